@@ -1,0 +1,83 @@
+# Everything is done through these targets; `make` alone lists them.
+PYTHON ?= python3
+WORKERS ?= logical
+ROUNDS ?= 200
+
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
+
+# What squawk need not ask of the migrations: `text` for a code whose width the contract gives (to
+# widen it rewrites nothing), and 64 bits for a depth in millimetres.
+NOT_ASKED := prefer-text-field,prefer-bigint-over-int,prefer-bigint-over-smallint
+
+# Whatever this account has installed or set for itself stays out.
+export PYTHONNOUSERSITE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev run test lint format types contracts migrations tests test-faults bench lock clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/installed  ## make .venv with Needlework in it
+
+run: install  ## serve a demo clinic at http://127.0.0.1:8000
+	$(BIN)/python -m app demo
+
+test: lint types contracts migrations tests  ## check and test everything, on SQLite and PostgreSQL
+
+lint: dev  ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: dev  ## format, and fix what can be fixed safely
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: dev  ## check types
+	$(BIN)/mypy
+
+contracts: dev  ## check that imports go down only
+	$(BIN)/lint-imports --no-logo
+
+migrations: dev  ## check the SQL of the migrations for what would lock a live PostgreSQL
+	@mkdir -p build
+	NEEDLEWORK_DATABASE_URL=postgresql+psycopg:// $(BIN)/alembic upgrade head --sql > build/migrations.sql
+	$(BIN)/squawk --pg-version=15.0 --exclude=$(NOT_ASKED) build/migrations.sql
+
+tests: dev  ## run the tests alone
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-faults: dev  ## the long form of the crash tests: ROUNDS=200
+	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS)
+
+bench: dev  ## measure against the floor, on PostgreSQL and SQLite
+	$(BIN)/python -m bench
+
+lock: dev  ## make the lock files anew from pyproject.toml
+	$(LOCK) --upgrade --group build --output-file requirements.lock
+	$(LOCK) --upgrade --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## remove what make and the tools made; the data under var/ stays
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find app bench migrations tests -name __pycache__ -prune -exec rm -rf {} +
+
+dev: .venv/developing
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Needlework needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "With another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/developing: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

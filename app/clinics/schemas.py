@@ -1,0 +1,14 @@
+"""A clinic on the wire."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.core.wire import View
+
+
+class ClinicView(View):
+    """The clinic that the token belongs to."""
+
+    id: UUID
+    name: str
+    created_at: datetime

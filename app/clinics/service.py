@@ -1,0 +1,19 @@
+"""Founding clinics."""
+
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.clinics.models import Clinic
+from app.core.operation import Operation
+from app.ledger import service as ledger
+from app.ledger.models import LedgerHead
+
+
+def add(op: Operation, name: str) -> dict[str, Any]:
+    """Found the operation's clinic and open its ledger."""
+    view = {"id": op.clinic_id, "name": name, "created_at": op.at}
+    op.db.execute(insert(Clinic), {"clinic_id": op.clinic_id, "name": name, "created_at": op.at})
+    op.db.execute(insert(LedgerHead), {"clinic_id": op.clinic_id, "size": 0})
+    ledger.record(op, "clinics", view)
+    return view

@@ -1,0 +1,19 @@
+"""The one source of instants and of time-ordered ids."""
+
+import os
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+
+def now() -> datetime:
+    """The present instant, in UTC, with microseconds."""
+    return datetime.now(UTC)
+
+
+def uuid7() -> UUID:
+    """A UUID version 7 (RFC 9562 §5.7): milliseconds since 1970, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,0 +1,204 @@
+"""The OpenAPI document: what each route declares, written down once and published."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.core.access import Scope
+from app.core.problems import (
+    Forbidden,
+    Invalid,
+    KeyReused,
+    MalformedRequest,
+    Problem,
+    StillRunning,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    VersionMissing,
+)
+from app.core.retries import KEY_MAX
+
+REFERENCE: Final = "#/components/schemas/{model}"
+PROBLEM_SCHEMA: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "in": {"enum": ["query", "path", "header"]},
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What one route promises."""
+
+    method: str
+    name: str
+    scope: Scope
+    writes: bool
+    endpoint: Callable[..., Any]
+    problems: Sequence[type[Problem]]
+    status: int
+
+    def argument(self, name: str) -> type[BaseModel] | None:
+        """The model that the endpoint takes as `body` or as `filters`."""
+        parameter = inspect.signature(self.endpoint).parameters.get(name)
+        return None if parameter is None else parameter.annotation
+
+
+def _every_problem(route: Route) -> Iterator[type[Problem]]:
+    yield from (MalformedRequest, Unauthenticated, Forbidden, Invalid, Unavailable)
+    if route.argument("body"):
+        yield from (TooLarge, UnsupportedMedia)
+    if route.writes:
+        yield from (KeyReused, StillRunning)
+    yield from route.problems
+
+
+def responses(route: Route) -> dict[int | str, dict[str, Any]]:
+    """The documented answers of a route, problems included."""
+    described: dict[int | str, dict[str, Any]] = {}
+    for problem in _every_problem(route):
+        known = described.setdefault(
+            int(problem.status),
+            {
+                "description": "",
+                "content": {
+                    "application/problem+json": {
+                        "schema": {"$ref": REFERENCE.format(model="Problem")}
+                    }
+                },
+            },
+        )
+        line = f"`{problem.code}`: {problem.title}."
+        if line not in known["description"]:
+            known["description"] = f"{known['description']} {line}".strip()
+    if route.method == "GET":
+        described[int(HTTPStatus.NOT_MODIFIED)] = {"description": "The client holds this version."}
+    if route.method in {"PUT", "POST"} and route.status == HTTPStatus.CREATED:
+        described[int(HTTPStatus.OK)] = {
+            "description": "It was stored before, with the same content."
+        }
+    return described
+
+
+def extra(route: Route) -> dict[str, Any]:
+    """What FastAPI can't read from the signature: body, query, headers and scope."""
+    found: dict[str, Any] = {"security": [{"bearer": [str(route.scope)]}]}
+    body, filters = route.argument("body"), route.argument("filters")
+    if body is not None:
+        media = {"schema": {"$ref": REFERENCE.format(model=body.__name__)}}
+        kinds = ["application/json"]
+        if route.method == "PATCH":
+            kinds.append("application/merge-patch+json")
+        found["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, media)}
+    parameters = [*_query(filters), *_headers(route)]
+    if parameters:
+        found["parameters"] = parameters
+    return found
+
+
+def _query(model: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
+    if model is None:
+        return
+    schema = model.model_json_schema(mode="validation")
+    for name, member in schema["properties"].items():
+        yield {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "description": member.get("description", ""),
+            "schema": _not_null({k: v for k, v in member.items() if k not in {"title"}}),
+        }
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query parameter is absent or has a value; it is never null."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
+    rest = {k: v for k, v in schema.items() if k not in {"anyOf", "default"} or v is not None}
+    if len(kinds) != 1:
+        return rest
+    return {**{k: v for k, v in rest.items() if k != "anyOf"}, **kinds[0]}
+
+
+def _headers(route: Route) -> Iterator[dict[str, Any]]:
+    def header(name: str, description: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": {"type": "string", **schema},
+        }
+
+    if route.writes:
+        yield header(
+            "Idempotency-Key",
+            "Makes a retry safe: the same key and request get the stored answer.",
+            minLength=1,
+            maxLength=KEY_MAX,
+            pattern="^[!-~]+$",
+        )
+    if VersionMissing in route.problems:
+        yield header("If-Match", "The ETag of the version that this changes.", pattern='^"[0-9]+"$')
+    if route.method == "GET":
+        yield header("If-None-Match", "Answer 304 if this is still the version.")
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole OpenAPI 3.1 document, cached on the app."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        bodies = sorted(set(_bodies(app)), key=lambda model: model.__name__)
+        _, definitions = models_json_schema(
+            [(model, "validation") for model in bodies], ref_template=REFERENCE
+        )
+        components = schema.setdefault("components", {})
+        schemas = components.setdefault("schemas", {})
+        schemas.update(definitions.get("$defs", {}))
+        schemas["Problem"] = PROBLEM_SCHEMA
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
+    for routes in app.state.rooms:
+        for route in routes.declared:
+            body = route.argument("body")
+            if body is not None:
+                yield body

@@ -1,0 +1,132 @@
+"""The database: its engine, its transactions, and the one place that commits."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core.problems import Unavailable
+
+POOL_SIZE = 16
+POOL_TIMEOUT_S = 2
+POSTGRESQL_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
+    " -c idle_in_transaction_session_timeout=10000"
+)
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    "trusted_schema=OFF",
+)
+# Codes with which PostgreSQL says: try this transaction again.
+TRY_AGAIN = frozenset({"40001", "40P01"})
+
+
+class Database:
+    """One SQLAlchemy engine, and how a transaction runs on it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite has one writer. Waiting here is fair and wakes at once; its own busy handler
+        # sleeps for up to 100 ms at a time.
+        self._writer = threading.Lock()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and changes nothing."""
+        with unavailable_if_down(), self.engine.connect() as db:
+            yield db
+            db.rollback()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits when its block ends, and is as if never begun if it fails."""
+        with self._turn(), unavailable_if_down(), self.engine.connect() as db:
+            if self.is_sqlite:
+                # A deferred transaction that turns into a writing one can't wait its turn.
+                db = db.execution_options(sqlite_begin="IMMEDIATE")
+            with db.begin():
+                yield db
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+        elif self._writer.acquire(timeout=POOL_TIMEOUT_S):
+            try:
+                yield
+            finally:
+                self._writer.release()
+        else:
+            raise Unavailable
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+@contextlib.contextmanager
+def unavailable_if_down() -> Iterator[None]:
+    """Tell the client to try again where the database is down, locked or out of time."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if getattr(getattr(error, "orig", None), "sqlstate", None) in TRY_AGAIN:
+            raise
+        raise Unavailable from error
+
+
+def should_try_again(error: DBAPIError) -> bool:
+    """Whether the same transaction may succeed on a second run."""
+    return getattr(error.orig, "sqlstate", None) in TRY_AGAIN
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    kinds: dict[str, dict[str, Any]] = {
+        "sqlite": {},
+        "postgresql": {
+            "connect_args": {"connect_timeout": 2, "options": POSTGRESQL_OPTIONS},
+            "pool_use_lifo": True,
+        },
+    }
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    elif parsed.database not in {None, "", ":memory:"}:
+        Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        json_serializer=lambda value: to_json(value).decode(),
+        json_deserializer=from_json,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
+        **kinds[backend],
+    )
+    if backend == "sqlite":
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver would begin transactions by itself, and always deferred ones.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(db: Connection) -> None:
+    db.exec_driver_sql("BEGIN " + db.get_execution_options().get("sqlite_begin", "DEFERRED"))

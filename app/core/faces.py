@@ -1,0 +1,102 @@
+"""The outermost layer: request ids, size limits, and a problem for every fault."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import Response
+from starlette.routing import Match
+
+from app.core.clock import uuid7
+from app.core.faults import Fault, pointer
+from app.core.problems import (
+    Invalid,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    UnsupportedMedia,
+)
+
+BODY_MAX_BYTES: Final = 1024 * 1024
+_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
+_BY_STATUS: Final = {
+    problem.status: problem for problem in (MalformedRequest, NotFound, TooLarge, UnsupportedMedia)
+}
+log = structlog.get_logger()
+
+
+def install(app: FastAPI) -> None:
+    """Give the app its outermost layer."""
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
+    app.add_middleware(
+        CorrelationIdMiddleware,
+        header_name="X-Request-Id",
+        generator=lambda: str(uuid7()),
+        validator=lambda value: _REQUEST_ID.fullmatch(value) is not None,
+        transformer=lambda value: value,
+    )
+    handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
+        Problem: _problem,
+        HTTPException: _http,
+        RequestValidationError: _validation,
+        Exception: _unforeseen,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def request_id() -> str:
+    """The id of the request at hand, as it stands in its answer and in the ledger."""
+    return correlation_id.get() or str(uuid7())
+
+
+async def _problem(_request: Request, problem: Problem) -> Response:
+    return problem.response(request_id())
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == MethodNotAllowed.status:
+        problem: Problem = MethodNotAllowed(_allowed(request))
+    else:
+        problem = _BY_STATUS.get(error.status_code, MalformedRequest)()
+    return problem.response(request_id())
+
+
+async def _validation(_request: Request, error: RequestValidationError) -> Response:
+    faults = [
+        Fault(pointer(*item["loc"][1:]), item["type"], item["msg"]) for item in error.errors()
+    ]
+    return Invalid(faults, "path").response(request_id())
+
+
+async def _unforeseen(_request: Request, error: Exception) -> Response:
+    # The message may hold what a client sent; the type and the place are enough to find it.
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    log.error(
+        "unforeseen",
+        error=type(error).__name__,
+        file=place.tb_frame.f_code.co_filename if place else None,
+        line=place.tb_lineno if place else None,
+        request_id=request_id(),
+    )
+    return Problem().response(request_id())
+
+
+def _allowed(request: Request) -> set[str]:
+    """Every method that some route answers at this address."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return found

@@ -1,0 +1,71 @@
+"""The operation: who does what, in which clinic, at what instant, in which transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable, Row, Select, bindparam, select
+
+from app.core.access import Caller
+from app.core.clock import now
+from app.core.tables import ClinicOwned
+
+CLINIC = bindparam("clinic")
+
+
+def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:  # noqa: ANN401 - any column
+    """The start of every query: rows (or only `columns`) of the operation's clinic."""
+    return select(*(columns or (table,))).where(table.clinic_id == CLINIC)
+
+
+@dataclass(slots=True)
+class Operation:
+    """One thing that one caller does. The first argument of every query and service function."""
+
+    name: str
+    caller: Caller
+    request_id: str
+    at: datetime = field(default_factory=now)
+    if_match: str | None = None
+    _db: Connection | None = None
+    last: list[Callable[[], None]] = field(default_factory=list)
+    """What has to run as the last statements before the commit, in this order."""
+    entries: list[Any] = field(default_factory=list)
+    """The ledger entries gathered so far."""
+
+    @property
+    def clinic_id(self) -> UUID:
+        """The clinic that everything in this operation belongs to."""
+        return self.caller.clinic_id
+
+    @property
+    def db(self) -> Connection:
+        """The connection, inside the operation's transaction."""
+        if self._db is None:
+            raise RuntimeError("no transaction is open for this operation")
+        return self._db
+
+    def begin(self, db: Connection) -> None:
+        """Enter a transaction, forgetting what an earlier, failed run had gathered."""
+        self._db = db
+        self.last, self.entries = [], []
+
+    def finish(self) -> None:
+        """Run what has to come last; the commit follows."""
+        for step in self.last:
+            step()
+
+    def all(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+        """Every row of a query that began with `rows`."""
+        return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
+
+    def first(self, statement: Executable, **values: object) -> Row[Any] | None:
+        """The first row of a query that began with `rows`, if there is one."""
+        return self.db.execute(statement, {"clinic": self.clinic_id, **values}).first()
+
+    def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
+        """Change rows of this clinic; answers how many."""
+        result = self.db.execute(statement, {"clinic": self.clinic_id, **(values or {})})
+        return int(getattr(result, "rowcount", -1))

@@ -1,0 +1,126 @@
+"""Keyset pages: stable while others write, as deep as one likes at the same cost."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic_core import from_json, to_json
+from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
+
+from app.core.faults import Fault
+from app.core.operation import Operation
+from app.core.problems import Invalid
+from app.core.wire import View
+
+LIMIT_MAX = 200
+NO_CURSOR = Fault("/cursor", "cursor", "This is no cursor that a list gave out.")
+Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many items a page has.")]
+Cursor = Annotated[
+    str, Field(min_length=1, max_length=500, description="Where to go on: taken from `next`.")
+]
+
+
+class Filters(BaseModel):
+    """The query parameters of a list. An unknown one is refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What was asked for, by the name of its condition."""
+        return self.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The columns that a list is sorted by; together they must be unique in a clinic."""
+
+    columns: tuple[Any, ...]
+    descending: bool = False
+
+    def start(self, statement: Select[Any]) -> Select[Any]:
+        """The first page, one row longer than asked to tell whether there is another."""
+        sorting = [c.desc() if self.descending else c.asc() for c in self.columns]
+        return statement.order_by(*sorting).limit(bindparam("rows_wanted"))
+
+    def after(self, statement: Select[Any]) -> Select[Any]:
+        """The page behind the key given as `key_0`, `key_1` …"""
+        keys = [bindparam(f"key_{n}", type_=c.type) for n, c in enumerate(self.columns)]
+        columns: ColumnElement[Any] = tuple_(*self.columns)
+        behind = columns < tuple_(*keys) if self.descending else columns > tuple_(*keys)
+        return self.start(statement.where(behind))
+
+    def key(self, cursor: str) -> dict[str, Any]:
+        """The key that a cursor holds; `Invalid` if it holds none."""
+        try:
+            packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            parts = from_json(packed)
+            if not isinstance(parts, list):
+                raise TypeError
+            return {
+                f"key_{n}": _parse(part, column.type.python_type)
+                for n, (part, column) in enumerate(zip(parts, self.columns, strict=True))
+            }
+        except (ValueError, TypeError, OverflowError):
+            raise Invalid([NO_CURSOR], "query") from None
+
+    def cursor(self, row: Row[Any]) -> str:
+        """The cursor of the page behind this row."""
+        key = [row._mapping[column.key] for column in self.columns]  # noqa: SLF001 - its public name
+        return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
+
+
+I = TypeVar("I")
+
+
+def listing(items: Sequence[I], filters: Filters) -> tuple[Sequence[I], str | None]:
+    """A page of a list that is the same for everybody and never changes while we run."""
+    start = 0
+    if filters.cursor is not None:
+        if not filters.cursor.isascii() or not filters.cursor.isdecimal():
+            raise Invalid([NO_CURSOR], "query")
+        start = int(filters.cursor)
+    end = start + filters.limit
+    return items[start:end], str(end) if end < len(items) else None
+
+
+def view_of_page(view: type[View]) -> type[View]:
+    """The view of a page whose items have this view."""
+    return create_model(
+        view.__name__.removesuffix("View") + "Page",
+        __base__=View,
+        __doc__="A page of a list; `next` is the address of the next one.",
+        items=(list[view], ...),  # type: ignore[valid-type]
+        next=(str | None, ...),
+    )
+
+
+def _parse(value: object, kind: type) -> object:
+    if kind is UUID:
+        return UUID(str(value))
+    if kind is datetime:
+        moment = datetime.fromisoformat(str(value))
+        if moment.tzinfo is None or not 1900 <= moment.year < 2200:  # noqa: PLR2004 - as wire.Moment
+            raise ValueError
+        return moment
+    if kind is int and type(value) is int and abs(value) < 1 << 62:
+        return value
+    raise TypeError
+
+
+def page(
+    op: Operation, statement: Select[Any], order: Order, filters: Filters, **values: object
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """One page of a prepared list (`order.start` or `order.after`), and the cursor behind it."""
+    if filters.cursor is not None:
+        values |= order.key(filters.cursor)
+    found = op.all(statement, rows_wanted=filters.limit + 1, **values)
+    if len(found) <= filters.limit:
+        return found, None
+    return found[: filters.limit], order.cursor(found[filters.limit - 1])

@@ -1,0 +1,174 @@
+"""Problems (RFC 9457): every way in which the API says no.
+
+A problem is an exception. Its docstring is published as the explanation behind its `type`.
+"""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from app.core.faults import Fault
+
+
+class Problem(Exception):  # noqa: N818 - the standard's own word; every one of them is an error
+    """Something the client can be told."""
+
+    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "The server failed"
+
+    def __init__(self, detail: str | None = None, **members: Any) -> None:  # noqa: ANN401
+        super().__init__(self.code)
+        self.detail = detail or " ".join((type(self).__doc__ or self.title).split())
+        self.members = members
+
+    headers: Mapping[str, str] = {}
+
+    def content(self, request_id: str) -> dict[str, Any]:
+        """The members of the problem document."""
+        return {
+            "type": f"/problems/{self.code}",
+            "title": self.title,
+            "status": int(self.status),
+            "detail": self.detail,
+            "request_id": request_id,
+            **self.members,
+        }
+
+    def response(self, request_id: str) -> Response:
+        """The answer that carries this problem."""
+        return Response(
+            to_json(self.content(request_id)),
+            self.status,
+            {"Cache-Control": "no-store", **self.headers},
+            "application/problem+json",
+        )
+
+
+class MalformedRequest(Problem):
+    """The request could not be read as HTTP or as the protocol of this API."""
+
+    status, code, title = HTTPStatus.BAD_REQUEST, "malformed-request", "Malformed request"
+
+
+class Unauthenticated(Problem):
+    """The request needs a valid bearer token."""
+
+    status, code, title = HTTPStatus.UNAUTHORIZED, "unauthenticated", "Who is calling?"
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="needlework"'}
+
+
+class Forbidden(Problem):
+    """The token is valid, but its scopes don't cover this operation."""
+
+    status, code, title = HTTPStatus.FORBIDDEN, "forbidden", "Not within your scopes"
+
+
+class NotFound(Problem):
+    """There is nothing at this address in your clinic."""
+
+    status, code, title = HTTPStatus.NOT_FOUND, "not-found", "Not found"
+
+
+class MethodNotAllowed(Problem):
+    """This address exists, but not for this method; `Allow` lists those it answers to."""
+
+    status, code, title = HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__()
+        self.headers = {"Allow": ", ".join(sorted(allowed))}
+
+
+class Conflict(Problem):
+    """The change contradicts what is stored."""
+
+    status, code, title = HTTPStatus.CONFLICT, "conflict", "Conflict"
+
+
+class IdTaken(Conflict):
+    """A record with this id exists already, and was created with other content."""
+
+    code, title = "id-taken", "Id is taken by another record"
+
+
+class StillRunning(Conflict):
+    """A request with the same Idempotency-Key is still being worked on: ask again shortly."""
+
+    code, title = "still-running", "The same request is still running"
+    headers: Mapping[str, str] = {"Retry-After": "1"}
+
+
+class VersionStale(Problem):
+    """The record has changed since the version named in If-Match: read it again."""
+
+    status, code, title = HTTPStatus.PRECONDITION_FAILED, "version-stale", "Version is stale"
+
+
+class TooLarge(Problem):
+    """The request body is larger than this operation takes."""
+
+    status, code, title = (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too-large",
+        "Request body is too large",
+    )
+
+
+class UnsupportedMedia(Problem):
+    """The body's content type is not one that this operation reads."""
+
+    status, code, title = (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media",
+        "Unsupported content type",
+    )
+
+
+class Invalid(Problem):
+    """The request was read, but what it says can't be accepted; `errors` lists every fault."""
+
+    status, code, title = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"
+
+    def __init__(self, faults: Iterable[Fault], place: str = "body") -> None:
+        errors = [fault._asdict() for fault in faults]
+        if place != "body":
+            errors = [{**error, "in": place} for error in errors]
+        super().__init__(errors=errors)
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used before, for another request."""
+
+    status, code, title = (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "key-reused",
+        "Idempotency-Key belongs to another request",
+    )
+
+
+class VersionMissing(Problem):
+    """A change must name the version it changes: send If-Match with the record's ETag."""
+
+    status, code, title = HTTPStatus.PRECONDITION_REQUIRED, "version-missing", "If-Match is missing"
+
+
+class Unavailable(Problem):
+    """The database can't be reached or is too busy; nothing was changed. Try again."""
+
+    status, code, title = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again shortly"
+    headers: Mapping[str, str] = {"Retry-After": "1"}
+
+
+def catalogue() -> list[type[Problem]]:
+    """Every problem the loaded program can answer with, by code."""
+    found: dict[str, type[Problem]] = {}
+    waiting = [Problem]
+    while waiting:
+        kind = waiting.pop()
+        found[kind.code] = kind
+        waiting.extend(kind.__subclasses__())
+    return [found[code] for code in sorted(found)]

@@ -1,0 +1,104 @@
+"""Idempotency-Key: a request that is sent twice is done once, and answered alike.
+
+The key is stored in the transaction of the change itself, as its unique row. Whoever comes
+second waits on that row (PostgreSQL) or on the writer's turn (SQLite), finds the key taken,
+undoes its own work and answers with what was stored.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, LargeBinary, String, bindparam, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
+from starlette.responses import Response
+
+from app.core.database import Database
+from app.core.operation import CLINIC, Operation, rows
+from app.core.problems import KeyReused, StillRunning
+from app.core.tables import ClinicOwned
+
+KEPT = timedelta(hours=48)
+KEY_MAX = 255
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class StoredAnswer(ClinicOwned):
+    """The answer to one request that carried an Idempotency-Key."""
+
+    __tablename__ = "stored_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(KEY_MAX), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeyTaken(Exception):  # noqa: N818 - a turn of events, not an error
+    """Another request with the same key was committed first."""
+
+
+_FIND = rows(StoredAnswer).where(
+    StoredAnswer.client_id == bindparam("client_id"), StoredAnswer.key == bindparam("key")
+)
+_INSERT = {
+    "postgresql": postgresql.insert(StoredAnswer).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(StoredAnswer).on_conflict_do_nothing(),
+}
+_FORGET = delete(StoredAnswer).where(
+    StoredAnswer.clinic_id == CLINIC, StoredAnswer.created_at < bindparam("before")
+)
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """What makes two requests the same request."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
+
+
+def remember(op: Operation, key: str, print_: bytes, response: Response) -> None:
+    """Store the answer under its key, or raise `KeyTaken`."""
+    values = {
+        "clinic_id": op.clinic_id,
+        "client_id": op.caller.client_id,
+        "key": key,
+        "fingerprint": print_,
+        "status": response.status_code,
+        "headers": dict(response.headers),
+        "body": bytes(response.body),
+        "created_at": op.at,
+    }
+    try:
+        stored = op.db.execute(_INSERT[op.db.dialect.name], values).rowcount
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise StillRunning from error
+        raise
+    if stored == 0:
+        raise KeyTaken
+
+
+def recall(database: Database, op: Operation, key: str, print_: bytes) -> Response | None:
+    """The stored answer to this request; `KeyReused` if the key belongs to another one."""
+    with database.reading() as db:
+        op.begin(db)
+        stored = op.first(_FIND, client_id=op.caller.client_id, key=key)
+    if stored is None:
+        return None
+    if stored.fingerprint != print_:
+        raise KeyReused
+    headers = {**stored.headers, "Idempotency-Replayed": "true"}
+    return Response(stored.body, stored.status, headers)
+
+
+def forget_old(op: Operation) -> int:
+    """Delete the answers that are past their time; answers how many."""
+    return op.run(_FORGET, {"before": op.at - KEPT})

@@ -1,0 +1,283 @@
+"""Routes: one declared scope each, strict bodies, one transaction, one answer.
+
+A route is a plain function of an `Operation` and what it needs of the request: path
+parameters, `body` (a `Body`) and `filters` (a `Filters`). Everything else that a request
+needs happens here, once: the caller, the transaction, retries, and the form of the answer.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.responses import Response
+
+from app.core import contract, retries
+from app.core.access import Authenticate, Scope
+from app.core.database import Database, should_try_again
+from app.core.faces import request_id
+from app.core.operation import Operation
+from app.core.problems import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Problem,
+    Unauthenticated,
+    UnsupportedMedia,
+)
+from app.core.wire import B, Fault, faults, read
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+# A lost race is decided by running the operation again: now it sees who won.
+RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation gives back."""
+
+    body: Any
+    status: int = 200
+    version: int | None = None
+    location: str | None = None
+    following: Mapping[str, object] | None = None
+    """Of a list: the query parameters that lead to the next page."""
+
+    @classmethod
+    def page(cls, items: Sequence[Any], cursor: str | None) -> "Answer":
+        """A page of a list, and the way to the next one."""
+        following = None if cursor is None else {"cursor": cursor}
+        return cls({"items": items, "next": None}, following=following)
+
+    def response(self, request: Request) -> Response:
+        """The HTTP response; 304 where the client holds this version already."""
+        headers = {"Cache-Control": "no-store"}
+        if self.version is not None:
+            headers["ETag"] = f'"{self.version}"'
+            if request.method == "GET" and _holds(request, self.version):
+                return Response(status_code=304, headers=headers)
+        if self.location is not None:
+            headers["Location"] = self.location
+        if self.following is not None:
+            self.body["next"] = str(request.url.include_query_params(**self.following))
+        return Response(to_json(self.body), self.status, headers, JSON)
+
+
+def _holds(request: Request, version: int) -> bool:
+    held = request.headers.get("if-none-match")
+    if held is None:
+        return False
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
+    return str(version) in tags or "*" in tags
+
+
+class Routes:
+    """The routes of one feature, under one prefix."""
+
+    def __init__(self, prefix: str, tag: str) -> None:
+        self.prefix = prefix
+        self.declared: list[contract.Route] = []
+        self.router = APIRouter(prefix=prefix, tags=[tag])
+
+    def add(  # noqa: PLR0913 - everything that a route declares
+        self,
+        method: str,
+        path: str,
+        endpoint: Callable[..., Answer],
+        *,
+        name: str,
+        scope: Scope,
+        view: Any,  # noqa: ANN401 - a model, or a list of them
+        status: int = 200,
+        problems: Sequence[type[Problem]] = (),
+        writes: bool | None = None,
+    ) -> None:
+        """Serve `endpoint`; `writes` says otherwise where the method doesn't tell."""
+        writing = method != "GET" if writes is None else writes
+        route = contract.Route(method, name, scope, writing, endpoint, problems, status)
+        self.declared.append(route)
+        self.router.add_api_route(
+            path,
+            _served(endpoint, name, scope, writing=writing),
+            methods=[method],
+            operation_id=name,
+            name=name,
+            summary=(inspect.getdoc(endpoint) or name).split("\n")[0].removesuffix("."),
+            description=inspect.getdoc(endpoint),
+            status_code=status,
+            response_model=view,
+            responses=contract.responses(route),
+            openapi_extra=contract.extra(route),
+        )
+
+    def get(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+        """Declare a read."""
+        return self._declare("GET", path, declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+        """Declare a create, or an action on a record."""
+        return self._declare("POST", path, declared)
+
+    def put(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+        """Declare a create under the client's own id."""
+        return self._declare("PUT", path, declared)
+
+    def _declare(
+        self, method: str, path: str, declared: dict[str, Any]
+    ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+        def register(endpoint: Callable[..., Answer]) -> Callable[..., Answer]:
+            self.add(method, path, endpoint, **declared)
+            return endpoint
+
+        return register
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request whose caller is known and whose body has arrived."""
+
+    request: Request
+    op: Operation
+    raw: bytes
+
+
+def _served(
+    endpoint: Callable[..., Answer], name: str, scope: Scope, *, writing: bool
+) -> Callable[..., Response]:
+    """The function that FastAPI calls: the endpoint's own path parameters, and the request."""
+    parameters = inspect.signature(endpoint).parameters
+    body = parameters["body"].annotation if "body" in parameters else None
+    filters = parameters["filters"].annotation if "filters" in parameters else None
+
+    async def receive(request: Request) -> Incoming:
+        # No I/O but the body's own bytes, so this needs no thread.
+        op = await _operation(request, name, scope)
+        raw = await request.body() if body is not None else b""
+        return Incoming(request, op, raw)
+
+    def serve(incoming: Incoming, **path: UUID) -> Response:
+        arguments: dict[str, Any] = dict(path)
+        if body is not None:
+            arguments["body"] = _body(body, incoming)
+        if filters is not None:
+            arguments["filters"] = _filters(filters, incoming.request)
+        return _perform(incoming, lambda: endpoint(incoming.op, **arguments), writing=writing)
+
+    kept = [p for n, p in parameters.items() if n not in {"op", "body", "filters"}]
+    first = inspect.Parameter(
+        "incoming",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=Depends(receive),
+        annotation=Incoming,
+    )
+    serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*(p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in kept), first]
+    )
+    serve.__name__ = name.replace(".", "_").replace("-", "_")
+    return serve
+
+
+async def _operation(request: Request, name: str, scope: Scope) -> Operation:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Unauthenticated
+    authenticate: Authenticate = request.app.state.authenticate
+    caller = await authenticate(token.strip())
+    if caller is None:
+        raise Unauthenticated
+    if scope not in caller.scopes:
+        raise Forbidden(f"This operation needs the scope {scope}.")
+    return Operation(
+        name,
+        caller,
+        request_id(),
+        if_match=request.headers.get("if-match"),
+    )
+
+
+def _body(model: type[B], incoming: Incoming) -> B:
+    sent = incoming.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    allowed = {JSON, MERGE_PATCH} if incoming.request.method == "PATCH" else {JSON}
+    if sent not in allowed:
+        raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
+    return read(model, incoming.raw)
+
+
+def _filters(model: type[B], request: Request) -> B:
+    sent = request.query_params.multi_items()
+    twice = {name for name, _ in sent if sum(name == other for other, _ in sent) > 1}
+    if twice:
+        raise Invalid(
+            [Fault(f"/{name}", "repeated", "Give this parameter once.") for name in sorted(twice)],
+            "query",
+        )
+    nul = [name for name, value in sent if "\0" in value or "\0" in name]
+    if nul:
+        raise Invalid([Fault("", "nul_character", "A NUL character can't be stored.")], "query")
+    try:
+        return model.model_validate_strings(dict(sent))
+    except ValidationError as error:
+        raise Invalid(faults(error), "query") from None
+
+
+def _perform(incoming: Incoming, endpoint: Callable[[], Answer], *, writing: bool) -> Response:
+    """Run the operation in its transaction and commit before the answer is sent."""
+    database: Database = incoming.request.app.state.database
+    op, request = incoming.op, incoming.request
+    if not writing:
+        with database.reading() as db:
+            op.begin(db)
+            return endpoint().response(request)
+    key = _key(request)
+    print_ = retries.fingerprint(request.method, request.url.path, incoming.raw)
+    try:
+        return _write(database, incoming, endpoint, key, print_)
+    except (Problem, retries.KeyTaken):
+        # A repeated request may well fail where its first run succeeded: its record exists now.
+        replayed = retries.recall(database, op, key, print_) if key else None
+        if replayed is None:
+            raise
+        return replayed
+
+
+def _write(
+    database: Database,
+    incoming: Incoming,
+    endpoint: Callable[[], Answer],
+    key: str | None,
+    print_: bytes,
+) -> Response:
+    op = incoming.op
+    for run in range(1, RUNS + 1):
+        try:
+            with database.writing() as db:
+                op.begin(db)
+                response = endpoint().response(incoming.request)
+                if key:
+                    retries.remember(op, key, print_, response)
+                op.finish()
+            return response
+        except IntegrityError as error:
+            if run == RUNS:
+                raise Conflict from error
+        except DBAPIError as error:
+            if run == RUNS or not should_try_again(error):
+                raise
+    raise AssertionError
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= retries.KEY_MAX:
+        raise Invalid(
+            [Fault("/Idempotency-Key", "length", f"Give 1 to {retries.KEY_MAX} characters.")],
+            "header",
+        )
+    return key

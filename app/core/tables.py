@@ -1,0 +1,117 @@
+"""The shape of every table: rows of one clinic, instants in UTC, vocabularies checked."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, ClassVar, get_args
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    TypeDecorator,
+    Uuid,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+OFFSET = "_offset_min"
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time: aware in Python, timestamptz in PostgreSQL, UTC text in SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own
+        """Use the database's own type where it has one."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware instant."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Table(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant(),
+        date: Date(),
+        UUID: Uuid(),
+        float: Float(53),
+        bytes: LargeBinary(),
+        dict[str, Any]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
+        list[Any]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
+    }
+
+
+class ClinicOwned(Table):
+    """A row of one clinic. The clinic leads its primary key, so no key can cross clinics."""
+
+    __abstract__ = True
+
+    clinic_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-100)
+
+
+class Record(ClinicOwned):
+    """A row that clients see: with an id, a version and the digest it was created from."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-99)
+    version: Mapped[int] = mapped_column(sort_order=90)
+    created_at: Mapped[datetime] = mapped_column(sort_order=91)
+    updated_at: Mapped[datetime] = mapped_column(sort_order=92)
+    created_from: Mapped[bytes] = mapped_column(LargeBinary(32), sort_order=93)
+    """SHA-256 of the content as first sent: tells a repeated create from another one."""
+
+
+def offset_of(*, optional: bool = False) -> Mapped[Any]:
+    """The companion of an instant: minutes east of UTC, as its sender gave them."""
+    return mapped_column(SmallInteger, nullable=optional)
+
+
+def one_of(column: str, vocabulary: object) -> CheckConstraint:
+    """A check that a text column holds a word of a `Literal` vocabulary."""
+    words = ", ".join(f"'{word}'" for word in get_args(vocabulary))
+    return CheckConstraint(literal_column(f"{column} IN ({words})"), name=f"{column}_known")
+
+
+def minutes_east(moment: datetime) -> int:
+    """The UTC offset of an aware instant, in minutes."""
+    return int((moment.utcoffset() or timedelta()).total_seconds() // 60)
+
+
+_ZONES = {minutes: timezone(timedelta(minutes=minutes)) for minutes in range(-1439, 1440)}
+_ZONES[0] = UTC
+
+
+def at_offset(instant: datetime, offset_min: int) -> datetime:
+    """The same instant, written as its sender wrote it."""
+    return instant.astimezone(_ZONES[offset_min])

@@ -1,0 +1,146 @@
+"""How JSON comes in and goes out: strict bodies, plain views, one decoder."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+
+import jiter
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from app.core.faults import Fault, RuleBroken, pointer
+from app.core.problems import Invalid
+
+TEXT_MAX = 4_000
+YEAR_MIN, YEAR_MAX = 1900, 2199
+
+# RFC 3339 §5.6, with the offset required. Digits past a microsecond could not be kept, so
+# they are refused rather than cut.
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+
+
+def _rfc_3339(value: object) -> object:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        if isinstance(value, str) and _RFC_3339_LOCAL.fullmatch(value):
+            raise RuleBroken("timezone_aware", "Give the offset from UTC, as in -08:00 or Z.")
+        raise RuleBroken(
+            "datetime_parsing", "Give an RFC 3339 time with an offset: 2026-11-20T10:00:00-08:00."
+        )
+    return value
+
+
+D = TypeVar("D", date, datetime)
+
+
+def _storable(value: D) -> D:
+    if not YEAR_MIN <= value.year <= YEAR_MAX:
+        raise RuleBroken("year_out_of_range", f"Years run from {YEAR_MIN} to {YEAR_MAX}.")
+    return value
+
+
+Moment = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
+]
+Day = Annotated[date, AfterValidator(_storable)]
+Text = Annotated[str, Field(max_length=TEXT_MAX)]
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+Score = Annotated[int, Field(ge=0, le=10)]
+
+
+class Body(BaseModel):
+    """What a client sends. Unknown fields, other types and non-finite numbers are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class View(BaseModel):
+    """What a client gets. It has no defaults: a forgotten field is an error, not a null."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+B = TypeVar("B", bound=BaseModel)
+
+
+def decode(raw: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    """JSON bytes as a Python value.
+
+    Duplicate keys, NaN, NUL, lone surrogates, bytes that aren't UTF-8 and nesting deeper
+    than 200 raise `Invalid`.
+    """
+    try:
+        value = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        # jiter quotes a duplicate key; a key may be anything a client sent.
+        detail = re.sub(r'key ".*" at', "key at", str(error), flags=re.DOTALL)
+        raise Invalid([Fault("", "json_invalid", f"Not JSON: {detail}.")]) from None
+    if rb"\u0000" in raw:
+        faults = [
+            Fault(place, "nul_character", "A NUL character can't be stored.")
+            for place in _nuls(value, "")
+        ]
+        if faults:
+            raise Invalid(faults)
+    return value
+
+
+def _nuls(value: object, place: str) -> Iterator[str]:
+    if isinstance(value, str):
+        if "\0" in value:
+            yield place
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nuls(item, place + pointer(index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if "\0" in key:
+                yield place
+            else:
+                yield from _nuls(item, place + pointer(key))
+
+
+def read(model: type[B], raw: bytes) -> B:
+    """A body from JSON bytes; `Invalid` names every fault."""
+    decode(raw)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise Invalid(faults(error)) from None
+
+
+def faults(error: ValidationError) -> list[Fault]:
+    """Pydantic's findings as faults; nothing the client sent is repeated."""
+    found = []
+    for item in error.errors(include_url=False, include_input=False):
+        broken = item.get("ctx", {}).get("error")
+        if isinstance(broken, RuleBroken):
+            code, detail = broken.code, broken.detail
+        else:
+            code, detail = item["type"], item["msg"]
+        found.append(Fault(pointer(*item["loc"]), code, detail))
+    return found
+
+
+def merge_patch(target: Any, patch: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    """JSON Merge Patch (RFC 7396 §2): null removes, objects merge, all else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged

@@ -1,0 +1,88 @@
+"""Episodes on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from app.core.pages import Filters
+from app.core.wire import Body, Code, Day, Line, Moment, Text, View
+from app.episodes import rules
+from app.records.schemas import RecordBody
+
+Side = Literal["left", "right", "midline", "bilateral"]
+Status = Literal["active", "finished"]
+LIST_MAX = 20
+
+
+class DiagnosisBody(Body):
+    """A coded diagnosis."""
+
+    system: Line
+    code: Line
+    display: Line | None = None
+
+
+class PlanBody(Body):
+    """What was agreed at the start."""
+
+    sessions: Annotated[int | None, Field(ge=1, le=200)] = None
+    per_week: Annotated[float | None, Field(ge=0.1, le=14)] = None
+
+
+class EpisodeBody(RecordBody):
+    """An episode as a client sends one."""
+
+    patient_id: UUID
+    complaint: Annotated[Text, Field(min_length=1)]
+    region: Code | None = None
+    side: Side | None = None
+    onset_on: Day | None = None
+    diagnoses: Annotated[list[DiagnosisBody], Field(max_length=LIST_MAX)] = []
+    medical_screen_on: Day | None = None
+    red_flags: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
+    goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
+    plan: PlanBody = PlanBody()
+    status: Status = "active"
+    opened_at: Annotated[Moment | None, Field(description="Now, if it is left out.")] = None
+    closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    close_reason: Text | None = None
+
+    @field_validator("closed_at")
+    @classmethod
+    def _closed(cls, closed_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if "status" in info.data:
+            rules.check_closed(info.data["status"], closed_at)
+        rules.check_order(info.data.get("opened_at"), closed_at)
+        return closed_at
+
+
+class EpisodeView(View):
+    """An episode."""
+
+    id: UUID
+    patient_id: UUID
+    complaint: str
+    region: str | None
+    side: Side | None
+    onset_on: date | None
+    diagnoses: list[DiagnosisBody]
+    medical_screen_on: date | None
+    red_flags: list[str]
+    goals: list[str]
+    plan: PlanBody
+    status: Status
+    opened_at: datetime
+    closed_at: datetime | None
+    close_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class EpisodeFilters(Filters):
+    """How episodes can be listed."""
+
+    patient_id: UUID | None = None
+    status: Status | None = None

@@ -1,0 +1,33 @@
+"""Episodes as a kind of record."""
+
+from sqlalchemy import bindparam
+
+from app.core.operation import Operation
+from app.episodes.models import Episode
+from app.episodes.schemas import EpisodeBody, EpisodeFilters, EpisodeView
+from app.records.kinds import Facts, Kind, Reference, Viewed, register
+
+
+class Episodes(Kind[EpisodeBody]):
+    """Episodes of a patient."""
+
+    noun = "episodes"
+    singular = "episode"
+    table = Episode
+    body = EpisodeBody
+    view = EpisodeView
+    filters = EpisodeFilters
+    references = (Reference("patient_id", "patients"),)
+    conditions = {
+        "patient_id": Episode.patient_id == bindparam("patient_id"),
+        "status": Episode.status == bindparam("status"),
+    }
+    facts = {"patient_id": Episode.__table__.c.patient_id}
+
+    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+        """An episode that doesn't say when it was opened is opened now."""
+        del facts
+        view["opened_at"] = view["opened_at"] or op.at
+
+
+EPISODES = register(Episodes())

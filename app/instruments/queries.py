@@ -1,0 +1,86 @@
+"""The instruments and their thresholds, read and checked once."""
+
+import csv
+import io
+from importlib.resources import files
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+
+from app.core.problems import NotFound
+from app.instruments import rules
+from app.instruments.schemas import InstrumentView, ThresholdsView
+
+
+def _thresholds_checked(rows: dict[int, ThresholdsView]) -> dict[int, ThresholdsView]:
+    rules.check_once("id", [row.id for row in rows.values()])
+    rules.check_once("default", [row.instrument for row in rows.values() if row.default])
+    return rows
+
+
+def _instruments_checked(rows: dict[int, InstrumentView]) -> dict[int, InstrumentView]:
+    rules.check_once("code", [row.code for row in rows.values()])
+    return rows
+
+
+_THRESHOLDS: Final = TypeAdapter(
+    Annotated[dict[int, ThresholdsView], AfterValidator(_thresholds_checked)],
+    config=ConfigDict(title="thresholds.csv (line.column)"),
+)
+_INSTRUMENTS: Final = TypeAdapter(
+    Annotated[dict[int, InstrumentView], Field(min_length=1), AfterValidator(_instruments_checked)],
+    config=ConfigDict(title="instruments.csv (line.column)"),
+)
+
+
+def _rows(text: str) -> dict[int, dict[str, object]]:
+    rows = csv.DictReader(io.StringIO(text))
+    found: dict[int, dict[str, object]] = {}
+    for row in rows:
+        found[rows.line_num] = {column: cell or None for column, cell in row.items()}
+    return found
+
+
+def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
+    """The instruments of two CSV texts, each with its thresholds, the default first.
+
+    Pydantic's `ValidationError` names every broken line.column; `RuleBroken` is raised for
+    thresholds of an instrument that there isn't.
+    """
+    figures = list(_THRESHOLDS.validate_python(_rows(thresholds)).values())
+    figures.sort(key=lambda row: not row.default)
+    rows = _rows(instruments)
+    for cells in rows.values():
+        cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]
+    found = tuple(_INSTRUMENTS.validate_python(rows).values())
+    rules.check_known("instrument", [row.instrument for row in figures], [i.code for i in found])
+    return found
+
+
+def _text(name: str) -> str:
+    return (files("app.instruments") / "data" / name).read_text(encoding="utf-8")
+
+
+INSTRUMENTS: Final = read(_text("instruments.csv"), _text("thresholds.csv"))
+_BY_CODE: Final = {instrument.code: instrument for instrument in INSTRUMENTS}
+_DEFAULTS: Final = {
+    row.instrument: row for one in INSTRUMENTS for row in one.thresholds if row.default
+}
+
+
+def find(code: str) -> InstrumentView | None:
+    """The instrument with this code, if it is known."""
+    return _BY_CODE.get(code)
+
+
+def instrument(code: str) -> InstrumentView:
+    """The instrument with this code, or `NotFound`."""
+    found = find(code)
+    if found is None:
+        raise NotFound("There is no such instrument.")
+    return found
+
+
+def default_thresholds(code: str) -> ThresholdsView | None:
+    """The thresholds that a verdict on this instrument uses; None where none are published."""
+    return _DEFAULTS.get(code)

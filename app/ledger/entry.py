@@ -1,0 +1,53 @@
+"""The bytes of a ledger entry: canonical JSON, digest of the body, leaf hash. Pure.
+
+Imports nothing but the standard library, so that an auditor's verifier can share it.
+"""
+
+import hashlib
+import json
+import math
+from typing import Any
+
+LEAF_PREFIX = b"\x00"
+SALT_BYTES = 16
+# Between these magnitudes Python and ECMAScript (ECMA-262 §6.1.6.1.20) write a fraction alike:
+# the shortest digits that read back the same, without an exponent.
+FRACTION_MIN, FRACTION_MAX = 1e-4, 1e16
+
+
+def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON is any value
+    """JSON as RFC 8785 (JCS) writes it, for the values that our records hold.
+
+    Keys are ASCII. Raises `ValueError` for NaN, infinities and fractions below 1e-4 or above
+    1e16 in magnitude, rather than write what other readers would write in another way.
+    """
+    return json.dumps(
+        _numbers(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+    ).encode()
+
+
+def _numbers(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, (float, int)) and value:
+        _check_magnitude(value)
+    return value
+
+
+def _check_magnitude(number: float) -> None:
+    if not FRACTION_MIN <= abs(number) < FRACTION_MAX:
+        raise ValueError("number outside the canonical range")
+
+
+def body_digest(salt: bytes, body: bytes) -> bytes:
+    """SHA-256 of salt and body: stays when the law has the body destroyed."""
+    return hashlib.sha256(salt + body).digest()
+
+
+def leaf(public: dict[str, Any]) -> bytes:
+    """The Merkle leaf hash (RFC 9162 §2.1.1) of an entry's public part, digest included."""
+    return hashlib.sha256(LEAF_PREFIX + canonical(public)).digest()

@@ -1,0 +1,58 @@
+"""The ledger's two tables: a counter and the entries."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.tables import ClinicOwned, one_of
+
+Kind = Literal["change", "access", "security"]
+
+
+class LedgerHead(ClinicOwned):
+    """How many entries a clinic's ledger has. Its row lock is what orders the clinic's writes."""
+
+    __tablename__ = "ledger_heads"
+    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class LedgerEntry(ClinicOwned):
+    """One thing that was done, and the record as it was afterwards."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        CheckConstraint("number > 0", name="number_positive"),
+        one_of("kind", Kind),
+        Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(8))
+    operation: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(100))
+    client: Mapped[UUID | None]
+    request_id: Mapped[str] = mapped_column(String(128))
+    resource: Mapped[str] = mapped_column(String(32))
+    resource_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    version: Mapped[int | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str | None] = mapped_column(Text)
+    """Canonical JSON, exactly the bytes that `body_digest` covers. Null once destroyed."""
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -1,0 +1,69 @@
+"""The application: which rooms it has, and how they are wired together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+
+from app.auth.queries import Authenticator
+from app.clinics.routes import routes as clinics
+from app.core import contract, faces
+from app.core.database import Database
+from app.core.routing import Routes
+from app.episodes.routes import routes as episodes
+from app.followups.routes import routes as follow_ups
+from app.instruments.routes import routes as instruments
+from app.ledger.routes import routes as changes
+from app.measurements.routes import routes as measurements
+from app.muscles.routes import routes as muscles
+from app.patients.routes import routes as patients
+from app.practitioners.routes import routes as practitioners
+from app.safety.routes import adverse_events, consents, screenings
+from app.sessions.routes import routes as sessions
+from app.settings import settings
+
+ROOMS: Final[tuple[Routes, ...]] = (
+    clinics,
+    patients,
+    practitioners,
+    episodes,
+    sessions,
+    follow_ups,
+    measurements,
+    consents,
+    screenings,
+    adverse_events,
+    muscles,
+    instruments,
+    changes,
+)
+
+
+def create_app(database: Database | None = None) -> FastAPI:
+    """The application on a database, by default the one that the settings name."""
+    database = database or Database(settings().database_url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="Needlework",
+        version=version("needlework"),
+        summary="The record system for Gunn IMS and dry needling.",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.database = database
+    app.state.authenticate = Authenticator(database)
+    app.state.rooms = ROOMS
+    for room in ROOMS:
+        app.include_router(room.router)
+    faces.install(app)
+    app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,53 @@
+"""Measurements on the wire."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.core.pages import Filters
+from app.core.wire import Moment, View
+from app.records.readings import InstrumentCode, ReadingBody, Reporter, Side
+from app.records.schemas import RecordBody
+
+Phase = Literal["before", "after", "between"]
+
+
+class MeasurementBody(ReadingBody, RecordBody):
+    """A measured value as a client sends one."""
+
+    patient_id: UUID
+    episode_id: UUID | None = None
+    session_id: UUID | None = None
+    phase: Phase
+    taken_at: Moment
+
+
+class MeasurementView(View):
+    """A measured value."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    session_id: UUID | None
+    phase: Phase
+    instrument: str
+    value: float
+    unit: str | None
+    activity: str | None
+    side: Side | None
+    muscle: str | None
+    items: list[float] | None
+    taken_at: datetime
+    reported_by: Reporter
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MeasurementFilters(Filters):
+    """How measurements can be listed: newest first."""
+
+    patient_id: UUID | None = None
+    episode_id: UUID | None = None
+    session_id: UUID | None = None
+    instrument: InstrumentCode | None = None

@@ -1,0 +1,36 @@
+"""Measurements as a kind of record."""
+
+from sqlalchemy import bindparam
+
+from app.core.pages import Order
+from app.measurements.models import Measurement
+from app.measurements.schemas import MeasurementBody, MeasurementFilters, MeasurementView
+from app.records.kinds import Kind, Reference, register
+
+
+class Measurements(Kind[MeasurementBody]):
+    """Measured values of a patient, between visits or tied to one."""
+
+    noun = "measurements"
+    singular = "measurement"
+    table = Measurement
+    body = MeasurementBody
+    view = MeasurementView
+    filters = MeasurementFilters
+    order = Order((Measurement.taken_at, Measurement.id), descending=True)
+    references = (
+        Reference("patient_id", "patients"),
+        Reference("episode_id", "episodes"),
+        Reference("session_id", "sessions"),
+    )
+    conditions = {
+        "patient_id": Measurement.patient_id == bindparam("patient_id"),
+        "episode_id": Measurement.episode_id == bindparam("episode_id"),
+        "session_id": Measurement.session_id == bindparam("session_id"),
+        "instrument": Measurement.instrument == bindparam("instrument"),
+    }
+    facts = {"patient_id": Measurement.__table__.c.patient_id}
+
+
+MEASUREMENTS = Measurements()
+register(MEASUREMENTS)

@@ -1,0 +1,171 @@
+"""The catalogue, read and checked once, and how a muscle is found in it."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from enum import IntEnum
+from importlib.resources import files
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from app.core.problems import NotFound
+from app.muscles import rules
+from app.muscles.schemas import MuscleView
+
+# The day of the last change to the data; the digest tells whether it is the same data.
+RELEASED: Final = "2026-11-21"
+LISTS: Final = frozenset({"segments", "synonyms"})
+UNIQUE: Final = ("slug", "name", "latin", "uberon", "fma")
+
+
+def _checked(rows: dict[int, MuscleView]) -> dict[int, MuscleView]:
+    for column in UNIQUE:
+        rules.check_unique(column, {line: getattr(row, column) for line, row in rows.items()})
+    rules.check_parts([row.slug for row in rows.values()])
+    return rows
+
+
+_ROWS: Final = TypeAdapter(
+    Annotated[dict[int, MuscleView], Field(min_length=1), AfterValidator(_checked)],
+    config=ConfigDict(title="muscles.csv (line.column)"),
+)
+
+
+def read(text: str) -> tuple[MuscleView, ...]:
+    """The muscles of a CSV text; pydantic's `ValidationError` names every broken line.column."""
+    rows = csv.DictReader(io.StringIO(text))
+    cells: dict[int, dict[str, object]] = {}
+    for row in rows:
+        cells[rows.line_num] = {
+            column: (cell.split(";") if cell else []) if column in LISTS else cell or None
+            for column, cell in row.items()
+        }
+    return tuple(_ROWS.validate_python(cells).values())
+
+
+_TEXT: Final = (files("app.muscles") / "data" / "muscles.csv").read_text(encoding="utf-8")
+MUSCLES: Final = read(_TEXT)
+CATALOGUE_VERSION: Final = f"{RELEASED}.{hashlib.sha256(_TEXT.encode()).hexdigest()[:8]}"
+_BY_SLUG: Final = {muscle.slug: muscle for muscle in MUSCLES}
+
+
+def find(slug: str) -> MuscleView | None:
+    """The muscle with this slug, if the catalogue has it."""
+    return _BY_SLUG.get(slug)
+
+
+def muscle(slug: str) -> MuscleView:
+    """The muscle with this slug, or `NotFound`."""
+    found = find(slug)
+    if found is None:
+        raise NotFound("There is no such muscle in the catalogue.")
+    return found
+
+
+def muscles(q: str | None = None, region: rules.Region | None = None) -> list[MuscleView]:
+    """The muscles that `q` may mean, best first; without it all, in the catalogue's order."""
+    found: Iterable[MuscleView] = MUSCLES if q is None else search(q)
+    return [muscle for muscle in found if region in {None, muscle.region}]
+
+
+class Match(IntEnum):
+    """How well a muscle answers a query, best first."""
+
+    VERBATIM = 0  # as written: RCPM is the major and RCPm the minor
+    EXACT = 1
+    PREFIX = 2
+    WORDS = 3  # each word of the query begins one of the muscle's words
+    MISSPELT = 4
+
+
+class _Entry(NamedTuple):
+    muscle: MuscleView
+    written: frozenset[str]
+    names: tuple[str, ...]
+    words: frozenset[str]
+
+
+def _entry(muscle: MuscleView) -> _Entry:
+    latin = muscle.latin.removeprefix("Musculus ").removeprefix("Musculi ")
+    written = (muscle.slug, muscle.name, muscle.latin, latin, *muscle.synonyms)
+    names = tuple(dict.fromkeys(rules.joined(name) for name in written))
+    words = frozenset(rules.words(" ".join((*written, muscle.part_of or ""))))
+    return _Entry(muscle, frozenset(written), names, words)
+
+
+_ENTRIES: Final = tuple(_entry(muscle) for muscle in MUSCLES)
+_NAMES: Final = {
+    (position, number): name
+    for position, entry in enumerate(_ENTRIES)
+    for number, name in enumerate(entry.names)
+}
+_WORDS: Final = {word: word for word in sorted(frozenset().union(*(e.words for e in _ENTRIES)))}
+
+
+def search(q: str) -> list[MuscleView]:
+    """Every muscle that `q` may mean, best first; any text is fine, most mean none.
+
+    Ties keep the catalogue's order, so the same query always gets the same answer.
+    """
+    asked = rules.joined(q)
+    if not asked:
+        return []
+    names = _misspelt_names(asked)
+    readings = [_readings(word) for word in dict.fromkeys(rules.words(q))]
+    ranked = []
+    for position, entry in enumerate(_ENTRIES):
+        match = _match(entry, q.strip(), asked)
+        errors = None if match is not None else _errors(entry, readings, names.get(position))
+        if match is not None:
+            ranked.append((match, 0, position))
+        elif errors is not None:
+            ranked.append((Match.MISSPELT if errors else Match.WORDS, errors, position))
+    return [_ENTRIES[position].muscle for *_, position in sorted(ranked)]
+
+
+def _match(entry: _Entry, q: str, asked: str) -> Match | None:
+    if q in entry.written:
+        return Match.VERBATIM
+    if asked in entry.names:
+        return Match.EXACT
+    if any(name.startswith(asked) for name in entry.names):
+        return Match.PREFIX
+    return None
+
+
+def _errors(entry: _Entry, readings: list[dict[str, int]], in_name: int | None) -> int | None:
+    """The fewest typing errors, in a whole name or word by word, that lead to an entry."""
+    in_words = 0
+    for reading in readings:
+        errors = [reading[word] for word in entry.words & reading.keys()]
+        if not errors:
+            return in_name
+        in_words += min(errors)
+    return in_words if in_name is None else min(in_name, in_words)
+
+
+def _readings(word: str) -> dict[str, int]:
+    """The catalogue's words that a typed word may stand for, with the errors in it."""
+    slips = rules.slips(len(word))
+    begun = {known: known[: len(word)] for known in _WORDS}
+    found: dict[str, int] = {}
+    for choices in (begun, _WORDS):
+        for _, errors, known in process.extract(
+            word, choices, scorer=OSA.distance, score_cutoff=slips, limit=None
+        ):
+            found[known] = min(errors, found.get(known, errors))
+    return found
+
+
+def _misspelt_names(asked: str) -> dict[int, int]:
+    """The entries with a whole name close to what was asked, with the errors in it."""
+    found: dict[int, int] = {}
+    for _, errors, (position, _number) in process.extract(
+        asked, _NAMES, scorer=OSA.distance, score_cutoff=rules.slips(len(asked)), limit=None
+    ):
+        found[position] = min(errors, found.get(position, errors))
+    return found

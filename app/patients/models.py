@@ -1,0 +1,48 @@
+"""Patients' tables."""
+
+from datetime import date
+
+from sqlalchemy import ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.tables import Record, one_of
+from app.patients.schemas import Sex, Status
+from app.records.models import Identifier
+
+# Compared byte by byte on every database, so that an index serves the beginning of a name.
+FOLDED = String(400).with_variant(String(400, collation="C"), "postgresql")
+
+
+class Patient(Record):
+    """A person who is treated."""
+
+    __tablename__ = "patients"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
+        one_of("sex", Sex),
+        one_of("status", Status),
+        Index("ix_patients_family_name", "clinic_id", "family_name_folded"),
+        Index("ix_patients_birth_date", "clinic_id", "birth_date"),
+    )
+
+    given_name: Mapped[str | None] = mapped_column(String(200))
+    family_name: Mapped[str | None] = mapped_column(String(200))
+    given_name_folded: Mapped[str | None] = mapped_column(FOLDED)
+    family_name_folded: Mapped[str | None] = mapped_column(FOLDED)
+    """Names as the search compares them: the same on every database, whatever its locale."""
+    birth_date: Mapped[date | None]
+    sex: Mapped[str | None] = mapped_column(String(16))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(254))
+    language: Mapped[str | None] = mapped_column(String(35))
+    status: Mapped[str] = mapped_column(String(16))
+
+
+class PatientIdentifier(Identifier):
+    """What another system calls a patient."""
+
+    __tablename__ = "patient_identifiers"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "owner_id"], ["patients.clinic_id", "patients.id"]),
+        Index("ix_patient_identifiers_owner", "clinic_id", "owner_id"),
+    )

@@ -1,0 +1,86 @@
+"""Patients on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+
+from app.core.clock import now
+from app.core.faults import RuleBroken
+from app.core.wire import Body, Day, Line, View
+from app.patients import rules
+from app.records.identifiers import IdentifierFilters
+from app.records.schemas import IdentifierBody, Identifiers, Language, RecordBody
+
+Sex = Literal["female", "male", "other", "unknown"]
+Status = Literal["active", "inactive"]
+
+
+def _born(birth_date: date) -> date:
+    rules.check_born(birth_date, now().date())
+    return birth_date
+
+
+BirthDate = Annotated[Day, AfterValidator(_born)]
+
+
+class PatientBody(RecordBody):
+    """A patient as a client sends one."""
+
+    identifiers: Identifiers = []
+    given_name: Line | None = None
+    family_name: Line | None = None
+    birth_date: BirthDate | None = None
+    sex: Sex | None = None
+    phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
+    email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
+    language: Language | None = None
+    status: Status = "active"
+
+
+class PatientView(View):
+    """A patient."""
+
+    id: UUID
+    identifiers: list[IdentifierBody]
+    given_name: str | None
+    family_name: str | None
+    birth_date: date | None
+    sex: Sex | None
+    phone: str | None
+    email: str | None
+    language: str | None
+    status: Status
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PatientFilters(IdentifierFilters):
+    """How patients can be listed."""
+
+    status: Status | None = None
+
+
+class PatientSearch(Body):
+    """Whom to look for. It travels in a body, so that no name ever stands in a URL."""
+
+    family_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None
+    given_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None
+    birth_date: Day | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.family_name is None and self.given_name is None and self.birth_date is None:
+            raise RuleBroken("nothing_asked", "Give a name or a birth date.")
+        return self
+
+    def values(self) -> dict[str, Any]:
+        """The conditions of this search."""
+        wanted = {
+            "family_name": rules.folded(self.family_name),
+            "given_name": rules.folded(self.given_name),
+            "birth_date": self.birth_date,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}

@@ -1,0 +1,61 @@
+"""Patients as a kind of record."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, String, and_, bindparam
+
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.operation import Operation
+from app.patients import rules
+from app.patients.models import Patient, PatientIdentifier
+from app.patients.schemas import PatientBody, PatientFilters, PatientView
+from app.records import identifiers
+from app.records.kinds import Kind, Viewed, register
+
+# No name has this last of all characters in it.
+LAST_CHARACTER = "\U0010ffff"
+
+
+def _begins(column: InstrumentedAttribute[str | None], name: str) -> ColumnElement[bool]:
+    """That a folded name begins with the text bound under `name`: a range of an index."""
+    beginning = bindparam(name, type_=String())
+    return and_(column >= beginning, column < beginning.concat(LAST_CHARACTER))
+
+
+class Patients(Kind[PatientBody]):
+    """Patients. What else is stored of a person hangs on the patient's id."""
+
+    noun = "patients"
+    singular = "patient"
+    table = Patient
+    body = PatientBody
+    view = PatientView
+    filters = PatientFilters
+    identified_by = PatientIdentifier
+    children = (identifiers.child(PatientIdentifier),)
+    nested = identifiers.nested(PatientIdentifier, Patient)
+    conditions = {
+        "status": Patient.status == bindparam("status"),
+        "identifier": identifiers.condition(PatientIdentifier, Patient),
+        "family_name": _begins(Patient.family_name_folded, "family_name"),
+        "given_name": _begins(Patient.given_name_folded, "given_name"),
+        "birth_date": Patient.birth_date == bindparam("birth_date"),
+    }
+
+    def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
+        """The row, with the names as the search compares them."""
+        return {
+            **super().row(op, view),
+            "given_name_folded": rules.folded(view["given_name"]),
+            "family_name_folded": rules.folded(view["family_name"]),
+        }
+
+    def patient_of(self, view: Viewed) -> UUID | None:
+        """A patient's record is its own."""
+        found: UUID = view["id"]
+        return found
+
+
+PATIENTS = register(Patients())

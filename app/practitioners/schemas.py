@@ -1,0 +1,61 @@
+"""Practitioners on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from app.core.wire import Body, Day, Line, View
+from app.practitioners import rules
+from app.records.identifiers import IdentifierFilters
+from app.records.schemas import IdentifierBody, Identifiers, RecordBody
+
+Training = Literal["gunn_ims", "dry_needling", "acupuncture"]
+Status = Literal["active", "inactive"]
+CREDENTIALS_MAX = 20
+
+
+class CredentialBody(Body):
+    """A training or licence, and the days on which it holds."""
+
+    kind: Training
+    body: Annotated[Line, Field(description="Who issued it.")]
+    number: Line
+    valid_from: Day
+    valid_to: Annotated[Day | None, Field(description="The last day; open if null.")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        rules.check_validity(self.valid_from, self.valid_to)
+        return self
+
+
+class PractitionerBody(RecordBody):
+    """A practitioner as a client sends one."""
+
+    given_name: Line
+    family_name: Line
+    identifiers: Identifiers = []
+    credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
+    status: Status = "active"
+
+
+class PractitionerView(View):
+    """A practitioner."""
+
+    id: UUID
+    given_name: str
+    family_name: str
+    identifiers: list[IdentifierBody]
+    credentials: list[CredentialBody]
+    status: Status
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PractitionerFilters(IdentifierFilters):
+    """How practitioners can be listed."""
+
+    status: Status | None = None

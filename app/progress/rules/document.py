@@ -1,0 +1,57 @@
+"""The progress document: one patient's history, read as a whole."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from app.progress.rules.flags import flags
+from app.progress.rules.history import (
+    Event,
+    History,
+    Json,
+    Written,
+    as_it_came,
+    course_of,
+    instant,
+)
+from app.progress.rules.measures import measures, series_of
+from app.progress.rules.muscles import muscles
+from app.progress.rules.soreness import soreness
+from app.progress.rules.visits import dose, doses_of, rows_of, sessions
+
+
+def document(
+    patient_id: str,
+    episode_id: str | None,
+    as_of: datetime,
+    history: History,
+    written: Written = as_it_came,
+) -> Json:
+    """Compute the whole document from ``history``, whose rows may come in any order.
+
+    It is plain dicts, lists, numbers and strings, ready to be serialised. Each time in it went
+    through ``written`` once, though it may stand in twenty places.
+    """
+    course = course_of(history.visits, written)
+    rows = rows_of(course, history.needled)
+    doses = doses_of(rows)
+    series = series_of(course, history.readings, history.scales, written)
+    return {
+        "patient_id": patient_id,
+        "episode_id": episode_id,
+        "as_of": written(as_of),
+        "sessions": sessions(history.visits, course),
+        "dose": dose(course, rows, doses),
+        "measures": measures(series),
+        "soreness": soreness(course, instant(as_of), history.reports, doses),
+        "muscles": muscles(course, rows),
+        "adverse_events": adverse_events(history.events),
+        "flags": flags(series),
+    }
+
+
+def adverse_events(events: Iterable[Event]) -> Json:
+    """Count events by severity. A close call harmed nobody, so it is counted as that alone."""
+    counts = {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0}
+    for event in events:
+        counts["close_calls" if event.close_call else event.severity] += 1
+    return counts

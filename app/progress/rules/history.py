@@ -1,0 +1,154 @@
+"""What the rules of progress are told: one patient's history, as plain facts.
+
+The caller has already left out voided sessions with all that hangs on them, everything after
+`as_of`, and whatever an asked-for episode, `from` or `to` excludes: the rules take what they
+are given for the whole truth, so a baseline is the baseline *of the history given*. What
+belongs to a session that was not attended is ignored by every rule. Rows may come in any order.
+
+Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
+Times are aware. All facts are tuples, cheap to make
+from a database row (`Needled._make(row)`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+Json = dict[str, Any]
+"""A part of the document, in the shape and under the names of the published contract."""
+
+Written = Callable[[datetime], object]
+"""How a time is put into the document: as text, or as it came."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Visit(NamedTuple):
+    """A session, whether it took place or not."""
+
+    session_id: str
+    at: datetime
+    attendance: str  # attended | cancelled | no_show | declined
+    duration_min: int | None
+    status: str  # draft | signed
+    practitioner_id: str
+
+
+class Needled(NamedTuple):
+    """One needling: a muscle on one side, in one session."""
+
+    session_id: str
+    muscle: str
+    side: str
+    spinal_level: str | None
+    needles: int
+    insertions: int
+    twitches: int | None  # counted by the practitioner; None: not assessed
+    ache: int | None  # 0-10, the patient says
+    release: str | None  # none | partial | complete, the patient feels
+    grasp: str | None  # none | mild | moderate | strong, the practitioner feels
+
+
+class Reading(NamedTuple):
+    """One measured value, in a session or outside of any."""
+
+    session_id: str | None
+    phase: str  # before | after | between
+    instrument: str
+    activity: str | None
+    side: str | None
+    muscle: str | None
+    value: float
+    at: datetime
+
+
+class Report(NamedTuple):
+    """What the patient reported after a session."""
+
+    session_id: str
+    hours_after: float
+    soreness: int  # 0-10
+    at: datetime
+
+
+class Event(NamedTuple):
+    """An adverse event, or a close call."""
+
+    severity: str  # mild | significant | serious
+    close_call: bool
+    at: datetime
+
+
+class Thresholds(NamedTuple):
+    """What a change must reach to be real (MDC) and to be worthwhile (MCID), and who says so.
+
+    All are above 0, in the units of the instrument; None where the source gives none.
+    """
+
+    id: str
+    mdc: float | None
+    mcid: float | None
+    mcid_percent: float | None  # of the baseline
+    source: str
+
+
+class Scale(NamedTuple):
+    """How an instrument's values are read."""
+
+    better: Literal["lower", "higher"]
+    thresholds: Thresholds | None
+
+
+class History(NamedTuple):
+    """All facts about one patient, or one episode, that progress is made of."""
+
+    visits: Sequence[Visit]
+    needled: Sequence[Needled]
+    readings: Sequence[Reading]
+    reports: Sequence[Report]
+    events: Sequence[Event]
+    scales: Mapping[str, Scale]  # by instrument: every instrument among the readings
+
+
+class Occasion(NamedTuple):
+    """When something was recorded: at an attended visit, or outside of any.
+
+    Occasions sort by time, and those at one instant by their sessions' ids.
+    """
+
+    instant: int
+    session_id: str  # empty outside of any session
+    at: Any  # as it stands in the document
+    draft: bool = False
+    practitioner_id: str = ""
+    duration_min: int | None = None
+
+
+Course = dict[str, Occasion]
+"""The attended visits by session, in order of time."""
+
+
+def course_of(visits: Iterable[Visit], written: Written) -> Course:
+    """Put the attended visits in order."""
+    occasions = [
+        Occasion(instant(at), session_id, written(at), status == "draft", practitioner_id, minutes)
+        for session_id, at, attendance, minutes, status, practitioner_id in visits
+        if attendance == "attended"
+    ]
+    return {occasion.session_id: occasion for occasion in sorted(occasions)}
+
+
+def as_it_came(at: datetime) -> datetime:
+    """Leave a time to whoever serialises the document."""
+    return at
+
+
+def instant(at: datetime) -> int:
+    """Microseconds since 1970 of an aware time, exactly, whatever its offset."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def figure(value: float) -> float:
+    """A computed number as the document gives it: six decimals, and no negative zero."""
+    return round(value, 6) + 0.0

@@ -1,0 +1,66 @@
+"""Soreness after the needles: how well the needling is tolerated, not whether it helped.
+
+It is always given with how many were asked and how many answered, because a missing answer is
+information too; nothing is carried forward into a gap.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from app.followups.rules import ASKED_AFTER_H, window
+from app.progress.rules.history import Course, Json, Occasion, Report
+from app.progress.rules.trend import trend
+from app.progress.rules.visits import Dose
+
+ASKED_AFTER = ASKED_AFTER_H * 3600 * 1_000_000
+"""In microseconds."""
+
+
+def soreness(
+    course: Course, as_of_instant: int, reports: Iterable[Report], doses: Mapping[str, Dose]
+) -> Json:
+    """The document's `soreness`, with one entry for each attended visit.
+
+    A visit is asked once 18 hours have passed by ``as_of_instant``, and answered if it is asked
+    and has a report, of whatever hour. The trend is that of the peaks, over the visits that
+    have one.
+    """
+    entries = {session_id: _entry(visit, doses[session_id]) for session_id, visit in course.items()}
+    for session_id, hours_after, sore, _ in reports:
+        if session_id in entries:
+            _add(entries[session_id], sore, window(hours_after))
+    asked_until = as_of_instant - ASKED_AFTER
+    asked = [entries[visit.session_id] for visit in course.values() if visit.instant <= asked_until]
+    peaks = [
+        (visit.instant, entry["peak"])
+        for visit, entry in zip(course.values(), entries.values(), strict=True)
+        if entry["reports"]
+    ]
+    return {
+        "asked": len(asked),
+        "answered": len([entry for entry in asked if entry["reports"]]),
+        "sessions": list(entries.values()),
+        "trend": trend([instant for instant, _ in peaks], [peak for _, peak in peaks]),
+    }
+
+
+def _entry(visit: Occasion, dose: Dose) -> Json:
+    return {
+        "session_id": visit.session_id,
+        "at": visit.at,
+        "peak": None,
+        "h24": None,
+        "h48": None,
+        "reports": 0,
+        "insertions": dose.insertions,
+        "twitches": dose.twitches,
+        "draft": visit.draft,
+    }
+
+
+def _add(entry: Json, sore: int, when: str) -> None:
+    """Raise the session's peak, and that of the report's window if it has a place of its own."""
+    entry["reports"] += 1
+    if entry["peak"] is None or entry["peak"] < sore:
+        entry["peak"] = sore
+    if when in entry and (entry[when] is None or entry[when] < sore):
+        entry[when] = sore

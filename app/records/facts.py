@@ -1,0 +1,93 @@
+"""Gathering what the rules must know of other records: one round trip for any number of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.core.operation import Operation, rows
+from app.core.tables import Instant
+from app.core.wire import Body
+from app.records.kinds import Fact, Facts, Kind, kinds
+
+_TYPES: dict[str, Any] = {
+    "patient_id": Uuid(),
+    "at": Instant(),
+    "state": String(),
+    "detail": JSON().with_variant(JSONB(), "postgresql"),
+}
+Items = Iterable[tuple[Kind[Any], Body]]
+
+
+def gather(op: Operation, items: Items) -> Facts:
+    """Facts about every record that these bodies name, their own ids included."""
+    wanted: dict[str, set[UUID]] = defaultdict(set)
+    identifiers: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for kind, body in items:
+        own = getattr(body, "id", None)
+        if own is not None:
+            wanted[kind.noun].add(own)
+        for reference in kind.references:
+            named = getattr(body, reference.field)
+            if named is not None:
+                wanted[reference.noun].add(named)
+        if kind.identified_by is not None:
+            given = getattr(body, "identifiers", ())
+            identifiers[kind.noun].update((i.system, i.value) for i in given)
+    facts = Facts()
+    if wanted:
+        for row in op.all(_arms(tuple(sorted(wanted))), **wanted):
+            facts[row.noun, row.id] = Fact(*row[2:])
+    facts.holders = {}
+    for noun, pairs in identifiers.items():
+        for system, value, owner_id in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
+            facts.holders[noun, system, value] = owner_id
+    return facts
+
+
+@lru_cache(maxsize=256)
+def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
+    arms = [_arm(kinds[noun]) for noun in nouns]
+    return union_all(*arms) if len(arms) > 1 else arms[0]
+
+
+def _arm(kind: Kind[Any]) -> Select[Any]:
+    table = kind.table
+    columns: list[ColumnElement[Any]] = [
+        kind.facts[name] if name in kind.facts else cast(null(), type_).label(name)
+        for name, type_ in _TYPES.items()
+    ]
+    return rows(
+        table,
+        literal_column(f"'{kind.noun}'").label("noun"),
+        table.id,
+        *columns,
+        table.created_from,
+    ).where(table.id.in_(bindparam(kind.noun, expanding=True)))
+
+
+@lru_cache(maxsize=8)
+def _holders(noun: str) -> Select[Any]:
+    table = kinds[noun].identified_by
+    if table is None:
+        raise AssertionError
+    return rows(table, table.system, table.value, table.owner_id).where(
+        tuple_(table.system, table.value).in_(bindparam("pairs", expanding=True))
+    )

@@ -1,0 +1,208 @@
+"""What the house must know of a kind of record to keep it."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import ColumnElement, Row, Select, bindparam
+
+from app.core.faults import Fault, pointer
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order
+from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
+from app.core.wire import Body, View
+from app.ledger.entry import canonical
+from app.records.models import Identifier
+
+B = TypeVar("B", bound=Body)
+Viewed = dict[str, Any]
+"""A record as its view shows it, with Python's own dates, instants and ids."""
+
+
+class Fact(NamedTuple):
+    """What the rules may know of a record that is stored, or was accepted a moment ago."""
+
+    patient_id: UUID | None = None
+    at: datetime | None = None
+    state: str | None = None
+    detail: Any = None
+    created_from: bytes | None = None
+
+
+class Facts(dict[tuple[str, UUID], Fact]):
+    """Facts by noun and id; `holders` says whose an identifier (noun, system, value) is."""
+
+    holders: dict[tuple[str, str, str], UUID]
+
+
+class Reference(NamedTuple):
+    """A field of a body that names another record."""
+
+    field: str
+    noun: str
+
+    def fault(self, body: Body, facts: Facts, patient_id: UUID | None) -> Fault | None:
+        """What is wrong with it: it leads nowhere, or to a record of another patient."""
+        given = getattr(body, self.field)
+        if given is None:
+            return None
+        fact = facts.get((self.noun, given))
+        if fact is None:
+            return Fault(pointer(self.field), "unknown_reference", "No such record in this clinic.")
+        if patient_id and fact.patient_id and fact.patient_id != patient_id:
+            return Fault(pointer(self.field), "other_patient", "It belongs to another patient.")
+        return None
+
+
+class Child(NamedTuple):
+    """Rows of another table that belong to a record, such as a session's needlings."""
+
+    table: type[ClinicOwned]
+    parent: str
+    """The column that holds the record's id."""
+    rows: Callable[[Viewed], Iterable[dict[str, Any]]]
+
+
+class Kind(Generic[B]):
+    """A kind of record. A feature makes one subclass, and `register`s one instance of it."""
+
+    noun: ClassVar[str]
+    """Plural: the resource in the ledger, and the first part of an operation's name."""
+    singular: ClassVar[str]
+    """The row type in an import."""
+    table: ClassVar[type[Record]]
+    body: type[B]
+    finished: type[B] | None = None
+    """The body of a record that was finished elsewhere and is brought in by an import."""
+    view: ClassVar[type[View]]
+    filters: ClassVar[type[Filters]] = Filters
+    references: ClassVar[tuple[Reference, ...]] = ()
+    children: ClassVar[tuple[Child, ...]] = ()
+    nested: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
+    """Members of the view that come from child rows."""
+    conditions: ClassVar[Mapping[str, ColumnElement[bool]]] = {}
+    """What each filter asks of a row, with the filter's value bound under its name."""
+    facts: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
+    """Which columns other kinds' rules see: fields of a `Fact`."""
+    identified_by: ClassVar[type[Identifier] | None] = None
+    """Where its identifiers stand, if it has any."""
+
+    # What a feature may add.
+
+    def check(self, body: B, facts: Facts) -> Iterator[Fault]:
+        """Faults that need other records to be seen."""
+        del body, facts
+        yield from ()
+
+    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+        """Add to a new or changed view what the server knows."""
+
+    def refuse_change(self, view: Viewed) -> None:
+        """Raise the problem that stands against changing this record."""
+
+    def created(self, op: Operation, views: list[Viewed]) -> None:
+        """Do what follows from new records, in the same transaction."""
+
+    def patient_of(self, view: Viewed) -> UUID | None:
+        """Whose record it is."""
+        found: UUID | None = view.get("patient_id")
+        return found
+
+    # What follows from the declarations above.
+
+    @cached_property
+    def order(self) -> Order:
+        """How its lists are sorted: by id, which is by age, unless the kind says otherwise."""
+        return Order((self.table.id,))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The members of the view, in the order in which a reader sees them."""
+        return tuple(self.view.model_fields)
+
+    @cached_property
+    def moments(self) -> tuple[str, ...]:
+        """The members that keep their sender's UTC offset, in a column beside them."""
+        columns = self.table.__table__.columns
+        return tuple(name for name in columns.keys() if name + OFFSET in columns)
+
+    @cached_property
+    def select(self) -> Select[Any]:
+        """Views of this kind, as rows that `viewed` turns into views."""
+        columns = self.table.__table__.columns
+        members = [
+            self.nested[name].label(name) if name in self.nested else columns[name]
+            for name in self.names
+        ]
+        return rows(self.table, *members, *(columns[name + OFFSET] for name in self.moments))
+
+    @cached_property
+    def select_one(self) -> Select[Any]:
+        """One view, by `id`."""
+        return self.select.where(self.table.id == bindparam("id"))
+
+    @lru_cache(maxsize=256)  # noqa: B019 - kinds live as long as the process
+    def select_list(self, present: frozenset[str], *, further: bool) -> Select[Any]:
+        """A page of the views that meet the conditions named in `present`."""
+        statement = self.select
+        for name in sorted(present):
+            statement = statement.where(self.conditions[name])
+        return self.order.after(statement) if further else self.order.start(statement)
+
+    def viewed(self, row: Row[Any]) -> Viewed:
+        """The view in a row of `select`."""
+        view = dict(row._mapping)  # noqa: SLF001 - its public name
+        for name in self.moments:
+            offset_min = view.pop(name + OFFSET)
+            if view[name] is not None:
+                view[name] = at_offset(view[name], offset_min)
+        return view
+
+    def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
+        """The record's own row, but for `created_from`."""
+        values = {"clinic_id": op.clinic_id}
+        for column in self._columns:
+            values[column] = view[column]
+        for name in self.moments:
+            moment = view[name]
+            values[name + OFFSET] = None if moment is None else minutes_east(moment)
+        return values
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        own = set(self.table.__table__.columns.keys())
+        return tuple(name for name in self.names if name in own)
+
+    def content(self, view: Viewed) -> Viewed:
+        """The part of a view that its client sends, as JSON values."""
+        sent = {name: view[name] for name in self.body.model_fields if name in view}
+        content: Viewed = to_jsonable_python(sent)
+        return content
+
+    def arranged(self, members: Viewed) -> Viewed:
+        """A whole view in its order; a forgotten member is an error."""
+        return {name: members[name] for name in self.names}
+
+
+def digest(body: Body) -> bytes:
+    """SHA-256 of a body's content: equal for the same content, however it was written.
+
+    What equals its default counts as absent, so that a field which is added later leaves the
+    digests of older records as they are.
+    """
+    content = body.model_dump(mode="json", exclude={"id"}, exclude_defaults=True)
+    return hashlib.sha256(canonical(content)).digest()
+
+
+kinds: dict[str, Kind[Any]] = {}
+"""Every kind, by its noun."""
+
+
+def register(kind: Kind[B]) -> Kind[B]:
+    """Make a kind known to the references of others and to imports."""
+    kinds[kind.noun] = kind
+    return kind

@@ -1,0 +1,52 @@
+"""What records of several kinds share on the wire."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, RootModel
+
+from app.core.faults import RuleBroken
+from app.core.wire import Body, Line
+
+IDENTIFIERS_MAX = 20
+
+
+class RecordBody(Body):
+    """What a client sends of a record; it may make the id itself."""
+
+    id: Annotated[UUID | None, Field(description="Made by the client, else by the server.")] = None
+
+
+class IdentifierBody(Body):
+    """What another system calls this record."""
+
+    system: Annotated[Line, Field(pattern=r"^[^|]+$", description="A URI or an agreed name.")]
+    value: Line
+
+
+def _distinct(identifiers: Sequence[IdentifierBody]) -> Sequence[IdentifierBody]:
+    if len({(i.system, i.value) for i in identifiers}) < len(identifiers):
+        raise RuleBroken("repeated_identifier", "The same identifier is given twice.")
+    return identifiers
+
+
+Identifiers = Annotated[
+    list[IdentifierBody], Field(max_length=IDENTIFIERS_MAX), AfterValidator(_distinct)
+]
+
+
+Language = Annotated[
+    str,
+    Field(
+        max_length=35,
+        pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        description="A BCP 47 language tag, such as `fr-CA`.",
+    ),
+]
+
+
+class MergePatch(RootModel[dict[str, Any]]):
+    """A JSON Merge Patch (RFC 7396): what is null goes away, what is absent stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {}})

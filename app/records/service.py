@@ -1,0 +1,240 @@
+"""Writing records of any kind: create many, or change one from the version its client names."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json, to_jsonable_python
+from sqlalchemy import Delete, Select, Update, bindparam, delete, insert, update
+
+from app.core.clock import uuid7
+from app.core.faults import Fault, pointer
+from app.core.operation import CLINIC, Operation, rows
+from app.core.problems import (
+    IdTaken,
+    Invalid,
+    NotFound,
+    Problem,
+    VersionMissing,
+    VersionStale,
+)
+from app.core.tables import Table
+from app.core.wire import B, Body, merge_patch, read
+from app.ledger import service as ledger
+from app.records.errors import IdentifierTaken
+from app.records.facts import gather
+from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest
+from app.records.queries import record
+
+
+class Outcome(NamedTuple):
+    """What became of one body of a `create`."""
+
+    id: UUID
+    view: Viewed | None = None
+    """The new record; None where it was stored before (`problem` is None) or is refused."""
+    problem: Problem | None = None
+
+
+def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outcome]:
+    """Create records, each of which may refer to those before it.
+
+    A refused body leaves the others alone. One that was stored before, with the same id and
+    the same content, is nobody's fault and changes nothing.
+    """
+    facts = gather(op, items)
+    outcomes = [_accept(op, kind, body, facts) for kind, body in items]
+    pending: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    new: dict[str, tuple[Kind[Any], list[Viewed]]] = {}
+    for (kind, body), outcome in zip(items, outcomes, strict=True):
+        if outcome.view is not None:
+            row = {**kind.row(op, outcome.view), "created_from": digest(body)}
+            pending[kind.table.__table__].append(row)
+            for child in kind.children:
+                pending[child.table.__table__].extend(_children(op, child, outcome.view))
+            new.setdefault(kind.noun, (kind, []))[1].append(outcome.view)
+            ledger.record(
+                op,
+                kind.noun,
+                outcome.view,
+                operation=f"{kind.noun}.create",
+                patient_id=kind.patient_of(outcome.view),
+            )
+    for table in Table.metadata.sorted_tables if pending else ():
+        if pending[table]:
+            op.db.execute(insert(table), pending[table])
+    for kind, views in new.values():
+        kind.created(op, views)
+    return outcomes
+
+
+def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:  # noqa: ANN401 - the kind's body
+    """Judge one body against the facts; if it is good, it becomes a fact itself."""
+    given = getattr(body, "id", None)
+    stored = facts.get((kind.noun, given)) if given is not None else None
+    if stored is not None:
+        same = stored.created_from == digest(body)
+        return Outcome(given, problem=None if same else IdTaken())
+    id_ = given or uuid7()
+    problem = _problem(kind, body, facts, id_)
+    if problem is not None:
+        return Outcome(id_, problem=problem)
+    members = body.model_dump()
+    members |= {"id": id_, "version": 1, "created_at": op.at, "updated_at": op.at}
+    kind.derive(op, members, facts)
+    view = kind.arranged(members)
+    facts[kind.noun, id_] = _fact(kind, body, view)
+    for identifier in view.get("identifiers", ()):
+        facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
+    return Outcome(id_, view)
+
+
+def _fact(kind: Kind[Any], body: Body, view: Viewed) -> Fact:
+    known = {name: view[column.key] for name, column in kind.facts.items()}
+    return Fact(**known, created_from=digest(body))
+
+
+def _problem(kind: Kind[Any], body: Body, facts: Facts, id_: UUID) -> Problem | None:
+    faults = list(_faults(kind, body, facts))
+    if faults:
+        return Invalid(faults)
+    for n, identifier in enumerate(getattr(body, "identifiers", ())):
+        holder = facts.holders.get((kind.noun, identifier.system, identifier.value))
+        if holder not in {None, id_}:
+            place = pointer("identifiers", n)
+            return IdentifierTaken(holder_id=str(holder), pointer=place)
+    return None
+
+
+def _faults(kind: Kind[Any], body: Body, facts: Facts) -> Iterator[Fault]:
+    patient_id = getattr(body, "patient_id", None)
+    for reference in kind.references:
+        fault = reference.fault(body, facts, patient_id)
+        if fault is not None:
+            yield fault
+    yield from kind.check(body, facts)
+
+
+def create_one(op: Operation, kind: Kind[B], body: B) -> tuple[Viewed, bool]:
+    """Create one record, or find that it was created before: its view, and whether it is new."""
+    [outcome] = create(op, [(kind, body)])
+    if outcome.problem is not None:
+        raise outcome.problem
+    if outcome.view is None:
+        return record(op, kind, outcome.id), False
+    return outcome.view, True
+
+
+def replace(op: Operation, kind: Kind[B], body: B) -> Viewed:
+    """Give a record new content (PUT)."""
+    id_ = body.id  # type: ignore[attr-defined]
+    current = for_change(op, kind, id_)
+    kind.refuse_change(current)
+    return revise(op, kind, current, body)
+
+
+def patch(op: Operation, kind: Kind[Any], id: UUID, changes: dict[str, Any]) -> Viewed:
+    """Change a part of a record's content by a merge patch."""
+    current = for_change(op, kind, id)
+    kind.refuse_change(current)
+    return revise(op, kind, current, patched(kind, current, changes))
+
+
+def patched(kind: Kind[B], current: Viewed, changes: dict[str, Any]) -> B:
+    """The record's content after a merge patch, checked as if it had been sent whole."""
+    content = merge_patch(kind.content(current), changes)
+    if content.get("id") != str(current["id"]):
+        raise Invalid([Fault("/id", "id_fixed", "A record keeps its id.")])
+    return read(kind.body, to_json(content))
+
+
+def for_change(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
+    """The record, locked until the commit, if it still has the version that If-Match names."""
+    current = locked(op, kind, id)
+    if op.if_match is None or op.if_match.strip() == "*":
+        raise VersionMissing
+    if op.if_match.strip().removeprefix("W/").strip('"') != str(current["version"]):
+        raise VersionStale(current_version=current["version"])
+    return current
+
+
+def locked(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
+    """The record, locked until the commit, whatever its version: for the server's own changes."""
+    if op.first(_locked(kind), id=id) is None:
+        raise NotFound
+    # A statement of its own: it sees what was committed while the lock was waited for.
+    return record(op, kind, id)
+
+
+def revise(  # noqa: PLR0913 - what a version is made of
+    op: Operation,
+    kind: Kind[B],
+    current: Viewed,
+    body: B,
+    *,
+    reason: str | None = None,
+    **server: object,
+) -> Viewed:
+    """Give a record new content, and the members that the server adds with it."""
+    facts = gather(op, [(kind, body)])
+    problem = _problem(kind, body, facts, current["id"])
+    if problem is not None:
+        raise problem
+    members = {**current, **body.model_dump(exclude={"id"}), **server}
+    kind.derive(op, members, facts)
+    return store(op, kind, current, members, reason=reason)
+
+
+def store(
+    op: Operation,
+    kind: Kind[Any],
+    current: Viewed,
+    members: Viewed,
+    *,
+    reason: str | None = None,
+    operation: str | None = None,
+) -> Viewed:
+    """Store the next version of a record. What says nothing new makes no version."""
+    if to_jsonable_python(kind.arranged(members)) == to_jsonable_python(current):
+        return current
+    view = kind.arranged({**members, "version": current["version"] + 1, "updated_at": op.at})
+    op.db.execute(_update(kind), {**kind.row(op, view), "clinic": op.clinic_id, "this": view["id"]})
+    for child in kind.children:
+        op.run(_delete(child), {"this": view["id"]})
+        new = list(_children(op, child, view))
+        if new:
+            op.db.execute(insert(child.table), new)
+    ledger.record(
+        op,
+        kind.noun,
+        view,
+        patient_id=kind.patient_of(view),
+        reason=reason,
+        operation=operation,
+    )
+    return view
+
+
+def _children(op: Operation, child: Child, view: Viewed) -> Iterator[dict[str, Any]]:
+    for position, row in enumerate(child.rows(view)):
+        yield {"clinic_id": op.clinic_id, child.parent: view["id"], "position": position, **row}
+
+
+@lru_cache(maxsize=64)
+def _locked(kind: Kind[Any]) -> Select[Any]:
+    table = kind.table
+    return rows(table, table.version).where(table.id == bindparam("id")).with_for_update()
+
+
+@lru_cache(maxsize=64)
+def _update(kind: Kind[Any]) -> Update:
+    table = kind.table
+    return update(table).where(table.clinic_id == CLINIC, table.id == bindparam("this"))
+
+
+@lru_cache(maxsize=64)
+def _delete(child: Child) -> Delete:
+    parent = child.table.__table__.c[child.parent]
+    return delete(child.table).where(child.table.clinic_id == CLINIC, parent == bindparam("this"))

@@ -1,0 +1,112 @@
+"""Tables of consents, screenings and adverse events."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.tables import Record, offset_of, one_of
+from app.records.readings import Side
+from app.safety.schemas import (
+    ConsentDecision,
+    ConsentForm,
+    ConsentKind,
+    ScreeningDecision,
+    Severity,
+)
+
+
+def _of_patient() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"])
+
+
+def _of_session() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["clinic_id", "session_id"], ["sessions.clinic_id", "sessions.id"])
+
+
+class Consent(Record):
+    """What a patient was told, and decided."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        _of_patient(),
+        ForeignKeyConstraint(["clinic_id", "episode_id"], ["episodes.clinic_id", "episodes.id"]),
+        one_of("kind", ConsentKind),
+        one_of("decision", ConsentDecision),
+        one_of("form", ConsentForm),
+        Index("ix_consents_patient", "clinic_id", "patient_id"),
+        Index("ix_consents_episode", "clinic_id", "episode_id"),
+    )
+
+    patient_id: Mapped[UUID]
+    episode_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(24))
+    decision: Mapped[str] = mapped_column(String(16))
+    form: Mapped[str] = mapped_column(String(16))
+    risks_disclosed: Mapped[list[Any]]
+    patient_specific_risks: Mapped[str | None] = mapped_column(Text)
+    alternatives_discussed: Mapped[str | None] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(String(200))
+    obtained_by: Mapped[str] = mapped_column(String(200))
+    obtained_at: Mapped[datetime]
+    obtained_at_offset_min: Mapped[int] = offset_of()
+    valid_until: Mapped[date | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_at_offset_min: Mapped[int | None] = offset_of(optional=True)
+
+
+class Screening(Record):
+    """The questions asked before a session, and what was decided."""
+
+    __tablename__ = "screenings"
+    __table_args__ = (
+        _of_patient(),
+        _of_session(),
+        one_of("decision", ScreeningDecision),
+        Index("ix_screenings_session", "clinic_id", "session_id"),
+        Index("ix_screenings_patient", "clinic_id", "patient_id"),
+    )
+
+    session_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    rule_set: Mapped[str] = mapped_column(String(200))
+    answers: Mapped[list[Any]]
+    decision: Mapped[str] = mapped_column(String(16))
+    decided_by: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime]
+    decided_at_offset_min: Mapped[int] = offset_of()
+    override_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class AdverseEvent(Record):
+    """Something that went wrong, or nearly did."""
+
+    __tablename__ = "adverse_events"
+    __table_args__ = (
+        _of_patient(),
+        _of_session(),
+        one_of("severity", Severity),
+        one_of("side", Side),
+        Index("ix_adverse_events_patient", "clinic_id", "patient_id", "occurred_at", "id"),
+        Index("ix_adverse_events_occurred", "clinic_id", "occurred_at", "id"),
+        Index("ix_adverse_events_session", "clinic_id", "session_id"),
+    )
+
+    patient_id: Mapped[UUID]
+    session_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(64))
+    close_call: Mapped[bool]
+    severity: Mapped[str] = mapped_column(String(16))
+    expected: Mapped[bool]
+    causality: Mapped[str] = mapped_column(String(64))
+    muscle: Mapped[str | None] = mapped_column(String(64))
+    side: Mapped[str | None] = mapped_column(String(16))
+    occurred_at: Mapped[datetime]
+    occurred_at_offset_min: Mapped[int] = offset_of()
+    detected_at: Mapped[datetime | None]
+    detected_at_offset_min: Mapped[int | None] = offset_of(optional=True)
+    action: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,195 @@
+"""Consents, screenings and adverse events on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from app.core.faults import check_distinct
+from app.core.pages import Filters
+from app.core.wire import Body, Code, Day, Line, Moment, Text, View
+from app.records.readings import MuscleSlug, Side
+from app.records.schemas import RecordBody
+from app.safety import rules
+
+ConsentKind = Literal["needling", "thoracic_needling", "electrical", "data_use"]
+ConsentDecision = Literal["given", "refused", "withdrawn"]
+ConsentForm = Literal["verbal", "written", "electronic"]
+ScreeningAnswer = Literal["yes", "no", "unknown"]
+ScreeningDecision = Literal["proceed", "modified", "deferred"]
+Severity = Literal["mild", "significant", "serious"]
+LIST_MAX = 60
+
+
+class ConsentBody(RecordBody):
+    """What a patient was told, and decided."""
+
+    patient_id: UUID
+    episode_id: UUID | None = None
+    kind: ConsentKind
+    decision: ConsentDecision
+    form: ConsentForm
+    risks_disclosed: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
+    patient_specific_risks: Text | None = None
+    alternatives_discussed: Text | None = None
+    given_by: Annotated[Line, Field(description="The patient, or who decides for the patient.")]
+    obtained_by: Annotated[Line, Field(description="Who explained and asked.")]
+    obtained_at: Moment
+    valid_until: Annotated[Day | None, Field(description="The last day.")] = None
+    withdrawn_at: Annotated[Moment | None, Field(validate_default=True)] = None
+
+    @field_validator("risks_disclosed")
+    @classmethod
+    def _once(cls, risks: list[str]) -> list[str]:
+        check_distinct(risks)
+        return risks
+
+    @field_validator("valid_until")
+    @classmethod
+    def _valid(cls, until: date | None, info: ValidationInfo) -> date | None:
+        rules.check_validity(until, info.data.get("obtained_at"))
+        return until
+
+    @field_validator("withdrawn_at")
+    @classmethod
+    def _withdrawn(cls, withdrawn_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if "decision" in info.data:
+            rules.check_withdrawn(info.data["decision"], withdrawn_at)
+        rules.check_not_before(withdrawn_at, info.data.get("obtained_at"))
+        return withdrawn_at
+
+
+class ConsentView(View):
+    """What a patient was told, and decided."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    kind: ConsentKind
+    decision: ConsentDecision
+    form: ConsentForm
+    risks_disclosed: list[str]
+    patient_specific_risks: str | None
+    alternatives_discussed: str | None
+    given_by: str
+    obtained_by: str
+    obtained_at: datetime
+    valid_until: date | None
+    withdrawn_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConsentFilters(Filters):
+    """How consents can be listed."""
+
+    patient_id: UUID | None = None
+    kind: ConsentKind | None = None
+
+
+class AnswerBody(Body):
+    """One question of a screening, and its answer."""
+
+    code: Code
+    answer: ScreeningAnswer
+    detail: Text | None = None
+
+
+class ScreeningBody(RecordBody):
+    """The questions asked before a session, and what was decided."""
+
+    session_id: UUID
+    rule_set: Annotated[Line, Field(description="Which questions, in which version.")]
+    answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
+    decision: ScreeningDecision
+    decided_by: Line
+    decided_at: Moment
+    override_reason: Text | None = None
+
+    @field_validator("answers")
+    @classmethod
+    def _once(cls, answers: list[AnswerBody]) -> list[AnswerBody]:
+        check_distinct([answer.code for answer in answers])
+        return answers
+
+
+class ScreeningView(View):
+    """The questions asked before a session, and what was decided."""
+
+    id: UUID
+    session_id: UUID
+    patient_id: UUID
+    rule_set: str
+    answers: list[AnswerBody]
+    decision: ScreeningDecision
+    decided_by: str
+    decided_at: datetime
+    override_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ScreeningFilters(Filters):
+    """How screenings can be listed."""
+
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+
+
+class AdverseEventBody(RecordBody):
+    """Something that went wrong, or nearly did."""
+
+    patient_id: UUID
+    session_id: UUID | None = None
+    kind: Code
+    close_call: bool = False
+    severity: Severity
+    expected: bool
+    causality: Code
+    muscle: MuscleSlug | None = None
+    side: Side | None = None
+    occurred_at: Moment
+    detected_at: Moment | None = None
+    action: Text | None = None
+    outcome: Text | None = None
+    description: Annotated[Text, Field(min_length=1)]
+
+    @field_validator("detected_at")
+    @classmethod
+    def _detected(cls, detected_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        rules.check_not_before(detected_at, info.data.get("occurred_at"))
+        return detected_at
+
+
+class AdverseEventView(View):
+    """Something that went wrong, or nearly did."""
+
+    id: UUID
+    patient_id: UUID
+    session_id: UUID | None
+    kind: str
+    close_call: bool
+    severity: Severity
+    expected: bool
+    causality: str
+    muscle: str | None
+    side: Side | None
+    occurred_at: datetime
+    detected_at: datetime | None
+    action: str | None
+    outcome: str | None
+    description: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdverseEventFilters(Filters):
+    """How adverse events can be listed: newest first."""
+
+    patient_id: UUID | None = None
+    session_id: UUID | None = None
+    severity: Severity | None = None

@@ -1,0 +1,82 @@
+"""Consents, screenings and adverse events as kinds of record."""
+
+from sqlalchemy import bindparam
+
+from app.core.operation import Operation
+from app.core.pages import Order
+from app.records.kinds import Facts, Kind, Reference, Viewed, register
+from app.safety.models import AdverseEvent, Consent, Screening
+from app.safety.schemas import (
+    AdverseEventBody,
+    AdverseEventFilters,
+    AdverseEventView,
+    ConsentBody,
+    ConsentFilters,
+    ConsentView,
+    ScreeningBody,
+    ScreeningFilters,
+    ScreeningView,
+)
+
+
+class Consents(Kind[ConsentBody]):
+    """Consents of a patient."""
+
+    noun = "consents"
+    singular = "consent"
+    table = Consent
+    body = ConsentBody
+    view = ConsentView
+    filters = ConsentFilters
+    references = (Reference("patient_id", "patients"), Reference("episode_id", "episodes"))
+    conditions = {
+        "patient_id": Consent.patient_id == bindparam("patient_id"),
+        "kind": Consent.kind == bindparam("kind"),
+    }
+    facts = {"patient_id": Consent.__table__.c.patient_id}
+
+
+class Screenings(Kind[ScreeningBody]):
+    """Screenings before a session; they are about its patient."""
+
+    noun = "screenings"
+    singular = "screening"
+    table = Screening
+    body = ScreeningBody
+    view = ScreeningView
+    filters = ScreeningFilters
+    references = (Reference("session_id", "sessions"),)
+    conditions = {
+        "session_id": Screening.session_id == bindparam("session_id"),
+        "patient_id": Screening.patient_id == bindparam("patient_id"),
+    }
+    facts = {"patient_id": Screening.__table__.c.patient_id}
+
+    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+        """Add whose screening it is."""
+        del op
+        view["patient_id"] = facts["sessions", view["session_id"]].patient_id
+
+
+class AdverseEvents(Kind[AdverseEventBody]):
+    """Adverse events and close calls of a patient."""
+
+    noun = "adverse_events"
+    singular = "adverse_event"
+    table = AdverseEvent
+    body = AdverseEventBody
+    view = AdverseEventView
+    filters = AdverseEventFilters
+    order = Order((AdverseEvent.occurred_at, AdverseEvent.id), descending=True)
+    references = (Reference("patient_id", "patients"), Reference("session_id", "sessions"))
+    conditions = {
+        "patient_id": AdverseEvent.patient_id == bindparam("patient_id"),
+        "session_id": AdverseEvent.session_id == bindparam("session_id"),
+        "severity": AdverseEvent.severity == bindparam("severity"),
+    }
+    facts = {"patient_id": AdverseEvent.__table__.c.patient_id}
+
+
+CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()
+for kind in (CONSENTS, SCREENINGS, ADVERSE_EVENTS):
+    register(kind)

@@ -1,0 +1,27 @@
+"""How a session can refuse."""
+
+from app.core.problems import Conflict, Invalid
+
+
+class SessionSigned(Conflict):
+    """A signed session is a record, not a draft: amend it instead of editing it."""
+
+    code, title = "session-signed", "Session is already signed"
+
+
+class SessionDraft(Conflict):
+    """A draft is edited, not amended: nobody has signed it yet."""
+
+    code, title = "session-draft", "Session is still a draft"
+
+
+class SessionVoid(Conflict):
+    """A void session stays as it is; log a new one."""
+
+    code, title = "session-void", "Session is void"
+
+
+class NotReadyToSign(Invalid):
+    """Something is missing that a signature would vouch for; `errors` lists it."""
+
+    code, title = "not-ready-to-sign", "Session can't be signed yet"

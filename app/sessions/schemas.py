@@ -1,0 +1,285 @@
+"""Sessions on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from app.core.faults import check_distinct
+from app.core.pages import Filters, Limit
+from app.core.wire import Body, Code, Line, Moment, Score, Text, View
+from app.ledger.schemas import ChangeView
+from app.muscles import queries as muscles
+from app.muscles.rules import SpinalLevel
+from app.practitioners.schemas import CredentialBody
+from app.records.readings import Measured, MuscleSlug, ReadingBody, Side
+from app.records.schemas import RecordBody
+from app.sessions import rules
+
+Attendance = Literal["attended", "cancelled", "no_show", "declined"]
+Technique = Literal["gunn_ims", "trigger_point", "superficial", "other"]
+Position = Literal["prone", "supine", "side_lying", "seated", "other"]
+Status = Literal["draft", "signed", "void"]
+Stimulation = Literal["none", "manual", "electrical"]
+Grasp = Literal["none", "mild", "moderate", "strong"]
+Release = Literal["none", "partial", "complete"]
+FamiliarPain = Literal["yes", "partly", "no"]
+Sensation = Literal[
+    "deep_ache", "pressure", "cramp", "twitch", "referred", "warmth", "sharp", "electric", "none"
+]
+Sign = Literal[
+    "tenderness",
+    "matchstick",
+    "peau_dorange",
+    "skin_rolling",
+    "coldness",
+    "sweating",
+    "pilomotor",
+    "hair_loss",
+    "taut_band",
+    "shortening",
+]
+NEEDLINGS_MAX = 60
+LIST_MAX = 100
+
+DepthMm = Annotated[int, Field(ge=1, le=150, description="Deepest point reached, in millimetres.")]
+Seconds = Annotated[int, Field(ge=0, le=7_200)]
+Needles = Annotated[int, Field(ge=0, le=1_000)]
+Codes = Annotated[list[Code], Field(max_length=30)]
+
+
+class NeedleBody(Body):
+    """The needle that was used: sterile, single-use, of a lot that can be recalled."""
+
+    diameter_mm: Annotated[Measured | None, Field(ge=0.1, le=1)] = None
+    length_mm: Annotated[Measured | None, Field(ge=5, le=150)] = None
+    lot: Line | None = None
+
+
+class ElectricalBody(Body):
+    """Electrical stimulation through the needles."""
+
+    hz: Annotated[Measured, Field(gt=0, le=250)]
+    ma: Annotated[Measured, Field(gt=0, le=100)]
+
+
+class NeedlingBody(Body):
+    """One muscle, on one side, needled: dose, and what was felt and seen."""
+
+    muscle: MuscleSlug
+    side: Side
+    spinal_level: Annotated[
+        SpinalLevel | None,
+        Field(validate_default=True, description="Required where the muscle is paraspinal."),
+    ] = None
+    needle: NeedleBody = NeedleBody()
+    needles: Annotated[int, Field(ge=1, le=50)] = 1
+    insertions: Annotated[
+        int, Field(ge=1, le=500, validate_default=True, description="At least the needles.")
+    ] = 1
+    depth_mm: DepthMm | None = None
+    stimulation: Stimulation | None = None
+    electrical: Annotated[ElectricalBody | None, Field(validate_default=True)] = None
+    retention_s: Seconds | None = None
+    grasp: Annotated[Grasp | None, Field(description="What the practitioner feels.")] = None
+    twitches: Annotated[
+        int | None, Field(ge=0, le=200, description="Counted; null is not assessed.")
+    ] = None
+    ache: Annotated[Score | None, Field(description="What the patient says, 0 to 10.")] = None
+    sharp: Annotated[Score | None, Field(description="What the patient says, 0 to 10.")] = None
+    sensations: Annotated[list[Sensation], Field(max_length=9)] = []
+    release: Annotated[Release | None, Field(description="What the patient feels.")] = None
+    release_after_s: Seconds | None = None
+    familiar_pain: FamiliarPain | None = None
+    stopped_for: Line | None = None
+
+    @field_validator("spinal_level")
+    @classmethod
+    def _level(cls, level: str | None, info: ValidationInfo) -> str | None:
+        muscle = muscles.find(info.data.get("muscle", ""))
+        if muscle is not None:
+            rules.check_spinal_level(level, paraspinal=muscle.paraspinal)
+        return level
+
+    @field_validator("insertions")
+    @classmethod
+    def _inserted(cls, insertions: int, info: ValidationInfo) -> int:
+        rules.check_insertions(insertions, info.data.get("needles", 1))
+        return insertions
+
+    @field_validator("electrical")
+    @classmethod
+    def _current(cls, electrical: ElectricalBody | None, info: ValidationInfo) -> Any:  # noqa: ANN401 - unchanged
+        if "stimulation" in info.data:
+            rules.check_electrical(info.data["stimulation"], given=electrical is not None)
+        return electrical
+
+    @field_validator("sensations")
+    @classmethod
+    def _felt(cls, sensations: list[Sensation]) -> list[Sensation]:
+        rules.check_sensations(sensations)
+        return sensations
+
+    @field_validator("release_after_s")
+    @classmethod
+    def _released(cls, after_s: int | None, info: ValidationInfo) -> int | None:
+        if "release" in info.data:
+            rules.check_release_time(info.data["release"], after_s)
+        return after_s
+
+
+class FindingBody(Body):
+    """A segmental sign; a grade of null is not examined."""
+
+    sign: Sign
+    segment: SpinalLevel
+    side: Side
+    grade: Annotated[int | None, Field(ge=0, le=3)] = None
+
+
+class SessionMeasurementBody(ReadingBody):
+    """A value measured in the session, before or after the needles."""
+
+    phase: Literal["before", "after"]
+
+
+class NeedleCountBody(Body):
+    """Needles counted. To sign, as many were removed as were inserted, or a reason is given."""
+
+    opened: Needles
+    inserted: Needles
+    removed: Needles
+    disposed: Needles
+    mismatch_reason: Line | None = None
+
+
+class SessionBody(RecordBody):
+    """A session as a client sends one. It becomes a draft."""
+
+    patient_id: UUID
+    episode_id: UUID | None = None
+    practitioner_id: UUID
+    occurred_at: Moment
+    duration_min: Annotated[int | None, Field(ge=1, le=480)] = None
+    attendance: Attendance = "attended"
+    technique: Annotated[Technique | None, Field(description="Needed to sign.")] = None
+    position: Position | None = None
+    setting: Line | None = None
+    measurements: Annotated[list[SessionMeasurementBody], Field(max_length=LIST_MAX)] = []
+    findings: Annotated[list[FindingBody], Field(max_length=LIST_MAX)] = []
+    needlings: Annotated[list[NeedlingBody], Field(max_length=NEEDLINGS_MAX)] = []
+    needle_count: NeedleCountBody | None = None
+    co_interventions: Codes = []
+    aftercare: Codes = []
+    note: Text = ""
+    plan: Text = ""
+
+    @field_validator("findings")
+    @classmethod
+    def _once(cls, findings: list[FindingBody]) -> list[FindingBody]:
+        check_distinct([(f.sign, f.segment, f.side) for f in findings])
+        return findings
+
+    @field_validator("needlings", "needle_count")
+    @classmethod
+    def _visited(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - two fields
+        if "attendance" in info.data:
+            rules.check_visited(info.data["attendance"], needled=bool(given))
+        return given
+
+
+class FinishedSessionBody(SessionBody):
+    """A session as an import brings it in: a draft, or signed elsewhere before."""
+
+    status: Literal["draft", "signed"] = "draft"
+    signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    signed_by: Annotated[Line | None, Field(validate_default=True)] = None
+
+    @field_validator("signed_at", "signed_by")
+    @classmethod
+    def _signed(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - two fields
+        if "status" in info.data:
+            rules.check_signed(info.data["status"], given=given is not None)
+        return given
+
+
+class AmendBody(Body):
+    """How a signed session is put right."""
+
+    reason: Annotated[Text, Field(min_length=1)]
+    kind: Literal["correction", "addendum"]
+    changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
+
+
+class VoidBody(Body):
+    """Why a session is void."""
+
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class SessionView(View):
+    """One visit."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    practitioner_id: UUID
+    occurred_at: datetime
+    duration_min: int | None
+    attendance: Attendance
+    technique: Technique | None
+    position: Position | None
+    setting: str | None
+    measurements: list[SessionMeasurementBody]
+    findings: list[FindingBody]
+    needlings: list[NeedlingBody]
+    needle_count: NeedleCountBody | None
+    co_interventions: list[str]
+    aftercare: list[str]
+    note: str
+    plan: str
+    status: Status
+    alert: bool
+    credentials: list[CredentialBody]
+    catalogue_version: str
+    recorded_at: datetime
+    signed_at: datetime | None
+    signed_by: str | None
+    amended_at: datetime | None
+    voided_at: datetime | None
+    late_entry: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class VersionView(ChangeView):
+    """One version of a session: what was done, by whom, when and why, and what came of it."""
+
+    version: int
+    body: SessionView | None
+
+
+class VersionFilters(BaseModel):
+    """How much of a history to answer at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after: Annotated[
+        int, Field(ge=0, le=2**31 - 1, description="The versions behind this one.")
+    ] = 0
+    limit: Limit = 50
+
+
+class SessionFilters(Filters):
+    """How sessions can be listed: newest first."""
+
+    patient_id: UUID | None = None
+    episode_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    muscle: MuscleSlug | None = None
+    status: Status | None = None
+    occurred_from: Annotated[Moment | None, Field(description="At or after.")] = None
+    occurred_to: Annotated[Moment | None, Field(description="At or before.")] = None
+    updated_from: Annotated[Moment | None, Field(description="At or after.")] = None

@@ -1,0 +1,48 @@
+"""How alembic reaches the database, and what it compares it with."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+import app.main  # noqa: F401 - knows every room, and so every table
+from app.core.database import Database
+from app.core.tables import Table
+from app.settings import settings
+
+# A migration waits this long for a table at most, so that it can't queue up the whole clinic.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
+STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '15min'"
+
+
+def run(db: Connection) -> None:
+    """Migrate over an open connection."""
+    context.configure(
+        connection=db,
+        target_metadata=Table.metadata,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        if db.dialect.name == "postgresql":
+            db.execute(text(LOCK_TIMEOUT))
+            db.execute(text(STATEMENT_TIMEOUT))
+        context.run_migrations()
+
+
+def run_offline() -> None:
+    """Write the SQL for PostgreSQL instead of running it."""
+    context.configure(dialect_name="postgresql", target_metadata=Table.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.execute(LOCK_TIMEOUT)
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_offline()
+elif (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:
+    database = Database(settings().database_url)
+    with database.engine.connect() as connection:
+        run(connection)
+        connection.commit()
+    database.close()

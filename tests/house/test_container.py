@@ -1,0 +1,107 @@
+"""The image and the composition are what they should be, as far as their text tells."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.house.tree import ROOT
+
+SECRET = re.compile(r"password|secret|token|key", re.IGNORECASE)
+FROM_ENVIRONMENT = re.compile(r"\$\{\w+:\?[^}]+\}")
+PINNED = re.compile(r"[a-z/]+:\d+[\w.]*-[\w.-]+")
+
+
+def dockerfile() -> list[tuple[str, str]]:
+    """The instructions of the Dockerfile, each with its argument on one line."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
+    lines = re.sub(r" *\\\n *", " ", text).splitlines()
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
+
+
+def arguments(instruction: str) -> list[str]:
+    return [rest for word, rest in dockerfile() if word == instruction]
+
+
+@pytest.fixture(name="compose")
+def read_compose() -> Any:  # noqa: ANN401 - YAML is any value
+    return yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+
+
+def test_the_image_is_built_in_stages_from_a_pinned_base() -> None:
+    bases = arguments("FROM")
+    assert len(bases) > 1
+    assert all(PINNED.fullmatch(base.split(" AS ")[0]) for base in bases)
+
+
+def test_the_image_installs_only_what_a_hash_vouches_for() -> None:
+    installs = [run for run in arguments("RUN") if " install " in run and "pip" in run]
+    assert installs
+    assert all("--require-hashes" in run and "--only-binary :all:" in run for run in installs)
+
+
+def test_the_image_runs_as_nobody_special_and_says_whether_it_is_ready() -> None:
+    last_stage = dockerfile()[
+        max(i for i, (word, _) in enumerate(dockerfile()) if word == "FROM") :
+    ]
+    users = [rest for word, rest in last_stage if word == "USER"]
+    assert int(users[-1]) >= 1000
+    [check] = arguments("HEALTHCHECK")
+    assert "'/readyz'" in check
+    program = json.loads(check.split("CMD ")[1])
+    compile(program[2], "healthcheck", "exec")
+
+
+def test_the_image_serves_by_the_documented_command() -> None:
+    [command] = arguments("CMD")
+    assert json.loads(command)[:4] == ["python", "-m", "app", "serve"]
+
+
+def test_everything_that_is_copied_exists_and_is_let_in() -> None:
+    let_in = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        source
+        for copy in arguments("COPY")
+        if "--from=" not in copy
+        for source in copy.split()[:-1]
+    }
+    assert copied == let_in
+    assert [source for source in copied if not (ROOT / source).exists()] == []
+
+
+def test_no_secret_is_written_down(compose: Any) -> None:  # noqa: ANN401 - YAML is any value
+    settings = {
+        name: str(value)
+        for service in compose["services"].values()
+        for name, value in service.get("environment", {}).items()
+    }
+    secrets = {name: value for name, value in settings.items() if SECRET.search(name)}
+    urls = {name: value for name, value in settings.items() if "://" in value}
+    assert secrets
+    assert urls
+    assert all(FROM_ENVIRONMENT.search(value) for value in (secrets | urls).values())
+
+
+def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None:  # noqa: ANN401 - as above
+    services = compose["services"]
+    assert PINNED.fullmatch(services["database"]["image"])
+    assert services["database"]["image"].startswith("postgres:18")
+    assert "pg_isready" in services["database"]["healthcheck"]["test"]
+    assert services["migrate"]["command"] == ["python", "-m", "app", "migrate"]
+    conditions = {name: on["condition"] for name, on in services["app"]["depends_on"].items()}
+    assert conditions == {
+        "database": "service_healthy",
+        "migrate": "service_completed_successfully",
+    }
+
+
+def test_the_app_is_confined_and_listens_on_this_machine_only(compose: Any) -> None:  # noqa: ANN401 - as above
+    app = compose["services"]["app"]
+    assert (app["read_only"], app["cap_drop"]) == (True, ["ALL"])
+    assert all(port.startswith("127.0.0.1:") for port in app["ports"])

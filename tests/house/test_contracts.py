@@ -1,0 +1,50 @@
+"""Imports go down, rules are pure: what `pyproject.toml` promises holds, and would be noticed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.house.tree import ROOT
+
+LINTER = Path(sys.executable).parent / "lint-imports"
+
+
+def lint(folder: Path) -> str:
+    """What the linter says of the `app` in this folder."""
+    ran = subprocess.run(
+        [str(LINTER), "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.stdout + ran.stderr
+
+
+def test_the_import_contracts_hold() -> None:
+    said = lint(ROOT)
+    assert "Contracts: 3 kept, 0 broken." in said, said
+
+
+def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "app", tmp_path / "app")
+    for module, wrong in (
+        ("core/clock", "import app.muscles"),
+        ("muscles/rules", "import app.core.tables"),
+        ("ledger/entry", "import pydantic"),
+    ):
+        with (tmp_path / "app" / f"{module}.py").open("a") as file:
+            file.write(f"\n{wrong}\n")
+    said = lint(tmp_path)
+    assert "Contracts: 0 kept, 3 broken." in said, said
+
+
+def test_a_new_room_must_be_given_its_place(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "app", tmp_path / "app")
+    (tmp_path / "app" / "attic.py").touch()
+    said = lint(tmp_path)
+    assert "app.attic" in said, said
+    assert "Contracts: 2 kept, 1 broken." in said, said

@@ -1,0 +1,75 @@
+"""A reader knows where a thing is, and what a file is for, by its name."""
+
+from tests.house.tree import ROOT, files, place, python_files
+
+FEATURES = {
+    "clients",
+    "clinics",
+    "episodes",
+    "followups",
+    "instruments",
+    "measurements",
+    "muscles",
+    "patients",
+    "practitioners",
+    "progress",
+    "safety",
+    "sessions",
+}
+ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
+HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}
+TOP = {
+    ".ci",
+    ".dockerignore",
+    ".git",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
+    "Makefile",
+    "NOTICE",
+    "README.md",
+    "alembic.ini",
+    "app",
+    "bench",
+    "compose.yaml",
+    "docs",
+    "migrations",
+    "pyproject.toml",
+    "requirements-dev.lock",
+    "requirements.lock",
+    "tests",
+}
+
+
+def test_beside_the_app_stands_only_what_a_reader_expects() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in files()} <= TOP
+
+
+def test_a_feature_uses_only_the_known_file_names() -> None:
+    """A role that outgrows a file may be a folder: `rules/`, say."""
+    strangers = [
+        place(entry)
+        for feature in FEATURES
+        if (ROOT / "app" / feature).exists()
+        for entry in (ROOT / "app" / feature).iterdir()
+        if entry.stem not in ROLES | {"data", "__pycache__"}
+    ]
+    assert strangers == []
+
+
+def test_no_module_is_a_place_for_code_without_a_home() -> None:
+    assert [place(path) for path in python_files() if path.stem in HOMELESS] == []
+
+
+def test_every_package_says_what_it_is() -> None:
+    """What it is, its nouns, its invariant, what it stands on: more than a title."""
+    silent = [
+        place(path)
+        for path in python_files()
+        if path.name == "__init__.py"
+        and place(path).startswith("app/")
+        and not path.read_text("utf-8").startswith('"""')
+    ]
+    assert silent == []

@@ -1,0 +1,53 @@
+"""What is installed is what the lock files say, to the last byte."""
+
+import re
+
+import pytest
+
+from tests.house.tree import ROOT, pyproject
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; .+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """The versions of each package; where they differ by platform, several."""
+    versions: dict[str, set[str]] = {}
+    for line in (ROOT / name).read_text("utf-8").splitlines():
+        if PINNED.fullmatch(line):
+            package, version = line.split()[0].split("==")
+            versions.setdefault(package, set()).add(version)
+    return versions
+
+
+def asked_for(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=;, ]", requirement)[0].lower() for requirement in requirements}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_is_pinned_and_hashed_and_names_no_index(name: str) -> None:
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    strange = [
+        line
+        for line in lines
+        if not (line.startswith("#") or PINNED.fullmatch(line) or HASH.fullmatch(line))
+    ]
+    unhashed = [
+        line
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        if PINNED.fullmatch(line) and not HASH.fullmatch(following)
+    ]
+    assert (strange, unhashed) == ([], [])
+
+
+def test_everything_that_the_project_asks_for_is_locked() -> None:
+    project = pyproject()
+    runtime, groups = project["project"]["dependencies"], project["dependency-groups"]
+    assert asked_for(runtime + groups["build"]) <= locked("requirements.lock").keys()
+    assert asked_for(groups["dev"]) <= locked("requirements-dev.lock").keys()
+
+
+def test_tests_run_on_the_versions_that_are_served() -> None:
+    served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert {name: tested.get(name) for name in served} == served

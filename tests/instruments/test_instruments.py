@@ -1,0 +1,152 @@
+"""The instruments carry the figures that were published, and say where."""
+
+import csv
+import io
+from importlib.resources import files
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.faults import RuleBroken
+from app.core.problems import NotFound
+from app.instruments import queries
+from app.instruments.schemas import InstrumentView
+
+
+def text(name: str) -> str:
+    return (files("app.instruments") / "data" / name).read_text(encoding="utf-8")
+
+
+INSTRUMENTS, THRESHOLDS = text("instruments.csv"), text("thresholds.csv")
+every_instrument = pytest.mark.parametrize(
+    "instrument", queries.INSTRUMENTS, ids=lambda instrument: instrument.code
+)
+
+
+def with_cell(whole: str, line: int, column: str, cell: str) -> str:
+    rows = list(csv.DictReader(io.StringIO(whole)))
+    rows[line - 2][column] = cell
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def test_the_default_figures_are_the_reviewed_ones() -> None:
+    figures = {
+        one.code: (row.mdc, row.mcid, row.mcid_percent)
+        for one in queries.INSTRUMENTS
+        if (row := queries.default_thresholds(one.code))
+    }
+    assert figures == {
+        "nprs": (None, 2, 30),
+        "vas_mm": (None, 15, 30),
+        "psfs": (None, 2.3, None),
+        "ndi_pct": (20.4, 15, None),
+        "odi_pct": (10, 10, 30),
+        "quickdash": (12.85, 15.91, None),
+        "dash": (10.81, 10.83, None),
+        "lefs": (9, 9, None),
+        "groc": (None, 3, None),
+        "rom_cervical": (6.8, None, None),
+    }
+
+
+def test_an_instrument_without_published_figures_has_no_thresholds() -> None:
+    for code in ("ppt", "promis_pi", "promis_pf", "soreness"):
+        assert queries.default_thresholds(code) is None
+        assert queries.instrument(code).thresholds == ()
+
+
+def test_a_scale_and_its_direction_are_the_published_ones() -> None:
+    scales = {i.code: (i.min, i.max, i.unit, i.better) for i in queries.INSTRUMENTS}
+    assert scales == {
+        "nprs": (0, 10, "{score}", "lower"),
+        "vas_mm": (0, 100, "mm", "lower"),
+        "psfs": (0, 10, "{score}", "higher"),
+        "ndi_pct": (0, 100, "%", "lower"),
+        "odi_pct": (0, 100, "%", "lower"),
+        "quickdash": (0, 100, "{score}", "lower"),
+        "dash": (0, 100, "{score}", "lower"),
+        "lefs": (0, 80, "{score}", "higher"),
+        "groc": (-7, 7, "{score}", "higher"),
+        "ppt": (0, 2000, "kPa", "higher"),
+        "rom_cervical": (0, 360, "deg", "higher"),
+        "promis_pi": (20, 80, "{score}", "lower"),
+        "promis_pf": (20, 80, "{score}", "higher"),
+        "soreness": (0, 10, "{score}", "lower"),
+    }
+
+
+def test_only_the_patient_specific_scale_is_about_an_activity() -> None:
+    assert [i.code for i in queries.INSTRUMENTS if i.takes_activity] == ["psfs"]
+
+
+@every_instrument
+def test_an_instrument_is_found_by_its_code(instrument: InstrumentView) -> None:
+    assert queries.find(instrument.code) is queries.instrument(instrument.code) is instrument
+
+
+@pytest.mark.parametrize("code", ["", "NPRS", "ndi"])
+def test_an_unknown_code_is_no_instrument(code: str) -> None:
+    assert queries.find(code) is None
+    assert queries.default_thresholds(code) is None
+    with pytest.raises(NotFound):
+        queries.instrument(code)
+
+
+@every_instrument
+def test_the_default_thresholds_stand_first_and_alone(instrument: InstrumentView) -> None:
+    defaults = [row for row in instrument.thresholds if row.default]
+    assert defaults == list(instrument.thresholds[:1])
+    assert all(row.region for row in instrument.thresholds if not row.default)
+
+
+@every_instrument
+def test_a_threshold_is_a_change_that_the_scale_has_room_for(instrument: InstrumentView) -> None:
+    for row in instrument.thresholds:
+        assert row.id.startswith(f"{instrument.code}.")
+        for figure in (row.mdc, row.mcid):
+            assert figure is None or figure < instrument.max - instrument.min
+        assert row.mdc_level is None or row.mdc is not None
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("code", ""), ("domain", "mood"), ("min", "low"), ("max", "nan"), ("better", "up")],
+)
+def test_a_broken_instrument_is_refused_with_its_line_and_column(column: str, cell: str) -> None:
+    with pytest.raises(ValidationError, match=rf"instruments\.csv[\s\S]*15\.{column}"):
+        queries.read(with_cell(INSTRUMENTS, 15, column, cell), THRESHOLDS)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("id", "Kovacs"), ("default", "perhaps"), ("mdc", "-1"), ("mcid", "inf"), ("source", "")],
+)
+def test_a_broken_threshold_is_refused_with_its_line_and_column(column: str, cell: str) -> None:
+    with pytest.raises(ValidationError, match=rf"thresholds\.csv[\s\S]*3\.{column}"):
+        queries.read(INSTRUMENTS, with_cell(THRESHOLDS, 3, column, cell))
+
+
+@pytest.mark.parametrize(
+    ("instruments", "thresholds", "reason"),
+    [
+        (with_cell(INSTRUMENTS, 3, "code", "nprs"), THRESHOLDS, "column code: nprs"),
+        (INSTRUMENTS, with_cell(THRESHOLDS, 3, "id", "nprs.ostelo_2008"), "column id: nprs.ost"),
+        (INSTRUMENTS, with_cell(THRESHOLDS, 3, "default", "true"), "column default: nprs"),
+        (INSTRUMENTS, with_cell(THRESHOLDS, 5, "mcid", ""), "Give a figure"),
+        (INSTRUMENTS.split("\n", 1)[0], THRESHOLDS, "at least 1 item"),
+    ],
+)
+def test_files_that_contradict_themselves_are_refused(
+    instruments: str, thresholds: str, reason: str
+) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        queries.read(instruments, thresholds)
+
+
+def test_thresholds_of_an_unknown_instrument_are_refused() -> None:
+    with pytest.raises(RuleBroken, match="column instrument: ndi is unknown"):
+        queries.read(INSTRUMENTS, with_cell(THRESHOLDS, 3, "instrument", "ndi"))

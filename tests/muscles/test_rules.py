@@ -1,0 +1,44 @@
+"""The words of the catalogue."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.faults import RuleBroken
+from app.muscles import rules
+
+
+def test_the_ladder_runs_from_the_atlas_to_the_sacrum() -> None:
+    expected = [
+        f"{part}{number}"
+        for part, count in (("C", 8), ("T", 12), ("L", 5), ("S", 4))
+        for number in range(1, count + 1)
+    ]
+    assert list(rules.SPINAL_LEVELS) == expected
+
+
+@given(st.lists(st.sampled_from(rules.SEGMENTS), unique=True), st.randoms())
+def test_segments_are_listed_downwards(segments: list[rules.Segment], random: Random) -> None:
+    downwards = sorted(segments, key=rules.SEGMENTS.index)
+    assert rules.check_order(downwards) == downwards
+    random.shuffle(segments)
+    if segments != downwards:
+        with pytest.raises(RuleBroken):
+            rules.check_order(segments)
+
+
+def test_an_empty_cell_repeats_nothing() -> None:
+    rules.check_unique("fma", {2: None, 3: "FMA:1", 4: None})
+
+
+@given(st.text())
+def test_a_name_is_read_alike_in_any_case_and_reads_as_itself(text: str) -> None:
+    read = rules.words(text)
+    assert rules.words(" ".join(read)) == read
+    assert rules.joined(text) == "".join(read)
+
+
+def test_accents_do_not_matter() -> None:
+    assert rules.words("Élévateur  de l'omoplate") == ["elevateur", "de", "l", "omoplate"]
