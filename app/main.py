@@ -25,12 +25,12 @@ from app.sessions.routes import routes as sessions
 from app.settings import settings
 
 ROOMS: Final[tuple[Routes, ...]] = (
+    sessions,
+    follow_ups,
     clinics,
     patients,
     practitioners,
     episodes,
-    sessions,
-    follow_ups,
     measurements,
     consents,
     screenings,
@@ -43,12 +43,14 @@ ROOMS: Final[tuple[Routes, ...]] = (
 
 def create_app(database: Database | None = None) -> FastAPI:
     """The application on a database, by default the one that the settings name."""
-    database = database or Database(settings().database_url)
+    own = None if database else Database(settings().database_url)
+    database = database or own
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        database.close()
+        if own is not None:
+            own.close()
 
     app = FastAPI(
         title="Needlework",
@@ -63,7 +65,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.authenticate = Authenticator(database)
     app.state.rooms = ROOMS
     for room in ROOMS:
-        app.include_router(room.router)
+        app.router.routes.extend(room.router.routes)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
     return app

@@ -100,7 +100,7 @@ def offset_of(*, optional: bool = False) -> Mapped[Any]:
 def one_of(column: str, vocabulary: object) -> CheckConstraint:
     """A check that a text column holds a word of a `Literal` vocabulary."""
     words = ", ".join(f"'{word}'" for word in get_args(vocabulary))
-    return CheckConstraint(literal_column(f"{column} IN ({words})"), name=f"{column}_known")
+    return CheckConstraint(literal_column(f'"{column}" IN ({words})'), name=f"{column}_known")
 
 
 def minutes_east(moment: datetime) -> int:

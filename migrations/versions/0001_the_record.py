@@ -1,6 +1,6 @@
 """the record.
 
-Revision: 0001, after None. Created 2026-11-21 08:35:10.566144.
+Revision: 0001, after None. Created 2026-11-21 08:38:13.864361.
 """
 
 import sqlalchemy as sa
@@ -68,10 +68,8 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
         sa.Column("body_digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("leaf", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('change', 'access', 'security')", name="ck_ledger_entries_kind_known"
-        ),
-        sa.CheckConstraint("number > 0", name="ck_ledger_entries_number_positive"),
+        sa.CheckConstraint("\"kind\" IN ('change', 'access', 'security')", name="kind_known"),
+        sa.CheckConstraint("number > 0", name="number_positive"),
         sa.PrimaryKeyConstraint("clinic_id", "number", name="pk_ledger_entries"),
     )
     op.create_index(
@@ -118,10 +116,8 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint(
-            "sex IN ('female', 'male', 'other', 'unknown')", name="ck_patients_sex_known"
-        ),
-        sa.CheckConstraint("status IN ('active', 'inactive')", name="ck_patients_status_known"),
+        sa.CheckConstraint("\"sex\" IN ('female', 'male', 'other', 'unknown')", name="sex_known"),
+        sa.CheckConstraint("\"status\" IN ('active', 'inactive')", name="status_known"),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"], name="fk_patients_clinic_id"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_patients"),
     )
@@ -139,9 +135,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('active', 'inactive')", name="ck_practitioners_status_known"
-        ),
+        sa.CheckConstraint("\"status\" IN ('active', 'inactive')", name="status_known"),
         sa.ForeignKeyConstraint(
             ["clinic_id"], ["clinics.clinic_id"], name="fk_practitioners_clinic_id"
         ),
@@ -172,9 +166,9 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "side IN ('left', 'right', 'midline', 'bilateral')", name="ck_episodes_side_known"
+            "\"side\" IN ('left', 'right', 'midline', 'bilateral')", name="side_known"
         ),
-        sa.CheckConstraint("status IN ('active', 'finished')", name="ck_episodes_status_known"),
+        sa.CheckConstraint("\"status\" IN ('active', 'finished')", name="status_known"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],
             ["patients.clinic_id", "patients.id"],
@@ -259,14 +253,12 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "decision IN ('given', 'refused', 'withdrawn')", name="ck_consents_decision_known"
+            "\"decision\" IN ('given', 'refused', 'withdrawn')", name="decision_known"
         ),
+        sa.CheckConstraint("\"form\" IN ('verbal', 'written', 'electronic')", name="form_known"),
         sa.CheckConstraint(
-            "form IN ('verbal', 'written', 'electronic')", name="ck_consents_form_known"
-        ),
-        sa.CheckConstraint(
-            "kind IN ('needling', 'thoracic_needling', 'electrical', 'data_use')",
-            name="ck_consents_kind_known",
+            "\"kind\" IN ('needling', 'thoracic_needling', 'electrical', 'data_use')",
+            name="kind_known",
         ),
         sa.ForeignKeyConstraint(
             ["clinic_id", "episode_id"],
@@ -318,23 +310,19 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "attendance IN ('attended', 'cancelled', 'no_show', 'declined')",
-            name="ck_sessions_attendance_known",
+            "\"attendance\" IN ('attended', 'cancelled', 'no_show', 'declined')",
+            name="attendance_known",
         ),
         sa.CheckConstraint(
-            "position IN ('prone', 'supine', 'side_lying', 'seated', 'other')",
-            name="ck_sessions_position_known",
+            "\"position\" IN ('prone', 'supine', 'side_lying', 'seated', 'other')",
+            name="position_known",
         ),
+        sa.CheckConstraint("\"status\" IN ('draft', 'signed', 'void')", name="status_known"),
         sa.CheckConstraint(
-            "status IN ('draft', 'signed', 'void')", name="ck_sessions_status_known"
+            "\"technique\" IN ('gunn_ims', 'trigger_point', 'superficial', 'other')",
+            name="technique_known",
         ),
-        sa.CheckConstraint(
-            "technique IN ('gunn_ims', 'trigger_point', 'superficial', 'other')",
-            name="ck_sessions_technique_known",
-        ),
-        sa.CheckConstraint(
-            "duration_min BETWEEN 1 AND 480", name="ck_sessions_duration_min_plausible"
-        ),
+        sa.CheckConstraint("duration_min BETWEEN 1 AND 480", name="duration_min_plausible"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "episode_id"],
             ["episodes.clinic_id", "episodes.id"],
@@ -390,12 +378,9 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "severity IN ('mild', 'significant', 'serious')",
-            name="ck_adverse_events_severity_known",
+            "\"severity\" IN ('mild', 'significant', 'serious')", name="severity_known"
         ),
-        sa.CheckConstraint(
-            "side IN ('left', 'right', 'midline')", name="ck_adverse_events_side_known"
-        ),
+        sa.CheckConstraint("\"side\" IN ('left', 'right', 'midline')", name="side_known"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],
             ["patients.clinic_id", "patients.id"],
@@ -426,12 +411,12 @@ def upgrade() -> None:
         sa.Column("segment", sa.String(length=4), nullable=False),
         sa.Column("side", sa.String(length=16), nullable=False),
         sa.Column("grade", sa.Integer(), nullable=True),
-        sa.CheckConstraint("side IN ('left', 'right', 'midline')", name="ck_findings_side_known"),
+        sa.CheckConstraint("\"side\" IN ('left', 'right', 'midline')", name="side_known"),
         sa.CheckConstraint(
-            "sign IN ('tenderness', 'matchstick', 'peau_dorange', 'skin_rolling', 'coldness', 'sweating', 'pilomotor', 'hair_loss', 'taut_band', 'shortening')",
-            name="ck_findings_sign_known",
+            "\"sign\" IN ('tenderness', 'matchstick', 'peau_dorange', 'skin_rolling', 'coldness', 'sweating', 'pilomotor', 'hair_loss', 'taut_band', 'shortening')",
+            name="sign_known",
         ),
-        sa.CheckConstraint("grade BETWEEN 0 AND 3", name="ck_findings_grade_on_scale"),
+        sa.CheckConstraint("grade BETWEEN 0 AND 3", name="grade_on_scale"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "session_id"],
             ["sessions.clinic_id", "sessions.id"],
@@ -466,18 +451,17 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "change IN ('much_worse', 'worse', 'same', 'better', 'much_better')",
-            name="ck_follow_ups_change_known",
+            "\"change\" IN ('much_worse', 'worse', 'same', 'better', 'much_better')",
+            name="change_known",
         ),
         sa.CheckConstraint(
-            "source IN ('patient_link', 'practitioner', 'integration')",
-            name="ck_follow_ups_source_known",
+            "\"source\" IN ('patient_link', 'practitioner', 'integration')", name="source_known"
         ),
         sa.CheckConstraint(
-            "window IN ('early', 'h24', 'h48', 'h72', 'late')", name="ck_follow_ups_window_known"
+            "\"window\" IN ('early', 'h24', 'h48', 'h72', 'late')", name="window_known"
         ),
-        sa.CheckConstraint("hours_after >= 0", name="ck_follow_ups_after_its_session"),
-        sa.CheckConstraint("soreness BETWEEN 0 AND 10", name="ck_follow_ups_soreness_on_scale"),
+        sa.CheckConstraint("hours_after >= 0", name="after_its_session"),
+        sa.CheckConstraint("soreness BETWEEN 0 AND 10", name="soreness_on_scale"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],
             ["patients.clinic_id", "patients.id"],
@@ -518,9 +502,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint(
-            "phase IN ('before', 'after', 'between')", name="ck_measurements_phase_known"
-        ),
+        sa.CheckConstraint("\"phase\" IN ('before', 'after', 'between')", name="phase_known"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "episode_id"],
             ["episodes.clinic_id", "episodes.id"],
@@ -571,24 +553,20 @@ def upgrade() -> None:
         sa.Column("familiar_pain", sa.String(length=16), nullable=True),
         sa.Column("stopped_for", sa.String(length=200), nullable=True),
         sa.CheckConstraint(
-            "familiar_pain IN ('yes', 'partly', 'no')", name="ck_needlings_familiar_pain_known"
+            "\"familiar_pain\" IN ('yes', 'partly', 'no')", name="familiar_pain_known"
         ),
         sa.CheckConstraint(
-            "grasp IN ('none', 'mild', 'moderate', 'strong')", name="ck_needlings_grasp_known"
+            "\"grasp\" IN ('none', 'mild', 'moderate', 'strong')", name="grasp_known"
         ),
+        sa.CheckConstraint("\"release\" IN ('none', 'partial', 'complete')", name="release_known"),
+        sa.CheckConstraint("\"side\" IN ('left', 'right', 'midline')", name="side_known"),
         sa.CheckConstraint(
-            "release IN ('none', 'partial', 'complete')", name="ck_needlings_release_known"
+            "\"stimulation\" IN ('none', 'manual', 'electrical')", name="stimulation_known"
         ),
-        sa.CheckConstraint("side IN ('left', 'right', 'midline')", name="ck_needlings_side_known"),
-        sa.CheckConstraint(
-            "stimulation IN ('none', 'manual', 'electrical')", name="ck_needlings_stimulation_known"
-        ),
-        sa.CheckConstraint("ache BETWEEN 0 AND 10", name="ck_needlings_ache_on_scale"),
-        sa.CheckConstraint("depth_mm BETWEEN 1 AND 150", name="ck_needlings_depth_mm_plausible"),
-        sa.CheckConstraint(
-            "needles >= 1 AND insertions >= needles", name="ck_needlings_needles_inserted"
-        ),
-        sa.CheckConstraint("sharp BETWEEN 0 AND 10", name="ck_needlings_sharp_on_scale"),
+        sa.CheckConstraint("ache BETWEEN 0 AND 10", name="ache_on_scale"),
+        sa.CheckConstraint("depth_mm BETWEEN 1 AND 150", name="depth_mm_plausible"),
+        sa.CheckConstraint("needles >= 1 AND insertions >= needles", name="needles_inserted"),
+        sa.CheckConstraint("sharp BETWEEN 0 AND 10", name="sharp_on_scale"),
         sa.ForeignKeyConstraint(
             ["clinic_id", "session_id"],
             ["sessions.clinic_id", "sessions.id"],
@@ -616,7 +594,7 @@ def upgrade() -> None:
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
         sa.CheckConstraint(
-            "decision IN ('proceed', 'modified', 'deferred')", name="ck_screenings_decision_known"
+            "\"decision\" IN ('proceed', 'modified', 'deferred')", name="decision_known"
         ),
         sa.ForeignKeyConstraint(
             ["clinic_id", "patient_id"],

@@ -5,9 +5,11 @@ A flag is a finding about the past of one series. It stays when the course turns
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from app.progress.rules.history import Json
 from app.progress.rules.measures import Series
+from app.progress.rules.verdict import HAIR
 
 PLATEAU_VALUES = 3
 
@@ -31,16 +33,15 @@ def recurrence(series: Series) -> int | None:
     bar = series.bar
     if bar.mcid is None or bar.highest is None:
         return None
-    best = series.baseline
-    reached = lost = False
-    for index, value in enumerate(series.values):
-        loses = reached and bar.gain(best, value) <= -bar.highest
+    best = bar.merit(series.baseline)
+    reached, loss = best + bar.mcid - HAIR, bar.highest - HAIR
+    lost = False
+    for index, value in enumerate(map(bar.merit, series.values)):
+        loses = best >= reached and best - value >= loss
         if loses and lost:
             return index - 1
         lost = loses
-        if bar.gain(best, value) > 0:
-            best = value
-            reached = bar.gain(series.baseline, best) >= bar.mcid
+        best = max(best, value)
     return None
 
 
@@ -53,12 +54,11 @@ def plateau(series: Series) -> int | None:
     bar = series.bar
     if bar.mdc is None:
         return None
-    best = series.values[0]
-    for index, value in enumerate(series.values[:-PLATEAU_VALUES]):
-        if bar.gain(best, value) > 0:
-            best = value
-        following = series.values[index + 1 : index + 1 + PLATEAU_VALUES]
-        if all(bar.gain(best, later) < bar.mdc for later in following):
+    merits = [bar.merit(value) for value in series.values]
+    best = accumulate(merits, max)
+    for index in range(len(merits) - PLATEAU_VALUES):
+        following = merits[index + 1 : index + 1 + PLATEAU_VALUES]
+        if max(following) < next(best) + bar.mdc - HAIR:
             return index
     return None
 

@@ -112,9 +112,9 @@ def _measure(series: Series) -> Json:
     instrument, activity, side, muscle = series.key
     occasions, values, bar = series.occasions, series.values, series.bar
     latest = values[-1]
-    best = max(values) if bar.better == "higher" else min(values)
+    best = max(values, key=bar.merit)
     change = figure(latest - series.baseline)
-    gain = bar.gain(series.baseline, latest)
+    gain = bar.merit(latest) - bar.merit(series.baseline)
     thresholds = series.scale.thresholds
     return {
         "instrument": instrument,

@@ -7,6 +7,7 @@ point and is counted, because two examiners agree poorly on the same taut band (
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from app.progress.rules.history import Course, Json
 from app.progress.rules.visits import Rows
@@ -68,7 +69,6 @@ def _series(key: Key, points: list[Json]) -> Json:
     muscle, side, spinal_level = key
     releases = [point["release"] for point in points]
     released = releases.index("complete") if "complete" in releases else None
-    aches = [point["ache"] for point in points if point["ache"] is not None] or [None]
     return {
         "muscle": muscle,
         "side": side,
@@ -81,6 +81,10 @@ def _series(key: Key, points: list[Json]) -> Json:
         "sessions_to_release": None if released is None else released + 1,
         "first_released_at": None if released is None else points[released]["at"],
         "last_treated_at": points[-1]["at"],
-        "ache": {"first": aches[0], "latest": aches[-1]},
+        "ache": {"first": _first_ache(points), "latest": _first_ache(reversed(points))},
         "points": points,
     }
+
+
+def _first_ache(points: Iterable[Json]) -> int | None:
+    return next((point["ache"] for point in points if point["ache"] is not None), None)

@@ -29,17 +29,14 @@ def soreness(
         if session_id in entries:
             _add(entries[session_id], sore, window(hours_after))
     asked_until = as_of_instant - ASKED_AFTER
-    asked = [entries[visit.session_id] for visit in course.values() if visit.instant <= asked_until]
-    peaks = [
-        (visit.instant, entry["peak"])
-        for visit, entry in zip(course.values(), entries.values(), strict=True)
-        if entry["reports"]
-    ]
+    instants = [visit.instant for visit in course.values()]
+    peaks = [entry["peak"] for entry in entries.values()]
+    sore = [(at, peak) for at, peak in zip(instants, peaks, strict=True) if peak is not None]
     return {
-        "asked": len(asked),
-        "answered": len([entry for entry in asked if entry["reports"]]),
+        "asked": len([at for at in instants if at <= asked_until]),
+        "answered": len([at for at, _ in sore if at <= asked_until]),
         "sessions": list(entries.values()),
-        "trend": trend([instant for instant, _ in peaks], [peak for _, peak in peaks]),
+        "trend": trend([at for at, _ in sore], [peak for _, peak in sore]),
     }
 
 

@@ -19,9 +19,12 @@ Without any threshold, and without a value after the baseline, the verdict is `i
 
 from typing import Literal, NamedTuple, Self
 
-from app.progress.rules.history import Scale, figure
+from app.progress.rules.history import Scale
 
 Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
+
+HAIR = 1e-9
+"""What floating-point numbers may miss a threshold by: 7.1 - 5.1 does reach 2."""
 
 
 class Bar(NamedTuple):
@@ -43,7 +46,7 @@ class Bar(NamedTuple):
             return cls(scale.better, None, None)
         mcid = thresholds.mcid
         if mcid is None and thresholds.mcid_percent is not None and baseline:
-            mcid = figure(abs(baseline) * thresholds.mcid_percent / 100)
+            mcid = abs(baseline) * thresholds.mcid_percent / 100
         return cls(scale.better, thresholds.mdc, mcid)
 
     @property
@@ -51,26 +54,23 @@ class Bar(NamedTuple):
         """The larger of MDC and MCID, or the one there is."""
         return max((bar for bar in (self.mdc, self.mcid) if bar is not None), default=None)
 
-    def gain(self, earlier: float, later: float) -> float:
-        """How much better the later value is; negative if it is worse.
-
-        Rounded, so that 7.1 - 5.1 reaches an MCID of 2 and does not miss it by a hair.
-        """
-        return figure(later - earlier if self.better == "higher" else earlier - later)
+    def merit(self, value: float) -> float:
+        """The value turned such that higher is better, so that a gain is a difference."""
+        return value if self.better == "higher" else -value
 
     def is_real(self, gain: float) -> bool | None:
         """Whether a change, for better or worse, reaches the MDC."""
-        return None if self.mdc is None else abs(gain) >= self.mdc
+        return None if self.mdc is None else abs(gain) >= self.mdc - HAIR
 
     def is_worthwhile(self, gain: float) -> bool | None:
         """Whether an improvement reaches the MCID."""
-        return None if self.mcid is None else gain >= self.mcid
+        return None if self.mcid is None else gain >= self.mcid - HAIR
 
     def verdict(self, gain: float) -> Verdict:
-        """Judge an improvement of ``gain`` by the table above."""
+        """Judge an improvement of ``gain``, which is negative if it got worse, by the table."""
         if self.highest is None:
             return "insufficient"
-        if gain <= -self.highest:
+        if gain <= HAIR - self.highest:
             return "worse"
         real, worthwhile = self.is_real(gain), self.is_worthwhile(gain)
         if worthwhile is False:

@@ -64,7 +64,7 @@ def dose(course: Course, rows: Rows, doses: Mapping[str, Dose]) -> Json:
     each = doses.values()
     return {
         "needlings": sum([one.needlings for one in each]),
-        "muscles": len({row.muscle for needled in rows.values() for row in needled}),
+        "muscles": len({row[1] for needled in rows.values() for row in needled}),
         "needles": sum([one.needles for one in each]),
         "insertions": sum([one.insertions for one in each]),
         "twitches": sum([one.twitches or 0 for one in each]),
@@ -75,9 +75,9 @@ def dose(course: Course, rows: Rows, doses: Mapping[str, Dose]) -> Json:
 def _dose(needled: Sequence[Needled]) -> Dose:
     needles = insertions = 0
     twitches = None
-    for row in needled:
-        needles += row.needles
-        insertions += row.insertions
-        if row.twitches is not None:
-            twitches = row.twitches + (twitches or 0)
+    for _, _, _, _, used, punctures, twitched, _, _, _ in needled:
+        needles += used
+        insertions += punctures
+        if twitched is not None:
+            twitches = twitched + (twitches or 0)
     return Dose(len(needled), needles, insertions, twitches)

@@ -1,0 +1,101 @@
+"""The ground that every test stands on: a migrated database of each kind, a clinic of its own.
+
+A test that asks for `api` (or `clinic`, or `database`) runs once on SQLite and once on
+PostgreSQL. All tests of a worker share one database of each kind; what keeps them apart is what
+keeps clinics apart.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.main import create_app
+from tests import postgres
+from tests.ground import Api, Clinic, found, migrate
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+settings.register_profile(
+    "ci",
+    deadline=None,  # this is about right and wrong; `make bench` is about time
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("ci")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Have a PostgreSQL ready for all workers."""
+    postgres.start_for(session.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running."""
+    postgres.stop_for(config)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """A migrated database that this worker's tests share."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("sqlite") / "needlework.db"
+        yield from _migrated(f"sqlite:///{file}")
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield from _migrated(url)
+
+
+def _migrated(url: str) -> Iterator[Database]:
+    migrate(url)
+    database = Database(url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def app(database: Database) -> FastAPI:
+    """The application on that database."""
+    return create_app(database)
+
+
+@pytest.fixture(scope="session")
+def wire(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the application that isn't anybody yet."""
+    with TestClient(app, raise_server_exceptions=False) as wire:
+        yield wire
+
+
+@pytest.fixture
+def clinic(database: Database) -> Clinic:
+    """A clinic that no other test knows."""
+    return found(database)
+
+
+@pytest.fixture
+def api(wire: TestClient, clinic: Clinic) -> Api:
+    """The clinic's own client, with every scope."""
+    return Api(wire, clinic.key())
+
+
+@pytest.fixture
+def other_api(wire: TestClient, database: Database) -> Api:
+    """A client of another clinic."""
+    return Api(wire, found(database).key())
+
+
+@pytest.fixture(scope="session")
+def cohort() -> Sequence[dict[str, Any]]:
+    """The rows of the shared cohort file."""
+    file = SHARED / "cohort.ndjson"
+    if not file.is_file():
+        pytest.fail("This test reads ../shared/data/cohort.ndjson, which isn't here.")
+    return [json.loads(line) for line in file.read_text().splitlines()]

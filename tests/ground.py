@@ -1,0 +1,108 @@
+"""Clinics, callers and records for tests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from alembic import command
+from alembic.config import Config
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from app.clients import service as clients
+from app.clinics import service as clinics
+from app.core.access import Caller, Scope
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.core.operation import Operation
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring a database to a revision."""
+    database = Database(url)
+    config = Config("alembic.ini")
+    with database.engine.connect() as db:
+        config.attributes["connection"] = db
+        command.upgrade(config, revision)
+        db.commit()
+    database.close()
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A clinic and the database that it is in."""
+
+    id: UUID
+    database: Database
+
+    def operation(self, name: str = "test") -> Operation:
+        """An operation of the command line in this clinic."""
+        return Operation(name, Caller(self.id, None, "cli", frozenset(Scope)), "test")
+
+    def key(self, scopes: Iterable[Scope] = Scope) -> str:
+        """A new client's API key."""
+        op = self.operation("clients.create")
+        with self.database.writing() as db:
+            op.begin(db)
+            key = clients.add(op, "test", scopes)
+            op.finish()
+        return str(key)
+
+
+def found(database: Database) -> Clinic:
+    """A new clinic."""
+    clinic = Clinic(uuid7(), database)
+    op = clinic.operation("clinics.create")
+    with database.writing() as db:
+        op.begin(db)
+        clinics.add(op, "Test clinic")
+        op.finish()
+    return clinic
+
+
+class Api:
+    """What a client of one clinic can do, and the records that most tests begin with."""
+
+    def __init__(self, wire: TestClient, key: str) -> None:
+        self.wire = wire
+        self.key = key
+
+    def __call__(self, method: str, path: str, **more: Any) -> Response:
+        headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
+        return self.wire.request(method, path, headers=headers, **more)
+
+    def get(self, path: str, **more: Any) -> Response:
+        return self("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> Response:
+        return self("POST", path, json=body, **more)
+
+    def create(self, path: str, **body: Any) -> dict[str, Any]:
+        """A record that must be created."""
+        answer = self.post(path, body)
+        assert answer.status_code == 201, answer.text
+        record: dict[str, Any] = answer.json()
+        return record
+
+    def patient(self, **body: Any) -> dict[str, Any]:
+        return self.create("/v1/patients", **body)
+
+    def practitioner(self, **body: Any) -> dict[str, Any]:
+        named = {"given_name": "Dana", "family_name": "Demo"}
+        return self.create("/v1/practitioners", **(named | body))
+
+    def session(self, **body: Any) -> dict[str, Any]:
+        """An attended session, of a new patient and practitioner unless they are given."""
+        whole = {
+            "occurred_at": "2026-11-01T10:00:00-08:00",
+            "technique": "gunn_ims",
+            "needlings": [{"muscle": "infraspinatus", "side": "left", "ache": 6}],
+            "needle_count": {"opened": 1, "inserted": 1, "removed": 1, "disposed": 1},
+            **body,
+        }
+        if "patient_id" not in whole:
+            whole["patient_id"] = self.patient()["id"]
+        if "practitioner_id" not in whole:
+            whole["practitioner_id"] = self.practitioner()["id"]
+        return self.create("/v1/sessions", **whole)
