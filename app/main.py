@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.auth.queries import Authenticator
 from app.clinics.routes import routes as clinics
-from app.core import contract, faces
+from app.core import contract, faces, health
 from app.core.database import Database
 from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
@@ -43,14 +43,14 @@ ROOMS: Final[tuple[Routes, ...]] = (
 
 def create_app(database: Database | None = None) -> FastAPI:
     """The application on a database, by default the one that the settings name."""
-    own = None if database else Database(settings().database_url)
-    database = database or own
+    own = database is None
+    database = database or Database(settings().database_url)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        if own is not None:
-            own.close()
+        if own:
+            database.close()
 
     app = FastAPI(
         title="Needlework",
@@ -66,6 +66,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.rooms = ROOMS
     for room in ROOMS:
         app.router.routes.extend(room.router.routes)
+    app.include_router(health.router)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
     return app

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
 
 from app.core.database import Database
+from app.core.schema import migrate
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, Clinic, found, migrate
+from tests.ground import Api, Clinic, found
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -55,8 +56,8 @@ def database(
 
 
 def _migrated(url: str) -> Iterator[Database]:
-    migrate(url)
     database = Database(url)
+    migrate(database)
     yield database
     database.close()
 

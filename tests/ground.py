@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from alembic import command
-from alembic.config import Config
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -16,17 +14,6 @@ from app.core.access import Caller, Scope
 from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.operation import Operation
-
-
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring a database to a revision."""
-    database = Database(url)
-    config = Config("alembic.ini")
-    with database.engine.connect() as db:
-        config.attributes["connection"] = db
-        command.upgrade(config, revision)
-        db.commit()
-    database.close()
 
 
 @dataclass(frozen=True)

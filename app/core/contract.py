@@ -108,7 +108,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
     return described
 
 
-def extra(route: Route) -> dict[str, Any]:
+def undeclared(route: Route) -> dict[str, Any]:
     """What FastAPI can't read from the signature: body, query, headers and scope."""
     found: dict[str, Any] = {"security": [{"bearer": [str(route.scope)]}]}
     body, filters = route.argument("body"), route.argument("filters")
@@ -134,7 +134,7 @@ def _query(model: type[BaseModel] | None) -> Iterator[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": member.get("description", ""),
-            "schema": _not_null({k: v for k, v in member.items() if k not in {"title"}}),
+            "schema": _not_null({k: v for k, v in member.items() if k != "title"}),
         }
 
 
@@ -148,7 +148,7 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(route: Route) -> Iterator[dict[str, Any]]:
-    def header(name: str, description: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401
+    def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
         return {
             "name": name,
             "in": "header",

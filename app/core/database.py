@@ -54,7 +54,7 @@ class Database:
         with self._turn(), unavailable_if_down(), self.engine.connect() as db:
             if self.is_sqlite:
                 # A deferred transaction that turns into a writing one can't wait its turn.
-                db = db.execution_options(sqlite_begin="IMMEDIATE")
+                db.execution_options(sqlite_begin="IMMEDIATE")
             with db.begin():
                 yield db
 

@@ -1,11 +1,8 @@
 """The outermost layer: request ids, size limits, and a problem for every fault."""
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import structlog
-from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -13,8 +10,9 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
-from app.core.clock import uuid7
+from app.core import requests
 from app.core.faults import Fault, pointer
+from app.core.logs import Watch, log
 from app.core.problems import (
     Invalid,
     MalformedRequest,
@@ -24,25 +22,19 @@ from app.core.problems import (
     TooLarge,
     UnsupportedMedia,
 )
+from app.core.requests import request_id
 
 BODY_MAX_BYTES: Final = 1024 * 1024
-_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
-_BY_STATUS: Final = {
+_BY_STATUS: Final[dict[int, type[Problem]]] = {
     problem.status: problem for problem in (MalformedRequest, NotFound, TooLarge, UnsupportedMedia)
 }
-log = structlog.get_logger()
 
 
 def install(app: FastAPI) -> None:
     """Give the app its outermost layer."""
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
-    app.add_middleware(
-        CorrelationIdMiddleware,
-        header_name="X-Request-Id",
-        generator=lambda: str(uuid7()),
-        validator=lambda value: _REQUEST_ID.fullmatch(value) is not None,
-        transformer=lambda value: value,
-    )
+    app.add_middleware(Watch)
+    requests.install(app)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
         Problem: _problem,
         HTTPException: _http,
@@ -51,11 +43,6 @@ def install(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
-
-
-def request_id() -> str:
-    """The id of the request at hand, as it stands in its answer and in the ledger."""
-    return correlation_id.get() or str(uuid7())
 
 
 async def _problem(_request: Request, problem: Problem) -> Response:

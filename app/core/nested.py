@@ -34,32 +34,32 @@ class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function
 
 
 @compiles(json_members, "postgresql")
-def _members_postgresql(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _members_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"json_build_object({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(json_members, "sqlite")
-def _members_sqlite(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _members_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"json_object({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(json_items, "postgresql")
-def _items_postgresql(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _items_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"coalesce(json_agg({compiler.process(element.clauses, **kw)}), '[]')"
 
 
 @compiles(json_items, "sqlite")
-def _items_sqlite(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _items_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"json_group_array(json({compiler.process(element.clauses, **kw)}))"
 
 
 @compiles(json_part, "postgresql")
-def _part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return str(compiler.process(element.clauses, **kw))
 
 
 @compiles(json_part, "sqlite")
-def _part_sqlite(element: Any, compiler: Any, **kw: Any) -> str:  # noqa: ANN401
+def _part_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"json({compiler.process(element.clauses, **kw)})"
 
 

@@ -6,16 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, Row, Select, bindparam, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    select,
+)
 
 from app.core.access import Caller
 from app.core.clock import now
 from app.core.tables import ClinicOwned
 
-CLINIC = bindparam("clinic")
+CLINIC: BindParameter[UUID] = bindparam("clinic", type_=Uuid())
 
 
-def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:  # noqa: ANN401 - any column
+def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:
     """The start of every query: rows (or only `columns`) of the operation's clinic."""
     return select(*(columns or (table,))).where(table.clinic_id == CLINIC)
 

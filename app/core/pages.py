@@ -50,7 +50,7 @@ class Order:
         return statement.order_by(*sorting).limit(bindparam("rows_wanted"))
 
     def after(self, statement: Select[Any]) -> Select[Any]:
-        """The page behind the key given as `key_0`, `key_1` …"""
+        """The page behind the key given as `key_0`, `key_1` and so on."""
         keys = [bindparam(f"key_{n}", type_=c.type) for n, c in enumerate(self.columns)]
         columns: ColumnElement[Any] = tuple_(*self.columns)
         behind = columns < tuple_(*keys) if self.descending else columns > tuple_(*keys)
@@ -60,12 +60,10 @@ class Order:
         """The key that a cursor holds; `Invalid` if it holds none."""
         try:
             packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            parts = from_json(packed)
-            if not isinstance(parts, list):
-                raise TypeError
+            parts = zip(list(from_json(packed)), self.columns, strict=True)
             return {
                 f"key_{n}": _parse(part, column.type.python_type)
-                for n, (part, column) in enumerate(zip(parts, self.columns, strict=True))
+                for n, (part, column) in enumerate(parts)
             }
         except (ValueError, TypeError, OverflowError):
             raise Invalid([NO_CURSOR], "query") from None
@@ -76,10 +74,10 @@ class Order:
         return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
 
 
-I = TypeVar("I")
+Item = TypeVar("Item")
 
 
-def listing(items: Sequence[I], filters: Filters) -> tuple[Sequence[I], str | None]:
+def listing(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], str | None]:
     """A page of a list that is the same for everybody and never changes while we run."""
     start = 0
     if filters.cursor is not None:

@@ -13,14 +13,14 @@ from starlette.responses import Response
 from app.core.faults import Fault
 
 
-class Problem(Exception):  # noqa: N818 - the standard's own word; every one of them is an error
+class Problem(Exception):
     """Something the client can be told."""
 
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "The server failed"
 
-    def __init__(self, detail: str | None = None, **members: Any) -> None:  # noqa: ANN401
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
         super().__init__(self.code)
         self.detail = detail or " ".join((type(self).__doc__ or self.title).split())
         self.members = members

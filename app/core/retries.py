@@ -43,7 +43,7 @@ class StoredAnswer(ClinicOwned):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class KeyTaken(Exception):  # noqa: N818 - a turn of events, not an error
+class KeyTaken(Exception):
     """Another request with the same key was committed first."""
 
 

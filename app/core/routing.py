@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -21,7 +20,7 @@ from starlette.responses import Response
 from app.core import contract, retries
 from app.core.access import Authenticate, Scope
 from app.core.database import Database, should_try_again
-from app.core.faces import request_id
+from app.core.faults import Fault
 from app.core.operation import Operation
 from app.core.problems import (
     Conflict,
@@ -31,7 +30,8 @@ from app.core.problems import (
     Unauthenticated,
     UnsupportedMedia,
 )
-from app.core.wire import B, Fault, faults, read
+from app.core.requests import request_id
+from app.core.wire import M, faults, read
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -94,7 +94,7 @@ class Routes:
         *,
         name: str,
         scope: Scope,
-        view: Any,  # noqa: ANN401 - a model, or a list of them
+        view: Any,
         status: int = 200,
         problems: Sequence[type[Problem]] = (),
         writes: bool | None = None,
@@ -114,18 +114,18 @@ class Routes:
             status_code=status,
             response_model=view,
             responses=contract.responses(route),
-            openapi_extra=contract.extra(route),
+            openapi_extra=contract.undeclared(route),
         )
 
-    def get(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+    def get(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:
         """Declare a read."""
         return self._declare("GET", path, declared)
 
-    def post(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+    def post(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:
         """Declare a create, or an action on a record."""
         return self._declare("POST", path, declared)
 
-    def put(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:  # noqa: ANN401
+    def put(self, path: str, **declared: Any) -> Callable[..., Callable[..., Answer]]:
         """Declare a create under the client's own id."""
         return self._declare("PUT", path, declared)
 
@@ -202,7 +202,7 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
     )
 
 
-def _body(model: type[B], incoming: Incoming) -> B:
+def _body(model: type[M], incoming: Incoming) -> M:
     sent = incoming.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     allowed = {JSON, MERGE_PATCH} if incoming.request.method == "PATCH" else {JSON}
     if sent not in allowed:
@@ -210,7 +210,7 @@ def _body(model: type[B], incoming: Incoming) -> B:
     return read(model, incoming.raw)
 
 
-def _filters(model: type[B], request: Request) -> B:
+def _filters(model: type[M], request: Request) -> M:
     sent = request.query_params.multi_items()
     twice = {name for name, _ in sent if sum(name == other for other, _ in sent) > 1}
     if twice:
@@ -263,13 +263,14 @@ def _write(
                 if key:
                     retries.remember(op, key, print_, response)
                 op.finish()
-            return response
         except IntegrityError as error:
             if run == RUNS:
                 raise Conflict from error
         except DBAPIError as error:
             if run == RUNS or not should_try_again(error):
                 raise
+        else:
+            return response
     raise AssertionError
 
 

@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
         """Use the database's own type where it has one."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
@@ -66,7 +66,9 @@ class Table(DeclarativeBase):
         UUID: Uuid(),
         float: Float(53),
         bytes: LargeBinary(),
-        dict[str, Any]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
+        dict[str, Any]: JSON(none_as_null=True).with_variant(
+            JSONB(none_as_null=True), "postgresql"
+        ),
         list[Any]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
     }
 

@@ -41,6 +41,7 @@ def _rfc_3339(value: object) -> object:
 
 
 D = TypeVar("D", date, datetime)
+M = TypeVar("M", bound=BaseModel)
 
 
 def _storable(value: D) -> D:
@@ -65,16 +66,16 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+B = TypeVar("B", bound=Body)
+
+
 class View(BaseModel):
     """What a client gets. It has no defaults: a forgotten field is an error, not a null."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-B = TypeVar("B", bound=BaseModel)
-
-
-def decode(raw: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+def decode(raw: bytes) -> Any:
     """JSON bytes as a Python value.
 
     Duplicate keys, NaN, NUL, lone surrogates, bytes that aren't UTF-8 and nesting deeper
@@ -111,7 +112,7 @@ def _nuls(value: object, place: str) -> Iterator[str]:
                 yield from _nuls(item, place + pointer(key))
 
 
-def read(model: type[B], raw: bytes) -> B:
+def read(model: type[M], raw: bytes) -> M:
     """A body from JSON bytes; `Invalid` names every fault."""
     decode(raw)
     try:
@@ -133,7 +134,7 @@ def faults(error: ValidationError) -> list[Fault]:
     return found
 
 
-def merge_patch(target: Any, patch: Any) -> Any:  # noqa: ANN401 - JSON is any value
+def merge_patch(target: Any, patch: Any) -> Any:
     """JSON Merge Patch (RFC 7396 §2): null removes, objects merge, all else replaces."""
     if not isinstance(patch, dict):
         return patch

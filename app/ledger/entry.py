@@ -5,7 +5,6 @@ Imports nothing but the standard library, so that an auditor's verifier can shar
 
 import hashlib
 import json
-import math
 from typing import Any
 
 LEAF_PREFIX = b"\x00"
@@ -15,7 +14,7 @@ SALT_BYTES = 16
 FRACTION_MIN, FRACTION_MAX = 1e-4, 1e16
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON is any value
+def canonical(value: Any) -> bytes:
     """JSON as RFC 8785 (JCS) writes it, for the values that our records hold.
 
     Keys are ASCII. Raises `ValueError` for NaN, infinities and fractions below 1e-4 or above
@@ -26,7 +25,7 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON is any value
     ).encode()
 
 
-def _numbers(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+def _numbers(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _numbers(item) for key, item in value.items()}
     if isinstance(value, list):

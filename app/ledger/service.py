@@ -31,7 +31,7 @@ _GROW = (
 _APPEND = insert(LedgerEntry)
 
 
-def record(  # noqa: PLR0913 - what an entry says
+def record(
     op: Operation,
     resource: str,
     view: dict[str, Any],

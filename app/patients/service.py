@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, and_, bindparam
-
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.operation import Operation

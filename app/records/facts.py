@@ -57,8 +57,8 @@ def gather(op: Operation, items: Items) -> Facts:
             facts[row.noun, row.id] = Fact(*row[2:])
     facts.holders = {}
     for noun, pairs in identifiers.items():
-        for system, value, owner_id in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
-            facts.holders[noun, system, value] = owner_id
+        for holder in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
+            facts.holders[noun, holder.system, holder.value] = holder.owner_id
     return facts
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
@@ -14,11 +14,10 @@ from app.core.faults import Fault, pointer
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order
 from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
-from app.core.wire import Body, View
+from app.core.wire import B, Body, View
 from app.ledger.entry import canonical
 from app.records.models import Identifier
 
-B = TypeVar("B", bound=Body)
 Viewed = dict[str, Any]
 """A record as its view shows it, with Python's own dates, instants and ids."""
 
@@ -128,7 +127,7 @@ class Kind(Generic[B]):
     def moments(self) -> tuple[str, ...]:
         """The members that keep their sender's UTC offset, in a column beside them."""
         columns = self.table.__table__.columns
-        return tuple(name for name in columns.keys() if name + OFFSET in columns)
+        return tuple(column.key for column in columns if column.key + OFFSET in columns)
 
     @cached_property
     def select(self) -> Select[Any]:
@@ -164,7 +163,7 @@ class Kind(Generic[B]):
 
     def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
         """The record's own row, but for `created_from`."""
-        values = {"clinic_id": op.clinic_id}
+        values: dict[str, Any] = {"clinic_id": op.clinic_id}
         for column in self._columns:
             values[column] = view[column]
         for name in self.moments:

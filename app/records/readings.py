@@ -58,7 +58,7 @@ class ReadingBody(Body):
 
     @field_validator("value", "unit", "activity")
     @classmethod
-    def _fits_the_instrument(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - three fields
+    def _fits_the_instrument(cls, given: Any, info: ValidationInfo) -> Any:
         known = instruments.find(info.data.get("instrument", ""))
         if known is not None and info.field_name == "value":
             rules.check_value(given, known.min, known.max)

@@ -7,7 +7,7 @@ from app.core.access import Scope
 from app.core.faults import Fault
 from app.core.operation import Operation
 from app.core.pages import Filters, view_of_page
-from app.core.problems import IdTaken, Invalid, NotFound, VersionMissing, VersionStale
+from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissing, VersionStale
 from app.core.routing import Answer, Routes
 from app.records import queries, service
 from app.records.errors import IdentifierTaken
@@ -22,7 +22,7 @@ def answer(view: Viewed, *, new_at: str | None = None) -> Answer:
     return Answer(view, 201, view["version"], f"{new_at}/{view['id']}")
 
 
-def conflicts(kind: Kind[Any]) -> tuple[type[Exception], ...]:
+def conflicts(kind: Kind[Any]) -> tuple[type[Problem], ...]:
     """What may stand against content of this kind."""
     return (IdentifierTaken,) if kind.identified_by else ()
 
@@ -51,7 +51,7 @@ def serve_reads(routes: Routes, kind: Kind[Any], scope: Scope) -> None:
     )
 
 
-def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: Any) -> None:  # noqa: ANN401 - problem types
+def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: type[Problem]) -> None:
     """Serve `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` stand against a change."""
 
     def create(op: Operation, body: RecordBody) -> Answer:
@@ -80,7 +80,7 @@ def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: Any) 
     change.__doc__ = f"Change a part of a {noun} by a JSON Merge Patch."
     declared: dict[str, Any] = {"scope": scope, "view": kind.view}
     taken = conflicts(kind)
-    stale = (NotFound, VersionStale, VersionMissing, *problems, *taken)
+    stale: tuple[type[Problem], ...] = (NotFound, VersionStale, VersionMissing, *problems, *taken)
     routes.add(
         "POST",
         "",

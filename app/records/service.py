@@ -1,7 +1,7 @@
 """Writing records of any kind: create many, or change one from the version its client names."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -70,11 +70,11 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
     return outcomes
 
 
-def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:  # noqa: ANN401 - the kind's body
+def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:
     """Judge one body against the facts; if it is good, it becomes a fact itself."""
-    given = getattr(body, "id", None)
+    given: UUID | None = body.id
     stored = facts.get((kind.noun, given)) if given is not None else None
-    if stored is not None:
+    if given is not None and stored is not None:
         same = stored.created_from == digest(body)
         return Outcome(given, problem=None if same else IdTaken())
     id_ = given or uuid7()
@@ -92,7 +92,7 @@ def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:
 
 
 def _fact(kind: Kind[Any], body: Body, view: Viewed) -> Fact:
-    known = {name: view[column.key] for name, column in kind.facts.items()}
+    known = {name: view[str(column.key)] for name, column in kind.facts.items()}
     return Fact(**known, created_from=digest(body))
 
 
@@ -168,7 +168,7 @@ def locked(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
     return record(op, kind, id)
 
 
-def revise(  # noqa: PLR0913 - what a version is made of
+def revise(
     op: Operation,
     kind: Kind[B],
     current: Viewed,

@@ -78,5 +78,6 @@ class AdverseEvents(Kind[AdverseEventBody]):
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()
-for kind in (CONSENTS, SCREENINGS, ADVERSE_EVENTS):
-    register(kind)
+register(CONSENTS)
+register(SCREENINGS)
+register(ADVERSE_EVENTS)

@@ -8,14 +8,13 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, Record, offset_of, one_of
-from app.records.readings import Reading
+from app.records.readings import Reading, Side
 from app.sessions.schemas import (
     Attendance,
     FamiliarPain,
     Grasp,
     Position,
     Release,
-    Side,
     Sign,
     Status,
     Stimulation,

@@ -110,7 +110,7 @@ class NeedlingBody(Body):
 
     @field_validator("electrical")
     @classmethod
-    def _current(cls, electrical: ElectricalBody | None, info: ValidationInfo) -> Any:  # noqa: ANN401 - unchanged
+    def _current(cls, electrical: ElectricalBody | None, info: ValidationInfo) -> Any:
         if "stimulation" in info.data:
             rules.check_electrical(info.data["stimulation"], given=electrical is not None)
         return electrical
@@ -183,7 +183,7 @@ class SessionBody(RecordBody):
 
     @field_validator("needlings", "needle_count")
     @classmethod
-    def _visited(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - two fields
+    def _visited(cls, given: Any, info: ValidationInfo) -> Any:
         if "attendance" in info.data:
             rules.check_visited(info.data["attendance"], needled=bool(given))
         return given
@@ -198,7 +198,7 @@ class FinishedSessionBody(SessionBody):
 
     @field_validator("signed_at", "signed_by")
     @classmethod
-    def _signed(cls, given: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - two fields
+    def _signed(cls, given: Any, info: ValidationInfo) -> Any:
         if "status" in info.data:
             rules.check_signed(info.data["status"], given=given is not None)
         return given
@@ -258,7 +258,6 @@ class VersionView(ChangeView):
     """One version of a session: what was done, by whom, when and why, and what came of it."""
 
     version: int
-    body: SessionView | None
 
 
 class VersionFilters(BaseModel):

@@ -26,7 +26,7 @@ def arguments(instruction: str) -> list[str]:
 
 
 @pytest.fixture(name="compose")
-def read_compose() -> Any:  # noqa: ANN401 - YAML is any value
+def read_compose() -> Any:
     return yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 
 
@@ -75,7 +75,7 @@ def test_everything_that_is_copied_exists_and_is_let_in() -> None:
     assert [source for source in copied if not (ROOT / source).exists()] == []
 
 
-def test_no_secret_is_written_down(compose: Any) -> None:  # noqa: ANN401 - YAML is any value
+def test_no_secret_is_written_down(compose: Any) -> None:
     settings = {
         name: str(value)
         for service in compose["services"].values()
@@ -88,7 +88,7 @@ def test_no_secret_is_written_down(compose: Any) -> None:  # noqa: ANN401 - YAML
     assert all(FROM_ENVIRONMENT.search(value) for value in (secrets | urls).values())
 
 
-def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None:  # noqa: ANN401 - as above
+def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None:
     services = compose["services"]
     assert PINNED.fullmatch(services["database"]["image"])
     assert services["database"]["image"].startswith("postgres:18")
@@ -101,7 +101,7 @@ def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None
     }
 
 
-def test_the_app_is_confined_and_listens_on_this_machine_only(compose: Any) -> None:  # noqa: ANN401 - as above
+def test_the_app_is_confined_and_listens_on_this_machine_only(compose: Any) -> None:
     app = compose["services"]["app"]
     assert (app["read_only"], app["cap_drop"]) == (True, ["ALL"])
     assert all(port.startswith("127.0.0.1:") for port in app["ports"])

@@ -6,8 +6,9 @@ are given for the whole truth, so a baseline is the baseline *of the history giv
 belongs to a session that was not attended is ignored by every rule. Rows may come in any order.
 
 Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
-Times are aware. All facts are tuples, cheap to make
-from a database row (`Needled._make(row)`).
+Times are aware, numbers finite and of a size that occurs in a clinic. All facts are tuples;
+the many of them (`Needled`, `Reading`, `Report`) are read by position alone, so a bare row of
+the same layout serves as well.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,7 +60,7 @@ class Reading(NamedTuple):
     side: str | None
     muscle: str | None
     value: float
-    at: datetime
+    at: datetime  # of no account in a session, which has a time of its own
 
 
 class Report(NamedTuple):

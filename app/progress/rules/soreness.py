@@ -25,9 +25,9 @@ def soreness(
     have one.
     """
     entries = {session_id: _entry(visit, doses[session_id]) for session_id, visit in course.items()}
-    for session_id, hours_after, sore, _ in reports:
+    for session_id, hours_after, value, _ in reports:
         if session_id in entries:
-            _add(entries[session_id], sore, window(hours_after))
+            _add(entries[session_id], value, window(hours_after))
     asked_until = as_of_instant - ASKED_AFTER
     instants = [visit.instant for visit in course.values()]
     peaks = [entry["peak"] for entry in entries.values()]
@@ -54,10 +54,10 @@ def _entry(visit: Occasion, dose: Dose) -> Json:
     }
 
 
-def _add(entry: Json, sore: int, when: str) -> None:
+def _add(entry: Json, value: int, when: str) -> None:
     """Raise the session's peak, and that of the report's window if it has a place of its own."""
     entry["reports"] += 1
-    if entry["peak"] is None or entry["peak"] < sore:
-        entry["peak"] = sore
-    if when in entry and (entry[when] is None or entry[when] < sore):
-        entry[when] = sore
+    if entry["peak"] is None or entry["peak"] < value:
+        entry["peak"] = value
+    if when in entry and (entry[when] is None or entry[when] < value):
+        entry[when] = value

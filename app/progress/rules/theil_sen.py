@@ -12,13 +12,13 @@ can miscount a pair, and the answer is that of the definition.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import gcd, isqrt
+from math import ceil, floor, gcd, isqrt
 from statistics import median
 from typing import NamedTuple, Self
 
 from app.progress.rules.ranking import Ranking, count_falls
 
-SORTED_UP_TO = 48
+SORTED_UP_TO = 40
 """Up to this many values, sorting all slopes is faster than selecting among them."""
 
 
@@ -60,13 +60,14 @@ def slope_by_selection(times: Sequence[int], values: Sequence[float]) -> float |
         return slope_by_sorting(times, values)
     first, last = _middle(len(times))
     sample = grid.sample()
+    run = grid.times[-1] - grid.times[0]
     centre = len(sample) // 2
-    missed_by = first - count_falls(grid.freed_of(sample[centre]))
+    missed_by = first - count_falls(grid.freed_of(round(sample[centre] * run)))
     centre += missed_by * centre // (first + 1)
-    margin = isqrt(len(sample)) // 3
+    margin = 1 + isqrt(len(sample)) // 3
     while margin < len(sample):
-        low = grid.freed_of(sample[max(centre - margin, 0)])
-        high = grid.freed_of(sample[min(centre + margin, len(sample) - 1)])
+        low = grid.freed_of(floor(sample[max(centre - margin, 0)] * run))
+        high = grid.freed_of(ceil(sample[min(centre + margin, len(sample) - 1)] * run))
         below = count_falls(low)
         inside = sorted(grid.slopes_between(low, high))
         if below <= first and last < below + len(inside):
@@ -102,20 +103,22 @@ class _Grid(NamedTuple):
         return cls(steps, thousandths, points, 1 / 1000 / step)
 
     def sample(self) -> list[float]:
-        """About two slopes for each value, from pairs scattered evenly over all, ascending."""
+        """The slopes of about two pairs for each value, scattered evenly over all; ascending."""
         stride = len(self.points) // 4
         return sorted(
-            [
+            {
                 (later - value) / (after - time)
                 for index, (time, value) in enumerate(self.points)
                 for after, later in self.points[index + 1 + index * 7 % stride :: stride]
-            ]
+            }
         )
 
-    def freed_of(self, slope: float) -> list[int]:
-        """The values without the trend ``slope``, which is rounded to a fraction of a step."""
+    def freed_of(self, rise: int) -> list[int]:
+        """The values without a trend of ``rise`` over the whole run of the series, times the run.
+
+        Another rise of 1 is a thousandth from the first value to the last: fine enough.
+        """
         run = self.times[-1] - self.times[0]
-        rise = round(slope * run)
         return [
             value * run - rise * time for time, value in zip(self.times, self.values, strict=True)
         ]

@@ -1,0 +1,38 @@
+"""What an operator's tools ask: is the process alive, is it ready, what does it count."""
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from app.core import schema
+from app.core.database import Database
+from app.core.problems import Unavailable
+
+router = APIRouter(include_in_schema=False)
+
+
+class NotMigrated(Unavailable):
+    """The database is not at the migration that this program needs: run `migrate`."""
+
+    code, title = "not-migrated", "Database is not migrated"
+
+
+@router.get("/healthz", name="health")
+async def health() -> Response:
+    """Say that the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/readyz", name="ready")
+def ready(request: Request) -> Response:
+    """Say that the database is reachable and migrated, else 503."""
+    database: Database = request.app.state.database
+    if schema.current(database) != schema.head():
+        raise NotMigrated
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", name="metrics")
+def metrics() -> Response:
+    """Counts and times of requests, for Prometheus."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

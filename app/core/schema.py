@@ -1,0 +1,44 @@
+"""Which migration a database is at, and how it gets to the newest."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app.core.database import Database
+
+ROOT = Path(__file__).parents[2]
+# Any number that nobody else locks; several servers may start at once.
+MIGRATION_LOCK = 7_335_391
+
+
+def _config() -> Config:
+    return Config(ROOT / "alembic.ini")
+
+
+@lru_cache
+def head() -> str:
+    """The newest migration that this program knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def current(database: Database) -> str | None:
+    """The migration that a database is at; None before its first."""
+    with database.reading() as db:
+        return MigrationContext.configure(db).get_current_revision()
+
+
+def migrate(database: Database) -> None:
+    """Bring a database to the newest migration, one program at a time."""
+    config = _config()
+    with database.engine.connect() as db:
+        if not database.is_sqlite:
+            db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+            db.commit()
+        config.attributes["connection"] = db
+        command.upgrade(config, "head")
+        db.commit()

@@ -1,0 +1,120 @@
+"""The load: keep-alive connections, each of which asks again as soon as it is answered.
+
+Runs in a process of its own, so that its cost is in nobody's figures. Speaks just enough HTTP/1.1.
+"""
+
+import asyncio
+import itertools
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+KEY_MARK = b"{a-key-of-its-own-for-the-request}"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to ask of a server: the bytes of the requests, taken in turn, and the status to get."""
+
+    port: int
+    requests: tuple[bytes, ...]
+    status: int
+    connections: int = 16
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of some seconds of load."""
+
+    requests: int = 0
+    wall_s: float = 0.0
+    latencies_s: list[float] = field(default_factory=list)
+    refused: str | None = None
+    """The first answer with another status; the load ends with it."""
+
+    def latency_ms(self, share: float) -> float:
+        """The latency that this share of the requests stayed within."""
+        ordered = sorted(self.latencies_s)
+        return 1000 * ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def request(method: str, path: str, token: str, body: bytes | None = None) -> bytes:
+    """The bytes of a request; one with a body carries an Idempotency-Key of its own."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}"]
+    if body is not None:
+        lines += [
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            f"Idempotency-Key: {KEY_MARK.decode()}",
+        ]
+    return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
+
+
+def run(work: Work, seconds: float) -> Outcome:
+    """Ask for that long; when this returns, every request that was sent has been answered."""
+    return asyncio.run(_run(work, seconds))
+
+
+async def _run(work: Work, seconds: float) -> Outcome:
+    outcome = Outcome()
+    loop = asyncio.get_running_loop()
+    supply = itertools.cycle(work.requests)
+    started = time.perf_counter()
+    asking = [_Asking(supply, work.status, started + seconds, outcome) for _ in range(work.connections)]
+    for each in asking:
+        await loop.create_connection(lambda each=each: each, "127.0.0.1", work.port)
+    await asyncio.gather(*(each.done for each in asking))
+    outcome.wall_s = time.perf_counter() - started
+    return outcome
+
+
+class _Asking(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, supply: Iterator[bytes], status: int, end: float, outcome: Outcome) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self._supply, self._end, self._outcome = supply, end, outcome
+        self._status = f"HTTP/1.1 {status} ".encode()
+        self._received = b""
+        self._asked_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError
+        self._transport = transport
+        self._ask()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, rest = self._received.partition(b"\r\n\r\n")
+        if found and len(rest) >= _length(head):
+            self._answered(head, rest)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("the server hung up"))
+
+    def _ask(self) -> None:
+        self._received = b""
+        next_ = next(self._supply).replace(KEY_MARK, secrets.token_hex(len(KEY_MARK) // 2).encode())
+        self._asked_at = time.perf_counter()
+        self._transport.write(next_)
+
+    def _answered(self, head: bytes, body: bytes) -> None:
+        now = time.perf_counter()
+        if head.startswith(self._status):
+            self._outcome.requests += 1
+            self._outcome.latencies_s.append(now - self._asked_at)
+        else:
+            self._outcome.refused = (head.partition(b"\r\n")[0] + b" " + body[:300]).decode()
+        if now < self._end and self._outcome.refused is None:
+            self._ask()
+        else:
+            self.done.set_result(None)
+            self._transport.close()
+
+
+def _length(head: bytes) -> int:
+    _, found, rest = head.lower().partition(b"content-length:")
+    return int(rest.split(b"\r\n", 1)[0]) if found else 0

@@ -1,0 +1,214 @@
+"""Made-up records of one patient, as they are sent, and as the rules of progress take them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from app.followups.rules import hours_after
+from app.progress.rules.history import (
+    Event,
+    History,
+    Needled,
+    Reading,
+    Report,
+    Scale,
+    Thresholds,
+    Visit,
+)
+
+Record = dict[str, Any]
+
+START = datetime(2026, 2, 20, 17, tzinfo=UTC)
+AS_OF = START + timedelta(days=60)
+"""In between, on 8 March, the clocks in Vancouver change."""
+
+ZONES = (UTC, ZoneInfo("America/Vancouver"), timezone(timedelta(hours=5, minutes=45)))
+
+SCALES = {
+    "nprs": Scale("lower", Thresholds("nprs-back", None, 2.0, 30.0, "Ostelo 2008")),
+    "psfs": Scale("higher", Thresholds("psfs-all", None, 2.3, None, "Abbott 2014")),
+    "odi_pct": Scale("lower", Thresholds("odi-back", 10.0, 10.0, 30.0, "Ostelo 2008")),
+    "ndi_pct": Scale("lower", Thresholds("ndi-neck", 20.4, 15.0, None, "by hand")),
+    "rom_cervical": Scale("higher", Thresholds("rom-neck", 6.8, None, None, "by hand")),
+    "promis_pi": Scale("lower", None),
+}
+
+
+def history_of(records: list[Record]) -> History:
+    """The facts that the queries of progress would find for these records."""
+    by_type: dict[str, list[Record]] = {"session": [], "measurement": [], "follow_up": []}
+    for row in records:
+        by_type.setdefault(row["type"], []).append(row)
+    sessions = {row["id"]: row for row in by_type["session"]}
+    return History(
+        visits=[
+            Visit(
+                row["id"],
+                _time(row["occurred_at"]),
+                row["attendance"],
+                row["duration_min"],
+                row.get("status", "draft"),
+                row["practitioner_id"],
+            )
+            for row in sessions.values()
+        ],
+        needled=[
+            Needled._make([row["id"], *(needling[name] for name in Needled._fields[1:])])
+            for row in sessions.values()
+            for needling in row.get("needlings", [])
+        ],
+        readings=[
+            _reading(row["id"], reading, row["occurred_at"])
+            for row in sessions.values()
+            for reading in row.get("measurements", [])
+        ]
+        + [_reading(None, reading, reading["taken_at"]) for reading in by_type["measurement"]],
+        reports=[
+            Report(
+                row["session_id"],
+                hours_after(
+                    _time(sessions[row["session_id"]]["occurred_at"]), _time(row["reported_at"])
+                ),
+                row["soreness"],
+                _time(row["reported_at"]),
+            )
+            for row in by_type["follow_up"]
+        ],
+        events=[
+            Event(row["severity"], row["close_call"], _time(row["occurred_at"]))
+            for row in by_type.get("adverse_event", [])
+        ],
+        scales=SCALES,
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _reading(session_id: str | None, row: Record, at: str) -> Reading:
+    parts = (row.get(name) for name in ("activity", "side", "muscle"))
+    return Reading(session_id, row["phase"], row["instrument"], *parts, row["value"], _time(at))
+
+
+MINUTES = st.integers(0, 58 * 24 * 60)
+ATTENDANCE = st.sampled_from(["attended"] * 6 + ["cancelled", "no_show", "declined"])
+
+
+@st.composite
+def times(draw: st.DrawFn) -> str:
+    """A time before `AS_OF`, with one of several offsets."""
+    at = START + timedelta(minutes=draw(MINUTES))
+    return at.astimezone(draw(st.sampled_from(ZONES))).isoformat()
+
+
+def needlings() -> st.SearchStrategy[Record]:
+    """A needling of one of few muscles, so that they come again."""
+    return st.fixed_dictionaries(
+        {
+            "muscle": st.sampled_from(["infraspinatus", "supraspinatus", "multifidus"]),
+            "side": st.sampled_from(["left", "right"]),
+            "spinal_level": st.sampled_from([None, "C5"]),
+            "needles": st.integers(1, 2),
+            "insertions": st.integers(2, 9),
+            "twitches": st.none() | st.integers(0, 5),
+            "ache": st.none() | st.integers(0, 10),
+            "release": st.sampled_from([None, "none", "partial", "complete"]),
+            "grasp": st.sampled_from([None, "none", "mild", "moderate", "strong"]),
+        }
+    )
+
+
+def readings(*phases: str) -> st.SearchStrategy[Record]:
+    """A measured value of one of few series."""
+    scores = st.integers(0, 10)
+    kinds = [
+        ({"instrument": "nprs"}, scores),
+        ({"instrument": "psfs", "activity": "overhead reach"}, scores.map(lambda n: n / 2)),
+        ({"instrument": "psfs", "activity": "sleeping"}, scores.map(lambda n: n / 10)),
+        ({"instrument": "odi_pct"}, st.sampled_from([0, 10, 20, 40.1, 50.1])),
+        ({"instrument": "ndi_pct"}, st.sampled_from([10, 25, 26, 45.4, 60])),
+        ({"instrument": "rom_cervical", "side": "left"}, st.sampled_from([40, 46.8, 53.6])),
+        ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
+        ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
+    ]
+    return st.one_of(
+        st.fixed_dictionaries(
+            {"phase": st.sampled_from(phases), "value": values}
+            | {name: st.just(part) for name, part in kind.items()}
+        )
+        for kind, values in kinds
+    )
+
+
+def sessions(number: int) -> st.SearchStrategy[Record]:
+    """A session, with all that was recorded in it; a visit that was missed has only a time."""
+    visit = {
+        "type": st.just("session"),
+        "id": st.just(f"session-{number}"),
+        "occurred_at": times(),
+        "status": st.sampled_from(["draft", "signed"]),
+        "practitioner_id": st.sampled_from(["dana", "sam"]),
+        "duration_min": st.none() | st.integers(30, 60),
+    }
+    attended = {
+        "attendance": st.just("attended"),
+        "needlings": st.lists(needlings(), max_size=5),
+        "measurements": st.lists(readings("before", "before", "after"), max_size=5),
+    }
+    return ATTENDANCE.flatmap(
+        lambda kind: st.fixed_dictionaries(
+            visit | (attended if kind == "attended" else {"attendance": st.just(kind)})
+        )
+    )
+
+
+def follow_ups(visits: list[Record]) -> st.SearchStrategy[Record]:
+    """A report after one of these sessions, from at once to five days later."""
+    return st.builds(
+        lambda visit, minutes, zone, value: {
+            "type": "follow_up",
+            "session_id": visit["id"],
+            "reported_at": (
+                (_time(visit["occurred_at"]).astimezone(UTC) + timedelta(minutes=minutes))
+                .astimezone(zone)
+                .isoformat()
+            ),
+            "soreness": value,
+        },
+        st.sampled_from(visits),
+        st.sampled_from([30, 18 * 60 - 1, 18 * 60, 36 * 60, 60 * 60, 96 * 60, 7000]),
+        st.sampled_from(ZONES),
+        st.integers(0, 10),
+    )
+
+
+MEASUREMENTS = st.builds(
+    lambda at, reading: {"type": "measurement", "taken_at": at} | reading,
+    times(),
+    readings("before", "between"),
+)
+
+ADVERSE_EVENTS = st.fixed_dictionaries(
+    {
+        "type": st.just("adverse_event"),
+        "severity": st.sampled_from(["mild", "significant", "serious"]),
+        "close_call": st.booleans(),
+        "occurred_at": times(),
+    }
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Record]:
+    """All records of one patient up to `AS_OF`: from none at all to nine visits."""
+    visits = [draw(sessions(number)) for number in range(draw(st.integers(0, 9)))]
+    reports = draw(st.lists(follow_ups(visits), max_size=12)) if visits else []
+    return [
+        *visits,
+        *reports,
+        *draw(st.lists(MEASUREMENTS, max_size=3)),
+        *draw(st.lists(ADVERSE_EVENTS, max_size=3)),
+    ]

@@ -1,0 +1,131 @@
+"""Promises of the progress document as a whole."""
+
+import json
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.progress.rules.document import document
+from app.progress.rules.history import History
+from tests.progress.records import AS_OF, SCALES, Record, histories, history_of
+from tests.progress.second_opinion import disagreements, second_opinion
+
+PLAIN_SCALES = {
+    instrument: {
+        "better": scale.better,
+        "mdc": scale.thresholds and scale.thresholds.mdc,
+        "mcid": scale.thresholds and scale.thresholds.mcid,
+    }
+    for instrument, scale in SCALES.items()
+}
+
+
+def progress(history: History) -> dict[str, Any]:
+    return document("a patient", None, AS_OF, history, datetime.isoformat)
+
+
+@settings(max_examples=150)
+@given(histories())
+def test_the_document_agrees_with_a_second_opinion(records: list[Record]) -> None:
+    theirs = second_opinion(records, AS_OF, PLAIN_SCALES)
+    assert disagreements(progress(history_of(records)), theirs) == []
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_progress_does_not_depend_on_the_order_of_arrival(
+    records: list[Record], random: Random
+) -> None:
+    def shuffled(rows: Any) -> Any:  # noqa: ANN401 - any of the lists of a history
+        return random.sample(rows, len(rows)) if isinstance(rows, list) else rows
+
+    history = history_of(records)
+    in_another_order = History._make(map(shuffled, history))
+    assert json.dumps(progress(in_another_order)) == json.dumps(progress(history))
+
+
+@given(histories())
+def test_what_was_not_attended_leaves_no_trace_but_its_count(records: list[Record]) -> None:
+    """Not even where facts hang on such a visit, which the record itself would refuse."""
+    history = history_of(records)
+    missed = [visit._replace(attendance="no_show") for visit in history.visits]
+    shown = progress(history._replace(visits=missed, readings=[], events=[]))
+    assert shown["sessions"]["no_show"] == len(missed)
+    assert not any(shown["dose"].values())
+    assert shown["muscles"] == shown["measures"] == shown["flags"] == []
+    assert shown["soreness"]["sessions"] == []
+
+
+def test_a_patient_without_any_record_has_an_empty_document() -> None:
+    shown = document("a patient", "an episode", AS_OF, history_of([]))
+    nothing = {
+        "method": "theil_sen",
+        "per_week": None,
+        "n": 0,
+        "p": None,
+        "evidence": "descriptive",
+    }
+    assert shown == {
+        "patient_id": "a patient",
+        "episode_id": "an episode",
+        "as_of": AS_OF,
+        "sessions": {
+            "attended": 0,
+            "cancelled": 0,
+            "no_show": 0,
+            "declined": 0,
+            "drafts": 0,
+            "first_at": None,
+            "last_at": None,
+            "median_gap_days": None,
+        },
+        "dose": {
+            "needlings": 0,
+            "muscles": 0,
+            "needles": 0,
+            "insertions": 0,
+            "twitches": 0,
+            "minutes": 0,
+        },
+        "measures": [],
+        "soreness": {"asked": 0, "answered": 0, "sessions": [], "trend": nothing},
+        "muscles": [],
+        "adverse_events": {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0},
+        "flags": [],
+    }
+
+
+def test_each_visit_is_written_once_however_often_its_time_is_shown() -> None:
+    asked: list[datetime] = []
+
+    def written(at: datetime) -> str:
+        asked.append(at)
+        return at.isoformat()
+
+    at = (AS_OF - timedelta(days=9)).isoformat()
+    needling = {
+        "side": "left",
+        "spinal_level": None,
+        "needles": 1,
+        "insertions": 3,
+        "twitches": 1,
+        "ache": 5,
+        "release": "none",
+        "grasp": "mild",
+    }
+    visit = {
+        "type": "session",
+        "id": "one",
+        "occurred_at": at,
+        "attendance": "attended",
+        "duration_min": 45,
+        "practitioner_id": "dana",
+        "needlings": [needling | {"muscle": muscle} for muscle in ("deltoid", "trapezius")],
+        "measurements": [{"phase": "before", "instrument": "nprs", "value": 6}],
+    }
+    shown = document("a patient", None, AS_OF, history_of([visit]), written)
+    assert sorted(asked) == [datetime.fromisoformat(at), AS_OF]
+    assert [series["last_treated_at"] for series in shown["muscles"]] == [at, at]
+    assert shown["measures"][0]["points"][0]["at"] == at

@@ -1,0 +1,93 @@
+"""A real server process, for tests that kill it and for the bench that meters it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOST = "127.0.0.1"
+PATIENCE_S = 20.0
+NEEDLEWORK = "app.main:create_app"
+
+# Kills the server whose pid it got, once its input ends: when its starter has died, however.
+LEASH = 'read -r _; kill -KILL "$1"'
+
+
+class Serving:
+    """One uvicorn process that serves one application on one port, started as often as needed."""
+
+    def __init__(self, log: Path, factory: str = NEEDLEWORK, **environment: str) -> None:
+        self.port = free_port()
+        self.log = log
+        self._factory = factory
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._leash: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The server's process id, while it runs."""
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and return once connections are taken."""
+        options = ("--factory", "--http=httptools", "--loop=uvloop", "--no-access-log")
+        address = (f"--host={HOST}", f"--port={self.port}", "--log-level=warning")
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "uvicorn", self._factory, *options, *address],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self._leash = subprocess.Popen(
+            ["/bin/sh", "-c", LEASH, "leash", str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """Kill the server with no chance to end anything; does nothing where none runs."""
+        if self._leash is not None:
+            self._leash.kill()
+            self._leash.communicate()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._leash = self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as attempt:
+            return attempt.connect_ex((HOST, self.port)) == 0
+
+
+@contextmanager
+def serving(log: Path, factory: str = NEEDLEWORK, **environment: str) -> Iterator[Serving]:
+    """Serve an application while the block runs; the environment carries its settings."""
+    server = Serving(log, factory, **environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
