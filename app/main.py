@@ -23,6 +23,7 @@ from app.practitioners.routes import routes as practitioners
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.transfer.routes import routes as imports
 
 ROOMS: Final[tuple[Routes, ...]] = (
     sessions,
@@ -38,6 +39,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     muscles,
     instruments,
     changes,
+    imports,
 )
 
 
@@ -64,9 +66,8 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.authenticate = Authenticator(database)
     app.state.rooms = ROOMS
-    for room in ROOMS:
-        app.router.routes.extend(room.router.routes)
-    app.include_router(health.router)
+    for router in (*(room.router for room in ROOMS), health.router):
+        app.router.routes.extend(router.routes)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
     return app

@@ -37,15 +37,15 @@ LOG = """
 WITH logged AS (
     INSERT INTO sessions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12)
 )
-INSERT INTO needlings
+INSERT INTO needlings (
+    session_id, muscle, side, needle, needles, insertions, depth_mm, stimulation, grasp, twitches,
+    ache, sharp, sensations, release, release_after_s, familiar_pain, position
+)
 SELECT $1, n.* FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (
     muscle text, side text, needle jsonb, needles int, insertions int, depth_mm int,
     stimulation text, grasp text, twitches int, ache int, sharp int, sensations jsonb,
     release text, release_after_s int, familiar_pain text
-)) WITH ORDINALITY AS n (
-    muscle, side, needle, needles, insertions, depth_mm, stimulation, grasp, twitches, ache, sharp,
-    sensations, release, release_after_s, familiar_pain, position
-)
+)) WITH ORDINALITY AS n
 """
 NESTED = """
 SELECT s.*, (
@@ -90,6 +90,8 @@ class Needling(BaseModel):
 class Session(BaseModel):
     """One visit, as far as its types go."""
 
+    id: Annotated[UUID, Field(default_factory=uuid4)]
+
     patient_id: UUID
     episode_id: UUID | None = None
     practitioner_id: UUID
@@ -128,14 +130,13 @@ def create_app() -> FastAPI:
 
     @app.post("/v1/sessions")
     async def log(body: Session, request: Request) -> Response:
-        id_ = uuid4()
         view = body.model_dump(mode="json")
         lists = (to_json(view[name]).decode() for name in ("measurements", "needle_count"))
         needlings = to_json(view["needlings"]).decode()
         own = (body.patient_id, body.episode_id, body.practitioner_id, body.occurred_at)
         rest = (body.duration_min, body.attendance, body.technique, body.position)
-        await request.app.state.pool.execute(LOG, id_, *own, *rest, *lists, body.note, needlings)
-        return answered(to_json({"id": id_, **view}), 201)
+        await request.app.state.pool.execute(LOG, body.id, *own, *rest, *lists, body.note, needlings)
+        return answered(to_json(view), 201)
 
     @app.get("/v1/sessions/{id}")
     async def read(id: UUID, request: Request) -> Response:

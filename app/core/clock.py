@@ -12,8 +12,12 @@ def now() -> datetime:
 
 
 def uuid7() -> UUID:
-    """A UUID version 7 (RFC 9562 §5.7): milliseconds since 1970, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
+    """A fresh UUID version 7."""
+    return uuid7_at(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+def uuid7_at(milliseconds: int, tail: bytes) -> UUID:
+    """A UUID version 7 (RFC 9562 §5.7): milliseconds since 1970, then 74 of the tail's 80 bits."""
+    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(tail)
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

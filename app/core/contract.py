@@ -1,7 +1,7 @@
 """The OpenAPI document: what each route declares, written down once and published."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,10 +13,10 @@ from pydantic.json_schema import models_json_schema
 
 from app.core.access import Scope
 from app.core.problems import (
+    Conflict,
     Forbidden,
     Invalid,
     KeyReused,
-    MalformedRequest,
     Problem,
     StillRunning,
     TooLarge,
@@ -28,6 +28,14 @@ from app.core.problems import (
 from app.core.retries import KEY_MAX
 
 REFERENCE: Final = "#/components/schemas/{model}"
+ANSWERED: Final = {
+    "ETag": "The record's version, as `If-Match` and `If-None-Match` want it.",
+    "Idempotency-Replayed": "`true` where this is the stored answer to an earlier request.",
+    "Location": "The new record's address.",
+    "Retry-After": "Seconds to wait before the next try.",
+    "WWW-Authenticate": "How to authenticate.",
+    "X-Request-Id": "The request's id: its own, or one that was made for it.",
+}
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -65,6 +73,14 @@ class Route:
     endpoint: Callable[..., Any]
     problems: Sequence[type[Problem]]
     status: int
+    view: Any
+    """The model of its answer."""
+    uploads: Sequence[str] = ()
+
+    @property
+    def versioned(self) -> bool:
+        """Whether it answers with one version of one record."""
+        return "version" in getattr(self.view, "model_fields", ())
 
     def argument(self, name: str) -> type[BaseModel] | None:
         """The model that the endpoint takes as `body` or as `filters`."""
@@ -73,11 +89,11 @@ class Route:
 
 
 def _every_problem(route: Route) -> Iterator[type[Problem]]:
-    yield from (MalformedRequest, Unauthenticated, Forbidden, Invalid, Unavailable)
-    if route.argument("body"):
+    yield from (Unauthenticated, Forbidden, Invalid, Unavailable)
+    if route.argument("body") or route.uploads:
         yield from (TooLarge, UnsupportedMedia)
     if route.writes:
-        yield from (KeyReused, StillRunning)
+        yield from (KeyReused, StillRunning, Conflict)
     yield from route.problems
 
 
@@ -89,6 +105,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
             int(problem.status),
             {
                 "description": "",
+                "headers": _answered({*problem.headers, "X-Request-Id"}),
                 "content": {
                     "application/problem+json": {
                         "schema": {"$ref": REFERENCE.format(model="Problem")}
@@ -96,16 +113,37 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
                 },
             },
         )
-        line = f"`{problem.code}`: {problem.title}."
+        line = f"`{problem.code}`: {problem.title.rstrip('?')}."
         if line not in known["description"]:
             known["description"] = f"{known['description']} {line}".strip()
-    if route.method == "GET":
-        described[int(HTTPStatus.NOT_MODIFIED)] = {"description": "The client holds this version."}
-    if route.method in {"PUT", "POST"} and route.status == HTTPStatus.CREATED:
-        described[int(HTTPStatus.OK)] = {
-            "description": "It was stored before, with the same content."
+    return described | _successes(route)
+
+
+def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
+    headers = {"X-Request-Id"} | ({"ETag"} if route.versioned else set())
+    if route.writes:
+        headers.add("Idempotency-Replayed")
+    done: dict[str, Any] = {"description": "Done.", "headers": _answered(headers)}
+    described: dict[int | str, dict[str, Any]] = {int(HTTPStatus.OK): done}
+    if route.status == HTTPStatus.CREATED:
+        stored = "It is stored: replaced, or with the same content before."
+        described[int(HTTPStatus.OK)] = {**done, "description": stored, "model": route.view}
+        described[int(HTTPStatus.CREATED)] = {
+            "description": "It is new.",
+            "headers": _answered({*headers, "Location"}),
         }
+    if route.versioned and route.method == "GET":
+        held = "The client holds this version."
+        described[int(HTTPStatus.NOT_MODIFIED)] = {**done, "description": held}
     return described
+
+
+def _answered(names: Iterable[str]) -> dict[str, Any]:
+    """The headers of an answer."""
+    return {
+        name: {"description": ANSWERED[name], "schema": {"type": "string"}}
+        for name in sorted(names)
+    }
 
 
 def undeclared(route: Route) -> dict[str, Any]:
@@ -118,6 +156,9 @@ def undeclared(route: Route) -> dict[str, Any]:
         if route.method == "PATCH":
             kinds.append("application/merge-patch+json")
         found["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, media)}
+    if route.uploads:
+        text = {"schema": {"type": "string"}}
+        found["requestBody"] = {"required": True, "content": dict.fromkeys(route.uploads, text)}
     parameters = [*_query(filters), *_headers(route)]
     if parameters:
         found["parameters"] = parameters
@@ -148,11 +189,13 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(route: Route) -> Iterator[dict[str, Any]]:
-    def header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    def header(
+        name: str, description: str, *, required: bool = False, **schema: Any
+    ) -> dict[str, Any]:
         return {
             "name": name,
             "in": "header",
-            "required": False,
+            "required": required,
             "description": description,
             "schema": {"type": "string", **schema},
         }
@@ -166,8 +209,13 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
             pattern="^[!-~]+$",
         )
     if VersionMissing in route.problems:
-        yield header("If-Match", "The ETag of the version that this changes.", pattern='^"[0-9]+"$')
-    if route.method == "GET":
+        yield header(
+            "If-Match",
+            "The ETag of the version that this changes.",
+            required=route.method != "PUT",
+            pattern='^"[0-9]+"$',
+        )
+    if route.versioned and route.method == "GET":
         yield header("If-None-Match", "Answer 304 if this is still the version.")
 
 

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, size limits, and a problem for every fault."""
+"""The outermost layer: request ids, logs, and a problem for every fault."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -6,7 +6,6 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -24,7 +23,6 @@ from app.core.problems import (
 )
 from app.core.requests import request_id
 
-BODY_MAX_BYTES: Final = 1024 * 1024
 _BY_STATUS: Final[dict[int, type[Problem]]] = {
     problem.status: problem for problem in (MalformedRequest, NotFound, TooLarge, UnsupportedMedia)
 }
@@ -32,7 +30,6 @@ _BY_STATUS: Final[dict[int, type[Problem]]] = {
 
 def install(app: FastAPI) -> None:
     """Give the app its outermost layer."""
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX_BYTES)
     app.add_middleware(Watch)
     requests.install(app)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,11 +16,17 @@ from sqlalchemy import (
     bindparam,
     select,
 )
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core.access import Caller
 from app.core.clock import now
+from app.core.database import Database, should_try_again
+from app.core.problems import Conflict
 from app.core.tables import ClinicOwned
 
+T = TypeVar("T")
+# A lost race is decided by running the operation again: now it sees who won.
+RUNS = 3
 CLINIC: BindParameter[UUID] = bindparam("clinic", type_=Uuid())
 
 
@@ -78,3 +84,25 @@ class Operation:
         """Change rows of this clinic; answers how many."""
         result = self.db.execute(statement, {"clinic": self.clinic_id, **(values or {})})
         return int(getattr(result, "rowcount", -1))
+
+
+def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
+    """Do an operation's work in a transaction of its own, and commit.
+
+    A lost race is run again; one that is lost again and again is a `Conflict`.
+    """
+    for run in range(1, RUNS + 1):
+        try:
+            with database.writing() as db:
+                op.begin(db)
+                done = work()
+                op.finish()
+        except IntegrityError as error:
+            if run == RUNS:
+                raise Conflict from error
+        except DBAPIError as error:
+            if run == RUNS or not should_try_again(error):
+                raise
+        else:
+            return done
+    raise AssertionError

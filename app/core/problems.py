@@ -42,7 +42,7 @@ class Problem(Exception):
         """The answer that carries this problem."""
         return Response(
             to_json(self.content(request_id)),
-            self.status,
+            int(self.status),
             {"Cache-Control": "no-store", **self.headers},
             "application/problem+json",
         )

@@ -1,12 +1,16 @@
-"""The id that a request carries through its answer, the logs and the ledger."""
+"""What every request brings: an id, for its answer, the logs and the ledger, and perhaps a body."""
 
 import re
+from collections.abc import AsyncIterator
+from typing import Final
 
 from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from app.core.clock import uuid7
+from app.core.problems import TooLarge
 
+BODY_MAX_BYTES: Final = 1024 * 1024
 _REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 
@@ -24,3 +28,21 @@ def install(app: FastAPI) -> None:
 def request_id() -> str:
     """The id of the request at hand."""
     return correlation_id.get() or str(uuid7())
+
+
+async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
+    """The body as it comes; `TooLarge` as soon as more than the limit has come."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > max_bytes:
+        raise TooLarge
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise TooLarge
+        yield chunk
+
+
+async def whole_body(request: Request) -> bytes:
+    """The whole body of an ordinary request."""
+    return b"".join([chunk async for chunk in chunks(request, BODY_MAX_BYTES)])

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, LargeBinary, String, bindparam, delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ForeignKeyConstraint, LargeBinary, String, Text, bindparam, delete
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import Response
 
+from app.core.bulk import insert_rows
 from app.core.database import Database
 from app.core.operation import CLINIC, Operation, rows
 from app.core.problems import KeyReused, StillRunning
@@ -39,7 +39,7 @@ class StoredAnswer(ClinicOwned):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]
     headers: Mapped[dict[str, Any]]
-    body: Mapped[bytes]
+    body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -50,10 +50,6 @@ class KeyTaken(Exception):
 _FIND = rows(StoredAnswer).where(
     StoredAnswer.client_id == bindparam("client_id"), StoredAnswer.key == bindparam("key")
 )
-_INSERT = {
-    "postgresql": postgresql.insert(StoredAnswer).on_conflict_do_nothing(),
-    "sqlite": sqlite.insert(StoredAnswer).on_conflict_do_nothing(),
-}
 _FORGET = delete(StoredAnswer).where(
     StoredAnswer.clinic_id == CLINIC, StoredAnswer.created_at < bindparam("before")
 )
@@ -73,11 +69,11 @@ def remember(op: Operation, key: str, print_: bytes, response: Response) -> None
         "fingerprint": print_,
         "status": response.status_code,
         "headers": dict(response.headers),
-        "body": bytes(response.body),
+        "body": bytes(response.body).decode(),
         "created_at": op.at,
     }
     try:
-        stored = op.db.execute(_INSERT[op.db.dialect.name], values).rowcount
+        stored = insert_rows(op.db, StoredAnswer, [values], unless_taken=True)
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillRunning from error

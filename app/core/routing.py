@@ -6,37 +6,37 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from pydantic_core import to_json
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.core import contract, retries
 from app.core.access import Authenticate, Scope
-from app.core.database import Database, should_try_again
-from app.core.faults import Fault
-from app.core.operation import Operation
+from app.core.database import Database
+from app.core.faults import Fault, pointer
+from app.core.operation import Operation, perform
 from app.core.problems import (
-    Conflict,
     Forbidden,
     Invalid,
     Problem,
     Unauthenticated,
     UnsupportedMedia,
 )
-from app.core.requests import request_id
+from app.core.requests import chunks, request_id, whole_body
 from app.core.wire import M, faults, read
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-# A lost race is decided by running the operation again: now it sees who won.
-RUNS = 3
+UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,27 @@ class Routes:
         status: int = 200,
         problems: Sequence[type[Problem]] = (),
         writes: bool | None = None,
+        uploads: Sequence[str] = (),
+        upload_max_bytes: int = 0,
     ) -> None:
-        """Serve `endpoint`; `writes` says otherwise where the method doesn't tell."""
+        """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
+
+        `uploads` are the media types of a body that is too large to hold: the endpoint gets it
+        as `upload`, and does without a transaction of ours.
+        """
         writing = method != "GET" if writes is None else writes
-        route = contract.Route(method, name, scope, writing, endpoint, problems, status)
+        route = contract.Route(
+            method, name, scope, writing, endpoint, problems, status, view, uploads
+        )
         self.declared.append(route)
+        serve = (
+            _uploaded(route, upload_max_bytes)
+            if uploads
+            else _served(endpoint, name, scope, writing=writing)
+        )
         self.router.add_api_route(
             path,
-            _served(endpoint, name, scope, writing=writing),
+            serve,
             methods=[method],
             operation_id=name,
             name=name,
@@ -139,6 +152,15 @@ class Routes:
         return register
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body in a file, which is gone when the operation ends."""
+
+    file: BinaryIO
+    media: str
+    database: Database
+
+
 @dataclass(slots=True)
 class Incoming:
     """A request whose caller is known and whose body has arrived."""
@@ -159,7 +181,7 @@ def _served(
     async def receive(request: Request) -> Incoming:
         # No I/O but the body's own bytes, so this needs no thread.
         op = await _operation(request, name, scope)
-        raw = await request.body() if body is not None else b""
+        raw = await whole_body(request) if body is not None else b""
         return Incoming(request, op, raw)
 
     def serve(incoming: Incoming, **path: UUID) -> Response:
@@ -184,6 +206,33 @@ def _served(
     return serve
 
 
+def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[Response]]:
+    """The function that FastAPI calls where the body goes to a file first."""
+    filters = route.argument("filters")
+
+    async def serve(request: Request) -> Response:
+        op = await _operation(request, route.name, route.scope)
+        media = _media(request, route.uploads)
+        arguments = {} if filters is None else {"filters": _filters(filters, request)}
+        with tempfile.SpooledTemporaryFile(UPLOAD_IN_MEMORY_BYTES) as file:
+            async for chunk in chunks(request, max_bytes):
+                file.write(chunk)
+            file.seek(0)
+            upload = Upload(cast("BinaryIO", file), media, request.app.state.database)
+            answer: Answer = await run_in_threadpool(route.endpoint, op, upload, **arguments)
+        return answer.response(request)
+
+    return serve
+
+
+def _media(request: Request, allowed: Collection[str]) -> str:
+    """The content type of a body, or `UnsupportedMedia`."""
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if sent not in allowed:
+        raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
+    return sent
+
+
 async def _operation(request: Request, name: str, scope: Scope) -> Operation:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
@@ -203,19 +252,16 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
 
 
 def _body(model: type[M], incoming: Incoming) -> M:
-    sent = incoming.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    allowed = {JSON, MERGE_PATCH} if incoming.request.method == "PATCH" else {JSON}
-    if sent not in allowed:
-        raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
+    _media(incoming.request, {JSON, MERGE_PATCH} if incoming.request.method == "PATCH" else {JSON})
     return read(model, incoming.raw)
 
 
 def _filters(model: type[M], request: Request) -> M:
     sent = request.query_params.multi_items()
-    twice = {name for name, _ in sent if sum(name == other for other, _ in sent) > 1}
+    twice = [name for name, times in Counter(name for name, _ in sent).items() if times > 1]
     if twice:
         raise Invalid(
-            [Fault(f"/{name}", "repeated", "Give this parameter once.") for name in sorted(twice)],
+            [Fault(pointer(name), "repeated", "Give this parameter once.") for name in twice],
             "query",
         )
     nul = [name for name, value in sent if "\0" in value or "\0" in name]
@@ -254,24 +300,13 @@ def _write(
     key: str | None,
     print_: bytes,
 ) -> Response:
-    op = incoming.op
-    for run in range(1, RUNS + 1):
-        try:
-            with database.writing() as db:
-                op.begin(db)
-                response = endpoint().response(incoming.request)
-                if key:
-                    retries.remember(op, key, print_, response)
-                op.finish()
-        except IntegrityError as error:
-            if run == RUNS:
-                raise Conflict from error
-        except DBAPIError as error:
-            if run == RUNS or not should_try_again(error):
-                raise
-        else:
-            return response
-    raise AssertionError
+    def work() -> Response:
+        response = endpoint().response(incoming.request)
+        if key:
+            retries.remember(incoming.op, key, print_, response)
+        return response
+
+    return perform(database, incoming.op, work)
 
 
 def _key(request: Request) -> str | None:

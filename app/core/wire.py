@@ -69,6 +69,11 @@ class Body(BaseModel):
 B = TypeVar("B", bound=Body)
 
 
+def example(**members: Any) -> ConfigDict:
+    """The configuration of a body whose documentation shows this example."""
+    return ConfigDict(json_schema_extra={"examples": [members]})
+
+
 class View(BaseModel):
     """What a client gets. It has no defaults: a forgotten field is an error, not a null."""
 
@@ -115,6 +120,11 @@ def _nuls(value: object, place: str) -> Iterator[str]:
 def read(model: type[M], raw: bytes) -> M:
     """A body from JSON bytes; `Invalid` names every fault."""
     decode(raw)
+    return validated(model, raw)
+
+
+def validated(model: type[M], raw: bytes) -> M:
+    """A body from JSON bytes that `decode` let through."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

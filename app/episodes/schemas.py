@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, View
+from app.core.wire import Body, Code, Day, Line, Moment, Text, View, example
 from app.episodes import rules
 from app.records.schemas import RecordBody
 
@@ -34,6 +34,19 @@ class PlanBody(Body):
 class EpisodeBody(RecordBody):
     """An episode as a client sends one."""
 
+    model_config = example(
+        patient_id="019a0000-0000-7000-8000-000000000001",
+        complaint="Left shoulder pain when reaching overhead",
+        region="shoulder",
+        side="left",
+        onset_on="2026-08-15",
+        diagnoses=[{"system": "icd-10", "code": "M75.1", "display": "Rotator cuff syndrome"}],
+        medical_screen_on="2026-11-02",
+        goals=["Reach the top shelf"],
+        plan={"sessions": 6, "per_week": 1},
+        opened_at="2026-11-02T09:30:00-08:00",
+    )
+
     patient_id: UUID
     complaint: Annotated[Text, Field(min_length=1)]
     region: Code | None = None
@@ -43,7 +56,7 @@ class EpisodeBody(RecordBody):
     medical_screen_on: Day | None = None
     red_flags: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
     goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
-    plan: PlanBody = PlanBody()
+    plan: Annotated[PlanBody, Field(default_factory=PlanBody)]
     status: Status = "active"
     opened_at: Annotated[Moment | None, Field(description="Now, if it is left out.")] = None
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None

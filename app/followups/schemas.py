@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters
-from app.core.wire import Moment, Score, Text, View
+from app.core.wire import Moment, Score, Text, View, example
 from app.followups import rules
 from app.followups.rules import Window
 from app.records.readings import MuscleSlug
@@ -28,6 +28,18 @@ Source = Literal["patient_link", "practitioner", "integration"]
 
 class FollowUpBody(RecordBody):
     """What a patient reports after the needles. The address says of which session."""
+
+    model_config = example(
+        reported_at="2026-11-21T11:30:00-08:00",
+        soreness=4,
+        worst_soreness=6,
+        sore_muscles=["infraspinatus"],
+        interference=2,
+        bruising=False,
+        fatigue=True,
+        change="better",
+        source="patient_link",
+    )
 
     session_id: UUID | None = None
     reported_at: Moment

@@ -5,6 +5,7 @@ Imports nothing but the standard library, so that an auditor's verifier can shar
 
 import hashlib
 import json
+import re
 from typing import Any
 
 LEAF_PREFIX = b"\x00"
@@ -13,16 +14,23 @@ SALT_BYTES = 16
 # the shortest digits that read back the same, without an exponent.
 FRACTION_MIN, FRACTION_MAX = 1e-4, 1e16
 
+# A number, where the two may not agree: `7.0`, `1e-05`, or more than 16 digits.
+DOUBTFUL = re.compile(r"[:,\[]-?\d+(?:\.0[,}\]]|(?:\.\d+)?e|\d{16})")
+_write = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+
 
 def canonical(value: Any) -> bytes:
     """JSON as RFC 8785 (JCS) writes it, for the values that our records hold.
 
-    Keys are ASCII. Raises `ValueError` for NaN, infinities and fractions below 1e-4 or above
+    Keys are ASCII. Raises `ValueError` for NaN, infinities and numbers below 1e-4 or above
     1e16 in magnitude, rather than write what other readers would write in another way.
     """
-    return json.dumps(
-        _numbers(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    ).encode()
+    text = _write(value)
+    if DOUBTFUL.search(text):
+        text = _write(_numbers(value))
+    return text.encode()
 
 
 def _numbers(value: Any) -> Any:
@@ -32,14 +40,9 @@ def _numbers(value: Any) -> Any:
         return [_numbers(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, (float, int)) and value:
-        _check_magnitude(value)
-    return value
-
-
-def _check_magnitude(number: float) -> None:
-    if not FRACTION_MIN <= abs(number) < FRACTION_MAX:
+    if isinstance(value, (float, int)) and value and not FRACTION_MIN <= abs(value) < FRACTION_MAX:
         raise ValueError("number outside the canonical range")
+    return value
 
 
 def body_digest(salt: bytes, body: bytes) -> bytes:

@@ -19,6 +19,8 @@ _VERSIONS = (
     rows(LedgerEntry)
     .where(
         LedgerEntry.kind == "change",
+        # Two records of different kinds may have the same id, for clients make ids too.
+        LedgerEntry.resource == bindparam("resource"),
         LedgerEntry.resource_id == bindparam("resource_id"),
         LedgerEntry.version > bindparam("after"),
     )
@@ -48,15 +50,17 @@ def _change(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def versions(op: Operation, id: UUID, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
+def versions(
+    op: Operation, resource: str, id: UUID, after: int, limit: int
+) -> tuple[list[dict[str, Any]], bool]:
     """Up to `limit` versions of one record behind version `after`, and whether more are there."""
-    found = op.all(_VERSIONS, resource_id=id, after=after, wanted=limit + 1)
+    found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
-def version(op: Operation, id: UUID, number: int) -> dict[str, Any] | None:
+def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, Any] | None:
     """One record as it was in version `number`; None if there is no such version."""
-    found = op.first(_VERSIONS, resource_id=id, after=number - 1, wanted=1)
+    found = op.first(_VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
     if found is None or found.version != number or found.body is None:
         return None
     body: dict[str, Any] = from_json(found.body)

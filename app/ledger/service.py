@@ -4,9 +4,11 @@ import os
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from pydantic_core import to_jsonable_python
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 
+from app.core.bulk import insert_rows
 from app.core.operation import CLINIC, Operation
 from app.ledger import entry
 from app.ledger.models import LedgerEntry, LedgerHead
@@ -28,7 +30,6 @@ _GROW = (
     .values(size=LedgerHead.size + bindparam("grown"))
     .returning(LedgerHead.size)
 )
-_APPEND = insert(LedgerEntry)
 
 
 def record(
@@ -55,11 +56,12 @@ def _append(op: Operation) -> None:
     gathered: list[Gathered] = op.entries
     size = op.db.execute(_GROW, {"clinic": op.clinic_id, "grown": len(gathered)}).scalar_one()
     first = size - len(gathered) + 1
-    op.db.execute(_APPEND, [_row(op, number, g) for number, g in enumerate(gathered, first)])
+    entries = [_row(op, number, g) for number, g in enumerate(gathered, first)]
+    insert_rows(op.db, LedgerEntry, entries)
 
 
 def _row(op: Operation, number: int, gathered: Gathered) -> dict[str, Any]:
-    body = entry.canonical(to_jsonable_python(gathered.view))
+    body = _canonical(gathered.view)
     salt = os.urandom(entry.SALT_BYTES)
     digest = entry.body_digest(salt, body)
     public = {
@@ -79,3 +81,11 @@ def _row(op: Operation, number: int, gathered: Gathered) -> dict[str, Any]:
     }
     leaf = entry.leaf({**to_jsonable_python(public), "body_digest": digest.hex()})
     return {**public, "body": body.decode(), "salt": salt, "body_digest": digest, "leaf": leaf}
+
+
+def _canonical(view: dict[str, Any]) -> bytes:
+    """What `entry.canonical` writes, in a tenth of its time where no number is in doubt."""
+    written = orjson.dumps(view, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+    if entry.DOUBTFUL.search(written.decode()):
+        return entry.canonical(to_jsonable_python(view))
+    return written

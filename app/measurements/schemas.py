@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.core.pages import Filters
-from app.core.wire import Moment, View
+from app.core.wire import Moment, View, example
 from app.records.readings import InstrumentCode, ReadingBody, Reporter, Side
 from app.records.schemas import RecordBody
 
@@ -14,6 +14,14 @@ Phase = Literal["before", "after", "between"]
 
 class MeasurementBody(ReadingBody, RecordBody):
     """A measured value as a client sends one."""
+
+    model_config = example(
+        patient_id="019a0000-0000-7000-8000-000000000001",
+        phase="between",
+        instrument="nprs",
+        value=4,
+        taken_at="2026-11-24T08:00:00-08:00",
+    )
 
     patient_id: UUID
     episode_id: UUID | None = None

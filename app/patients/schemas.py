@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.core.clock import now
 from app.core.faults import RuleBroken
-from app.core.wire import Body, Day, Line, View
+from app.core.wire import Body, Day, Line, View, example
 from app.patients import rules
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import IdentifierBody, Identifiers, Language, RecordBody
@@ -27,6 +27,17 @@ BirthDate = Annotated[Day, AfterValidator(_born)]
 
 class PatientBody(RecordBody):
     """A patient as a client sends one."""
+
+    model_config = example(
+        identifiers=[{"system": "urn:example:emr", "value": "P-1001"}],
+        given_name="Ana",
+        family_name="Núñez",
+        birth_date="1988-04-12",
+        sex="female",
+        phone="+1 555 0100",
+        email="ana@example.org",
+        language="es",
+    )
 
     identifiers: Identifiers = []
     given_name: Line | None = None
@@ -65,6 +76,8 @@ class PatientFilters(IdentifierFilters):
 
 class PatientSearch(Body):
     """Whom to look for. It travels in a body, so that no name ever stands in a URL."""
+
+    model_config = example(family_name="nun")
 
     family_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None
     given_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None

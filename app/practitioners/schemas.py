@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from app.core.wire import Body, Day, Line, View
+from app.core.wire import Body, Day, Line, View, example
 from app.practitioners import rules
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import IdentifierBody, Identifiers, RecordBody
@@ -33,6 +33,20 @@ class CredentialBody(Body):
 
 class PractitionerBody(RecordBody):
     """A practitioner as a client sends one."""
+
+    model_config = example(
+        given_name="Dana",
+        family_name="Demo",
+        identifiers=[{"system": "urn:example:college", "value": "70123"}],
+        credentials=[
+            {
+                "kind": "gunn_ims",
+                "body": "Example College",
+                "number": "IMS-41",
+                "valid_from": "2019-05-01",
+            }
+        ],
+    )
 
     given_name: Line
     family_name: Line

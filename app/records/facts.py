@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.core.bulk import among
 from app.core.operation import Operation, rows
 from app.core.tables import Instant
 from app.core.wire import Body
@@ -80,7 +81,7 @@ def _arm(kind: Kind[Any]) -> Select[Any]:
         table.id,
         *columns,
         table.created_from,
-    ).where(table.id.in_(bindparam(kind.noun, expanding=True)))
+    ).where(among(table.id, kind.noun))
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,6 @@ from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order
 from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
 from app.core.wire import B, Body, View
-from app.ledger.entry import canonical
 from app.records.models import Identifier
 
 Viewed = dict[str, Any]
@@ -190,11 +189,11 @@ class Kind(Generic[B]):
 def digest(body: Body) -> bytes:
     """SHA-256 of a body's content: equal for the same content, however it was written.
 
-    What equals its default counts as absent, so that a field which is added later leaves the
-    digests of older records as they are.
+    What equals its default counts as absent, so that a field which is added later, behind the
+    others, leaves the digests of older records as they are.
     """
-    content = body.model_dump(mode="json", exclude={"id"}, exclude_defaults=True)
-    return hashlib.sha256(canonical(content)).digest()
+    content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
+    return hashlib.sha256(content.encode()).digest()
 
 
 kinds: dict[str, Kind[Any]] = {}

@@ -34,7 +34,7 @@ def _known_instrument(code: str) -> str:
 def _precise(value: float) -> float:
     if round(value, DECIMALS) != value:
         raise RuleBroken("too_precise", f"Give at most {DECIMALS} decimals; nothing is rounded.")
-    return value
+    return int(value) if value.is_integer() else value
 
 
 MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]

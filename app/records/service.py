@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json, to_jsonable_python
-from sqlalchemy import Delete, Select, Update, bindparam, delete, insert, update
+from sqlalchemy import Delete, Select, Update, bindparam, delete, update
 
+from app.core.bulk import insert_rows
 from app.core.clock import uuid7
 from app.core.faults import Fault, pointer
 from app.core.operation import CLINIC, Operation, rows
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
     view: Viewed | None = None
     """The new record; None where it was stored before (`problem` is None) or is refused."""
     problem: Problem | None = None
+    created_from: bytes = b""
 
 
 def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outcome]:
@@ -46,14 +48,14 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
     """
     facts = gather(op, items)
     outcomes = [_accept(op, kind, body, facts) for kind, body in items]
-    pending: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    pending: dict[type[Table], list[dict[str, Any]]] = defaultdict(list)
     new: dict[str, tuple[Kind[Any], list[Viewed]]] = {}
-    for (kind, body), outcome in zip(items, outcomes, strict=True):
+    for (kind, _), outcome in zip(items, outcomes, strict=True):
         if outcome.view is not None:
-            row = {**kind.row(op, outcome.view), "created_from": digest(body)}
-            pending[kind.table.__table__].append(row)
+            row = {**kind.row(op, outcome.view), "created_from": outcome.created_from}
+            pending[kind.table].append(row)
             for child in kind.children:
-                pending[child.table.__table__].extend(_children(op, child, outcome.view))
+                pending[child.table].extend(_children(op, child, outcome.view))
             new.setdefault(kind.noun, (kind, []))[1].append(outcome.view)
             ledger.record(
                 op,
@@ -62,9 +64,9 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
                 operation=f"{kind.noun}.create",
                 patient_id=kind.patient_of(outcome.view),
             )
-    for table in Table.metadata.sorted_tables if pending else ():
+    for table in _parents_first() if pending else ():
         if pending[table]:
-            op.db.execute(insert(table), pending[table])
+            insert_rows(op.db, table, pending[table])
     for kind, views in new.values():
         kind.created(op, views)
     return outcomes
@@ -73,9 +75,10 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
 def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:
     """Judge one body against the facts; if it is good, it becomes a fact itself."""
     given: UUID | None = body.id
+    created_from = digest(body)
     stored = facts.get((kind.noun, given)) if given is not None else None
     if given is not None and stored is not None:
-        same = stored.created_from == digest(body)
+        same = stored.created_from == created_from
         return Outcome(given, problem=None if same else IdTaken())
     id_ = given or uuid7()
     problem = _problem(kind, body, facts, id_)
@@ -85,15 +88,11 @@ def _accept(op: Operation, kind: Kind[Any], body: Any, facts: Facts) -> Outcome:
     members |= {"id": id_, "version": 1, "created_at": op.at, "updated_at": op.at}
     kind.derive(op, members, facts)
     view = kind.arranged(members)
-    facts[kind.noun, id_] = _fact(kind, body, view)
+    known = {name: view[str(column.key)] for name, column in kind.facts.items()}
+    facts[kind.noun, id_] = Fact(**known, created_from=created_from)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
-    return Outcome(id_, view)
-
-
-def _fact(kind: Kind[Any], body: Body, view: Viewed) -> Fact:
-    known = {name: view[str(column.key)] for name, column in kind.facts.items()}
-    return Fact(**known, created_from=digest(body))
+    return Outcome(id_, view, created_from=created_from)
 
 
 def _problem(kind: Kind[Any], body: Body, facts: Facts, id_: UUID) -> Problem | None:
@@ -205,7 +204,7 @@ def store(
         op.run(_delete(child), {"this": view["id"]})
         new = list(_children(op, child, view))
         if new:
-            op.db.execute(insert(child.table), new)
+            insert_rows(op.db, child.table, new)
     ledger.record(
         op,
         kind.noun,
@@ -220,6 +219,13 @@ def store(
 def _children(op: Operation, child: Child, view: Viewed) -> Iterator[dict[str, Any]]:
     for position, row in enumerate(child.rows(view)):
         yield {"clinic_id": op.clinic_id, child.parent: view["id"], "position": position, **row}
+
+
+@cache
+def _parents_first() -> list[type[Table]]:
+    """Every table, those that others refer to first."""
+    tables = {mapper.local_table: mapper.class_ for mapper in Table.registry.mappers}
+    return [tables[table] for table in Table.metadata.sorted_tables]
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, View
+from app.core.wire import Body, Code, Day, Line, Moment, Text, View, example
 from app.records.readings import MuscleSlug, Side
 from app.records.schemas import RecordBody
 from app.safety import rules
@@ -24,6 +24,18 @@ LIST_MAX = 60
 
 class ConsentBody(RecordBody):
     """What a patient was told, and decided."""
+
+    model_config = example(
+        patient_id="019a0000-0000-7000-8000-000000000001",
+        kind="needling",
+        decision="given",
+        form="written",
+        risks_disclosed=["soreness", "bruising", "pneumothorax"],
+        alternatives_discussed="Stretching and exercises alone.",
+        given_by="The patient",
+        obtained_by="Dana Demo",
+        obtained_at="2026-11-02T09:40:00-08:00",
+    )
 
     patient_id: UUID
     episode_id: UUID | None = None
@@ -100,6 +112,18 @@ class AnswerBody(Body):
 class ScreeningBody(RecordBody):
     """The questions asked before a session, and what was decided."""
 
+    model_config = example(
+        session_id="019a0000-0000-7000-8000-000000000004",
+        rule_set="example-2026.1",
+        answers=[
+            {"code": "anticoagulants", "answer": "no"},
+            {"code": "needle_phobia", "answer": "unknown", "detail": "Never needled before."},
+        ],
+        decision="proceed",
+        decided_by="Dana Demo",
+        decided_at="2026-11-20T09:55:00-08:00",
+    )
+
     session_id: UUID
     rule_set: Annotated[Line, Field(description="Which questions, in which version.")]
     answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
@@ -141,6 +165,19 @@ class ScreeningFilters(Filters):
 
 class AdverseEventBody(RecordBody):
     """Something that went wrong, or nearly did."""
+
+    model_config = example(
+        patient_id="019a0000-0000-7000-8000-000000000001",
+        kind="bruise",
+        severity="mild",
+        expected=True,
+        causality="certain",
+        muscle="infraspinatus",
+        side="left",
+        occurred_at="2026-11-20T10:20:00-08:00",
+        action="Pressure for two minutes.",
+        description="A bruise of two centimetres.",
+    )
 
     patient_id: UUID
     session_id: UUID | None = None

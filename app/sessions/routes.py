@@ -66,7 +66,7 @@ def void(op: Operation, id: UUID, body: VoidBody) -> Answer:
 def versions(op: Operation, id: UUID, filters: VersionFilters) -> Answer:
     """List the versions of a session, oldest first."""
     record(op, SESSIONS, id)
-    items, more = ledger.versions(op, id, filters.after, filters.limit)
+    items, more = ledger.versions(op, SESSIONS.noun, id, filters.after, filters.limit)
     following = {"after": items[-1]["version"]} if more else None
     return Answer({"items": items, "next": None}, following=following)
 
@@ -80,7 +80,7 @@ def versions(op: Operation, id: UUID, filters: VersionFilters) -> Answer:
 )
 def version(op: Operation, id: UUID, version: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> Answer:
     """Read a session as it was in one of its versions."""
-    found = ledger.version(op, id, version)
+    found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:
         raise NotFound
     return Answer(found, version=version)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters, Limit
-from app.core.wire import Body, Code, Line, Moment, Score, Text, View
+from app.core.wire import Body, Code, Line, Moment, Score, Text, View, example
 from app.ledger.schemas import ChangeView
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
@@ -73,7 +73,7 @@ class NeedlingBody(Body):
         SpinalLevel | None,
         Field(validate_default=True, description="Required where the muscle is paraspinal."),
     ] = None
-    needle: NeedleBody = NeedleBody()
+    needle: Annotated[NeedleBody, Field(default_factory=NeedleBody)]
     needles: Annotated[int, Field(ge=1, le=50)] = 1
     insertions: Annotated[
         int, Field(ge=1, le=500, validate_default=True, description="At least the needles.")
@@ -157,6 +157,48 @@ class NeedleCountBody(Body):
 class SessionBody(RecordBody):
     """A session as a client sends one. It becomes a draft."""
 
+    model_config = example(
+        patient_id="019a0000-0000-7000-8000-000000000001",
+        practitioner_id="019a0000-0000-7000-8000-000000000002",
+        occurred_at="2026-11-20T10:00:00-08:00",
+        duration_min=45,
+        attendance="attended",
+        technique="gunn_ims",
+        position="prone",
+        measurements=[
+            {"phase": "before", "instrument": "nprs", "value": 7},
+            {
+                "phase": "before",
+                "instrument": "psfs",
+                "activity": "overhead reach",
+                "value": 3,
+            },
+        ],
+        findings=[{"sign": "taut_band", "segment": "C5", "side": "left", "grade": 2}],
+        needlings=[
+            {
+                "muscle": "infraspinatus",
+                "side": "left",
+                "needle": {"diameter_mm": 0.3, "length_mm": 40},
+                "needles": 1,
+                "insertions": 4,
+                "depth_mm": 25,
+                "stimulation": "manual",
+                "grasp": "strong",
+                "twitches": 3,
+                "ache": 6,
+                "sharp": 0,
+                "sensations": ["deep_ache", "cramp"],
+                "release": "complete",
+                "release_after_s": 40,
+                "familiar_pain": "yes",
+            }
+        ],
+        needle_count={"opened": 1, "inserted": 1, "removed": 1, "disposed": 1},
+        co_interventions=["stretching"],
+        aftercare=["soreness_explained"],
+    )
+
     patient_id: UUID
     episode_id: UUID | None = None
     practitioner_id: UUID
@@ -207,6 +249,12 @@ class FinishedSessionBody(SessionBody):
 class AmendBody(Body):
     """How a signed session is put right."""
 
+    model_config = example(
+        reason="The depth was read from the wrong line.",
+        kind="correction",
+        changes={"note": "Depth as on paper."},
+    )
+
     reason: Annotated[Text, Field(min_length=1)]
     kind: Literal["correction", "addendum"]
     changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
@@ -214,6 +262,8 @@ class AmendBody(Body):
 
 class VoidBody(Body):
     """Why a session is void."""
+
+    model_config = example(reason="It was logged for the wrong patient.")
 
     reason: Annotated[Text, Field(min_length=1)]
 

@@ -12,7 +12,7 @@ from app.followups.rules import hours_after, window
 VANCOUVER = ZoneInfo("America/Vancouver")
 AWARE = st.datetimes(
     min_value=datetime(2020, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it
-    max_value=datetime(2030, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2030, 1, 1),  # noqa: DTZ001 - likewise
     timezones=st.sampled_from([VANCOUVER, ZoneInfo("UTC"), ZoneInfo("Asia/Kathmandu")]),
 )
 

@@ -89,8 +89,17 @@ def _time(text: str) -> datetime:
 
 
 def _reading(session_id: str | None, row: Record, at: str) -> Reading:
-    parts = (row.get(name) for name in ("activity", "side", "muscle"))
-    return Reading(session_id, row["phase"], row["instrument"], *parts, row["value"], _time(at))
+    activity, side, muscle = map(row.get, ("activity", "side", "muscle"))
+    return Reading(
+        session_id,
+        row["phase"],
+        row["instrument"],
+        activity,
+        side,
+        muscle,
+        row["value"],
+        _time(at),
+    )
 
 
 MINUTES = st.integers(0, 58 * 24 * 60)
@@ -124,7 +133,7 @@ def needlings() -> st.SearchStrategy[Record]:
 def readings(*phases: str) -> st.SearchStrategy[Record]:
     """A measured value of one of few series."""
     scores = st.integers(0, 10)
-    kinds = [
+    kinds: list[tuple[Record, st.SearchStrategy[float]]] = [
         ({"instrument": "nprs"}, scores),
         ({"instrument": "psfs", "activity": "overhead reach"}, scores.map(lambda n: n / 2)),
         ({"instrument": "psfs", "activity": "sleeping"}, scores.map(lambda n: n / 10)),
@@ -134,12 +143,12 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
         ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
     ]
-    return st.one_of(
-        st.fixed_dictionaries(
-            {"phase": st.sampled_from(phases), "value": values}
-            | {name: st.just(part) for name, part in kind.items()}
+    return st.sampled_from(kinds).flatmap(
+        lambda kind: st.builds(
+            lambda phase, value: kind[0] | {"phase": phase, "value": value},
+            st.sampled_from(phases),
+            kind[1],
         )
-        for kind, values in kinds
     )
 
 
@@ -155,8 +164,8 @@ def sessions(number: int) -> st.SearchStrategy[Record]:
     }
     attended = {
         "attendance": st.just("attended"),
-        "needlings": st.lists(needlings(), max_size=5),
-        "measurements": st.lists(readings("before", "before", "after"), max_size=5),
+        "needlings": st.lists(needlings(), max_size=3),
+        "measurements": st.lists(readings("before", "before", "after"), max_size=4),
     }
     return ATTENDANCE.flatmap(
         lambda kind: st.fixed_dictionaries(

@@ -4,11 +4,13 @@ It shares nothing with the rules it is held against. It reads the records of one
 form in which they are sent and imported, and answers with what it has an opinion on.
 """
 
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -16,11 +18,11 @@ import pytest
 from scipy import stats
 
 Record = dict[str, Any]
-KNOWN_P_UP_TO = 12
+KNOWN_P_UP_TO = 9
 """Up to this many values all orders of them are counted here."""
 
 
-def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:  # noqa: ANN401 - JSON
+def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:
     """Where a document differs from the second opinion on what the latter has an opinion on."""
     if isinstance(theirs, dict):
         return [
@@ -55,7 +57,7 @@ def second_opinion(
     )
     needlings = [row for visit in attended for row in visit.get("needlings", [])]
     times = [_time(visit["occurred_at"]) for visit in attended]
-    gaps = [(later - earlier) / timedelta(days=1) for earlier, later in zip(times, times[1:])]  # noqa: B905, RUF007
+    gaps = [(later - earlier) / timedelta(days=1) for earlier, later in pairwise(times)]
     kinds = Counter(row["attendance"] for row in visits)
     events = [row for row in records if row["type"] == "adverse_event"]
     return {
@@ -122,13 +124,14 @@ def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
         float(_mean(value for at, value in zip(times, values, strict=True) if at == moment))
         for moment in moments
     ]
-    opinion = {
+    opinion: Record = {
         "n": len(values),
         "per_week": None,
         "evidence": "tested" if len(moments) >= 10 else "descriptive",
     }
     if len(moments) > 1:
-        opinion["per_week"] = float(stats.theilslopes(values, weeks).slope)
+        with warnings.catch_warnings(action="ignore"):  # of its interval, not of its slope
+            opinion["per_week"] = float(stats.theilslopes(values, weeks).slope)
     if len(moments) <= KNOWN_P_UP_TO:
         opinion["p"] = exact_p(each) if len(moments) >= 5 else None
     return opinion
@@ -161,9 +164,9 @@ def _measure(
 ) -> Record:
     points = [(at, _mean(occasions[at, place])) for at, place in sorted(occasions)]
     before = [value for at, value in points if start is None or at <= start] or [points[0][1]]
-    baseline = sum(before) / len(before)
-    better = max if scale["better"] == "higher" else min
-    best = better(value for _, value in points)
+    baseline = sum(before, Fraction(0)) / len(before)
+    values = [value for _, value in points]
+    best = max(values) if scale["better"] == "higher" else min(values)
     change = points[-1][1] - baseline
     gain = change if scale["better"] == "higher" else -change
     mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
@@ -182,7 +185,7 @@ def _measure(
         "exceeds_mdc": abs(gain) >= mdc if mdc else None,
         "reaches_mcid": gain >= mcid if mcid else None,
         "verdict": _verdict(gain, mdc, mcid) if len(points) > len(before) else "insufficient",
-        "trend": _trend([at for at, _ in points], [float(value) for _, value in points]),
+        "trend": _trend([at for at, _ in points], [float(value) for value in values]),
         "points": [{"at": at, "value": float(value)} for at, value in points],
     } | ({"change_percent": None} if baseline == 0 else {})
 

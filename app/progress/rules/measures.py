@@ -105,7 +105,7 @@ def _when_and_where(point: Point) -> tuple[int, str]:
 def _merged(same: list[Point]) -> Point:
     """One point for all values of one occasion, whatever the offsets its time came with."""
     occasion = min((occasion for occasion, _ in same), key=lambda occasion: str(occasion.at))
-    return occasion, figure(fmean(value for _, value in same))
+    return occasion, fmean(value for _, value in same)
 
 
 def _measure(series: Series) -> Json:

@@ -1,0 +1,117 @@
+"""Many rows, or many ids, in one statement whose text never changes.
+
+A statement that grows with its rows is compiled anew for each number of them, and a driver's
+executemany binds every value by itself. So PostgreSQL is handed the rows as one JSON value,
+which it takes apart in C; SQLite, which runs inside the process, gets its executemany.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    bindparam,
+    text,
+)
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.core.tables import Table
+
+Rows = Sequence[dict[str, Any]]
+_NOT_ANALYZED = text(
+    "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_relation_size(oid) > 0"
+    " AND relnamespace = CAST(CAST(current_schema() AS text) AS regnamespace)"
+    " AND NOT EXISTS (SELECT FROM pg_stats"
+    " WHERE schemaname = current_schema() AND tablename = relname)"
+)
+
+
+def insert_rows(
+    db: Connection, table: type[Table], rows: Rows, *, unless_taken: bool = False
+) -> int:
+    """Insert rows, given by column name; answers how many.
+
+    What a row leaves out is null. `unless_taken` passes over rows whose key is taken.
+    """
+    if db.dialect.name == "postgresql":
+        for row in rows:
+            for name in _binary(table):
+                if row[name] is not None:
+                    row[name] = "\\x" + row[name].hex()
+        statement = _from_json(table, unless_taken=unless_taken)
+        return db.exec_driver_sql(statement, (to_json(rows).decode(),)).rowcount
+    return db.execute(_insert(table, unless_taken=unless_taken), rows).rowcount
+
+
+@cache
+def _from_json(table: type[Table], *, unless_taken: bool) -> str:
+    name = table.__tablename__
+    rows = f"SELECT * FROM json_populate_recordset(NULL::{name}, %s)"  # noqa: S608 - our own name
+    return f"INSERT INTO {name} {rows}" + " ON CONFLICT DO NOTHING" * unless_taken
+
+
+@cache
+def _insert(table: type[Table], *, unless_taken: bool) -> Insert:
+    return insert(table).on_conflict_do_nothing() if unless_taken else insert(table)
+
+
+@cache
+def _binary(table: type[Table]) -> tuple[str, ...]:
+    return tuple(
+        column.key for column in table.__table__.columns if isinstance(column.type, LargeBinary)
+    )
+
+
+def analyze_new(db: Connection) -> None:
+    """Tell PostgreSQL's planner about tables that have just got their first rows.
+
+    Until it knows them it takes every index that begins with the clinic for as good as the
+    primary key. A foreign key's check then reads the whole clinic: 10,000 rows, say, for each row.
+    """
+    if db.dialect.name == "postgresql":
+        tables = db.execute(_NOT_ANALYZED).scalars().all()
+        if tables:
+            db.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
+
+
+class _Ids(TypeDecorator[Sequence[UUID]]):
+    """Any number of ids as one text: an array's in PostgreSQL, JSON in SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[UUID] | None, dialect: Dialect) -> str:
+        ids = [id.hex for id in value or ()]
+        if dialect.name == "postgresql":
+            return f"{{{','.join(ids)}}}"
+        return to_json(ids).decode()
+
+
+class among(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it is
+    """Whether an id column holds one of the ids bound under a name."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Any, name: str) -> None:
+        super().__init__(column, bindparam(name, type_=_Ids()))
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} = ANY (CAST({ids} AS UUID[]))"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - compiled clauses

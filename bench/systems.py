@@ -1,0 +1,131 @@
+"""The systems that are compared: each a server process on a database with the same content."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pydantic_core import to_json
+
+from app.core.database import Database
+from app.core.schema import migrate
+from app.core.wire import Body, read
+from app.followups.service import FOLLOW_UPS
+from app.patients.service import PATIENTS
+from app.practitioners.service import PRACTITIONERS
+from app.records.kinds import Kind
+from app.records.service import create
+from app.sessions.service import SESSIONS
+from bench import floor
+from bench.load import Work, request
+from bench.meter import cpu_s
+from bench.visits import Content
+from tests import ground
+from tests.postgres import OwnServer
+from tests.serving import HOST, Serving, serving
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A server that answers the same requests as the others."""
+
+    name: str
+    serving: Serving
+    postgres: OwnServer | None
+    works: dict[str, Work]
+
+    def cpu_s(self) -> tuple[float, float]:
+        """CPU seconds used so far: by the server process, and by PostgreSQL."""
+        own = cpu_s(self.serving.pid)
+        return own, 0.0 if self.postgres is None else cpu_s(self.postgres.pid)
+
+
+@contextmanager
+def systems(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
+    """The floor and ours on this PostgreSQL, and ours on SQLite."""
+    content = Content()
+    lite = f"sqlite:///{folder}/needlework.db"
+    with postgres.database() as floors, postgres.database() as ours, ExitStack() as stack:
+        yield [
+            stack.enter_context(system)
+            for system in (
+                _floor(content, postgres, floors, folder),
+                _ours("ours", content, ours, folder, postgres),
+                _ours("ours on SQLite", content, lite, folder),
+            )
+        ]
+
+
+@contextmanager
+def _floor(content: Content, postgres: OwnServer, url: str, folder: Path) -> Iterator[System]:
+    plain = url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(plain) as connection:
+        connection.execute(floor.TABLES)
+    with serving(folder / "floor.log", "bench.floor:create_app", **{floor.URL: plain}) as server:
+        history = content.history()
+        headers = {"Authorization": f"Bearer {floor.TOKEN}", "Content-Type": JSON}
+        with closing(HTTPConnection(HOST, server.port)) as connection:
+            for visit in history:
+                connection.request("POST", "/v1/sessions", to_json(visit), headers)
+                connection.getresponse().read()
+        ids = [visit["id"] for visit in history]
+        yield System("floor", server, postgres, works(content, server.port, floor.TOKEN, ids))
+
+
+@contextmanager
+def _ours(
+    name: str, content: Content, url: str, folder: Path, postgres: OwnServer | None = None
+) -> Iterator[System]:
+    with closing(Database(url)) as database:
+        migrate(database)
+        clinic = ground.found(database)
+        token = clinic.key()
+        ids = fill(clinic, content)
+    with serving(folder / f"{name}.log", NEEDLEWORK_DATABASE_URL=url) as server:
+        yield System(name, server, postgres, works(content, server.port, token, ids))
+
+
+def fill(clinic: ground.Clinic, content: Content) -> list[str]:
+    """Store the content; gives the ids of the sessions that are read."""
+    history = content.history()
+    patients = [content.read_patient_id, *content.logged_patient_ids]
+    practitioner = {"id": content.practitioner_id, "given_name": "Dana", "family_name": "Demo"}
+    rows: list[tuple[Kind[Any], dict[str, Any]]] = [
+        (PRACTITIONERS, practitioner),
+        *((PATIENTS, {"id": id_, "given_name": "Pat", "family_name": "Demo"}) for id_ in patients),
+        *((SESSIONS, visit) for visit in history),
+        *((FOLLOW_UPS, content.report(visit)) for visit in history),
+    ]
+    items: list[tuple[Kind[Any], Body]] = [
+        (kind, read(kind.body, to_json(body))) for kind, body in rows
+    ]
+    op = clinic.operation("import")
+    with clinic.database.writing() as db:
+        op.begin(db)
+        problems = [outcome.problem for outcome in create(op, items) if outcome.problem]
+        op.finish()
+    if problems:
+        raise problems[0]
+    return [visit["id"] for visit in history]
+
+
+def works(content: Content, port: int, token: str, ids: list[str]) -> dict[str, Work]:
+    """The requests of W1 to W4, for one system."""
+    patient_id = content.read_patient_id
+    created, ok = HTTPStatus.CREATED, HTTPStatus.OK
+    log = [request("POST", "/v1/sessions", token, to_json(visit)) for visit in content.to_log()]
+    read_one = [request("GET", f"/v1/sessions/{id_}", token) for id_ in ids]
+    newest = request("GET", f"/v1/sessions?patient_id={patient_id}&limit=20", token)
+    progress = request("GET", f"/v1/patients/{patient_id}/progress", token)
+    return {
+        "W1": Work(port, tuple(log), created),
+        "W2": Work(port, tuple(read_one), ok),
+        "W3": Work(port, (newest,), ok),
+        "W4": Work(port, (progress,), ok),
+    }

@@ -1,0 +1,74 @@
+"""Facts for the rules of progress, written briefly: one visit a week, counted from 0."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from app.progress.rules.history import (
+    Course,
+    Needled,
+    Reading,
+    Scale,
+    Thresholds,
+    Visit,
+    as_it_came,
+    course_of,
+)
+from app.progress.rules.measures import Series, series_of
+
+START = datetime(2026, 2, 2, 18, tzinfo=UTC)
+
+
+def week(number: float) -> datetime:
+    """The time of a visit; a fraction is a time between two visits."""
+    return START + timedelta(weeks=number)
+
+
+def visit(number: int, attendance: str = "attended", status: str = "signed") -> Visit:
+    """The visit of a week, to Dana, who takes three quarters of an hour."""
+    return Visit(f"visit-{number}", week(number), attendance, 45, status, "dana")
+
+
+def course(*visits: Visit) -> Course:
+    """The course of these visits."""
+    return course_of(visits, as_it_came)
+
+
+def weekly(count: int) -> Course:
+    """A course of ``count`` weekly visits."""
+    return course(*map(visit, range(count)))
+
+
+def reading(number: int, value: float, instrument: str = "nprs") -> Reading:
+    """A value taken before the needling of a week's visit."""
+    return Reading(f"visit-{number}", "before", instrument, None, None, None, value, week(number))
+
+
+def outside(number: float, value: float, phase: str = "before") -> Reading:
+    """A value taken outside of any visit."""
+    return Reading(None, phase, "nprs", None, None, None, value, week(number))
+
+
+def needled(
+    number: int,
+    release: str | None = None,
+    *,
+    ache: int | None = None,
+    twitches: int | None = None,
+    grasp: str | None = None,
+    muscle: str = "infraspinatus",
+) -> Needled:
+    """A needling of the left side at a week's visit, with one needle and three insertions."""
+    return Needled(f"visit-{number}", muscle, "left", None, 1, 3, twitches, ache, release, grasp)
+
+
+def scale(
+    mdc: float | None = None, mcid: float | None = None, percent: float | None = None
+) -> Scale:
+    """A scale on which lower is better."""
+    return Scale("lower", Thresholds("made-up", mdc, mcid, percent, "by hand"))
+
+
+def series(values: Sequence[float], on: Scale) -> Series:
+    """A series of weekly values on a scale."""
+    readings = [reading(number, value) for number, value in enumerate(values)]
+    return series_of(weekly(len(values)), readings, {"nprs": on}, as_it_came)[0]

@@ -1,0 +1,78 @@
+"""Promises of the flags."""
+
+import pytest
+
+from app.progress.rules.flags import flags, plateau, recurrence
+from app.progress.rules.history import Scale
+from tests.progress.facts import scale, series, week
+
+PAIN = scale(mcid=2)
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ([7, 3, 5, 5], 2),
+        ([7, 3, 4, 5, 6], 3),
+        ([7, 3, 5, 4.9, 5, 5], 4),
+        ([7, 5, 7, 7], 2),
+        ([7.1, 5.1, 7.1, 7.1], 2),
+        ([7, 3, 5, 5, 2, 2], 2),
+        ([7, 3, 5, 4, 5], None),
+        ([7, 3, 5], None),
+        ([7, 3, 4.9, 4.9], None),
+        ([7, 5.1, 8, 8], None),
+        ([7, 9, 9, 9], None),
+        ([7], None),
+    ],
+)
+def test_recurrence_is_two_values_in_a_row_that_lost_the_mcid_after_it_was_reached(
+    values: list[float], since: int | None
+) -> None:
+    assert recurrence(series(values, PAIN)) == since
+
+
+def test_a_recurrence_is_measured_by_the_larger_of_the_two_thresholds() -> None:
+    assert recurrence(series([9, 4, 6, 6], scale(mdc=3, mcid=2))) is None
+    assert recurrence(series([9, 4, 7, 7], scale(mdc=3, mcid=2))) == 2
+    assert recurrence(series([9, 4, 9, 9], scale(mdc=3))) is None
+
+
+def test_a_recurrence_is_seen_where_higher_is_better() -> None:
+    on = Scale("higher", PAIN.thresholds)
+    assert recurrence(series([3, 7, 5, 5], on)) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ([40, 30, 25, 25, 25], 1),
+        ([40, 39, 35, 31], 0),
+        ([40, 39, 35, 30, 20, 19, 18, 17], 4),
+        ([40, 20, 38, 30, 21], 1),
+        ([40, 30, 20, 10], None),
+        ([40, 40, 40], None),
+        ([50.1, 45, 45, 40.1], None),
+    ],
+)
+def test_a_plateau_is_the_first_value_that_three_more_do_not_really_improve(
+    values: list[float], since: int | None
+) -> None:
+    assert plateau(series(values, scale(mdc=10, mcid=10))) == since
+
+
+def test_there_is_no_plateau_where_no_one_knows_what_is_real() -> None:
+    assert plateau(series([7, 7, 7, 7, 7, 7], PAIN)) is None
+
+
+def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
+    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))])
+    where = {"instrument": "nprs", "activity": None, "side": None, "muscle": None}
+    assert found == [
+        {"code": "recurrence", **where, "since": week(2)},
+        {"code": "plateau", **where, "since": week(1)},
+    ]
+
+
+def test_a_course_that_goes_well_has_no_flags() -> None:
+    assert flags([series([9, 7, 5, 3, 1], scale(mdc=2, mcid=3)), series([4], PAIN)]) == []

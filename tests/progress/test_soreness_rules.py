@@ -1,0 +1,85 @@
+"""Promises of the soreness after the needles."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.progress.rules.history import Course, Json, Needled, Report, instant
+from app.progress.rules.soreness import soreness
+from app.progress.rules.visits import doses_of, rows_of
+from tests.progress.facts import course, needled, visit, week, weekly
+
+
+def report(number: int, hours: float, value: int) -> Report:
+    return Report(f"visit-{number}", hours, value, week(number) + timedelta(hours=hours))
+
+
+def of(visits: Course, *reports: Report, as_of: datetime, rows: tuple[Needled, ...] = ()) -> Json:
+    return soreness(visits, instant(as_of), reports, doses_of(rows_of(visits, rows)))
+
+
+def test_each_window_and_the_peak_have_the_highest_report() -> None:
+    told = [(2, 6), (20, 3), (35.9, 4), (36, 2), (59, 1), (70, 5), (200, 0)]
+    shown = of(weekly(1), *(report(0, *one) for one in told), as_of=week(2))
+    (session,) = shown["sessions"]
+    assert (session["peak"], session["h24"], session["h48"]) == (6, 4, 2)
+    assert session["reports"] == 7
+
+
+def test_a_session_without_reports_is_listed_with_nothing_but_its_dose() -> None:
+    rows = (needled(0, twitches=2), needled(0, muscle="deltoid"), needled(0, twitches=1))
+    shown = of(weekly(2), as_of=week(3), rows=rows)
+    assert shown["sessions"][0] == {
+        "session_id": "visit-0",
+        "at": week(0),
+        "peak": None,
+        "h24": None,
+        "h48": None,
+        "reports": 0,
+        "insertions": 9,
+        "twitches": 3,
+        "draft": False,
+    }
+    assert shown["sessions"][1]["insertions"] == 0
+    assert shown["sessions"][1]["twitches"] is None
+    assert (shown["asked"], shown["answered"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(17.99, 1), (18, 2)])
+def test_a_session_is_asked_from_eighteen_hours_on(hours: float, asked: int) -> None:
+    """An answer that came earlier is shown, but it is no answer to what was not yet asked."""
+    as_of = week(1) + timedelta(hours=hours)
+    shown = of(weekly(2), report(1, 2, 5), as_of=as_of)
+    assert shown["asked"] == asked
+    assert shown["answered"] == asked - 1
+    assert shown["sessions"][1]["peak"] == 5
+
+
+def test_a_session_with_two_reports_is_answered_once() -> None:
+    shown = of(weekly(2), report(0, 24, 4), report(0, 48, 2), as_of=week(3))
+    assert (shown["asked"], shown["answered"]) == (2, 1)
+
+
+def test_no_soreness_is_an_answer() -> None:
+    shown = of(weekly(1), report(0, 24, 0), as_of=week(3))
+    assert shown["answered"] == 1
+    assert shown["sessions"][0]["h24"] == 0
+
+
+def test_the_trend_is_that_of_the_peaks_without_filling_gaps() -> None:
+    reports = [report(0, 24, 8), report(0, 48, 3), report(2, 24, 4), report(3, 40, 2)]
+    shown = of(weekly(5), *reports, as_of=week(9))
+    assert shown["trend"]["n"] == 3
+    assert shown["trend"]["per_week"] == -2
+    assert shown["trend"]["p"] is None
+
+
+def test_a_report_on_a_visit_that_was_not_attended_is_left_out() -> None:
+    visits = course(visit(0), visit(1, "no_show"))
+    shown = of(visits, report(1, 24, 4), as_of=week(9))
+    assert (shown["asked"], shown["answered"], len(shown["sessions"])) == (1, 0, 1)
+
+
+def test_a_draft_counts_and_is_marked() -> None:
+    shown = of(course(visit(0, status="draft")), as_of=week(9))
+    assert shown["sessions"][0]["draft"] is True

@@ -1,0 +1,78 @@
+"""Promises of the counts of visits and of the dose."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.progress.rules.document import adverse_events
+from app.progress.rules.history import Event, Visit, as_it_came, course_of
+from app.progress.rules.visits import dose, doses_of, rows_of, sessions
+from tests.progress.facts import course, needled, visit, week, weekly
+
+
+def test_each_visit_is_counted_by_what_became_of_it() -> None:
+    kinds = ["cancelled", "attended", "no_show", "attended", "declined", "attended", "cancelled"]
+    visits = [visit(number, kind) for number, kind in enumerate(kinds)]
+    visits.append(visit(7, status="draft"))
+    visits.append(visit(8, "cancelled", status="draft"))
+    assert sessions(visits, course_of(visits, as_it_came)) == {
+        "attended": 4,
+        "cancelled": 3,
+        "no_show": 1,
+        "declined": 1,
+        "drafts": 1,
+        "first_at": week(1),
+        "last_at": week(7),
+        "median_gap_days": 14.0,
+    }
+
+
+def test_one_visit_has_no_gap() -> None:
+    shown = sessions([visit(0)], weekly(1))
+    assert shown["first_at"] == shown["last_at"] == week(0)
+    assert shown["median_gap_days"] is None
+
+
+def test_a_gap_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
+    """From Saturday to Sunday, 10 o'clock, Vancouver lost an hour in March 2026."""
+    zone = ZoneInfo("America/Vancouver")
+    visits = [
+        Visit(str(day), datetime(2026, 3, day, 10, tzinfo=zone), "attended", 45, "signed", "dana")
+        for day in (8, 7)
+    ]
+    shown = sessions(visits, course_of(visits, as_it_came))
+    assert shown["median_gap_days"] == round(23 / 24, 6)
+    assert shown["first_at"].day == 7
+
+
+def test_the_dose_counts_needlings_and_distinct_muscles() -> None:
+    visits = course(visit(0), visit(1)._replace(duration_min=None), visit(2, "cancelled"))
+    right = needled(0, twitches=4)._replace(side="right", needles=2)
+    rows = rows_of(visits, [needled(0), right, needled(1, muscle="deltoid"), needled(2)])
+    assert dose(visits, rows, doses_of(rows)) == {
+        "needlings": 3,
+        "muscles": 2,
+        "needles": 4,
+        "insertions": 9,
+        "twitches": 4,
+        "minutes": 45,
+    }
+
+
+def test_visits_at_one_instant_stand_in_the_order_of_their_ids() -> None:
+    visits = [visit(0)._replace(session_id=name) for name in ("b", "c", "a")]
+    assert list(course(*visits)) == ["a", "b", "c"]
+
+
+def test_a_close_call_is_counted_as_that_alone() -> None:
+    events = [
+        Event("mild", close_call=False, at=week(0)),
+        Event("mild", close_call=False, at=week(1)),
+        Event("serious", close_call=False, at=week(1)),
+        Event("serious", close_call=True, at=week(2)),
+    ]
+    assert adverse_events(events) == {
+        "mild": 2,
+        "significant": 0,
+        "serious": 1,
+        "close_calls": 1,
+    }

@@ -1,0 +1,94 @@
+"""The OpenAPI document, as the sweeps walk it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+from httpx2 import Response
+
+from app.core.database import Database
+from app.main import create_app
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Documented:
+    """One operation, and what the document says of it."""
+
+    method: str
+    path: str
+    said: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.said["operationId"])
+
+    @property
+    def scopes(self) -> list[str]:
+        return [scope for way in self.said.get("security", ()) for scope in way["bearer"]]
+
+    @property
+    def writes(self) -> bool:
+        return all(scope.endswith(":write") for scope in self.scopes)
+
+    @property
+    def needs_version(self) -> bool:
+        return self.parameters("header").get("If-Match", {}).get("required", False)
+
+    @property
+    def media(self) -> list[str]:
+        return list(self.said.get("requestBody", {}).get("content", ()))
+
+    @property
+    def body_model(self) -> str | None:
+        """The name of the schema of its JSON body."""
+        content = self.said.get("requestBody", {}).get("content", {})
+        reference = content.get("application/json", {}).get("schema", {}).get("$ref")
+        return None if reference is None else reference.rpartition("/")[2]
+
+    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
+        return {p["name"]: p for p in self.said.get("parameters", ()) if p["in"] == place}
+
+
+@lru_cache
+def document() -> dict[str, Any]:
+    """The document; no database is opened to make it."""
+    return create_app(Database("sqlite:///var/never-opened.db")).openapi()
+
+
+@lru_cache
+def operations() -> tuple[Documented, ...]:
+    """Every operation of `/v1`."""
+    return tuple(
+        Documented(method.upper(), path, said)
+        for path, item in document()["paths"].items()
+        for method, said in item.items()
+    )
+
+
+@lru_cache(maxsize=512)
+def _validator(reference: str) -> jsonschema_rs.Draft202012Validator:
+    whole = {"$ref": reference, "components": document()["components"]}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
+def undocumented(operation: Documented, answer: Response) -> str | None:
+    """What of an answer is not as the document says; None where all is."""
+    said = operation.said["responses"].get(str(answer.status_code))
+    if said is None:
+        return f"status {answer.status_code} {answer.text[:300]}"
+    kind = answer.headers.get("content-type", "")
+    if "content" not in said:
+        return None if answer.content == b"" else f"a body where none is documented: {kind}"
+    if kind not in said["content"]:
+        return f"content type {kind!r}"
+    if kind == PROBLEM:
+        code = answer.json()["type"].rpartition("/")[2]
+        if f"`{code}`" not in said["description"]:
+            return f"problem {code}"
+    schema = said["content"][kind].get("schema", {})
+    errors = _validator(schema["$ref"]).iter_errors(answer.json()) if "$ref" in schema else ()
+    first = next(iter(errors), None)
+    return None if first is None else f"{first.instance_path}: {first.message}"

@@ -1,0 +1,92 @@
+"""Who may do what, at every operation: a valid token, and the one scope that it declares."""
+
+from functools import partial
+
+from app.core.access import Scope
+from tests.ground import Api, Clinic
+from tests.sweeps.document import operations, undocumented
+from tests.sweeps.world import World
+
+BAD = (
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer nobody",
+    "Bearer nw_",
+    "Bearer nw_0190aaaaaaaa7000800000000000000a_secret",
+    "Bearer nw_not-hex_secret",
+    "Bearer " + "x" * 4_000,
+    "Bearer nw_0190aaaaaaaa7000800000000000000a_\x00",
+    "Basic bmVlZGxlOndvcms=",
+    "Digest username=x",
+    "\u00e4\u00f6\u00fc",
+)
+
+
+def test_nobody_gets_in_without_a_token(api: Api) -> None:
+    world = World(api)
+    let_in = {}
+    for operation in operations():
+        sent = world.request(operation)
+        answer = api.wire.request(
+            sent.method, sent.path, headers=sent.headers, content=sent.content
+        )
+        known = answer.headers.get("www-authenticate", "").startswith("Bearer")
+        if answer.status_code != 401 or not known or undocumented(operation, answer):
+            let_in[operation.name] = answer.text
+    assert let_in == {}
+
+
+def test_nobody_gets_in_with_a_bad_token(api: Api) -> None:
+    for bad in (*BAD, f"Bearer {api.key}x", f"Bearer {api.key[:-1]}", f"Basic {api.key}"):
+        answer = api("GET", "/v1/patients", headers={"Authorization": bad.encode("latin-1")})
+        assert answer.status_code == 401, bad
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_name_of_the_scheme_may_be_written_in_any_case(api: Api) -> None:
+    answer = api.get("/v1/patients", headers={"Authorization": f"bEARER  {api.key}"})
+    assert answer.status_code == 200
+
+
+def test_every_other_scope_together_is_not_enough(api: Api, clinic: Clinic) -> None:
+    world = World(api)
+    others = {scope: Api(api.wire, clinic.key(set(Scope) - {scope})) for scope in Scope}
+    let_in = {}
+    for operation in operations():
+        [scope] = operation.scopes
+        answer = world.request(operation).by(others[Scope(scope)])
+        if answer.status_code != 403 or undocumented(operation, answer):
+            let_in[operation.name] = answer.text
+    assert let_in == {}
+
+
+def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
+    world = World(api)
+    alone = {scope: Api(api.wire, clinic.key({scope})) for scope in Scope}
+    refused = {}
+    for operation in operations():
+        [scope] = operation.scopes
+        answer = world.request(operation).by(alone[Scope(scope)])
+        if not answer.is_success:
+            refused[operation.name] = answer.text
+    assert refused == {}
+
+
+def test_every_scope_is_of_use() -> None:
+    used = {Scope(scope) for operation in operations() for scope in operation.scopes}
+    assert set(Scope) - used == set()
+
+
+def test_a_refused_write_changes_nothing(api: Api, clinic: Clinic) -> None:
+    world = World(api)
+    sent = [world.request(operation) for operation in operations() if operation.writes]
+    before = world.feed()
+    nobody = Api(api.wire, clinic.key(()))
+    assert {each.by(nobody).status_code for each in sent} == {403}
+    assert world.feed()[:-1] == before  # the last is the new client's key
+
+
+def test_an_unknown_address_needs_no_token_to_be_unknown(api: Api) -> None:
+    ask = partial(api.wire.get, "/v1/nothing")
+    assert ask().status_code == 404

@@ -1,0 +1,82 @@
+"""Every write is accounted for, and nothing else is."""
+
+from typing import Any
+
+from tests.ground import Api
+from tests.sweeps.document import operations
+from tests.sweeps.world import World
+
+# What an operation's one entry is called, where that isn't the operation's own name.
+NAMED = {"imports.create": "patients.create"}
+
+
+def number_of_last(world: World) -> int:
+    changes = world.feed()
+    return int(changes[-1]["number"])
+
+
+def accounted(world: World, after: int) -> list[str]:
+    return [change["operation"] for change in world.feed(after)]
+
+
+def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
+    world = World(api)
+    wrong: dict[str, Any] = {}
+    for operation in operations():
+        sent = world.request(operation)
+        before = number_of_last(world)
+        answer = sent.by(api, X_Request_Id=f"sweep-{operation.name}")
+        changes = world.feed(before)
+        named = NAMED.get(operation.name, operation.name)
+        created = named.replace(".replace", ".create") if answer.status_code == 201 else named
+        expected = [created] if operation.writes else []
+        if [change["operation"] for change in changes] != expected:
+            wrong[operation.name] = changes
+        elif operation.writes and operation.name not in NAMED:
+            [change] = changes
+            if change["body"] != answer.json() or change["resource_id"] != answer.json()["id"]:
+                wrong[operation.name] = change
+    assert wrong == {}
+
+
+def test_a_write_that_is_refused_leaves_no_entry(api: Api) -> None:
+    world = World(api)
+    wrong = {}
+    for operation in operations():
+        if not operation.writes:
+            continue
+        sent = world.request(operation)
+        refusals = {
+            "no JSON": sent.by(api, content=b"{"),
+            "no such member": sent.by(api, content=b'{"no_such_member": 1}'),
+            "other media": sent.by(api, Content_Type="text/plain"),
+            "stale": sent.by(api, If_Match='"999"'),
+        }
+        if "If-Match" not in operation.parameters("header"):
+            del refusals["stale"]
+        if not operation.media:
+            refusals = {"stale": refusals["stale"]}
+        before = number_of_last(world)
+        wrong |= {
+            f"{operation.name}: {why}": answer.text
+            for why, answer in refusals.items()
+            if answer.is_success and operation.name != "imports.create"
+        }
+        if accounted(world, before):
+            wrong[operation.name] = "entries"
+    assert wrong == {}
+
+
+def test_a_write_that_changes_nothing_leaves_no_entry(api: Api) -> None:
+    world = World(api)
+    wrong = {}
+    for operation in operations():
+        if operation.method not in {"PATCH", "PUT"}:
+            continue
+        sent = world.request(operation)
+        first = sent.by(api)
+        before = number_of_last(world)
+        again = sent.by(api, If_Match=first.headers["etag"])
+        if again.status_code != 200 or again.json() != first.json() or accounted(world, before):
+            wrong[operation.name] = again.text
+    assert wrong == {}

@@ -1,0 +1,80 @@
+"""No statement leaves its clinic."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import event
+
+from app.core.database import Database
+from app.core.tables import Table
+from tests.ground import Api
+from tests.sweeps.document import operations
+from tests.sweeps.world import World
+
+OWNED = {name for name, table in Table.metadata.tables.items() if "clinic_id" in table.columns}
+# What finds the clinic can't start from it. This list may only get shorter.
+EXCEPTIONS = {"clients": re.compile(r"FROM clients\s+WHERE clients\.id = ")}
+MENTION = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|,)\s+([a-z_]+)\b(?:\s+AS\s+([a-z_0-9]+))?")
+ROWS_AS_JSON = re.compile(r"INSERT INTO (\w+) SELECT \* FROM json_populate_recordset\(NULL::\1, %s\)")
+
+
+def json_rows(parameters: Any) -> list[dict[str, Any]]:
+    [rows] = parameters
+    found: list[dict[str, Any]] = from_json(rows)
+    return found
+
+
+@contextmanager
+def listening(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    heard: list[tuple[str, Any]] = []
+
+    def note(_db: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        heard.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield heard
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def strays(statement: str, parameters: Any = ()) -> set[str]:
+    """The clinic-owned tables of a statement that it doesn't hold to one clinic."""
+    found = set()
+    if ROWS_AS_JSON.fullmatch(statement) and all("clinic_id" in r for r in json_rows(parameters)):
+        return found
+    for table, alias in MENTION.findall(statement):
+        if table not in OWNED:
+            continue
+        name = alias or table
+        single = statement.startswith(("INSERT", "UPDATE", "DELETE"))
+        held = re.search(rf"\b{name}\.clinic_id = ", statement) or (
+            single and re.search(r"\bclinic_id\b", statement)
+        )
+        excepted = table in EXCEPTIONS and EXCEPTIONS[table].search(statement)
+        if not held and not excepted:
+            found.add(table)
+    return found
+
+
+def test_every_statement_names_the_clinic(api: Api, database: Database) -> None:
+    world = World(api)
+    with listening(database) as heard:
+        for operation in operations():
+            sent = world.request(operation)
+            for _ in range(2):
+                sent.by(api, Idempotency_Key=f"key-{operation.name}")
+    assert len(heard) > 100
+    assert {statement for statement, parameters in heard if strays(statement, parameters)} == set()
+
+
+def test_a_stray_statement_would_be_seen() -> None:
+    assert strays("SELECT patients.id FROM patients WHERE patients.id = ?") == {"patients"}
+    assert strays("UPDATE sessions SET note = ? WHERE id = ?") == {"sessions"}
+    assert strays(
+        "SELECT 1 FROM sessions, needlings WHERE sessions.clinic_id = ? AND needlings.session_id=1"
+    ) == {"needlings"}
+    assert strays("SELECT sessions.id FROM sessions WHERE sessions.clinic_id = ?") == set()

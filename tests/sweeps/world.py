@@ -1,0 +1,131 @@
+"""One of everything in a clinic, and a request for every operation that must succeed."""
+
+import copy
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from httpx2 import Response
+from pydantic_core import to_json
+
+from app.core.clock import uuid7
+from tests.ground import Api
+from tests.sweeps.document import Documented, document, operations
+
+# What a merge patch changes, by collection; the documents' examples know no changes.
+CHANGES: dict[str, dict[str, Any]] = {
+    "patients": {"language": "fr-CA"},
+    "practitioners": {"status": "inactive"},
+    "episodes": {"complaint": "Shoulder pain, both sides"},
+    "sessions": {"note": "More was said."},
+    "measurements": {"value": 5},
+    "consents": {"given_by": "A parent"},
+    "screenings": {"decision": "modified"},
+    "adverse-events": {"outcome": "Gone after a day."},
+}
+REFERENCES = {
+    "patient_id": "patients",
+    "practitioner_id": "practitioners",
+    "session_id": "sessions",
+    "episode_id": "episodes",
+}
+WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1"}
+
+
+@dataclass
+class Sent:
+    """A request, ready to be sent or to be spoilt first."""
+
+    method: str
+    path: str
+    content: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def by(self, api: Api, *, content: bytes | None = None, **headers: str) -> Response:
+        """The answer; `content` and `headers` (`If_Match`) stand in for its own."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        raw = self.content if content is None else content
+        return api(self.method, self.path, headers=self.headers | more, content=raw)
+
+
+class World:
+    """A clinic with one record of each kind, and more of them on demand."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._known: dict[str, str] = {}
+
+    def example(self, model: str) -> dict[str, Any]:
+        """The document's example of a body, about records of this clinic."""
+        body = copy.deepcopy(document()["components"]["schemas"][model]["examples"][0])
+        for name, collection in REFERENCES.items():
+            if name in body:
+                body[name] = self.known(collection)
+        for identifier in body.get("identifiers", ()):
+            identifier["value"] = str(uuid7())
+        return dict(body)
+
+    def known(self, collection: str) -> str:
+        """The id of one record that no sweep changes."""
+        if collection not in self._known:
+            self._known[collection] = str(self.make(f"/v1/{collection}")["id"])
+        return self._known[collection]
+
+    def make(self, address: str) -> dict[str, Any]:
+        """A new record in a collection, from the document's example."""
+        return self.api.create(address, **self.example(_model_of(address)))
+
+    def feed(self, after: int = 0) -> list[dict[str, Any]]:
+        """Every change behind a number, in order."""
+        found: list[dict[str, Any]] = []
+        path: str | None = f"/v1/changes?limit=200&after={after}"
+        while path:
+            page = self.api.get(path).json()
+            found += page["items"]
+            path = page["next"]
+        return found
+
+    def address(self, operation: Documented) -> tuple[str, str | None]:
+        """Where a fresh target of an operation is, and its ETag."""
+        path, tag = "", None
+        for step in operation.path.removeprefix("/").split("/"):
+            if not step.startswith("{"):
+                path += f"/{step}"
+            elif step.strip("{}") in WORDS:
+                path += f"/{WORDS[step.strip('{}')]}"
+            elif operation.method == "PUT" and operation.path.endswith(f"/{step}"):
+                path += f"/{uuid7()}"
+            else:
+                made = self.make(path)
+                path, tag = f"{path}/{made['id']}", f'"{made["version"]}"'
+                if operation.name == "sessions.amend":
+                    signed = self.api.post(f"{path}/sign", headers={"If-Match": tag})
+                    tag = signed.headers["etag"]
+        return path, tag
+
+    def request(self, operation: Documented) -> Sent:
+        """A request that this operation must grant."""
+        path, tag = self.address(operation)
+        headers = {"If-Match": tag} if operation.needs_version and tag else {}
+        if operation.media:
+            headers["Content-Type"] = operation.media[0]
+        return Sent(operation.method, path, self.content(operation), headers)
+
+    def content(self, operation: Documented) -> bytes | None:
+        """A body that this operation must grant."""
+        if not operation.media:
+            return None
+        if operation.body_model is None:
+            return to_json({"type": "patient", **self.example("PatientBody")})
+        if operation.body_model == "MergePatch":
+            return to_json(CHANGES[operation.path.split("/")[2]])
+        return to_json(self.example(operation.body_model))
+
+
+def _model_of(address: str) -> str:
+    """The schema of what a collection creates."""
+    for operation in operations():
+        pattern = re.sub(r"\{[a-z_]+\}", "[^/]+", operation.path)
+        if operation.method == "POST" and re.fullmatch(pattern, address) and operation.body_model:
+            return operation.body_model
+    raise AssertionError(address)
