@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 
 from app.auth.queries import Authenticator
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
-from app.core.database import Database
+from app.core.database import CONNECTIONS, Database
 from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
@@ -24,6 +25,7 @@ from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
 from app.transfer.routes import routes as imports
+from app.web.routes import router as web
 
 ROOMS: Final[tuple[Routes, ...]] = (
     sessions,
@@ -50,6 +52,9 @@ def create_app(database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Each thread holds one connection, so none ever waits for another's; and writers of one
+        # clinic take turns in the end: more of them waiting costs both sides processor time.
+        to_thread.current_default_thread_limiter().total_tokens = CONNECTIONS
         yield
         if own:
             database.close()
@@ -66,7 +71,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.authenticate = Authenticator(database)
     app.state.rooms = ROOMS
-    for router in (*(room.router for room in ROOMS), health.router):
+    for router in (*(room.router for room in ROOMS), health.router, web):
         app.router.routes.extend(router.routes)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]

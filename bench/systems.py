@@ -29,6 +29,7 @@ from tests.postgres import OwnServer
 from tests.serving import HOST, Serving, serving
 
 JSON = "application/json"
+FLOOR = ("uvicorn", "bench.floor:create_app", "--factory", "--no-access-log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _floor(content: Content, postgres: OwnServer, url: str, folder: Path) -> Ite
     plain = url.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(plain) as connection:
         connection.execute(floor.TABLES)
-    with serving(folder / "floor.log", "bench.floor:create_app", **{floor.URL: plain}) as server:
+    with serving(folder / "floor.log", FLOOR, **{floor.URL: plain}) as server:
         history = content.history()
         headers = {"Authorization": f"Bearer {floor.TOKEN}", "Content-Type": JSON}
         with closing(HTTPConnection(HOST, server.port)) as connection:

@@ -5,25 +5,30 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
-NEEDLEWORK = "app.main:create_app"
+NEEDLEWORK = ("uvicorn", "app.main:create_app", "--factory", "--no-access-log")
+ROOT = Path(__file__).parents[1]
 
 # Kills the server whose pid it got, once its input ends: when its starter has died, however.
 LEASH = 'read -r _; kill -KILL "$1"'
 
 
 class Serving:
-    """One uvicorn process that serves one application on one port, started as often as needed."""
+    """One server process on one port, started as often as needed.
 
-    def __init__(self, log: Path, factory: str = NEEDLEWORK, **environment: str) -> None:
+    `module` is what `python -m` runs; it gets `--host` and `--port`. The environment carries its
+    settings.
+    """
+
+    def __init__(self, log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str) -> None:
         self.port = free_port()
         self.log = log
-        self._factory = factory
+        self._module = module
         self._environment = {**os.environ, **environment}
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: subprocess.Popen[bytes] | None = None
@@ -37,11 +42,11 @@ class Serving:
 
     def start(self) -> None:
         """Start, and return once connections are taken."""
-        options = ("--factory", "--http=httptools", "--loop=uvloop", "--no-access-log")
-        address = (f"--host={HOST}", f"--port={self.port}", "--log-level=warning")
+        address = (f"--host={HOST}", f"--port={self.port}")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", self._factory, *options, *address],
+                [sys.executable, "-m", *self._module, *address],
+                cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -75,9 +80,11 @@ class Serving:
 
 
 @contextmanager
-def serving(log: Path, factory: str = NEEDLEWORK, **environment: str) -> Iterator[Serving]:
-    """Serve an application while the block runs; the environment carries its settings."""
-    server = Serving(log, factory, **environment)
+def serving(
+    log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str
+) -> Iterator[Serving]:
+    """Serve while the block runs."""
+    server = Serving(log, module, **environment)
     server.start()
     try:
         yield server

@@ -5,7 +5,7 @@ executemany binds every value by itself. So PostgreSQL is handed the rows as one
 which it takes apart in C; SQLite, which runs inside the process, gets its executemany.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -35,33 +35,55 @@ _NOT_ANALYZED = text(
 )
 
 
-def insert_rows(
-    db: Connection, table: type[Table], rows: Rows, *, unless_taken: bool = False
-) -> int:
-    """Insert rows, given by column name; answers how many.
-
-    What a row leaves out is null. `unless_taken` passes over rows whose key is taken.
-    """
+def insert_rows(db: Connection, rows: Mapping[type[Table], Rows]) -> None:
+    """Insert rows of one or more tables, given by column name; what a row leaves out is null."""
+    tables = tuple(sorted(rows, key=_rank))
     if db.dialect.name == "postgresql":
-        for row in rows:
-            for name in _binary(table):
-                if row[name] is not None:
-                    row[name] = "\\x" + row[name].hex()
-        statement = _from_json(table, unless_taken=unless_taken)
-        return db.exec_driver_sql(statement, (to_json(rows).decode(),)).rowcount
-    return db.execute(_insert(table, unless_taken=unless_taken), rows).rowcount
+        # Foreign keys are checked when the whole statement is done, so the order is free.
+        values = tuple(_json(table, rows[table]) for table in tables)
+        db.exec_driver_sql(_from_json(tables), values)
+    else:
+        for table in tables:
+            db.execute(_insert(table), rows[table])
+
+
+def insert_unless_taken(db: Connection, table: type[Table], row: dict[str, Any]) -> bool:
+    """Insert one row unless its key is taken; answers whether it was inserted."""
+    if db.dialect.name == "postgresql":
+        statement = _from_json((table,)) + " ON CONFLICT DO NOTHING"
+        return db.exec_driver_sql(statement, (_json(table, [row]),)).rowcount > 0
+    return db.execute(_insert(table).on_conflict_do_nothing(), row).rowcount > 0
 
 
 @cache
-def _from_json(table: type[Table], *, unless_taken: bool) -> str:
-    name = table.__tablename__
-    rows = f"SELECT * FROM json_populate_recordset(NULL::{name}, %s)"  # noqa: S608 - our own name
-    return f"INSERT INTO {name} {rows}" + " ON CONFLICT DO NOTHING" * unless_taken
+def _rank(table: type[Table]) -> int:
+    """Where a table stands if those that others refer to come first."""
+    return [other.name for other in Table.metadata.sorted_tables].index(table.__tablename__)
+
+
+def _json(table: type[Table], rows: Rows) -> str:
+    for name in _binary(table):
+        rows = [
+            {**row, name: None if row[name] is None else "\\x" + row[name].hex()} for row in rows
+        ]
+    return to_json(rows).decode()
 
 
 @cache
-def _insert(table: type[Table], *, unless_taken: bool) -> Insert:
-    return insert(table).on_conflict_do_nothing() if unless_taken else insert(table)
+def _from_json(tables: tuple[type[Table], ...]) -> str:
+    *first, last = [
+        f"INSERT INTO {name} SELECT * FROM json_populate_recordset(NULL::{name}, %s)"  # noqa: S608 - our own tables' names
+        for name in (table.__tablename__ for table in tables)
+    ]
+    return (
+        "".join(f"{', ' if n else 'WITH '}step_{n} AS ({step}) " for n, step in enumerate(first))
+        + last
+    )
+
+
+@cache
+def _insert(table: type[Table]) -> Insert:
+    return insert(table)
 
 
 @cache

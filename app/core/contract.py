@@ -25,7 +25,7 @@ from app.core.problems import (
     UnsupportedMedia,
     VersionMissing,
 )
-from app.core.retries import KEY_MAX
+from app.core.retries import KEY_MAX, KEY_PATTERN
 
 REFERENCE: Final = "#/components/schemas/{model}"
 ANSWERED: Final = {
@@ -206,7 +206,7 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
             "Makes a retry safe: the same key and request get the stored answer.",
             minLength=1,
             maxLength=KEY_MAX,
-            pattern="^[!-~]+$",
+            pattern=KEY_PATTERN,
         )
     if VersionMissing in route.problems:
         yield header(

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.problems import Unavailable
 
-POOL_SIZE = 16
+CONNECTIONS = 8
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
@@ -110,7 +110,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_size=POOL_SIZE,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],

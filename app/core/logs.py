@@ -4,6 +4,7 @@ A line holds the operation's name, never the path: a path holds ids. No line hol
 body or the message of an exception, for each may repeat what a client sent.
 """
 
+import logging
 import sys
 import time
 from typing import Any
@@ -32,6 +33,17 @@ def configure() -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[Others()], level=logging.WARNING, force=True)
+
+
+class Others(logging.Handler):
+    """What the server and the libraries log, as lines of ours; of an exception only its type."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        error = record.exc_info[0] if record.exc_info else None
+        named = {"error": error.__name__} if error else {}
+        log.log(record.levelno, record.getMessage().strip(), logger=record.name, **named)
 
 
 def _json(_logger: object, _method: str, event: Any) -> bytes:

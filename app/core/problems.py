@@ -22,8 +22,13 @@ class Problem(Exception):
 
     def __init__(self, detail: str | None = None, **members: Any) -> None:
         super().__init__(self.code)
-        self.detail = detail or " ".join((type(self).__doc__ or self.title).split())
+        self.detail = detail or self.meaning()
         self.members = members
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What it says to a client, in a sentence or two."""
+        return " ".join((cls.__doc__ or cls.title).split())
 
     headers: Mapping[str, str] = {}
 

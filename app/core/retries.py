@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import Response
 
-from app.core.bulk import insert_rows
+from app.core.bulk import insert_unless_taken
 from app.core.database import Database
 from app.core.operation import CLINIC, Operation, rows
 from app.core.problems import KeyReused, StillRunning
@@ -23,6 +23,8 @@ from app.core.tables import ClinicOwned
 
 KEPT = timedelta(hours=48)
 KEY_MAX = 255
+# What can stand in a header and be stored: visible ASCII, with blanks inside at most.
+KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -73,12 +75,12 @@ def remember(op: Operation, key: str, print_: bytes, response: Response) -> None
         "created_at": op.at,
     }
     try:
-        stored = insert_rows(op.db, StoredAnswer, [values], unless_taken=True)
+        stored = insert_unless_taken(op.db, StoredAnswer, values)
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             raise StillRunning from error
         raise
-    if stored == 0:
+    if not stored:
         raise KeyTaken
 
 

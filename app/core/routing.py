@@ -6,6 +6,7 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 """
 
 import inspect
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -32,6 +33,7 @@ from app.core.problems import (
     UnsupportedMedia,
 )
 from app.core.requests import chunks, request_id, whole_body
+from app.core.retries import KEY_MAX, KEY_PATTERN
 from app.core.wire import M, faults, read
 
 JSON: Final = "application/json"
@@ -84,7 +86,7 @@ class Routes:
     def __init__(self, prefix: str, tag: str) -> None:
         self.prefix = prefix
         self.declared: list[contract.Route] = []
-        self.router = APIRouter(prefix=prefix, tags=[tag])
+        self.router = APIRouter(tags=[tag])
 
     def add(  # noqa: PLR0913 - everything that a route declares
         self,
@@ -117,7 +119,7 @@ class Routes:
             else _served(endpoint, name, scope, writing=writing)
         )
         self.router.add_api_route(
-            path,
+            _typed(self.prefix + path, endpoint),
             serve,
             methods=[method],
             operation_id=name,
@@ -150,6 +152,14 @@ class Routes:
             return endpoint
 
         return register
+
+
+def _typed(path: str, endpoint: Callable[..., Answer]) -> str:
+    """The path with its ids marked as such: what is no id doesn't match, and leads elsewhere."""
+    for name, parameter in inspect.signature(endpoint).parameters.items():
+        if parameter.annotation is UUID:
+            path = path.replace(f"{{{name}}}", f"{{{name}:uuid}}")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +321,7 @@ def _write(
 
 def _key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= retries.KEY_MAX:
-        raise Invalid(
-            [Fault("/Idempotency-Key", "length", f"Give 1 to {retries.KEY_MAX} characters.")],
-            "header",
-        )
+    if key is not None and not (len(key) <= KEY_MAX and re.fullmatch(KEY_PATTERN, key)):
+        wanted = f"Give 1 to {KEY_MAX} characters of ASCII."
+        raise Invalid([Fault("/Idempotency-Key", "key", wanted)], "header")
     return key

@@ -14,6 +14,8 @@ from app.core.database import Database
 ROOT = Path(__file__).parents[2]
 # Any number that nobody else locks; several servers may start at once.
 MIGRATION_LOCK = 7_335_391
+# How long a second one waits for the first.
+PATIENCE = "15min"
 
 
 def _config() -> Config:
@@ -36,7 +38,12 @@ def migrate(database: Database) -> None:
     """Bring a database to the newest migration, one program at a time."""
     config = _config()
     with database.engine.connect() as db:
-        if not database.is_sqlite:
+        db.detach()  # what is set and locked here ends with this connection
+        if database.is_sqlite:
+            db.execution_options(sqlite_begin="IMMEDIATE")
+        else:
+            db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
+            db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
             db.commit()
         config.attributes["connection"] = db

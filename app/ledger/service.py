@@ -57,7 +57,7 @@ def _append(op: Operation) -> None:
     size = op.db.execute(_GROW, {"clinic": op.clinic_id, "grown": len(gathered)}).scalar_one()
     first = size - len(gathered) + 1
     entries = [_row(op, number, g) for number, g in enumerate(gathered, first)]
-    insert_rows(op.db, LedgerEntry, entries)
+    insert_rows(op.db, {LedgerEntry: entries})
 
 
 def _row(op: Operation, number: int, gathered: Gathered) -> dict[str, Any]:

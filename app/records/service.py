@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,7 +55,9 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
             row = {**kind.row(op, outcome.view), "created_from": outcome.created_from}
             pending[kind.table].append(row)
             for child in kind.children:
-                pending[child.table].extend(_children(op, child, outcome.view))
+                rows = list(_children(op, child, outcome.view))
+                if rows:
+                    pending[child.table] += rows
             new.setdefault(kind.noun, (kind, []))[1].append(outcome.view)
             ledger.record(
                 op,
@@ -64,9 +66,8 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any], Body]]) -> list[Outco
                 operation=f"{kind.noun}.create",
                 patient_id=kind.patient_of(outcome.view),
             )
-    for table in _parents_first() if pending else ():
-        if pending[table]:
-            insert_rows(op.db, table, pending[table])
+    if pending:
+        insert_rows(op.db, pending)
     for kind, views in new.values():
         kind.created(op, views)
     return outcomes
@@ -204,7 +205,7 @@ def store(
         op.run(_delete(child), {"this": view["id"]})
         new = list(_children(op, child, view))
         if new:
-            insert_rows(op.db, child.table, new)
+            insert_rows(op.db, {child.table: new})
     ledger.record(
         op,
         kind.noun,
@@ -219,13 +220,6 @@ def store(
 def _children(op: Operation, child: Child, view: Viewed) -> Iterator[dict[str, Any]]:
     for position, row in enumerate(child.rows(view)):
         yield {"clinic_id": op.clinic_id, child.parent: view["id"], "position": position, **row}
-
-
-@cache
-def _parents_first() -> list[type[Table]]:
-    """Every table, those that others refer to first."""
-    tables = {mapper.local_table: mapper.class_ for mapper in Table.registry.mappers}
-    return [tables[table] for table in Table.metadata.sorted_tables]
 
 
 @lru_cache(maxsize=64)

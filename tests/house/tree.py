@@ -10,13 +10,15 @@ CODE = ("app", "bench", "migrations", "tests")
 
 # What `.gitignore` names: made by make, by a run, or by a tool.
 MADE = {".git", ".venv", "build", "dist", "var", "__pycache__", ".env"}
+# Files of others, kept as they came.
+VENDORED = {"swagger-ui"}
 MADE_ENDINGS = ("_cache", ".egg-info", ".hypothesis", ".schemathesis", ".pyc", ".sqlite3")
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
     """Yield every file that belongs to the repository, committed already or not."""
     for path in sorted(folder.iterdir()):
-        if path.name in MADE or path.name.endswith(MADE_ENDINGS):
+        if path.name in MADE | VENDORED or path.name.endswith(MADE_ENDINGS):
             continue
         if path.is_dir():
             yield from files(path)

@@ -108,8 +108,8 @@ def test_repeated_values_of_one_visit_are_one_point_their_mean() -> None:
 
 
 def test_repeated_values_of_one_instant_are_one_point_whatever_their_offset() -> None:
-    elsewhere = outside(1, 5)
-    here = elsewhere._replace(value=3, at=elsewhere.at.astimezone(timezone(timedelta(hours=-8))))
+    elsewhere = outside(1, 4)
+    here = elsewhere._replace(at=elsewhere.at.astimezone(timezone(timedelta(hours=-8))))
     for readings in ([here, elsewhere], [elsewhere, here]):
         point = of(1, [reading(0, 7), *readings])["points"][1]
         assert point["value"] == 4

@@ -146,6 +146,14 @@ def test_a_long_series_without_any_change_has_a_slope_of_nothing() -> None:
     assert slope_by_selection(times, level) == 0
 
 
+def test_a_median_halfway_between_no_change_and_the_smallest_rise_is_halved() -> None:
+    """Of 990 pairs 11 fall, 484 stay level and 495 rise."""
+    values = [*[0.0] * 11, 1.0, *[0.0] * 11, *[1.0] * 22]
+    ranking = Ranking.of(values)
+    assert (ranking.falls, ranking.level, ranking.rises) == (11, 484, 495)
+    assert slope(range(1, 46), values, ranking) == pytest.approx(1 / 44 / 2)
+
+
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=7))
 def test_p_is_that_of_all_permutations_with_ties(values: list[int]) -> None:
     observed = abs(score(values))

@@ -18,7 +18,10 @@ OWNED = {name for name, table in Table.metadata.tables.items() if "clinic_id" in
 # What finds the clinic can't start from it. This list may only get shorter.
 EXCEPTIONS = {"clients": re.compile(r"FROM clients\s+WHERE clients\.id = ")}
 MENTION = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|,)\s+([a-z_]+)\b(?:\s+AS\s+([a-z_0-9]+))?")
-ROWS_AS_JSON = re.compile(r"INSERT INTO (\w+) SELECT \* FROM json_populate_recordset\(NULL::\1, %s\)")
+ROWS_AS_JSON = re.compile(
+    r"INSERT INTO (\w+) SELECT \* FROM json_populate_recordset\(NULL::\1, %s\)"
+    r"( ON CONFLICT DO NOTHING)?"
+)
 
 
 def json_rows(parameters: Any) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ A flag is a finding about the past of one series. It stays when the course turns
 """
 
 from collections.abc import Iterable
-from itertools import accumulate
 
 from app.progress.rules.history import Json
 from app.progress.rules.measures import Series
@@ -46,19 +45,19 @@ def recurrence(series: Series) -> int | None:
 
 
 def plateau(series: Series) -> int | None:
-    """Index of the first value after which three more bring no improvement of at least the MDC.
+    """Index of the first value that three more do not improve on by at least the MDC.
 
-    Improvement is over the best value up to there. None without an MDC, for then nobody can
-    tell an improvement from the error of measurement.
+    That value is then the best so far: had an earlier one been better, its own three would have
+    had to beat it. None without an MDC, for then nobody can tell an improvement from the error
+    of measurement.
     """
     bar = series.bar
     if bar.mdc is None:
         return None
     merits = [bar.merit(value) for value in series.values]
-    best = accumulate(merits, max)
-    for index in range(len(merits) - PLATEAU_VALUES):
+    for index, merit in enumerate(merits[:-PLATEAU_VALUES]):
         following = merits[index + 1 : index + 1 + PLATEAU_VALUES]
-        if max(following) < next(best) + bar.mdc - HAIR:
+        if max(following) < merit + bar.mdc - HAIR:
             return index
     return None
 

@@ -1,0 +1,43 @@
+"""The command line: for whoever holds the machine.
+
+Nouns: a *command*. Invariant: data goes to the standard output, everything else to the standard
+error; no fault ends in a traceback; a change leaves the same ledger entries as over HTTP.
+Stands on all rooms.
+"""
+
+import sys
+from typing import Final
+
+import typer
+
+from app.cli import clinics, demo, doctor, records, serving
+from app.cli.console import FAILED, reason, say
+from app.core.problems import Problem
+
+EPILOG: Final = "Exit codes: 0 done; 1 something failed or a row was rejected; 2 wrong usage."
+
+app = typer.Typer(
+    name="needlework",
+    help="Needlework: the record system for Gunn IMS and dry needling.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serving.serve)
+app.command()(records.migrate)
+app.command()(demo.demo)
+app.command("import")(records.import_file)
+app.add_typer(clinics.clinic, name="clinic")
+app.add_typer(clinics.client, name="client")
+app.command()(serving.openapi)
+app.command()(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and end the process with its exit code."""
+    try:
+        app()
+    except Problem as problem:
+        say(reason(problem))
+        sys.exit(FAILED)

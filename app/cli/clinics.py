@@ -1,0 +1,115 @@
+"""`clinic` and `client`: founding clinics, issuing and revoking keys."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
+from app.clients import service as clients
+from app.clinics import queries, service
+from app.core.access import Scope
+from app.core.clock import now, uuid7
+from app.core.problems import NotFound
+
+EVERYTHING = "*"
+NAME_MAX = 200
+
+clinic = typer.Typer(help="Found and list clinics.", no_args_is_help=True)
+client = typer.Typer(help="Issue and revoke API keys.", no_args_is_help=True)
+
+
+def _name(given: str) -> str:
+    if not 1 <= len(given.strip()) <= NAME_MAX or "\0" in given:
+        raise typer.BadParameter(f"Give 1 to {NAME_MAX} characters.")
+    return given.strip()
+
+
+Name = Annotated[str, typer.Argument(callback=_name)]
+
+
+def _scopes(given: str) -> str:
+    """Refuse a scope that nobody knows."""
+    known_scopes = {str(scope) for scope in Scope}
+    unknown = [word for word in _words(given) if word not in {EVERYTHING, *known_scopes}]
+    if unknown or not _words(given):
+        raise typer.BadParameter(f"Each is {EVERYTHING} or one of: {', '.join(sorted(Scope))}.")
+    return given
+
+
+def _words(given: str) -> list[str]:
+    return given.replace(",", " ").split()
+
+
+def _later(given: datetime | None) -> datetime | None:
+    """An instant to come; in UTC where it has no offset."""
+    if given is None:
+        return None
+    moment = given if given.tzinfo else given.replace(tzinfo=UTC)
+    if moment <= now():
+        raise typer.BadParameter("That is past.")
+    return moment
+
+
+@clinic.command("add")
+def add_clinic(name: Name, *, as_json: AsJson = False) -> None:
+    """Found a clinic."""
+    with database() as opened:
+        id = uuid7()
+        operate(opened, id, "clinics.create", lambda op: service.add(op, name))
+    put({"id": id}, as_json=as_json, text=str(id))
+
+
+@clinic.command("list")
+def list_clinics(*, as_json: AsJson = False) -> None:
+    """List the clinics, oldest first."""
+    with database() as opened, opened.reading() as db:
+        found = queries.clinics(db)
+    text = "\n".join(f"{each['id']}  {each['name']}" for each in found)
+    put(found, as_json=as_json, text=text or "No clinic yet.")
+
+
+@client.command("add")
+def add_client(
+    name: Name,
+    clinic_id: ClinicId,
+    scopes: Annotated[
+        str, typer.Option(help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes)
+    ],
+    expires: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"],
+            help="When the key ends; never unless given.",
+            callback=_later,
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Issue an API key. It is shown this once."""
+    wanted = set(Scope) if EVERYTHING in _words(scopes) else {Scope(w) for w in _words(scopes)}
+    with database() as opened:
+        known(opened, clinic_id)
+        key = operate(
+            opened,
+            clinic_id,
+            "clients.create",
+            lambda op: clients.add(op, name, wanted, expires),
+        )
+    data = {"client_id": key.client_id, "api_key": str(key)}
+    put(data, as_json=as_json, text=f"Client   {key.client_id}\nAPI key  {key}")
+
+
+@client.command("revoke")
+def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> None:
+    """End a client's key."""
+    with database() as opened:
+        known(opened, clinic_id)
+        try:
+            found = operate(opened, clinic_id, "clients.revoke", lambda op: clients.revoke(op, id))
+        except NotFound:
+            fail("This clinic has no client with this id.")
+    text = f"Revoked at {found['revoked_at'].isoformat(timespec='seconds')}."
+    put({"client_id": id, "revoked_at": found["revoked_at"]}, as_json=as_json, text=text)

@@ -1,0 +1,91 @@
+"""`demo`: a made-up clinic to try things on."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+from pydantic_core import to_json
+
+from app.auth.rules import ApiKey
+from app.cli import story
+from app.cli.console import caller, database, operate, say
+from app.cli.serving import Port, check_port, run
+from app.clients import service as clients
+from app.clinics import queries, service
+from app.core import schema
+from app.core.access import Scope
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.core.operation import Operation
+from app.transfer.rows import Row
+from app.transfer.service import import_rows
+
+HOST: Final = "127.0.0.1"
+KEY_LASTS: Final = timedelta(days=7)
+
+LINES: Final = """\
+A demo clinic with {rows} made-up records. This key is for it, and for {days} days:
+
+KEY={key}
+
+# How a patient has come along
+curl -s -H "Authorization: Bearer $KEY" {url}/v1/patients/{patient}/progress
+
+# Log a session
+curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" {url}/v1/sessions \\
+  -d '{session}'
+
+# What has changed, in order
+curl -s -H "Authorization: Bearer $KEY" "{url}/v1/changes?after={after}&limit=2"
+
+Every operation, to try: {url}/docs"""
+
+
+def demo(
+    port: Port = 8000,
+    *,
+    serve: Annotated[bool, typer.Option(help="Serve it, or only set it up.")] = True,
+) -> None:
+    """Set up a made-up clinic, print a key and what to do with it, and serve it."""
+    if serve:
+        check_port(HOST, port)
+    with database(migrated=False) as opened:
+        schema.migrate(opened)
+        rows = _fill(opened)
+        key = operate(opened, story.CLINIC, "clients.create", _key)
+    typer.echo(
+        LINES.format(
+            rows=rows,
+            days=KEY_LASTS.days,
+            key=key,
+            url=f"http://{HOST}:{port}",
+            patient=story.PATIENT,
+            session=to_json(story.NEXT_SESSION).decode(),
+            after=rows,
+        )
+    )
+    if serve:
+        say("Ctrl-C ends it; the data stay.")
+        run(HOST, port)
+
+
+def _fill(opened: Database) -> int:
+    """Found the clinic unless it is there, and import its story: what is there stays as it is."""
+    with opened.reading() as db:
+        there = any(clinic["id"] == story.CLINIC for clinic in queries.clinics(db))
+    if not there:
+        operate(opened, story.CLINIC, "clinics.create", lambda op: service.add(op, "Demo clinic"))
+    for report in import_rows(opened, caller(story.CLINIC), str(uuid7()), _rows()):
+        if report.rejected:
+            raise RuntimeError(f"the demo's own rows are refused: {report.errors[:3]}")
+    return report.received
+
+
+def _rows() -> Iterator[Row]:
+    for line, record in enumerate(story.records(), 1):
+        yield Row(line, to_json(record))
+
+
+def _key(op: Operation) -> ApiKey:
+    return clients.add(op, "demo", Scope, op.at + KEY_LASTS)

@@ -1,0 +1,124 @@
+"""`doctor`: is this installation sound, and what to do where it isn't."""
+
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import typer
+from sqlalchemy import Connection, text
+
+from app.cli.console import FAILED, AsJson, database, put, reason
+from app.core import schema
+from app.core.clock import now
+from app.core.database import Database
+from app.core.problems import Problem
+
+SQLITE_SAFE: Final = (3, 51, 3)
+"""The first version without the WAL-reset bug, which several writing processes can meet."""
+POSTGRESQL_OLDEST: Final = 150_000
+FREE_MIN_BYTES: Final = 512 * 1024 * 1024
+SKEW_MAX_S: Final = 5
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Finding(NamedTuple):
+    """What a check found; `remedy` says what to do unless all is well."""
+
+    check: str
+    state: Literal["ok", "warning", "broken"]
+    found: str
+    remedy: str | None = None
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Check this installation: the database, its durability, the clock, the disk."""
+    with database(migrated=False) as opened:
+        findings = list(_examine(opened))
+    lines = (
+        f"{f.state:8} {f.check}: {f.found}" + (f"\n         → {f.remedy}" if f.remedy else "")
+        for f in findings
+    )
+    put([f._asdict() for f in findings], as_json=as_json, text="\n".join(lines))
+    if any(f.state == "broken" for f in findings):
+        raise typer.Exit(FAILED)
+
+
+def _examine(opened: Database) -> Iterator[Finding]:
+    try:
+        with opened.reading() as db:
+            db.execute(text("SELECT 1"))
+    except Problem as problem:
+        remedy = "Start the database, or correct NEEDLEWORK_DATABASE_URL."
+        yield Finding("database", "broken", reason(problem), remedy)
+        return
+    yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
+    yield _migration(opened)
+    checks = _sqlite if opened.is_sqlite else _postgresql
+    with opened.reading() as db:
+        yield from checks(db)
+    if opened.is_sqlite:
+        yield from _folder(Path(str(opened.engine.url.database)).absolute().parent)
+
+
+def _migration(opened: Database) -> Finding:
+    at = schema.current(opened)
+    if at == schema.head():
+        return Finding("migration", "ok", f"at {at}, the newest")
+    remedy = "Run: python -m app migrate"
+    return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", remedy)
+
+
+def _sqlite(db: Connection) -> Iterator[Finding]:
+    version = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info >= SQLITE_SAFE:
+        yield Finding("sqlite version", "ok", version)
+    else:
+        remedy = (
+            "Before 3.51.3 a bug in resetting the WAL can harm a database that several processes"
+            " write to: serve with one worker, and don't import while it runs."
+        )
+        yield Finding("sqlite version", "warning", version, remedy)
+    wanted = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+    remedy = "Something changed the connection's settings: commits may be lost in a crash."
+    for pragma, value in wanted.items():
+        found = str(db.execute(text(f"PRAGMA {pragma}")).scalar())
+        yield _expect(pragma, found, found == value, remedy)
+    found = str(db.execute(text("PRAGMA quick_check(1)")).scalar())
+    yield _expect("file", found, found == "ok", "Restore the newest backup.")
+
+
+def _postgresql(db: Connection) -> Iterator[Finding]:
+    def shown(name: str) -> str:
+        return str(db.execute(text(f"SHOW {name}")).scalar())
+
+    number, version = int(shown("server_version_num")), shown("server_version")
+    yield _expect("server", version, number >= POSTGRESQL_OLDEST, "Use PostgreSQL 15 to 18.")
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        found = shown(setting)
+        remedy = f"Set {setting} = on: without it a crash loses or harms what was answered."
+        yield _expect(setting, found, found not in {"off", "local"}, remedy)
+    began = now()
+    there = db.execute(text("SELECT clock_timestamp()")).scalar_one()
+    skew_s = abs((there - began).total_seconds())
+    remedy = "Let NTP set both machines' clocks."
+    yield _expect("clock", f"{skew_s:.1f} s from the server's", skew_s < SKEW_MAX_S, remedy)
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(folder).free
+    remedy = "Make room: a write that finds none is refused."
+    yield _expect("disk", f"{free // 2**20:,} MiB free", free >= FREE_MIN_BYTES, remedy)
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & OTHERS and os.name == "posix":
+        remedy = f"Other accounts can get at the database's folder: chmod 700 {folder}"
+        yield Finding("folder", "warning", f"mode {mode:o}", remedy)
+    else:
+        yield Finding("folder", "ok", f"mode {mode:o}")
+
+
+def _expect(check: str, found: str, sound: bool, remedy: str) -> Finding:  # noqa: FBT001 - what was checked
+    return Finding(check, "ok", found) if sound else Finding(check, "broken", found, remedy)

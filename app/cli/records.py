@@ -1,0 +1,81 @@
+"""`migrate` and `import`: the database's form, and what goes into it."""
+
+from pathlib import Path
+from typing import Annotated, BinaryIO
+from uuid import UUID
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.console import FAILED, AsJson, caller, database, fail, known, put, say, words
+from app.core import schema
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.transfer.rows import CSV, NDJSON, rows
+from app.transfer.service import Report, import_rows
+
+SHOWN = 20
+
+
+def migrate() -> None:
+    """Bring the database to the newest migration. Several may run at once."""
+    with database(migrated=False) as opened:
+        schema.migrate(opened)
+    say(f"The database is at migration {schema.head()}.")
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="Rows as JSON lines, or CSV where it ends in .csv.")],
+    clinic_id: Annotated[
+        UUID | None,
+        typer.Option("--clinic", metavar="ID", help="The clinic's id, if there are several."),
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, keep nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import records. The same file twice creates nothing twice; a bad row stops no other."""
+    try:
+        opened_file = file.open("rb")
+    except OSError as error:
+        fail(f"{file} can't be read: {error.strerror}.")
+    with opened_file, database() as opened:
+        report = _import(opened, known(opened, clinic_id), file, opened_file, dry_run=dry_run)
+    put(report, as_json=as_json, text=summary(report, dry_run=dry_run))
+    if not as_json:
+        _list_errors(report)
+    if report.rejected:
+        raise typer.Exit(FAILED)
+
+
+def _import(
+    opened: Database, clinic_id: UUID, path: Path, file: BinaryIO, *, dry_run: bool
+) -> Report:
+    found = rows(file, CSV if path.suffix.lower() == ".csv" else NDJSON)
+    reports = import_rows(opened, caller(clinic_id), str(uuid7()), found, dry_run=dry_run)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeRemainingColumn(),
+    )
+    report = Report()
+    with Progress(*columns, console=words, disable=not words.is_terminal) as progress:
+        task = progress.add_task(path.name, total=path.stat().st_size or None, rows=0)
+        for report in reports:
+            progress.update(task, completed=file.tell(), rows=report.received)
+    return report
+
+
+def summary(report: Report, *, dry_run: bool) -> str:
+    """A report in a line."""
+    counts = f"{report.created} created, {report.unchanged} unchanged, {report.rejected} rejected"
+    return f"{report.received} rows: {counts}." + (" Nothing was kept." if dry_run else "")
+
+
+def _list_errors(report: Report) -> None:
+    for error in report.errors[:SHOWN]:
+        say(f"line {error['line']} {error['pointer'] or '/'} {error['code']}: {error['detail']}")
+    if len(report.errors) > SHOWN:
+        say("There are more: --json lists them.")

@@ -1,0 +1,82 @@
+"""`serve` and `openapi`."""
+
+import json
+import socket
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from app.cli.console import database, fail, reason, say
+from app.core import logs, schema
+from app.core.database import Database
+from app.core.problems import Unavailable
+from app.main import create_app
+
+APPLICATION: Final = "app.cli.serving:application"
+GRACE_S: Final = 10
+
+Host = Annotated[str, typer.Option(help="The address to listen at.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")]
+
+
+def application() -> FastAPI:
+    """The application as each server process runs it."""
+    logs.configure()
+    return create_app()
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+) -> None:
+    """Serve the API. Ctrl-C, or a SIGTERM, ends it once the running requests are answered."""
+    check_port(host, port)
+    _warn(workers)
+    run(host, port, workers)
+
+
+def run(host: str, port: int, workers: int = 1) -> None:
+    """Serve until told to end."""
+    logs.configure()
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,  # `logs` writes them
+        log_level="info",
+        access_log=False,  # a path holds ids
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def check_port(host: str, port: int) -> None:
+    """Fail where nobody can listen there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by --port.")
+
+
+def _warn(workers: int) -> None:
+    with database(migrated=False) as opened:
+        try:
+            if schema.current(opened) != schema.head():
+                say("The database is not migrated: until `python -m app migrate`, /readyz says 503.")
+        except Unavailable as problem:
+            say(f"The database does not answer: until it does, requests get 503. {reason(problem)}")
+        if opened.is_sqlite and workers > 1:
+            say("SQLite has one writer: several workers make nothing faster. See `doctor`.")
+
+
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    typer.echo(json.dumps(create_app(Database("sqlite://")).openapi(), indent=2))

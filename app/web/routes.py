@@ -1,0 +1,54 @@
+"""`/docs`, from files of this package alone, and `/problems/<code>`."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from app.core.problems import NotFound, catalogue
+
+STATIC: Final = Path(__file__).parent / "static"
+SWAGGER_UI: Final = STATIC / "swagger-ui"
+DOCS_FILES: Final = {
+    path.name: path
+    for path in (
+        STATIC / "docs.js",
+        SWAGGER_UI / "favicon-32x32.png",
+        SWAGGER_UI / "swagger-ui-bundle.js",
+        SWAGGER_UI / "swagger-ui.css",
+    )
+}
+DOCS_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs", name="docs")
+def docs() -> Response:
+    """Show every operation, to read and to try."""
+    return FileResponse(STATIC / "docs.html", headers=DOCS_HEADERS)
+
+
+@router.get("/docs/{name}", name="docs.file")
+def docs_file(name: str) -> Response:
+    """Give a file that the page is made of."""
+    if name not in DOCS_FILES:
+        raise NotFound
+    return FileResponse(DOCS_FILES[name], headers=DOCS_HEADERS)
+
+
+@router.get("/problems/{code}", name="problems")
+def problem(code: str) -> Response:
+    """Explain what a problem's `type` stands for."""
+    for kind in catalogue():
+        if kind.code == code:
+            return PlainTextResponse(f"{kind.title} ({int(kind.status)})\n\n{kind.meaning()}\n")
+    raise NotFound

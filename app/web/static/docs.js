@@ -1,0 +1,7 @@
+// No validator: it would send the document to another server.
+SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  validatorUrl: null,
+});

@@ -1,0 +1,102 @@
+"""Callers at work, each in a thread of its own, until they are told to stop."""
+
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+from uuid import uuid4
+
+from tests.faults.callers import Caller, Json, Written
+from tests.faults.conftest import Site
+
+OCCURRED_AT = "2026-11-01T10:00:00-08:00"
+REPORTED_AT = "2026-11-02T12:00:00-08:00"
+
+
+class Load:
+    """Several callers who log visits, change them and report after them, as a clinic does."""
+
+    def __init__(self, site: Site, callers: int) -> None:
+        self.callers = [site.caller() for _ in range(callers)]
+        self._enough = Event()
+        first = self.callers[0]
+        self.patient_id = created(first, "/v1/patients", {})["id"]
+        name = {"given_name": "Dana", "family_name": "Demo"}
+        self.practitioner_id = created(first, "/v1/practitioners", name)["id"]
+
+    @property
+    def written(self) -> list[Written]:
+        """Everything that was acknowledged so far."""
+        return [one for caller in self.callers for one in caller.written]
+
+    def visit(self, **more: Json) -> Json:
+        """A session with two needlings."""
+        return {
+            "patient_id": self.patient_id,
+            "practitioner_id": self.practitioner_id,
+            "occurred_at": OCCURRED_AT,
+            "needlings": [
+                {"muscle": "infraspinatus", "side": "left", "ache": 6},
+                {"muscle": "supraspinatus", "side": "left", "twitches": 2},
+            ],
+            "note": "0",
+            **more,
+        }
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Work while the block runs; whatever was begun is finished before it is left."""
+        with ThreadPoolExecutor(len(self.callers)) as pool:
+            works = [pool.submit(self._work, caller, n) for n, caller in enumerate(self.callers)]
+            try:
+                yield
+            finally:
+                self._enough.set()
+        for work in works:
+            work.result()
+
+    def _work(self, caller: Caller, seed: int) -> None:
+        chance = random.Random(seed)
+        while not self._enough.is_set():
+            own_id = {"id": str(uuid4())} if chance.random() < 0.5 else {}
+            session = created(caller, "/v1/sessions", self.visit(**own_id))
+            if chance.random() < 0.5:
+                change(caller, session, {"note": "1"})
+            if chance.random() < 0.5:
+                follow_up(caller, session["id"], soreness=chance.randrange(11))
+
+
+def created(caller: Caller, path: str, body: Json) -> Json:
+    """A record that must be created."""
+    answer = caller.write("POST", path, body)
+    assert answer.status == 201, answer
+    return answer.body
+
+
+def follow_up(caller: Caller, session_id: str, **report: Json) -> Json:
+    """A report after a session."""
+    path = f"/v1/sessions/{session_id}/follow-ups"
+    return created(caller, path, {"reported_at": REPORTED_AT, **report})
+
+
+def change(caller: Caller, session: Json, changes: Json) -> Json:
+    """A change of a session that nobody else changes."""
+    held = {"If-Match": f'"{session["version"]}"'}
+    answer = caller.write("PATCH", f"/v1/sessions/{session['id']}", changes, **held)
+    assert answer.status == 200, answer
+    return answer.body
+
+
+def at_once(work: Callable[[int], Json], times: int) -> list[Json]:
+    """Do something in that many threads at the same moment; gives what came of each."""
+    gate = Event()
+
+    def wait_and_work(n: int) -> Json:
+        gate.wait()
+        return work(n)
+
+    with ThreadPoolExecutor(times) as pool:
+        works = [pool.submit(wait_and_work, n) for n in range(times)]
+        gate.set()
+        return [each.result() for each in works]

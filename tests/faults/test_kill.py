@@ -1,0 +1,36 @@
+"""R1: the server is killed again and again while clients write; they ask again until answered."""
+
+import random
+import time
+
+from tests.faults.account import check_account, check_file, check_written
+from tests.faults.conftest import Site
+from tests.faults.load import Load
+
+CALLERS = 8
+ACKNOWLEDGED_BETWEEN_KILLS = (5, 60)
+BUSY_WITHIN_S = 20.0
+
+
+def wait_for(load: Load, more: int) -> None:
+    """Wait until that many more changes were acknowledged: then the load is in full swing."""
+    wanted = len(load.written) + more
+    deadline = time.monotonic() + BUSY_WITHIN_S
+    while len(load.written) < wanted:
+        assert time.monotonic() < deadline, f"{more} changes took more than {BUSY_WITHIN_S} s"
+        time.sleep(0.001)
+
+
+def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(site: Site, rounds: int) -> None:
+    chance = random.Random(rounds)
+    load = Load(site, CALLERS)
+    with load.running():
+        for _ in range(rounds):
+            wait_for(load, chance.randint(*ACKNOWLEDGED_BETWEEN_KILLS))
+            site.serving.kill()
+            site.serving.start()
+        wait_for(load, 1)
+    check_written(site.clinic, load.written, site.caller())
+    site.serving.kill()
+    check_account(site.clinic)
+    check_file(site.url)

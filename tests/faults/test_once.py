@@ -1,0 +1,71 @@
+"""R4: however often and however simultaneously a change is asked for, it is done once."""
+
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.faults import crashing
+from tests.faults.account import check_account, check_written
+from tests.faults.callers import Answer
+from tests.faults.conftest import Site, served
+from tests.faults.load import Load, at_once, created
+
+TIMES = 50
+UVICORN = ("uvicorn", f"{crashing.__name__}:create_app", "--factory")
+
+
+def answers_of(load: Load, ask: Callable[[Load, int], Answer]) -> list[Answer]:
+    """The answers to the same request, sent by fifty clients at once."""
+    answers: list[Answer] = at_once(lambda n: ask(load, n), TIMES)
+    [_] = {str(answer.body) for answer in answers}
+    return answers
+
+
+def test_one_key_sent_fifty_times_at_once_is_one_record(site: Site) -> None:
+    load = Load(site, TIMES)
+    key = {"Idempotency-Key": "the same"}
+    answers = answers_of(
+        load, lambda load, n: load.callers[n].write("POST", "/v1/sessions", load.visit(), **key)
+    )
+    assert {answer.status for answer in answers} == {201}
+    assert [answer.replayed for answer in answers].count(False) == 1
+    once = [*load.callers[0].written[:2], load.callers[0].written[-1]]
+    check_written(site.clinic, once, site.caller())
+    check_account(site.clinic)
+
+
+def test_one_id_sent_fifty_times_at_once_is_one_record(site: Site) -> None:
+    load = Load(site, TIMES)
+    visit = load.visit(id=str(uuid4()))
+    answers = answers_of(load, lambda load, n: load.callers[n].write("POST", "/v1/sessions", visit))
+    assert sorted(answer.status for answer in answers) == [200] * (TIMES - 1) + [201]
+    check_account(site.clinic)
+
+
+@pytest.fixture
+def crashing_site(url: str, tmp_path: Path) -> Iterator[Site]:
+    """A clinic whose server can be told to die between the commit and the answer."""
+    yield from served(url, tmp_path, UVICORN)
+
+
+@pytest.mark.parametrize("own_id", [{}, {"id": str(uuid4())}], ids=["server's id", "client's id"])
+def test_a_crash_between_commit_and_answer_leaves_one_record(
+    crashing_site: Site, own_id: dict[str, str]
+) -> None:
+    load = Load(crashing_site, 1)
+    [caller] = load.callers
+    visit, key = load.visit(**own_id), {"Idempotency-Key": str(uuid4())}
+    with pytest.raises((OSError, HTTPException)):
+        caller.once("POST", "/v1/sessions", visit, **key, **{crashing.HEADER: "yes"})
+    caller.close()
+    crashing_site.serving.kill()
+    crashing_site.serving.start()
+    answer = caller.write("POST", "/v1/sessions", visit, **key)
+    assert (answer.status, answer.replayed) == (201, True)
+    second = created(caller, "/v1/sessions", load.visit())
+    assert second["id"] != answer.body["id"]
+    check_written(crashing_site.clinic, caller.written, caller)
+    check_account(crashing_site.clinic)

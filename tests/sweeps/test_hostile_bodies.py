@@ -1,0 +1,83 @@
+"""Whatever body arrives: a documented problem that says what is wrong, and nothing stored."""
+
+from typing import Any
+
+import pytest
+from pydantic_core import to_json
+
+from app.core.clock import uuid7
+from tests.ground import Api
+from tests.sweeps.document import operations, undocumented
+from tests.sweeps.hostile import BODIES, LARGE, spoilt
+from tests.sweeps.world import World
+
+TAKES_JSON = [operation for operation in operations() if operation.body_model]
+# An import's rows have the same reader; a file that holds nothing good is no fault of a request.
+CREATES = [o for o in TAKES_JSON if o.name.endswith(".create")]
+
+
+def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
+    world = World(api)
+    wrong: dict[str, Any] = {}
+    for operation in TAKES_JSON:
+        sent = world.request(operation)
+        before = world.feed()
+        bodies = (
+            BODIES | LARGE if operation.name in {"sessions.create", "sessions.amend"} else BODIES
+        )
+        for label, body in bodies.items():
+            answer = sent.by(api, content=body)
+            fault = undocumented(operation, answer)
+            if fault or answer.status_code != 422:
+                wrong[f"{operation.name}: {label}"] = fault or answer.text
+        if world.feed(before[-1]["number"]):
+            wrong[operation.name] = "something was stored"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("bytes_over", [0, 1])
+def test_a_body_may_have_a_mebibyte_and_not_a_byte_more(api: Api, bytes_over: int) -> None:
+    body = b'{"given_name": "A"}'.ljust(1_048_576 + bytes_over)
+    json = {"Content-Type": "application/json"}
+    whole = api("POST", "/v1/patients", content=body, headers=json)
+    chunked = api("POST", "/v1/patients", content=iter([body[:9], body[9:]]), headers=json)
+    expected = 413 if bytes_over else 201
+    assert (whole.status_code, chunked.status_code) == (expected, expected)
+    if bytes_over:
+        assert whole.json()["type"] == chunked.json()["type"] == "/problems/too-large"
+
+
+@pytest.mark.parametrize("operation", CREATES, ids=lambda o: o.name)
+def test_any_value_in_any_place_is_taken_whole_or_refused(api: Api, operation: Any) -> None:
+    world = World(api)
+    sent = world.request(operation)
+    wrong: list[Any] = []
+    for body in spoilt(world.example(operation.body_model)):
+        body.pop("identifiers", None)
+        answer = sent.by(api, content=to_json(body))
+        fault = undocumented(operation, answer)
+        if fault or answer.status_code not in {201, 422}:
+            wrong.append((fault, body))
+        elif answer.status_code == 201:
+            kept = api.get(answer.headers["location"])
+            if kept.json() != answer.json():
+                wrong.append((kept.text, answer.text))
+    assert wrong == []
+
+
+def test_a_hostile_merge_patch_changes_nothing(api: Api) -> None:
+    patient = api.patient(given_name="A")
+    tag = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
+    deep = b'{"identifiers": ' + b'[{"system": ' * 90 + b"1" + b"}]" * 90 + b"}"
+    for patch in (
+        *BODIES.values(),
+        *LARGE.values(),
+        deep,
+        b'{"birth_date": 1e999}',
+        b'{"id": "%s"}' % str(uuid7()).encode(),
+        b'{"version": 7}',
+        b'{"created_at": null, "given_name": 7}',
+    ):
+        answer = api("PATCH", f"/v1/patients/{patient['id']}", content=patch, headers=tag)
+        assert answer.status_code == 422, patch[:60]
+    assert api.get(f"/v1/patients/{patient['id']}").json() == patient

@@ -1,0 +1,286 @@
+"""An import takes in what is good, says what isn't, and can always be run again."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy.exc import IntegrityError
+from starlette.testclient import TestClient
+
+from app.core.access import Scope
+from app.core.clock import uuid7
+from app.records import service as records
+from app.transfer import service
+from app.transfer.routes import FILE_MAX_BYTES
+from tests.ground import Api, Clinic
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+Record = dict[str, Any]
+
+
+def lines(rows: Iterable[Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def post(api: Api, content: bytes, query: str = "", **headers: str) -> Response:
+    return api("POST", f"/v1/imports{query}", content=content, headers=NDJSON | headers)
+
+
+def imported(api: Api, content: bytes, query: str = "") -> Record:
+    """The report of an import."""
+    answer = post(api, content, query)
+    assert answer.status_code == 200, answer.text
+    report: Record = answer.json()
+    assert report["received"] == report["created"] + report["unchanged"] + report["rejected"]
+    return report
+
+
+def counts(report: Record) -> tuple[int, int, int]:
+    return report["created"], report["unchanged"], report["rejected"]
+
+
+def changes(api: Api) -> list[Record]:
+    """The whole feed."""
+    found, after = [], 0
+    while True:
+        page = api.get(f"/v1/changes?limit=200&after={after}").json()
+        found += page["items"]
+        after = page["cursor"]
+        if page["next"] is None:
+            return found
+
+
+def patients(number: int) -> list[Record]:
+    return [
+        {"type": "patient", "id": str(uuid7()), "given_name": f"P{n}"} for n in range(number)
+    ]
+
+
+def test_the_cohort_goes_in_once(api: Api, cohort: Sequence[Record]) -> None:
+    assert counts(imported(api, lines(cohort))) == (839, 0, 0)
+    feed = changes(api)
+    assert [change["number"] for change in feed] == list(range(1, len(feed) + 1))
+    made = Counter(c["resource"] for c in feed if c["operation"].endswith(".create"))
+    assert made == {
+        "clinics": 1,
+        "clients": 1,
+        "practitioners": 3,
+        "patients": 48,
+        "episodes": 48,
+        "sessions": 319,
+        "follow_ups": 417,
+        "adverse_events": 4,
+    }
+    assert counts(imported(api, lines(cohort))) == (0, 839, 0)
+    assert len(changes(api)) == len(feed)
+    session = next(row for row in cohort if row["type"] == "session")
+    read = api.get(f"/v1/sessions/{session['id']}").json()
+    assert (read["occurred_at"], read["status"]) == (session["occurred_at"], "draft")
+
+
+def broken(rows: Iterable[Record]) -> tuple[set[tuple[int, str]], set[str]]:
+    """Which references lead to no row that went in above, and what goes in."""
+    there: set[str] = set()
+    faults = set()
+    for line, row in enumerate(rows, 1):
+        fields = ("patient_id", "episode_id", "practitioner_id", "session_id")
+        lost = [name for name in fields if row.get(name) and row[name] not in there]
+        faults |= {(line, f"/{name}") for name in lost}
+        if not lost:
+            there.add(row["id"])
+    return faults, there
+
+
+def test_rows_whose_references_are_broken_stay_out_and_the_rest_goes_in(
+    api: Api, cohort: Sequence[Record]
+) -> None:
+    shuffled = random.Random(7).sample(cohort, len(cohort))
+    faults, there = broken(shuffled)
+    report = imported(api, lines(shuffled))
+    assert counts(report) == (len(there), 0, 839 - len(there))
+    found = [(error["line"], error["pointer"]) for error in report["errors"]]
+    assert set(found) == faults
+    assert len(found) == len(faults)
+    assert {error["code"] for error in report["errors"]} == {"unknown_reference"}
+    assert counts(imported(api, lines(cohort))) == (839 - len(there), len(there), 0)
+
+
+def test_a_dry_run_finds_the_same_and_keeps_nothing(api: Api, cohort: Sequence[Record]) -> None:
+    bad = {"type": "session", "patient_id": "x"}
+    content = lines([*cohort, bad])
+    before = changes(api)
+    tried = imported(api, content, "?dry_run=true")
+    assert counts(tried) == (839, 0, 1)
+    assert changes(api) == before
+    assert api.get("/v1/patients").json()["items"] == []
+    done = imported(api, content)
+    assert counts(done) == (839, 0, 1)
+    assert done["errors"] == tried["errors"]
+    assert counts(imported(api, content, "?dry_run=true")) == (0, 839, 1)
+
+
+def test_every_fault_of_every_bad_row_is_named_and_stops_no_other(api: Api) -> None:
+    ada, ben = patients(2)
+    content = b"\n".join(
+        [
+            lines([ada]).strip(),
+            b"",
+            b"{",
+            b"[]",
+            b'{"given_name": "A"}',
+            b'{"type": "zebra"}',
+            b'{"type": ["patient"]}',
+            b'{"type": "patient", "given_name": "A", "given_name": "B"}',
+            b'{"type": "patient", "given_name": "\\u0000"}',
+            b'{"type": "patient", "given_name": "\xff"}',
+            b'{"type": "patient", "sex": "x", "birth_date": "1980-02-30", "name": "A"}',
+            b"x" * (1024 * 1024 + 1),
+            lines([ben]).strip(),
+        ]
+    )
+    report = imported(api, content)
+    assert (report["received"], *counts(report)) == (12, 2, 0, 10)
+    assert not report["more_errors"]
+    assert [(e["line"], e["pointer"], e["code"]) for e in report["errors"]] == [
+        (3, "", "json_invalid"),
+        (4, "", "no_object"),
+        (5, "/type", "unknown_type"),
+        (6, "/type", "unknown_type"),
+        (7, "/type", "unknown_type"),
+        (8, "", "json_invalid"),
+        (9, "/given_name", "nul_character"),
+        (10, "", "json_invalid"),
+        (11, "/birth_date", "date_from_datetime_parsing"),
+        (11, "/sex", "literal_error"),
+        (11, "/name", "extra_forbidden"),
+        (12, "", "line_too_long"),
+    ]
+    assert all(error["detail"] for error in report["errors"])
+
+
+def test_an_id_or_identifier_that_is_taken_is_no_new_record(api: Api) -> None:
+    ada, ben = patients(2)
+    chart = [{"system": "chart", "value": "7"}]
+    report = imported(
+        api,
+        lines([ada | {"identifiers": chart}, ben | {"identifiers": chart}, ada, ada | {"sex": "other"}]),
+    )
+    assert counts(report) == (1, 0, 3)
+    assert [(e["line"], e["pointer"], e["code"]) for e in report["errors"]] == [
+        (2, "/identifiers/0", "identifier-taken"),
+        (3, "/id", "id-taken"),
+        (4, "/id", "id-taken"),
+    ]
+
+
+def test_a_row_without_an_id_is_still_one_record(api: Api, other_api: Api) -> None:
+    rows = [
+        {"type": "patient", "given_name": "Ada"},
+        {"type": "patient", "given_name": "Ben"},
+        {"type": "patient", "given_name": "Ada", "status": "active"},
+    ]
+    assert counts(imported(api, lines(rows))) == (2, 1, 0)
+    assert counts(imported(api, lines(rows))) == (0, 3, 0)
+    assert counts(imported(other_api, lines(rows))) == (2, 1, 0)
+
+
+def test_a_session_that_was_signed_elsewhere_comes_in_signed(api: Api) -> None:
+    session = {
+        "type": "session",
+        "id": str(uuid7()),
+        "patient_id": api.patient()["id"],
+        "practitioner_id": api.practitioner()["id"],
+        "occurred_at": "2026-11-01T10:00:00-08:00",
+        "technique": "gunn_ims",
+        "needlings": [{"muscle": "infraspinatus", "side": "left"}],
+        "needle_count": dict.fromkeys(("opened", "inserted", "removed", "disposed"), 1),
+    }
+    signature = {"signed_at": "2026-11-01T11:00:00-08:00", "signed_by": "Dana Demo"}
+    rows = [
+        session | {"status": "signed"} | signature | {"needle_count": None, "id": str(uuid7())},
+        session | {"status": "signed", "id": str(uuid7())},
+        session | {"status": "signed"} | signature,
+    ]
+    report = imported(api, lines(rows))
+    assert counts(report) == (1, 0, 2)
+    assert [(e["line"], e["pointer"], e["code"]) for e in report["errors"]] == [
+        (1, "/needle_count", "needle_count_missing"),
+        (2, "/signed_at", "signature_missing"),
+        (2, "/signed_by", "signature_missing"),
+    ]
+    read = api.get(f"/v1/sessions/{session['id']}").json()
+    assert read["status"] == "signed"
+    assert {name: read[name] for name in signature} == signature
+    assert (read["version"], read["late_entry"]) == (1, False)
+
+
+def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
+    report = imported(api, b"x\n" * 1001)
+    assert (report["rejected"], len(report["errors"]), report["more_errors"]) == (1001, 1000, True)
+
+
+def test_a_batch_that_others_get_into_is_worked_through_row_by_row(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if each batch met another writer's new ids, and then one row did so every time."""
+    rows = patients(5)
+
+    def create(op: Any, items: Any) -> Any:
+        if len(items) > 1 or str(items[0][1].id) == rows[2]["id"]:
+            raise IntegrityError("insert", {}, Exception("another writer was first"))
+        return records.create(op, items)
+
+    monkeypatch.setattr(service, "create", create)
+    for query in ("?dry_run=true", ""):
+        report = imported(api, lines(rows), query)
+        assert counts(report) == (4, 0, 1)
+        assert [(e["line"], e["code"]) for e in report["errors"]] == [(3, "conflict")]
+
+
+def test_an_empty_file_is_an_import_of_nothing(api: Api) -> None:
+    assert counts(imported(api, b"")) == (0, 0, 0)
+    assert counts(imported(api, b"\n\n")) == (0, 0, 0)
+
+
+def test_csv_is_taken_too(api: Api) -> None:
+    content = b"type,given_name,birth_date,phone\r\npatient,Ada,1980-01-01,5550100\r\npatient,Ben,x,\r\n"
+    answer = api("POST", "/v1/imports", content=content, headers={"Content-Type": "text/csv"})
+    assert counts(answer.json()) == (1, 0, 1)
+    assert [(e["line"], e["pointer"]) for e in answer.json()["errors"]] == [(3, "/birth_date")]
+    [ada] = api.get("/v1/patients").json()["items"]
+    assert (ada["given_name"], ada["birth_date"], ada["phone"]) == ("Ada", "1980-01-01", "5550100")
+    answer = api("POST", "/v1/imports", content=b"name\n", headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "csv_header"
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/plain", ""])
+def test_another_content_type_is_refused(api: Api, media: str) -> None:
+    answer = post(api, b"", **{"Content-Type": media})
+    assert answer.status_code == 415
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_sent(api: Api) -> None:
+    answer = post(api, b"", **{"Content-Length": str(FILE_MAX_BYTES + 1)})
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "/problems/too-large"
+
+
+def test_a_file_over_the_limit_of_other_requests_is_taken(api: Api) -> None:
+    content = lines(patients(1)) + b" " * (3 * 1024 * 1024)
+    assert counts(imported(api, content)) == (1, 0, 1)
+
+
+def test_an_unknown_parameter_is_refused(api: Api) -> None:
+    assert post(api, b"", "?dryrun=true").status_code == 422
+    assert post(api, b"", "?dry_run=perhaps").status_code == 422
+
+
+def test_only_who_may_import_can(wire: TestClient, clinic: Clinic) -> None:
+    assert wire.post("/v1/imports", content=b"", headers=NDJSON).status_code == 401
+    reader = Api(wire, clinic.key(set(Scope) - {Scope.IMPORTS_WRITE}))
+    assert post(reader, lines(patients(1))).status_code == 403
