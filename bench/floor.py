@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-URL, TOKEN = "NEEDLEWORK_BENCH_FLOOR_URL", "floor"  # noqa: S105 - made up
+URL, TOKEN = "NEEDLEWORK_BENCH_FLOOR_URL", "floor"
 
 TABLES = """
 CREATE TABLE sessions (
@@ -47,15 +47,18 @@ SELECT $1, n.* FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (
     release text, release_after_s int, familiar_pain text
 )) WITH ORDINALITY AS n
 """
-NESTED = """
-SELECT s.*, (
-    SELECT json_agg(n ORDER BY n.position) FROM needlings n WHERE n.session_id = s.id
-) AS needlings FROM sessions s
+READ = """
+SELECT row_to_json(x)::text FROM (
+    SELECT s.*, (
+        SELECT json_agg(n ORDER BY n.position) FROM needlings n WHERE n.session_id = s.id
+    ) AS needlings FROM sessions s WHERE s.id = $1
+) x
 """
-READ = f"SELECT row_to_json(x)::text FROM ({NESTED} WHERE s.id = $1) x"
-NEWEST = f"""
+NEWEST = """
 SELECT coalesce(json_agg(x), '[]')::text FROM (
-    {NESTED} WHERE s.patient_id = $1 ORDER BY s.occurred_at DESC LIMIT $2
+    SELECT s.*, (
+        SELECT json_agg(n ORDER BY n.position) FROM needlings n WHERE n.session_id = s.id
+    ) AS needlings FROM sessions s WHERE s.patient_id = $1 ORDER BY s.occurred_at DESC LIMIT $2
 ) x
 """
 SUMS = """
@@ -135,7 +138,8 @@ def create_app() -> FastAPI:
         needlings = to_json(view["needlings"]).decode()
         own = (body.patient_id, body.episode_id, body.practitioner_id, body.occurred_at)
         rest = (body.duration_min, body.attendance, body.technique, body.position)
-        await request.app.state.pool.execute(LOG, body.id, *own, *rest, *lists, body.note, needlings)
+        values = (body.id, *own, *rest, *lists, body.note, needlings)
+        await request.app.state.pool.execute(LOG, *values)
         return answered(to_json(view), 201)
 
     @app.get("/v1/sessions/{id}")

@@ -61,10 +61,16 @@ async def _run(work: Work, seconds: float) -> Outcome:
     loop = asyncio.get_running_loop()
     supply = itertools.cycle(work.requests)
     started = time.perf_counter()
-    asking = [_Asking(supply, work.status, started + seconds, outcome) for _ in range(work.connections)]
-    for each in asking:
-        await loop.create_connection(lambda each=each: each, "127.0.0.1", work.port)
-    await asyncio.gather(*(each.done for each in asking))
+    end = started + seconds
+
+    def asking() -> _Asking:
+        return _Asking(supply, work.status, end, outcome)
+
+    connected = [
+        await loop.create_connection(asking, "127.0.0.1", work.port)
+        for _ in range(work.connections)
+    ]
+    await asyncio.gather(*(protocol.done for _, protocol in connected))
     outcome.wall_s = time.perf_counter() - started
     return outcome
 

@@ -80,9 +80,7 @@ class Serving:
 
 
 @contextmanager
-def serving(
-    log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str
-) -> Iterator[Serving]:
+def serving(log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str) -> Iterator[Serving]:
     """Serve while the block runs."""
     server = Serving(log, module, **environment)
     server.start()

@@ -59,6 +59,8 @@ def database(*, migrated: bool = True) -> Iterator[Database]:
         opened = Database(settings().database_url)
     except (SQLAlchemyError, KeyError):
         fail("NEEDLEWORK_DATABASE_URL is not the URL of a SQLite or PostgreSQL database.")
+    except OSError as error:
+        fail(f"The database's folder can't be made: {error.strerror}.")
     try:
         if migrated and schema.current(opened) != schema.head():
             fail("The database is not migrated. Run: python -m app migrate")

@@ -16,6 +16,7 @@ from app.main import create_app
 
 APPLICATION: Final = "app.cli.serving:application"
 GRACE_S: Final = 10
+NEVER_ASKED: Final = Database("postgresql://")
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")]
@@ -79,4 +80,4 @@ def _warn(workers: int) -> None:
 
 def openapi() -> None:
     """Print the OpenAPI document."""
-    typer.echo(json.dumps(create_app(Database("sqlite://")).openapi(), indent=2))
+    typer.echo(json.dumps(create_app(NEVER_ASKED).openapi(), indent=2))

@@ -140,10 +140,7 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
 
 def _answered(names: Iterable[str]) -> dict[str, Any]:
     """The headers of an answer."""
-    return {
-        name: {"description": ANSWERED[name], "schema": {"type": "string"}}
-        for name in sorted(names)
-    }
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
 
 
 def undeclared(route: Route) -> dict[str, Any]:
@@ -239,6 +236,10 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = PROBLEM_SCHEMA
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        components["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in ANSWERED.items()
+        }
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         app.openapi_schema = schema
     return app.openapi_schema

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, literal_column, select
+from sqlalchemy import JSON, ColumnElement, Select, String, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
@@ -30,6 +30,13 @@ class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function
     """A stored JSON column as part of a larger JSON value."""
 
     type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_text(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
+    """A JSON value as its text, which the driver then leaves alone."""
+
+    type: TypeEngine[str] = String()
     inherit_cache = True
 
 
@@ -61,6 +68,16 @@ def _part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(json_part, "sqlite")
 def _part_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"json({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(json_text, "postgresql")
+def _text_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS TEXT)"
+
+
+@compiles(json_text, "sqlite")
+def _text_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
 
 
 def json_object(shape: Shape) -> ColumnElement[Any]:

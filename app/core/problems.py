@@ -14,7 +14,7 @@ from app.core.faults import Fault
 
 
 class Problem(Exception):
-    """Something the client can be told."""
+    """The server failed in a way that nobody foresaw; its log has more under the request id."""
 
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal"

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -69,7 +70,9 @@ class Answer:
             headers["Location"] = self.location
         if self.following is not None:
             self.body["next"] = str(request.url.include_query_params(**self.following))
-        return Response(to_json(self.body), self.status, headers, JSON)
+        # Records are plain values; what is a model, such as a muscle, says itself what it holds.
+        content = orjson.dumps(self.body, to_jsonable_python, orjson.OPT_UTC_Z)
+        return Response(content, self.status, headers, JSON)
 
 
 def _holds(request: Request, version: int) -> bool:

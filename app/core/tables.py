@@ -50,10 +50,17 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back an aware instant."""
-        del dialect
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Give back an aware instant, which PostgreSQL's driver does by itself."""
+        if dialect.name == "postgresql":
+            return None
+        read = dialect.type_descriptor(DateTime()).result_processor(dialect, coltype)
+
+        def aware(value: Any) -> datetime | None:
+            found = value if read is None else read(value)
+            return None if found is None else found.replace(tzinfo=UTC)
+
+        return aware
 
 
 class Table(DeclarativeBase):

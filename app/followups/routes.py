@@ -10,7 +10,7 @@ from app.core.problems import IdTaken, Invalid, NotFound
 from app.core.routing import Answer, Routes
 from app.followups.schemas import FollowUpBody, FollowUpFilters, FollowUpView
 from app.followups.service import FOLLOW_UPS
-from app.records.queries import record, records
+from app.records.queries import record, records, shown
 from app.records.routes import answer
 from app.records.service import create_one
 from app.sessions.service import SESSIONS
@@ -32,7 +32,7 @@ def follow_ups(op: Operation, session_id: UUID, filters: FollowUpFilters) -> Ans
 @routes.get("/{id}", name="follow_ups.read", scope=READ, view=FollowUpView, problems=(NotFound,))
 def follow_up(op: Operation, session_id: UUID, id: UUID) -> Answer:
     """Read one report."""
-    found = record(op, FOLLOW_UPS, id)
+    found = shown(op, FOLLOW_UPS, id)
     if found["session_id"] != session_id:
         raise NotFound
     return answer(found)

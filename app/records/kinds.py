@@ -7,10 +7,12 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple
 from uuid import UUID
 
-from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Row, Select, bindparam
+from orjson import Fragment
+from pydantic_core import from_json, to_jsonable_python
+from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 
 from app.core.faults import Fault, pointer
+from app.core.nested import json_text
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order
 from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
@@ -130,13 +132,25 @@ class Kind(Generic[B]):
 
     @cached_property
     def select(self) -> Select[Any]:
-        """Views of this kind, as rows that `viewed` turns into views."""
+        """Rows that `viewed` and `shown` turn into views. What is JSON comes as its text."""
         columns = self.table.__table__.columns
         members = [
-            self.nested[name].label(name) if name in self.nested else columns[name]
-            for name in self.names
+            self.nested[name] if name in self.nested else columns[name] for name in self.names
         ]
-        return rows(self.table, *members, *(columns[name + OFFSET] for name in self.moments))
+        texts = [
+            json_text(member).label(name) if name in self._json else member
+            for name, member in zip(self.names, members, strict=True)
+        ]
+        return rows(self.table, *texts, *(columns[name + OFFSET] for name in self.moments))
+
+    @cached_property
+    def _json(self) -> tuple[str, ...]:
+        columns = self.table.__table__.columns
+        return tuple(
+            name
+            for name in self.names
+            if name in self.nested or isinstance(columns[name].type, JSON)
+        )
 
     @cached_property
     def select_one(self) -> Select[Any]:
@@ -152,11 +166,20 @@ class Kind(Generic[B]):
         return self.order.after(statement) if further else self.order.start(statement)
 
     def viewed(self, row: Row[Any]) -> Viewed:
-        """The view in a row of `select`."""
-        view = dict(row._mapping)  # noqa: SLF001 - its public name
-        for name in self.moments:
-            offset_min = view.pop(name + OFFSET)
+        """The view in a row of `select`, to work with."""
+        return self._members(row, from_json)
+
+    def shown(self, row: Row[Any]) -> Viewed:
+        """The view in a row of `select`, to answer with: its JSON goes out as it is stored."""
+        return self._members(row, Fragment)
+
+    def _members(self, row: Row[Any], read: Callable[[str], Any]) -> Viewed:
+        view = dict(zip(self.names, row, strict=False))
+        for name in self._json:
             if view[name] is not None:
+                view[name] = read(view[name])
+        for name, offset_min in zip(self.moments, row[len(self.names) :], strict=True):
+            if offset_min is not None:
                 view[name] = at_offset(view[name], offset_min)
         return view
 

@@ -31,7 +31,7 @@ def serve_reads(routes: Routes, kind: Kind[Any], scope: Scope) -> None:
     """Serve `GET /{id}` and the list."""
 
     def one(op: Operation, id: UUID) -> Answer:
-        return answer(queries.record(op, kind, id))
+        return answer(queries.shown(op, kind, id))
 
     def many(op: Operation, filters: Filters) -> Answer:
         return Answer.page(*queries.records(op, kind, filters))

@@ -53,8 +53,9 @@ def _parts(table: type[SessionPart], shape: Shape) -> ColumnElement[Any]:
 
 
 def _needling_shape() -> Shape:
-    members = [name for name in NeedlingBody.model_fields if name != "needle"]
-    return {**_shape(Needling, *members), "needle": _shape(Needling, *_NEEDLE)}
+    own = Needling.__table__.c
+    needle = _shape(Needling, *_NEEDLE)
+    return {name: needle if name == "needle" else own[name] for name in NeedlingBody.model_fields}
 
 
 def _needling_rows(view: Viewed) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A server process on a database of each kind, which a test may kill."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from app.core.schema import migrate
 from tests import postgres
 from tests.faults.callers import Caller
 from tests.ground import Clinic, found
-from tests.serving import NEEDLEWORK, Serving, serving
+from tests.serving import Serving, serving
 
 SHORT_ROUNDS = 3
 
@@ -22,6 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was endured."""
+    for report in terminalreporter.getreports("passed"):
+        told = ", ".join(f"{value} {name}" for name, value in report.user_properties)
+        if told and report.when == "call":
+            terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {told}")
+
+
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> int:
     """How often to kill; the option is known only where these tests are asked for by name."""
@@ -30,18 +39,26 @@ def rounds(pytestconfig: pytest.Config) -> int:
 
 
 @dataclass(frozen=True)
-class Site:
-    """A clinic, its database, and the server that serves it."""
+class House:
+    """A database and the server on it."""
 
     url: str
+    database: Database
+    serving: Serving
+
+
+@dataclass(frozen=True)
+class Site:
+    """A clinic that is being served."""
+
+    house: House
     clinic: Clinic
     key: str
-    serving: Serving
     _callers: list[Caller] = field(default_factory=list)
 
-    def caller(self) -> Caller:
+    def caller(self, port: int | None = None) -> Caller:
         """A client with every scope."""
-        caller = Caller(self.serving.port, self.key)
+        caller = Caller(port or self.house.serving.port, self.key)
         self._callers.append(caller)
         return caller
 
@@ -51,32 +68,38 @@ class Site:
             caller.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'needlework.db'}"
-    else:
-        with postgres.server() as server, server.database() as url:
-            yield url
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A migrated database and its server, for all these tests."""
+    folder = tmp_path_factory.mktemp("faults")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{folder / 'needlework.db'}"
+        else:
+            server = stack.enter_context(postgres.server())
+            url = stack.enter_context(server.database())
+        yield stack.enter_context(housed(url, folder))
+
+
+@contextmanager
+def housed(url: str, folder: Path) -> Iterator[House]:
+    """Migrate a database and serve it."""
+    with closing(Database(url)) as database:
+        migrate(database)
+        with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=url) as server:
+            yield House(url, database, server)
 
 
 @pytest.fixture
-def site(url: str, tmp_path: Path) -> Iterator[Site]:
-    """A clinic that is being served."""
-    yield from served(url, tmp_path)
-
-
-def served(url: str, folder: Path, module: Sequence[str] = NEEDLEWORK) -> Iterator[Site]:
-    """Serve a new clinic on this database."""
-    database = Database(url)
-    migrate(database)
-    clinic = found(database)
-    key = clinic.key()
-    # The server alone has the database open, so that its death is a crash of the last user.
-    database.close()
-    with serving(folder / "server.log", module, NEEDLEWORK_DATABASE_URL=url) as server:
-        site = Site(url, clinic, key, server)
+def site(house: House) -> Iterator[Site]:
+    """A clinic that no other test knows."""
+    with closing(founded(house)) as site:
         yield site
-        site.close()
-    database.close()
+
+
+def founded(house: House) -> Site:
+    """A new clinic in this house."""
+    clinic = found(house.database)
+    return Site(house, clinic, clinic.key())

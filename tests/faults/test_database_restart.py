@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.faults.account import check_account, check_written
-from tests.faults.conftest import Site, served
+from tests.faults.conftest import Site, founded, housed
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.postgres import OwnServer, own_server
@@ -26,13 +27,17 @@ def postgres() -> Iterator[OwnServer]:
 @pytest.fixture
 def mortal_site(postgres: OwnServer, tmp_path: Path) -> Iterator[Site]:
     """A clinic on that PostgreSQL."""
-    with postgres.database() as url:
-        yield from served(url, tmp_path)
+    with (
+        postgres.database() as url,
+        housed(url, tmp_path) as house,
+        closing(founded(house)) as site,
+    ):
+        yield site
 
 
 def test_the_server_outlives_its_postgresql(mortal_site: Site, postgres: OwnServer) -> None:
     load = Load(mortal_site, CALLERS)
-    pid = mortal_site.serving.pid
+    pid = mortal_site.house.serving.pid
     with load.running():
         wait_for(load, 10)
         postgres.kill()
@@ -42,6 +47,6 @@ def test_the_server_outlives_its_postgresql(mortal_site: Site, postgres: OwnServ
         back_at = time.monotonic()
         wait_for(load, 2 * CALLERS)
         assert time.monotonic() - back_at < SERVING_AGAIN_WITHIN_S
-    assert mortal_site.serving.pid == pid
+    assert mortal_site.house.serving.pid == pid
     check_written(mortal_site.clinic, load.written, mortal_site.caller())
     check_account(mortal_site.clinic)

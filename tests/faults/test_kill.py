@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 from tests.faults.account import check_account, check_file, check_written
 from tests.faults.conftest import Site
@@ -21,16 +22,22 @@ def wait_for(load: Load, more: int) -> None:
         time.sleep(0.001)
 
 
-def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(site: Site, rounds: int) -> None:
+def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(
+    site: Site, rounds: int, record_property: Callable[[str, object], None]
+) -> None:
     chance = random.Random(rounds)
     load = Load(site, CALLERS)
     with load.running():
         for _ in range(rounds):
             wait_for(load, chance.randint(*ACKNOWLEDGED_BETWEEN_KILLS))
-            site.serving.kill()
-            site.serving.start()
+            site.house.serving.kill()
+            site.house.serving.start()
         wait_for(load, 1)
     check_written(site.clinic, load.written, site.caller())
-    site.serving.kill()
     check_account(site.clinic)
-    check_file(site.url)
+    check_file(site.house.url)
+    record_property("kills", rounds)
+    record_property("changes acknowledged", len(load.written))
+    record_property(
+        "done but unanswered at first", sum(one.answer.replayed for one in load.written)
+    )

@@ -154,7 +154,7 @@ def test_every_fault_of_every_bad_row_is_named_and_stops_no_other(api: Api) -> N
         (8, "", "json_invalid"),
         (9, "/given_name", "nul_character"),
         (10, "", "json_invalid"),
-        (11, "/birth_date", "date_from_datetime_parsing"),
+        (11, "/birth_date", "date_parsing"),
         (11, "/sex", "literal_error"),
         (11, "/name", "extra_forbidden"),
         (12, "", "line_too_long"),

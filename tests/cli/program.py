@@ -1,0 +1,56 @@
+"""The program as a person or a script runs it: a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.core.database import Database
+
+PATIENCE_S = 120.0
+
+
+class Ran(NamedTuple):
+    """How a run ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """The JSON on the standard output."""
+        return json.loads(self.out)
+
+
+def url_of(database: Database) -> str:
+    """The URL of a database, as a setting carries it."""
+    return database.engine.url.render_as_string(hide_password=False)
+
+
+def environment(url: str) -> Mapping[str, str]:
+    """The environment of a process that uses the database with this URL."""
+    return {**os.environ, "NEEDLEWORK_DATABASE_URL": url, "COLUMNS": "80"}
+
+
+def start(url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start `python -m app` somewhere else than in its own tree."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=folder,
+        env=environment(url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(url: str, folder: Path, *arguments: str) -> Ran:
+    """Run `python -m app` and wait for its end."""
+    with start(url, folder, *arguments) as process:
+        out, err = process.communicate(timeout=PATIENCE_S)
+        return Ran(process.returncode, out, err)

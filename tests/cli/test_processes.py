@@ -1,0 +1,88 @@
+"""Starting, stopping, being killed, starting twice: the program among other processes."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import func, select
+
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.patients.models import Patient
+from tests import postgres
+from tests.cli.program import PATIENCE_S, run, start, url_of
+from tests.ground import Clinic
+from tests.serving import free_port
+
+
+@pytest.fixture(name="empty", params=["sqlite", "postgresql"])
+def url_of_an_empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield url
+
+
+def patients(database: Database, clinic: Clinic) -> int:
+    with database.reading() as db:
+        mine = select(func.count()).where(Patient.clinic_id == clinic.id)
+        return int(db.execute(mine).scalar_one())
+
+
+def test_several_migrations_at_once_are_one(empty: str, tmp_path: Path) -> None:
+    running = [start(empty, tmp_path, "migrate") for _ in range(3)]
+    said = [process.communicate(timeout=PATIENCE_S) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    assert run(empty, tmp_path, "clinic", "add", "First", "--json").code == 0
+
+
+def test_an_import_that_was_killed_is_completed_by_the_next(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    file = tmp_path / "patients.ndjson"
+    rows = [{"type": "patient", "id": str(uuid7()), "given_name": f"P{n}"} for n in range(4_000)]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    arguments = ("import", str(file), "--clinic", str(clinic.id), "--json")
+    with start(url_of(database), tmp_path, *arguments) as process:
+        deadline = time.monotonic() + PATIENCE_S
+        while patients(database, clinic) == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    kept = patients(database, clinic)
+    assert 0 < kept < len(rows)
+    report = run(url_of(database), tmp_path, *arguments).data
+    assert (report["created"], report["unchanged"], report["rejected"]) == (4_000 - kept, kept, 0)
+    assert patients(database, clinic) == len(rows)
+
+
+def test_serve_answers_until_it_is_told_to_end(
+    database: Database, clinic: Clinic, tmp_path: Path
+) -> None:
+    port = free_port()
+    with start(url_of(database), tmp_path, "serve", "--port", str(port)) as server:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            deadline = time.monotonic() + PATIENCE_S
+            while True:
+                try:
+                    ready = client.get("/readyz")
+                    break
+                except httpx2.ConnectError:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+            assert ready.status_code == 200
+            client.get(f"/v1/patients/{clinic.id}?q=a-word")
+        server.send_signal(signal.SIGTERM)
+        out, err = server.communicate(timeout=PATIENCE_S)
+    assert out == ""
+    lines = [json.loads(line) for line in err.splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [line["status"] for line in requests] == [200, 401]
+    assert all(set(line) >= {"operation", "status", "ms", "request_id"} for line in requests)
+    assert str(clinic.id) not in err
+    assert "a-word" not in err

@@ -1,0 +1,6 @@
+"""Write the snapshots anew: `python -m tests.snapshots`."""
+
+from tests.snapshots import HERE, snapshots
+
+for name, text in snapshots().items():
+    (HERE / name).write_text(text, "utf-8")

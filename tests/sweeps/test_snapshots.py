@@ -1,0 +1,17 @@
+"""No promise of the API changes unseen: the difference of a snapshot is reviewed."""
+
+import pytest
+
+from tests.snapshots import HERE, snapshots
+
+
+@pytest.mark.parametrize("name", snapshots())
+def test_a_change_of_the_interface_shows_in_its_snapshot(name: str) -> None:
+    stored = (HERE / name).read_text("utf-8")
+    assert stored == snapshots()[name], "`make snapshots` writes it anew: review the difference"
+
+
+def test_a_snapshot_has_no_file_that_nothing_writes() -> None:
+    assert {path.name for path in HERE.iterdir() if path.suffix in {".json", ".txt"}} == set(
+        snapshots()
+    )
