@@ -21,6 +21,7 @@ from app.measurements.routes import routes as measurements
 from app.muscles.routes import routes as muscles
 from app.patients.routes import routes as patients
 from app.practitioners.routes import routes as practitioners
+from app.progress.routes import routes as progress
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
@@ -30,6 +31,7 @@ from app.web.routes import router as web
 ROOMS: Final[tuple[Routes, ...]] = (
     sessions,
     follow_ups,
+    progress,
     clinics,
     patients,
     practitioners,

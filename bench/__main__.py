@@ -4,74 +4,120 @@ import argparse
 import multiprocessing
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from bench import load, report
+from bench import bulk, load, report
 from bench.report import Figures
-from bench.systems import System, systems
-from tests.postgres import own_server
+from bench.systems import System, side_by_side, small_and_grown
+from tests.postgres import OwnServer, own_server
 
 WARM_UP_S = 0.5
 
 
-def measure(loader: Executor, system: System, work: str, seconds: float) -> Figures | str:
+@contextmanager
+def loader() -> Iterator[Executor]:
+    """A process that makes the load."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def measure(pool: Executor, system: System, work: str, seconds: float) -> Figures | str:
     """What a work costs on a system; or what the system answered instead."""
-    asked = system.works[work]
     before = system.cpu_s()
-    outcome = loader.submit(load.run, asked, seconds).result()
+    outcome = pool.submit(load.run, system.works[work], seconds).result()
     after = system.cpu_s()
     if outcome.refused is not None:
         return outcome.refused
-    app_s, database_s = (later - sooner for later, sooner in zip(after, before, strict=True))
+    server_ms, database_ms = (
+        1000 * (later - sooner) / outcome.requests
+        for later, sooner in zip(after, before, strict=True)
+    )
     return Figures(
         work,
         system.name,
         outcome.requests,
-        app_ms=1000 * app_s / outcome.requests,
-        database_ms=1000 * database_s / outcome.requests,
+        server_ms,
+        database_ms,
         per_s=outcome.requests / outcome.wall_s,
         p50_ms=outcome.latency_ms(0.5),
         p99_ms=outcome.latency_ms(0.99),
     )
 
 
-def run(found: list[System], works: list[str], rounds: int, seconds: float) -> list[Figures]:
-    """Round after round, the systems in turns, so that a slow moment of the machine hits all."""
-    figures = []
+def take_turns(
+    systems: list[System], works: list[str], rounds: int, seconds: float
+) -> Iterator[Figures]:
+    """Round after round, so that a slow moment of the machine hits all systems."""
     refused = set()
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as loader:
+    with loader() as pool:
+        # Round 0 warms up: caches, prepared statements, connections.
         for round_ in range(rounds + 1):
             for work in works:
-                # The first round warms up: caches, prepared statements, connections.
-                for system in found if round_ % 2 else reversed(found):
+                for system in systems if round_ % 2 else reversed(systems):
                     if (work, system.name) in refused:
                         continue
-                    result = measure(loader, system, work, seconds if round_ else WARM_UP_S)
-                    if isinstance(result, str):
+                    found = measure(pool, system, work, seconds if round_ else WARM_UP_S)
+                    if isinstance(found, str):
                         refused.add((work, system.name))
-                        print(f"{work} on {system.name}: {result}", file=sys.stderr)
+                        say(f"{work} on {system.name}: {found}")
                     elif round_:
-                        figures.append(result)
-            print(f"round {round_} of {rounds}", file=sys.stderr)
+                        yield found
+            say(f"round {round_} of {rounds}")
+
+
+def compare(postgres: OwnServer, folder: Path, options: argparse.Namespace) -> list[Figures]:
+    """Ours against the floor."""
+    works = [work for work in options.only if work != bulk.WORK]
+    with side_by_side(postgres, folder) as systems:
+        figures = list(take_turns(systems, works, options.rounds, options.seconds))
+        if bulk.WORK in options.only:
+            figures += bulk.measure(postgres, systems[1:], options.rounds)
     return figures
+
+
+def grow(postgres: OwnServer, folder: Path, options: argparse.Namespace) -> list[Figures]:
+    """Ours with many stored sessions against ours with few."""
+    works = [work for work in options.only if work != bulk.WORK]
+    say(f"storing {options.growth:,} sessions")
+    with small_and_grown(postgres, folder, options.growth) as systems:
+        return list(take_turns(systems, works, options.rounds, options.seconds))
+
+
+def say(line: str) -> None:
+    """Tell whoever waits."""
+    print(line, file=sys.stderr)
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often to take turns (5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn is (2)")
+    parser.add_argument(
+        "--only", nargs="+", choices=report.WORKS, default=list(report.WORKS), help="which works"
+    )
+    parser.add_argument(
+        "--growth",
+        type=int,
+        metavar="SESSIONS",
+        help="compare that many stored sessions with 10,000, on PostgreSQL, instead",
+    )
+    return parser.parse_args()
 
 
 def main() -> None:
     """Measure, print the table, keep the figures."""
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often to take turns")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long each turn is")
-    parser.add_argument("--only", nargs="+", choices=sorted(report.WORKS), help="which works")
-    options = parser.parse_args()
-    works = options.only or list(report.WORKS)
+    options = arguments()
     with (
         tempfile.TemporaryDirectory(prefix="needlework-bench-") as folder,
         own_server(fast=False) as postgres,
-        systems(postgres, Path(folder)) as found,
     ):
-        figures = run(found, works, options.rounds, options.seconds)
-    medians = report.rows(figures)
+        figures = (grow if options.growth else compare)(postgres, Path(folder), options)
+    least = report.FLOOR if options.growth is None else figures[0].system
+    medians = report.rows(figures, least)
     print(report.table(medians))
     print(f"\n{report.save(figures, medians, vars(options))}")
 

@@ -20,7 +20,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.records.kinds import Kind
 from app.records.service import create
 from app.sessions.service import SESSIONS
-from bench import floor
+from bench import floor, growth, report
 from bench.load import Work, request
 from bench.meter import cpu_s
 from bench.visits import Content
@@ -28,7 +28,6 @@ from tests import ground
 from tests.postgres import OwnServer
 from tests.serving import HOST, Serving, serving
 
-JSON = "application/json"
 FLOOR = ("uvicorn", "bench.floor:create_app", "--factory", "--no-access-log")
 
 
@@ -37,6 +36,9 @@ class System:
     """A server that answers the same requests as the others."""
 
     name: str
+    url: str
+    token: str
+    content: Content
     serving: Serving
     postgres: OwnServer | None
     works: dict[str, Work]
@@ -48,7 +50,7 @@ class System:
 
 
 @contextmanager
-def systems(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
+def side_by_side(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
     """The floor and ours on this PostgreSQL, and ours on SQLite."""
     content = Content()
     lite = f"sqlite:///{folder}/needlework.db"
@@ -64,32 +66,58 @@ def systems(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
 
 
 @contextmanager
+def small_and_grown(postgres: OwnServer, folder: Path, sessions: int) -> Iterator[list[System]]:
+    """Ours with few stored sessions and ours with many, all of one clinic."""
+    content = Content()
+    with postgres.database() as few, postgres.database() as many, ExitStack() as stack:
+        yield [
+            stack.enter_context(_ours(f"{stored:,}", content, url, folder, postgres, stored))
+            for stored, url in ((growth.FEW, few), (sessions, many))
+        ]
+
+
+@contextmanager
 def _floor(content: Content, postgres: OwnServer, url: str, folder: Path) -> Iterator[System]:
-    plain = url.replace("postgresql+psycopg", "postgresql")
+    plain = libpq(url)
     with psycopg.connect(plain) as connection:
         connection.execute(floor.TABLES)
     with serving(folder / "floor.log", FLOOR, **{floor.URL: plain}) as server:
         history = content.history()
-        headers = {"Authorization": f"Bearer {floor.TOKEN}", "Content-Type": JSON}
+        sent = {"Authorization": f"Bearer {floor.TOKEN}", "Content-Type": "application/json"}
         with closing(HTTPConnection(HOST, server.port)) as connection:
             for visit in history:
-                connection.request("POST", "/v1/sessions", to_json(visit), headers)
+                connection.request("POST", "/v1/sessions", to_json(visit), sent)
                 connection.getresponse().read()
-        ids = [visit["id"] for visit in history]
-        yield System("floor", server, postgres, works(content, server.port, floor.TOKEN, ids))
+        growth.analyze(plain)
+        asked = works(content, server.port, floor.TOKEN, [visit["id"] for visit in history])
+        yield System(report.FLOOR, plain, floor.TOKEN, content, server, postgres, asked)
 
 
 @contextmanager
-def _ours(
-    name: str, content: Content, url: str, folder: Path, postgres: OwnServer | None = None
+def _ours(  # noqa: PLR0913 - what makes a system
+    name: str,
+    content: Content,
+    url: str,
+    folder: Path,
+    postgres: OwnServer | None = None,
+    stored: int = 0,
 ) -> Iterator[System]:
     with closing(Database(url)) as database:
         migrate(database)
         clinic = ground.found(database)
         token = clinic.key()
         ids = fill(clinic, content)
+    if postgres is not None:
+        growth.grow(libpq(url), ids[0], stored)
+        growth.analyze(libpq(url))
     with serving(folder / f"{name}.log", NEEDLEWORK_DATABASE_URL=url) as server:
-        yield System(name, server, postgres, works(content, server.port, token, ids))
+        asked = works(content, server.port, token, ids)
+        yield System(name, url, token, content, server, postgres, asked)
+
+
+def libpq(url: str) -> str:
+    """A URL as libpq reads it."""
+    return url.replace("postgresql+psycopg", "postgresql")
 
 
 def fill(clinic: ground.Clinic, content: Content) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
-NEEDLEWORK = ("uvicorn", "app.main:create_app", "--factory", "--no-access-log")
+NEEDLEWORK = ("app", "serve")
 ROOT = Path(__file__).parents[1]
 
 # Kills the server whose pid it got, once its input ends: when its starter has died, however.

@@ -75,7 +75,10 @@ def add_client(
     name: Name,
     clinic_id: ClinicId,
     scopes: Annotated[
-        str, typer.Option(help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes)
+        str,
+        typer.Option(
+            help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes
+        ),
     ],
     expires: Annotated[
         datetime | None,

@@ -78,9 +78,7 @@ def caller(clinic_id: UUID) -> Caller:
     return Caller(clinic_id, None, f"cli:{account}", frozenset(Scope))
 
 
-def operate(
-    opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]
-) -> T:
+def operate(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]) -> T:
     """Do one operation in one clinic, and commit."""
     op = Operation(name, caller(clinic_id), str(uuid7()))
     return perform(opened, op, lambda: work(op))

@@ -31,7 +31,9 @@ def import_file(
         typer.Option("--clinic", metavar="ID", help="The clinic's id, if there are several."),
     ] = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, keep nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, keep nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Import records. The same file twice creates nothing twice; a bad row stops no other."""

@@ -71,7 +71,9 @@ def _warn(workers: int) -> None:
     with database(migrated=False) as opened:
         try:
             if schema.current(opened) != schema.head():
-                say("The database is not migrated: until `python -m app migrate`, /readyz says 503.")
+                say(
+                    "The database is not migrated: until `python -m app migrate`, /readyz says 503."
+                )
         except Unavailable as problem:
             say(f"The database does not answer: until it does, requests get 503. {reason(problem)}")
         if opened.is_sqlite and workers > 1:

@@ -191,9 +191,7 @@ def _visited_at(patient: int, visit: int) -> datetime:
     return _first_visit(patient) + visit * WEEK
 
 
-def _session(
-    patient: int, visit: int, pain: int, complaint: Complaint, chance: Random
-) -> Json:
+def _session(patient: int, visit: int, pain: int, complaint: Complaint, chance: Random) -> Json:
     at = _visited_at(patient, visit)
     needles = len(complaint.muscles)
     able = {"instrument": "psfs", "activity": complaint.activity, "value": 9 - pain}

@@ -72,7 +72,7 @@ class Operation:
         for step in self.last:
             step()
 
-    def all(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+    def all(self, statement: Executable, **values: object) -> Sequence[Any]:
         """Every row of a query that began with `rows`."""
         return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
 

@@ -50,6 +50,11 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What it is in Python."""
+        return datetime
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Give back an aware instant, which PostgreSQL's driver does by itself."""
         if dialect.name == "postgresql":

@@ -11,6 +11,7 @@ from orjson import Fragment
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 
+from app.core.bulk import among
 from app.core.faults import Fault, pointer
 from app.core.nested import json_text
 from app.core.operation import Operation, rows
@@ -156,6 +157,11 @@ class Kind(Generic[B]):
     def select_one(self) -> Select[Any]:
         """One view, by `id`."""
         return self.select.where(self.table.id == bindparam("id"))
+
+    @cached_property
+    def select_among(self) -> Select[Any]:
+        """The views of some `ids`."""
+        return self.select.where(among(self.table.id, "ids"))
 
     @lru_cache(maxsize=256)  # noqa: B019 - kinds live as long as the process
     def select_list(self, present: frozenset[str], *, further: bool) -> Select[Any]:

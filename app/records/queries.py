@@ -1,5 +1,6 @@
 """Reading records of any kind: one, a page, a version."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,11 @@ from app.records.kinds import Kind, Viewed
 def shown(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
     """One record as it is now, to answer with; `NotFound` where this clinic has none."""
     return kind.shown(_row(op, kind, id))
+
+
+def shown_among(op: Operation, kind: Kind[Any], ids: Sequence[UUID]) -> list[Viewed]:
+    """Those of the records with these ids that this clinic has, to answer with."""
+    return [kind.shown(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
 
 
 def record(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:

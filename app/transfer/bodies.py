@@ -46,7 +46,7 @@ class Reader(NamedTuple):
 def _reader(kind: Kind[Any]) -> Reader:
     body: type[Body] = kind.finished or kind.body
     # `type` is of the row, not of the record: it is read, and left out of the content.
-    type_ = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
+    type_: Any = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
     row = create_model(f"{body.__name__}Row", __base__=body, type=type_)
     schema = row.model_json_schema()
     return Reader(kind, row, frozenset(_texts(schema["properties"], schema.get("$defs", {}))))

@@ -29,7 +29,5 @@ def create(op: Operation, upload: Upload, filters: ImportFilters) -> Answer:
     nothing twice.
     """
     found = rows(upload.file, upload.media)
-    reports = import_rows(
-        upload.database, op.caller, op.request_id, found, dry_run=filters.dry_run
-    )
+    reports = import_rows(upload.database, op.caller, op.request_id, found, dry_run=filters.dry_run)
     return Answer(list(reports)[-1])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.cli import main
+from app.cli import main, story
 from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.database import Database
@@ -221,3 +221,23 @@ def test_the_demo_is_the_same_clinic_every_time(on: Program, tmp_path: Path) -> 
     assert key.sub("", first.out) == key.sub("", second.out)
     assert key.findall(first.out) != key.findall(second.out)
     assert [c["name"] for c in on(url, "clinic", "list", "--json").data] == ["Demo clinic"]
+
+
+def test_the_demo_tells_its_story(program: Program, wire: TestClient) -> None:
+    said = program("demo", "--no-serve").out
+    key = re.search(r"nw_\S+", said)
+    assert key is not None
+    api = Api(wire, key[0])
+    patients = api.get("/v1/patients?limit=200").json()["items"]
+    assert len(patients) == story.PATIENTS
+    by_name = {patient["given_name"]: patient["id"] for patient in patients}
+
+    def progress(number: int) -> Any:
+        return api.get(f"/v1/patients/{by_name[story.NAMES[number]]}/progress").json()
+
+    assert by_name[story.NAMES[0]] == story.PATIENT
+    assert progress(0)["measures"][0]["verdict"] == "improved_important"
+    assert "recurrence" in {flag["code"] for flag in progress(story.RELAPSING)["flags"]}
+    assert progress(story.ALARMED)["adverse_events"]["close_calls"] == 1
+    alarmed = api.get(f"/v1/sessions?patient_id={by_name[story.NAMES[story.ALARMED]]}").json()
+    assert [session["alert"] for session in alarmed["items"]].count(True) == 1

@@ -60,8 +60,10 @@ def test_sixteen_writers_lose_no_update_and_a_reader_sees_all_in_order(site: Sit
     enough = Event()
     with ThreadPoolExecutor(1) as following:
         feed = following.submit(follow, reader, enough)
-        turns = sum(at_once(lambda n: work(load, shared, n), WRITERS))
-        enough.set()
+        try:
+            turns = sum(at_once(lambda n: work(load, shared, n), WRITERS))
+        finally:
+            enough.set()
         changes = feed.result()
     check_counts(reader, shared, turns)
     check_feed(reader, changes)

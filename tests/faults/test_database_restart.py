@@ -48,5 +48,6 @@ def test_the_server_outlives_its_postgresql(mortal_site: Site, postgres: OwnServ
         wait_for(load, 2 * CALLERS)
         assert time.monotonic() - back_at < SERVING_AGAIN_WITHIN_S
     assert mortal_site.house.serving.pid == pid
+    mortal_site.house.database.close()
     check_written(mortal_site.clinic, load.written, mortal_site.caller())
     check_account(mortal_site.clinic)

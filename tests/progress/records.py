@@ -72,13 +72,11 @@ def history_of(records: list[Record]) -> History:
                     _time(sessions[row["session_id"]]["occurred_at"]), _time(row["reported_at"])
                 ),
                 row["soreness"],
-                _time(row["reported_at"]),
             )
             for row in by_type["follow_up"]
         ],
         events=[
-            Event(row["severity"], row["close_call"], _time(row["occurred_at"]))
-            for row in by_type.get("adverse_event", [])
+            Event(row["severity"], row["close_call"]) for row in by_type.get("adverse_event", [])
         ],
         scales=SCALES,
     )

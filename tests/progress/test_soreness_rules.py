@@ -11,7 +11,7 @@ from tests.progress.facts import course, needled, visit, week, weekly
 
 
 def report(number: int, hours: float, value: int) -> Report:
-    return Report(f"visit-{number}", hours, value, week(number) + timedelta(hours=hours))
+    return Report(f"visit-{number}", hours, value)
 
 
 def of(visits: Course, *reports: Report, as_of: datetime, rows: tuple[Needled, ...] = ()) -> Json:

@@ -65,10 +65,10 @@ def test_visits_at_one_instant_stand_in_the_order_of_their_ids() -> None:
 
 def test_a_close_call_is_counted_as_that_alone() -> None:
     events = [
-        Event("mild", close_call=False, at=week(0)),
-        Event("mild", close_call=False, at=week(1)),
-        Event("serious", close_call=False, at=week(1)),
-        Event("serious", close_call=True, at=week(2)),
+        Event("mild", close_call=False),
+        Event("mild", close_call=False),
+        Event("serious", close_call=False),
+        Event("serious", close_call=True),
     ]
     assert adverse_events(events) == {
         "mild": 2,

@@ -5,4 +5,4 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest tests/sweeps/test_fuzz.py --examples 200` is the long form."""
-    parser.addoption("--examples", type=int, default=3, help="fuzzed requests per operation")
+    parser.addoption("--examples", type=int, default=5, help="fuzzed requests per operation")

@@ -55,9 +55,7 @@ def changes(api: Api) -> list[Record]:
 
 
 def patients(number: int) -> list[Record]:
-    return [
-        {"type": "patient", "id": str(uuid7()), "given_name": f"P{n}"} for n in range(number)
-    ]
+    return [{"type": "patient", "id": str(uuid7()), "given_name": f"P{n}"} for n in range(number)]
 
 
 def test_the_cohort_goes_in_once(api: Api, cohort: Sequence[Record]) -> None:
@@ -167,7 +165,14 @@ def test_an_id_or_identifier_that_is_taken_is_no_new_record(api: Api) -> None:
     chart = [{"system": "chart", "value": "7"}]
     report = imported(
         api,
-        lines([ada | {"identifiers": chart}, ben | {"identifiers": chart}, ada, ada | {"sex": "other"}]),
+        lines(
+            [
+                ada | {"identifiers": chart},
+                ben | {"identifiers": chart},
+                ada,
+                ada | {"sex": "other"},
+            ]
+        ),
     )
     assert counts(report) == (1, 0, 3)
     assert [(e["line"], e["pointer"], e["code"]) for e in report["errors"]] == [
@@ -247,7 +252,9 @@ def test_an_empty_file_is_an_import_of_nothing(api: Api) -> None:
 
 
 def test_csv_is_taken_too(api: Api) -> None:
-    content = b"type,given_name,birth_date,phone\r\npatient,Ada,1980-01-01,5550100\r\npatient,Ben,x,\r\n"
+    content = (
+        b"type,given_name,birth_date,phone\r\npatient,Ada,1980-01-01,5550100\r\npatient,Ben,x,\r\n"
+    )
     answer = api("POST", "/v1/imports", content=content, headers={"Content-Type": "text/csv"})
     assert counts(answer.json()) == (1, 0, 1)
     assert [(e["line"], e["pointer"]) for e in answer.json()["errors"]] == [(3, "/birth_date")]

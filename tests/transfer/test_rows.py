@@ -40,7 +40,11 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row() -> None:
 def test_a_line_over_the_limit_is_refused_and_the_next_one_is_not(over: int) -> None:
     long = b"x" * (ROW_MAX_BYTES + over)
     first, second = cut(long + b"\n2")
-    assert (first.line, first.raw, bool(first.fault)) == (1, b"" if over else long + b"\n", over > 0)
+    assert (first.line, first.raw, bool(first.fault)) == (
+        1,
+        b"" if over else long + b"\n",
+        over > 0,
+    )
     assert (second.line, second.raw, second.fault) == (2, b"2", None)
 
 

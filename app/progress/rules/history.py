@@ -69,7 +69,6 @@ class Report(NamedTuple):
     session_id: str
     hours_after: float
     soreness: int  # 0-10
-    at: datetime
 
 
 class Event(NamedTuple):
@@ -77,7 +76,6 @@ class Event(NamedTuple):
 
     severity: str  # mild | significant | serious
     close_call: bool
-    at: datetime
 
 
 class Thresholds(NamedTuple):

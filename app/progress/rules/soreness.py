@@ -25,7 +25,7 @@ def soreness(
     have one.
     """
     entries = {session_id: _entry(visit, doses[session_id]) for session_id, visit in course.items()}
-    for session_id, hours_after, value, _ in reports:
+    for session_id, hours_after, value in reports:
         if session_id in entries:
             _add(entries[session_id], value, window(hours_after))
     asked_until = as_of_instant - ASKED_AFTER

@@ -1,0 +1,258 @@
+"""What progress and the timeline read: a few indexed queries each."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    Select,
+    and_,
+    bindparam,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+
+from app.core.bulk import among, id_text
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.problems import NotFound
+from app.core.tables import at_offset
+from app.episodes.models import Episode
+from app.followups.models import FollowUp
+from app.followups.service import FOLLOW_UPS
+from app.instruments import queries as instruments
+from app.measurements.models import Measurement
+from app.measurements.service import MEASUREMENTS
+from app.patients.models import Patient
+from app.progress.rules.document import document
+from app.progress.rules.history import Event, History, Json, Scale, Thresholds, Visit
+from app.progress.schemas import ProgressFilters
+from app.records.kinds import Kind, kinds
+from app.records.queries import shown_among
+from app.safety.models import AdverseEvent, Consent, Screening
+from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
+from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
+from app.sessions.service import SESSIONS
+
+_PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id"))
+_EPISODE = rows(Episode, Episode.id).where(
+    Episode.id == bindparam("episode_id"), Episode.patient_id == bindparam("patient_id")
+)
+_READING = ("phase", "instrument", "activity", "side", "muscle", "value")
+
+
+def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
+    """A patient's progress document; `NotFound` where this clinic has no such patient."""
+    as_of = filters.as_of or op.at
+    asked = filters.model_dump(exclude={"as_of"}, exclude_none=True)
+    history = _history(op, frozenset(asked), {"patient_id": patient_id, "as_of": as_of, **asked})
+    if not history.visits:
+        _require(op, patient_id, filters.episode_id)
+    episode_id = None if filters.episode_id is None else str(filters.episode_id)
+    return document(str(patient_id), episode_id, as_of, history, _written)
+
+
+def _written(at: datetime) -> str:
+    """RFC 3339, as every other answer writes it."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _require(op: Operation, patient_id: UUID, episode_id: UUID | None) -> None:
+    """Who has had a visit exists; of anybody else it has to be asked."""
+    if op.first(_PATIENT, patient_id=patient_id) is None:
+        raise NotFound
+    if episode_id is not None:
+        found = op.first(_EPISODE, patient_id=patient_id, episode_id=episode_id)
+        if found is None:
+            raise NotFound
+
+
+def _history(op: Operation, asked: frozenset[str], values: dict[str, Any]) -> History:
+    visits = [
+        Visit(session_id, at_offset(at, offset_min), *rest)
+        for session_id, at, offset_min, *rest in op.all(_visits(asked), **values)
+    ]
+    sessions = [visit.session_id for visit in visits]
+    readings: list[Any] = [*op.all(_INSIDE, sessions=sessions)]
+    for *reading, at, offset_min in op.all(_outside(asked), **values):
+        readings.append((*reading, at_offset(at, offset_min)))
+    return History(
+        visits,
+        op.all(_NEEDLED, sessions=sessions),
+        readings,
+        op.all(_REPORTS, sessions=sessions, as_of=values["as_of"]),
+        [Event(*row) for row in op.all(_events(asked), **values)],
+        _scales({reading[2] for reading in readings}),
+    )
+
+
+def _scales(codes: Iterable[str]) -> dict[str, Scale]:
+    scales = {}
+    for code in codes:
+        known = instruments.default_thresholds(code)
+        used = (
+            None
+            if known is None
+            else Thresholds(known.id, known.mdc, known.mcid, known.mcid_percent, known.source)
+        )
+        scales[code] = Scale(instruments.instrument(code).better, used)
+    return scales
+
+
+def _of_patient(asked: frozenset[str]) -> ColumnElement[bool]:
+    """The sessions that count: of this patient, not void, and within what was asked."""
+    session = TreatmentSession
+    conditions = [
+        session.patient_id == bindparam("patient_id"),
+        session.status != "void",
+        *_within(session.occurred_at, asked),
+    ]
+    if "episode_id" in asked:
+        conditions.append(session.episode_id == bindparam("episode_id"))
+    return and_(*conditions)
+
+
+def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
+    conditions = [at <= bindparam("as_of")]
+    if "begin" in asked:
+        conditions.append(at >= bindparam("begin"))
+    if "end" in asked:
+        conditions.append(at <= bindparam("end"))
+    return conditions
+
+
+def _parts(table: Any, *columns: Any) -> Select[Any]:
+    """Rows that belong to the `sessions` that count."""
+    return rows(table, id_text(table.session_id), *columns).where(
+        among(table.session_id, "sessions")
+    )
+
+
+@lru_cache
+def _visits(asked: frozenset[str]) -> Select[Any]:
+    session = TreatmentSession
+    return rows(
+        session,
+        id_text(session.id),
+        session.occurred_at,
+        session.occurred_at_offset_min,
+        session.attendance,
+        session.duration_min,
+        session.status,
+        id_text(session.practitioner_id),
+    ).where(_of_patient(asked))
+
+
+_NEEDLED = _parts(
+    Needling,
+    Needling.muscle,
+    Needling.side,
+    Needling.spinal_level,
+    Needling.needles,
+    Needling.insertions,
+    Needling.twitches,
+    Needling.ache,
+    Needling.release,
+    Needling.grasp,
+)
+_INSIDE = _parts(
+    SessionMeasurement,
+    *(getattr(SessionMeasurement, name) for name in _READING),
+    null().label("at"),  # a reading in a session takes the session's time
+).where(SessionMeasurement.phase == "before")
+_REPORTS = _parts(FollowUp, FollowUp.hours_after, FollowUp.soreness).where(
+    FollowUp.reported_at <= bindparam("as_of")
+)
+
+
+@lru_cache
+def _outside(asked: frozenset[str]) -> Select[Any]:
+    """Values that were not taken in a session, though perhaps on its occasion."""
+    measurement = Measurement
+    statement = rows(
+        measurement,
+        id_text(measurement.session_id),
+        *(getattr(measurement, name) for name in _READING),
+        measurement.taken_at,
+        measurement.taken_at_offset_min,
+    ).where(
+        measurement.patient_id == bindparam("patient_id"),
+        measurement.phase == "before",
+        *_within(measurement.taken_at, asked),
+    )
+    if "episode_id" in asked:
+        statement = statement.where(measurement.episode_id == bindparam("episode_id"))
+    return statement
+
+
+@lru_cache
+def _events(asked: frozenset[str]) -> Select[Any]:
+    event, session = AdverseEvent, TreatmentSession
+    statement = rows(event, event.severity, event.close_call).where(
+        event.patient_id == bindparam("patient_id"), *_within(event.occurred_at, asked)
+    )
+    if "episode_id" in asked:
+        of_episode = and_(session.clinic_id == event.clinic_id, session.id == event.session_id)
+        statement = statement.join_from(event, session, of_episode).where(
+            session.episode_id == bindparam("episode_id")
+        )
+    return statement
+
+
+class Happening(NamedTuple):
+    """A kind of record on the timeline, and the column that says when it happened."""
+
+    kind: Kind[Any]
+    at: Any
+
+    def rows(self) -> Select[Any]:
+        """When a patient had one, and which."""
+        table: Any = self.kind.table
+        noun: Label[str] = literal_column(f"'{self.kind.noun}'").label("noun")
+        return rows(table, self.at.label("at"), table.id.label("id"), noun).where(
+            table.patient_id == bindparam("patient_id")
+        )
+
+
+_HAPPENINGS = (
+    Happening(SESSIONS, TreatmentSession.occurred_at),
+    Happening(FOLLOW_UPS, FollowUp.reported_at),
+    Happening(MEASUREMENTS, Measurement.taken_at),
+    Happening(CONSENTS, Consent.obtained_at),
+    Happening(SCREENINGS, Screening.decided_at),
+    Happening(ADVERSE_EVENTS, AdverseEvent.occurred_at),
+)
+_ALL = union_all(*(happening.rows() for happening in _HAPPENINGS)).subquery()
+_NEWEST_FIRST = Order((_ALL.c.at, _ALL.c.id), descending=True)
+_FIRST, _FURTHER = _NEWEST_FIRST.start(select(_ALL)), _NEWEST_FIRST.after(select(_ALL))
+
+
+def timeline(
+    op: Operation, patient_id: UUID, filters: Filters
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of what happened to a patient, newest first, and the cursor behind it.
+
+    `NotFound` where this clinic has no such patient.
+    """
+    _require(op, patient_id, None)
+    statement = _FIRST if filters.cursor is None else _FURTHER
+    found, cursor = page(op, statement, _NEWEST_FIRST, filters, patient_id=patient_id)
+    records: dict[UUID, dict[str, Any]] = {}
+    for kind, _ in _HAPPENINGS:
+        ids = [row.id for row in found if row.noun == kind.noun]
+        records |= {record["id"]: record for record in shown_among(op, kind, ids)}
+    return [
+        {
+            "type": kinds[row.noun].singular,
+            "at": row.at,
+            "id": row.id,
+            "record": records[row.id],
+        }
+        for row in found
+    ], cursor

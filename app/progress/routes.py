@@ -1,0 +1,40 @@
+"""`/v1/patients/{patient_id}/progress` and `/timeline`."""
+
+from uuid import UUID
+
+from app.core.access import Scope
+from app.core.operation import Operation
+from app.core.pages import view_of_page
+from app.core.problems import NotFound
+from app.core.routing import Answer, Routes
+from app.progress import queries
+from app.progress.schemas import ProgressFilters, ProgressView, TimelineFilters, TimelineItemView
+
+routes = Routes("/v1/patients/{patient_id}", "progress")
+
+
+@routes.get(
+    "/progress",
+    name="progress.read",
+    scope=Scope.PROGRESS_READ,
+    view=ProgressView,
+    problems=(NotFound,),
+)
+def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+    """Read a patient's cumulative progress.
+
+    Attended sessions that aren't void count, up to `as_of`; drafts count and are marked.
+    """
+    return Answer(queries.progress(op, patient_id, filters))
+
+
+@routes.get(
+    "/timeline",
+    name="timeline.list",
+    scope=Scope.PROGRESS_READ,
+    view=view_of_page(TimelineItemView),
+    problems=(NotFound,),
+)
+def history(op: Operation, patient_id: UUID, filters: TimelineFilters) -> Answer:
+    """List what happened to a patient, newest first: visits of every kind, reports, events."""
+    return Answer.page(*queries.timeline(op, patient_id, filters))

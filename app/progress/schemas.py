@@ -1,0 +1,241 @@
+"""Progress on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.pages import Filters
+from app.core.wire import Moment, View
+from app.followups.schemas import FollowUpView
+from app.instruments.rules import Better
+from app.measurements.schemas import MeasurementView
+from app.records.readings import Side
+from app.safety.schemas import AdverseEventView, ConsentView, ScreeningView
+from app.sessions.schemas import Grasp, Release, SessionView
+
+Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
+
+
+class ProgressFilters(BaseModel):
+    """Which part of a patient's history to look at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
+    as_of: Annotated[Moment | None, Field(description="As it stood then; now, if left out.")] = None
+    begin: Annotated[
+        Moment | None, Field(alias="from", description="What happened at or after.")
+    ] = None
+    end: Annotated[Moment | None, Field(alias="to", description="What happened at or before.")] = (
+        None
+    )
+
+
+class VisitsView(View):
+    """The visits, attended or not. Drafts count among the attended."""
+
+    attended: int
+    cancelled: int
+    no_show: int
+    declined: int
+    drafts: int
+    first_at: datetime | None
+    last_at: datetime | None
+    median_gap_days: float | None
+
+
+class DoseView(View):
+    """What was done at the attended visits, added up."""
+
+    needlings: int
+    muscles: int
+    needles: int
+    insertions: int
+    twitches: int
+    minutes: int
+
+
+class BaselineView(View):
+    """The first value, or the mean of those before treatment."""
+
+    value: float
+    n: int
+    at: datetime
+
+
+class ValueView(View):
+    """One value and when it was taken."""
+
+    value: float
+    at: datetime
+
+
+class UsedThresholdsView(View):
+    """The thresholds that a verdict used, and who says so."""
+
+    id: str
+    mdc: float | None
+    mcid: float | None
+    mcid_percent: float | None
+    source: str
+
+
+class TrendView(View):
+    """Theil-Sen slope per week of real time, and an exact Mann-Kendall p from five values on."""
+
+    method: Literal["theil_sen"]
+    per_week: float | None
+    n: int
+    p: float | None
+    evidence: str
+
+
+class MeasurePointView(View):
+    """One value of a series."""
+
+    session_id: str | None
+    at: datetime
+    value: float
+    draft: bool
+
+
+class MeasureView(View):
+    """One outcome measure over time: by how much it changed, and what that is worth."""
+
+    instrument: str
+    activity: str | None
+    side: Side | None
+    muscle: str | None
+    better: Better
+    baseline: BaselineView
+    latest: ValueView
+    best: ValueView
+    change: float
+    change_percent: float | None
+    thresholds: UsedThresholdsView | None
+    exceeds_mdc: bool | None
+    reaches_mcid: bool | None
+    verdict: Verdict
+    trend: TrendView
+    points: list[MeasurePointView]
+
+
+class SorePointView(View):
+    """What was reported after one session, beside its dose."""
+
+    session_id: str
+    at: datetime
+    peak: int | None
+    h24: int | None
+    h48: int | None
+    reports: int
+    insertions: int
+    twitches: int | None
+    draft: bool
+
+
+class SorenessView(View):
+    """Soreness after the sessions. It is tolerability, not outcome."""
+
+    asked: int
+    answered: int
+    sessions: list[SorePointView]
+    trend: TrendView
+
+
+class AcheView(View):
+    """What the patient said of the ache, first and last."""
+
+    first: int | None
+    latest: int | None
+
+
+class MusclePointView(View):
+    """One muscle at one session."""
+
+    session_id: str
+    at: datetime
+    ache: int | None
+    release: Release | None
+    twitches: int | None
+    grasp: Grasp | None
+    practitioner_id: str
+    draft: bool
+
+
+class MuscleProgressView(View):
+    """One muscle, on one side, at one spinal level, over its sessions."""
+
+    muscle: str
+    side: Side
+    spinal_level: str | None
+    treated: int
+    examiners: int
+    released_complete: int
+    released_partial: int
+    not_released: int
+    sessions_to_release: int | None
+    first_released_at: datetime | None
+    last_treated_at: datetime
+    ache: AcheView
+    points: list[MusclePointView]
+
+
+class EventsView(View):
+    """Adverse events by severity; a close call harmed nobody."""
+
+    mild: int
+    significant: int
+    serious: int
+    close_calls: int
+
+
+class FlagView(View):
+    """A course that turned."""
+
+    code: Literal["recurrence", "plateau"]
+    instrument: str
+    activity: str | None
+    side: Side | None
+    muscle: str | None
+    since: datetime
+
+
+class ProgressView(View):
+    """A patient's cumulative progress. It says "changed by", never why."""
+
+    patient_id: UUID
+    episode_id: UUID | None
+    as_of: datetime
+    sessions: VisitsView
+    dose: DoseView
+    measures: list[MeasureView]
+    soreness: SorenessView
+    muscles: list[MuscleProgressView]
+    adverse_events: EventsView
+    flags: list[FlagView]
+
+
+Happened = Literal["session", "follow_up", "measurement", "consent", "screening", "adverse_event"]
+
+
+class TimelineItemView(View):
+    """Something that happened, and its record."""
+
+    type: Happened
+    at: datetime
+    id: UUID
+    record: (
+        SessionView
+        | FollowUpView
+        | MeasurementView
+        | ConsentView
+        | ScreeningView
+        | AdverseEventView
+    )
+
+
+class TimelineFilters(Filters):
+    """How much of a history to answer at once."""

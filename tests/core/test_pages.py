@@ -1,0 +1,116 @@
+"""Lists: every record once, in order, a page at a time, whatever else is written meanwhile."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ground import Api, found
+
+
+def pages(api: Api, path: str) -> list[list[dict[str, Any]]]:
+    """Every page of a list, by following `next`."""
+    walked = []
+    address: str | None = path
+    while address:
+        page = api.get(address).json()
+        walked.append(page["items"])
+        address = page["next"]
+    return walked
+
+
+def test_a_page_has_fifty_items_unless_another_number_is_asked_for(api: Api) -> None:
+    for _ in range(51):
+        api.patient()
+    assert [len(page) for page in pages(api, "/v1/patients")] == [50, 1]
+    assert [len(page) for page in pages(api, "/v1/patients?limit=17")] == [17, 17, 17]
+    assert [len(page) for page in pages(api, "/v1/patients?limit=200")] == [51]
+
+
+@pytest.mark.parametrize(("limit", "status"), [(0, 422), (1, 200), (200, 200), (201, 422)])
+@pytest.mark.parametrize(
+    "path", ["/v1/patients", "/v1/sessions", "/v1/muscles", "/v1/instruments", "/v1/changes"]
+)
+def test_a_page_has_from_1_to_200_items(api: Api, path: str, limit: int, status: int) -> None:
+    answer = api.get(f"{path}?limit={limit}")
+    assert answer.status_code == status
+    if status == 422:
+        [error] = answer.json()["errors"]
+        assert (error["pointer"], error["in"]) == ("/limit", "query")
+
+
+def test_the_address_of_the_next_page_is_whole_and_keeps_the_filters(api: Api) -> None:
+    for _ in range(2):
+        api.patient(status="inactive")
+    following = api.get("/v1/patients?limit=1&status=inactive").json()["next"]
+    parts = urlsplit(following)
+    assert (parts.scheme, parts.netloc, parts.path) == ("http", "testserver", "/v1/patients")
+    assert "status=inactive" in parts.query
+    assert "limit=1" in parts.query
+    assert len(api.get(following).json()["items"]) == 1
+
+
+def test_an_empty_list_has_no_next_page(api: Api) -> None:
+    assert api.get("/v1/sessions").json() == {"items": [], "next": None}
+
+
+def test_an_exact_page_has_no_next_page(api: Api) -> None:
+    for _ in range(2):
+        api.patient()
+    assert [len(page) for page in pages(api, "/v1/patients?limit=2")] == [2]
+
+
+def test_reference_data_is_paged_like_everything_else(api: Api) -> None:
+    for path in ("/v1/muscles", "/v1/instruments"):
+        whole = api.get(f"{path}?limit=200").json()["items"]
+        assert [item for page in pages(api, f"{path}?limit=7") for item in page] == whole
+
+
+# What may happen between two pages: a session of this hour is logged, or the newest is edited.
+writes = st.lists(st.integers(0, 40) | st.none(), max_size=4)
+
+
+@settings(max_examples=12)
+@given(hours=st.lists(st.integers(0, 40), max_size=12), limit=st.integers(1, 5), between=writes)
+def test_a_list_shows_each_record_once_whatever_is_written_between_its_pages(
+    api: Api, hours: list[int], limit: int, between: list[int | None]
+) -> None:
+    owner = Api(api.wire, found(api.wire.app.state.database).key())
+    shared = {"patient_id": owner.patient()["id"], "practitioner_id": owner.practitioner()["id"]}
+
+    def log(hour: int) -> str:
+        at = f"2026-11-{1 + hour // 24:02}T{hour % 24:02}:00:00Z"
+        return str(owner.session(**shared, occurred_at=at, needlings=[], needle_count=None)["id"])
+
+    before = {log(hour) for hour in hours}
+    seen: list[dict[str, Any]] = []
+    address: str | None = f"/v1/sessions?limit={limit}"
+    pending = iter(between)
+    while address:
+        page = owner.get(address).json()
+        seen += page["items"]
+        address = page["next"]
+        write = next(pending, "nothing more")
+        if isinstance(write, int):
+            log(write)
+        elif write is None and seen:
+            path, version = f"/v1/sessions/{seen[0]['id']}", seen[0]["version"]
+            owner("PATCH", path, json={"note": "!"}, headers={"If-Match": f'"{version}"'})
+    shown = [item["id"] for item in seen]
+    assert len(set(shown)) == len(shown)
+    assert before <= set(shown)
+    order = [(item["occurred_at"], item["id"]) for item in seen]
+    assert order == sorted(order, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "occurred_at", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59.999999-12:00"]
+)
+def test_a_list_goes_on_behind_the_first_and_the_last_hours_of_our_years(
+    api: Api, occurred_at: str
+) -> None:
+    shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
+    made = {api.session(**shared, occurred_at=occurred_at)["id"] for _ in range(3)}
+    assert {item["id"] for page in pages(api, "/v1/sessions?limit=1") for item in page} == made

@@ -1,0 +1,133 @@
+"""The strict reader: what is JSON, what is an instant, where a fault stands."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.faults import pointer
+from app.core.problems import Invalid
+from app.core.tables import at_offset, minutes_east
+from app.core.wire import Day, Moment, decode, faults
+
+MOMENT = TypeAdapter[datetime](Moment)
+DAY = TypeAdapter(Day)
+
+
+def codes(adapter: TypeAdapter[Any], value: object) -> list[str]:
+    """The codes of the faults of a value."""
+    with pytest.raises(ValidationError) as refused:
+        adapter.validate_json(f'"{value}"')
+    return [fault.code for fault in faults(refused.value)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-20T10:00:00Z",
+        "2026-11-20t10:00:00z",
+        "2026-11-20T10:00:00-08:00",
+        "2026-11-20T10:00:00+05:45",
+        "2026-11-20T10:00:00.1+14:00",
+        "2026-11-20T10:00:00.123456-23:59",
+        "2026-11-20T10:00:00-00:00",
+        "1900-01-01T00:00:00+14:00",
+        "2199-12-31T23:59:59.999999-12:00",
+        "2024-02-29T00:00:00Z",
+    ],
+)
+def test_an_instant_with_an_offset_is_read(written: str) -> None:
+    expected = datetime.fromisoformat(written.upper().replace("Z", "+00:00"))
+    read = MOMENT.validate_json(f'"{written}"')
+    assert read == expected
+    assert read.utcoffset() == expected.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("2026-11-20T10:00:00", "timezone_aware"),
+        ("2026-11-20 10:00:00", "timezone_aware"),
+        ("2026-11-20T10:00", "timezone_aware"),
+        ("2026-11-20", "datetime_parsing"),
+        ("1763632800", "datetime_parsing"),
+        ("", "datetime_parsing"),
+        ("2026-11-20T10:00:00.1234567Z", "datetime_parsing"),
+        ("2026-11-20T10:00Z", "datetime_parsing"),
+        ("2026-11-20T10:00:00 Z", "datetime_parsing"),
+        ("2026-11-20T10:00:00+0800", "datetime_parsing"),
+        ("2026-11-20T10:00:00 UTC", "datetime_parsing"),
+        ("\u0662026-11-20T10:00:00Z", "datetime_parsing"),
+        ("2026-13-20T10:00:00Z", "datetime_from_date_parsing"),
+        ("2026-02-29T10:00:00Z", "datetime_from_date_parsing"),
+        ("2026-11-20T25:00:00Z", "datetime_from_date_parsing"),
+        ("2026-11-20T10:00:60Z", "datetime_from_date_parsing"),
+        ("2026-11-20T10:00:00+24:00", "datetime_from_date_parsing"),
+        ("1899-12-31T23:59:59Z", "year_out_of_range"),
+        ("2200-01-01T00:00:00Z", "year_out_of_range"),
+    ],
+)
+def test_what_is_no_instant_with_an_offset_is_refused(written: str, code: str) -> None:
+    assert codes(MOMENT, written) == [code]
+
+
+@pytest.mark.parametrize("value", ["1763632800", "1e9", "true", "null", "[]", "{}"])
+def test_an_instant_is_text(value: str) -> None:
+    with pytest.raises(ValidationError):
+        MOMENT.validate_json(value)
+
+
+@pytest.mark.parametrize("written", ["1899-12-31", "2200-01-01", "2026-02-29", "2026-1-1", "x", ""])
+def test_what_is_no_day_of_our_years_is_refused(written: str) -> None:
+    assert codes(DAY, written)
+
+
+@given(
+    st.datetimes(datetime(1901, 1, 1), datetime(2198, 1, 1)),  # noqa: DTZ001 - the offset comes below
+    st.integers(-1439, 1439),
+)
+def test_any_offset_is_given_back_as_it_came(local: datetime, minutes: int) -> None:
+    sent = local.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    kept = at_offset(sent.astimezone(UTC), minutes_east(sent))
+    assert kept.isoformat() == sent.isoformat()
+
+
+@given(st.lists(st.text() | st.integers(0, 99)))
+def test_a_pointer_leads_back_to_its_steps(steps: list[str | int]) -> None:
+    found = pointer(*steps).split("/")[1:]
+    assert [s.replace("~1", "/").replace("~0", "~") for s in found] == [str(s) for s in steps]
+
+
+@pytest.mark.parametrize("deep", [202, 2_000, 1_000_000])
+def test_nesting_has_an_end(deep: int) -> None:
+    with pytest.raises(Invalid):
+        decode(b"[" * deep + b"]" * deep)
+
+
+def test_a_refusal_never_repeats_what_was_sent() -> None:
+    for raw in (b'{"Ana N\xc3\xba": 1, "Ana N\xc3\xba": 2}', b'{"x": "Ana\\u0000"}', b'"Ana'):
+        with pytest.raises(Invalid) as refused:
+            decode(raw)
+        assert "Ana" not in repr(refused.value.content("r"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "places"),
+    [
+        (b'{"a": "\\u0000"}', ["/a"]),
+        (b'{"a": [{"b/c": "x\\u0000"}, "\\u0000"]}', ["/a/0/b~1c", "/a/1"]),
+        (b'{"\\u0000": 1}', [""]),
+        (b'"\\u0000"', [""]),
+    ],
+)
+def test_every_nul_is_found(raw: bytes, places: list[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        decode(raw)
+    assert [error["pointer"] for error in refused.value.members["errors"]] == places
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert decode(b'{"a": "\\\\u0000"}') == {"a": "\\u0000"}

@@ -1,0 +1,128 @@
+"""Everything that a page tells a reader to type works, and gives what the page shows."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import PATIENCE_S, environment, start
+from tests.docs.examples import Example, examples, matches, shows
+from tests.serving import free_port
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "integrator.md", ROOT / "docs" / "operator.md")
+END = "--- end of an example ---"
+ADDRESS = "http://127.0.0.1:8000"
+README_LINES = 120
+
+
+class Demo:
+    """A demo that is being served, and the key that it printed."""
+
+    def __init__(self, folder: Path, said: str, port: int) -> None:
+        self.folder = folder
+        self.said = said
+        self.address = f"http://127.0.0.1:{port}"
+        found = re.search(r"^KEY=(nw_\S+)$", said, re.MULTILINE)
+        assert found is not None, said
+        self.key = found[1]
+
+    def run(self, commands: list[str]) -> list[str]:
+        """What each of several blocks of commands wrote, all run by one shell in this order."""
+        script = "".join(f"{block}\necho '{END}'\n" for block in commands)
+        ran = subprocess.run(
+            ["/bin/sh", "-eu", "-c", script.replace(ADDRESS, self.address)],
+            cwd=self.folder,
+            env={**environment(f"sqlite:///{self.folder}/own.db"), "KEY": self.key, **self.path},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.replace(self.address, ADDRESS).split(END + "\n")[:-1]
+
+    @property
+    def path(self) -> dict[str, str]:
+        """A PATH on which `python` is ours."""
+        return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture(name="demo", scope="module")
+def serve_the_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    port = free_port()
+    with start(f"sqlite:///{folder}/demo.db", folder, "demo", "--port", str(port)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = ""
+        while "Every operation" not in said:
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said += line
+        while "Uvicorn running" not in process.stderr.readline():
+            assert process.poll() is None
+        yield Demo(folder, said, port)
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def runnable(example: Example) -> str:
+    """The commands; a target of `make` is only looked up: one of them runs this very test."""
+    return re.sub(r"^make ", f"make -n -C '{ROOT}' ", example.commands, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_example_of_a_page_works_and_gives_what_it_shows(page: Path, demo: Demo) -> None:
+    found = list(examples(page))
+    assert found
+    outputs = demo.run([runnable(example) for example in found])
+    for example, output in zip(found, outputs, strict=True):
+        assert shows(example, output), f"{example.commands}\n{example.shown}\n{output}"
+
+
+def test_what_the_demo_prints_works(demo: Demo) -> None:
+    commands = demo.said.partition("KEY=")[2].partition("\n")[2].rpartition("\n\n")[0]
+    blocks = [block for block in commands.split("\n\n") if block.strip()]
+    assert len(blocks) == 3
+    demo_address = [block.replace(demo.address, ADDRESS) for block in blocks]
+    progress, session, changes = demo.run(demo_address)
+    assert '"measures":[{' in progress
+    assert '"status":"draft"' in session
+    assert '"items":[{' in changes
+
+
+def test_the_readme_is_short_and_leads_with_two_commands() -> None:
+    lines = PAGES[0].read_text("utf-8").splitlines()
+    assert len(lines) <= README_LINES
+    first = next(examples(PAGES[0])).commands
+    assert re.findall(r"^make \w+", first, re.MULTILINE) == ["make run", "make test"]
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    for page in (*PAGES, ROOT / "docs" / "problems.md", ROOT / "CONTRIBUTING.md"):
+        for target, heading in re.findall(
+            r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
+        ):
+            linked = page.parent / target
+            assert linked.exists(), f"{page.name}: {target}"
+            titles = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
+            assert not heading or heading in {t.lower().replace(" ", "-") for t in titles}
+
+
+def test_matching_finds_what_differs() -> None:
+    assert matches({"a": [1, "…"], "…": "…"}, {"a": [1, 2], "b": 3})
+    assert matches({"a": "x…"}, {"a": "xy"})
+    for shown, real in (
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": 1, "…": "…"}, {"b": 2}),
+        ([1], [1, 2]),
+        ([1, 2, "…"], [1]),
+        ({"a": "x…"}, {"a": "yx"}),
+        ({"a": 1.0}, {"a": None}),
+    ):
+        assert not matches(shown, real)

@@ -1,0 +1,15 @@
+"""Every problem that the program can answer with is explained."""
+
+from app.core.problems import catalogue
+from tests.docs.problems import FILE, page
+
+
+def test_the_page_of_problems_is_what_the_program_says() -> None:
+    assert FILE.read_text("utf-8") == page(), "python -m tests.docs.problems"
+
+
+def test_every_problem_has_a_code_a_title_and_an_explanation_of_its_own() -> None:
+    problems = catalogue()
+    assert len({kind.meaning() for kind in problems}) == len(problems)
+    assert len({kind.title for kind in problems}) == len(problems)
+    assert all(kind.__doc__ for kind in problems)
