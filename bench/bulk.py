@@ -37,7 +37,7 @@ def measure(postgres: OwnServer, systems: list[System], rounds: int) -> list[Fig
                 ids = [str(uuid7()) for _ in range(SESSIONS)]
                 turn = [_import(system, ids)]
                 if system.postgres is not None:
-                    turn.insert(0, _copy(system, postgres, bare, ids))
+                    turn.insert(0, _copy(system, bare, ids))
                 figures += turn if round_ else []
     return figures
 
@@ -79,7 +79,7 @@ def _bare(postgres: OwnServer, stored: str) -> Iterator[str]:
         yield bare
 
 
-def _copy(system: System, postgres: OwnServer, bare: str, ids: list[str]) -> Figures:
+def _copy(system: System, bare: str, ids: list[str]) -> Figures:
     with psycopg.connect(libpq(system.url)) as source, psycopg.connect(bare) as target:
         copies = {table: _rows(source, table, column, ids) for table, column in ROWS.items()}
         before, began = system.cpu_s()[1], time.perf_counter()

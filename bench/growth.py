@@ -9,7 +9,7 @@ from psycopg import sql
 FEW: Final = 10_000
 SESSIONS_OF_A_PATIENT: Final = 50
 # Ids that rise with time, as real ones do; `n` counts the copies.
-_ID = "('019{kind}0000-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
+_ID = "('019{kind}000-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
 _SESSION_ID = _ID.format(kind="00", number="n")
 _PATIENT_ID = _ID.format(kind="01", number=f"n / {SESSIONS_OF_A_PATIENT} + 1")
 _AT = "timestamptz '2020-01-01 00:00Z' + n * interval '1 minute'"
@@ -59,7 +59,7 @@ def grow(url: str, session_id: str, sessions: int) -> None:
         db.execute("UPDATE ledger_heads SET size = size + %s", (sessions,))
 
 
-def _copy(  # noqa: PLR0913 - what makes a copy
+def _copy(
     db: psycopg.Connection,
     table: str,
     differing: Mapping[str, str],

@@ -20,9 +20,8 @@ WORKS = {
 }
 # How many times the floor's CPU the server may use. W5's floor is a bare COPY, which has none.
 AT_MOST = {"W1": 4.3, "W2": 3.6, "W3": 5.2, "W4": 18.0}
-HEAD = (
-    f"{'':30} {'':14} {'server CPU':>10} {'x floor':>8} {'at most':>8} {'database':>10} {'x floor':>8}"
-    f" {'per s':>8} {'p50 ms':>7} {'p99 ms':>7}"
+HEAD = "{:45} {:>10} {:>8} {:>8} {:>10} {:>8} {:>8} {:>7} {:>7}".format(
+    "", "server CPU", "x floor", "at most", "database", "x floor", "per s", "p50 ms", "p99 ms"
 )
 
 

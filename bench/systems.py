@@ -94,7 +94,7 @@ def _floor(content: Content, postgres: OwnServer, url: str, folder: Path) -> Ite
 
 
 @contextmanager
-def _ours(  # noqa: PLR0913 - what makes a system
+def _ours(
     name: str,
     content: Content,
     url: str,
@@ -107,8 +107,9 @@ def _ours(  # noqa: PLR0913 - what makes a system
         clinic = ground.found(database)
         token = clinic.key()
         ids = fill(clinic, content)
-    if postgres is not None:
+    if stored:
         growth.grow(libpq(url), ids[0], stored)
+    if postgres is not None:
         growth.analyze(libpq(url))
     with serving(folder / f"{name}.log", NEEDLEWORK_DATABASE_URL=url) as server:
         asked = works(content, server.port, token, ids)

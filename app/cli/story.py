@@ -21,6 +21,10 @@ WEEK: Final = timedelta(weeks=1)
 PATIENTS: Final = 16
 RELAPSING, ALARMED = 1, 2
 """Which patient relapses, and which reports a red flag."""
+ALARM: Final = (ALARMED, 3, 1)
+"""The report with the red flag: whose, after which visit, after how many days."""
+UNANSWERED, BRUISED = 0.2, 0.1
+"""How many reports are never made, and how many tell of a bruise."""
 PAIN_BEFORE: Final = (
     (8, 7, 5, 4, 3, 2, 1, 1),
     (7, 5, 3, 2, 2, 6, 6),
@@ -135,7 +139,7 @@ def _history(patient: int) -> Iterator[Json]:
         yield {**session, **refers}
         yield from _reports(patient, visit, session, chance)
     if patient == ALARMED:
-        yield _adverse_event(refers["patient_id"], _visited_at(patient, 3))
+        yield _adverse_event(refers["patient_id"], _visited_at(patient, ALARM[1]))
 
 
 def _person(patient: int, chance: Random) -> Json:
@@ -245,7 +249,8 @@ def _reports(patient: int, visit: int, session: Json, chance: Random) -> Iterato
     at = datetime.fromisoformat(session["occurred_at"])
     soreness = max(1, 5 - visit // 2)
     for day, worst in ((1, soreness), (2, soreness // 2)):
-        if chance.random() < 0.2:  # noqa: PLR2004 - one report in five is never made
+        alarming = (patient, visit, day) == ALARM
+        if chance.random() < UNANSWERED and not alarming:
             continue
         reported_at = at + timedelta(days=day, hours=chance.random() * 4)
         report = {
@@ -254,10 +259,10 @@ def _reports(patient: int, visit: int, session: Json, chance: Random) -> Iterato
             "session_id": session["id"],
             "reported_at": reported_at.isoformat(timespec="seconds"),
             "soreness": worst,
-            "bruising": chance.random() < 0.1,  # noqa: PLR2004 - one session in ten
+            "bruising": chance.random() < BRUISED,
             "source": "patient_link",
         }
-        if patient == ALARMED and visit == 3 and day == 1:  # noqa: PLR2004 - as told above
+        if alarming:
             report |= {"red_flags": ["breathlessness"], "comment": "Short of breath on stairs."}
         yield report
 
@@ -267,7 +272,7 @@ def _adverse_event(patient_id: str, at: datetime) -> Json:
         "type": "adverse_event",
         "id": _id(at, "adverse event"),
         "patient_id": patient_id,
-        "session_id": _id(at, "session", ALARMED, 3),
+        "session_id": _id(at, "session", *ALARM[:2]),
         "kind": "suspected_pneumothorax",
         "close_call": True,
         "severity": "significant",

@@ -8,22 +8,14 @@ which it takes apart in C; SQLite, which runs inside the process, gets its execu
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import (
     Connection,
-    Dialect,
     LargeBinary,
-    String,
-    TypeDecorator,
-    bindparam,
     text,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import TypeEngine
 
 from app.core.tables import Table
 
@@ -104,56 +96,3 @@ def analyze_new(db: Connection) -> None:
         tables = db.execute(_NOT_ANALYZED).scalars().all()
         if tables:
             db.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
-
-
-class _Ids(TypeDecorator[Sequence[UUID | str]]):
-    """Any number of ids as one text: an array's in PostgreSQL, JSON in SQLite."""
-
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: Sequence[UUID | str] | None, dialect: Dialect) -> str:
-        ids = [str(id).replace("-", "") for id in value or ()]
-        if dialect.name == "postgresql":
-            return f"{{{','.join(ids)}}}"
-        return to_json(ids).decode()
-
-
-class among(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it is
-    """Whether an id column holds one of the ids bound under a name."""
-
-    inherit_cache = True
-
-    def __init__(self, column: Any, name: str) -> None:
-        super().__init__(column, bindparam(name, type_=_Ids()))
-
-
-@compiles(among, "postgresql")
-def _among_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} = ANY (CAST({ids} AS UUID[]))"
-
-
-@compiles(among, "sqlite")
-def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 - compiled clauses
-
-
-class id_text(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
-    """An id column as the text that JSON shows: cheaper than an object where it is only shown."""
-
-    type: TypeEngine[str] = String()
-    inherit_cache = True
-
-
-@compiles(id_text, "postgresql")
-def _text_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **kw)} AS TEXT)"
-
-
-@compiles(id_text, "sqlite")
-def _text_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    hexadecimal = compiler.process(element.clauses, **kw)
-    parts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-    return " || '-' || ".join(f"substr({hexadecimal}, {at}, {n})" for at, n in parts)

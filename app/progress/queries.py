@@ -18,7 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.bulk import among, id_text
+from app.core.dialects import among, id_text
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound

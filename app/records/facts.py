@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.core.bulk import among
+from app.core.dialects import among
 from app.core.operation import Operation, rows
 from app.core.tables import Instant
 from app.core.wire import Body

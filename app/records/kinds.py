@@ -11,9 +11,8 @@ from orjson import Fragment
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 
-from app.core.bulk import among
+from app.core.dialects import among, json_text
 from app.core.faults import Fault, pointer
-from app.core.nested import json_text
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order
 from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east

@@ -4,18 +4,18 @@ from uuid import UUID
 
 import pytest
 
-from app.core.clock import uuid7
 from tests.ground import Api
 
 MEMBERS = {"type", "title", "status", "detail", "request_id"}
+ID = "0190aaaa-aaaa-7000-8000-000000000000"
 ADDRESSES = {
     "/v1/patients": {"GET", "POST"},
     "/v1/patients/search": {"POST"},
-    f"/v1/patients/{uuid7()}": {"GET", "PUT", "PATCH"},
-    f"/v1/sessions/{uuid7()}/sign": {"POST"},
-    f"/v1/sessions/{uuid7()}/versions/1": {"GET"},
-    f"/v1/sessions/{uuid7()}/follow-ups": {"GET", "POST"},
-    f"/v1/sessions/{uuid7()}/follow-ups/{uuid7()}": {"GET", "PUT"},
+    f"/v1/patients/{ID}": {"GET", "PUT", "PATCH"},
+    f"/v1/sessions/{ID}/sign": {"POST"},
+    f"/v1/sessions/{ID}/versions/1": {"GET"},
+    f"/v1/sessions/{ID}/follow-ups": {"GET", "POST"},
+    f"/v1/sessions/{ID}/follow-ups/{ID}": {"GET", "PUT"},
     "/v1/clinic": {"GET"},
     "/v1/muscles/infraspinatus": {"GET"},
     "/healthz": {"GET"},
@@ -44,7 +44,7 @@ ADDRESSES = {
         ("POST", "/v1/patients", 415, {"files": {"a": b"b"}}),
         ("POST", "/v1/patients", 422, {"json": []}),
         ("GET", "/v1/patients?limit=0", 422, {}),
-        ("GET", "/v1/sessions/0190aaaa-aaaa-7000-8000-000000000000/versions/0", 422, {}),
+        ("GET", f"/v1/sessions/{ID}/versions/0", 422, {}),
     ],
 )
 def test_every_refusal_is_a_problem(
