@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from app.auth.queries import Authenticator
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
-from app.core.database import CONNECTIONS, Database
+from app.core.database import THREADS, Database
 from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
@@ -54,9 +54,7 @@ def create_app(database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # Each thread holds one connection, so none ever waits for another's; and writers of one
-        # clinic take turns in the end: more of them waiting costs both sides processor time.
-        to_thread.current_default_thread_limiter().total_tokens = CONNECTIONS
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         if own:
             database.close()

@@ -71,9 +71,14 @@ def small_and_grown(postgres: OwnServer, folder: Path, sessions: int) -> Iterato
     content = Content()
     with postgres.database() as few, postgres.database() as many, ExitStack() as stack:
         yield [
-            stack.enter_context(_ours(f"{stored:,}", content, url, folder, postgres, stored))
-            for stored, url in ((growth.FEW, few), (sessions, many))
+            stack.enter_context(_ours(stored(number), content, url, folder, postgres, number))
+            for number, url in ((growth.FEW, few), (sessions, many))
         ]
+
+
+def stored(sessions: int) -> str:
+    """The name of a system that holds that many sessions."""
+    return f"{sessions:,} stored"
 
 
 @contextmanager
@@ -100,15 +105,15 @@ def _ours(
     url: str,
     folder: Path,
     postgres: OwnServer | None = None,
-    stored: int = 0,
+    sessions: int = 0,
 ) -> Iterator[System]:
     with closing(Database(url)) as database:
         migrate(database)
         clinic = ground.found(database)
         token = clinic.key()
         ids = fill(clinic, content)
-    if stored:
-        growth.grow(libpq(url), ids[0], stored)
+    if sessions:
+        growth.grow(libpq(url), ids[0], sessions)
     if postgres is not None:
         growth.analyze(libpq(url))
     with serving(folder / f"{name}.log", NEEDLEWORK_DATABASE_URL=url) as server:

@@ -93,6 +93,5 @@ def analyze_new(db: Connection) -> None:
     primary key. A foreign key's check then reads the whole clinic: 10,000 rows, say, for each row.
     """
     if db.dialect.name == "postgresql":
-        tables = db.execute(_NOT_ANALYZED).scalars().all()
-        if tables:
-            db.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {', '.join(tables)}")
+        for table in db.execute(_NOT_ANALYZED).scalars().all():
+            db.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table}")

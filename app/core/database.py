@@ -14,7 +14,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.problems import Unavailable
 
-CONNECTIONS = 8
+# Requests at work at once, each with a thread and a connection of its own, so that none waits
+# for another's. Writers of one clinic take turns in the end: more of them waiting costs both
+# sides processor time, and makes the slowest wait longer.
+THREADS = 4
+# Uploads take long, so they have threads and connections of their own.
+UPLOADS = 2
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
@@ -116,7 +121,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_size=CONNECTIONS,
+        pool_size=THREADS + UPLOADS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],

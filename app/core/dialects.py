@@ -95,6 +95,7 @@ _spelled(
 )
 _spelled(
     among,
-    postgresql="{0} = ANY (CAST({1} AS UUID[]))",
+    # In a query of its own the array is read once, not once for each row that it is compared with.
+    postgresql="{0} = ANY (CAST((SELECT CAST({1} AS UUID[])) AS UUID[]))",
     sqlite="{0} IN (SELECT value FROM json_each({1}))",
 )

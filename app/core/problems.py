@@ -144,6 +144,12 @@ class Invalid(Problem):
             errors = [{**error, "in": place} for error in errors]
         super().__init__(errors=errors)
 
+    def within(self, place: str) -> "Invalid":
+        """The same refusal, of what stands at this pointer in the body."""
+        for error in self.members["errors"]:
+            error["pointer"] = place + error["pointer"]
+        return self
+
 
 class KeyReused(Problem):
     """This Idempotency-Key was used before, for another request."""

@@ -11,19 +11,20 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from app.core import contract, retries
 from app.core.access import Authenticate, Scope
-from app.core.database import Database
+from app.core.database import UPLOADS, Database
 from app.core.faults import Fault, pointer
 from app.core.operation import Operation, perform
 from app.core.problems import (
@@ -40,6 +41,7 @@ from app.core.wire import M, faults, read
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
+_UPLOADS: Final = CapacityLimiter(UPLOADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,8 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
                 file.write(chunk)
             file.seek(0)
             upload = Upload(cast("BinaryIO", file), media, request.app.state.database)
-            answer: Answer = await run_in_threadpool(route.endpoint, op, upload, **arguments)
+            work = partial(route.endpoint, op, upload, **arguments)
+            answer: Answer = await to_thread.run_sync(work, limiter=_UPLOADS)
         return answer.response(request)
 
     return serve

@@ -14,6 +14,10 @@ def check_closed(status: str, closed_at: datetime | None) -> None:
 
 
 def check_order(opened_at: datetime | None, closed_at: datetime | None) -> None:
-    """An episode is not closed before it is opened."""
-    if opened_at is not None and closed_at is not None and closed_at < opened_at:
+    """An episode is opened before it is closed; one that comes in closed says both."""
+    if closed_at is None:
+        return
+    if opened_at is None:
+        raise RuleBroken("opened_at_missing", "A finished episode says when it was opened.")
+    if closed_at < opened_at:
         raise RuleBroken("closed_before_opened", "closed_at is before opened_at.")

@@ -58,7 +58,9 @@ class EpisodeBody(RecordBody):
     goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
     plan: Annotated[PlanBody, Field(default_factory=PlanBody)]
     status: Status = "active"
-    opened_at: Annotated[Moment | None, Field(description="Now, if it is left out.")] = None
+    opened_at: Annotated[Moment | None, Field(description="When it is recorded, if left out.")] = (
+        None
+    )
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
     close_reason: Text | None = None
 
@@ -67,7 +69,8 @@ class EpisodeBody(RecordBody):
     def _closed(cls, closed_at: datetime | None, info: ValidationInfo) -> datetime | None:
         if "status" in info.data:
             rules.check_closed(info.data["status"], closed_at)
-        rules.check_order(info.data.get("opened_at"), closed_at)
+        if "opened_at" in info.data:
+            rules.check_order(info.data["opened_at"], closed_at)
         return closed_at
 
 

@@ -25,9 +25,9 @@ class Episodes(Kind[EpisodeBody]):
     facts = {"patient_id": Episode.__table__.c.patient_id}
 
     def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
-        """An episode that doesn't say when it was opened is opened now."""
-        del facts
-        view["opened_at"] = view["opened_at"] or op.at
+        """An episode that doesn't say when it was opened was opened when it was recorded."""
+        del op, facts
+        view["opened_at"] = view["opened_at"] or view["created_at"]
 
 
 EPISODES = register(Episodes())

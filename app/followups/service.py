@@ -27,7 +27,6 @@ class FollowUps(Kind[FollowUpBody]):
     order = Order((FollowUp.reported_at, FollowUp.id))
     references = (Reference("session_id", "sessions"),)
     conditions = {"session_id": FollowUp.session_id == bindparam("session_id")}
-    facts = {"patient_id": FollowUp.__table__.c.patient_id}
 
     def check(self, body: FollowUpBody, facts: Facts) -> Iterator[Fault]:
         """A report belongs to an attended session, and is not made before it."""

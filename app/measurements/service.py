@@ -29,7 +29,6 @@ class Measurements(Kind[MeasurementBody]):
         "session_id": Measurement.session_id == bindparam("session_id"),
         "instrument": Measurement.instrument == bindparam("instrument"),
     }
-    facts = {"patient_id": Measurement.__table__.c.patient_id}
 
 
 MEASUREMENTS = Measurements()

@@ -16,5 +16,6 @@ def folded(name: str | None) -> str | None:
     """A name without case, accents and outer blanks: `" Núñez"` is found as `nunez`."""
     if name is None:
         return None
-    parts = unicodedata.normalize("NFKD", name.casefold())
+    # Twice, for a letter in another shape has no lower case before it is taken apart.
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     return "".join(c for c in parts if not unicodedata.combining(c)).strip()

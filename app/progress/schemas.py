@@ -24,7 +24,9 @@ class ProgressFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
-    as_of: Annotated[Moment | None, Field(description="As it stood then; now, if left out.")] = None
+    as_of: Annotated[
+        Moment | None, Field(description="What happened up to then; up to now, if left out.")
+    ] = None
     begin: Annotated[
         Moment | None, Field(alias="from", description="What happened at or after.")
     ] = None
@@ -193,13 +195,14 @@ class EventsView(View):
 
 
 class FlagView(View):
-    """A course that turned."""
+    """A course that turned: of a measure, or of an episode whose region came back in another."""
 
     code: Literal["recurrence", "plateau"]
-    instrument: str
+    instrument: str | None
     activity: str | None
     side: Side | None
     muscle: str | None
+    episode_id: str | None
     since: datetime
 
 

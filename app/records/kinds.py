@@ -120,6 +120,12 @@ class Kind(Generic[B]):
         return Order((self.table.id,))
 
     @cached_property
+    def relied_on(self) -> tuple[str, ...]:
+        """The members that say whose, when and whether: what other records are true by."""
+        saying = ("patient_id", "at", "state")
+        return tuple(str(self.facts[name].key) for name in saying if name in self.facts)
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The members of the view, in the order in which a reader sees them."""
         return tuple(self.view.model_fields)

@@ -10,7 +10,7 @@ from app.core.pages import Filters, view_of_page
 from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissing, VersionStale
 from app.core.routing import Answer, Routes
 from app.records import queries, service
-from app.records.errors import IdentifierTaken
+from app.records.errors import IdentifierTaken, StillRelied
 from app.records.kinds import Kind, Viewed
 from app.records.schemas import MergePatch, RecordBody
 
@@ -80,7 +80,8 @@ def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: type[
     change.__doc__ = f"Change a part of a {noun} by a JSON Merge Patch."
     declared: dict[str, Any] = {"scope": scope, "view": kind.view}
     taken = conflicts(kind)
-    stale: tuple[type[Problem], ...] = (NotFound, VersionStale, VersionMissing, *problems, *taken)
+    relied = (StillRelied,) if kind.relied_on else ()
+    stale = (NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
     routes.add(
         "POST",
         "",

@@ -24,9 +24,9 @@ from app.core.problems import (
 from app.core.tables import Table
 from app.core.wire import B, Body, merge_patch, read
 from app.ledger import service as ledger
-from app.records.errors import IdentifierTaken
+from app.records.errors import IdentifierTaken, StillRelied
 from app.records.facts import gather
-from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest
+from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest, kinds
 from app.records.queries import record
 
 
@@ -144,10 +144,10 @@ def patch(op: Operation, kind: Kind[Any], id: UUID, changes: dict[str, Any]) -> 
 
 def patched(kind: Kind[B], current: Viewed, changes: dict[str, Any]) -> B:
     """The record's content after a merge patch, checked as if it had been sent whole."""
-    content = merge_patch(kind.content(current), changes)
-    if content.get("id") != str(current["id"]):
+    body = read(kind.body, to_json(merge_patch(kind.content(current), changes)))
+    if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "A record keeps its id.")])
-    return read(kind.body, to_json(content))
+    return body
 
 
 def for_change(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
@@ -184,7 +184,30 @@ def revise(
         raise problem
     members = {**current, **body.model_dump(exclude={"id"}), **server}
     kind.derive(op, members, facts)
-    return store(op, kind, current, members, reason=reason)
+    view = store(op, kind, current, members, reason=reason)
+    if any(view[name] != current[name] for name in kind.relied_on):
+        _follow(op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current))
+    return view
+
+
+def _follow(op: Operation, kind: Kind[Any], changed: Viewed, *, same_patient: bool) -> None:
+    """Derive anew what was derived from a record, or refuse the change that contradicts it.
+
+    What was said of one patient is never made to be about another.
+    """
+    for other in kinds.values():
+        for reference in other.references:
+            if reference.noun != kind.noun:
+                continue
+            for (id_,) in op.all(_referring(other, reference.field), named=changed["id"]):
+                follower = locked(op, other, id_)
+                body = patched(other, follower, {})
+                facts = gather(op, [(other, body)])
+                if not same_patient or _problem(other, body, facts, id_) is not None:
+                    raise StillRelied(resource=other.noun, resource_id=str(id_))
+                members = dict(follower)
+                other.derive(op, members, facts)
+                store(op, other, follower, members, operation=f"{other.noun}.follow")
 
 
 def store(
@@ -226,6 +249,16 @@ def _children(op: Operation, child: Child, view: Viewed) -> Iterator[dict[str, A
 def _locked(kind: Kind[Any]) -> Select[Any]:
     table = kind.table
     return rows(table, table.version).where(table.id == bindparam("id")).with_for_update()
+
+
+@lru_cache(maxsize=64)
+def _referring(kind: Kind[Any], field: str) -> Select[Any]:
+    table = kind.table
+    return (
+        rows(table, table.id)
+        .where(table.__table__.c[field] == bindparam("named"))
+        .order_by(table.id)
+    )
 
 
 @lru_cache(maxsize=64)

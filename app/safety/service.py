@@ -33,7 +33,6 @@ class Consents(Kind[ConsentBody]):
         "patient_id": Consent.patient_id == bindparam("patient_id"),
         "kind": Consent.kind == bindparam("kind"),
     }
-    facts = {"patient_id": Consent.__table__.c.patient_id}
 
 
 class Screenings(Kind[ScreeningBody]):
@@ -50,7 +49,6 @@ class Screenings(Kind[ScreeningBody]):
         "session_id": Screening.session_id == bindparam("session_id"),
         "patient_id": Screening.patient_id == bindparam("patient_id"),
     }
-    facts = {"patient_id": Screening.__table__.c.patient_id}
 
     def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
         """Add whose screening it is."""
@@ -74,7 +72,6 @@ class AdverseEvents(Kind[AdverseEventBody]):
         "session_id": AdverseEvent.session_id == bindparam("session_id"),
         "severity": AdverseEvent.severity == bindparam("severity"),
     }
-    facts = {"patient_id": AdverseEvent.__table__.c.patient_id}
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()

@@ -11,6 +11,7 @@ from app.core.pages import view_of_page
 from app.core.problems import NotFound, VersionMissing, VersionStale
 from app.core.routing import Answer, Routes
 from app.ledger import queries as ledger
+from app.records.errors import StillRelied
 from app.records.queries import record
 from app.records.routes import answer, serve_reads, serve_writes
 from app.sessions import service
@@ -43,7 +44,7 @@ def sign(op: Operation, id: UUID) -> Answer:
     name="sessions.amend",
     scope=WRITE,
     view=SessionView,
-    problems=(*CHANGE, SessionDraft, NotReadyToSign),
+    problems=(*CHANGE, SessionDraft, NotReadyToSign, StillRelied),
 )
 def amend(op: Operation, id: UUID, body: AmendBody) -> Answer:
     """Amend a signed session; earlier versions stay readable."""

@@ -1,6 +1,7 @@
 """Sessions as a kind of record, and what can be done to one."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -125,9 +126,10 @@ class Sessions(Kind[SessionBody]):
         view.setdefault("status", "draft")
         view.setdefault("alert", False)
         view.setdefault("recorded_at", view["signed_at"] or op.at)
-        credentials = facts["practitioners", view["practitioner_id"]].detail
-        day = view["occurred_at"].date()
-        view["credentials"] = [c for c in credentials if holds_on(c, day)]
+        if view["status"] == "draft" or "credentials" not in view:
+            credentials = facts["practitioners", view["practitioner_id"]].detail
+            day = view["occurred_at"].date()
+            view["credentials"] = [c for c in credentials if holds_on(c, day)]
         view["catalogue_version"] = CATALOGUE_VERSION
         view["late_entry"] = rules.is_late(view["occurred_at"], view["recorded_at"])
 
@@ -159,12 +161,26 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> Viewed:
         raise SessionDraft
     if session["status"] == "void":
         raise SessionVoid
+    try:
+        return _amended(op, session, body)
+    except Invalid as refused:
+        raise refused.within("/changes") from None
+
+
+def _amended(op: Operation, session: Viewed, body: AmendBody) -> Viewed:
     amended = records.patched(SESSIONS, session, body.changes)
     _require_ready(amended.model_dump())
     if SESSIONS.content(session) == SESSIONS.content(session | amended.model_dump(exclude={"id"})):
-        raise Invalid([Fault("/changes", "no_change", "These changes change nothing.")])
+        raise Invalid([Fault("", "no_change", "These changes change nothing.")])
+    if _who_and_when(amended.model_dump()) != _who_and_when(session):
+        # The copy was of another practitioner, or of another day; else what was signed stays.
+        session = {name: member for name, member in session.items() if name != "credentials"}
     reason = f"{body.kind}: {body.reason}"
     return records.revise(op, SESSIONS, session, amended, reason=reason, amended_at=op.at)
+
+
+def _who_and_when(session: Viewed) -> tuple[UUID, date]:
+    return session["practitioner_id"], session["occurred_at"].date()
 
 
 def void(op: Operation, id: UUID, reason: str) -> Viewed:

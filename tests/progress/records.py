@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from app.followups.rules import hours_after
+from app.followups.rules import hours_after, window
 from app.progress.rules.history import (
     Event,
     History,
@@ -68,8 +68,11 @@ def history_of(records: list[Record]) -> History:
         reports=[
             Report(
                 row["session_id"],
-                hours_after(
-                    _time(sessions[row["session_id"]]["occurred_at"]), _time(row["reported_at"])
+                window(
+                    hours_after(
+                        _time(sessions[row["session_id"]]["occurred_at"]),
+                        _time(row["reported_at"]),
+                    )
                 ),
                 row["soreness"],
             )
@@ -78,6 +81,7 @@ def history_of(records: list[Record]) -> History:
         events=[
             Event(row["severity"], row["close_call"]) for row in by_type.get("adverse_event", [])
         ],
+        reopenings=[],
         scales=SCALES,
     )
 

@@ -1,12 +1,15 @@
 """Promises of the flags."""
 
+from datetime import UTC, timedelta, timezone
+
 import pytest
 
-from app.progress.rules.flags import flags, plateau, recurrence
-from app.progress.rules.history import Scale
+from app.progress.rules.flags import flags, plateau, recurrence, recurrent_episodes
+from app.progress.rules.history import Reopening, Scale, as_it_came
 from tests.progress.facts import scale, series, week
 
 PAIN = scale(mcid=2)
+ANYWHERE = {"activity": None, "side": None, "muscle": None}
 
 
 @pytest.mark.parametrize(
@@ -67,8 +70,8 @@ def test_there_is_no_plateau_where_no_one_knows_what_is_real() -> None:
 
 
 def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
-    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))])
-    where = {"instrument": "nprs", "activity": None, "side": None, "muscle": None}
+    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))], [], as_it_came)
+    where = {"instrument": "nprs", **ANYWHERE, "episode_id": None}
     assert found == [
         {"code": "recurrence", **where, "since": week(2)},
         {"code": "plateau", **where, "since": week(1)},
@@ -76,4 +79,33 @@ def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
 
 
 def test_a_course_that_goes_well_has_no_flags() -> None:
-    assert flags([series([9, 7, 5, 3, 1], scale(mdc=2, mcid=3)), series([4], PAIN)]) == []
+    well = [series([9, 7, 5, 3, 1], scale(mdc=2, mcid=3)), series([4], PAIN)]
+    assert flags(well, [], as_it_came) == []
+
+
+def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
+    closed_at, in_time = week(0), week(0) + timedelta(days=90)
+    late = in_time + timedelta(microseconds=1)
+    west = timezone(timedelta(hours=-8))
+    seen = recurrent_episodes(
+        [
+            Reopening("late", late.astimezone(west), closed_at),
+            Reopening("in time", in_time.astimezone(west), closed_at.astimezone(UTC)),
+            Reopening("at once", closed_at, closed_at),
+        ]
+    )
+    assert [again.episode_id for again in seen] == ["at once", "in time"]
+
+
+def test_an_episode_after_two_others_recurs_once_and_stands_behind_the_series() -> None:
+    again = [Reopening("third", week(9), week(ended)) for ended in (8, 2)]
+    found = flags([series([7, 3, 5, 5], PAIN)], again, as_it_came)
+    assert found[1:] == [
+        {
+            "code": "recurrence",
+            "instrument": None,
+            **ANYWHERE,
+            "episode_id": "third",
+            "since": week(9),
+        }
+    ]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.followups.rules import window
 from app.progress.rules.history import Course, Json, Needled, Report, instant
 from app.progress.rules.soreness import soreness
 from app.progress.rules.visits import doses_of, rows_of
@@ -11,7 +12,7 @@ from tests.progress.facts import course, needled, visit, week, weekly
 
 
 def report(number: int, hours: float, value: int) -> Report:
-    return Report(f"visit-{number}", hours, value)
+    return Report(f"visit-{number}", window(hours), value)
 
 
 def of(visits: Course, *reports: Report, as_of: datetime, rows: tuple[Needled, ...] = ()) -> Json:

@@ -40,7 +40,7 @@ def test_the_version_may_be_written_as_clients_write_it(api: Api, tag: str) -> N
     assert change(api, path, "B", **{"If-Match": tag}).status_code == 200
 
 
-@pytest.mark.parametrize("tag", ['"01"', '"1', '"2"', '"1.0"', '"x"', '""', "", '"1", "2"'])
+@pytest.mark.parametrize("tag", ['"01"', '"2"', '"1.0"', '"x"', '""', "", '"1", "2"'])
 def test_any_other_version_is_stale(api: Api, tag: str) -> None:
     path = f"/v1/patients/{api.patient(given_name='A')['id']}"
     answer = change(api, path, "B", **{"If-Match": tag})

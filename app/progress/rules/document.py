@@ -45,7 +45,7 @@ def document(
         "soreness": soreness(course, instant(as_of), history.reports, doses),
         "muscles": muscles(course, rows),
         "adverse_events": adverse_events(history.events),
-        "flags": flags(series),
+        "flags": flags(series, history.reopenings, written),
     }
 
 

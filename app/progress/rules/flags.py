@@ -1,26 +1,45 @@
 """Flags: a course that turned, said once, with the moment at which it did.
 
-A flag is a finding about the past of one series. It stays when the course turns again, and
-`since` is always the time of a point of that series.
+A flag is a finding about the past. It stays when the course turns again. One of a series names
+it, and `since` is the time of one of its points; one of an episode names that, and `since` is
+when it was opened.
 """
 
 from collections.abc import Iterable
 
-from app.progress.rules.history import Json
-from app.progress.rules.measures import Series
+from app.progress.rules.history import Json, Reopening, Written, instant
+from app.progress.rules.measures import Key, Series
 from app.progress.rules.verdict import HAIR
+from app.progress.rules.visits import DAY
 
 PLATEAU_VALUES = 3
+RECURS_WITHIN = 90 * DAY
 
 
-def flags(all_series: Iterable[Series]) -> list[Json]:
-    """The document's `flags`, in the order of the series."""
-    return [
-        _flag(code, series, turned)
+def flags(
+    all_series: Iterable[Series], reopenings: Iterable[Reopening], written: Written
+) -> list[Json]:
+    """The document's `flags`: those of the series, in their order, and then the episodes'."""
+    turns = [
+        _of_series(code, series, turned)
         for series in all_series
         for code, turned in (("recurrence", recurrence(series)), ("plateau", plateau(series)))
         if turned is not None
     ]
+    return turns + [
+        _flag("recurrence", written(again.at), episode_id=again.episode_id)
+        for again in recurrent_episodes(reopenings)
+    ]
+
+
+def recurrent_episodes(reopenings: Iterable[Reopening]) -> list[Reopening]:
+    """Each episode that was opened within 90 days after one of its region, in order of time."""
+    recent = {
+        (instant(again.at), again.episode_id): again
+        for again in reopenings
+        if instant(again.at) - instant(again.closed_at) <= RECURS_WITHIN
+    }
+    return [recent[key] for key in sorted(recent)]
 
 
 def recurrence(series: Series) -> int | None:
@@ -62,13 +81,18 @@ def plateau(series: Series) -> int | None:
     return None
 
 
-def _flag(code: str, series: Series, turned: int) -> Json:
-    instrument, activity, side, muscle = series.key
+def _of_series(code: str, series: Series, turned: int) -> Json:
+    return _flag(code, series.occasions[turned].at, series.key)
+
+
+def _flag(code: str, since: object, key: Key | None = None, episode_id: str | None = None) -> Json:
+    instrument, activity, side, muscle = key or (None, None, None, None)
     return {
         "code": code,
         "instrument": instrument,
         "activity": activity,
         "side": side,
         "muscle": muscle,
-        "since": series.occasions[turned].at,
+        "episode_id": episode_id,
+        "since": since,
     }

@@ -1,9 +1,10 @@
 """What the rules of progress are told: one patient's history, as plain facts.
 
-The caller has already left out voided sessions with all that hangs on them, everything after
-`as_of`, and whatever an asked-for episode, `from` or `to` excludes: the rules take what they
-are given for the whole truth, so a baseline is the baseline *of the history given*. What
-belongs to a session that was not attended is ignored by every rule. Rows may come in any order.
+The caller has already left out voided sessions, everything after `as_of`, and whatever an
+asked-for episode, `from` or `to` excludes: the rules take what they are given for the whole
+truth, so a baseline is the baseline *of the history given*. What belongs to a session that was
+not attended, or is not among the visits, is ignored by every rule; but an adverse event
+happened, whatever became of the record of its session. Rows may come in any order.
 
 Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
 Times are aware, numbers finite and of a size that occurs in a clinic. All facts are tuples;
@@ -12,7 +13,7 @@ the same layout serves as well.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
@@ -22,6 +23,7 @@ Written = Callable[[datetime], object]
 """How a time is put into the document: as text, or as it came."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Visit(NamedTuple):
@@ -67,7 +69,7 @@ class Report(NamedTuple):
     """What the patient reported after a session."""
 
     session_id: str
-    hours_after: float
+    window: str  # early | h24 | h48 | h72 | late: by the hours that really passed
     soreness: int  # 0-10
 
 
@@ -76,6 +78,14 @@ class Event(NamedTuple):
 
     severity: str  # mild | significant | serious
     close_call: bool
+
+
+class Reopening(NamedTuple):
+    """An episode that was opened after an earlier one of the same region had been closed."""
+
+    episode_id: str
+    at: datetime
+    closed_at: datetime  # of the earlier one
 
 
 class Thresholds(NamedTuple):
@@ -106,6 +116,7 @@ class History(NamedTuple):
     readings: Sequence[Reading]
     reports: Sequence[Report]
     events: Sequence[Event]
+    reopenings: Sequence[Reopening]
     scales: Mapping[str, Scale]  # by instrument: every instrument among the readings
 
 
@@ -144,8 +155,7 @@ def as_it_came(at: datetime) -> datetime:
 
 def instant(at: datetime) -> int:
     """Microseconds since 1970 of an aware time, exactly, whatever its offset."""
-    since = at - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def figure(value: float) -> float:

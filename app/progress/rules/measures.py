@@ -112,7 +112,7 @@ def _measure(series: Series) -> Json:
     instrument, activity, side, muscle = series.key
     occasions, values, bar = series.occasions, series.values, series.bar
     latest = values[-1]
-    best = max(values, key=bar.merit)
+    best = max(values) if bar.better == "higher" else min(values)
     change = figure(latest - series.baseline)
     gain = bar.merit(latest) - bar.merit(series.baseline)
     thresholds = series.scale.thresholds

@@ -6,7 +6,7 @@ information too; nothing is carried forward into a gap.
 
 from collections.abc import Iterable, Mapping
 
-from app.followups.rules import ASKED_AFTER_H, window
+from app.followups.rules import ASKED_AFTER_H
 from app.progress.rules.history import Course, Json, Occasion, Report
 from app.progress.rules.trend import trend
 from app.progress.rules.visits import Dose
@@ -25,9 +25,9 @@ def soreness(
     have one.
     """
     entries = {session_id: _entry(visit, doses[session_id]) for session_id, visit in course.items()}
-    for session_id, hours_after, value in reports:
+    for session_id, window, value in reports:
         if session_id in entries:
-            _add(entries[session_id], value, window(hours_after))
+            _add(entries[session_id], value, window)
     asked_until = as_of_instant - ASKED_AFTER
     instants = [visit.instant for visit in course.values()]
     peaks = [entry["peak"] for entry in entries.values()]
@@ -54,10 +54,10 @@ def _entry(visit: Occasion, dose: Dose) -> Json:
     }
 
 
-def _add(entry: Json, value: int, when: str) -> None:
+def _add(entry: Json, value: int, window: str) -> None:
     """Raise the session's peak, and that of the report's window if it has a place of its own."""
     entry["reports"] += 1
     if entry["peak"] is None or entry["peak"] < value:
         entry["peak"] = value
-    if when in entry and (entry[when] is None or entry[when] < value):
-        entry[when] = value
+    if window in entry and (entry[window] is None or entry[window] < value):
+        entry[window] = value

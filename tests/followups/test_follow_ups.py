@@ -1,0 +1,183 @@
+"""What a patient reports after the needles: added, never changed, and heard at once."""
+
+from typing import Any
+
+import pytest
+
+from app.core.clock import uuid7
+from tests.ground import Api
+from tests.records.bodies import faults
+
+OCCURRED = "2026-11-01T10:00:00-08:00"
+
+
+@pytest.fixture
+def session(api: Api) -> dict[str, Any]:
+    return api.session(occurred_at=OCCURRED)
+
+
+def report(api: Api, session: dict[str, Any], **body: Any) -> Any:
+    """The answer to a report, by default a day later."""
+    whole = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, **body}
+    return api.post(f"/v1/sessions/{session['id']}/follow-ups", whole)
+
+
+def reread(api: Api, session: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = api.get(f"/v1/sessions/{session['id']}").json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reported_at", "hours", "window"),
+    [
+        ("2026-11-01T10:00:00-08:00", 0, "early"),
+        ("2026-11-02T03:59:59-08:00", 17.9997, "early"),
+        ("2026-11-02T12:00:00Z", 18, "h24"),
+        ("2026-11-02T22:00:00-08:00", 36, "h48"),
+        ("2026-11-04T06:00:00+08:00", 52, "h48"),
+        ("2026-11-04T22:00:00+04:00", 72, "h72"),
+        ("2026-11-05T10:00:00-08:00", 96, "late"),
+        ("2027-11-01T10:00:00-08:00", 8_760, "late"),
+    ],
+)
+def test_the_hours_are_the_real_ones(
+    api: Api, session: dict[str, Any], reported_at: str, hours: float, window: str
+) -> None:
+    answer = report(api, session, reported_at=reported_at).json()
+    assert (answer["hours_after"], answer["window"]) == (hours, window)
+    assert answer["patient_id"] == session["patient_id"]
+
+
+def test_a_report_is_not_before_its_session(api: Api, session: dict[str, Any]) -> None:
+    for early in ("2026-11-01T09:59:59-08:00", "2026-11-01T18:00:00+00:01"):
+        refused = report(api, session, reported_at=early)
+        assert faults(refused) == {"/reported_at": "before_session"}
+    at_once = report(api, session, reported_at="2026-11-01T18:00:00Z")
+    assert at_once.status_code == 201
+
+
+@pytest.mark.parametrize("attendance", ["cancelled", "no_show", "declined"])
+def test_nobody_is_sore_after_a_visit_that_did_not_happen(api: Api, attendance: str) -> None:
+    missed = api.session(attendance=attendance, needlings=[], needle_count=None)
+    assert faults(report(api, missed)) == {"/session_id": "not_attended"}
+
+
+def test_a_report_never_overwrites_another(api: Api, session: dict[str, Any]) -> None:
+    body = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4}
+    path = f"/v1/sessions/{session['id']}/follow-ups"
+    made = [api.post(path, body).json() for _ in range(2)]
+    assert made[0]["id"] != made[1]["id"]
+    one = f"{path}/{made[0]['id']}"
+    for answer in (
+        api("PUT", one, json={**body, "soreness": 9}),
+        api("PUT", one, json={**body, "soreness": 9}, headers={"If-Match": '"1"'}),
+        api.post(path, {**body, "id": made[0]["id"], "soreness": 9}),
+    ):
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/id-taken")
+    assert api("PATCH", one, json={}).status_code == 405
+    assert api("DELETE", one).status_code == 405
+    assert [item["soreness"] for item in api.get(path).json()["items"]] == [4, 4]
+
+
+def test_reports_are_listed_in_the_order_in_which_they_were_made(
+    api: Api, session: dict[str, Any]
+) -> None:
+    for hour in ("12", "08", "23", "15"):
+        report(api, session, reported_at=f"2026-11-02T{hour}:00:00Z")
+    path = f"/v1/sessions/{session['id']}/follow-ups?limit=3"
+    first = api.get(path).json()
+    rest = api.get(first["next"]).json()
+    listed = [item["reported_at"][11:13] for item in first["items"] + rest["items"]]
+    assert listed == ["08", "12", "15", "23"]
+    assert rest["next"] is None
+
+
+def test_a_report_is_found_under_its_own_session_alone(api: Api, session: dict[str, Any]) -> None:
+    made = report(api, session).json()
+    other = api.session(occurred_at=OCCURRED)
+    assert api.get(f"/v1/sessions/{other['id']}/follow-ups/{made['id']}").status_code == 404
+    assert api.get(f"/v1/sessions/{other['id']}/follow-ups").json()["items"] == []
+    moved = report(api, other, id=made["id"])
+    assert moved.status_code == 409
+    assert faults(report(api, session, session_id=other["id"])) == {"/session_id": "id_fixed"}
+    assert report(api, session, session_id=session["id"]).status_code == 201
+
+
+def test_an_unknown_session_has_no_reports(api: Api) -> None:
+    nothing = {"id": str(uuid7())}
+    path = f"/v1/sessions/{nothing['id']}/follow-ups"
+    assert report(api, nothing).status_code == 404
+    assert api("PUT", f"{path}/{uuid7()}", json={}).status_code == 422
+    assert api.get(path).status_code == 404
+    assert api.get(f"{path}/{uuid7()}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "code"),
+    [
+        ({"soreness": 5, "worst_soreness": 4}, "/worst_soreness", "worst_below_soreness"),
+        ({"sore_muscles": ["infraspinatus"] * 2}, "/sore_muscles", "repeated"),
+        ({"sore_muscles": ["no_such_muscle"]}, "/sore_muscles/0", "unknown_muscle"),
+        ({"red_flags": ["fainting"] * 2}, "/red_flags", "repeated"),
+        ({"red_flags": None}, "/red_flags", "list_type"),
+        ({"bruising": 1}, "/bruising", "bool_type"),
+        ({"language": "english please"}, "/language", "string_pattern_mismatch"),
+        ({"language": "en-" + "x" * 33}, "/language", "string_too_long"),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_refused(
+    api: Api, session: dict[str, Any], body: dict[str, Any], place: str, code: str
+) -> None:
+    assert faults(report(api, session, **body)) == {place: code}
+
+
+FLAGS = ["breathlessness", "chest_pain", "dry_cough", "fever_or_spreading_redness"]
+FLAGS += ["new_numbness_or_weakness", "fainting"]
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_any_red_flag_raises_the_alert(api: Api, session: dict[str, Any], flag: str) -> None:
+    assert report(api, session, red_flags=[]).status_code == 201
+    assert reread(api, session)["alert"] is False
+    made = report(api, session, red_flags=[flag]).json()
+    alerted = reread(api, session)
+    assert (alerted["alert"], alerted["version"]) == (True, 2)
+    unchanged = ("alert", "version", "updated_at")
+    assert {k: v for k, v in alerted.items() if k not in unchanged} == {
+        k: v for k, v in session.items() if k not in unchanged
+    }
+    feed = api.get("/v1/changes?limit=200").json()["items"][-2:]
+    assert [(c["operation"], c["resource_id"]) for c in feed] == [
+        ("follow_ups.create", made["id"]),
+        ("sessions.alert", session["id"]),
+    ]
+    assert feed[1]["body"] == alerted
+    assert {c["patient_id"] for c in feed} == {session["patient_id"]}
+
+
+def test_an_alert_is_raised_once(api: Api, session: dict[str, Any]) -> None:
+    for _ in range(2):
+        assert report(api, session, red_flags=FLAGS).status_code == 201
+    assert reread(api, session)["version"] == 2
+
+
+def test_an_alert_is_raised_whatever_became_of_the_session(
+    api: Api, session: dict[str, Any]
+) -> None:
+    path = f"/v1/sessions/{session['id']}"
+    signed = api.post(f"{path}/sign", headers={"If-Match": '"1"'}).json()
+    assert report(api, session, red_flags=["chest_pain"]).status_code == 201
+    alerted = reread(api, session)
+    assert (alerted["alert"], alerted["status"]) == (True, "signed")
+    assert alerted["signed_at"] == signed["signed_at"]
+    void = api.post(f"{path}/void", {"reason": "r"}, headers={"If-Match": '"3"'})
+    assert void.json()["alert"] is True
+    assert report(api, session).status_code == 201
+
+
+def test_an_alert_stays_when_a_session_is_edited(api: Api, session: dict[str, Any]) -> None:
+    report(api, session, red_flags=["chest_pain"])
+    path = f"/v1/sessions/{session['id']}"
+    assert api("PATCH", path, json={"note": "called"}, headers={"If-Match": '"1"'}).is_error
+    edited = api("PATCH", path, json={"note": "called"}, headers={"If-Match": '"2"'}).json()
+    assert (edited["alert"], edited["note"]) == (True, "called")

@@ -1,0 +1,180 @@
+"""Every number and every list ends where the contract says it does."""
+
+from typing import Any
+
+import pytest
+
+from tests.ground import Api
+from tests.records.bodies import create, faults, take
+
+N = "/needlings/0"
+ELECTRICAL = [(f"{N}/stimulation", "electrical"), (f"{N}/electrical", {"hz": 2, "ma": 1})]
+MANY = [(f"{N}/insertions", 500)]
+ONE = [(f"{N}/needles", 1)]
+
+# Kind, place, the least and the greatest value, one step beyond, and what else is needed.
+RANGES: list[tuple[str, str, float, float, float, list[tuple[str, Any]]]] = [
+    ("episode", "/plan/sessions", 1, 200, 1, []),
+    ("episode", "/plan/per_week", 0.1, 14, 0.05, []),
+    ("session", "/duration_min", 1, 480, 1, []),
+    ("session", f"{N}/needle/diameter_mm", 0.1, 1, 0.01, []),
+    ("session", f"{N}/needle/length_mm", 5, 150, 0.5, []),
+    ("session", f"{N}/needles", 1, 50, 1, MANY),
+    ("session", f"{N}/insertions", 1, 500, 1, ONE),
+    ("session", f"{N}/depth_mm", 1, 150, 1, []),
+    ("session", f"{N}/electrical/hz", 0.0001, 250, 0.0001, ELECTRICAL),
+    ("session", f"{N}/electrical/ma", 0.0001, 100, 0.0001, ELECTRICAL),
+    ("session", f"{N}/retention_s", 0, 7_200, 1, []),
+    ("session", f"{N}/twitches", 0, 200, 1, []),
+    ("session", f"{N}/ache", 0, 10, 1, []),
+    ("session", f"{N}/sharp", 0, 10, 1, []),
+    ("session", f"{N}/release_after_s", 0, 7_200, 1, []),
+    ("session", "/findings/0/grade", 0, 3, 1, []),
+    ("session", "/measurements/0/value", 0, 10, 0.1, []),
+    ("session", "/needle_count/opened", 0, 1_000, 1, []),
+    ("session", "/needle_count/inserted", 0, 1_000, 1, []),
+    ("session", "/needle_count/removed", 0, 1_000, 1, []),
+    ("session", "/needle_count/disposed", 0, 1_000, 1, []),
+    ("follow-up", "/soreness", 0, 10, 1, [("/worst_soreness", None)]),
+    ("follow-up", "/worst_soreness", 0, 10, 1, [("/soreness", 0)]),
+    ("follow-up", "/interference", 0, 10, 1, []),
+    ("measurement", "/value", 0, 10, 0.1, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "least", "greatest", "step", "more"),
+    RANGES,
+    ids=[f"{r[0]}{r[1]}" for r in RANGES],
+)
+def test_a_number_is_taken_up_to_its_ends_and_not_beyond(  # noqa: PLR0913 - one range
+    api: Api,
+    kind: str,
+    place: str,
+    least: float,
+    greatest: float,
+    step: float,
+    more: list[tuple[str, Any]],
+) -> None:
+    for good in (least, greatest):
+        answer = create(api, kind, *more, (place, good))
+        assert answer.status_code == 201, answer.text
+        assert take(answer.json(), place) == good
+    for bad in (least - step, greatest + step, "1", True, [1]):
+        refused = create(api, kind, *more, (place, bad))
+        assert place in faults(refused), refused.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [(kind, place) for kind, place, least, _, step, _ in RANGES if least % 1 == 0 and step == 1],
+)
+def test_a_count_is_whole(api: Api, kind: str, place: str) -> None:
+    assert place in faults(create(api, kind, (place, 1.5)))
+
+
+LINES = [
+    ("patient", "/given_name", 1, 200),
+    ("patient", "/family_name", 1, 200),
+    ("patient", "/phone", 3, 40),
+    ("patient", "/identifiers/0/system", 1, 200),
+    ("patient", "/identifiers/0/value", 1, 200),
+    ("practitioner", "/given_name", 1, 200),
+    ("practitioner", "/family_name", 1, 200),
+    ("practitioner", "/credentials/0/body", 1, 200),
+    ("practitioner", "/credentials/0/number", 1, 200),
+    ("episode", "/complaint", 1, 4_000),
+    ("episode", "/close_reason", 0, 4_000),
+    ("episode", "/goals/0", 1, 200),
+    ("episode", "/diagnoses/0/system", 1, 200),
+    ("episode", "/diagnoses/0/code", 1, 200),
+    ("episode", "/diagnoses/0/display", 1, 200),
+    ("session", "/setting", 1, 200),
+    ("session", "/note", 0, 4_000),
+    ("session", "/plan", 0, 4_000),
+    ("session", f"{N}/stopped_for", 1, 200),
+    ("session", f"{N}/needle/lot", 1, 200),
+    ("session", "/measurements/1/activity", 1, 200),
+    ("session", "/needle_count/mismatch_reason", 1, 200),
+    ("follow-up", "/comment", 0, 4_000),
+    ("consent", "/patient_specific_risks", 0, 4_000),
+    ("consent", "/alternatives_discussed", 0, 4_000),
+    ("consent", "/given_by", 1, 200),
+    ("consent", "/obtained_by", 1, 200),
+    ("screening", "/rule_set", 1, 200),
+    ("screening", "/decided_by", 1, 200),
+    ("screening", "/answers/0/detail", 0, 4_000),
+    ("screening", "/override_reason", 0, 4_000),
+    ("adverse event", "/action", 0, 4_000),
+    ("adverse event", "/outcome", 0, 4_000),
+    ("adverse event", "/description", 1, 4_000),
+]
+
+
+@pytest.mark.parametrize(("kind", "place", "least", "most"), LINES)
+def test_a_text_is_kept_whole_or_refused(
+    api: Api, kind: str, place: str, least: int, most: int
+) -> None:
+    """Characters are counted, not bytes, and none is cut, changed or trimmed."""
+    for length in (least, most):
+        text = ("\U0001f489 \u00e9e\u0301\n\u200f" * most)[:length]
+        answer = create(api, kind, (place, text))
+        assert answer.status_code == 201, answer.text
+        assert take(api.get(answer.headers["location"]).json(), place) == text
+    for length in {least - 1, most + 1} - {-1}:
+        assert place in faults(create(api, kind, (place, "\U0001f489" * length)))
+
+
+def needling(n: int) -> dict[str, Any]:
+    return {"muscle": "infraspinatus", "side": "left", "ache": n % 11}
+
+
+def finding(n: int) -> dict[str, Any]:
+    signs = ("tenderness", "matchstick", "coldness", "sweating")
+    level = f"C{n // 12 % 8 + 1}" if n < 96 else "T1"
+    side = ("left", "right", "midline")[n // 4 % 3]
+    return {"sign": signs[n % 4], "segment": level, "side": side, "grade": None}
+
+
+LISTS: list[tuple[str, str, int, Any]] = [
+    ("patient", "/identifiers", 20, lambda n: {"system": "s", "value": f"v{n}"}),
+    ("practitioner", "/identifiers", 20, lambda n: {"system": "s", "value": f"v{n}"}),
+    (
+        "practitioner",
+        "/credentials",
+        20,
+        lambda n: {"kind": "gunn_ims", "body": "b", "number": str(n), "valid_from": "2020-01-01"},
+    ),
+    ("episode", "/diagnoses", 20, lambda n: {"system": "icd-10", "code": str(n)}),
+    ("episode", "/red_flags", 20, lambda n: f"flag_{n}"),
+    ("episode", "/goals", 20, lambda n: f"goal {n}"),
+    ("session", "/needlings", 60, needling),
+    ("session", "/findings", 100, finding),
+    (
+        "session",
+        "/measurements",
+        100,
+        lambda n: {"phase": "before", "instrument": "psfs", "activity": f"a{n}", "value": 1},
+    ),
+    ("session", "/co_interventions", 30, lambda n: f"code_{n}"),
+    ("session", "/aftercare", 30, lambda n: f"code_{n}"),
+    ("consent", "/risks_disclosed", 60, lambda n: f"risk_{n}"),
+    ("screening", "/answers", 60, lambda n: {"code": f"q{n}", "answer": "unknown"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "most", "item"), LISTS, ids=[f"{e[0]}{e[1]}" for e in LISTS]
+)
+def test_a_list_is_kept_whole_or_refused(
+    api: Api, kind: str, place: str, most: int, item: Any
+) -> None:
+    items = [item(n) for n in range(most + 1)]
+    for length in (0, most):
+        answer = create(api, kind, (place, items[:length]))
+        assert answer.status_code == 201, answer.text
+        kept = take(api.get(answer.headers["location"]).json(), place)
+        assert len(kept) == length
+        for sent, stored in zip(items, kept, strict=False):
+            assert stored == sent if isinstance(sent, str) else stored.items() >= sent.items()
+    assert place in faults(create(api, kind, (place, items)))

@@ -1,0 +1,117 @@
+"""The rules of the other records that span fields, one by one."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.faults import RuleBroken, check_distinct
+from app.episodes import rules as episodes
+from app.patients import rules as patients
+from app.practitioners import rules as practitioners
+from app.safety import rules as safety
+
+T0 = datetime(2026, 11, 1, 10, tzinfo=UTC)
+T1 = T0 + timedelta(microseconds=1)
+DAY, NEXT = date(2026, 11, 1), date(2026, 11, 2)
+
+
+def broken(rule: Callable[..., None], *values: Any) -> str | None:
+    """The code with which a rule is broken; None where it is met."""
+    try:
+        rule(*values)
+    except RuleBroken as fault:
+        assert fault.detail
+        return fault.code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "code"),
+    [
+        (episodes.check_closed, ("finished", T0), None),
+        (episodes.check_closed, ("active", None), None),
+        (episodes.check_closed, ("finished", None), "closed_at_missing"),
+        (episodes.check_closed, ("active", T0), "still_active"),
+        (episodes.check_order, (T0, T0), None),
+        (episodes.check_order, (T0, T1), None),
+        (episodes.check_order, (T0, None), None),
+        (episodes.check_order, (None, None), None),
+        (episodes.check_order, (T1, T0), "closed_before_opened"),
+        (episodes.check_order, (None, T0), "opened_at_missing"),
+        (patients.check_born, (DAY, DAY), None),
+        (patients.check_born, (NEXT, DAY), None),
+        (patients.check_born, (date(2026, 11, 3), DAY), "in_the_future"),
+        (practitioners.check_validity, (DAY, DAY), None),
+        (practitioners.check_validity, (DAY, None), None),
+        (practitioners.check_validity, (NEXT, DAY), "ends_before_it_begins"),
+        (safety.check_withdrawn, ("withdrawn", T0), None),
+        (safety.check_withdrawn, ("given", None), None),
+        (safety.check_withdrawn, ("refused", None), None),
+        (safety.check_withdrawn, ("withdrawn", None), "withdrawn_at_missing"),
+        (safety.check_withdrawn, ("given", T0), "not_withdrawn"),
+        (safety.check_withdrawn, ("refused", T0), "not_withdrawn"),
+        (safety.check_not_before, (T0, T0), None),
+        (safety.check_not_before, (T1, T0), None),
+        (safety.check_not_before, (None, T0), None),
+        (safety.check_not_before, (T0, None), None),
+        (safety.check_not_before, (T0, T1), "out_of_order"),
+        (safety.check_validity, (DAY, T0), None),
+        (safety.check_validity, (None, T0), None),
+        (safety.check_validity, (DAY, None), None),
+        (safety.check_validity, (date(2026, 10, 31), T0), "out_of_order"),
+        (check_distinct, ([],), None),
+        (check_distinct, (["a", "b"],), None),
+        (check_distinct, (["a", "b", "a"],), "repeated"),
+    ],
+)
+def test_a_rule_is_met_or_broken(
+    rule: Callable[..., None], values: tuple[Any, ...], code: str | None
+) -> None:
+    assert broken(rule, *values) == code
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "holds"),
+    [
+        ("2026-11-01", "2026-11-01", True),
+        ("2019-01-01", None, True),
+        ("2026-11-02", None, False),
+        ("2019-01-01", "2026-10-31", False),
+    ],
+)
+def test_a_credential_holds_from_its_first_day_to_its_last(
+    valid_from: str, valid_to: str | None, *, holds: bool
+) -> None:
+    credential = {"valid_from": valid_from, "valid_to": valid_to}
+    assert practitioners.holds_on(credential, DAY) is holds
+
+
+@pytest.mark.parametrize(
+    ("name", "found_as"),
+    [
+        ("Núñez", "nunez"),
+        ("NU\u0301N\u0303EZ", "nunez"),
+        ("  O'Brien ", "o'brien"),
+        ("Strauß", "strauss"),
+        ("Łukasz", "łukasz"),
+        ("İpek", "ipek"),
+        ("ﬁona", "fiona"),
+        ("北京", "北京"),
+        ("𝐀𝐧𝐚", "ana"),
+        (None, None),
+        ("\u0301", ""),
+    ],
+)
+def test_a_name_is_found_without_its_accents(name: str | None, found_as: str | None) -> None:
+    assert patients.folded(name) == found_as
+
+
+@given(st.text(max_size=20))
+def test_a_folded_name_stays_as_it_is(name: str) -> None:
+    once = patients.folded(name)
+    assert patients.folded(once) == once
+    assert patients.folded(name.upper().lower()) is not None

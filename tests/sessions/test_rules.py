@@ -1,0 +1,151 @@
+"""The rules of a session that span its fields, one by one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.faults import RuleBroken
+from app.sessions import rules
+
+OCCURRED = datetime(2026, 11, 1, 10, tzinfo=UTC)
+COUNT = {"opened": 2, "inserted": 2, "removed": 2, "disposed": 2, "mismatch_reason": None}
+READY: dict[str, Any] = {
+    "attendance": "attended",
+    "technique": "gunn_ims",
+    "needlings": [{}],
+    "needle_count": COUNT,
+}
+
+
+def broken(rule: Callable[..., None], *values: Any, **named: Any) -> str | None:
+    """The code with which a rule is broken; None where it is met."""
+    try:
+        rule(*values, **named)
+    except RuleBroken as fault:
+        assert fault.detail
+        return fault.code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("level", "paraspinal", "code"),
+    [
+        ("C5", True, None),
+        (None, False, None),
+        (None, True, "spinal_level_missing"),
+        ("C5", False, "spinal_level_forbidden"),
+    ],
+)
+def test_a_paraspinal_muscle_has_a_level_and_no_other_has(
+    level: str | None, code: str | None, *, paraspinal: bool
+) -> None:
+    assert broken(rules.check_spinal_level, level, paraspinal=paraspinal) == code
+
+
+@given(st.integers(1, 500), st.integers(1, 50))
+def test_a_needle_is_inserted_at_least_once(insertions: int, needles: int) -> None:
+    code = broken(rules.check_insertions, insertions, needles)
+    assert (code is None) == (insertions >= needles)
+
+
+@pytest.mark.parametrize(
+    ("stimulation", "given_", "code"),
+    [
+        ("electrical", True, None),
+        ("electrical", False, "electrical_missing"),
+        ("manual", False, None),
+        ("manual", True, "not_electrical"),
+        ("none", True, "not_electrical"),
+        (None, True, "not_electrical"),
+        (None, False, None),
+    ],
+)
+def test_current_goes_with_electrical_stimulation_alone(
+    stimulation: str | None, code: str | None, *, given_: bool
+) -> None:
+    assert broken(rules.check_electrical, stimulation, given=given_) == code
+
+
+@pytest.mark.parametrize(
+    ("release", "after_s", "code"),
+    [
+        ("complete", 40, None),
+        ("partial", 0, None),
+        ("complete", None, None),
+        ("none", None, None),
+        (None, None, None),
+        ("none", 0, "no_release"),
+        (None, 40, "no_release"),
+    ],
+)
+def test_only_a_release_that_was_felt_took_a_time(
+    release: str | None, after_s: int | None, code: str | None
+) -> None:
+    assert broken(rules.check_release_time, release, after_s) == code
+
+
+@pytest.mark.parametrize(
+    ("sensations", "code"),
+    [
+        ([], None),
+        (["none"], None),
+        (["deep_ache", "cramp"], None),
+        (["cramp", "cramp"], "repeated"),
+        (["none", "none"], "repeated"),
+        (["none", "cramp"], "none_and_more"),
+    ],
+)
+def test_none_is_a_sensation_that_stands_alone(sensations: list[str], code: str | None) -> None:
+    assert broken(rules.check_sensations, sensations) == code
+
+
+@pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
+@pytest.mark.parametrize("needled", [False, True])
+def test_nobody_is_needled_who_did_not_come(attendance: str, *, needled: bool) -> None:
+    code = broken(rules.check_visited, attendance, needled=needled)
+    assert (code == "not_attended") == (needled and attendance != "attended")
+
+
+@given(st.timedeltas(timedelta(days=-3), timedelta(days=3)), st.integers(-14, 14))
+def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> None:
+    recorded = (OCCURRED + passed).astimezone(timezone(timedelta(hours=zone)))
+    assert rules.is_late(OCCURRED, recorded) == (passed > timedelta(hours=24))
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({}, []),
+        ({"technique": None}, ["technique_missing"]),
+        ({"needle_count": None}, ["needle_count_missing"]),
+        ({"needle_count": {**COUNT, "removed": 1}}, ["needles_unaccounted"]),
+        ({"needle_count": {**COUNT, "removed": 3}}, ["needles_unaccounted"]),
+        ({"needle_count": {**COUNT, "removed": 1, "mismatch_reason": "broken"}}, []),
+        ({"needle_count": None, "needlings": []}, []),
+        ({"needle_count": None, "technique": None}, ["technique_missing", "needle_count_missing"]),
+        ({"attendance": "no_show", "technique": None, "needle_count": None, "needlings": []}, []),
+    ],
+)
+def test_a_signature_waits_for_technique_and_needles(
+    change: dict[str, Any], codes: list[str]
+) -> None:
+    assert [fault.code for fault in rules.unready({**READY, **change})] == codes
+
+
+@pytest.mark.parametrize(
+    ("status", "given_", "code"),
+    [
+        ("signed", True, None),
+        ("draft", False, None),
+        ("signed", False, "signature_missing"),
+        ("draft", True, "not_signed"),
+    ],
+)
+def test_a_signature_belongs_to_what_is_signed(
+    status: str, code: str | None, *, given_: bool
+) -> None:
+    assert broken(rules.check_signed, status, given=given_) == code
