@@ -13,9 +13,11 @@ SALT_BYTES = 16
 # Between these magnitudes Python and ECMAScript (ECMA-262 §6.1.6.1.20) write a fraction alike:
 # the shortest digits that read back the same, without an exponent.
 FRACTION_MIN, FRACTION_MAX = 1e-4, 1e16
+# Beyond, a reader whose numbers are all fractions can't tell an integer from the next one.
+INTEGER_MAX = 2**53 - 1
 
-# A number, where the two may not agree: `7.0`, `1e-05`, or more than 16 digits.
-DOUBTFUL = re.compile(r"[:,\[]-?\d+(?:\.0[,}\]]|(?:\.\d+)?e|\d{16})")
+# A number, where the two may not agree: `7.0`, `1e-05`, or more than 15 digits.
+DOUBTFUL = re.compile(r"[:,\[]-?\d+(?:\.0[,}\]]|(?:\.\d+)?e|\d{15})")
 _write = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -24,8 +26,8 @@ _write = json.JSONEncoder(
 def canonical(value: Any) -> bytes:
     """JSON as RFC 8785 (JCS) writes it, for the values that our records hold.
 
-    Keys are ASCII. Raises `ValueError` for NaN, infinities and numbers below 1e-4 or above
-    1e16 in magnitude, rather than write what other readers would write in another way.
+    Keys are ASCII. Raises `ValueError` for NaN, infinities, integers above 2**53 and fractions
+    below 1e-4 or above 1e16 in magnitude, rather than write what others would write otherwise.
     """
     text = _write(value)
     if DOUBTFUL.search(text):
@@ -40,8 +42,10 @@ def _numbers(value: Any) -> Any:
         return [_numbers(item) for item in value]
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, (float, int)) and value and not FRACTION_MIN <= abs(value) < FRACTION_MAX:
-        raise ValueError("number outside the canonical range")
+    if isinstance(value, float) and not FRACTION_MIN <= abs(value) < FRACTION_MAX:
+        raise ValueError("fraction outside the canonical range")
+    if isinstance(value, int) and abs(value) > INTEGER_MAX:
+        raise ValueError("integer outside the canonical range")
     return value
 
 

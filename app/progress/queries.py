@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from app.core.dialects import among, id_text
 from app.core.operation import Operation, rows
@@ -260,7 +260,8 @@ def _reopenings(asked: frozenset[str]) -> Select[Any]:
         .where(later.patient_id == bindparam("patient_id"), *_within(later.opened_at, asked))
     )
     if "episode_id" in asked:
-        statement = statement.where(bindparam("episode_id").in_((earlier.id, later.id)))
+        either = [episode.id == bindparam("episode_id") for episode in (earlier, later)]
+        statement = statement.where(or_(*either))
     return statement
 
 
@@ -268,7 +269,7 @@ class Happening(NamedTuple):
     """A kind of record on the timeline, and the column that says when it happened."""
 
     kind: Kind[Any]
-    at: InstrumentedAttribute[datetime]
+    at: Any
 
     def rows(self) -> Select[Any]:
         """When a patient had one, and which."""

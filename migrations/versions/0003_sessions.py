@@ -3,6 +3,8 @@
 Revision 0003, after 0002.
 """
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -66,6 +68,14 @@ def create_sessions() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("created_from", sa.LargeBinary(length=32), nullable=False),
+        *session_constraints(),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_sessions"),
+    )
+    index_sessions()
+
+
+def session_constraints() -> Iterator[sa.Constraint]:
+    yield from (
         sa.CheckConstraint(
             "\"attendance\" IN ('attended', 'cancelled', 'no_show', 'declined')",
             name="attendance_known",
@@ -95,9 +105,7 @@ def create_sessions() -> None:
             ["practitioners.clinic_id", "practitioners.id"],
             name="fk_sessions_clinic_id_practitioner_id",
         ),
-        sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_sessions"),
     )
-    index_sessions()
 
 
 def index_sessions() -> None:

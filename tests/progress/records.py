@@ -35,6 +35,16 @@ SCALES = {
     "promis_pi": Scale("lower", None),
 }
 
+PLAIN_SCALES = {
+    instrument: {
+        "better": scale.better,
+        "mdc": scale.thresholds and scale.thresholds.mdc,
+        "mcid": scale.thresholds and scale.thresholds.mcid,
+    }
+    for instrument, scale in SCALES.items()
+}
+"""The same as `second_opinion` takes them."""
+
 
 def history_of(records: list[Record]) -> History:
     """The facts that the queries of progress would find for these records."""

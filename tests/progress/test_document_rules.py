@@ -10,18 +10,8 @@ from hypothesis import strategies as st
 
 from app.progress.rules.document import document
 from app.progress.rules.history import History
-from tests.progress.records import AS_OF, SCALES, Record, histories, history_of
+from tests.progress.records import AS_OF, PLAIN_SCALES, Record, histories, history_of
 from tests.progress.second_opinion import disagreements, second_opinion
-
-PLAIN_SCALES = {
-    instrument: {
-        "better": scale.better,
-        "mdc": scale.thresholds and scale.thresholds.mdc,
-        "mcid": scale.thresholds and scale.thresholds.mcid,
-    }
-    for instrument, scale in SCALES.items()
-}
-
 
 A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Whole histories take long to make up, the more so on a busy machine."""

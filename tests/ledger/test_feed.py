@@ -1,0 +1,96 @@
+"""`/v1/changes`: every change once, in the order in which it was made."""
+
+from typing import Any
+
+import pytest
+
+from tests.ground import Api, Clinic
+
+
+def follow(api: Api, after: int | str = 0, limit: int = 50) -> list[dict[str, Any]]:
+    """Every change behind a cursor, by following `next`."""
+    found: list[dict[str, Any]] = []
+    path: str | None = f"/v1/changes?after={after}&limit={limit}"
+    while path:
+        page = api.get(path).json()
+        found += page["items"]
+        path = page["next"]
+    return found
+
+
+def test_numbers_rise_by_one_from_one(api: Api) -> None:
+    for _ in range(5):
+        api.session()
+    for limit in (1, 3, 7, 200):
+        numbers = [change["number"] for change in follow(api, limit=limit)]
+        assert numbers == list(range(1, 18))
+
+
+def test_next_is_null_only_when_the_reader_has_caught_up(api: Api) -> None:
+    for _ in range(3):
+        api.patient()
+    whole = follow(api)
+    for limit in range(1, 7):
+        page = api.get(f"/v1/changes?limit={limit}").json()
+        assert (page["next"] is None) == (limit >= len(whole))
+        assert page["cursor"] == str(page["items"][-1]["number"])
+
+
+def test_the_cursor_is_where_to_go_on_later(api: Api) -> None:
+    api.patient()
+    page = api.get("/v1/changes").json()
+    assert api.get(f"/v1/changes?after={page['cursor']}").json() == {
+        "items": [],
+        "next": None,
+        "cursor": page["cursor"],
+    }
+    patient = api.patient()
+    [change] = follow(api, page["cursor"])
+    assert change["body"] == patient
+    assert follow(api, 2**62) == []
+
+
+def test_a_change_carries_the_record_as_it_was_then(api: Api) -> None:
+    patient = api.patient(given_name="A")
+    path = f"/v1/patients/{patient['id']}"
+    later = api("PATCH", path, json={"given_name": "B"}, headers={"If-Match": '"1"'}).json()
+    first, second = follow(api)[-2:]
+    assert (first["body"], second["body"]) == (patient, later)
+    assert (first["operation"], second["operation"]) == ("patients.create", "patients.update")
+    assert set(first) == {
+        *("number", "at", "operation", "resource", "resource_id", "patient_id", "version"),
+        *("actor", "reason", "body"),
+    }
+    assert (second["at"], second["version"]) == (later["updated_at"], 2)
+    assert second["patient_id"] == second["resource_id"] == patient["id"]
+
+
+def test_a_void_is_a_change_like_any_other(api: Api) -> None:
+    session = api.session()
+    path = f"/v1/sessions/{session['id']}/void"
+    api.post(path, {"reason": "r"}, headers={"If-Match": '"1"'})
+    last = follow(api)[-1]
+    assert (last["operation"], last["reason"]) == ("sessions.void", "r")
+    assert last["body"]["status"] == "void"
+
+
+def test_a_feed_is_of_one_clinic(api: Api, other_api: Api) -> None:
+    api.patient()
+    other = other_api.patient()
+    assert other["id"] not in str(follow(api))
+    assert [change["number"] for change in follow(other_api)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "after=", f"after={2**62 + 1}", "limit=0", "limit=201", "x=1"]
+)
+def test_a_question_that_no_feed_answers_is_refused(api: Api, query: str) -> None:
+    assert api.get(f"/v1/changes?{query}").status_code == 422
+
+
+def test_what_was_refused_is_no_change(api: Api, clinic: Clinic) -> None:
+    api.patient()
+    before = follow(api)
+    api.post("/v1/patients", {"sex": "?"})
+    api.post("/v1/episodes", {"patient_id": str(clinic.id), "complaint": "c"})
+    assert follow(api) == before

@@ -1,0 +1,104 @@
+"""Finding a patient: by a name without its accents, or by the day of birth."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.patients.rules import folded
+from tests.ground import Api, found
+from tests.records.bodies import faults
+
+PEOPLE = [
+    ("Ana", "Núñez", "1988-04-12"),
+    ("ANA", "Nunes", "1988-04-12"),
+    ("José", "Núñez de Arce", "1950-01-01"),
+    ("Zoë", "O'Brien", "2001-02-03"),
+    ("Łukasz", "Strauß", "1999-12-31"),
+    ("北京", "王", "1970-01-01"),
+    (None, "N%_", None),
+    (None, None, None),
+]
+
+
+@pytest.fixture
+def people(api: Api) -> dict[str, Any]:
+    made = {}
+    for given_name, family_name, birth_date in PEOPLE:
+        person = api.patient(given_name=given_name, family_name=family_name, birth_date=birth_date)
+        made[person["id"]] = f"{given_name} {family_name}"
+    return made
+
+
+def search(api: Api, **wanted: Any) -> list[str]:
+    """The names that are found, as `given family`."""
+    answer = api.post("/v1/patients/search", wanted)
+    assert answer.status_code == 200, answer.text
+    return [f"{item['given_name']} {item['family_name']}" for item in answer.json()["items"]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ({"family_name": "nunez"}, ["Ana Núñez", "José Núñez de Arce"]),
+        ({"family_name": "NÚÑEZ"}, ["Ana Núñez", "José Núñez de Arce"]),
+        ({"family_name": "Nun\u0303ez"}, ["Ana Núñez", "José Núñez de Arce"]),
+        ({"family_name": "nun"}, ["Ana Núñez", "ANA Nunes", "José Núñez de Arce"]),
+        ({"given_name": "ana"}, ["Ana Núñez", "ANA Nunes"]),
+        ({"given_name": "ana", "family_name": "nunes"}, ["ANA Nunes"]),
+        ({"birth_date": "1988-04-12"}, ["Ana Núñez", "ANA Nunes"]),
+        ({"birth_date": "1988-04-12", "family_name": "núñez"}, ["Ana Núñez"]),
+        ({"family_name": "o'b"}, ["Zoë O'Brien"]),
+        ({"family_name": "strauss"}, ["Łukasz Strauß"]),
+        ({"family_name": "王"}, ["北京 王"]),
+        ({"family_name": "%"}, []),
+        ({"family_name": "n%"}, ["None N%_"]),
+        ({"family_name": "n_n"}, []),
+        ({"family_name": "arce"}, []),
+        ({"given_name": "none"}, []),
+    ],
+)
+@pytest.mark.usefixtures("people")
+def test_the_beginning_of_a_name_finds_whoever_has_it(
+    api: Api, wanted: dict[str, Any], names: list[str]
+) -> None:
+    assert search(api, **wanted) == names
+
+
+@pytest.mark.usefixtures("people")
+def test_a_search_is_paged(api: Api) -> None:
+    first = api.post("/v1/patients/search?limit=2", {"family_name": "nun"}).json()
+    assert len(first["items"]) == 2
+    second = api("POST", first["next"], json={"family_name": "nun"}).json()
+    assert [item["given_name"] for item in second["items"]] == ["José"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("body", [{}, {"family_name": None}, {"family_name": ""}, {"name": "x"}])
+def test_a_search_asks_for_something(api: Api, body: dict[str, Any]) -> None:
+    assert faults(api.post("/v1/patients/search", body))
+
+
+def test_a_search_follows_a_change_of_name(api: Api) -> None:
+    patient = api.patient(family_name="Before")
+    path, held = f"/v1/patients/{patient['id']}", {"If-Match": '"1"'}
+    api("PATCH", path, json={"family_name": "Áfter"}, headers=held)
+    assert search(api, family_name="before") == []
+    assert search(api, family_name="after") == ["None Áfter"]
+
+
+@settings(max_examples=10)
+@given(
+    st.lists(st.text("aäÄbßzẞ'\u0301 ", min_size=1, max_size=4), min_size=1, max_size=5), st.data()
+)
+def test_every_beginning_of_a_name_finds_it(
+    api: Api, names: list[str], data: st.DataObject
+) -> None:
+    owner = Api(api.wire, found(api.wire.app.state.database).key())
+    for name in names:
+        owner.patient(family_name=name)
+    asked = data.draw(st.sampled_from(names))
+    beginning = asked[: data.draw(st.integers(1, len(asked)))]
+    expected = [n for n in names if str(folded(n)).startswith(str(folded(beginning)))]
+    assert search(owner, family_name=beginning) == [f"None {name}" for name in expected]

@@ -1,0 +1,284 @@
+"""Promises of a patient's progress as a client reads it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.core.clock import uuid7
+from tests.ground import Api
+from tests.progress.charts import AS_OF, Chart, Record, moment
+
+NO_TREND = {
+    "method": "theil_sen",
+    "per_week": None,
+    "n": 0,
+    "p": None,
+    "evidence": "descriptive",
+}
+
+
+@pytest.fixture
+def chart(api: Api) -> Chart:
+    """A new patient's chart."""
+    return Chart(api)
+
+
+def drafts(shown: Record) -> list[bool]:
+    """Which points are marked as drafts, one series of each kind after the other."""
+    return [
+        point["draft"]
+        for points in (
+            *(one["points"] for one in shown["measures"]),
+            shown["soreness"]["sessions"],
+            *(one["points"] for one in shown["muscles"]),
+        )
+        for point in points
+    ]
+
+
+def test_a_patient_without_visits_has_a_whole_document_that_says_so(chart: Chart) -> None:
+    assert chart.progress() == {
+        "patient_id": chart.patient_id,
+        "episode_id": None,
+        "as_of": AS_OF,
+        "sessions": {
+            **dict.fromkeys(("attended", "cancelled", "no_show", "declined", "drafts"), 0),
+            **dict.fromkeys(("first_at", "last_at", "median_gap_days")),
+        },
+        "dose": dict.fromkeys(
+            ("needlings", "muscles", "needles", "insertions", "twitches", "minutes"), 0
+        ),
+        "measures": [],
+        "soreness": {"asked": 0, "answered": 0, "sessions": [], "trend": NO_TREND},
+        "muscles": [],
+        "adverse_events": dict.fromkeys(("mild", "significant", "serious", "close_calls"), 0),
+        "flags": [],
+    }
+
+
+def test_progress_is_read_as_of_now_unless_a_time_is_given(chart: Chart) -> None:
+    shown = chart.api.get(f"/v1/patients/{chart.patient_id}/progress").json()
+    age = datetime.now().astimezone() - datetime.fromisoformat(shown["as_of"])
+    assert abs(age) < timedelta(minutes=5)
+
+
+def test_what_happened_after_the_time_of_reading_does_not_count(chart: Chart) -> None:
+    first = chart.visit(0, 7)
+    chart.report(first, 20, 3)
+    chart.report(first, 40, 8)
+    chart.event(1)
+    chart.visit(7, 5)
+    chart.missed(7, "no_show")
+    chart.measured(7.5, 4)
+    chart.event(7)
+    shown = chart.progress(as_of=moment(1.5))
+    assert (shown["sessions"]["attended"], shown["sessions"]["no_show"]) == (1, 0)
+    assert shown["soreness"]["sessions"][0]["peak"] == 3
+    assert shown["adverse_events"]["mild"] == 1
+    assert chart.pain(as_of=moment(1.5)) == [7]
+    assert chart.pain(as_of=moment(7)) == [7, 5]
+    assert chart.pain() == [7, 5, 4]
+
+
+def test_from_and_to_contain_their_own_instants_and_the_baseline_is_the_first_within(
+    chart: Chart,
+) -> None:
+    for week, value in enumerate([9, 7, 5, 3]):
+        chart.visit(7 * week, value)
+        chart.event(7 * week)
+    shown = chart.progress(**{"from": moment(7), "to": moment(14)})
+    assert shown["sessions"]["attended"] == shown["adverse_events"]["mild"] == 2
+    assert shown["measures"][0]["baseline"] == {"value": 7, "n": 1, "at": moment(7)}
+    assert shown["measures"][0]["change"] == -2
+    assert chart.pain(**{"from": moment(7.1)}) == [5, 3]
+    assert chart.pain(to=moment(13.9)) == [9, 7]
+
+
+def test_an_episode_has_its_own_sessions_values_and_events(chart: Chart) -> None:
+    shoulder, knee = chart.episode()["id"], chart.episode()["id"]
+    of_shoulder = chart.visit(0, 7, episode_id=shoulder)
+    chart.visit(1, 2, episode_id=knee)
+    chart.visit(2, 9)
+    chart.measured(3, 5, episode_id=shoulder)
+    chart.measured(4, 3, session_id=of_shoulder["id"])
+    chart.measured(5, 8, episode_id=knee)
+    chart.measured(6, 8)
+    chart.event(3, session_id=of_shoulder["id"])
+    chart.event(3)
+    shown = chart.progress(episode_id=shoulder)
+    assert shown["episode_id"] == shoulder
+    assert shown["sessions"]["attended"] == shown["adverse_events"]["mild"] == 1
+    # A value that was taken on the occasion of a session is one with what was measured in it.
+    assert chart.pain(episode_id=shoulder) == [5, 5]
+    assert chart.progress()["sessions"]["attended"] == 3
+
+
+def test_a_voided_session_counts_nowhere_but_the_harm_it_did_still_happened(chart: Chart) -> None:
+    void = chart.visit(0, 9, duration_min=45)
+    chart.report(void, 20, 8)
+    chart.measured(0.1, 8, session_id=void["id"])
+    chart.event(0, "serious", session_id=void["id"])
+    chart.visit(7, 7)
+    chart.act(chart.act(void, "sign"), "void", {"reason": "Entered for the wrong patient."})
+    shown = chart.progress()
+    assert shown["sessions"]["attended"] == shown["dose"]["needlings"] == 1
+    assert shown["sessions"]["first_at"] == moment(7)
+    assert (shown["soreness"]["asked"], shown["soreness"]["answered"]) == (1, 0)
+    assert [point["value"] for point in shown["measures"][0]["points"]] == [7]
+    assert shown["muscles"][0]["treated"] == 1
+    assert shown["adverse_events"]["serious"] == 1
+
+
+def test_drafts_count_and_are_marked_until_they_are_signed(chart: Chart) -> None:
+    first = chart.visit(0, 7)
+    chart.visit(7, 5)
+    assert chart.progress()["sessions"]["drafts"] == 2
+    chart.act(first, "sign")
+    shown = chart.progress()
+    assert (shown["sessions"]["attended"], shown["sessions"]["drafts"]) == (2, 1)
+    assert drafts(shown) == [False, True] * 3
+
+
+def test_an_amended_session_shows_what_it_says_now(chart: Chart) -> None:
+    visit = chart.act(chart.visit(0, 7), "sign")
+    needling = {**visit["needlings"][0], "release": "complete", "ache": 2}
+    chart.act(
+        visit,
+        "amend",
+        {"reason": "Mixed up.", "kind": "correction", "changes": {"needlings": [needling]}},
+    )
+    (muscle,) = chart.progress()["muscles"]
+    assert (muscle["released_complete"], muscle["ache"]["latest"]) == (1, 2)
+
+
+def test_a_visit_is_counted_by_what_became_of_it(chart: Chart) -> None:
+    chart.visit(0)
+    for day, attendance in enumerate(["cancelled", "no_show", "declined", "cancelled"], 1):
+        chart.missed(day, attendance)
+    shown = chart.progress()["sessions"]
+    kinds = ("attended", "cancelled", "no_show", "declined")
+    assert [shown[kind] for kind in kinds] == [1, 2, 1, 1]
+    assert shown["first_at"] == shown["last_at"] == moment(0)
+
+
+def test_only_values_from_before_the_needles_make_a_series(chart: Chart) -> None:
+    readings = [
+        {"phase": phase, "instrument": "nprs", "value": value}
+        for phase, value in [("before", 7), ("after", 2)]
+    ]
+    chart.visit(1, measurements=readings)
+    chart.measured(0, 9)
+    chart.measured(8, 3)
+    chart.measured(9, 1, "between")
+    chart.measured(9, 1, "after")
+    (pain,) = chart.progress()["measures"]
+    assert [point["value"] for point in pain["points"]] == [9, 7, 3]
+    assert [point["session_id"] is None for point in pain["points"]] == [True, False, True]
+    assert pain["baseline"] == {"value": 8, "n": 2, "at": moment(0)}
+    assert (pain["change"], pain["change_percent"]) == (-5, -62.5)
+    assert pain["verdict"] == "improved_important"
+    assert pain["thresholds"]["id"]
+    assert pain["thresholds"]["source"]
+
+
+def test_a_time_is_given_back_with_the_offset_it_was_sent_with(chart: Chart) -> None:
+    sent = "2026-03-01T09:00:00+05:45"
+    chart.visit(0, occurred_at=sent)
+    assert chart.progress()["sessions"]["last_at"] == sent
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(17.999, 0), (18, 1)])
+def test_a_session_is_asked_about_from_eighteen_hours_on(
+    chart: Chart, hours: float, asked: int
+) -> None:
+    chart.report(chart.visit(0), 2, 4)
+    shown = chart.progress(as_of=moment(hours / 24))["soreness"]
+    assert (shown["asked"], shown["answered"]) == (asked, asked)
+    assert shown["sessions"][0]["peak"] == 4
+
+
+def test_soreness_is_the_highest_reported_in_each_window_and_of_all(chart: Chart) -> None:
+    sore, silent = chart.visit(0), chart.visit(7)
+    told = [(17.9, 6), (18, 2), (35.9, 3), (36, 1), (59.9, 2), (60, 5), (100, 1)]
+    for hours, soreness in told:
+        chart.report(sore, hours, soreness, worst_soreness=9)
+    shown = chart.progress()["soreness"]
+    assert (shown["asked"], shown["answered"], shown["trend"]["n"]) == (2, 1, 1)
+    first, second = shown["sessions"]
+    names = ("peak", "h24", "h48", "reports")
+    assert [first[name] for name in names] == [6, 3, 2, 7]
+    assert [second[name] for name in names] == [None, None, None, 0]
+    assert second["session_id"] == silent["id"]
+
+
+def test_adverse_events_are_counted_by_severity_and_close_calls_apart(chart: Chart) -> None:
+    for severity in ("mild", "mild", "significant", "serious"):
+        chart.event(0, severity)
+    chart.event(0, "serious", close_call=True)
+    assert chart.progress()["adverse_events"] == {
+        "mild": 2,
+        "significant": 1,
+        "serious": 1,
+        "close_calls": 1,
+    }
+
+
+def test_two_values_that_lost_what_was_reached_raise_a_flag(chart: Chart) -> None:
+    for week, value in enumerate([8, 3, 6, 6]):
+        chart.visit(7 * week, value)
+    (flag,) = chart.progress()["flags"]
+    assert (flag["code"], flag["instrument"], flag["since"]) == ("recurrence", "nprs", moment(14))
+
+
+def test_a_region_that_comes_back_within_ninety_days_raises_a_flag(chart: Chart) -> None:
+    closed = {"status": "finished", "closed_at": moment(50)}
+    first = chart.episode(region="shoulder", opened_at=moment(0), **closed)["id"]
+    again = chart.episode(region="shoulder", opened_at=moment(140))["id"]
+    other = chart.episode(region="knee", opened_at=moment(60))["id"]
+    chart.episode(region="shoulder", opened_at=moment(141))
+    (flag,) = chart.progress()["flags"]
+    assert (flag["code"], flag["episode_id"]) == ("recurrence", again)
+    assert (flag["instrument"], flag["since"]) == (None, moment(140))
+    assert chart.progress(as_of=moment(139))["flags"] == []
+    assert chart.progress(episode_id=other)["flags"] == []
+    assert chart.progress(episode_id=first)["flags"] == [flag]
+    assert chart.progress(episode_id=again)["flags"] == [flag]
+
+
+def test_a_patient_of_another_clinic_is_as_unknown_as_one_of_none(
+    chart: Chart, other_api: Api
+) -> None:
+    chart.visit(0)
+    for path in ("progress", "timeline"):
+        theirs = other_api.get(f"/v1/patients/{chart.patient_id}/{path}")
+        nobody = other_api.get(f"/v1/patients/{uuid7()}/{path}")
+        assert theirs.status_code == nobody.status_code == 404
+        assert {**theirs.json(), "request_id": ""} == {**nobody.json(), "request_id": ""}
+
+
+def test_an_episode_must_be_the_patient_s_own(chart: Chart, other_api: Api) -> None:
+    chart.visit(0)
+    path = f"/v1/patients/{chart.patient_id}/progress"
+    strange = [uuid7(), Chart(chart.api).episode()["id"], Chart(other_api).episode()["id"]]
+    for episode_id in strange:
+        assert chart.api.get(path, params={"episode_id": episode_id}).status_code == 404
+    own = chart.episode()["id"]
+    assert chart.progress(episode_id=own)["sessions"]["attended"] == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer"),
+    [
+        ({"as_of": "2026-11-20"}, "/as_of"),
+        ({"from": "2026-11-20T10:00:00"}, "/from"),
+        ({"to": "soon"}, "/to"),
+        ({"episode_id": "x"}, "/episode_id"),
+        ({"begin": AS_OF}, "/begin"),
+    ],
+)
+def test_a_filter_that_cannot_be_understood_is_refused(
+    chart: Chart, asked: Record, pointer: str
+) -> None:
+    answer = chart.api.get(f"/v1/patients/{chart.patient_id}/progress", params=asked)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
