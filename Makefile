@@ -2,6 +2,7 @@
 PYTHON ?= python3
 WORKERS ?= logical
 ROUNDS ?= 200
+EXAMPLES ?= 200
 
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -16,7 +17,7 @@ export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-faults bench lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-faults test-fuzz snapshots bench lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -53,6 +54,12 @@ tests: dev  ## run the tests alone
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200
 	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS)
+
+test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200
+	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py --examples $(EXAMPLES)
+
+snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, problems.txt
+	$(BIN)/python -m tests.snapshots
 
 bench: dev  ## measure against the floor, on PostgreSQL and SQLite
 	$(BIN)/python -m bench

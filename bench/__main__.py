@@ -96,7 +96,7 @@ def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often to take turns (5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long a turn is (2)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="how long a turn is (1.5)")
     parser.add_argument(
         "--only", nargs="+", choices=report.WORKS, default=list(report.WORKS), help="which works"
     )
@@ -118,7 +118,8 @@ def main() -> None:
     ):
         if options.growth:
             figures = grow(postgres, Path(folder), options)
-            at_most = dict.fromkeys(report.WORKS, report.GROWTH_AT_MOST)
+            many = stored(options.growth)
+            at_most = {(work, many): report.GROWTH_AT_MOST for work in report.WORKS}
             medians = report.rows(figures, stored(FEW), at_most)
         else:
             figures = compare(postgres, Path(folder), options)

@@ -63,10 +63,14 @@ SELECT coalesce(json_agg(x), '[]')::text FROM (
 """
 SUMS = """
 SELECT json_build_object(
-    'sessions', count(DISTINCT s.id), 'minutes', sum(s.duration_min) / 5, 'needlings', count(*),
-    'insertions', sum(n.insertions), 'twitches', sum(n.twitches), 'ache', avg(n.ache)
+    'sessions', count(*), 'minutes', sum(s.duration_min), 'needlings', sum(n.needlings),
+    'insertions', sum(n.insertions), 'twitches', sum(n.twitches), 'ache', sum(n.ache)
 )::text
-FROM sessions s JOIN needlings n ON n.session_id = s.id WHERE s.patient_id = $1
+FROM sessions s CROSS JOIN LATERAL (
+    SELECT count(*) AS needlings, sum(insertions) AS insertions, sum(twitches) AS twitches,
+        sum(ache) AS ache
+    FROM needlings WHERE session_id = s.id
+) n WHERE s.patient_id = $1
 """
 
 

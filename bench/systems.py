@@ -59,8 +59,8 @@ def side_by_side(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
             stack.enter_context(system)
             for system in (
                 _floor(content, postgres, floors, folder),
-                _ours("ours", content, ours, folder, postgres),
-                _ours("ours on SQLite", content, lite, folder),
+                _ours(report.OURS, content, ours, folder, postgres),
+                _ours(report.LITE, content, lite, folder),
             )
         ]
 

@@ -61,12 +61,12 @@ class Order:
         try:
             packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             parts = zip(list(from_json(packed)), self.columns, strict=True)
-            return {
-                f"key_{n}": _parse(part, column.type.python_type)
-                for n, (part, column) in enumerate(parts)
-            }
+            key = [_parse(part, column.type.python_type) for part, column in parts]
         except (ValueError, TypeError, OverflowError):
             raise Invalid([NO_CURSOR], "query") from None
+        if to_json(key) != packed:  # it reads alike, but isn't what we wrote
+            raise Invalid([NO_CURSOR], "query")
+        return {f"key_{n}": part for n, part in enumerate(key)}
 
     def cursor(self, row: Row[Any]) -> str:
         """The cursor of the page behind this row."""

@@ -20,6 +20,7 @@ class Episode(Record):
         one_of("side", Side),
         one_of("status", Status),
         Index("ix_episodes_patient", "clinic_id", "patient_id"),
+        Index("ix_episodes_status", "clinic_id", "status", "id"),
     )
 
     patient_id: Mapped[UUID]

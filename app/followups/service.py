@@ -48,8 +48,9 @@ class FollowUps(Kind[FollowUpBody]):
         if session.at is None:
             raise AssertionError
         view["patient_id"] = session.patient_id
-        view["hours_after"] = round(rules.hours_after(session.at, view["reported_at"]), 4)
-        view["window"] = rules.window(view["hours_after"])
+        hours = rules.hours_after(session.at, view["reported_at"])
+        view["hours_after"] = round(hours, 4)
+        view["window"] = rules.window(hours)
 
     def created(self, op: Operation, views: list[Viewed]) -> None:
         """Any red flag raises its session's alert."""

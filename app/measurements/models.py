@@ -22,6 +22,7 @@ class Measurement(Record, Reading):
         one_of("phase", Phase),
         Index("ix_measurements_patient", "clinic_id", "patient_id", "taken_at", "id"),
         Index("ix_measurements_taken", "clinic_id", "taken_at", "id"),
+        Index("ix_measurements_instrument", "clinic_id", "instrument", "taken_at", "id"),
         Index("ix_measurements_episode", "clinic_id", "episode_id"),
         Index("ix_measurements_session", "clinic_id", "session_id"),
     )

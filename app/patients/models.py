@@ -22,7 +22,9 @@ class Patient(Record):
         one_of("sex", Sex),
         one_of("status", Status),
         Index("ix_patients_family_name", "clinic_id", "family_name_folded"),
+        Index("ix_patients_given_name", "clinic_id", "given_name_folded"),
         Index("ix_patients_birth_date", "clinic_id", "birth_date"),
+        Index("ix_patients_status", "clinic_id", "status", "id"),
     )
 
     given_name: Mapped[str | None] = mapped_column(String(200))

@@ -271,13 +271,15 @@ class Happening(NamedTuple):
     kind: Kind[Any]
     at: Any
 
-    def rows(self) -> Select[Any]:
-        """When a patient had one, and which."""
+    def newest(self, *, further: bool) -> Select[Any]:
+        """When a patient had one, and which: as many as a page could need of this kind alone."""
         table: Any = self.kind.table
         noun: Label[str] = literal_column(f"'{self.kind.noun}'").label("noun")
-        return rows(table, self.at.label("at"), table.id.label("id"), noun).where(
+        own = rows(table, self.at.label("at"), table.id.label("id"), noun).where(
             table.patient_id == bindparam("patient_id")
         )
+        order = Order((self.at, table.id), descending=True)
+        return select((order.after(own) if further else order.start(own)).subquery())
 
 
 _HAPPENINGS = (
@@ -288,9 +290,17 @@ _HAPPENINGS = (
     Happening(SCREENINGS, Screening.decided_at),
     Happening(ADVERSE_EVENTS, AdverseEvent.occurred_at),
 )
-_ALL = union_all(*(happening.rows() for happening in _HAPPENINGS)).subquery()
-_NEWEST_FIRST = Order((_ALL.c.at, _ALL.c.id), descending=True)
-_FIRST, _FURTHER = _NEWEST_FIRST.start(select(_ALL)), _NEWEST_FIRST.after(select(_ALL))
+
+
+def _newest(*, further: bool) -> tuple[Order, Select[Any]]:
+    """A page over all kinds: a few pages are sorted, never a patient's whole history."""
+    kinds = (happening.newest(further=further) for happening in _HAPPENINGS)
+    every = union_all(*kinds).subquery()
+    order = Order((every.c.at, every.c.id), descending=True)
+    return order, order.start(select(every))
+
+
+_FIRST, _FURTHER = _newest(further=False), _newest(further=True)
 
 
 def timeline(
@@ -301,8 +311,8 @@ def timeline(
     `NotFound` where this clinic has no such patient.
     """
     _require(op, patient_id, None)
-    statement = _FIRST if filters.cursor is None else _FURTHER
-    found, cursor = page(op, statement, _NEWEST_FIRST, filters, patient_id=patient_id)
+    order, statement = _FIRST if filters.cursor is None else _FURTHER
+    found, cursor = page(op, statement, order, filters, patient_id=patient_id)
     items: dict[UUID, dict[str, Any]] = {}
     for kind, at in _HAPPENINGS:
         ids = [row.id for row in found if row.noun == kind.noun]

@@ -21,7 +21,7 @@ class IdentifierFilters(Filters):
         str | None,
         Field(
             max_length=401,
-            pattern=r"^[^|]+\|.+$",
+            pattern=r"^[^|]+\|[\s\S]+$",
             description="`system|value`: at most one record has it.",
         ),
     ] = None

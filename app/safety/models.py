@@ -37,6 +37,7 @@ class Consent(Record):
         one_of("decision", ConsentDecision),
         one_of("form", ConsentForm),
         Index("ix_consents_patient", "clinic_id", "patient_id"),
+        Index("ix_consents_kind", "clinic_id", "kind", "id"),
         Index("ix_consents_episode", "clinic_id", "episode_id"),
     )
 
@@ -91,6 +92,7 @@ class AdverseEvent(Record):
         one_of("side", Side),
         Index("ix_adverse_events_patient", "clinic_id", "patient_id", "occurred_at", "id"),
         Index("ix_adverse_events_occurred", "clinic_id", "occurred_at", "id"),
+        Index("ix_adverse_events_severity", "clinic_id", "severity", "occurred_at", "id"),
         Index("ix_adverse_events_session", "clinic_id", "session_id"),
     )
 

@@ -41,6 +41,7 @@ class TreatmentSession(Record):
         Index("ix_sessions_occurred", "clinic_id", "occurred_at", "id"),
         Index("ix_sessions_practitioner", "clinic_id", "practitioner_id", "occurred_at", "id"),
         Index("ix_sessions_episode", "clinic_id", "episode_id", "occurred_at", "id"),
+        Index("ix_sessions_status", "clinic_id", "status", "occurred_at", "id"),
         Index("ix_sessions_updated", "clinic_id", "updated_at"),
     )
 

@@ -59,6 +59,8 @@ def create_patients() -> None:
     )
     op.create_index("ix_patients_birth_date", "patients", ["clinic_id", "birth_date"])
     op.create_index("ix_patients_family_name", "patients", ["clinic_id", "family_name_folded"])
+    op.create_index("ix_patients_given_name", "patients", ["clinic_id", "given_name_folded"])
+    op.create_index("ix_patients_status", "patients", ["clinic_id", "status", "id"])
 
 
 def create_patient_identifiers() -> None:
@@ -159,3 +161,4 @@ def create_episodes() -> None:
         sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_episodes"),
     )
     op.create_index("ix_episodes_patient", "episodes", ["clinic_id", "patient_id"])
+    op.create_index("ix_episodes_status", "episodes", ["clinic_id", "status", "id"])

@@ -121,6 +121,7 @@ def index_sessions() -> None:
         "sessions",
         ["clinic_id", "practitioner_id", "occurred_at", "id"],
     )
+    op.create_index("ix_sessions_status", "sessions", ["clinic_id", "status", "occurred_at", "id"])
     op.create_index("ix_sessions_updated", "sessions", ["clinic_id", "updated_at"])
 
 

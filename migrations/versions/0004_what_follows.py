@@ -134,6 +134,11 @@ def create_measurements() -> None:
     )
     op.create_index("ix_measurements_episode", "measurements", ["clinic_id", "episode_id"])
     op.create_index(
+        "ix_measurements_instrument",
+        "measurements",
+        ["clinic_id", "instrument", "taken_at", "id"],
+    )
+    op.create_index(
         "ix_measurements_patient", "measurements", ["clinic_id", "patient_id", "taken_at", "id"]
     )
     op.create_index("ix_measurements_session", "measurements", ["clinic_id", "session_id"])
@@ -185,6 +190,7 @@ def create_consents() -> None:
         sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_consents"),
     )
     op.create_index("ix_consents_episode", "consents", ["clinic_id", "episode_id"])
+    op.create_index("ix_consents_kind", "consents", ["clinic_id", "kind", "id"])
     op.create_index("ix_consents_patient", "consents", ["clinic_id", "patient_id"])
 
 
@@ -275,3 +281,8 @@ def create_adverse_events() -> None:
         ["clinic_id", "patient_id", "occurred_at", "id"],
     )
     op.create_index("ix_adverse_events_session", "adverse_events", ["clinic_id", "session_id"])
+    op.create_index(
+        "ix_adverse_events_severity",
+        "adverse_events",
+        ["clinic_id", "severity", "occurred_at", "id"],
+    )

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from app.core.clock import uuid7
 from tests.ground import Api
@@ -11,6 +12,7 @@ from tests.sweeps.document import operations
 from tests.sweeps.world import World
 
 CHANGES = [operation for operation in operations() if operation.needs_version]
+PATCHES = [operation for operation in CHANGES if operation.method == "PATCH"]
 
 
 def change(api: Api, path: str, name: str, **headers: str) -> Any:
@@ -108,3 +110,14 @@ def test_of_many_changes_to_one_version_one_is_made(api: Api) -> None:
     assert [answer.json()["version"] for answer in won] == [2]
     assert {answer.status_code for answer in answers} == {200, 412}
     assert api.get(path).json() == won[0].json()
+
+
+@pytest.mark.parametrize("operation", PATCHES, ids=lambda o: o.name)
+def test_a_patch_leaves_everything_else_as_it_was(api: Api, operation: Any) -> None:
+    sent = World(api).request(operation)
+    before = api.get(sent.path).json()
+    after = sent.by(api).json()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {*from_json(sent.content), "version", "updated_at"}
+    assert list(after) == list(before)
+    assert api.get(sent.path).json() == after

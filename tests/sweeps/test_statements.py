@@ -20,14 +20,14 @@ EXCEPTIONS = {"clients": re.compile(r"FROM clients\s+WHERE clients\.id = ")}
 MENTION = re.compile(r"\b(?:FROM|JOIN|UPDATE|INTO|,)\s+([a-z_]+)\b(?:\s+AS\s+([a-z_0-9]+))?")
 ROWS_AS_JSON = re.compile(
     r"INSERT INTO (\w+) SELECT \* FROM json_populate_recordset\(NULL::\1, %s\)"
-    r"( ON CONFLICT DO NOTHING)?"
 )
+AROUND_THEM = re.compile(r"(WITH )?(,? ?step_\d+ AS \(\) )*( ON CONFLICT DO NOTHING)?")
 
 
-def json_rows(parameters: Any) -> list[dict[str, Any]]:
-    [rows] = parameters
-    found: list[dict[str, Any]] = from_json(rows)
-    return found
+def are_json_rows(statement: str, parameters: Any) -> bool:
+    """Whether a statement does nothing but insert rows that are its parameters."""
+    rest, inserts = ROWS_AS_JSON.subn("", statement)
+    return inserts == len(parameters) and AROUND_THEM.fullmatch(rest) is not None
 
 
 @contextmanager
@@ -47,8 +47,9 @@ def listening(database: Database) -> Iterator[list[tuple[str, Any]]]:
 def strays(statement: str, parameters: Any = ()) -> set[str]:
     """The clinic-owned tables of a statement that it doesn't hold to one clinic."""
     found = set()
-    if ROWS_AS_JSON.fullmatch(statement) and all("clinic_id" in r for r in json_rows(parameters)):
-        return found
+    if are_json_rows(statement, parameters):
+        every_row = (row for rows in parameters for row in from_json(rows))
+        return set() if all("clinic_id" in row for row in every_row) else {"rows"}
     for table, alias in MENTION.findall(statement):
         if table not in OWNED:
             continue

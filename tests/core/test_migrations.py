@@ -1,0 +1,151 @@
+"""The migrations make the schema that the models say, and can be undone step by step."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from starlette.testclient import TestClient
+
+from app.core import schema
+from app.core.database import Database
+from app.core.tables import Table
+from app.main import create_app
+from tests import postgres
+from tests.ground import Api, found
+from tests.serving import ROOT
+
+CONFIG = ROOT / "alembic.ini"
+REVISIONS = [
+    script.revision for script in ScriptDirectory.from_config(Config(CONFIG)).walk_revisions()
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a table."""
+    if request.param == "sqlite":
+        yield from opened(f"sqlite:///{tmp_path / 'empty.db'}")
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield from opened(url)
+
+
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.close()
+
+
+def alembic(database: Database, act: Any, *arguments: str) -> None:
+    """Run a command of alembic on a database."""
+    config = Config(CONFIG)
+    with database.engine.connect() as db:
+        config.attributes["connection"] = db
+        act(config, *arguments)
+        db.commit()
+
+
+def tables(database: Database) -> set[str]:
+    with database.engine.connect() as db:
+        return set(inspect(db).get_table_names())
+
+
+def differences(db: Connection) -> list[Any]:
+    """What the models say and the database hasn't, or the reverse."""
+    context = MigrationContext.configure(db, opts={"compare_server_default": True})
+    return compare_metadata(context, Table.metadata)
+
+
+def shape(database: Database) -> dict[str, Any]:
+    """Every table with its columns, keys, indexes and checks."""
+    with database.engine.connect() as db:
+        seen = inspect(db)
+        return {
+            table: (
+                [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(table)],
+                seen.get_pk_constraint(table),
+                sorted(map(str, seen.get_foreign_keys(table))),
+                sorted(map(str, seen.get_indexes(table))),
+                sorted(map(str, seen.get_check_constraints(table))),
+            )
+            for table in sorted(seen.get_table_names())
+        }
+
+
+def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
+    schema.migrate(empty)
+    alembic(empty, command.check)
+    with empty.engine.connect() as db:
+        assert differences(db) == []
+    assert tables(empty) == set(Table.metadata.tables) | {"alembic_version"}
+    assert schema.current(empty) == schema.head()
+
+
+def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
+    schema.migrate(empty)
+    made = shape(empty)
+    found(empty).key()
+    for _ in REVISIONS:
+        alembic(empty, command.downgrade, "-1")
+    assert tables(empty) == {"alembic_version"}
+    for revision in reversed(REVISIONS):
+        alembic(empty, command.upgrade, revision)
+        assert schema.current(empty) == revision
+    assert shape(empty) == made
+    alembic(empty, command.check)
+
+
+def test_migrating_again_changes_nothing(empty: Database) -> None:
+    schema.migrate(empty)
+    clinic = found(empty)
+    made = shape(empty)
+    schema.migrate(empty)
+    assert shape(empty) == made
+    op = clinic.operation()
+    with empty.reading() as db:
+        op.begin(db)
+        assert op.db.exec_driver_sql("SELECT count(*) FROM clinics").scalar_one() == 1
+
+
+def test_the_migrations_are_one_line_without_branches() -> None:
+    scripts = ScriptDirectory.from_config(Config(CONFIG))
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
+    assert scripts.get_current_head() == schema.head()
+
+
+def test_the_clinic_leads_every_key_of_what_a_clinic_owns() -> None:
+    wrong = []
+    for table in Table.metadata.sorted_tables:
+        keys = [list(table.primary_key.columns.keys())]
+        keys += [[c.name for c in k.columns] for k in table.foreign_key_constraints]
+        keys += [list(index.columns.keys()) for index in table.indexes if index.unique]
+        wrong += [(table.name, key) for key in keys if key[0] != "clinic_id"]
+    assert wrong == []
+
+
+def test_every_index_of_a_clinics_rows_begins_with_the_clinic() -> None:
+    """But for the two that serve no clinic: the look-up of a token, and forgetting old answers."""
+    others = {
+        (table.name, *index.columns.keys())
+        for table in Table.metadata.sorted_tables
+        for index in table.indexes
+        if next(iter(index.columns.keys())) != "clinic_id"
+    }
+    assert others == {("clients", "id"), ("stored_answers", "created_at")}
+
+
+def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:
+    with TestClient(create_app(empty)) as wire:
+        before = wire.get("/readyz")
+        schema.migrate(empty)
+        after = wire.get("/readyz")
+        assert Api(wire, found(empty).key()).patient()
+    assert (before.status_code, before.json()["type"]) == (503, "/problems/not-migrated")
+    assert after.status_code == 200

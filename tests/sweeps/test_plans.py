@@ -1,0 +1,167 @@
+"""No read scans a large table, however many records there are.
+
+The tables are filled with copies of one clinic's records, told apart by ids and times; what
+each operation then asks the database is explained by the database itself.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_core import to_json
+from sqlalchemy import Column, text
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.core.schema import migrate
+from app.core.tables import Table
+from app.main import create_app
+from tests import postgres
+from tests.ground import Api, found
+from tests.sweeps.document import operations
+from tests.sweeps.test_statements import listening
+from tests.sweeps.world import REFERENCES, World
+
+COPIES = 5_000
+PATIENTS = 100
+# So small that the planner is right to read them whole.
+SMALL = {"clinics", "clients", "ledger_heads", "stored_answers", "practitioners"}
+LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]
+READS = [operation for operation in operations() if not operation.writes]
+
+
+@pytest.fixture
+def filled() -> Iterator[tuple[Database, World]]:
+    """A PostgreSQL with one clinic of many records."""
+    with postgres.server() as server, server.database() as url:
+        database = Database(url)
+        migrate(database)
+        with TestClient(create_app(database)) as wire:
+            world = World(Api(wire, found(database).key()))
+            one_of_each_kind(world)
+            with database.engine.begin() as db:
+                db.execute(text("SET session_replication_role = replica"))
+                for table in LARGE:
+                    db.execute(text(copies(table)))
+            with database.engine.connect() as db:
+                db.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+            yield database, world
+        database.close()
+
+
+def one_of_each_kind(world: World) -> None:
+    for operation in operations():
+        if operation.name.endswith(".create") and operation.body_model:
+            assert world.request(operation).by(world.api).is_success
+
+
+def copies(table: Any) -> str:
+    """The statement that fills a table with copies of its first row."""
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    values = ", ".join(copied(table.name, column) for column in table.columns)
+    return (
+        f"INSERT INTO {table.name} ({names}) SELECT {values} "  # noqa: S608 - names of our own tables
+        f"FROM (SELECT * FROM {table.name} LIMIT 1) one, generate_series(1, {COPIES}) n"
+    )
+
+
+def copied(table: str, column: Column[Any]) -> str:
+    """What tells a copy from the others, in one column; all else is the same."""
+    if column.name == "number":
+        return "1000 + n"
+    if column.name == "patient_id" or (table, column.name) == ("patient_identifiers", "owner_id"):
+        return f"md5('patient' || n % {PATIENTS})::uuid"
+    if column.name in {"id", "session_id", "resource_id", "owner_id", "episode_id"}:
+        return f"md5('{column.name.replace('resource_', '')}' || n)::uuid"
+    if column.name in {"occurred_at", "taken_at", "reported_at", "updated_at", "at"}:
+        return "now() - n * interval '1 hour'"
+    if column.name == "value" and table.endswith("identifiers"):
+        return "'v' || n"
+    if column.name in {"family_name_folded", "muscle", "lot"}:
+        return f"'{column.name}' || n % 500"
+    if column.name == "birth_date":
+        return "date '1950-01-01' + n % 20000"
+    return f'"{column.name}"'
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def asked(world: World) -> Iterator[tuple[str, Any]]:
+    """Every read, with each of its filters alone and none, and where its page goes on."""
+    for operation in READS:
+        sent = world.request(operation)
+        yield operation.name, sent
+        path = sent.path
+        limit = "&limit=20" if "limit" in operation.parameters("query") else ""
+        for name, parameter in operation.parameters("query").items():
+            values = VALUES.get(name, parameter["schema"].get("enum", ()))
+            for value in (world.known(REFERENCES[name]),) if name in REFERENCES else values:
+                sent.path = f"{path}?{name}={value}{limit}"
+                yield f"{operation.name} by {name}={value}", sent
+        if operation.name == "patients.search":
+            for body in ({"given_name": "x"}, {"birth_date": "1950-01-01"}, {"family_name": "y"}):
+                sent.content = to_json(body)
+                yield f"{operation.name} by {body}", sent
+        if operation.name.endswith(".list"):
+            sent.path = f"{path}?limit=20"
+            following = sent.by(world.api).json()["next"]
+            if following:
+                sent.path = following
+                yield f"{operation.name} page 2", sent
+
+
+VALUES = {
+    "occurred_from": ("2020-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),
+    "occurred_to": ("1920-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),
+    "updated_from": ("2020-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),
+    "muscle": ("infraspinatus",),
+    "identifier": ("s%7Cv",),
+    "after": ("5", "4000"),
+    "instrument": ("nprs", "groc"),
+}
+
+
+def test_no_read_scans_or_sorts_a_large_table(filled: tuple[Database, World]) -> None:
+    database, world = filled
+    slow: dict[str, Any] = {}
+    large = {table.name for table in LARGE}
+    for name, sent in asked(world):
+        with listening(database) as heard:
+            assert sent.by(world.api).status_code in {200, 404}, name
+        with database.engine.connect() as db:
+            for statement, parameters in heard:
+                explained = db.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+                for node in nodes(explained.scalar_one()[0]["Plan"]):
+                    scans = node["Node Type"] == "Seq Scan" and node["Relation Name"] in large
+                    sorts = "Sort" in node["Node Type"] and node["Plan Rows"] > 1_000
+                    if scans or sorts:
+                        slow[name] = (node["Node Type"], node.get("Relation Name"), statement[:300])
+    assert slow == {}
+
+
+def test_sqlite_scans_no_table_either(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'plans.db'}")
+    migrate(database)
+    scans = {}
+    with TestClient(create_app(database)) as wire:
+        world = World(Api(wire, found(database).key()))
+        one_of_each_kind(world)
+        for name, sent in asked(world):
+            with listening(database) as heard:
+                sent.by(world.api)
+            with database.engine.connect() as db:
+                for statement, parameters in heard:
+                    if statement.startswith("SELECT"):
+                        steps = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                        for step in steps:
+                            words = step.detail.split()
+                            if words[0] == "SCAN" and words[1] in Table.metadata.tables:
+                                scans[name] = (step.detail, statement[:300])
+    database.close()
+    assert scans == {}
