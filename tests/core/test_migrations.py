@@ -60,7 +60,8 @@ def tables(database: Database) -> set[str]:
 def differences(db: Connection) -> list[Any]:
     """What the models say and the database hasn't, or the reverse."""
     context = MigrationContext.configure(db, opts={"compare_server_default": True})
-    return compare_metadata(context, Table.metadata)
+    found_: list[Any] = compare_metadata(context, Table.metadata)
+    return found_
 
 
 def shape(database: Database) -> dict[str, Any]:

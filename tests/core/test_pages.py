@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.database import Database
 from tests.ground import Api, found
 
 
@@ -75,9 +76,9 @@ writes = st.lists(st.integers(0, 40) | st.none(), max_size=4)
 @settings(max_examples=12)
 @given(hours=st.lists(st.integers(0, 40), max_size=12), limit=st.integers(1, 5), between=writes)
 def test_a_list_shows_each_record_once_whatever_is_written_between_its_pages(
-    api: Api, hours: list[int], limit: int, between: list[int | None]
+    api: Api, database: Database, hours: list[int], limit: int, between: list[int | None]
 ) -> None:
-    owner = Api(api.wire, found(api.wire.app.state.database).key())
+    owner = Api(api.wire, found(database).key())
     shared = {"patient_id": owner.patient()["id"], "practitioner_id": owner.practitioner()["id"]}
 
     def log(hour: int) -> str:

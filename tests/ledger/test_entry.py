@@ -97,5 +97,9 @@ def test_a_digest_is_of_salt_and_body() -> None:
 
 
 def test_a_leaf_is_hashed_as_a_leaf_of_rfc_9162() -> None:
-    public = {"number": 1, "at": "2026-11-01T10:00:00Z", "resource_id": str(UUID(int=7))}
+    public: dict[str, Any] = {
+        "number": 1,
+        "at": "2026-11-01T10:00:00Z",
+        "resource_id": str(UUID(int=7)),
+    }
     assert entry.leaf(public) == hashlib.sha256(b"\x00" + rfc8785.dumps(public)).digest()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.database import Database
 from app.patients.rules import folded
 from tests.ground import Api, found
 from tests.records.bodies import faults
@@ -93,9 +94,9 @@ def test_a_search_follows_a_change_of_name(api: Api) -> None:
     st.lists(st.text("aäÄbßzẞ'\u0301 ", min_size=1, max_size=4), min_size=1, max_size=5), st.data()
 )
 def test_every_beginning_of_a_name_finds_it(
-    api: Api, names: list[str], data: st.DataObject
+    api: Api, database: Database, names: list[str], data: st.DataObject
 ) -> None:
-    owner = Api(api.wire, found(api.wire.app.state.database).key())
+    owner = Api(api.wire, found(database).key())
     for name in names:
         owner.patient(family_name=name)
     asked = data.draw(st.sampled_from(names))

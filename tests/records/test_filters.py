@@ -30,12 +30,12 @@ FILTERS: list[tuple[str, str, str, Any, Any]] = [
 def two(world: World, place: str, values: tuple[Any, Any]) -> tuple[Any, Any]:
     """Two values to filter by: as they are, or the ids of two new records."""
     if place.endswith("_id"):
-        return tuple(world.make(f"/v1/{value}")["id"] for value in values)  # type: ignore[return-value]
+        return tuple(world.make(f"/v1/{value}")["id"] for value in values)
     return values
 
 
 @pytest.mark.parametrize(("kind", "name", "place", "one", "other"), FILTERS)
-def test_a_filter_keeps_what_it_asks_for(  # noqa: PLR0913 - one filter
+def test_a_filter_keeps_what_it_asks_for(
     api: Api, kind: str, name: str, place: str, one: Any, other: Any
 ) -> None:
     world = World(api)

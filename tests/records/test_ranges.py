@@ -1,6 +1,7 @@
 """Every number and every list ends where the contract says it does."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,62 +13,62 @@ ELECTRICAL = [(f"{N}/stimulation", "electrical"), (f"{N}/electrical", {"hz": 2, 
 MANY = [(f"{N}/insertions", 500)]
 ONE = [(f"{N}/needles", 1)]
 
-# Kind, place, the least and the greatest value, one step beyond, and what else is needed.
-RANGES: list[tuple[str, str, float, float, float, list[tuple[str, Any]]]] = [
-    ("episode", "/plan/sessions", 1, 200, 1, []),
-    ("episode", "/plan/per_week", 0.1, 14, 0.05, []),
-    ("session", "/duration_min", 1, 480, 1, []),
-    ("session", f"{N}/needle/diameter_mm", 0.1, 1, 0.01, []),
-    ("session", f"{N}/needle/length_mm", 5, 150, 0.5, []),
-    ("session", f"{N}/needles", 1, 50, 1, MANY),
-    ("session", f"{N}/insertions", 1, 500, 1, ONE),
-    ("session", f"{N}/depth_mm", 1, 150, 1, []),
-    ("session", f"{N}/electrical/hz", 0.0001, 250, 0.0001, ELECTRICAL),
-    ("session", f"{N}/electrical/ma", 0.0001, 100, 0.0001, ELECTRICAL),
-    ("session", f"{N}/retention_s", 0, 7_200, 1, []),
-    ("session", f"{N}/twitches", 0, 200, 1, []),
-    ("session", f"{N}/ache", 0, 10, 1, []),
-    ("session", f"{N}/sharp", 0, 10, 1, []),
-    ("session", f"{N}/release_after_s", 0, 7_200, 1, []),
-    ("session", "/findings/0/grade", 0, 3, 1, []),
-    ("session", "/measurements/0/value", 0, 10, 0.1, []),
-    ("session", "/needle_count/opened", 0, 1_000, 1, []),
-    ("session", "/needle_count/inserted", 0, 1_000, 1, []),
-    ("session", "/needle_count/removed", 0, 1_000, 1, []),
-    ("session", "/needle_count/disposed", 0, 1_000, 1, []),
-    ("follow-up", "/soreness", 0, 10, 1, [("/worst_soreness", None)]),
-    ("follow-up", "/worst_soreness", 0, 10, 1, [("/soreness", 0)]),
-    ("follow-up", "/interference", 0, 10, 1, []),
-    ("measurement", "/value", 0, 10, 0.1, []),
+
+class Range(NamedTuple):
+    """A number of the contract."""
+
+    kind: str
+    place: str
+    least: float
+    greatest: float
+    step: float = 1
+    needs: Sequence[tuple[str, Any]] = ()
+
+
+RANGES = [
+    Range("episode", "/plan/sessions", 1, 200),
+    Range("episode", "/plan/per_week", 0.1, 14, 0.05),
+    Range("session", "/duration_min", 1, 480),
+    Range("session", f"{N}/needle/diameter_mm", 0.1, 1, 0.01),
+    Range("session", f"{N}/needle/length_mm", 5, 150, 0.5),
+    Range("session", f"{N}/needles", 1, 50, 1, MANY),
+    Range("session", f"{N}/insertions", 1, 500, 1, ONE),
+    Range("session", f"{N}/depth_mm", 1, 150),
+    Range("session", f"{N}/electrical/hz", 0.0001, 250, 0.0001, ELECTRICAL),
+    Range("session", f"{N}/electrical/ma", 0.0001, 100, 0.0001, ELECTRICAL),
+    Range("session", f"{N}/retention_s", 0, 7_200),
+    Range("session", f"{N}/twitches", 0, 200),
+    Range("session", f"{N}/ache", 0, 10),
+    Range("session", f"{N}/sharp", 0, 10),
+    Range("session", f"{N}/release_after_s", 0, 7_200),
+    Range("session", "/findings/0/grade", 0, 3),
+    Range("session", "/measurements/0/value", 0, 10, 0.1),
+    Range("session", "/needle_count/opened", 0, 1_000),
+    Range("session", "/needle_count/inserted", 0, 1_000),
+    Range("session", "/needle_count/removed", 0, 1_000),
+    Range("session", "/needle_count/disposed", 0, 1_000),
+    Range("follow-up", "/soreness", 0, 10, 1, [("/worst_soreness", None)]),
+    Range("follow-up", "/worst_soreness", 0, 10, 1, [("/soreness", 0)]),
+    Range("follow-up", "/interference", 0, 10),
+    Range("measurement", "/value", 0, 10, 0.1),
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "place", "least", "greatest", "step", "more"),
-    RANGES,
-    ids=[f"{r[0]}{r[1]}" for r in RANGES],
-)
-def test_a_number_is_taken_up_to_its_ends_and_not_beyond(  # noqa: PLR0913 - one range
-    api: Api,
-    kind: str,
-    place: str,
-    least: float,
-    greatest: float,
-    step: float,
-    more: list[tuple[str, Any]],
-) -> None:
+@pytest.mark.parametrize("number", RANGES, ids=lambda r: f"{r.kind}{r.place}")
+def test_a_number_is_taken_up_to_its_ends_and_not_beyond(api: Api, number: Range) -> None:
+    kind, place, least, greatest, step, needs = number
     for good in (least, greatest):
-        answer = create(api, kind, *more, (place, good))
+        answer = create(api, kind, *needs, (place, good))
         assert answer.status_code == 201, answer.text
         assert take(answer.json(), place) == good
     for bad in (least - step, greatest + step, "1", True, [1]):
-        refused = create(api, kind, *more, (place, bad))
+        refused = create(api, kind, *needs, (place, bad))
         assert place in faults(refused), refused.text
 
 
 @pytest.mark.parametrize(
     ("kind", "place"),
-    [(kind, place) for kind, place, least, _, step, _ in RANGES if least % 1 == 0 and step == 1],
+    [(r.kind, r.place) for r in RANGES if r.least % 1 == 0 and r.step == 1],
 )
 def test_a_count_is_whole(api: Api, kind: str, place: str) -> None:
     assert place in faults(create(api, kind, (place, 1.5)))

@@ -221,8 +221,8 @@ def test_a_patch_is_checked_as_the_whole_that_it_makes(api: Api) -> None:
         "/version": "extra_forbidden",
         "/alert": "extra_forbidden",
     }
-    patch = {"needlings": [{"muscle": "infraspinatus", "side": "left", "ache": 12}]}
-    assert faults(api("PATCH", path, json=patch, headers=held)) == {
+    needling = {"muscle": "infraspinatus", "side": "left", "ache": 12}
+    assert faults(api("PATCH", path, json={"needlings": [needling]}, headers=held)) == {
         "/needlings/0/ache": "less_than_equal"
     }
     assert api.get(path).json() == session

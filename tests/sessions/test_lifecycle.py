@@ -155,7 +155,7 @@ def test_a_void_session_stays_as_it_is(api: Api) -> None:
 def test_an_amendment_says_why_and_changes_something(api: Api) -> None:
     visit = Visit(api, note="n")
     visit.sign()
-    good = {"reason": "r", "kind": "addendum", "changes": {"note": "m"}}
+    good: dict[str, Any] = {"reason": "r", "kind": "addendum", "changes": {"note": "m"}}
     for wrong, place in (
         ({**good, "reason": ""}, "/reason"),
         ({**good, "reason": "x" * 4_001}, "/reason"),
@@ -175,8 +175,8 @@ def test_an_amendment_says_why_and_changes_something(api: Api) -> None:
     assert visit.act("POST", "/amend", good).status_code == 200
     assert visit.now["amended_at"] == visit.now["updated_at"]
     assert visit.now["status"] == "signed"
-    for wrong in ({}, {"reason": ""}, {"reason": "x" * 4_001}, {"reason": "r", "x": 1}):
-        assert visit.act("POST", "/void", wrong).status_code == 422
+    for unsaid in ({}, {"reason": ""}, {"reason": "x" * 4_001}, {"reason": "r", "x": 1}):
+        assert visit.act("POST", "/void", unsaid).status_code == 422
 
 
 def test_signing_waits_for_what_a_signature_vouches_for(api: Api) -> None:
@@ -203,8 +203,8 @@ def test_an_amendment_may_not_undo_what_signing_waited_for(api: Api) -> None:
 
 @pytest.mark.parametrize("attendance", ["cancelled", "no_show", "declined"])
 def test_a_visit_that_did_not_happen_is_a_record_too(api: Api, attendance: str) -> None:
-    bare = {"attendance": attendance, "needlings": [], "needle_count": None, "technique": None}
-    visit = Visit(api, **bare)
+    bare: dict[str, Any] = {"needlings": [], "needle_count": None, "technique": None}
+    visit = Visit(api, attendance=attendance, **bare)
     assert visit.sign().status_code == 200
     assert visit.now["attendance"] == attendance
 

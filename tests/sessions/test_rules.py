@@ -1,6 +1,5 @@
 """The rules of a session that span its fields, one by one."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -8,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.faults import RuleBroken
 from app.sessions import rules
+from tests.records.breaking import broken
 
 OCCURRED = datetime(2026, 11, 1, 10, tzinfo=UTC)
 COUNT = {"opened": 2, "inserted": 2, "removed": 2, "disposed": 2, "mismatch_reason": None}
@@ -19,16 +18,6 @@ READY: dict[str, Any] = {
     "needlings": [{}],
     "needle_count": COUNT,
 }
-
-
-def broken(rule: Callable[..., None], *values: Any, **named: Any) -> str | None:
-    """The code with which a rule is broken; None where it is met."""
-    try:
-        rule(*values, **named)
-    except RuleBroken as fault:
-        assert fault.detail
-        return fault.code
-    return None
 
 
 @pytest.mark.parametrize(

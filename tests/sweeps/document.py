@@ -35,7 +35,7 @@ class Documented:
 
     @property
     def needs_version(self) -> bool:
-        return self.parameters("header").get("If-Match", {}).get("required", False)
+        return bool(self.parameters("header").get("If-Match", {}).get("required"))
 
     @property
     def media(self) -> list[str]:

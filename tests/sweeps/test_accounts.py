@@ -41,7 +41,7 @@ def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
 
 def test_a_write_that_is_refused_leaves_no_entry(api: Api) -> None:
     world = World(api)
-    wrong = {}
+    wrong: dict[str, Any] = {}
     for operation in operations():
         if not operation.writes:
             continue

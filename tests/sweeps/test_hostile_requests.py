@@ -119,9 +119,7 @@ def test_a_cursor_that_no_list_gave_out_is_refused(api: Api, path: str) -> None:
     for made_up in CURSORS:
         answer = api.get(f"{path}?cursor={quote(made_up, safe='%')}")
         well_formed = cursor([ID]) if path == "/v1/patients" else cursor([NOW, ID])
-        if answer.status_code != 422 and made_up != well_formed:
-            wrong[made_up] = answer.text
-        elif "/cursor" not in answer.text and made_up != "%00":
+        if (answer.status_code != 422 and made_up != well_formed) or ("/cursor" not in answer.text and made_up != "%00"):
             wrong[made_up] = answer.text
     assert wrong == {}
 
@@ -177,7 +175,9 @@ def test_a_hostile_header_is_answered_as_documented(api: Api, name: str) -> None
     for operation in ONE_OF_EACH_SHAPE:
         sent = world.request(operation)
         for value in HEADERS[name]:
-            answer = sent.by(api, **{name.replace("-", "_"): value})
+            answer = api(
+                sent.method, sent.path, content=sent.content, headers=sent.headers | {name: value}
+            )
             fault = undocumented(operation, answer)
             if fault or answer.status_code not in ANSWERED:
                 wrong[f"{operation.name} {value[:40]!r}"] = fault or answer.text

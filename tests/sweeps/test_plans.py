@@ -28,6 +28,7 @@ PATIENTS = 100
 # So small that the planner is right to read them whole.
 SMALL = {"clinics", "clients", "ledger_heads", "stored_answers", "practitioners"}
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]
+TIMES = ("occurred_at", "taken_at", "reported_at", "updated_at", "at")
 READS = [operation for operation in operations() if not operation.writes]
 
 
@@ -68,21 +69,19 @@ def copies(table: Any) -> str:
 
 def copied(table: str, column: Column[Any]) -> str:
     """What tells a copy from the others, in one column; all else is the same."""
-    if column.name == "number":
-        return "1000 + n"
-    if column.name == "patient_id" or (table, column.name) == ("patient_identifiers", "owner_id"):
-        return f"md5('patient' || n % {PATIENTS})::uuid"
-    if column.name in {"id", "session_id", "resource_id", "owner_id", "episode_id"}:
-        return f"md5('{column.name.replace('resource_', '')}' || n)::uuid"
-    if column.name in {"occurred_at", "taken_at", "reported_at", "updated_at", "at"}:
-        return "now() - n * interval '1 hour'"
-    if column.name == "value" and table.endswith("identifiers"):
-        return "'v' || n"
-    if column.name in {"family_name_folded", "muscle", "lot"}:
-        return f"'{column.name}' || n % 500"
-    if column.name == "birth_date":
-        return "date '1950-01-01' + n % 20000"
-    return f'"{column.name}"'
+    name = column.name
+    if (table, name) == ("patient_identifiers", "owner_id"):
+        name = "patient_id"
+    return {
+        "number": "1000 + n",
+        "patient_id": f"md5('patient' || n % {PATIENTS})::uuid",
+        "value": "'v' || n" if table.endswith("identifiers") else '"value"',
+        "birth_date": "date '1950-01-01' + n % 20000",
+        **{id_: f"md5('{id_}' || n)::uuid" for id_ in ("session_id", "owner_id", "episode_id")},
+        **dict.fromkeys(("id", "resource_id"), "md5('id' || n)::uuid"),
+        **dict.fromkeys(TIMES, "now() - n * interval '1 hour'"),
+        **{word: f"'{word}' || n % 500" for word in ("family_name_folded", "muscle", "lot")},
+    }.get(name, f'"{name}"')
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
