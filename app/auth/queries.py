@@ -56,5 +56,6 @@ def caller_of(db: Connection, token: str) -> Caller | None:
         return None
     if client.expires_at is not None and client.expires_at <= now():
         return None
-    scopes = frozenset(Scope(scope) for scope in client.scopes)
+    # A key may hold a scope that this version of the program doesn't know.
+    scopes = frozenset(scope for scope in Scope if scope in client.scopes)
     return Caller(client.clinic_id, client.id, f"client:{client.id}", scopes)

@@ -1,5 +1,6 @@
 """How JSON comes in and goes out: strict bodies, plain views, one decoder."""
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -27,6 +28,8 @@ YEAR_MIN, YEAR_MAX = 1900, 2199
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+# A body without any of these needs no second look: NUL, a large exponent, very many digits.
+_SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
 _RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
 
 
@@ -83,8 +86,8 @@ class View(BaseModel):
 def decode(raw: bytes) -> Any:
     """JSON bytes as a Python value.
 
-    Duplicate keys, NaN, NUL, lone surrogates, bytes that aren't UTF-8 and nesting deeper
-    than 200 raise `Invalid`.
+    Duplicate keys, NaN, 1e999, NUL, lone surrogates, bytes that aren't UTF-8 and nesting
+    deeper than 200 raise `Invalid`.
     """
     try:
         value = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
@@ -92,29 +95,26 @@ def decode(raw: bytes) -> Any:
         # jiter quotes a duplicate key; a key may be anything a client sent.
         detail = re.sub(r'key ".*" at', "key at", str(error), flags=re.DOTALL)
         raise Invalid([Fault("", "json_invalid", f"Not JSON: {detail}.")]) from None
-    if rb"\u0000" in raw:
-        faults = [
-            Fault(place, "nul_character", "A NUL character can't be stored.")
-            for place in _nuls(value, "")
-        ]
+    if _SUSPECT.search(raw):
+        faults = list(_unstorable(value, ""))
         if faults:
             raise Invalid(faults)
     return value
 
 
-def _nuls(value: object, place: str) -> Iterator[str]:
-    if isinstance(value, str):
-        if "\0" in value:
-            yield place
+def _unstorable(value: object, place: str) -> Iterator[Fault]:
+    """What is JSON and yet can't be kept: a NUL character, a number beyond all fractions."""
+    if isinstance(value, str) and "\0" in value:
+        yield Fault(place, "nul_character", "A NUL character can't be stored.")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Fault(place, "finite_number", "Give a number that is finite.")
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _nuls(item, place + pointer(index))
+            yield from _unstorable(item, place + pointer(index))
     elif isinstance(value, dict):
         for key, item in value.items():
-            if "\0" in key:
-                yield place
-            else:
-                yield from _nuls(item, place + pointer(key))
+            inner = place if "\0" in key else place + pointer(key)
+            yield from _unstorable(key if "\0" in key else item, inner)
 
 
 def read(model: type[M], raw: bytes) -> M:

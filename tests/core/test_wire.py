@@ -121,9 +121,12 @@ def test_a_refusal_never_repeats_what_was_sent() -> None:
         (b'{"a": [{"b/c": "x\\u0000"}, "\\u0000"]}', ["/a/0/b~1c", "/a/1"]),
         (b'{"\\u0000": 1}', [""]),
         (b'"\\u0000"', [""]),
+        (b'{"a": 1e999, "b": [-1E+999, 1e99], "c": 1e300}', ["/a", "/b/0"]),
+        (b'{"a": "1e999 \\u0000"}', ["/a"]),
+        (b'{"a": %s.0}' % (b"9" * 400), ["/a"]),
     ],
 )
-def test_every_nul_is_found(raw: bytes, places: list[str]) -> None:
+def test_everything_that_cannot_be_kept_is_found(raw: bytes, places: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
         decode(raw)
     assert [error["pointer"] for error in refused.value.members["errors"]] == places

@@ -1,7 +1,9 @@
 """Who may do what, at every operation: a valid token, and the one scope that it declares."""
 
+from datetime import timedelta
 from functools import partial
 
+from app.clients import service as clients
 from app.core.access import Scope
 from tests.ground import Api, Clinic
 from tests.sweeps.document import operations, undocumented
@@ -42,6 +44,25 @@ def test_nobody_gets_in_with_a_bad_token(api: Api) -> None:
         answer = api("GET", "/v1/patients", headers={"Authorization": bad.encode("latin-1")})
         assert answer.status_code == 401, bad
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_key_that_has_run_out_or_was_revoked_is_no_key(api: Api, clinic: Clinic) -> None:
+    op = clinic.operation("clients.create")
+    with clinic.database.writing() as db:
+        op.begin(db)
+        old = clients.add(op, "old", Scope, expires_at=op.at)
+        lost = clients.add(op, "lost", Scope)
+        clients.revoke(op, lost.client_id)
+        later = clients.add(op, "later", Scope, expires_at=op.at + timedelta(hours=1))
+        op.finish()
+    answers = [Api(api.wire, str(key)).get("/v1/clinic") for key in (old, lost, later)]
+    assert [answer.status_code for answer in answers] == [401, 401, 200]
+
+
+def test_a_key_with_a_scope_from_another_time_is_a_key(api: Api, clinic: Clinic) -> None:
+    key = clinic.key([Scope.CLINIC_READ, "dreams:read"])  # type: ignore[list-item]
+    assert Api(api.wire, key).get("/v1/clinic").status_code == 200
+    assert Api(api.wire, key).get("/v1/patients").status_code == 403
 
 
 def test_the_name_of_the_scheme_may_be_written_in_any_case(api: Api) -> None:
