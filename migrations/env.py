@@ -9,8 +9,7 @@ from app.core.tables import Table
 from app.settings import settings
 
 # A migration waits this long for a table at most, so that it can't queue up the whole clinic.
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
-STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '15min'"
+TIMEOUTS = ("SET LOCAL lock_timeout = '2s'", "SET LOCAL statement_timeout = '15min'")
 
 
 def run(db: Connection) -> None:
@@ -19,12 +18,11 @@ def run(db: Connection) -> None:
         connection=db,
         target_metadata=Table.metadata,
         compare_server_default=True,
-        transaction_per_migration=True,
     )
     with context.begin_transaction():
         if db.dialect.name == "postgresql":
-            db.execute(text(LOCK_TIMEOUT))
-            db.execute(text(STATEMENT_TIMEOUT))
+            for timeout in TIMEOUTS:
+                db.execute(text(timeout))
         context.run_migrations()
 
 
@@ -32,7 +30,8 @@ def run_offline() -> None:
     """Write the SQL for PostgreSQL instead of running it."""
     context.configure(dialect_name="postgresql", target_metadata=Table.metadata, literal_binds=True)
     with context.begin_transaction():
-        context.execute(LOCK_TIMEOUT)
+        for timeout in TIMEOUTS:
+            context.execute(timeout)
         context.run_migrations()
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple
 from uuid import UUID
@@ -202,6 +202,8 @@ class Kind(Generic[B]):
         for name in self.moments:
             moment = view[name]
             values[name + OFFSET] = None if moment is None else minutes_east(moment)
+            # PostgreSQL reads no offset of sixteen hours or more, and RFC 3339 has them.
+            values[name] = None if moment is None else moment.astimezone(UTC)
         return values
 
     @cached_property
