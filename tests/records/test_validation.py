@@ -1,5 +1,7 @@
 """A bad body is refused whole, and every fault in it is named at once."""
 
+from typing import Any
+
 import pytest
 
 from app.core.clock import uuid7
@@ -7,77 +9,79 @@ from tests.ground import Api
 from tests.records.bodies import COLLECTIONS, create, faults
 from tests.sweeps.world import World
 
+FULL_OF_FAULTS: dict[str, Any] = {
+    "patient_id": "x",
+    "practitioner_id": None,
+    "occurred_at": "2026-11-20T10:00:00",
+    "duration_min": 0,
+    "technique": "magic",
+    "no_such_field": 1,
+    "measurements": [
+        {"phase": "between", "instrument": "nprs", "value": 11},
+        {"phase": "before", "instrument": "no_such", "value": 1},
+        {
+            "phase": "before",
+            "instrument": "nprs",
+            "value": 1,
+            "activity": "reach",
+            "unit": "kg",
+        },
+    ],
+    "findings": [{"sign": "taut_band", "segment": "C9", "side": "left", "grade": 4}],
+    "needlings": [
+        {"muscle": "infraspinatus", "side": "left", "ache": 6},
+        {"muscle": "no_such_muscle", "side": "up", "needles": 3, "insertions": 2},
+        {
+            "muscle": "infraspinatus",
+            "side": "left",
+            "spinal_level": "C5",
+            "needle": {"diameter_mm": 3},
+            "stimulation": "electrical",
+            "release": "none",
+            "release_after_s": 1,
+            "sensations": ["none", "cramp"],
+            "ache": 11,
+            "sharp": -1,
+            "unknown": {},
+        },
+    ],
+    "needle_count": {"opened": 1, "inserted": -1, "removed": "1"},
+    "note": "x" * 4_001,
+}
+EVERY_FAULT = {
+    "/patient_id": "uuid_parsing",
+    "/practitioner_id": "uuid_type",
+    "/occurred_at": "timezone_aware",
+    "/duration_min": "greater_than_equal",
+    "/technique": "literal_error",
+    "/no_such_field": "extra_forbidden",
+    "/measurements/0/phase": "literal_error",
+    "/measurements/0/value": "off_scale",
+    "/measurements/1/instrument": "unknown_instrument",
+    "/measurements/2/activity": "activity_forbidden",
+    "/measurements/2/unit": "unit",
+    "/findings/0/segment": "literal_error",
+    "/findings/0/grade": "less_than_equal",
+    "/needlings/1/muscle": "unknown_muscle",
+    "/needlings/1/side": "literal_error",
+    "/needlings/1/insertions": "fewer_insertions_than_needles",
+    "/needlings/2/spinal_level": "spinal_level_forbidden",
+    "/needlings/2/needle/diameter_mm": "less_than_equal",
+    "/needlings/2/electrical": "electrical_missing",
+    "/needlings/2/release_after_s": "no_release",
+    "/needlings/2/sensations": "none_and_more",
+    "/needlings/2/ache": "less_than_equal",
+    "/needlings/2/sharp": "greater_than_equal",
+    "/needlings/2/unknown": "extra_forbidden",
+    "/needle_count/inserted": "greater_than_equal",
+    "/needle_count/removed": "int_type",
+    "/needle_count/disposed": "missing",
+    "/note": "string_too_long",
+}
+
 
 def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
-    body = {
-        "patient_id": "x",
-        "practitioner_id": None,
-        "occurred_at": "2026-11-20T10:00:00",
-        "duration_min": 0,
-        "technique": "magic",
-        "no_such_field": 1,
-        "measurements": [
-            {"phase": "between", "instrument": "nprs", "value": 11},
-            {"phase": "before", "instrument": "no_such", "value": 1},
-            {
-                "phase": "before",
-                "instrument": "nprs",
-                "value": 1,
-                "activity": "reach",
-                "unit": "kg",
-            },
-        ],
-        "findings": [{"sign": "taut_band", "segment": "C9", "side": "left", "grade": 4}],
-        "needlings": [
-            {"muscle": "infraspinatus", "side": "left", "ache": 6},
-            {"muscle": "no_such_muscle", "side": "up", "needles": 3, "insertions": 2},
-            {
-                "muscle": "infraspinatus",
-                "side": "left",
-                "spinal_level": "C5",
-                "needle": {"diameter_mm": 3},
-                "stimulation": "electrical",
-                "release": "none",
-                "release_after_s": 1,
-                "sensations": ["none", "cramp"],
-                "ache": 11,
-                "sharp": -1,
-                "unknown": {},
-            },
-        ],
-        "needle_count": {"opened": 1, "inserted": -1, "removed": "1"},
-        "note": "x" * 4_001,
-    }
-    assert faults(api.post("/v1/sessions", body)) == {
-        "/patient_id": "uuid_parsing",
-        "/practitioner_id": "uuid_type",
-        "/occurred_at": "timezone_aware",
-        "/duration_min": "greater_than_equal",
-        "/technique": "literal_error",
-        "/no_such_field": "extra_forbidden",
-        "/measurements/0/phase": "literal_error",
-        "/measurements/0/value": "off_scale",
-        "/measurements/1/instrument": "unknown_instrument",
-        "/measurements/2/activity": "activity_forbidden",
-        "/measurements/2/unit": "unit",
-        "/findings/0/segment": "literal_error",
-        "/findings/0/grade": "less_than_equal",
-        "/needlings/1/muscle": "unknown_muscle",
-        "/needlings/1/side": "literal_error",
-        "/needlings/1/insertions": "fewer_insertions_than_needles",
-        "/needlings/2/spinal_level": "spinal_level_forbidden",
-        "/needlings/2/needle/diameter_mm": "less_than_equal",
-        "/needlings/2/electrical": "electrical_missing",
-        "/needlings/2/release_after_s": "no_release",
-        "/needlings/2/sensations": "none_and_more",
-        "/needlings/2/ache": "less_than_equal",
-        "/needlings/2/sharp": "greater_than_equal",
-        "/needlings/2/unknown": "extra_forbidden",
-        "/needle_count/inserted": "greater_than_equal",
-        "/needle_count/removed": "int_type",
-        "/needle_count/disposed": "missing",
-        "/note": "string_too_long",
-    }
+    assert faults(api.post("/v1/sessions", FULL_OF_FAULTS)) == EVERY_FAULT
     assert api.get("/v1/sessions").json()["items"] == []
 
 
