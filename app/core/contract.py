@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from app.core.access import Scope
+from app.core.operation import Operation
 from app.core.problems import (
     Conflict,
     Forbidden,
@@ -45,6 +47,18 @@ PROBLEM_SCHEMA: Final = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
+        "current_version": {"type": "integer", "description": "412: the version to read again."},
+        "holder_id": {"type": "string", "format": "uuid", "description": "Whose identifier it is."},
+        "resource": {
+            "type": "string",
+            "description": "The kind of the record that relies on this.",
+        },
+        "resource_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The id of that record.",
+        },
+        "pointer": {"type": "string", "description": "JSON Pointer to what stands against it."},
         "errors": {
             "type": "array",
             "items": {
@@ -78,6 +92,12 @@ class Route:
     uploads: Sequence[str] = ()
 
     @property
+    def takes_anything(self) -> bool:
+        """Whether there is anything in its requests, but for ids, that can be invalid."""
+        parameters = inspect.signature(self.endpoint).parameters.values()
+        return self.writes or any(p.annotation not in {Operation, UUID, str} for p in parameters)
+
+    @property
     def versioned(self) -> bool:
         """Whether it answers with one version of one record."""
         return "version" in getattr(self.view, "model_fields", ())
@@ -89,7 +109,9 @@ class Route:
 
 
 def _every_problem(route: Route) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, Unavailable)
+    yield from (Unauthenticated, Forbidden, Unavailable)
+    if route.takes_anything:
+        yield Invalid
     if route.argument("body") or route.uploads:
         yield from (TooLarge, UnsupportedMedia)
     if route.writes:

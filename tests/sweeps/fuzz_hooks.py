@@ -12,6 +12,7 @@ import schemathesis
 
 KNOWN: dict[str, str] = json.loads(os.environ["NEEDLEWORK_FUZZ_KNOWN"])
 """Members whose value is replaced wherever it is a text."""
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _known(value: Any) -> Any:
@@ -27,6 +28,15 @@ def _known(value: Any) -> Any:
 def map_body(_context: Any, body: Any) -> Any:
     """Name records that exist."""
     return _known(body)
+
+
+@schemathesis.hook
+def map_path_parameters(_context: Any, parameters: Any) -> Any:
+    """Ask for the parts of records that exist, where an id was made up and not merely a text."""
+    return {
+        name: KNOWN[name] if name in KNOWN and UUID_TEXT.fullmatch(str(value)) else value
+        for name, value in (parameters or {}).items()
+    }
 
 
 @schemathesis.hook

@@ -23,6 +23,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "screenings": {"decision": "modified"},
     "adverse-events": {"outcome": "Gone after a day."},
 }
+# What makes the documents' example of a body another one.
+OTHER: dict[str, dict[str, Any]] = {
+    "PatientBody": {"given_name": "Other"},
+    "PractitionerBody": {"given_name": "Other"},
+    "EpisodeBody": {"complaint": "Other"},
+    "SessionBody": {"note": "Other"},
+    "FollowUpBody": {"comment": "Other"},
+    "MeasurementBody": {"value": 1},
+    "ConsentBody": {"given_by": "Other"},
+    "ScreeningBody": {"rule_set": "Other"},
+    "AdverseEventBody": {"description": "Other"},
+}
 REFERENCES = {
     "patient_id": "patients",
     "practitioner_id": "practitioners",

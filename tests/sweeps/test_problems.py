@@ -1,0 +1,172 @@
+"""Every problem that is documented can be met, and no other is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from httpx2 import Response
+from pydantic_core import from_json, to_json
+
+from app.core.clock import uuid7
+from app.core.problems import catalogue
+from tests.ground import Api, Clinic
+from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
+from tests.sweeps.world import OTHER, Sent, World
+
+# These need a race, or a database that is down: tests/faults meets them.
+NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
+# And these stand outside of `/v1`, or in no answer that anybody foresaw.
+ELSEWHERE = {"internal", "malformed-request", "method-not-allowed", "not-migrated"}
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
+
+
+def documented(operation: Documented) -> set[str]:
+    said = " ".join(answer["description"] for answer in operation.said["responses"].values())
+    return set(re.findall(r"`([a-z-]+)`: ", said))
+
+
+class Provoker:
+    """Asks one operation for all that may go wrong with it."""
+
+    def __init__(self, world: World, nobody: Api, operation: Documented) -> None:
+        self.world, self.nobody, self.operation = world, nobody, operation
+        self.sent = world.request(operation)
+
+    def answers(self) -> Iterator[Response]:
+        """The answers to requests that have one thing wrong, or something in their way."""
+        api, sent, operation = self.world.api, self.sent, self.operation
+        yield sent.by(self.nobody)
+        yield sent.by(Api(api.wire, "nobody"))
+        yield sent.by(api, Idempotency_Key="x" * 256)
+        yield replace(sent, path=sent.path + "?limit=0").by(api)
+        yield replace(sent, path=re.sub(r"/versions/1$", "/versions/0", sent.path)).by(api)
+        yield replace(sent, path=ID.sub(lambda _: str(uuid7()), sent.path)).by(api)
+        yield replace(sent, path=re.sub(r"/(infraspinatus|nprs)$", "/nothing", sent.path)).by(api)
+        if operation.media:
+            yield sent.by(api, Content_Type="text/plain")
+            yield sent.by(api, Content_Length=str(2**40))
+        if operation.body_model:
+            yield sent.by(api, content=b"[")
+            yield sent.by(api, content=b'{"no_such_member": 1}')
+        if operation.writes:
+            yield from self._unwanted_writes()
+
+    def _unwanted_writes(self) -> Iterator[Response]:
+        api, sent, fresh = self.world.api, self.sent, self.world.request(self.operation)
+        yield sent.by(api, Idempotency_Key="one key")
+        yield fresh.by(api, Idempotency_Key="one key", content=(fresh.content or b"") + b" ")
+        yield sent.by(api, If_Match='"999"')
+        yield replace(sent, headers=without_version(sent)).by(api)
+        collection = sent.path
+        if self.operation.method != "POST":
+            collection = sent.path.rpartition("/")[0]
+        if operation_creates(self.operation):
+            yield from self._taken(collection, self.world.make(collection))
+        if "identifier-taken" in documented(self.operation):
+            other = self.world.make(collection)["identifiers"]
+            fresh = self.world.request(self.operation)
+            mine = {**from_json(fresh.content or b""), "identifiers": other}
+            yield fresh.by(api, content=to_json(mine))
+
+    def _taken(self, collection: str, taken: dict[str, Any]) -> Iterator[Response]:
+        """Another record has this id, or this id has no record."""
+        api, body = self.world.api, from_json(self.sent.content or b"")
+        other = {**body, **OTHER[str(self.operation.body_model)]}
+        tag = {"If-Match": f'"{taken["version"]}"'}
+        if self.operation.method == "POST":
+            yield api.post(collection, {**other, "id": taken["id"]})
+        else:
+            yield api("PUT", f"{collection}/{taken['id']}", json=other)
+            yield api("PUT", f"{collection}/{uuid7()}", json=other, headers=tag)
+
+
+def without_version(sent: Sent) -> dict[str, str]:
+    return {name: value for name, value in sent.headers.items() if name != "If-Match"}
+
+
+def operation_creates(operation: Documented) -> bool:
+    return operation.body_model is not None and "201" in operation.said["responses"]
+
+
+def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
+    """What a session, or an episode, refuses for what became of it."""
+    if not operation.needs_version and not operation.name.endswith("s.replace"):
+        return
+    api, sent = world.api, world.request(operation)
+    collection = sent.path.split("/")[2]
+    if collection not in {"sessions", "episodes"}:
+        return
+    step = sent.path.split("/")[4:]
+    bodies = [to_json({"patient_id": world.make("/v1/patients")["id"]}), sent.content]
+    if operation.name == "sessions.amend":
+        bodies = [amendment(from_json(bodies[0] or b"")), amendment({"technique": None})]
+    for state in ("draft", "unready", "signed", "void", "relied on", "signed and relied on"):
+        record = in_state(world, collection, state)
+        path = "/".join([f"/v1/{collection}/{record['id']}", *step])
+        for body in (
+            [*bodies, whole_of(record, bodies[0])] if "replace" in operation.name else bodies
+        ):
+            headers = {**sent.headers, "If-Match": f'"{record["version"]}"'}
+            yield api(operation.method, path, content=body, headers=headers)
+
+
+def amendment(changes: Any) -> bytes:
+    return to_json({"reason": "r", "kind": "correction", "changes": changes})
+
+
+def whole_of(record: dict[str, Any], changes: bytes | None) -> bytes:
+    """The content of a record with something else in it."""
+    sent = {
+        *("patient_id", "practitioner_id", "occurred_at", "complaint", "opened_at", "technique"),
+        *("needlings", "needle_count", "attendance"),
+    }
+    kept = {name: value for name, value in record.items() if name in sent}
+    return to_json({**kept, **from_json(changes or b"")})
+
+
+def in_state(world: World, collection: str, state: str) -> dict[str, Any]:
+    """A new session or episode to which this has happened."""
+    api, record = world.api, world.make(f"/v1/{collection}")
+    path = f"/v1/{collection}/{record['id']}"
+    if collection == "episodes":
+        if "relied on" in state:
+            session = world.example("SessionBody") | {"episode_id": record["id"]}
+            api.create("/v1/sessions", **session)
+        return record
+    tag = {"If-Match": '"1"'}
+    if state == "unready":
+        record = api("PATCH", path, json={"needle_count": None}, headers=tag).json()
+    if "relied on" in state:
+        api.create(f"{path}/follow-ups", **world.example("FollowUpBody"))
+    if "signed" in state:
+        record = api.post(f"{path}/sign", headers=tag).json()
+    if state == "void":
+        record = api.post(f"{path}/void", {"reason": "r"}, headers=tag).json()
+    return record
+
+
+def test_every_documented_problem_is_met_and_no_other(api: Api, clinic: Clinic) -> None:
+    world, nobody = World(api), Api(api.wire, clinic.key(()))
+    wrong: dict[str, Any] = {}
+    for operation in operations():
+        met = set()
+        for answer in [
+            *Provoker(world, nobody, operation).answers(),
+            *in_other_states(world, operation),
+        ]:
+            if answer.headers.get("content-type") == PROBLEM:
+                met.add(answer.json()["type"].rpartition("/")[2])
+                fault = undocumented(operation, answer)
+                if fault:
+                    wrong[f"{operation.name}: {fault}"] = str(answer.request.url)
+        missing = documented(operation) - NEEDS_A_RACE - met
+        if missing:
+            wrong[operation.name] = sorted(missing)
+    assert wrong == {}
+
+
+def test_every_problem_is_documented_somewhere() -> None:
+    known = {problem.code for problem in catalogue()}
+    said = {code for operation in operations() for code in documented(operation)}
+    assert said | ELSEWHERE == known
