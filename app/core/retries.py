@@ -22,6 +22,7 @@ from app.core.problems import KeyReused, StillRunning
 from app.core.tables import ClinicOwned
 
 KEPT = timedelta(hours=48)
+FORGET_EVERY = timedelta(hours=1)
 KEY_MAX = 255
 # What can stand in a header and be stored: visible ASCII, with blanks inside at most.
 KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
@@ -57,6 +58,10 @@ _FORGET = delete(StoredAnswer).where(
 )
 
 
+_forgot_at: dict[UUID, datetime] = {}
+"""When this process last deleted a clinic's old answers."""
+
+
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """What makes two requests the same request."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
@@ -64,6 +69,7 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
 
 def remember(op: Operation, key: str, print_: bytes, response: Response) -> None:
     """Store the answer under its key, or raise `KeyTaken`."""
+    _forget_old(op)
     values = {
         "clinic_id": op.clinic_id,
         "client_id": op.caller.client_id,
@@ -97,6 +103,8 @@ def recall(database: Database, op: Operation, key: str, print_: bytes) -> Respon
     return Response(stored.body, stored.status, headers)
 
 
-def forget_old(op: Operation) -> int:
-    """Delete the answers that are past their time; answers how many."""
-    return op.run(_FORGET, {"before": op.at - KEPT})
+def _forget_old(op: Operation) -> None:
+    """Delete the clinic's answers that are past their time, once an hour."""
+    if op.at - _forgot_at.get(op.clinic_id, op.at - FORGET_EVERY) >= FORGET_EVERY:
+        op.run(_FORGET, {"before": op.at - KEPT})
+        _forgot_at[op.clinic_id] = op.at

@@ -1,8 +1,14 @@
 """Idempotency-Key: what is sent twice is done once, and answered alike."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
+from app.core.bulk import insert_unless_taken
 from app.core.clock import uuid7
+from app.core.operation import rows
+from app.core.retries import StoredAnswer
 from tests.ground import Api, Clinic
 from tests.sweeps.document import operations
 from tests.sweeps.world import World
@@ -112,3 +118,24 @@ def test_a_read_knows_no_keys(api: Api) -> None:
     assert api.get("/v1/patients", headers=KEY).json()["items"] == []
     api.patient()
     assert len(api.get("/v1/patients", headers=KEY).json()["items"]) == 1
+
+
+def test_an_answer_is_forgotten_when_its_time_is_over(api: Api, clinic: Clinic) -> None:
+    op = clinic.operation()
+    client_id = UUID(api.key.split("_")[1])
+    old = {
+        "clinic_id": clinic.id,
+        "client_id": client_id,
+        "fingerprint": b"\0" * 32,
+        "status": 201,
+        "headers": {},
+        "body": "{}",
+    }
+    with clinic.database.writing() as db:
+        for key, age in (("kept", timedelta(hours=47)), ("over", timedelta(hours=49))):
+            row = {**old, "key": key, "created_at": op.at - age}
+            assert insert_unless_taken(db, StoredAnswer, row)
+    assert api.post("/v1/patients", {}, headers={"Idempotency-Key": "new"}).status_code == 201
+    with clinic.database.reading() as db:
+        op.begin(db)
+        assert {answer.key for answer in op.all(rows(StoredAnswer))} == {"kept", "new"}
