@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     literal_column,
     null,
+    select,
     tuple_,
     union_all,
 )
@@ -75,13 +76,18 @@ def _arm(kind: Kind[Any]) -> Select[Any]:
         kind.facts[name] if name in kind.facts else cast(null(), type_).label(name)
         for name, type_ in _TYPES.items()
     ]
-    return rows(
+    found = rows(
         table,
         literal_column(f"'{kind.noun}'").label("noun"),
         table.id,
         *columns,
         table.created_from,
     ).where(among(table.id, kind.noun))
+    if not kind.relied_on:
+        return found
+    # Whose and when it is stays so until the commit of what is now said to be true by it. The
+    # foreign key's own check locks these rows a moment later, but only against their removal.
+    return select(found.with_for_update(read=True).subquery())
 
 
 @lru_cache(maxsize=8)

@@ -1,10 +1,15 @@
 """What a record says of another stays true when the other changes."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.ground import Api
+from app.records.service import patch
+from app.sessions.service import SESSIONS
+from tests.ground import Api, Clinic
 from tests.sweeps.world import World
 
 
@@ -110,3 +115,19 @@ def test_an_episode_is_not_taken_from_under_its_sessions(api: Api) -> None:
     refused = api("PATCH", path, json={"patient_id": other}, headers={"If-Match": '"1"'})
     assert (refused.status_code, refused.json()["resource"]) == (409, "sessions")
     assert api.get(path).json() == episode
+
+
+def test_a_report_waits_for_a_change_that_is_not_committed_yet(
+    clinic: Clinic, api: Api, session: dict[str, Any]
+) -> None:
+    other = api.patient()["id"]
+    op = replace(clinic.operation("sessions.update"), if_match='"1"')
+    with ThreadPoolExecutor(1) as pool:
+        with clinic.database.writing() as db:
+            op.begin(db)
+            patch(op, SESSIONS, UUID(session["id"]), {"patient_id": other})
+            reporting = pool.submit(report, api, session)
+            assert not wait([reporting], timeout=0.3).done
+            op.finish()
+        path = reporting.result()
+    assert api.get(path).json()["patient_id"] == other
