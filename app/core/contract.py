@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import WithDefaultSchema
 
 from app.core.access import Scope
 from app.core.operation import Operation
@@ -98,6 +99,11 @@ class Route:
         return self.writes or any(p.annotation not in {Operation, UUID, str} for p in parameters)
 
     @property
+    def takes_key(self) -> bool:
+        """Whether its answers are kept for retries. An upload is safe to repeat as it is."""
+        return self.writes and not self.uploads
+
+    @property
     def versioned(self) -> bool:
         """Whether it answers with one version of one record."""
         return "version" in getattr(self.view, "model_fields", ())
@@ -115,7 +121,9 @@ def _every_problem(route: Route) -> Iterator[type[Problem]]:
     if route.argument("body") or route.uploads:
         yield from (TooLarge, UnsupportedMedia)
     if route.writes:
-        yield from (KeyReused, StillRunning, Conflict)
+        yield Conflict
+    if route.takes_key:
+        yield from (KeyReused, StillRunning)
     yield from route.problems
 
 
@@ -143,7 +151,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
 
 def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
     headers = {"X-Request-Id"} | ({"ETag"} if route.versioned else set())
-    if route.writes:
+    if route.takes_key:
         headers.add("Idempotency-Replayed")
     done: dict[str, Any] = {"description": "Done.", "headers": _answered(headers)}
     described: dict[int | str, dict[str, Any]] = {int(HTTPStatus.OK): done}
@@ -219,7 +227,7 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
             "schema": {"type": "string", **schema},
         }
 
-    if route.writes:
+    if route.takes_key:
         yield header(
             "Idempotency-Key",
             "Makes a retry safe: the same key and request get the stored answer.",
@@ -238,6 +246,16 @@ def _headers(route: Route) -> Iterator[dict[str, Any]]:
         yield header("If-None-Match", "Answer 304 if this is still the version.")
 
 
+class _Sent(GenerateJsonSchema):
+    """The schema of what clients send: a member that may be absent may also be null."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Add null to what may be left out."""
+        described = super().default_schema(schema)
+        default = {"default": described.pop("default")} if "default" in described else {}
+        return self.get_union_of_schemas([described, {"type": "null"}]) | default
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole OpenAPI 3.1 document, cached on the app."""
     if app.openapi_schema is None:
@@ -250,7 +268,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         bodies = sorted(set(_bodies(app)), key=lambda model: model.__name__)
         _, definitions = models_json_schema(
-            [(model, "validation") for model in bodies], ref_template=REFERENCE
+            [(model, "validation") for model in bodies],
+            ref_template=REFERENCE,
+            schema_generator=_Sent,
         )
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     ValidationError,
 )
+from pydantic_core import to_json
 
 from app.core.faults import Fault, RuleBroken, pointer
 from app.core.problems import Invalid
@@ -124,11 +125,35 @@ def read(model: type[M], raw: bytes) -> M:
 
 
 def validated(model: type[M], raw: bytes) -> M:
-    """A body from JSON bytes that `decode` let through."""
+    """A body from JSON bytes that `decode` let through; a null member counts as absent."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
+        nulls = [
+            item["loc"]
+            for item in error.errors(include_url=False, include_context=False)
+            if item["loc"] and item["input"] is None and item["type"] != "extra_forbidden"
+        ]
+        if not nulls:
+            raise Invalid(faults(error)) from None
+    try:
+        return model.model_validate_json(_without(raw, nulls))
+    except ValidationError as error:
         raise Invalid(faults(error)) from None
+
+
+def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
+    """JSON bytes without the members of objects at these places."""
+    body = jiter.from_json(raw)
+    for *way, name in places:
+        parent = body
+        for step in way:
+            # A place may go on to the part of a union that was tried, which is no member.
+            inside = isinstance(parent, list) or step in parent
+            parent = parent[step] if inside else {}
+        if isinstance(parent, dict):
+            parent.pop(name, None)
+    return to_json(body)
 
 
 def faults(error: ValidationError) -> list[Fault]:

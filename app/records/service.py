@@ -144,7 +144,9 @@ def patch(op: Operation, kind: Kind[Any], id: UUID, changes: dict[str, Any]) -> 
 
 def patched(kind: Kind[B], current: Viewed, changes: dict[str, Any]) -> B:
     """The record's content after a merge patch, checked as if it had been sent whole."""
-    body = read(kind.body, to_json(merge_patch(kind.content(current), changes)))
+    unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
+    # A null that removes nothing would go unseen: as a member of the whole it is refused.
+    body = read(kind.body, to_json(merge_patch(kind.content(current), changes) | unknown))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "A record keeps its id.")])
     return body

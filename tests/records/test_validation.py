@@ -50,7 +50,7 @@ FULL_OF_FAULTS: dict[str, Any] = {
 }
 EVERY_FAULT = {
     "/patient_id": "uuid_parsing",
-    "/practitioner_id": "uuid_type",
+    "/practitioner_id": "missing",
     "/occurred_at": "timezone_aware",
     "/duration_min": "greater_than_equal",
     "/technique": "literal_error",
@@ -189,6 +189,41 @@ def test_a_null_in_a_patch_brings_back_what_holds_by_default(api: Api) -> None:
     path = f"/v1/patients/{api.patient(status='inactive', language='de')['id']}"
     patched = api("PATCH", path, json={"status": None}, headers={"If-Match": '"1"'}).json()
     assert (patched["status"], patched["language"]) == ("active", "de")
+
+
+def test_null_and_absent_say_the_same_in_a_create(api: Api) -> None:
+    nulls: list[tuple[str, Any]] = [
+        (place, None)
+        for place in (
+            "/note",
+            "/plan",
+            "/attendance",
+            "/needle_count",
+            "/id",
+            "/co_interventions",
+            "/needlings/0/needles",
+            "/needlings/0/sensations",
+        )
+    ]
+    made = create(api, "session", *nulls).json()
+    assert (made["note"], made["plan"], made["attendance"]) == ("", "", "attended")
+    assert (made["needle_count"], made["co_interventions"]) == (None, [])
+    assert made["needlings"][0]["sensations"] == []
+    patient = {"id": str(uuid7()), "status": None, "identifiers": None}
+    assert api.post("/v1/patients", patient).status_code == 201
+    assert api.post("/v1/patients", {"id": patient["id"]}).status_code == 200
+    assert faults(api.post("/v1/patients", {"status": None, "zzz": None})) == {
+        "/zzz": "extra_forbidden"
+    }
+
+
+def test_an_unknown_member_is_refused_in_a_patch_whatever_its_value(api: Api) -> None:
+    patient = api.patient()
+    path, held = f"/v1/patients/{patient['id']}", {"If-Match": '"1"'}
+    for value in (None, 1, {}):
+        refused = api("PATCH", path, json={"language": "de", "zzz": value}, headers=held)
+        assert faults(refused) == {"/zzz": "extra_forbidden"}
+    assert api.get(path).json() == patient
 
 
 def test_a_null_in_a_patch_takes_no_required_field_away(api: Api) -> None:
