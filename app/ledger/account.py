@@ -1,0 +1,217 @@
+"""All entries of an export, read from end to end in constant memory. Pure."""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+from app.ledger.blocks import (
+    SHARES,
+    SPAN,
+    Block,
+    Lines,
+    Stretch,
+    check_stretch,
+    first_other_row,
+    version_sentence,
+)
+from app.ledger.lines import HEADER
+from app.ledger.report import Report
+from app.ledger.tree import TILE, Range
+
+# Below, starting processes takes longer than they save.
+PARALLEL_BYTES: Final = 32 * 1024 * 1024
+WORKERS_MAX: Final = 16
+SHARE_MEMORY_BYTES: Final = 1024 * 1024
+PIECE_BYTES: Final = 1024 * 1024
+ENTRIES: Final = "entries.ndjson"
+TABLE: Final = "entries.csv"
+
+
+class Account:
+    """Reads both files of entries, feeds the tree and reports what is wrong with an entry."""
+
+    def __init__(self, directory: Path, report: Report, tree: Range, *, table: bool) -> None:
+        clinic = (report.origin or "").rpartition("/")[2]
+        self.report = report
+        self.tree = tree
+        self.lines = Lines(directory / ENTRIES, report.first, clinic, tree.open)
+        self.table = Table(directory / TABLE) if table else None
+        self.readable = True
+        """Whether every line is an entry, so that the tree is one over entries."""
+        self._destroyed: dict[str, int] = {}
+        self._erased: dict[str, int] = {}
+
+    @property
+    def entries(self) -> int:
+        """How many whole lines there are."""
+        return self.lines.next - self.report.first
+
+    def read(self) -> None:
+        """Read them all."""
+        spans = _Spans()
+        try:
+            for stretch, block in _checked(self.lines):
+                self._add(stretch, block)
+                spans.add(block)
+        except ValueError:
+            self.readable = False
+            sentence = f"{ENTRIES} has a line too long for an entry."
+            self.report.find("line", "tampered", sentence, ENTRIES)
+        for number, version, before in spans.breaks(whole=self.report.first == 1):
+            self._blame("version", number, version_sentence(version, before))
+        if self.table:
+            self.table.close()
+        self.report.entries = self.entries
+
+    def unexplained(self) -> list[int]:
+        """Entries whose body was destroyed and whose patient no later entry erases."""
+        return sorted(
+            number
+            for patient, number in self._destroyed.items()
+            if not patient or self._erased.get(patient, 0) <= number
+        )
+
+    def _add(self, stretch: Stretch, block: Block) -> None:
+        report = self.report
+        for fault in block.faults:
+            self._blame(*fault)
+        report.unlisted.update(block.more)
+        report.kinds.update(block.kinds)
+        report.actors.update(block.actors)
+        report.patients.update(block.patients)
+        report.bodies_destroyed += block.bodies_destroyed
+        report.start = min(filter(None, (report.start, block.start)), default="")
+        report.end = max(report.end, block.end)
+        self._destroyed.update(block.destroyed)
+        self._erased.update(block.erased)
+        self._feed(block.hashes)
+        if self.table and not self.table.holds(stretch, block):
+            number = self.table.other
+            if number is not None:
+                report.find(
+                    "table",
+                    "tampered",
+                    f"{TABLE} doesn't say of entry {number:,} what {ENTRIES} says.",
+                    TABLE,
+                    entry=number,
+                )
+
+    def _blame(self, code: str, number: int, sentence: str) -> None:
+        self.readable &= code != "line"
+        self.report.find(code, "tampered", f"Entry {number:,}: {sentence}.", ENTRIES, entry=number)
+
+    def _feed(self, hashes: Iterable[bytes | list[bytes]]) -> None:
+        for found in hashes:
+            if isinstance(found, bytes):
+                if self.tree.end + TILE <= self.report.last:
+                    self.tree.add_tile(found)
+                continue
+            for leaf_hash in found[: max(0, self.report.last - self.tree.end)]:
+                self.tree.add(leaf_hash)
+
+
+class Table:
+    """`entries.csv`, held row by row against what its rows have to be."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self.hash = hashlib.sha256()
+        self.bytes = 0
+        self.short = False
+        """It ends before its last row."""
+        self.long = False
+        self.other: int | None = None
+        """The first entry with another row."""
+        self._lost = self._next(len(HEADER)) != HEADER.encode()
+
+    @property
+    def same(self) -> bool:
+        """Whether all rows were those expected."""
+        return not (self._lost or self.long)
+
+    def holds(self, stretch: Stretch, block: Block) -> bool:
+        """Whether the next rows are those of this block."""
+        if self._lost:
+            return False
+        start = self.bytes
+        found = self._next(block.row_bytes)
+        if hashlib.sha256(found).digest() == block.row_hash and not block.faults:
+            return True
+        self._lost = True
+        self.short = len(found) < block.row_bytes
+        if not self.short and not block.faults:
+            with Path(self._file.name).open("rb") as again:
+                again.seek(start)
+                self.other = first_other_row(stretch, again)
+        return False
+
+    def close(self) -> None:
+        """Read what is left."""
+        while piece := self._next(PIECE_BYTES):
+            self.long = bool(piece)
+        self._file.close()
+
+    def _next(self, size: int) -> bytes:
+        found = self._file.read(size)
+        self.hash.update(found)
+        self.bytes += len(found)
+        return found
+
+
+class _Spans:
+    """The versions of all records: more than memory may hold, so they are kept in shares."""
+
+    def __init__(self) -> None:
+        self._shares = [SpooledTemporaryFile(SHARE_MEMORY_BYTES) for _ in range(SHARES)]  # noqa: SIM115 - they live as long as this
+
+    def add(self, block: Block) -> None:
+        for share, packed in block.spans.items():
+            self._shares[share].write(packed)
+
+    def breaks(self, *, whole: bool) -> Iterator[tuple[int, int, int]]:
+        """Yield number, version and the version before it, where that isn't one less.
+
+        A `whole` ledger has every record from its first version on.
+        """
+        for share in self._shares:
+            reached: dict[bytes, int] = {}
+            share.seek(0)
+            for key, number, version, last in _unpacked(share):
+                before = reached.get(key, 0 if whole else version - 1)
+                if version != before + 1:
+                    yield number, version, before
+                reached[key] = last
+            share.close()
+
+
+def _unpacked(share: "SpooledTemporaryFile[bytes]") -> Iterator[tuple[bytes, int, int, int]]:
+    while packed := share.read(SPAN.size * 4096):
+        yield from SPAN.iter_unpack(packed)
+
+
+def _checked(lines: Lines) -> Iterator[tuple[Stretch, Block]]:
+    """Check all stretches and yield them in order, on all processors if there is much to do."""
+    workers = min(os.cpu_count() or 1, WORKERS_MAX)
+    if workers == 1 or lines.path.stat().st_size < PARALLEL_BYTES:
+        for stretch in lines.stretches():
+            yield stretch, check_stretch(stretch)
+        return
+    waiting = deque[tuple[Stretch, Future[Block]]]()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for stretch in lines.stretches():
+            waiting.append((stretch, pool.submit(check_stretch, stretch)))
+            if len(waiting) > 2 * workers:
+                yield _finished(waiting)
+        while waiting:
+            yield _finished(waiting)
+
+
+def _finished(waiting: deque[tuple[Stretch, Future[Block]]]) -> tuple[Stretch, Block]:
+    stretch, block = waiting.popleft()
+    return stretch, block.result()

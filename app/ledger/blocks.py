@@ -1,0 +1,246 @@
+"""Checking a stretch of `entries.ndjson`: a file of any size, block by block. Pure."""
+
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from app.ledger.entry import LEAF_PREFIX
+from app.ledger.lines import LINE_END, LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, public_values
+from app.ledger.tree import TILE, subtree
+
+BLOCK_BYTES: Final = 8 * 1024 * 1024
+# A record is at most a megabyte on the wire.
+LINE_MAX_BYTES: Final = 2 * BLOCK_BYTES
+FAULTS_MAX: Final = 20
+ERASURE: Final = "patients.erase"
+
+# A record's versions in a block: its hash, the number of the first entry, first and last version.
+SPAN: Final = struct.Struct("<16sQQQ")
+SHARES: Final = 64
+
+_ACTOR: Final = PUBLIC.index("actor")
+_AT: Final = PUBLIC.index("at")
+_DIGEST: Final = PUBLIC.index("body_digest")
+_CLINIC: Final = PUBLIC.index("clinic_id")
+_KIND: Final = PUBLIC.index("kind")
+_NUMBER: Final = PUBLIC.index("number")
+_OPERATION: Final = PUBLIC.index("operation")
+_PATIENT: Final = PUBLIC.index("patient_id")
+_RESOURCE: Final = PUBLIC.index("resource")
+_RESOURCE_ID: Final = PUBLIC.index("resource_id")
+_VERSION: Final = PUBLIC.index("version")
+
+
+class Stretch(NamedTuple):
+    """Whole lines of the file: where they are, and which entry they must start with."""
+
+    path: Path
+    offset: int
+    bytes: int
+    number: int
+    lines: int
+    clinic: str
+    open: frozenset[int]
+    """Tiles that are wanted leaf by leaf, beside those that the stretch cuts."""
+
+
+class Fault(NamedTuple):
+    """Something wrong with one entry."""
+
+    code: str
+    number: int
+    sentence: str
+
+
+@dataclass
+class Block:
+    """What a stretch holds, and what is wrong with it."""
+
+    hashes: list[bytes | list[bytes]] = field(default_factory=list)
+    """In order: the hash of a whole tile, or leaf hashes."""
+    faults: list[Fault] = field(default_factory=list)
+    more: Counter[str] = field(default_factory=Counter)
+    """How many faults of a code aren't kept."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    actors: Counter[str] = field(default_factory=Counter)
+    patients: set[str] = field(default_factory=set)
+    destroyed: dict[str, int] = field(default_factory=dict)
+    """Patient to the last entry of theirs without its body."""
+    erased: dict[str, int] = field(default_factory=dict)
+    """Patient to the last entry that erases them."""
+    bodies_destroyed: int = 0
+    start: str = ""
+    end: str = ""
+    spans: dict[int, bytes] = field(default_factory=dict)
+    """Share of the records to their packed `SPAN`s."""
+    row_bytes: int = 0
+    row_hash: bytes = b""
+
+    def blame(self, code: str, number: int, sentence: str) -> None:
+        """Keep a fault, but not so many that they fill the memory."""
+        if len(self.faults) < FAULTS_MAX:
+            self.faults.append(Fault(code, number, sentence))
+        else:
+            self.more[code] += 1
+
+
+class Lines:
+    """The file cut into stretches of whole lines; knows its hash and its end afterwards."""
+
+    def __init__(self, path: Path, first: int, clinic: str, open_: frozenset[int]) -> None:
+        self.path = path
+        self.clinic = clinic
+        self.open = open_
+        self.next = first
+        self.hash = hashlib.sha256()
+        self.bytes = 0
+        self.rest = 0
+        """Bytes after the last newline."""
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield them in order. Raises `ValueError` at a line that no record fills."""
+        with self.path.open("rb") as file:
+            while piece := file.read(BLOCK_BYTES):
+                self.hash.update(piece)
+                end = piece.rfind(b"\n") + 1
+                if end:
+                    yield self._stretch(self.rest + end, piece.count(b"\n"))
+                    self.rest = 0
+                self.bytes += len(piece)
+                self.rest += len(piece) - end
+                if self.rest > LINE_MAX_BYTES:
+                    raise ValueError("a line is too long")
+
+    def _stretch(self, size: int, lines: int) -> Stretch:
+        number = self.next
+        self.next += lines
+        offset = self.bytes - self.rest
+        return Stretch(self.path, offset, size, number, lines, self.clinic, self.open)
+
+
+def _stretch_lines(stretch: Stretch) -> list[bytes]:
+    with stretch.path.open("rb") as file:
+        file.seek(stretch.offset)
+        return file.read(stretch.bytes).split(b"\n")[:-1]
+
+
+def check_stretch(stretch: Stretch) -> Block:
+    """Check every line on its own, and what the lines of the stretch say about each other."""
+    block, leaves, rows = Block(), list[bytes](), list[str]()
+    records: dict[str, list[int]] = {}
+    for number, line in enumerate(_stretch_lines(stretch), stretch.number):
+        try:
+            head, rest = line.rsplit(LINE_ENTRY, 1)
+            public, salt = rest.rsplit(LINE_SALT, 1)
+            values, row = public_values(public.decode())
+        except ValueError:
+            block.blame("line", number, "its line is not that of an entry")
+            leaves.append(b"")
+            continue
+        leaves.append(hashlib.sha256(LEAF_PREFIX + public).digest())
+        rows.append(row)
+        if values[_NUMBER] != str(number):
+            block.blame("number", number, f"its number reads {values[_NUMBER]}")
+        if values[_CLINIC] != stretch.clinic:
+            block.blame("clinic", number, "it is of another clinic")
+        _check_body(block, number, head, salt, values)
+        if values[_VERSION] and values[_KIND] == "change":
+            _check_version(block, number, values, records)
+        block.kinds[values[_KIND]] += 1
+        block.actors[values[_ACTOR]] += 1
+        block.patients.add(values[_PATIENT])
+        at = values[_AT]
+        block.end = max(block.end, at)
+        if at < block.start or not block.start:
+            block.start = at
+    _close(block, stretch, leaves, rows)
+    block.spans = _packed(records)
+    return block
+
+
+def _check_body(
+    block: Block, number: int, head: bytes, salt: bytes, values: tuple[str, ...]
+) -> None:
+    """Hold the body against its digest. Every byte of the line but the entry is looked at."""
+    digest, patient = values[_DIGEST], values[_PATIENT]
+    if values[_OPERATION] == ERASURE and values[_KIND] == "change" and patient:
+        block.erased[patient] = number
+    body = head[len(LINE_START) :]
+    if not head.startswith(LINE_START) or not salt.endswith(LINE_END):
+        block.blame("line", number, "its line is not that of an entry")
+    elif body == b"null" and salt == b"null}":
+        if digest:
+            block.destroyed[patient] = number
+            block.bodies_destroyed += 1
+    elif not digest:
+        block.blame("body", number, "it has a body that the ledger doesn't know")
+    elif _salted_digest(salt[1:-2], body) != digest or salt[:1] + salt[-2:] != b'""}':
+        block.blame("body", number, "its body is not the one that was recorded")
+
+
+def _salted_digest(salt: bytes, body: bytes) -> str:
+    try:
+        salted = bytes.fromhex(salt.decode())
+    except ValueError:
+        return ""
+    return hashlib.sha256(salted + body).hexdigest() if salted.hex().encode() == salt else ""
+
+
+def _check_version(
+    block: Block, number: int, values: tuple[str, ...], records: dict[str, list[int]]
+) -> None:
+    version = int(values[_VERSION])
+    record = f"{values[_RESOURCE]} {values[_RESOURCE_ID]}"
+    span = records.get(record)
+    if span is None:
+        records[record] = [number, version, version]
+        return
+    if version != span[2] + 1:
+        block.blame("version", number, version_sentence(version, span[2]))
+    span[2] = version
+
+
+def version_sentence(version: int, before: int) -> str:
+    """Say that a record's versions don't follow each other."""
+    if not before:
+        return f"it is version {version} of a record whose earlier versions have no entry"
+    return f"it is version {version} of a record that stood at version {before}"
+
+
+def _packed(records: dict[str, list[int]]) -> dict[int, bytes]:
+    shares: dict[int, bytearray] = {}
+    for record, span in records.items():
+        key = hashlib.blake2b(record.encode(), digest_size=16).digest()
+        shares.setdefault(key[0] % SHARES, bytearray()).extend(SPAN.pack(key, *span))
+    return {share: bytes(packed) for share, packed in shares.items()}
+
+
+def _close(block: Block, stretch: Stretch, leaves: list[bytes], rows: list[str]) -> None:
+    block.patients.discard("")
+    written = "".join(rows).encode()
+    block.row_bytes, block.row_hash = len(written), hashlib.sha256(written).digest()
+    # The leaf of entry 1 has the index 0.
+    index, end = stretch.number - 1, stretch.number - 1 + len(leaves)
+    while index < end:
+        stop = min((index // TILE + 1) * TILE, end)
+        tile = leaves[index + 1 - stretch.number : stop + 1 - stretch.number]
+        whole = len(tile) == TILE and index // TILE not in stretch.open
+        block.hashes.append(subtree(tile) if whole else tile)
+        index = stop
+
+
+def first_other_row(stretch: Stretch, table: BinaryIO) -> int:
+    """The number of the first entry of the stretch whose row isn't the next of the table.
+
+    For a stretch whose lines are all right and whose rows, together, are not.
+    """
+    for number, line in enumerate(_stretch_lines(stretch), stretch.number):
+        public = line.rsplit(LINE_ENTRY, 1)[1].rsplit(LINE_SALT, 1)[0]
+        row = public_values(public.decode())[1].encode()
+        if table.read(len(row)) != row:
+            return number
+    return stretch.number

@@ -1,0 +1,393 @@
+"""The checks of an audit export: its files, its signatures, its entries and their past. Pure."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from app.ledger.account import ENTRIES, TABLE, Account
+from app.ledger.entry import canonical
+from app.ledger.manifest import ListedFile, Manifest
+from app.ledger.note import Checkpoint, Note, NoteError, shown
+from app.ledger.policy import Policy
+from app.ledger.report import Report
+from app.ledger.tree import EMPTY_ROOT, HASH_BYTES, Range
+
+SMALL_MAX_BYTES: Final = 64 * 1024 * 1024
+# What the account of the entries reads from end to end.
+LARGE: Final = frozenset({ENTRIES, TABLE})
+PARTS: Final = frozenset({"README.md", "checkpoint", "outside.json", "policy", "verify.py"}) | LARGE
+EARLIER: Final = re.compile(r"checkpoints/(?:0|[1-9][0-9]{0,14})")
+NOT_PINNED: Final = (
+    "The key came with the export. Whoever forged the one could have forged the other: compare"
+    " the key above with the one you were given before, or check with --policy."
+)
+_Read = TypeVar("_Read")
+
+
+class Stated(NamedTuple):
+    """A checkpoint, the note that signs it, and the name of its file."""
+
+    note: Note
+    checkpoint: Checkpoint
+    file: str
+
+
+class Check:
+    """One run over one folder whose manifest could be read."""
+
+    def __init__(self, directory: Path, report: Report, manifest: Manifest) -> None:
+        self.directory = directory
+        self.report = report
+        self.manifest = manifest
+        self.listed = {file.path: file for file in manifest.files}
+        self.bad = set[str]()
+        """Files that are missing, cut off or altered: there is no use in reading them."""
+
+    def run(self, manifest: Note, policy: Path | None, held: Path | None) -> None:
+        """Check everything, the cheap before the dear."""
+        self._check_files()
+        own = self._part("policy", Policy.parse)
+        given = self._given(policy, "policy", Policy.parse)
+        # Without a policy from outside, the export's own says whether it is at one with itself.
+        trusted = given if policy else own
+        self._check_manifest(manifest, trusted, own, pinned=policy is not None)
+        # The auditor's key vouches for the policy in the export, and that for older keys.
+        believed = [known for known in (trusted, own) if known]
+        current = self._current([trusted] if trusted else [])
+        earlier = [*self._earlier(believed)]
+        kept = self._held(held, believed)
+        self._check_entries(current, earlier, kept)
+        if current and trusted:
+            self._check_quorum(trusted, current, kept)
+
+    def _tampered(self, code: str, sentence: str, file: str | None = None) -> None:
+        self.report.find(code, "tampered", sentence, file)
+
+    def _undecidable(self, code: str, sentence: str) -> None:
+        self.report.find(code, "undecidable", sentence)
+
+    # Files
+
+    def _check_files(self) -> None:
+        for path in sorted(PARTS - set(self.listed)):
+            self.bad.add(path)
+            self._tampered("manifest", f"The manifest doesn't list {path}.", path)
+        for path, file in self.listed.items():
+            if path not in PARTS and not EARLIER.fullmatch(path):
+                self._tampered("manifest", f"The manifest lists a strange file, {path}.", path)
+            self._check_file(file)
+        for path in sorted(_present(self.directory) - set(self.listed) - {"manifest"}):
+            self._tampered("extra-file", f"The export has no file {path!a}.", path)
+
+    def _check_file(self, file: ListedFile) -> None:
+        name, path = file.path, self.directory / file.path
+        if not path.exists():
+            self.bad.add(name)
+            self.report.find("missing-file", "incomplete", f"{name} is missing.", name)
+        elif path.is_symlink() or not path.is_file():
+            self.bad.add(name)
+            self._tampered("altered-file", f"{name} isn't a plain file.", name)
+        elif name not in LARGE:
+            self._hold(file, path.stat().st_size, _sha256(path))
+
+    def _hold(self, file: ListedFile, size: int, sha256: str) -> None:
+        """Hold a file against the manifest."""
+        name = file.path
+        if (size, sha256) == (file.size, file.sha256):
+            return
+        self.bad.add(name)
+        if size < file.size:
+            sentence = f"{name} has {size:,} of {file.size:,} bytes: it was cut off or altered."
+            self.report.find("cut-off", "incomplete", sentence, name)
+        else:
+            self._tampered("altered-file", f"{name} isn't the file that was exported.", name)
+
+    def _part(self, name: str, parse: Callable[[bytes], _Read]) -> _Read | None:
+        """A file of the export, if it is the one that the manifest lists."""
+        if name in self.bad:
+            return None
+        try:
+            return parse(small_file(self.directory / name))
+        except (RecursionError, ValueError) as error:
+            self.bad.add(name)
+            self._tampered("malformed", f"{name} can't be read. {error}", name)
+            return None
+
+    def _given(self, path: Path | None, what: str, parse: Callable[[bytes], _Read]) -> _Read | None:
+        """What the auditor brought along."""
+        if path is None:
+            return None
+        try:
+            return parse(small_file(path))
+        except OSError as error:
+            why = f"{error.strerror}."
+        except ValueError as error:
+            why = str(error)
+        self._undecidable(f"{what}-unreadable", f"The {what} you gave can't be used. {why}")
+        return None
+
+    # Signatures
+
+    def _check_manifest(
+        self, note: Note, trusted: Policy | None, own: Policy | None, *, pinned: bool
+    ) -> None:
+        origin, report = self.manifest.origin, self.report
+        signers = self._signers(note, [known for known in (trusted, own) if known], "manifest")
+        by_trusted = [str(key) for key in trusted.logs if str(key) in signers] if trusted else []
+        report.keys, report.pinned = by_trusted or signers, pinned and bool(by_trusted)
+        if not pinned:
+            report.find("not-pinned", "note", NOT_PINNED)
+        if trusted is None:
+            return
+        if not by_trusted and pinned and origin not in {key.name for key in trusted.logs}:
+            self._undecidable("other-log", f"Your policy isn't about the ledger {shown(origin)}.")
+        elif not by_trusted:
+            whose = "you trust" if pinned else "of the policy that came with it"
+            self._tampered("signature", f"The manifest isn't signed by a key {whose}.", "manifest")
+        # A line that nobody checks could be altered unseen.
+        if len(note.signatures) != len(signers) and own:
+            sentence = "The manifest has a signature by a key that isn't in the export's policy."
+            self._tampered("signature", sentence, "manifest")
+
+    def _signers(self, note: Note, policies: Sequence[Policy], file: str) -> list[str]:
+        """The verifier keys of this log that signed; a false signature is a finding."""
+        signers: dict[str, None] = {}
+        for policy in policies:
+            try:
+                found = policy.signers(note)
+            except NoteError as error:
+                self._tampered("signature", f"{file}: {error}", file)
+                continue
+            signers |= {str(key): None for key in found if key.name == self.manifest.origin}
+        return list(signers)
+
+    def _current(self, trusted: Sequence[Policy]) -> Stated | None:
+        stated = self._part("checkpoint", _stated("checkpoint"))
+        if stated is None or not self._is_signed(stated, trusted):
+            return None
+        self.report.size = stated.checkpoint.size
+        if stated.checkpoint.size < self.manifest.last:
+            sentence = f"The checkpoint covers {stated.checkpoint.size:,} entries, not all of them."
+            self._tampered("checkpoint", sentence, "checkpoint")
+            return None
+        return stated
+
+    def _earlier(self, believed: Sequence[Policy]) -> Iterator[Stated]:
+        for path in self.listed:
+            if not EARLIER.fullmatch(path):
+                continue
+            stated = self._part(path, _stated(path))
+            if stated is None or not self._is_signed(stated, believed):
+                continue
+            if str(stated.checkpoint.size) != path.rpartition("/")[2]:
+                self._tampered("checkpoint", f"{path} is of another size than its name.", path)
+                continue
+            yield stated
+
+    def _is_signed(self, stated: Stated, policies: Sequence[Policy]) -> bool:
+        """Whether a checkpoint of the export is this log's own; none can be, without a key."""
+        file = stated.file
+        if stated.checkpoint.origin != self.manifest.origin:
+            self._tampered("checkpoint", f"{file} is of another ledger.", file)
+            return False
+        if policies and not self._signers(stated.note, policies, file):
+            self._tampered("signature", f"{file} isn't signed by a key of this ledger.", file)
+        return True
+
+    def _held(self, path: Path | None, believed: Sequence[Policy]) -> Stated | None:
+        stated = self._given(path, "checkpoint", _stated("the checkpoint you hold"))
+        if stated is None:
+            return None
+        if stated.checkpoint.origin != self.manifest.origin:
+            self._undecidable("held", "The checkpoint you hold is of another ledger.")
+            return None
+        try:
+            signed = any(policy.signers(stated.note) for policy in believed)
+        except NoteError:
+            signed = False
+        if not signed:
+            sentence = (
+                "The checkpoint you hold isn't signed by a key of this ledger: it is not what you"
+                " got, or the ledger's key was exchanged."
+            )
+            self._undecidable("held", sentence)
+            return None
+        return stated
+
+    def _check_quorum(self, policy: Policy, current: Stated, kept: Stated | None) -> None:
+        try:
+            self.report.witnesses = policy.cosigners(current.note)
+            enough = policy.quorate(self.report.witnesses)
+            held_enough = kept is not None and policy.quorate(policy.cosigners(kept.note))
+        except NoteError as error:
+            self._tampered("witness", f"A witness's signature is false. {error}", "checkpoint")
+            return
+        if enough:
+            return
+        if kept is not None and held_enough:
+            size = kept.checkpoint.size
+            sentence = f"Enough witnesses saw the entries up to {size:,}, but not those after it."
+            self.report.find("witness", "note", sentence)
+        else:
+            self._undecidable("witness", "Too few witnesses of the policy cosigned.")
+
+    # Entries
+
+    def _check_entries(
+        self, current: Stated | None, earlier: Sequence[Stated], kept: Stated | None
+    ) -> None:
+        hashes = self._part("outside.json", self._outside)
+        first, last = self.manifest.first, self.manifest.last
+        size = current.checkpoint.size if current else last
+        past = [stated.checkpoint.size for stated in (*earlier, *([kept] if kept else []))]
+        stops = {stop for stop in past if first - 1 <= stop <= last}
+        tree = Range(first - 1, size, hashes or (), stops)
+        if ENTRIES in self.bad:
+            return
+        account = Account(self.directory, self.report, tree, table=TABLE not in self.bad)
+        account.read()
+        complete = self._check_extent(account)
+        if account.readable and current:
+            good = self._check_past(tree, size, earlier)
+            self._check_root(tree, current, good, complete=complete and hashes is not None)
+            if kept:
+                self._check_held(tree, current, kept, complete=complete)
+        self._check_destroyed(account, whole=complete and current is not None and last == size)
+
+    def _outside(self, data: bytes) -> list[bytes]:
+        found = json.loads(data)
+        if canonical(found) + b"\n" != data or not isinstance(found, dict):
+            raise ValueError("It isn't canonical JSON.")
+        hashes, span = found.get("hashes"), (found.get("first"), found.get("last"))
+        if span != (self.manifest.first, self.manifest.last) or not isinstance(hashes, list):
+            raise ValueError("It isn't about these entries.")
+        if not all(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text) for text in hashes):
+            raise ValueError(f"A hash has {HASH_BYTES} bytes, in hex.")
+        return [bytes.fromhex(text) for text in hashes]
+
+    def _check_extent(self, account: Account) -> bool:
+        """Whether there are as many entries as there must be, and files as they were."""
+        manifest, lines, table = self.manifest, account.lines, account.table
+        wanted = manifest.last - manifest.first + 1
+        listed = self.listed[ENTRIES]
+        if account.entries < wanted and lines.bytes < listed.size:
+            sentence = f"{ENTRIES} ends after {account.entries:,} of {wanted:,} entries."
+            self.bad.add(ENTRIES)
+            self.report.find("cut-off", "incomplete", sentence, ENTRIES)
+        elif account.entries != wanted or lines.rest:
+            sentence = f"{ENTRIES} has {account.entries:,} entries, the manifest {wanted:,}."
+            self._tampered("entries", sentence, ENTRIES)
+        else:
+            self._hold(listed, lines.bytes, lines.hash.hexdigest())
+        if table:
+            self._hold(self.listed[TABLE], table.bytes, table.hash.hexdigest())
+            if not table.same and TABLE not in self.bad and ENTRIES not in self.bad:
+                self._tampered("table", f"{TABLE} isn't the table of these entries.", TABLE)
+        return account.entries == wanted
+
+    def _check_past(self, tree: Range, size: int, earlier: Sequence[Stated]) -> int:
+        """Hold the entries against earlier checkpoints; up to which entry they are right."""
+        good = 0
+        for stated in sorted(earlier, key=lambda stated: stated.checkpoint.size):
+            past, file = stated.checkpoint, stated.file
+            root = _root(tree, past.size)
+            if past.size > size:
+                self._tampered("checkpoint", f"{file} knows more entries than there are.", file)
+            elif root == past.root:
+                good = past.size
+            elif root:
+                sentence = f"The entries up to {past.size:,} don't lead to the root of {file}."
+                self._tampered("history", sentence, file)
+        return good
+
+    def _check_root(self, tree: Range, current: Stated, good: int, *, complete: bool) -> None:
+        if not complete:
+            return
+        root = _root(tree, current.checkpoint.size)
+        if root is None:
+            sentence = "outside.json hasn't the hashes that these entries need."
+            self._tampered("outside", sentence, "outside.json")
+        elif root != current.checkpoint.root:
+            where = f" after entry {good:,}" if good else ""
+            sentence = (
+                "The entries don't lead to the root of the checkpoint: they were altered, moved,"
+                f" added or left out{where}."
+            )
+            self._tampered("root", sentence, ENTRIES)
+
+    def _check_held(self, tree: Range, current: Stated, kept: Stated, *, complete: bool) -> None:
+        held, size = kept.checkpoint, current.checkpoint.size
+        same = held.size == size
+        root = current.checkpoint.root if same else _root(tree, held.size)
+        if held.size > size:
+            sentence = (
+                f"The checkpoint you hold knows {held.size:,} entries, the export's only {size:,}:"
+                " entries were cut off from the ledger, or this export is older."
+            )
+            self._tampered("held", sentence)
+        elif root is None:
+            if complete:
+                sentence = (
+                    f"Whether the ledger continues your checkpoint of {held.size:,} entries can't"
+                    " be seen in this part of it: ask for an export that spans it."
+                )
+                self._undecidable("held", sentence)
+        elif root != held.root:
+            sentence = (
+                f"The first {held.size:,} entries aren't those of the checkpoint you hold: the"
+                " ledger was rewritten."
+            )
+            self._tampered("held", sentence)
+
+    def _check_destroyed(self, account: Account, *, whole: bool) -> None:
+        for number in account.unexplained():
+            sentence = f"Entry {number:,}: its body was destroyed, and no later entry says why"
+            if whole:
+                self.report.find("destroyed", "tampered", f"{sentence}.", ENTRIES, entry=number)
+            else:
+                sentence += "; the ledger goes on after this export."
+                self.report.find("destroyed", "undecidable", sentence, ENTRIES, entry=number)
+
+
+def _stated(file: str) -> Callable[[bytes], Stated]:
+    def parse(data: bytes) -> Stated:
+        note = Note.parse(data)
+        return Stated(note, Checkpoint.parse(note.text), file)
+
+    return parse
+
+
+def _root(tree: Range, size: int) -> bytes | None:
+    if size == 0:
+        return EMPTY_ROOT
+    try:
+        return tree.root_at(size)
+    except ValueError:
+        return None
+
+
+def _present(directory: Path) -> set[str]:
+    """Every file in the folder; what isn't a plain file or a folder is listed, too."""
+    found = set[str]()
+    for folder, folders, files in os.walk(directory):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        empty = [] if folders or files or Path(folder) == directory else [""]
+        for name in (*files, *links, *empty):
+            found.add(Path(folder, name).relative_to(directory).as_posix())
+    return found
+
+
+def small_file(path: Path) -> bytes:
+    """The content. Raises `ValueError` if that isn't small."""
+    if path.stat().st_size > SMALL_MAX_BYTES:
+        raise ValueError("It is too large.")
+    return path.read_bytes()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

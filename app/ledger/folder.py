@@ -1,0 +1,315 @@
+"""Writing an audit export: its files as streams of bytes, for a folder or a zip file. Pure.
+
+`parts` makes the files one after another in constant memory, the manifest last: an export
+without a manifest was never finished. Entries are asked for by number, so that `into_folder`
+goes on where an interruption left off.
+"""
+
+import ast
+import hashlib
+import io
+import itertools
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple
+
+from app.ledger.entry import canonical
+from app.ledger.lines import (
+    HEADER,
+    LINE_ENTRY,
+    LINE_SALT,
+    PUBLIC,
+    entry_line,
+    entry_row,
+    public_values,
+)
+from app.ledger.manifest import ListedFile, Manifest
+
+ENTRIES_AT_ONCE: Final = 512
+NUMBER_AT: Final = PUBLIC.index("number")
+# In the order of their imports.
+MODULES: Final = (
+    "entry",
+    "tree",
+    "note",
+    "policy",
+    "lines",
+    "manifest",
+    "report",
+    "blocks",
+    "account",
+    "check",
+    "verify",
+)
+
+VERIFIER_HEAD: Final = '''\
+"""Checks an audit export of Needlework, offline: python -I verify.py --help
+
+Made from the modules of Needlework that the server itself uses. Licence: Apache-2.0.
+"""
+
+import importlib.util
+import sys
+
+if importlib.util.find_spec("cryptography") is None:
+    sys.stderr.write("verify.py needs: python -m pip install cryptography\\n")
+    sys.exit(4)
+'''
+README: Final = """\
+# Audit export
+
+Entries {first} to {last} of the ledger `{origin}`, written at {made}.
+
+The ledger is a clinic's account of everything that was changed in its records, and of everyone
+who looked at them. Entries are numbered without gaps and are never altered. A signed *checkpoint*
+commits to all of them at once, so that no entry can be altered, moved, added or left out later
+without the checkpoint telling.
+
+## Check it
+
+You need Python 3.11 or newer, and no network after the first command:
+
+    python -m pip install cryptography
+    python -I verify.py .
+    python -I verify.py . --policy POLICY --held CHECKPOINT
+
+The second command tells whether the export is at one with itself. The third is the one that
+counts: POLICY is the file with the ledger's key that you were given *before* and otherwise than
+with this export, CHECKPOINT the file `checkpoint` of an export that you kept from an earlier time.
+Whoever forges an export can forge the key and the program in it as well, so take `verify.py` from
+a release of Needlework if you can.
+
+It exits with 0 if all is clean, 2 if something was tampered with, 3 if a part is missing, 4 if
+it can't tell. `--json` writes the report for machines, `--help` explains the rest.
+
+## What each file is
+
+- `entries.ndjson`: one line of JSON for each entry. `entry` is what the checkpoint covers, `body`
+  the record as it was after the change, `salt` what the digest of the body was made with.
+- `entries.csv`: the same entries without their bodies, for a spreadsheet. A text that it would
+  take for a formula has a `'` before it.
+- `checkpoint`: how many entries the ledger had, and the root of the hash tree (RFC 9162) over
+  them; signed. **Keep it** for the next audit.
+- `checkpoints/`: earlier checkpoints, named after their number of entries, if there were any.
+- `outside.json`: hashes that stand for the entries outside of this export.
+- `policy`: the ledger's key as the clinic's server states it: compare it with the one you have.
+- `manifest`: size and SHA-256 of each of these files; signed.
+- `verify.py`: the program that checks all this.
+
+A body of `null` was never there (somebody only looked at a record), or was destroyed as the law
+asks. Then its digest is still in the entry, and a later entry `patients.erase` says who did it.
+
+## What the check can't tell
+
+- Whether what was written is true: only that it is what was written, when it was written.
+- What never reached the ledger, or was altered before it did.
+- Whether somebody with the clinic's signing key rewrote the ledger, unless you hold an earlier
+  checkpoint or a witness cosigned one. What is newer than both isn't covered.
+- The time on the clinic's clock.
+"""
+
+
+class Exported(NamedTuple):
+    """An entry as it is exported: public part as JSON values; body and salt, if there are any."""
+
+    public: dict[str, Any]
+    body: bytes | None
+    salt: bytes | None
+
+
+# entries(after): the entries above this number up to the export's last, in order.
+Entries = Callable[[int], Iterable[Exported]]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an export is to hold: entries `first` to `last` of the log `origin`.
+
+    `made` is in UTC (RFC 3339 with a Z). `checkpoint` and the earlier ones (by their size) are
+    signed notes, `outside` is what `tree.outside` gives for the leaves [first - 1, last),
+    `policy` a tlog-policy; `sign` makes a signed note of a text.
+    """
+
+    origin: str
+    first: int
+    last: int
+    made: str
+    checkpoint: bytes
+    outside: Sequence[bytes]
+    policy: bytes
+    sign: Callable[[str], bytes]
+    earlier: Mapping[int, bytes] = field(default_factory=dict)
+
+
+Part = tuple[str, Iterator[bytes]]
+
+
+def parts(export: Export, entries: Entries, kept: BinaryIO | None = None) -> Iterator[Part]:
+    """Every file of the export as its path and its bytes; take all bytes before the next path.
+
+    `kept` is an `entries.ndjson` that was interrupted, open for reading and writing: it is cut
+    after its last whole line, and only what it lacks is yielded.
+    Raises `ValueError` if `entries` doesn't give every number, or `kept` is of another export.
+    """
+    files: list[ListedFile] = []
+    small = {
+        "README.md": _readme(export),
+        "checkpoint": export.checkpoint,
+        **{f"checkpoints/{size}": note for size, note in export.earlier.items()},
+        "outside.json": outside_json(export.first, export.last, export.outside),
+        "policy": export.policy,
+        "verify.py": verifier().encode(),
+    }
+    for path, data in small.items():
+        yield path, _tallied(path, iter([data]), files)
+    whole, after = _kept(export, kept) if kept else (_Tally(), export.first - 1)
+    lines = _lines(export, entries(after), after)
+    yield "entries.ndjson", _tallied("entries.ndjson", lines, files, whole)
+    yield "entries.csv", _tallied("entries.csv", _rows(entries(export.first - 1)), files)
+    listed = tuple(sorted(files))
+    manifest = Manifest(export.origin, export.first, export.last, export.made, listed)
+    yield "manifest", iter([export.sign(manifest.text())])
+
+
+def into_folder(directory: Path, export: Export, entries: Entries) -> None:
+    """Write the export, or finish one that was interrupted, into a folder."""
+    (directory / "checkpoints").mkdir(parents=True, exist_ok=True)
+    # What has a manifest is finished.
+    (directory / "manifest").unlink(missing_ok=True)
+    held = directory / "entries.ndjson"
+    held.touch()
+    with held.open("r+b") as kept:
+        for path, pieces in parts(export, entries, kept):
+            if path == "entries.ndjson":
+                kept.writelines(pieces)
+                kept.flush()
+                continue
+            with (directory / path).open("wb") as file:
+                file.writelines(pieces)
+    if not export.earlier:
+        (directory / "checkpoints").rmdir()
+
+
+def zipped(files: Iterable[Part]) -> Iterator[bytes]:
+    """The files as one zip archive, piece by piece; it is never held as a whole."""
+    archive = _Pipe()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:
+        for path, pieces in files:
+            with writing.open(path, "w", force_zip64=True) as file:
+                for piece in pieces:
+                    file.write(piece)
+                    yield archive.taken()
+    yield archive.taken()
+
+
+class _Pipe(io.RawIOBase):
+    """Where a zip archive is written to and taken from; can't go back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+@dataclass
+class _Tally:
+    """The hash and the size of what a file has so far."""
+
+    hash: Any = field(default_factory=hashlib.sha256)
+    size: int = 0
+
+    def add(self, piece: bytes) -> None:
+        self.hash.update(piece)
+        self.size += len(piece)
+
+
+def _tallied(
+    path: str, pieces: Iterable[bytes], files: list[ListedFile], tally: _Tally | None = None
+) -> Iterator[bytes]:
+    tally = tally or _Tally()
+    for piece in pieces:
+        tally.add(piece)
+        yield piece
+    files.append(ListedFile(path, tally.size, tally.hash.hexdigest()))
+
+
+def _kept(export: Export, kept: BinaryIO) -> tuple[_Tally, int]:
+    """What is there already, and the number of the last entry that is there as a whole."""
+    tally, number = _Tally(), export.first - 1
+    for line in kept:
+        if not line.endswith(b"\n"):
+            break
+        number += 1
+        if _number(line) != number or number > export.last:
+            raise ValueError("the folder holds another export")
+        tally.add(line)
+    kept.seek(tally.size)
+    kept.truncate()
+    return tally, number
+
+
+def _number(line: bytes) -> int:
+    public = line.rpartition(LINE_ENTRY)[2].rpartition(LINE_SALT)[0]
+    return int(public_values(public.decode())[0][NUMBER_AT])
+
+
+def _lines(export: Export, entries: Iterable[Exported], after: int) -> Iterator[bytes]:
+    expected = itertools.count(after + 1)
+    for some in _batched(entries):
+        if any(entry.public["number"] != next(expected) for entry in some):
+            raise ValueError("an entry is missing")
+        yield b"".join(entry_line(*entry) for entry in some)
+    if next(expected) != export.last + 1:
+        raise ValueError("an entry is missing")
+
+
+def _rows(entries: Iterable[Exported]) -> Iterator[bytes]:
+    yield HEADER.encode()
+    for some in _batched(entries):
+        yield b"".join(entry_row(entry.public) for entry in some)
+
+
+def _batched(entries: Iterable[Exported]) -> Iterator[list[Exported]]:
+    source = iter(entries)
+    while some := list(itertools.islice(source, ENTRIES_AT_ONCE)):
+        yield some
+
+
+def outside_json(first: int, last: int, hashes: Sequence[bytes]) -> bytes:
+    """The file `outside.json`."""
+    found = {"first": first, "last": last, "hashes": [hash_.hex() for hash_ in hashes]}
+    return canonical(found) + b"\n"
+
+
+def verifier() -> str:
+    """The source of the single file `verify.py`: the pure modules without their own imports."""
+    here = Path(__file__).parent
+    sources = (_standing_alone((here / f"{name}.py").read_text("utf-8")) for name in MODULES)
+    return "\n\n".join((VERIFIER_HEAD, *sources))
+
+
+def _standing_alone(source: str) -> str:
+    lines = source.splitlines()
+    for item in reversed(ast.parse(source).body):
+        if isinstance(item, ast.ImportFrom) and (item.module or "").startswith("app."):
+            del lines[item.lineno - 1 : item.end_lineno]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _readme(export: Export) -> bytes:
+    return README.format(
+        origin=export.origin, first=export.first, last=export.last, made=export.made
+    ).encode()

@@ -1,0 +1,146 @@
+"""What the check of an audit export found: verdict, counts and findings, for people and machines.
+
+Pure: the standard library alone.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+# The worst first: what a report with several findings answers.
+EXITS: Final = {"tampered": 2, "incomplete": 3, "undecidable": 4}
+VERDICTS: Final = {
+    "clean": "CLEAN: nothing was altered, added or left out.",
+    "tampered": "TAMPERED: this is not what the ledger recorded.",
+    "incomplete": "INCOMPLETE: a part is missing, so the whole can't be vouched for.",
+    "undecidable": "UNDECIDABLE: what is here doesn't suffice to tell.",
+}
+OF_A_KIND_MAX: Final = 20
+NAMED_MAX: Final = 12
+
+
+class Finding(NamedTuple):
+    """One thing that was found: `severity` is a key of `EXITS`, or `note` for the harmless."""
+
+    code: str
+    severity: str
+    sentence: str
+    file: str | None = None
+    entry: int | None = None
+
+
+@dataclass
+class Report:
+    """The result of a check. Whatever wasn't reached keeps its empty value."""
+
+    directory: str
+    origin: str | None = None
+    first: int = 1
+    last: int = 0
+    size: int | None = None
+    """Entries of the whole log, as its checkpoint says."""
+    made: str | None = None
+    pinned: bool = False
+    keys: list[str] = field(default_factory=list)
+    """The verifier keys that signed the manifest."""
+    witnesses: dict[str, int] = field(default_factory=dict)
+    """Witness to when it cosigned the checkpoint, in seconds since 1970."""
+    entries: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    actors: Counter[str] = field(default_factory=Counter)
+    patients: set[str] = field(default_factory=set)
+    bodies_destroyed: int = 0
+    start: str = ""
+    end: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    unlisted: Counter[str] = field(default_factory=Counter)
+    """How many more findings of a code there are than are listed."""
+
+    def find(
+        self, code: str, severity: str, sentence: str, file: str | None = None, **at: int
+    ) -> None:
+        """Add a finding; of many of one kind only the first are kept."""
+        if sum(finding.code == code for finding in self.findings) < OF_A_KIND_MAX:
+            self.findings.append(Finding(code, severity, sentence, file, at.get("entry")))
+        else:
+            self.unlisted[code] += 1
+
+    @property
+    def verdict(self) -> str:
+        """`clean`, or the worst severity found."""
+        found = {finding.severity for finding in self.findings}
+        return next((severity for severity in EXITS if severity in found), "clean")
+
+    @property
+    def exit(self) -> int:
+        """The exit code: 0 clean, 2 tampered, 3 incomplete, 4 undecidable."""
+        return EXITS.get(self.verdict, 0)
+
+    def document(self) -> dict[str, Any]:
+        """The report for machines: plain JSON values."""
+        return {
+            "directory": self.directory,
+            "verdict": self.verdict,
+            "exit": self.exit,
+            "origin": self.origin,
+            "made": self.made,
+            "entries": {"first": self.first, "last": self.last, "read": self.entries},
+            "log_size": self.size,
+            "pinned": self.pinned,
+            "keys": self.keys,
+            "witnesses": self.witnesses,
+            "kinds": dict(sorted(self.kinds.items())),
+            "actors": dict(self.actors.most_common()),
+            "patients": len(self.patients),
+            "bodies_destroyed": self.bodies_destroyed,
+            "period": [self.start or None, self.end or None],
+            "findings": [finding._asdict() for finding in self.findings],
+            "unlisted": dict(self.unlisted),
+        }
+
+    def json(self) -> str:
+        """The document as indented JSON."""
+        return json.dumps(self.document(), indent=2)
+
+    def text(self) -> str:
+        """The report for people."""
+        lines = [*self._account(), *self._trust(), "", VERDICTS[self.verdict]]
+        lines += [_line(finding) for finding in self.findings]
+        lines += [f"  ({more} more of the kind {code})" for code, more in self.unlisted.items()]
+        return "\n".join(lines)
+
+    def _account(self) -> list[str]:
+        if self.origin is None:
+            return [f"Checked {_shown(self.directory)}."]
+        of = "" if self.size is None else f" of the {self.size:,} that the ledger had"
+        words = {"change": "changes", "access": "looks at records", "security": "about security"}
+        counts = [f"{self.kinds[kind]:,} {what}" for kind, what in words.items()]
+        lines = [
+            f"Ledger {self.origin}",
+            f"  exported {self.made}: entries {self.first:,} to {self.last:,}{of}",
+            f"  read {self.entries:,}: {', '.join(counts)}; {len(self.patients):,} patients",
+        ]
+        if self.start:
+            lines.append(f"  from {self.start} to {self.end}")
+            named = [f"{_shown(who)} ({n:,})" for who, n in self.actors.most_common(NAMED_MAX)]
+            more = len(self.actors) - len(named)
+            lines.append(f"  by {', '.join(named)}" + (f" and {more:,} others" if more else ""))
+        if self.bodies_destroyed:
+            lines.append(f"  {self.bodies_destroyed:,} bodies destroyed")
+        return lines
+
+    def _trust(self) -> list[str]:
+        lines = [f"  signed by {key}" for key in self.keys]
+        lines += [f"  cosigned by {_shown(name)}" for name in self.witnesses]
+        return lines
+
+
+def _line(finding: Finding) -> str:
+    marker = "" if finding.severity == "note" else f"{finding.severity}: "
+    return f"  - {marker}{finding.sentence}"
+
+
+def _shown(name: str) -> str:
+    # It comes from whoever wrote the file: no terminal is to act on it.
+    return name if name.isprintable() else ascii(name)

@@ -1,0 +1,126 @@
+"""Check an audit export offline: it is what the ledger recorded, and all of it.
+
+Needs Python 3.11, `cryptography` and the pure modules beside it: in an export they are one file.
+"""
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import Final, NoReturn
+
+from app.ledger.check import PARTS, Check, small_file
+from app.ledger.manifest import Manifest, read_manifest
+from app.ledger.note import Note
+from app.ledger.report import Report
+
+UNUSABLE: Final = 4
+UNFINISHED: Final = "There is no manifest: the export was never finished. Nothing was checked."
+HELP: Final = """\
+Check an audit export of a Needlework ledger, offline.
+
+Every entry is hashed again and must lead to the root that the clinic's server signed; so must
+every file, body, number and version. The folder is only read."""
+HELP_AFTER: Final = """\
+exit codes:
+  0  clean        nothing was altered, added or left out
+  2  tampered     something isn't what the ledger recorded
+  3  incomplete   a file or the end of one is missing; get the export again
+  4  undecidable  it can't be told from what is here; the report says what is needed
+
+examples:
+  python -I verify.py .
+  python -I verify.py export --policy policy-from-the-contract --held checkpoint-of-last-year
+
+Whoever forges an export can forge the key and the verifier in it, too. So take --policy and, if
+you can, this program from elsewhere than the export, and keep each export's `checkpoint`: the
+next one is held against it with --held."""
+
+
+def verify(directory: Path, policy: Path | None = None, held: Path | None = None) -> Report:
+    """Check the export in `directory`; never raises for what is in it.
+
+    `policy` is a tlog-policy that the auditor got otherwise than with the export, `held` a
+    checkpoint from an earlier time.
+    """
+    report = Report(str(directory))
+    try:
+        note = _manifest_note(directory, report)
+        manifest = None if note is None else _manifest(note, report)
+        if note is not None and manifest is not None:
+            Check(directory, report, manifest).run(note, policy, held)
+    except (OSError, MemoryError, BrokenExecutor) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        report.find("unreadable", "undecidable", f"The check couldn't be finished: {why}.")
+    return report
+
+
+def _manifest_note(directory: Path, report: Report) -> Note | None:
+    if not directory.is_dir():
+        what = "is a file: unpack it first" if directory.exists() else "doesn't exist"
+        report.find("no-folder", "undecidable", f"The folder {what}.")
+        return None
+    path = directory / "manifest"
+    if not path.is_file():
+        if any((directory / part).exists() for part in PARTS - {"README.md", "policy"}):
+            report.find("unfinished", "incomplete", UNFINISHED, "manifest")
+        else:
+            report.find("no-export", "undecidable", "There is no export in this folder.")
+        return None
+    try:
+        data = small_file(path)
+        if data.endswith(b"\n") and b"\n\n" in data:
+            return Note.parse(data)
+        report.find("cut-off", "incomplete", "The manifest is cut off.", "manifest")
+    except ValueError as error:
+        report.find("manifest", "tampered", f"The manifest can't be read. {error}", "manifest")
+    return None
+
+
+def _manifest(note: Note, report: Report) -> Manifest | None:
+    try:
+        manifest = read_manifest(note.text)
+    except ValueError as error:
+        report.find("manifest", "tampered", f"The manifest can't be read: {error}.", "manifest")
+        return None
+    report.origin, report.made = manifest.origin, manifest.made
+    report.first, report.last = manifest.first, manifest.last
+    return manifest
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # The usual 2 would say "tampered".
+        self.print_usage(sys.stderr)
+        self.exit(UNUSABLE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; answers the exit code."""
+    parser = _Parser(
+        prog="verify.py",
+        description=HELP,
+        epilog=HELP_AFTER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the folder of the export")
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="the keys you trust (a C2SP tlog-policy)"
+    )
+    parser.add_argument(
+        "--held", type=Path, metavar="FILE", help="a checkpoint you kept from an earlier time"
+    )
+    parser.add_argument("--json", action="store_true", help="report for machines")
+    options = parser.parse_args(arguments)
+    report = verify(options.directory, options.policy, options.held)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names are of all scripts, terminals are not.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stdout.write((report.json() if options.json else report.text()) + "\n")
+    return report.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main())
