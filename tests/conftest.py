@@ -6,11 +6,14 @@ keeps clinics apart.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
 from hypothesis import HealthCheck, settings
 from starlette.testclient import TestClient
@@ -30,6 +33,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("ci")
+
+
+def pytest_configure() -> None:
+    """Give the servers of this run a key to sign their ledgers with."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    os.environ["NEEDLEWORK_LEDGER_KEY"] = pem.decode()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -11,6 +12,7 @@ class Scope(StrEnum):
 
     ADVERSE_EVENTS_READ = "adverse_events:read"
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
+    AUDIT_READ = "audit:read"
     CHANGES_READ = "changes:read"
     CLINIC_READ = "clinic:read"
     CONSENTS_READ = "consents:read"
@@ -46,5 +48,15 @@ class Caller:
     scopes: frozenset[Scope]
 
 
-Authenticate = Callable[[str], Awaitable[Caller | None]]
-"""From a bearer token to its caller; None where it isn't valid."""
+class Refused(NamedTuple):
+    """A token of a client that we know, but that isn't good any more, or never was."""
+
+    caller: Caller
+    reason: str
+    again: bool = False
+    """Whether that was said within the last minute: anybody can send a token, and no number of
+    them may fill the clinic's ledger."""
+
+
+Authenticate = Callable[[str], Awaitable[Caller | Refused | None]]
+"""From a bearer token to its caller; None where it belongs to nobody."""

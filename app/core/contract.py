@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import WithDefaultSchema
+from starlette.responses import Response
 
 from app.core.access import Scope
 from app.core.operation import Operation
@@ -91,6 +92,8 @@ class Route:
     view: Any
     """The model of its answer."""
     uploads: Sequence[str] = ()
+    media: str = "application/json"
+    """The media type of its answer."""
 
     @property
     def takes_anything(self) -> bool:
@@ -166,6 +169,11 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
         held = "The client holds this version."
         described[int(HTTPStatus.NOT_MODIFIED)] = {**done, "description": held}
     return described
+
+
+def response_class(media: str) -> type[Response]:
+    """What tells FastAPI the media type of an answer."""
+    return type("Answered", (Response,), {"media_type": media})
 
 
 def _answered(names: Iterable[str]) -> dict[str, Any]:

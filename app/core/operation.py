@@ -1,9 +1,9 @@
 """The operation: who does what, in which clinic, at what instant, in which transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,6 +35,20 @@ def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:
     return select(*(columns or (table,))).where(table.clinic_id == CLINIC)
 
 
+class Entry(NamedTuple):
+    """What the ledger is to say of one thing that was done or seen; it has no number yet."""
+
+    kind: Literal["change", "access", "security"]
+    operation: str
+    resource: str
+    resource_id: UUID
+    patient_id: UUID | None = None
+    version: int | None = None
+    reason: str | None = None
+    view: Mapping[str, Any] | None = None
+    """Of a change: the record as it is afterwards."""
+
+
 @dataclass(slots=True)
 class Operation:
     """One thing that one caller does. The first argument of every query and service function."""
@@ -47,8 +61,8 @@ class Operation:
     _db: Connection | None = None
     last: list[Callable[[], None]] = field(default_factory=list)
     """What has to run as the last statements before the commit, in this order."""
-    entries: list[Any] = field(default_factory=list)
-    """The ledger entries gathered so far."""
+    entries: list[Entry] = field(default_factory=list)
+    """What was gathered for the ledger, and isn't committed yet."""
 
     @property
     def clinic_id(self) -> UUID:
@@ -86,6 +100,10 @@ class Operation:
         return int(getattr(result, "rowcount", -1))
 
 
+Account = Callable[[Operation], Awaitable[None]]
+"""Commits what an operation gathered for the ledger, where it has no transaction of its own."""
+
+
 def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
     """Do an operation's work in a transaction of its own, and commit.
 
@@ -104,5 +122,6 @@ def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
             if run == RUNS or not should_try_again(error):
                 raise
         else:
+            op.entries = []
             return done
     raise AssertionError

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
-from app.core.operation import CLINIC, Operation, rows
+from app.core.operation import CLINIC, Entry, Operation, rows
 from app.core.problems import KeyReused, StillRunning
 from app.core.tables import ClinicOwned
 
@@ -43,6 +43,8 @@ class StoredAnswer(ClinicOwned):
     status: Mapped[int]
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
+    shown: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """The records in it, as members of an `Entry`: whoever gets it again has seen them again."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -78,6 +80,11 @@ def remember(op: Operation, key: str, print_: bytes, response: Response) -> None
         "status": response.status_code,
         "headers": dict(response.headers),
         "body": bytes(response.body).decode(),
+        "shown": [
+            [e.resource, str(e.resource_id), str(e.patient_id), e.version]
+            for e in op.entries
+            if e.patient_id is not None
+        ],
         "created_at": op.at,
     }
     try:
@@ -99,6 +106,8 @@ def recall(database: Database, op: Operation, key: str, print_: bytes) -> Respon
         return None
     if stored.fingerprint != print_:
         raise KeyReused
+    for resource, id_, patient_id, version in stored.shown:
+        op.entries.append(Entry("access", op.name, resource, UUID(id_), UUID(patient_id), version))
     headers = {**stored.headers, "Idempotency-Replayed": "true"}
     return Response(stored.body, stored.status, headers)
 

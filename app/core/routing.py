@@ -9,7 +9,15 @@ import inspect
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Final, cast
@@ -20,13 +28,13 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.core import contract, retries
-from app.core.access import Authenticate, Scope
+from app.core.access import Authenticate, Refused, Scope
 from app.core.database import UPLOADS, Database
 from app.core.faults import Fault, pointer
-from app.core.operation import Operation, perform
+from app.core.operation import Entry, Operation, perform
 from app.core.problems import (
     Forbidden,
     Invalid,
@@ -49,6 +57,7 @@ class Answer:
     """What an operation gives back."""
 
     body: Any
+    """Plain values and models, which go out as JSON; or the bytes of another media type."""
     status: int = 200
     version: int | None = None
     location: str | None = None
@@ -61,7 +70,7 @@ class Answer:
         following = None if cursor is None else {"cursor": cursor}
         return cls({"items": items, "next": None}, following=following)
 
-    def response(self, request: Request) -> Response:
+    def response(self, request: Request, media: str = JSON) -> Response:
         """The HTTP response; 304 where the client holds this version already."""
         headers = {"Cache-Control": "no-store"}
         if self.version is not None:
@@ -72,6 +81,8 @@ class Answer:
             headers["Location"] = self.location
         if self.following is not None:
             self.body["next"] = str(request.url.include_query_params(**self.following))
+        if media != JSON:
+            return Response(self.body, self.status, headers, media)
         # Records are plain values; what is a model, such as a muscle, says itself what it holds.
         content = orjson.dumps(self.body, to_jsonable_python, orjson.OPT_UTC_Z)
         return Response(content, self.status, headers, JSON)
@@ -97,7 +108,7 @@ class Routes:
         self,
         method: str,
         path: str,
-        endpoint: Callable[..., Answer],
+        endpoint: Callable[..., Any],
         *,
         name: str,
         scope: Scope,
@@ -105,24 +116,28 @@ class Routes:
         status: int = 200,
         problems: Sequence[type[Problem]] = (),
         writes: bool | None = None,
+        media: str = JSON,
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
+        streams: bool = False,
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
-        as `upload`, and does without a transaction of ours.
+        as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
+        the `database`, and gives its answer in pieces.
         """
         writing = method != "GET" if writes is None else writes
         route = contract.Route(
-            method, name, scope, writing, endpoint, problems, status, view, uploads
+            method, name, scope, writing, endpoint, problems, status, view, uploads, media
         )
         self.declared.append(route)
-        serve = (
-            _uploaded(route, upload_max_bytes)
-            if uploads
-            else _served(endpoint, name, scope, writing=writing)
-        )
+        if streams:
+            serve = _streamed(route)
+        elif uploads:
+            serve = _uploaded(route, upload_max_bytes)
+        else:
+            serve = _served(route)
         self.router.add_api_route(
             _typed(self.prefix + path, endpoint),
             serve,
@@ -132,7 +147,8 @@ class Routes:
             summary=(inspect.getdoc(endpoint) or name).split("\n")[0].removesuffix("."),
             description=inspect.getdoc(endpoint),
             status_code=status,
-            response_model=view,
+            response_model=view if media == JSON else None,
+            response_class=contract.response_class(media),
             responses=contract.responses(route),
             openapi_extra=contract.undeclared(route),
         )
@@ -149,10 +165,14 @@ class Routes:
         """Declare a create under the client's own id."""
         return self._declare("PUT", path, declared)
 
+    def stream(self, path: str, **declared: Any) -> Callable[..., Callable[..., Any]]:
+        """Declare a read whose answer is too large to hold."""
+        return self._declare("GET", path, {**declared, "view": None, "streams": True})
+
     def _declare(
         self, method: str, path: str, declared: dict[str, Any]
-    ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-        def register(endpoint: Callable[..., Answer]) -> Callable[..., Answer]:
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             self.add(method, path, endpoint, **declared)
             return endpoint
 
@@ -185,27 +205,32 @@ class Incoming:
     raw: bytes
 
 
-def _served(
-    endpoint: Callable[..., Answer], name: str, scope: Scope, *, writing: bool
-) -> Callable[..., Response]:
+def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls: the endpoint's own path parameters, and the request."""
-    parameters = inspect.signature(endpoint).parameters
+    parameters = inspect.signature(route.endpoint).parameters
     body = parameters["body"].annotation if "body" in parameters else None
     filters = parameters["filters"].annotation if "filters" in parameters else None
 
     async def receive(request: Request) -> Incoming:
         # No I/O but the body's own bytes, so this needs no thread.
-        op = await _operation(request, name, scope)
+        op = await _operation(request, route.name, route.scope)
         raw = await whole_body(request) if body is not None else b""
         return Incoming(request, op, raw)
 
-    def serve(incoming: Incoming, **path: UUID) -> Response:
-        arguments: dict[str, Any] = dict(path)
+    def answer(incoming: Incoming, path: dict[str, Any]) -> Response:
+        arguments = path
         if body is not None:
             arguments["body"] = _body(body, incoming)
         if filters is not None:
             arguments["filters"] = _filters(filters, incoming.request)
-        return _perform(incoming, lambda: endpoint(incoming.op, **arguments), writing=writing)
+        return _perform(route, incoming, partial(route.endpoint, incoming.op, **arguments))
+
+    async def serve(incoming: Incoming, **path: Any) -> Response:
+        response = await to_thread.run_sync(answer, incoming, path)
+        # Nobody sees a patient's data before it is on record that they did.
+        if incoming.op.entries:
+            await incoming.request.app.state.account(incoming.op)
+        return response
 
     kept = [p for n, p in parameters.items() if n not in {"op", "body", "filters"}]
     first = inspect.Parameter(
@@ -217,7 +242,7 @@ def _served(
     serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*(p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in kept), first]
     )
-    serve.__name__ = name.replace(".", "_").replace("-", "_")
+    serve.__name__ = route.name.replace(".", "_").replace("-", "_")
     return serve
 
 
@@ -241,6 +266,28 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
     return serve
 
 
+def _streamed(route: contract.Route) -> Callable[..., Awaitable[Response]]:
+    """The function that FastAPI calls where the answer goes out in pieces."""
+
+    async def serve(request: Request) -> Response:
+        op = await _operation(request, route.name, route.scope)
+        work = partial(route.endpoint, op, request.app.state.database)
+        pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
+        # What fails before the first piece is still a problem; later, the answer is cut off.
+        first = await to_thread.run_sync(next, pieces, b"", limiter=_UPLOADS)
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(_pieces(first, pieces), 200, headers, route.media)
+
+    return serve
+
+
+async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    piece: bytes | None = first
+    while piece is not None:
+        yield piece
+        piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
+
+
 def _media(request: Request, allowed: Collection[str]) -> str:
     """The content type of a body, or `UnsupportedMedia`."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -254,17 +301,26 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated
     authenticate: Authenticate = request.app.state.authenticate
-    caller = await authenticate(token.strip())
-    if caller is None:
+    found = await authenticate(token.strip())
+    if found is None:
         raise Unauthenticated
-    if scope not in caller.scopes:
+    if isinstance(found, Refused):
+        if not found.again:
+            await _denied(request, Operation(name, found.caller, request_id()), found.reason)
+        raise Unauthenticated
+    op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
+    if scope not in found.scopes:
+        await _denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")
-    return Operation(
-        name,
-        caller,
-        request_id(),
-        if_match=request.headers.get("if-match"),
-    )
+    return op
+
+
+async def _denied(request: Request, op: Operation, reason: str) -> None:
+    """Have it on record that a client tried what it may not do."""
+    client_id = op.caller.client_id
+    if client_id is not None:
+        op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
+        await request.app.state.account(op)
 
 
 def _body(model: type[M], incoming: Incoming) -> M:
@@ -289,14 +345,14 @@ def _filters(model: type[M], request: Request) -> M:
         raise Invalid(faults(error), "query") from None
 
 
-def _perform(incoming: Incoming, endpoint: Callable[[], Answer], *, writing: bool) -> Response:
+def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], Answer]) -> Response:
     """Run the operation in its transaction and commit before the answer is sent."""
     database: Database = incoming.request.app.state.database
     op, request = incoming.op, incoming.request
-    if not writing:
+    if not route.writes:
         with database.reading() as db:
             op.begin(db)
-            return endpoint().response(request)
+            return endpoint().response(request, route.media)
     key = _key(request)
     print_ = retries.fingerprint(request.method, request.url.path, incoming.raw)
     try:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    SmallInteger,
     String,
     Text,
 )
@@ -37,6 +38,7 @@ class LedgerEntry(ClinicOwned):
         CheckConstraint("number > 0", name="number_positive"),
         one_of("kind", Kind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
+        Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
     )
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -52,7 +54,36 @@ class LedgerEntry(ClinicOwned):
     version: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str | None] = mapped_column(Text)
-    """Canonical JSON, exactly the bytes that `body_digest` covers. Null once destroyed."""
+    """Canonical JSON, exactly the bytes that `body_digest` covers. Null once destroyed, and
+    where nothing was changed."""
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
-    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    body_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Null where there never was a body."""
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class LedgerTile(ClinicOwned):
+    """256 neighbouring hashes of one level of a clinic's tree, never to change again.
+
+    Level 0 holds the leaves, level 1 the hashes of whole tiles of level 0, and so on up.
+    """
+
+    __tablename__ = "ledger_tiles"
+    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary(8192))
+    over_all: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """The one hash over these, which is part of a tile on the next level."""
+
+
+class LedgerCheckpoint(ClinicOwned):
+    """A signed statement, once given out, of what the whole ledger was at one size."""
+
+    __tablename__ = "ledger_checkpoints"
+    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)

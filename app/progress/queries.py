@@ -29,6 +29,7 @@ from app.episodes.models import Episode
 from app.followups.models import FollowUp
 from app.followups.service import FOLLOW_UPS
 from app.instruments import queries as instruments
+from app.ledger import service as ledger
 from app.measurements.models import Measurement
 from app.measurements.service import MEASUREMENTS
 from app.patients.models import Patient
@@ -61,6 +62,7 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
     """A patient's progress document; `NotFound` where this clinic has no such patient."""
     as_of = filters.as_of or op.at
     asked = filters.model_dump(exclude={"as_of"}, exclude_none=True)
+    ledger.saw_patients(op, [patient_id])
     history = _history(op, frozenset(asked), {"patient_id": patient_id, "as_of": as_of, **asked})
     if not history.visits:
         _require(op, patient_id, filters.episode_id)

@@ -9,17 +9,34 @@ from sqlalchemy import Row
 from app.core.operation import Operation
 from app.core.pages import Filters, page
 from app.core.problems import NotFound
+from app.ledger import service as ledger
 from app.records.kinds import Kind, Viewed
 
 
 def shown(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
     """One record as it is now, to answer with; `NotFound` where this clinic has none."""
-    return kind.shown(_row(op, kind, id))
+    view = kind.shown(_row(op, kind, id))
+    saw(op, kind, view)
+    return view
+
+
+def saw(op: Operation, kind: Kind[Any], view: Viewed) -> None:
+    """Account for showing a record, if it is a patient's."""
+    patient_id = kind.patient_of(view)
+    if patient_id is not None:
+        ledger.saw(op, kind.noun, view["id"], patient_id, view["version"])
+
+
+def _saw_patients(op: Operation, kind: Kind[Any], views: Sequence[Viewed]) -> None:
+    """Account for a list: it showed something of each of these patients."""
+    ledger.saw_patients(op, (kind.patient_of(view) for view in views))
 
 
 def shown_among(op: Operation, kind: Kind[Any], ids: Sequence[UUID]) -> list[Viewed]:
     """Those of the records with these ids that this clinic has, to answer with."""
-    return [kind.shown(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
+    found = [kind.shown(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
+    _saw_patients(op, kind, found)
+    return found
 
 
 def record(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
@@ -42,4 +59,6 @@ def records(
     present = frozenset(kind.conditions.keys() & given.keys())
     statement = kind.select_list(present, further=filters.cursor is not None)
     found, cursor = page(op, statement, kind.order, filters, **given)
-    return [kind.shown(row) for row in found], cursor
+    views = [kind.shown(row) for row in found]
+    _saw_patients(op, kind, views)
+    return views, cursor

@@ -27,7 +27,7 @@ from app.ledger import service as ledger
 from app.records.errors import IdentifierTaken, StillRelied
 from app.records.facts import gather
 from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest, kinds
-from app.records.queries import record
+from app.records.queries import record, saw, shown
 
 
 class Outcome(NamedTuple):
@@ -123,7 +123,7 @@ def create_one(op: Operation, kind: Kind[B], body: B) -> tuple[Viewed, bool]:
     if outcome.problem is not None:
         raise outcome.problem
     if outcome.view is None:
-        return record(op, kind, outcome.id), False
+        return shown(op, kind, outcome.id), False
     return outcome.view, True
 
 
@@ -187,6 +187,8 @@ def revise(
     members = {**current, **body.model_dump(exclude={"id"}), **server}
     kind.derive(op, members, facts)
     view = store(op, kind, current, members, reason=reason)
+    if view is current:
+        saw(op, kind, view)
     if any(view[name] != current[name] for name in kind.relied_on):
         _follow(op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current))
     return view

@@ -11,8 +11,9 @@ from app.core.pages import view_of_page
 from app.core.problems import NotFound, VersionMissing, VersionStale
 from app.core.routing import Answer, Routes
 from app.ledger import queries as ledger
+from app.ledger import service as account
 from app.records.errors import StillRelied
-from app.records.queries import record
+from app.records.queries import record, saw
 from app.records.routes import answer, serve_reads, serve_writes
 from app.sessions import service
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
@@ -66,7 +67,8 @@ def void(op: Operation, id: UUID, body: VoidBody) -> Answer:
 )
 def versions(op: Operation, id: UUID, filters: VersionFilters) -> Answer:
     """List the versions of a session, oldest first."""
-    record(op, SESSIONS, id)
+    session = record(op, SESSIONS, id)
+    saw(op, SESSIONS, session)
     items, more = ledger.versions(op, SESSIONS.noun, id, filters.after, filters.limit)
     following = {"after": items[-1]["version"]} if more else None
     return Answer({"items": items, "next": None}, following=following)
@@ -84,4 +86,5 @@ def version(op: Operation, id: UUID, version: Annotated[int, Field(ge=1, le=2**3
     found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:
         raise NotFound
+    account.saw(op, SESSIONS.noun, id, UUID(found["patient_id"]), version)
     return Answer(found, version=version)

@@ -220,7 +220,8 @@ def test_null_and_absent_say_the_same_in_a_create(api: Api) -> None:
 def test_an_unknown_member_is_refused_in_a_patch_whatever_its_value(api: Api) -> None:
     patient = api.patient()
     path, held = f"/v1/patients/{patient['id']}", {"If-Match": '"1"'}
-    for value in (None, 1, {}):
+    values: tuple[Any, ...] = (None, 1, {})
+    for value in values:
         refused = api("PATCH", path, json={"language": "de", "zzz": value}, headers=held)
         assert faults(refused) == {"/zzz": "extra_forbidden"}
     assert api.get(path).json() == patient
