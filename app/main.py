@@ -16,7 +16,9 @@ from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
-from app.ledger.routes import routes as changes
+from app.ledger.accountant import Accountant
+from app.ledger.keeper import Keeper
+from app.ledger.routes import audit, changes, disclosures
 from app.measurements.routes import routes as measurements
 from app.muscles.routes import routes as muscles
 from app.patients.routes import routes as patients
@@ -43,6 +45,8 @@ ROOMS: Final[tuple[Routes, ...]] = (
     muscles,
     instruments,
     changes,
+    audit,
+    disclosures,
     imports,
 )
 
@@ -55,7 +59,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
+        keeper = Keeper(database)
+        keeper.start()
         yield
+        keeper.close()
+        accountant.close()
         if own:
             database.close()
 
@@ -70,6 +78,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.authenticate = Authenticator(database)
+    app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
     for router in (*(room.router for room in ROOMS), health.router, web):
         app.router.routes.extend(router.routes)

@@ -1,7 +1,9 @@
 """Settings: `NEEDLEWORK_*` variables, or the lines of a file `needlework.env`."""
 
 from functools import lru_cache
+from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,6 +16,12 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///var/needlework.db"
     """A SQLAlchemy URL: SQLite, or PostgreSQL 15 to 18."""
+
+    ledger_key: SecretStr | None = None
+    """The private keys that sign the ledgers' checkpoints: Ed25519, PEM (PKCS #8). Two of them
+    sign while one takes over from the other."""
+    ledger_key_file: Path | None = None
+    """The file that holds them otherwise; with SQLite, `ledger.pem` beside the database."""
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from app.cli import clinics, demo, doctor, records, serving
+from app.cli import audit, clinics, demo, doctor, records, retention, serving
 from app.cli.console import FAILED, reason, say
 from app.core.problems import Problem
 
@@ -30,6 +30,8 @@ app.command()(demo.demo)
 app.command("import")(records.import_file)
 app.add_typer(clinics.clinic, name="clinic")
 app.add_typer(clinics.client, name="client")
+app.add_typer(audit.audit, name="audit")
+app.add_typer(retention.retention, name="retention")
 app.command()(serving.openapi)
 app.command()(doctor.doctor)
 

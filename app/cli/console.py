@@ -78,9 +78,14 @@ def caller(clinic_id: UUID) -> Caller:
     return Caller(clinic_id, None, f"cli:{account}", frozenset(Scope))
 
 
+def operation(clinic_id: UUID, name: str) -> Operation:
+    """An operation of whoever holds the machine."""
+    return Operation(name, caller(clinic_id), str(uuid7()))
+
+
 def operate(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]) -> T:
     """Do one operation in one clinic, and commit."""
-    op = Operation(name, caller(clinic_id), str(uuid7()))
+    op = operation(clinic_id, name)
     return perform(opened, op, lambda: work(op))
 
 

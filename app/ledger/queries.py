@@ -1,13 +1,17 @@
-"""Reading the ledger: the change feed, and the versions of one record."""
+"""Reading the ledger: the change feed, the versions of one record, and the account."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Row, bindparam
+from sqlalchemy import BigInteger, Row, Select, bindparam
 
 from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.problems import NotFound
 from app.ledger.models import LedgerEntry
+from app.ledger.schemas import DisclosureView, EntryView
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -27,6 +31,21 @@ _VERSIONS = (
     .order_by(LedgerEntry.version)
     .limit(bindparam("wanted"))
 )
+_CONDITIONS = {
+    "at_from": LedgerEntry.at >= bindparam("at_from"),
+    "at_to": LedgerEntry.at < bindparam("at_to"),
+} | {
+    name: LedgerEntry.__table__.c[name] == bindparam(name)
+    for name in ("kind", "actor", "patient_id", "operation", "resource", "resource_id")
+}
+_OLDEST_FIRST = Order((LedgerEntry.number,))
+_NEWEST_FIRST = Order((LedgerEntry.number,), descending=True)
+_ENTRY = tuple(EntryView.model_fields)
+_DISCLOSURE = tuple(DisclosureView.model_fields)
+_ABOUT = rows(LedgerEntry, LedgerEntry.number).where(
+    LedgerEntry.patient_id == bindparam("patient_id")
+)
+_LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
 
 def changes(op: Operation, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
@@ -65,3 +84,44 @@ def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, An
         return None
     body: dict[str, Any] = from_json(found.body)
     return body
+
+
+def entries(op: Operation, filters: Filters) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the account, oldest first, and the cursor behind it."""
+    asked = filters.values()
+    statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
+    found, cursor = _page(op, statement, _OLDEST_FIRST, filters, asked)
+    return [_entry(row) for row in found], cursor
+
+
+def disclosures(
+    op: Operation, patient_id: UUID, filters: Filters
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of who saw a patient's data, newest first; `NotFound` for an unknown patient."""
+    # A patient without an entry was never created.
+    if op.first(_ABOUT.limit(1), patient_id=patient_id) is None:
+        raise NotFound
+    asked = {"patient_id": patient_id, "kind": "access"}
+    statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
+    found, cursor = _page(op, statement, _NEWEST_FIRST, filters, asked)
+    return [{name: getattr(row, name) for name in _DISCLOSURE} for row in found], cursor
+
+
+def leaf(op: Operation, number: int) -> bytes | None:
+    """The hash of an entry in the tree; None if there is no such entry."""
+    found = op.first(_LEAF, number=number)
+    return None if found is None else found.leaf
+
+
+def _page(
+    op: Operation, statement: Select[Any], order: Order, filters: Filters, asked: dict[str, Any]
+) -> tuple[Sequence[Row[Any]], str | None]:
+    prepared = order.start(statement) if filters.cursor is None else order.after(statement)
+    return page(op, prepared, order, filters, **asked)
+
+
+def _entry(row: Row[Any]) -> dict[str, Any]:
+    view = {name: getattr(row, name) for name in _ENTRY}
+    for name in ("body_digest", "leaf"):
+        view[name] = view[name] and view[name].hex()
+    return view

@@ -1,4 +1,4 @@
-"""What a reader of the change feed sees."""
+"""What a reader of the ledger sees: the change feed, the account, and its proofs."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.pages import LIMIT_MAX
-from app.core.wire import View
+from app.core.pages import LIMIT_MAX, Filters
+from app.core.wire import Code, Line, Moment, View
+from app.ledger.models import Kind
 
 NUMBER_MAX = 2**62
 
@@ -47,3 +48,74 @@ class ChangesView(View):
     items: list[ChangeView]
     next: str | None
     cursor: str
+
+
+class EntryFilters(Filters):
+    """Which entries to list."""
+
+    at_from: Annotated[Moment | None, Field(description="Done at or after.")] = None
+    at_to: Annotated[Moment | None, Field(description="Done before.")] = None
+    kind: Kind | None = None
+    actor: Annotated[Line | None, Field(description="Who, as `client:<id>` or `cli:<name>`.")] = (
+        None
+    )
+    patient_id: UUID | None = None
+    operation: Annotated[Code | None, Field(description="What, as `sessions.sign`.")] = None
+    resource: Annotated[Code | None, Field(description="Of which kind, as `sessions`.")] = None
+    resource_id: UUID | None = None
+
+
+class EntryView(View):
+    """One entry: who did or saw what, when. What a record said stands in the change feed."""
+
+    number: int
+    kind: Kind
+    operation: str
+    at: datetime
+    actor: str
+    client: UUID | None
+    request_id: str
+    resource: str
+    resource_id: UUID
+    patient_id: UUID | None
+    version: int | None
+    reason: str | None
+    body_digest: Annotated[
+        str | None, Field(description="Hex SHA-256 of salt and body; null if it has no body.")
+    ]
+    leaf: Annotated[str, Field(description="Hex: the entry's hash in the ledger's tree.")]
+
+
+class DisclosureView(View):
+    """One look at a patient's data."""
+
+    number: int
+    at: datetime
+    operation: str
+    actor: str
+    client: UUID | None
+    request_id: str
+    resource: str
+    resource_id: UUID
+    version: int | None
+
+
+class ConsistencyFilters(BaseModel):
+    """Two sizes of the ledger."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    old: Annotated[
+        int, Field(alias="from", ge=1, le=NUMBER_MAX, description="The size of a held checkpoint.")
+    ]
+    new: Annotated[
+        int, Field(alias="to", ge=1, le=NUMBER_MAX, description="The size of a later one.")
+    ]
+
+
+class ConsistencyView(View):
+    """The proof (RFC 9162 §2.1.4) that the ledger of the one size is a beginning of the other."""
+
+    old_size: int
+    new_size: int
+    hashes: Annotated[list[str], Field(description="Base64, as RFC 9162 orders them.")]

@@ -1,0 +1,173 @@
+"""`audit`: taking the account out, checking it, and watching over it."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+from uuid import UUID
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.cli.console import AsJson, database, fail, known, operation, put, say
+from app.ledger import export, signing
+from app.ledger.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
+from app.ledger.policy import Policy
+from app.ledger.signing import key_file, make_key
+from app.ledger.verify import main as verify_main
+from app.ledger.witness import NotWitnessed, Witness, fetching
+
+TAMPERED: Final = 2
+UNDECIDABLE: Final = 4
+
+T = TypeVar("T")
+audit = typer.Typer(help="Export, check and watch the ledger.", no_args_is_help=True)
+
+AnyClinic = Annotated[
+    UUID | None,
+    typer.Option("--clinic", metavar="ID", help="The clinic's id, if there are several."),
+]
+FORMATS: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+def _utc(given: datetime | None) -> datetime | None:
+    return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given
+
+
+@audit.command("export")
+def export_ledger(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    clinic_id: AnyClinic = None,
+    begin: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=FORMATS,
+            help="From the first entry made then or later.",
+            callback=_utc,
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to",
+            formats=FORMATS,
+            help="Up to the last entry made before.",
+            callback=_utc,
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write a folder that an auditor can check alone. What was interrupted goes on."""
+    with database() as opened:
+        op = operation(known(opened, clinic_id), "audit.export")
+        try:
+            done = export.folder(opened, op, directory, begin, end)
+        except export.NothingToExport:
+            fail("The ledger has no entry of that time.")
+        except FileExistsError:
+            fail(f"{directory} holds something else, or a finished export. Name a new folder.")
+        except OSError as error:
+            fail(f"{directory} can't be written: {error.strerror}.")
+    text = f"Entries {done.first} to {done.last} of {done.origin} are in {directory}."
+    found = {"origin": done.origin, "first": done.first, "last": done.last}
+    put({**found, "directory": str(directory)}, as_json=as_json, text=text)
+
+
+@audit.command("verify")
+def verify(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the export.")],
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The keys you trust (a C2SP tlog-policy).")
+    ] = None,
+    held: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint kept from an earlier time.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check an export offline. Exit codes: 0 clean, 2 tampered, 3 incomplete, 4 undecidable."""
+    given = [str(directory)]
+    given += [] if policy is None else ["--policy", str(policy)]
+    given += [] if held is None else ["--held", str(held)]
+    raise typer.Exit(verify_main([*given, "--json"] if as_json else given))
+
+
+@audit.command("policy")
+def show_policy(clinic_id: AnyClinic = None) -> None:
+    """Print the policy file to hand to an auditor, before and apart from any export."""
+    with database() as opened:
+        found = signing.policy(known(opened, clinic_id))
+    typer.echo(found.encode().decode(), nl=False)
+
+
+@audit.command("key")
+def new_key(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where it shall stand.")
+    ] = None,
+) -> None:
+    """Make a private key that signs ledgers (or, for a witness, cosigns them)."""
+    target = file or key_file()
+    if target is None:
+        fail("Name the file: neither NEEDLEWORK_LEDGER_KEY_FILE nor SQLite says where it stands.")
+    try:
+        make_key(target)
+    except FileExistsError:
+        fail(f"{target} is there already; nothing was changed.")
+    except OSError as error:
+        fail(f"{target} can't be written: {error.strerror}.")
+    say(f"{target} holds a new key. Keep a copy where the database's backups are not.")
+
+
+@audit.command("witness")
+def witness(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The server's address.")],
+    policy: Annotated[Path, typer.Option(metavar="FILE", help="The ledger's key, as handed out.")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="The witness's own key.")],
+    held: Annotated[Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept.")],
+    name: Annotated[str, typer.Option(help="The witness's name.")],
+    every: Annotated[
+        int | None, typer.Option(min=1, metavar="SECONDS", help="Go on; once, unless given.")
+    ] = None,
+) -> None:
+    """Cosign the newest checkpoint, if it contains the last one. The token is in NEEDLEWORK_TOKEN.
+
+    Exit codes: 0 cosigned, 2 the ledger was tampered with, 4 it can't be told.
+    """
+    try:
+        private = _read(key, _one_key)
+        watcher = Witness(name, private, _read(policy, Policy.parse), held)
+        fetch = fetching(url, os.environ.get("NEEDLEWORK_TOKEN", ""))
+        typer.echo(f"witness {name} {SigningKey(name, private).cosigner}")
+        while True:
+            say(_sentence(watcher.watch(fetch, int(time.time()))))
+            if every is None:
+                return
+            time.sleep(every)
+    except (NotWitnessed, NoteError) as refusal:
+        say(str(refusal))
+        tampered = isinstance(refusal, NotWitnessed) and refusal.tampered
+        raise typer.Exit(TAMPERED if tampered else UNDECIDABLE) from None
+
+
+def _read(file: Path, parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(file.read_bytes())
+    except OSError as error:
+        raise NotWitnessed(f"{file} can't be read: {error.strerror}.") from None
+
+
+def _one_key(pem: bytes) -> Ed25519PrivateKey:
+    [key, *more] = signing_keys(pem)
+    if more:
+        raise NotWitnessed("A witness has one key.")
+    return key
+
+
+def _sentence(note: Note) -> str:
+    seen = Checkpoint.parse(note.text)
+    return f"Cosigned {seen.size} entries of {seen.origin}."

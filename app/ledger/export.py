@@ -1,0 +1,145 @@
+"""The audit export of a clinic's ledger, from the database into a folder or a zip file."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Row, bindparam, func
+
+from app.core.database import Database
+from app.core.operation import Operation, perform, rows
+from app.core.tables import Instant
+from app.ledger import signing, tiles
+from app.ledger.folder import Export, Exported, into_folder, parts, zipped
+from app.ledger.lines import PUBLIC
+from app.ledger.models import LedgerCheckpoint, LedgerEntry
+from app.ledger.note import Checkpoint, Note
+from app.ledger.service import saw_account
+from app.ledger.tree import outside
+
+READ_AT_ONCE = 1_000
+
+_ENTRIES = (
+    rows(LedgerEntry)
+    .where(LedgerEntry.number > bindparam("after"), LedgerEntry.number <= bindparam("last"))
+    .order_by(LedgerEntry.number)
+    .limit(READ_AT_ONCE)
+)
+_EARLIER = (
+    rows(LedgerCheckpoint)
+    .where(LedgerCheckpoint.size >= bindparam("least"), LedgerCheckpoint.size < bindparam("most"))
+    .order_by(LedgerCheckpoint.size)
+)
+_FIRST = rows(LedgerEntry, func.min(LedgerEntry.number)).where(
+    LedgerEntry.at >= bindparam("begin", type_=Instant())
+)
+_LAST = rows(LedgerEntry, func.max(LedgerEntry.number)).where(
+    LedgerEntry.at < bindparam("end", type_=Instant()), LedgerEntry.number <= bindparam("size")
+)
+
+
+class NothingToExport(ValueError):
+    """No entry of the ledger lies between these instants."""
+
+
+def archive(database: Database, op: Operation) -> Iterator[bytes]:
+    """The whole ledger as a zip file, piece by piece."""
+    export = _begun(database, op, None, None)
+    return zipped(parts(export, partial(_entries, database, op.clinic_id, export.last)))
+
+
+def folder(
+    database: Database,
+    op: Operation,
+    directory: Path,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+) -> Export:
+    """Write the ledger, or its entries from `begin` up to `end`, into a folder.
+
+    A folder that an earlier try left unfinished is finished, up to the entry that it was to end
+    with. `FileExistsError` if the folder holds anything else, `NothingToExport` if nothing is
+    there to write.
+    """
+    export = _left_off(database, op, directory) or _begun(database, op, begin, end)
+    directory.mkdir(parents=True, exist_ok=True)
+    into_folder(directory, export, partial(_entries, database, op.clinic_id, export.last))
+    return export
+
+
+def _begun(
+    database: Database, op: Operation, begin: datetime | None, end: datetime | None
+) -> Export:
+    """A new export. It is accounted for first, and so is a part of what it holds."""
+    signing.signers(op.clinic_id)
+    perform(database, op, lambda: saw_account(op, None))
+    tiles.grow(database, op.clinic_id)
+    checkpoint = signing.seal(database, op.clinic_id, op.at)
+    size = Checkpoint.parse(checkpoint.text).size
+    where = {"clinic": op.clinic_id, "size": size}
+    with database.reading() as db:
+        first = db.execute(_FIRST, {**where, "begin": begin}).scalar() if begin else 1
+        last = db.execute(_LAST, {**where, "end": end}).scalar() if end else size
+    if first is None or last is None or first > last:
+        raise NothingToExport
+    return _export(database, op, checkpoint, first, last)
+
+
+def _left_off(database: Database, op: Operation, directory: Path) -> Export | None:
+    """The export that an interrupted one was to be; None where the folder is new."""
+    there = {path.name for path in directory.iterdir()} if directory.exists() else set()
+    if not there:
+        return None
+    try:
+        bounds = json.loads((directory / "outside.json").read_bytes())
+        checkpoint = Note.parse((directory / "checkpoint").read_bytes())
+        origin = Checkpoint.parse(checkpoint.text).origin
+        first, last = int(bounds["first"]), int(bounds["last"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FileExistsError from None
+    if "manifest" in there or origin != signing.origin(op.clinic_id):
+        raise FileExistsError
+    return _export(database, op, checkpoint, first, last)
+
+
+def _export(database: Database, op: Operation, checkpoint: Note, first: int, last: int) -> Export:
+    clinic_id = op.clinic_id
+    size = Checkpoint.parse(checkpoint.text).size
+    with database.reading() as db:
+        where = {"clinic": clinic_id, "least": first - 1, "most": size}
+        earlier = {row.size: row.note.encode() for row in db.execute(_EARLIER, where)}
+        beside = outside(first - 1, last, size, tiles.Tree(db, clinic_id, size))
+    return Export(
+        origin=signing.origin(clinic_id),
+        first=first,
+        last=last,
+        made=to_jsonable_python(op.at),
+        checkpoint=checkpoint.encode(),
+        outside=beside,
+        policy=signing.policy(clinic_id).encode(),
+        sign=lambda text: signing.signed(clinic_id, text).encode(),
+        earlier=earlier,
+    )
+
+
+def _entries(database: Database, clinic_id: UUID, last: int, after: int) -> Iterator[Exported]:
+    while True:
+        where = {"clinic": clinic_id, "after": after, "last": last}
+        with database.reading() as db:
+            found = db.execute(_ENTRIES, where).all()
+        yield from map(_exported, found)
+        if len(found) < READ_AT_ONCE:
+            return
+        after = found[-1].number
+
+
+def _exported(row: Row[Any]) -> Exported:
+    public: dict[str, Any] = {name: getattr(row, name) for name in PUBLIC}
+    public["body_digest"] = row.body_digest and row.body_digest.hex()
+    body = None if row.body is None else row.body.encode()
+    return Exported(to_jsonable_python(public), body, row.salt)

@@ -1,0 +1,69 @@
+"""The keeper: grows every clinic's tree in the background, and seals it once a day."""
+
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from app.core.clock import now
+from app.core.database import Database
+from app.core.logs import log
+from app.ledger import signing, tiles
+from app.ledger.models import LedgerCheckpoint, LedgerHead
+
+EVERY_S = 60
+SEALED_EVERY = timedelta(days=1)
+
+# Like the look at a token, this can't start from a clinic: it is what finds them.
+_CLINICS = select(LedgerHead.clinic_id, LedgerHead.size).order_by(LedgerHead.clinic_id)
+_SEALED = select(
+    LedgerCheckpoint.clinic_id,
+    func.max(LedgerCheckpoint.size).label("size"),
+    func.max(LedgerCheckpoint.at).label("at"),
+).group_by(LedgerCheckpoint.clinic_id)
+
+
+class Keeper:
+    """One thread. Several of them, in several processes, do each other's work and no harm."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, after the clinic at hand."""
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.wait(EVERY_S):
+            try:
+                keep(self._database, self._end)
+            except Exception as error:  # noqa: BLE001 - it is tried again in a minute
+                log.warning("keeper", error=type(error).__name__)
+
+
+def keep(database: Database, end: threading.Event | None = None) -> None:
+    """Grow every clinic's tree by the tiles that are complete, and seal what is due."""
+    with database.reading() as db:
+        clinics, due = db.execute(_CLINICS).all(), _sealed_before(db)
+    for clinic_id, size in clinics:
+        if end is not None and end.is_set():
+            return
+        tiles.grow(database, clinic_id)
+        sealed, at = due.get(clinic_id, (0, None))
+        if size > sealed and (at is None or now() - at >= SEALED_EVERY):
+            try:
+                signing.seal(database, clinic_id, now())
+            except signing.NoSigningKey:
+                log.warning("no-signing-key")
+
+
+def _sealed_before(db: Connection) -> dict[UUID, tuple[int, datetime]]:
+    return {row.clinic_id: (row.size, row.at) for row in db.execute(_SEALED)}

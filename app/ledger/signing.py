@@ -1,0 +1,106 @@
+"""Who signs: the server's own keys, each under the name of the clinic's ledger."""
+
+import os
+import tempfile
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import Connection, make_url
+
+from app.core.bulk import insert_unless_taken
+from app.core.database import Database
+from app.core.problems import Unavailable
+from app.ledger import tiles
+from app.ledger.models import LedgerCheckpoint
+from app.ledger.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys
+from app.ledger.policy import Policy
+from app.ledger.tree import root
+from app.settings import settings
+
+
+class NoSigningKey(Unavailable):
+    """The server has no usable key to sign the ledger's state with; its operator has to give it."""
+
+    code, title = "no-signing-key", "The ledger can't be signed"
+
+
+def origin(clinic_id: UUID) -> str:
+    """The name of a clinic's ledger, in every checkpoint and key of it."""
+    return f"needlework.ledger/{clinic_id}"
+
+
+def signers(clinic_id: UUID) -> list[SigningKey]:
+    """The keys that sign for a clinic; `NoSigningKey` where there is none that can be read."""
+    return [SigningKey(origin(clinic_id), key) for key in _keys()]
+
+
+def verifiers(clinic_id: UUID) -> tuple[VerifierKey, ...]:
+    """The keys that a clinic's signatures are checked by."""
+    return tuple(key.verifier for key in signers(clinic_id))
+
+
+def policy(clinic_id: UUID) -> Policy:
+    """What an auditor is given before anything else: whose signatures to accept."""
+    return Policy(verifiers(clinic_id))
+
+
+def signed(clinic_id: UUID, text: str) -> Note:
+    """A text with the signature of every key."""
+    return Note(text, tuple(key.sign(text) for key in signers(clinic_id)))
+
+
+def checkpoint(db: Connection, clinic_id: UUID, size: int) -> Note:
+    """The signed statement of what the first `size` entries are. Says the same every time."""
+    top = root(size, tiles.Tree(db, clinic_id, size))
+    return signed(clinic_id, Checkpoint(origin(clinic_id), size, top).text())
+
+
+def seal(database: Database, clinic_id: UUID, at: datetime) -> Note:
+    """Sign what the ledger is now, and keep it: later ones have to be consistent with it."""
+    with database.writing() as db:
+        size = tiles.size(db, clinic_id)
+        note = checkpoint(db, clinic_id, size)
+        row = {"clinic_id": clinic_id, "size": size, "at": at, "note": note.encode().decode()}
+        insert_unless_taken(db, LedgerCheckpoint, row)
+    return note
+
+
+def make_key(file: Path) -> None:
+    """Write a new private key that only its owner can read; `FileExistsError` if one is there."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    file.absolute().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Whoever finds the file finds all of it, even if two programs make it at once.
+    with tempfile.NamedTemporaryFile(dir=file.absolute().parent) as whole:
+        whole.write(pem)
+        whole.flush()
+        os.fsync(whole.fileno())
+        os.link(whole.name, file)
+
+
+def key_file() -> Path | None:
+    """Where the private keys stand, if a file holds them: beside SQLite's, unless it is set."""
+    if settings().ledger_key is not None:
+        return None
+    url = make_url(settings().database_url)
+    if settings().ledger_key_file is None and url.get_backend_name() == "sqlite":
+        return Path(url.database or "").parent / "ledger.pem"
+    return settings().ledger_key_file
+
+
+@lru_cache
+def _keys() -> list[Ed25519PrivateKey]:
+    given, file = settings().ledger_key, key_file()
+    try:
+        if given is not None:
+            return signing_keys(given.get_secret_value().encode())
+        if file is not None:
+            return signing_keys(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NoSigningKey from error
+    raise NoSigningKey

@@ -1,0 +1,125 @@
+"""A witness of a ledger, on a machine that isn't the clinic's.
+
+It remembers the last checkpoint it saw, has every later one proven to contain it, and cosigns
+it (C2SP tlog-cosignature). Whoever rewrites the ledger, even with its own key, can't do so
+behind what a witness has cosigned.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.ledger.note import Checkpoint, Note, NoteError, SigningKey
+from app.ledger.policy import Policy
+from app.ledger.tree import consistent
+
+TIMEOUT_S: Final = 10
+ANSWER_MAX_BYTES: Final = 1024 * 1024
+
+Fetch = Callable[[str], bytes]
+"""From a path below the server's address to the bytes of its answer."""
+
+
+class NotWitnessed(Exception):
+    """The witness doesn't cosign; its text says why, in a sentence."""
+
+    def __init__(self, reason: str, *, tampered: bool = False) -> None:
+        super().__init__(reason)
+        self.tampered = tampered
+        """Whether the ledger contradicts what was seen of it, or what its key stands for."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Who watches, whose ledger, and the file that holds the last checkpoint it cosigned."""
+
+    name: str
+    key: Ed25519PrivateKey
+    policy: Policy
+    held: Path
+
+    def watch(self, fetch: Fetch, unix_s: int) -> Note:
+        """Take the newest checkpoint, and keep it cosigned; `NotWitnessed` if it can't be."""
+        note, now = self._checked(fetch("/v1/audit/checkpoint"))
+        if self.held.exists():
+            _, before = self._checked(self.held.read_bytes())
+            self._compare(fetch, before, now)
+        cosigned = Note(note.text, (*note.signatures, self._signer.cosign(note.text, unix_s)))
+        _replace(self.held, cosigned.encode())
+        return cosigned
+
+    @property
+    def _signer(self) -> SigningKey:
+        return SigningKey(self.name, self.key)
+
+    def _checked(self, data: bytes) -> tuple[Note, Checkpoint]:
+        """A note that a key of the policy signed, without cosignatures."""
+        try:
+            note = Note.parse(data)
+            signers = self.policy.signers(note)
+            checkpoint = Checkpoint.parse(note.text)
+        except NoteError as error:
+            raise NotWitnessed(
+                f"The checkpoint can't be believed. {error}", tampered=True
+            ) from None
+        if checkpoint.origin not in {key.name for key in signers}:
+            raise NotWitnessed("No key of the policy signed the checkpoint.", tampered=True)
+        mine = self._signer.cosigner.id
+        return Note(note.text, tuple(s for s in note.signatures if s.id != mine)), checkpoint
+
+    def _compare(self, fetch: Fetch, before: Checkpoint, now: Checkpoint) -> None:
+        if before.origin != now.origin:
+            raise NotWitnessed("This is another ledger than the one watched so far.")
+        if now.size < before.size:
+            lost = f"The ledger had {before.size} entries, and now has {now.size}."
+            raise NotWitnessed(lost, tampered=True)
+        proof: list[bytes] = []
+        if now.size > before.size:
+            answer = fetch(f"/v1/audit/consistency?from={before.size}&to={now.size}")
+            try:
+                proof = [b64decode(hash_, validate=True) for hash_ in json.loads(answer)["hashes"]]
+            except (ValueError, KeyError, TypeError):
+                raise NotWitnessed("The server's proof can't be read.") from None
+        if not consistent(before.size, now.size, proof, before.root, now.root):
+            rewritten = f"The ledger's first {before.size} entries aren't those seen before."
+            raise NotWitnessed(rewritten, tampered=True)
+
+
+def fetching(url: str, token: str) -> Fetch:
+    """Fetch from the server at an address; `NotWitnessed` says why that fails."""
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise NotWitnessed("Give the server's address: https://…")
+
+    def fetch(path: str) -> bytes:
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
+            url.rstrip("/") + path, headers={"Authorization": f"Bearer {token}"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                data: bytes = answer.read(ANSWER_MAX_BYTES)
+                return data
+        except urllib.error.HTTPError as error:
+            raise NotWitnessed(f"The server answers {error.code} to {path}.") from None
+        except (OSError, ValueError) as error:
+            raise NotWitnessed(f"The server can't be reached: {error}.") from None
+
+    return fetch
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """Write a file so that whoever reads it finds the old or the new, and nothing between."""
+    fresh = file.with_name(file.name + ".new")
+    with fresh.open("wb") as writing:
+        writing.write(data)
+        writing.flush()
+        os.fsync(writing.fileno())
+    fresh.replace(file)

@@ -1,0 +1,59 @@
+"""What decides about an erasure."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, func
+
+from app.core.operation import Operation, rows
+from app.ledger.models import LedgerEntry
+from app.patients.service import PATIENTS
+from app.records.kinds import kinds
+from app.records.queries import record
+from app.retention.errors import NoPolicy
+from app.retention.models import LegalHold, RetentionPolicy
+from app.retention.rules import erasable_on
+
+_POLICY = rows(RetentionPolicy)
+_HOLD = rows(LegalHold).where(LegalHold.patient_id == bindparam("patient_id"))
+_LAST_CHANGE = rows(LedgerEntry, func.max(LedgerEntry.at)).where(
+    LedgerEntry.patient_id == bindparam("patient_id"), LedgerEntry.kind == "change"
+)
+
+
+def due(op: Operation, patient_id: UUID) -> date:
+    """The first day on which a patient may be erased; `NotFound`, or `NoPolicy`."""
+    policy = op.first(_POLICY)
+    if policy is None:
+        raise NoPolicy
+    patient = record(op, PATIENTS, patient_id)
+    last = max(_contacts(op, patient_id)).date()
+    return erasable_on(last, patient["birth_date"], policy.years, policy.majority_years)
+
+
+def held(op: Operation, patient_id: UUID) -> bool:
+    """Whether a legal hold is on the patient's record."""
+    return op.first(_HOLD, patient_id=patient_id) is not None
+
+
+def _contacts(op: Operation, patient_id: UUID) -> Iterator[datetime]:
+    """When something last happened to the patient, as the records say, or was last written.
+
+    What was written counts, so that nobody shortens the time by dating a visit back.
+    """
+    for statement in (_LAST_CHANGE, *_events()):
+        [found] = op.first(statement, patient_id=patient_id) or [None]
+        if found is not None:
+            yield found
+
+
+def _events() -> Iterator[Select[Any]]:
+    for kind in kinds.values():
+        columns = kind.table.__table__.c
+        if "patient_id" in columns:
+            for name in kind.moments:
+                yield rows(kind.table, func.max(columns[name])).where(
+                    columns["patient_id"] == bindparam("patient_id")
+                )

@@ -1,0 +1,129 @@
+"""Setting the policy, holding a record, erasing a patient."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    String,
+    cast,
+    delete,
+    false,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from app.core.operation import Operation
+from app.core.retries import StoredAnswer
+from app.core.tables import ClinicOwned, Table
+from app.ledger import service as ledger
+from app.ledger.models import LedgerEntry
+from app.patients.service import PATIENTS
+from app.records.kinds import Viewed, kinds
+from app.records.queries import record
+from app.records.service import locked
+from app.retention import queries
+from app.retention.errors import OnHold, TooEarly
+from app.retention.models import LegalHold, RetentionPolicy
+
+ERASE = "patients.erase"
+_BLANK = text("SELECT erase_ledger_bodies(:clinic, :patient)")
+
+
+def set_policy(op: Operation, years: int, majority_years: int) -> Viewed:
+    """Say how long the clinic keeps records."""
+    values = {"years": years, "majority_years": majority_years}
+    mine = {"clinic_id": op.clinic_id}
+    op.db.execute(delete(RetentionPolicy).where(RetentionPolicy.clinic_id == op.clinic_id))
+    op.db.execute(insert(RetentionPolicy), mine | values)
+    view = {"id": op.clinic_id, **values}
+    ledger.record(op, "retention_policies", view)
+    return view
+
+
+def hold(op: Operation, patient_id: UUID, reason: str) -> None:
+    """Keep a patient's record until the hold is released; `NotFound`."""
+    record(op, PATIENTS, patient_id)
+    if not queries.held(op, patient_id):
+        row = {"clinic_id": op.clinic_id, "patient_id": patient_id, "reason": reason}
+        op.db.execute(insert(LegalHold), row | {"since": op.at})
+        _account(op, patient_id, reason, held=True)
+
+
+def release(op: Operation, patient_id: UUID, reason: str) -> None:
+    """End a hold; `NotFound`."""
+    record(op, PATIENTS, patient_id)
+    if queries.held(op, patient_id):
+        op.db.execute(delete(LegalHold).where(*_whose(LegalHold, op, patient_id)))
+        _account(op, patient_id, reason, held=False)
+
+
+def _account(op: Operation, patient_id: UUID, reason: str, *, held: bool) -> None:
+    view = {"id": patient_id, "held": held}
+    ledger.record(op, "legal_holds", view, patient_id=patient_id, reason=reason)
+
+
+def erase(op: Operation, patient_id: UUID, reason: str) -> None:
+    """Destroy all that is recorded of a patient: the rows, and the bodies in the ledger.
+
+    What the ledger's tree covers stays: that there was a record, who changed and who saw it,
+    when, and the digest of what it said. `NotFound`, `NoPolicy`, `OnHold` or `TooEarly`.
+    """
+    patient = locked(op, PATIENTS, patient_id)
+    due = queries.due(op, patient_id)
+    if queries.held(op, patient_id):
+        raise OnHold
+    if op.at.date() < due:
+        raise TooEarly(f"The record has to be kept until {due}.")
+    for statement in _deletions(op, patient_id):
+        op.db.execute(statement)
+    view = {"id": patient_id, "version": patient["version"] + 1, "erased_at": op.at}
+    ledger.record(op, PATIENTS.noun, view, patient_id=patient_id, operation=ERASE, reason=reason)
+    # Behind the entry that says so: without it the database refuses to blank anything.
+    op.last.append(lambda: _blank(op, patient_id))
+
+
+def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:
+    yield delete(StoredAnswer).where(
+        StoredAnswer.clinic_id == op.clinic_id,
+        cast(StoredAnswer.shown, String).contains(str(patient_id)),
+    )
+    # What hangs on others goes before them.
+    order = [table.name for table in reversed(Table.metadata.sorted_tables)]
+    for kind in sorted(kinds.values(), key=lambda kind: order.index(kind.table.__tablename__)):
+        whose = tuple(_whose(kind.table, op, patient_id))
+        for child in kind.children:
+            parent = child.table.__table__.c[child.parent]
+            ids = select(kind.table.id).where(*whose)
+            yield delete(child.table).where(child.table.clinic_id == op.clinic_id, parent.in_(ids))
+        yield delete(kind.table).where(*whose)
+
+
+def _whose(
+    table: type[ClinicOwned], op: Operation, patient_id: UUID
+) -> Iterator[ColumnElement[bool]]:
+    columns = table.__table__.c
+    yield table.clinic_id == op.clinic_id
+    if table is PATIENTS.table:
+        yield columns.id == patient_id
+    else:
+        yield columns.patient_id == patient_id if "patient_id" in columns else false()
+
+
+def _blank(op: Operation, patient_id: UUID) -> None:
+    if op.db.dialect.name == "postgresql":
+        op.db.execute(_BLANK, {"clinic": op.clinic_id, "patient": patient_id})
+        return
+    op.db.execute(
+        update(LedgerEntry)
+        .where(
+            LedgerEntry.clinic_id == op.clinic_id,
+            LedgerEntry.patient_id == patient_id,
+            LedgerEntry.operation != ERASE,
+            LedgerEntry.body.is_not(None),
+        )
+        .values(body=None, salt=None)
+    )
