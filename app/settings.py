@@ -17,6 +17,9 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/needlework.db"
     """A SQLAlchemy URL: SQLite, or PostgreSQL 15 to 18."""
 
+    owner_url: str | None = None
+    """PostgreSQL as the role that owns the tables, for `migrate` alone. The role in
+    `database_url` then gets its rights from it, and can't alter what is append-only."""
     ledger_key: SecretStr | None = None
     """The private keys that sign the ledgers' checkpoints: Ed25519, PEM (PKCS #8). Two of them
     sign while one takes over from the other."""

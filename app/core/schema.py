@@ -7,9 +7,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from app.core.database import Database
+from app.core.tables import Table
 
 ROOT = Path(__file__).parents[2]
 # Any number that nobody else locks; several servers may start at once.
@@ -49,3 +50,20 @@ def migrate(database: Database) -> None:
         config.attributes["connection"] = db
         command.upgrade(config, "head")
         db.commit()
+
+
+def grant(db: Connection, role: str) -> None:
+    """Give a PostgreSQL role what the application needs, and take from it what it doesn't.
+
+    It can't change or remove what is append-only, nor switch off the triggers that say so.
+    """
+    quoted = db.dialect.identifier_preparer.quote(role)
+    tables = ", ".join(Table.metadata.tables)
+    kept = ", ".join(t.name for t in Table.metadata.tables.values() if t.info.get("append_only"))
+    for statement in (
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {quoted}",
+        f"GRANT SELECT ON alembic_version TO {quoted}",
+        f"GRANT EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) TO {quoted}",
+    ):
+        db.execute(text(statement))

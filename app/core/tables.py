@@ -29,6 +29,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 OFFSET = "_offset_min"
+# The last of a table's arguments, where nobody but its owner may change or remove a row.
+APPEND_ONLY = {"info": {"append_only": True}}
 
 
 class Instant(TypeDecorator[datetime]):

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned, one_of
+from app.core.tables import APPEND_ONLY, ClinicOwned, one_of
 
 Kind = Literal["change", "access", "security"]
 
@@ -39,6 +39,7 @@ class LedgerEntry(ClinicOwned):
         one_of("kind", Kind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
         Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
+        APPEND_ONLY,
     )
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -69,7 +70,7 @@ class LedgerTile(ClinicOwned):
     """
 
     __tablename__ = "ledger_tiles"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]), APPEND_ONLY)
 
     level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -82,7 +83,7 @@ class LedgerCheckpoint(ClinicOwned):
     """A signed statement, once given out, of what the whole ledger was at one size."""
 
     __tablename__ = "ledger_checkpoints"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]), APPEND_ONLY)
 
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
