@@ -133,7 +133,7 @@ def test_extra_data_of_others_in_a_proof_is_read() -> None:
         (b"index 3\n", b"index 3\nextra YWdl\n"),
         (b"index 3\n", b"extra YWdl\nextra YWdl\nindex 3\n"),
         (b"index 3\n", b"index 3\nYWdl\n"),
-        (b"index 3\n", b"index 3\n" + (b"A" * 43 + b"=\n") * 64),
+        (b"index 3\n", b"index 3\n" + (b"A" * 43 + b"=\n") * 61),
         (b"index 3\n", b"extra YWdlLXY\nindex 3\n"),
         (b"\n\n", b"\n"),
         (b"\n7\n", b"\n"),

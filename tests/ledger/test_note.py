@@ -178,6 +178,7 @@ def test_the_latest_of_several_cosignatures_counts() -> None:
         b"text\n",
         b"text\n\n",
         b"text\n\nsigned\n",
+        f"{SIGNED.signatures[0]}\n".encode(),
         SIGNED.encode()[:-1],
         SIGNED.encode() + b"\n",
         SIGNED.encode().replace(b"\n\n", b"\n"),
@@ -284,7 +285,7 @@ def test_several_signing_keys_are_read_from_one_file() -> None:
 def test_a_file_without_signing_keys_is_refused_and_not_quoted(data: bytes) -> None:
     with pytest.raises(NoteError) as refused:
         signing_keys(data)
-    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None or refused.value.__suppress_context__
     assert not re.search(r"[A-Za-z0-9+/]{16}", str(refused.value))
 
 

@@ -145,6 +145,7 @@ W0, W1 = (f"witness w{at} {SEEN[at].cosigner}\n" for at in (0, 1))
         ("\n", "quorum"),
         ("quorum none", "newline"),
         ("quorum none\r\n", "control"),
+        ("quorum none\x7f\n", "control"),
         ("quorum none # none\n", "can't be read"),
         ("quorum none\nquorum none\n", "can't be read"),
         ("quorum w0\n" + W0, "before it is defined"),

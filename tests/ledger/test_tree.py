@@ -165,18 +165,17 @@ def test_every_leaf_is_included_and_in_its_own_place_alone() -> None:
     for size in range(1, EXHAUSTIVE + 1):
         for index in range(size):
             proof = tree.inclusion(index, size, HELD)
-            assert tree.included(LEAVES[index], index, size, proof, HEADS[size])
+            places = {index ^ 1 << bit for bit in range(8)} | {-1, index - 1, index + 1, size}
             claims = [
-                *((LEAVES[index], place, size, HEADS[size]) for place in range(size)),
+                (LEAVES[index], index, size, HEADS[size]),
+                *((LEAVES[index], place, size, HEADS[size]) for place in places),
                 (LEAVES[index], index, size - 1, HEADS[size - 1]),
                 (LEAVES[index], index, size + 1, HEADS[size + 1]),
-                (LEAVES[index - 1], index, size, HEADS[size]),
+                (LEAVES[index + 1], index, size, HEADS[size]),
                 (LEAVES[index], index, size, STRANGER),
             ]
             true = [claim for claim in claims if tree.included(*claim[:3], proof, claim[3])]
-            # Whether the neighbour is the leaf itself: only in a tree of one.
-            assert {claim[:2] for claim in true} == {(LEAVES[index], index)}
-            assert {claim[2:] for claim in true} == {(size, HEADS[size])}
+            assert true == claims[:1]
 
 
 def test_an_inclusion_proof_with_any_hash_altered_dropped_or_added_fails() -> None:
@@ -205,6 +204,17 @@ def test_a_consistency_proof_with_any_hash_altered_dropped_or_added_fails() -> N
         for old in range(1, new + 1):
             for wrong in damaged(tree.consistency(old, new, HELD)):
                 assert not tree.consistent(old, new, wrong, HEADS[old], HEADS[new])
+
+
+def test_a_proof_does_not_fit_another_size_with_the_same_roots() -> None:
+    assert tree.included(LEAVES[1], 1, 2, [LEAVES[0]], HEADS[2])
+    assert not tree.included(LEAVES[1], 0, 1, [LEAVES[0]], HEADS[2])
+    assert not tree.included(LEAVES[0], 1, 1, [], HEADS[1])
+    assert tree.consistent(1, 2, [LEAVES[1]], HEADS[1], HEADS[2])
+    assert not tree.consistent(1, 3, [LEAVES[1]], HEADS[1], HEADS[2])
+    proof = tree.consistency(7, 8, HELD)
+    assert tree.consistent(7, 8, proof, HEADS[7], HEADS[8])
+    assert not tree.consistent(3, 4, proof, HEADS[7], HEADS[8])
 
 
 def test_every_tree_continues_the_empty_one() -> None:
@@ -315,13 +325,13 @@ def cuts(draw: st.DrawFn) -> tuple[int, int, int, list[int]]:
     return first, end, size, draw(st.lists(st.integers(first, end), max_size=4))
 
 
-@given(cuts(), st.booleans())
-@example((0, 1024, 1024, [0, 1, 256, 300, 1024]), True)  # noqa: FBT003
-@example((300, 300, 700, [300]), True)  # noqa: FBT003
-@example((300, 1000, 1100, [300, 301, 511, 512, 513, 1000]), True)  # noqa: FBT003
+@given(cut=cuts(), by_tiles=st.booleans())
+@example(cut=(0, 1024, 1024, [0, 1, 256, 300, 1024]), by_tiles=True)
+@example(cut=(300, 300, 700, [300]), by_tiles=True)
+@example(cut=(300, 1000, 1100, [300, 301, 511, 512, 513, 1000]), by_tiles=True)
 def test_a_range_fed_in_order_knows_the_root_of_every_size_within(
     cut: tuple[int, int, int, list[int]],
-    by_tiles: bool,  # noqa: FBT001
+    by_tiles: bool,  # noqa: FBT001 - hypothesis names it
 ) -> None:
     first, end, size, stops = cut
     fed = tree.Range(first, size, tree.outside(first, end, size, HELD), stops)
