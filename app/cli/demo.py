@@ -10,10 +10,10 @@ from pydantic_core import to_json
 from app.auth.rules import ApiKey
 from app.cli import story
 from app.cli.console import caller, database, operate, say
+from app.cli.records import prepare
 from app.cli.serving import Port, check_port, run
 from app.clients import service as clients
 from app.clinics import queries, service
-from app.core import schema
 from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.database import Database
@@ -51,7 +51,7 @@ def demo(
     if serve:
         check_port(HOST, port)
     with database(migrated=False) as opened:
-        schema.migrate(opened)
+        prepare(opened)
         rows = _fill(opened)
         key = operate(opened, story.CLINIC, "clients.create", _key)
     typer.echo(

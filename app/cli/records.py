@@ -1,26 +1,42 @@
 """`migrate` and `import`: the database's form, and what goes into it."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import make_url
 
 from app.cli.console import FAILED, AsJson, caller, database, fail, known, put, say, words
 from app.core import schema
 from app.core.clock import uuid7
 from app.core.database import Database
+from app.ledger.signing import key_file, make_key
+from app.settings import settings
 from app.transfer.rows import CSV, NDJSON, rows
 from app.transfer.service import Report, import_rows
 
 SHOWN = 20
 
 
+def prepare(opened: Database) -> None:
+    """Migrate a database, and see to what has to be there with it: rights, and a signing key."""
+    schema.migrate(opened)
+    role = make_url(settings().database_url).username
+    if settings().owner_url is not None and role is not None:
+        schema.grant(opened, role)
+    file = key_file()
+    if opened.is_sqlite and file is not None and not file.exists():
+        with suppress(FileExistsError):
+            make_key(file)
+
+
 def migrate() -> None:
     """Bring the database to the newest migration. Several may run at once."""
-    with database(migrated=False) as opened:
-        schema.migrate(opened)
+    with database(settings().owner_url, migrated=False) as opened:
+        prepare(opened)
     say(f"The database is at migration {schema.head()}.")
 
 

@@ -7,7 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
 
 from app.core.database import Database
 from app.core.tables import Table
@@ -35,9 +36,22 @@ def current(database: Database) -> str | None:
         return MigrationContext.configure(db).get_current_revision()
 
 
+def _check_own(database: Database) -> None:
+    """A SQLite file that holds another program's tables was named by mistake."""
+    if database.is_sqlite:
+        with database.reading() as db:
+            tables = inspect(db).get_table_names()
+        if tables and "alembic_version" not in tables:
+            raise CommandError("it holds another program's tables")
+
+
 def migrate(database: Database) -> None:
-    """Bring a database to the newest migration, one program at a time."""
+    """Bring a database to the newest migration, one program at a time.
+
+    `CommandError` where it is not Needlework's database, or a later Needlework's.
+    """
     config = _config()
+    _check_own(database)
     with database.engine.connect() as db:
         db.detach()  # what is set and locked here ends with this connection
         if database.is_sqlite:
@@ -52,18 +66,20 @@ def migrate(database: Database) -> None:
         db.commit()
 
 
-def grant(db: Connection, role: str) -> None:
+def grant(database: Database, role: str) -> None:
     """Give a PostgreSQL role what the application needs, and take from it what it doesn't.
 
     It can't change or remove what is append-only, nor switch off the triggers that say so.
     """
-    quoted = db.dialect.identifier_preparer.quote(role)
+    quoted = database.engine.dialect.identifier_preparer.quote(role)
     tables = ", ".join(Table.metadata.tables)
     kept = ", ".join(t.name for t in Table.metadata.tables.values() if t.info.get("append_only"))
-    for statement in (
+    statements = (
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
         f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {quoted}",
         f"GRANT SELECT ON alembic_version TO {quoted}",
         f"GRANT EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) TO {quoted}",
-    ):
-        db.execute(text(statement))
+    )
+    with database.writing() as db:
+        for statement in statements:
+            db.execute(text(statement))
