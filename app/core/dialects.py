@@ -36,10 +36,24 @@ class json_items(GenericFunction[Any]):  # noqa: N801 - reads as the SQL functio
     inherit_cache = True
 
 
+class json_lists(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
+    """An aggregate: the rows' values, each row an array, as one array; empty without rows."""
+
+    type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
 class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
     """A stored JSON column as part of a larger JSON value."""
 
     type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_instant(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
+    """An instant as part of a larger JSON value: ISO 8601, in UTC."""
+
+    type: TypeEngine[str] = String()
     inherit_cache = True
 
 
@@ -85,7 +99,13 @@ _spelled(
     postgresql="coalesce(json_agg({0}), '[]')",
     sqlite="json_group_array(json({0}))",
 )
+_spelled(
+    json_lists,
+    postgresql="coalesce(json_agg(json_build_array({all})), '[]')",
+    sqlite="json_group_array(json_array({all}))",
+)
 _spelled(json_part, postgresql="{0}", sqlite="json({0})")
+_spelled(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
 _spelled(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
 _spelled(
     id_text,
