@@ -1,15 +1,15 @@
-"""Child rows as JSON inside their parent's row: a nested record in one round trip."""
+"""Rows as JSON inside a row: a nested record, or a whole history, in one round trip."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
+from sqlalchemy import JSON, ColumnElement, Select, literal_column, select
 
 from app.core.dialects import (
-    id_text,
+    json_column,
     json_instant,
     json_items,
-    json_lists,
+    json_list,
     json_members,
     json_part,
 )
@@ -27,7 +27,7 @@ def json_object(shape: Shape) -> ColumnElement[Any]:
         if isinstance(value, Mapping):
             parts.append(json_object(value))
         else:
-            parts.append(_part(value))
+            parts.append(json_part(value) if isinstance(value.type, JSON) else value)
     return json_members(*parts)
 
 
@@ -37,19 +37,14 @@ def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
     return select(json_items(ordered.c.item)).scalar_subquery()
 
 
-def json_table(rows: Select[Any]) -> ColumnElement[Any]:
-    """The rows of a correlated select, in any order, as one JSON array of arrays.
+def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
+    """The rows of a select as one JSON array with an array for each column.
 
-    What a thousand rows cost is mostly their names, and a thousand objects of a driver's.
+    All arrays are in the same order, whatever it is. An id is as the database keeps it.
+    Cheaper than rows for both sides: nothing is named or opened for each row.
     """
-    parts = map(_part, rows.selected_columns)
-    return rows.with_only_columns(json_lists(*parts)).scalar_subquery()
-
-
-def _part(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A value as JSON holds it."""
-    if isinstance(value.type, JSON):
-        return json_part(value)
-    if isinstance(value.type, Instant):
-        return json_instant(value)
-    return id_text(value) if isinstance(value.type, Uuid) else value
+    columns = (
+        json_column(json_instant(column) if isinstance(column.type, Instant) else column)
+        for column in rows.selected_columns
+    )
+    return rows.with_only_columns(json_list(*columns)).scalar_subquery()

@@ -1,8 +1,9 @@
 """What progress and the timeline read: a few indexed queries each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.core.dialects import json_text
-from app.core.nested import json_table
+from app.core.dialects import id_text, json_text
+from app.core.nested import json_columns
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
@@ -86,31 +87,34 @@ def _found(op: Operation, statement: Select[Any], **values: object) -> Row[Any]:
 
 
 def _history(facts: Iterable[str]) -> History:
-    """Read a row of `_facts`."""
-    visited, outside, events, reopenings = map(from_json, facts)
-    visits: list[Visit] = []
-    needled: list[Any] = []
-    readings: list[Any] = []
-    reports: list[Any] = []
-    for id, at, offset_min, *rest, needlings, measured, reported in visited:
+    """Read a row of `_facts`, each of them columns, into rows."""
+    visited, needled, inside, reported, outside, events, reopenings = map(from_json, facts)
+    ids: dict[str, str] = {}
+    visits = []
+    for key, id, at, offset_min, *rest in zip(*visited, strict=True):
+        ids[key] = id
         visits.append(Visit(id, _moment(at, offset_min), *rest))
-        needled += [(id, *row) for row in needlings]
-        readings += [(id, *names, float(value), None) for *names, value in measured]
-        reports += [(id, *row) for row in reported]
-    for *names, value, at, offset_min in outside:
-        readings.append((*names, float(value), _moment(at, offset_min)))
+    *names, values = inside
+    readings = _of_sessions(ids, *names, map(float, values), repeat(None))
+    for *reading, value, at, offset_min in zip(*outside, strict=True):
+        readings.append((*reading, float(value), _moment(at, offset_min)))
     return History(
         visits,
-        needled,
+        _of_sessions(ids, *needled),
         readings,
-        reports,
-        [Event(*row) for row in events],
+        _of_sessions(ids, *reported),
+        [Event(*row) for row in zip(*events, strict=True)],
         [
             Reopening(id, _moment(at, offset_min), datetime.fromisoformat(closed_at))
-            for id, at, offset_min, closed_at in reopenings
+            for id, at, offset_min, closed_at in zip(*reopenings, strict=True)
         ],
         _scales({reading[2] for reading in readings}),
     )
+
+
+def _of_sessions(ids: Mapping[str, str], keys: Iterable[str], *columns: Iterable[Any]) -> list[Any]:
+    """Rows of what belongs to sessions, from columns that begin with the session's key."""
+    return list(zip(map(ids.__getitem__, keys), *columns, strict=False))
 
 
 def _moment(at: str, offset_min: int) -> datetime:
@@ -155,17 +159,36 @@ def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
 @lru_cache
 def _facts(asked: frozenset[str]) -> Select[Any]:
     """All of a patient's history in one row of JSON texts: one round trip, decoded at once."""
-    tables = (_visits(asked), _outside(asked), _events(asked), _reopenings(asked))
-    texts = (json_text(json_table(table)) for table in tables)
+    counts = _of_patient(asked)
+    tables = (
+        _VISITS.where(counts),
+        *(part.where(counts) for part in (_NEEDLED, _INSIDE, _REPORTS)),
+        _outside(asked),
+        _events(asked),
+        _reopenings(asked),
+    )
+    texts = (json_text(json_columns(table)) for table in tables)
     return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
 
 
 def _parts(table: Any, *columns: Any) -> Select[Any]:
-    """Rows that belong to a session."""
-    own = table.session_id == TreatmentSession.id
-    return rows(table, *columns).where(own).correlate(TreatmentSession)
+    """Rows that belong to a session, after its key."""
+    session = TreatmentSession
+    own = and_(table.clinic_id == session.clinic_id, table.session_id == session.id)
+    return rows(session, session.id, *columns).join_from(session, table, own)
 
 
+_VISITS = rows(
+    TreatmentSession,
+    TreatmentSession.id,
+    id_text(TreatmentSession.id),
+    TreatmentSession.occurred_at,
+    TreatmentSession.occurred_at_offset_min,
+    TreatmentSession.attendance,
+    TreatmentSession.duration_min,
+    TreatmentSession.status,
+    id_text(TreatmentSession.practitioner_id),
+)
 _NEEDLED = _parts(
     Needling,
     Needling.muscle,
@@ -186,30 +209,12 @@ _REPORTS = _parts(FollowUp, FollowUp.window, FollowUp.soreness).where(
 )
 
 
-def _visits(asked: frozenset[str]) -> Select[Any]:
-    """The sessions that count, each with what was done, measured and reported."""
-    session = TreatmentSession
-    return rows(
-        session,
-        session.id,
-        session.occurred_at,
-        session.occurred_at_offset_min,
-        session.attendance,
-        session.duration_min,
-        session.status,
-        session.practitioner_id,
-        json_table(_NEEDLED),
-        json_table(_INSIDE),
-        json_table(_REPORTS),
-    ).where(_of_patient(asked))
-
-
 def _outside(asked: frozenset[str]) -> Select[Any]:
     """Values that were not taken in a session, though perhaps on its occasion."""
     measurement = Measurement
     statement = rows(
         measurement,
-        measurement.session_id,
+        id_text(measurement.session_id),
         *(getattr(measurement, name) for name in _READING),
         measurement.taken_at,
         measurement.taken_at_offset_min,
@@ -250,7 +255,7 @@ def _reopenings(asked: frozenset[str]) -> Select[Any]:
     statement = (
         rows(
             later,
-            later.id,
+            id_text(later.id),
             later.opened_at,
             later.opened_at_offset_min,
             earlier.closed_at,
