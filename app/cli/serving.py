@@ -1,5 +1,6 @@
 """`serve` and `openapi`."""
 
+import gc
 import json
 import signal
 import socket
@@ -27,7 +28,10 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at
 def application() -> FastAPI:
     """The application as each server process runs it."""
     logs.configure()
-    return create_app()
+    app = create_app()
+    gc.collect()
+    gc.freeze()  # all this stays: no later search for garbage has to walk through it
+    return app
 
 
 def serve(

@@ -36,10 +36,31 @@ class json_items(GenericFunction[Any]):  # noqa: N801 - reads as the SQL functio
     inherit_cache = True
 
 
+class json_column(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
+    """An aggregate: a column's plain values as one JSON array, empty where there are none."""
+
+    type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_list(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
+    """Values, JSON or plain, as one JSON array."""
+
+    type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
 class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
     """A stored JSON column as part of a larger JSON value."""
 
     type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_instant(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
+    """An instant as part of a larger JSON value: ISO 8601, in UTC."""
+
+    type: TypeEngine[str] = String()
     inherit_cache = True
 
 
@@ -85,7 +106,10 @@ _spelled(
     postgresql="coalesce(json_agg({0}), '[]')",
     sqlite="json_group_array(json({0}))",
 )
+_spelled(json_column, postgresql="coalesce(json_agg({0}), '[]')", sqlite="json_group_array({0})")
+_spelled(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
 _spelled(json_part, postgresql="{0}", sqlite="json({0})")
+_spelled(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
 _spelled(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
 _spelled(
     id_text,

@@ -1,11 +1,19 @@
-"""Child rows as JSON inside their parent's row: a nested record in one round trip."""
+"""Rows as JSON inside a row: a nested record, or a whole history, in one round trip."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Select, literal_column, select
 
-from app.core.dialects import json_items, json_members, json_part
+from app.core.dialects import (
+    json_column,
+    json_instant,
+    json_items,
+    json_list,
+    json_members,
+    json_part,
+)
+from app.core.tables import Instant
 
 Shape = Mapping[str, Any]
 """Columns by the name of their member; a mapping is an object inside the object."""
@@ -27,3 +35,16 @@ def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
     """The rows of a correlated select, in its order, as one JSON array of objects."""
     ordered = rows.with_only_columns(json_object(shape).label("item")).subquery()
     return select(json_items(ordered.c.item)).scalar_subquery()
+
+
+def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
+    """The rows of a select as one JSON array with an array for each column.
+
+    All arrays are in the same order, whatever it is. An id is as the database keeps it.
+    Cheaper than rows for both sides: nothing is named or opened for each row.
+    """
+    columns = (
+        json_column(json_instant(column) if isinstance(column.type, Instant) else column)
+        for column in rows.selected_columns
+    )
+    return rows.with_only_columns(json_list(*columns)).scalar_subquery()

@@ -1,26 +1,29 @@
 """What progress and the timeline read: a few indexed queries each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import (
     ColumnElement,
     Label,
+    Row,
     Select,
     and_,
     bindparam,
     literal_column,
-    null,
     or_,
     select,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
-from app.core.dialects import among, id_text
+from app.core.dialects import id_text, json_text
+from app.core.nested import json_columns
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
@@ -62,12 +65,14 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
     """A patient's progress document; `NotFound` where this clinic has no such patient."""
     as_of = filters.as_of or op.at
     asked = filters.model_dump(exclude={"as_of"}, exclude_none=True)
+    values = {"patient_id": patient_id, "as_of": as_of, **asked}
     ledger.saw_patients(op, [patient_id])
-    history = _history(op, frozenset(asked), {"patient_id": patient_id, "as_of": as_of, **asked})
-    if not history.visits:
-        _require(op, patient_id, filters.episode_id)
-    episode_id = None if filters.episode_id is None else str(filters.episode_id)
-    return document(str(patient_id), episode_id, as_of, history, _written)
+    history = _history(_found(op, _facts(frozenset(asked)), **values))
+    if filters.episode_id is None:
+        return document(str(patient_id), None, as_of, history, _written)
+    if not history.visits:  # an episode that has had a visit exists; of any other it is asked
+        _found(op, _EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
+    return document(str(patient_id), str(filters.episode_id), as_of, history, _written)
 
 
 def _written(at: datetime) -> str:
@@ -75,44 +80,47 @@ def _written(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _require(op: Operation, patient_id: UUID, episode_id: UUID | None) -> None:
-    """Who has had a visit exists; of anybody else it has to be asked."""
-    if op.first(_PATIENT, patient_id=patient_id) is None:
+def _found(op: Operation, statement: Select[Any], **values: object) -> Row[Any]:
+    """The one row of a query; `NotFound` without any."""
+    found = op.first(statement, **values)
+    if found is None:
         raise NotFound
-    if episode_id is not None:
-        found = op.first(_EPISODE, patient_id=patient_id, episode_id=episode_id)
-        if found is None:
-            raise NotFound
+    return found
 
 
-def _history(op: Operation, asked: frozenset[str], values: dict[str, Any]) -> History:
-    visits = [
-        Visit(session_id, at_offset(at, offset_min), *rest)
-        for session_id, at, offset_min, *rest in op.all(_visits(asked), **values)
-    ]
-    sessions = [visit.session_id for visit in visits]
-    readings = _plain(op, _INSIDE, sessions=sessions)
-    for *reading, at, offset_min in op.all(_outside(asked), **values):
-        readings.append((*reading, at_offset(at, offset_min)))
+def _history(facts: Iterable[str]) -> History:
+    """Read a row of `_facts`, each of them columns, into rows."""
+    visited, needled, inside, reported, outside, events, reopenings = map(from_json, facts)
+    ids: dict[str, str] = {}
+    visits = []
+    for key, id, at, offset_min, *rest in zip(*visited, strict=True):
+        ids[key] = id
+        visits.append(Visit(id, _moment(at, offset_min), *rest))
+    *names, values = inside
+    readings = _of_sessions(ids, *names, map(float, values), repeat(None))
+    for *reading, value, at, offset_min in zip(*outside, strict=True):
+        readings.append((*reading, float(value), _moment(at, offset_min)))
     return History(
         visits,
-        _plain(op, _NEEDLED, sessions=sessions),
+        _of_sessions(ids, *needled),
         readings,
-        _plain(op, _REPORTS, sessions=sessions, as_of=values["as_of"]),
-        [Event(*row) for row in op.all(_events(asked), **values)],
+        _of_sessions(ids, *reported),
+        [Event(*row) for row in zip(*events, strict=True)],
         [
-            Reopening(id, at_offset(at, offset_min), closed_at)
-            for id, at, offset_min, closed_at in op.all(_reopenings(asked), **values)
+            Reopening(id, _moment(at, offset_min), datetime.fromisoformat(closed_at))
+            for id, at, offset_min, closed_at in zip(*reopenings, strict=True)
         ],
         _scales({reading[2] for reading in readings}),
     )
 
 
-def _plain(op: Operation, statement: Select[Any], **values: object) -> list[Any]:
-    """Rows of texts and numbers as the driver gives them: a thousand `Row`s less to make."""
-    with op.db.execute(statement, {"clinic": op.clinic_id, **values}) as found:
-        cursor: Any = found.cursor
-        return list(cursor.fetchall())
+def _of_sessions(ids: Mapping[str, str], keys: Iterable[str], *columns: Iterable[Any]) -> list[Any]:
+    """Rows of what belongs to sessions, from columns that begin with the session's key."""
+    return list(zip(map(ids.__getitem__, keys), *columns, strict=False))
+
+
+def _moment(at: str, offset_min: int) -> datetime:
+    return at_offset(datetime.fromisoformat(at), offset_min)
 
 
 def _scales(codes: Iterable[str]) -> dict[str, Scale]:
@@ -150,28 +158,39 @@ def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _parts(table: Any, *columns: Any) -> Select[Any]:
-    """Rows that belong to the `sessions` that count."""
-    return rows(table, id_text(table.session_id), *columns).where(
-        among(table.session_id, "sessions")
-    )
-
-
 @lru_cache
-def _visits(asked: frozenset[str]) -> Select[Any]:
+def _facts(asked: frozenset[str]) -> Select[Any]:
+    """All of a patient's history in one row of JSON texts: one round trip, decoded at once."""
+    counts = _of_patient(asked)
+    tables = (
+        _VISITS.where(counts),
+        *(part.where(counts) for part in (_NEEDLED, _INSIDE, _REPORTS)),
+        _outside(asked),
+        _events(asked),
+        _reopenings(asked),
+    )
+    texts = (json_text(json_columns(table)) for table in tables)
+    return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
+
+
+def _parts(table: Any, *columns: Any) -> Select[Any]:
+    """Rows that belong to a session, after its key."""
     session = TreatmentSession
-    return rows(
-        session,
-        id_text(session.id),
-        session.occurred_at,
-        session.occurred_at_offset_min,
-        session.attendance,
-        session.duration_min,
-        session.status,
-        id_text(session.practitioner_id),
-    ).where(_of_patient(asked))
+    own = and_(table.clinic_id == session.clinic_id, table.session_id == session.id)
+    return rows(session, session.id, *columns).join_from(session, table, own)
 
 
+_VISITS = rows(
+    TreatmentSession,
+    TreatmentSession.id,
+    id_text(TreatmentSession.id),
+    TreatmentSession.occurred_at,
+    TreatmentSession.occurred_at_offset_min,
+    TreatmentSession.attendance,
+    TreatmentSession.duration_min,
+    TreatmentSession.status,
+    id_text(TreatmentSession.practitioner_id),
+)
 _NEEDLED = _parts(
     Needling,
     Needling.muscle,
@@ -185,16 +204,13 @@ _NEEDLED = _parts(
     Needling.grasp,
 )
 _INSIDE = _parts(
-    SessionMeasurement,
-    *(getattr(SessionMeasurement, name) for name in _READING),
-    null().label("at"),  # a reading in a session takes the session's time
+    SessionMeasurement, *(getattr(SessionMeasurement, name) for name in _READING)
 ).where(SessionMeasurement.phase == "before")
 _REPORTS = _parts(FollowUp, FollowUp.window, FollowUp.soreness).where(
     FollowUp.reported_at <= bindparam("as_of")
 )
 
 
-@lru_cache
 def _outside(asked: frozenset[str]) -> Select[Any]:
     """Values that were not taken in a session, though perhaps on its occasion."""
     measurement = Measurement
@@ -222,7 +238,6 @@ def _outside(asked: frozenset[str]) -> Select[Any]:
     return statement
 
 
-@lru_cache
 def _events(asked: frozenset[str]) -> Select[Any]:
     event, session = AdverseEvent, TreatmentSession
     statement = rows(event, event.severity, event.close_call).where(
@@ -236,7 +251,6 @@ def _events(asked: frozenset[str]) -> Select[Any]:
     return statement
 
 
-@lru_cache
 def _reopenings(asked: frozenset[str]) -> Select[Any]:
     """Episodes of a region that an earlier one of the patient had closed before."""
     later, earlier = Episode, aliased(Episode)
@@ -312,7 +326,7 @@ def timeline(
 
     `NotFound` where this clinic has no such patient.
     """
-    _require(op, patient_id, None)
+    _found(op, _PATIENT, patient_id=patient_id)
     order, statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, order, filters, patient_id=patient_id)
     items: dict[UUID, dict[str, Any]] = {}

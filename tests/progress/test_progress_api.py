@@ -187,6 +187,20 @@ def test_a_time_is_given_back_with_the_offset_it_was_sent_with(chart: Chart) -> 
     assert chart.progress()["sessions"]["last_at"] == sent
 
 
+@pytest.mark.parametrize("value", [0.1234, 1234.5678, 1999.9999, 43])
+def test_times_and_values_are_given_back_to_the_last_digit(chart: Chart, value: float) -> None:
+    at, later = "2026-03-01T09:00:00.000001+05:45", "2026-03-01T09:00:00.120000-03:30"
+    one = {"instrument": "ppt", "value": value, "side": "left"}
+    chart.visit(0, occurred_at=at, measurements=[{"phase": "before", **one}])
+    outside = {"patient_id": chart.patient_id, "phase": "before", "taken_at": later}
+    chart.api.create("/v1/measurements", **outside, **one)
+    (measure,) = chart.progress()["measures"]
+    assert [(point["at"], point["value"]) for point in measure["points"]] == [
+        (at, value),
+        (later, value),
+    ]
+
+
 @pytest.mark.parametrize(("hours", "asked"), [(17.999, 0), (18, 1)])
 def test_a_session_is_asked_about_from_eighteen_hours_on(
     chart: Chart, hours: float, asked: int

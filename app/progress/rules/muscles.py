@@ -25,7 +25,7 @@ def muscles(course: Course, rows: Rows) -> list[Json]:
     Several needlings of one key in one session are one point: the highest ache, the best
     release, the strongest grasp and the sum of the twitches, each over those that are known.
     """
-    treated: defaultdict[Key, list[Json]] = defaultdict(list)
+    treated: defaultdict[Key, dict[str, Json]] = defaultdict(dict)
     for session_id, needled in rows.items():
         _, _, at, draft, practitioner_id, _ = course[session_id]
         for _, muscle, side, spinal_level, _, _, twitches, ache, release, grasp in needled:
@@ -40,11 +40,12 @@ def muscles(course: Course, rows: Rows) -> list[Json]:
                 "practitioner_id": practitioner_id,
                 "draft": draft,
             }
-            if points and points[-1]["session_id"] == session_id:
-                _join(points[-1], point)
+            if session_id in points:
+                _join(points[session_id], point)
             else:
-                points.append(point)
-    return sorted(map(_series, treated, treated.values()), key=_most_treated_first)
+                points[session_id] = point
+    series = [_series(key, list(points.values())) for key, points in treated.items()]
+    return sorted(series, key=_most_treated_first)
 
 
 def _join(point: Json, further: Json) -> None:
