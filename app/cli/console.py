@@ -8,6 +8,7 @@ from typing import Annotated, Final, NoReturn, TypeVar
 from uuid import UUID
 
 import typer
+from alembic.util import CommandError
 from pydantic_core import to_json
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +24,13 @@ from app.settings import settings
 
 T = TypeVar("T")
 FAILED: Final = 1
+URL: Final = "NEEDLEWORK_DATABASE_URL"
+MIGRATE: Final = "Run: python -m app migrate"
+NO_URL: Final = (
+    f"{URL} is not the URL of a SQLite or PostgreSQL database."
+    " In a password, write @ as %40, : as %3A and / as %2F."
+)
+RIGHT_ONE: Final = f"Does {URL} name the right one?"
 words: Final = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -42,9 +50,14 @@ def fail(sentence: str) -> NoReturn:
 
 def reason(problem: Problem) -> str:
     """A problem in a sentence, with what the database's driver said where it is behind it."""
-    original = getattr(problem.__cause__, "orig", None)
     details = [error["detail"] for error in problem.members.get("errors", ())]
-    return " ".join([problem.detail, *details, *([f"({original})"] if original else [])])
+    behind = [f"({told(problem.__cause__)})"] if problem.__cause__ else []
+    return " ".join([problem.detail, *details, *behind])
+
+
+def told(error: BaseException) -> str:
+    """What the database or its driver said. Behind the first line stand statements and values."""
+    return str(getattr(error, "orig", None) or error).split("\n", 1)[0]
 
 
 def put(data: object, *, as_json: bool, text: str) -> None:
@@ -57,16 +70,24 @@ def database(*, migrated: bool = True) -> Iterator[Database]:
     """The database that the settings name; it must be at the newest migration, unless told."""
     try:
         opened = Database(settings().database_url)
-    except (SQLAlchemyError, KeyError):
-        fail("NEEDLEWORK_DATABASE_URL is not the URL of a SQLite or PostgreSQL database.")
-    except OSError as error:
-        fail(f"The database's folder can't be made: {error.strerror}.")
+    except (SQLAlchemyError, KeyError, ValueError, ImportError):
+        # Not with what they say: it may be a part of the password.
+        fail(NO_URL)
     try:
-        if migrated and schema.current(opened) != schema.head():
-            fail("The database is not migrated. Run: python -m app migrate")
+        if migrated:
+            _check_migrated(opened)
         yield opened
+    except (SQLAlchemyError, CommandError) as error:
+        fail(f"The database can't be used: {told(error)}. {RIGHT_ONE}")
     finally:
         opened.close()
+
+
+def _check_migrated(opened: Database) -> None:
+    if opened.file is not None and not opened.file.exists():
+        fail(f"There is no database at {opened.file}. {MIGRATE}, or correct {URL}.")
+    if schema.current(opened) != schema.head():
+        fail(f"The database is not migrated. {MIGRATE}")
 
 
 def caller(clinic_id: UUID) -> Caller:

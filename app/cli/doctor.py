@@ -10,8 +10,9 @@ from typing import Final, Literal, NamedTuple
 
 import typer
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.console import FAILED, AsJson, database, put, reason
+from app.cli.console import FAILED, MIGRATE, URL, AsJson, database, put, reason, told
 from app.core import schema
 from app.core.clock import now
 from app.core.database import Database
@@ -48,12 +49,18 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 def _examine(opened: Database) -> Iterator[Finding]:
+    if opened.file is not None and not opened.file.exists():
+        yield Finding(
+            "database", "broken", f"none at {opened.file}", f"{MIGRATE}, or correct {URL}."
+        )
+        return
     try:
         with opened.reading() as db:
             db.execute(text("SELECT 1"))
-    except Problem as problem:
-        remedy = "Start the database, or correct NEEDLEWORK_DATABASE_URL."
-        yield Finding("database", "broken", reason(problem), remedy)
+    except (Problem, SQLAlchemyError) as error:
+        found = reason(error) if isinstance(error, Problem) else told(error)
+        remedy = f"Start the database, or correct {URL}."
+        yield Finding("database", "broken", found, remedy)
         return
     yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
     yield _migration(opened)
@@ -68,8 +75,7 @@ def _migration(opened: Database) -> Finding:
     at = schema.current(opened)
     if at == schema.head():
         return Finding("migration", "ok", f"at {at}, the newest")
-    remedy = "Run: python -m app migrate"
-    return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", remedy)
+    return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", MIGRATE)
 
 
 def _sqlite(db: Connection) -> Iterator[Finding]:

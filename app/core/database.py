@@ -1,6 +1,7 @@
 """The database: its engine, its transactions, and the one place that commits."""
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.problems import Unavailable
@@ -42,6 +43,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.file = _file(self.engine.url)
+        """Where a SQLite database is; the first connection makes it. Else None."""
         # PostgreSQL's default isolation gives a transaction of reads nothing that single reads
         # don't have, and two more round trips.
         self._readers = (
@@ -104,6 +107,8 @@ def should_try_again(error: DBAPIError) -> bool:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
+    if "@" in (parsed.host or ""):
+        raise ArgumentError("the host holds a part of a password")  # which an error would show
     kinds: dict[str, dict[str, Any]] = {
         "sqlite": {},
         "postgresql": {
@@ -114,8 +119,6 @@ def _engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    elif parsed.database not in {None, "", ":memory:"}:
-        Path(str(parsed.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         parsed,
         hide_parameters=True,
@@ -127,9 +130,31 @@ def _engine(url: str) -> Engine:
         **kinds[backend],
     )
     if backend == "sqlite":
+        file = _file(parsed)
+        if file is not None:
+            event.listen(engine, "do_connect", lambda *_: _make(file))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _file(url: URL) -> Path | None:
+    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    # SQLite's own `file:` URIs say for themselves what is to be made.
+    return Path(str(url.database)).absolute() if named and "uri" not in url.query else None
+
+
+def _make(file: Path) -> None:
+    """Make a database's file and its folder, if they are missing, for this account alone."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Never the file that is there: to close it would give up the locks that other connections
+        # of this process hold on it (POSIX). SQLite gives the files beside it the same mode.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise sqlite3.OperationalError(f"{file} can't be opened: {error.strerror}") from error
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:

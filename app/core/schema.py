@@ -7,7 +7,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
 
 from app.core.database import Database
 
@@ -34,9 +35,22 @@ def current(database: Database) -> str | None:
         return MigrationContext.configure(db).get_current_revision()
 
 
+def _check_own(database: Database) -> None:
+    """A SQLite file that holds another program's tables was named by mistake."""
+    if database.is_sqlite:
+        with database.reading() as db:
+            tables = inspect(db).get_table_names()
+        if tables and "alembic_version" not in tables:
+            raise CommandError("it holds another program's tables")
+
+
 def migrate(database: Database) -> None:
-    """Bring a database to the newest migration, one program at a time."""
+    """Bring a database to the newest migration, one program at a time.
+
+    `CommandError` where it is not Needlework's database, or a later Needlework's.
+    """
     config = _config()
+    _check_own(database)
     with database.engine.connect() as db:
         db.detach()  # what is set and locked here ends with this connection
         if database.is_sqlite:

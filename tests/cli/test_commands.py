@@ -1,15 +1,19 @@
 """The commands do what they say, in words for people and in JSON for programs."""
 
 import json
+import os
 import re
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from app.cli import main, story
@@ -172,34 +176,132 @@ def test_every_scope_can_be_given(program: Program, clinic: Clinic) -> None:
 
 
 def test_what_needs_a_migrated_database_says_so(on: Program, tmp_path: Path) -> None:
-    empty = f"sqlite:///{tmp_path}/empty.db"
-    ran = on(empty, "clinic", "add", "First")
-    assert (ran.code, ran.out) == (1, "")
-    assert "python -m app migrate" in ran.err
-    ran = on(empty, "doctor")
-    assert ran.code == 1
-    assert "broken   migration" in ran.out
+    file = tmp_path / "empty.db"
+    empty = f"sqlite:///{file}"
+    for there in (False, True):
+        if there:
+            file.touch()
+        ran = on(empty, "clinic", "add", "First")
+        assert (ran.code, ran.out) == (1, "")
+        assert "python -m app migrate" in ran.err
+        ran = on(empty, "doctor")
+        assert ran.code == 1
+        assert f"broken   {'migration' if there else 'database'}" in ran.out
+        assert "python -m app migrate" in ran.out
+        assert file.exists() == there
     assert on(empty, "migrate").code == 0
     assert "no clinic yet" in on(empty, "import", __file__).err
     assert on(empty, "clinic", "add", "First").code == 0
 
 
+def test_looking_at_a_database_that_is_not_there_makes_nothing(on: Program, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/mistyped/records.db"
+    for arguments in (("doctor",), ("clinic", "list"), ("import", __file__)):
+        assert on(url, *arguments).code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_database_is_for_its_owner_alone(on: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    url = f"sqlite:///{folder}/needlework.db"
+    before = os.umask(0)
+    try:
+        assert on(url, "migrate").code == 0
+        with closing(Database(url)) as database, database.reading() as db:
+            db.execute(text("SELECT * FROM clinics"))
+            modes = {each.name: oct(each.stat().st_mode & 0o777) for each in folder.iterdir()}
+    finally:
+        os.umask(before)
+    assert oct(folder.stat().st_mode & 0o777) == "0o700"
+    assert modes == dict.fromkeys((f"needlework.db{end}" for end in ("", "-shm", "-wal")), "0o600")
+    found = {finding["check"]: finding["state"] for finding in on(url, "doctor", "--json").data}
+    assert found["folder"] == "ok"
+
+
+def test_a_folder_and_a_file_that_were_there_keep_their_modes(on: Program, tmp_path: Path) -> None:
+    file = tmp_path / "needlework.db"
+    file.touch()
+    file.chmod(0o640)
+    tmp_path.chmod(0o750)
+    assert on(f"sqlite:///{file}", "migrate").code == 0
+    assert (file.stat().st_mode & 0o777, tmp_path.stat().st_mode & 0o777) == (0o640, 0o750)
+
+
+COMMANDS = (("migrate",), ("doctor",), ("import", __file__), ("clinic", "add", "First"))
+NO_URL = "not the URL of a SQLite or PostgreSQL database"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("postgresql://someone:hidden@127.0.0.1:1/none", "can't be reached"),
-        ("sqlite:////proc/no/folder/x.db", "can't be made"),
-        ("mysql://x", "not the URL"),
-        ("nonsense", "not the URL"),
+        ("postgresql://someone:hidden@127.0.0.1:1/none", "Connection refused"),
+        ("postgresql://someone:hidden@127.0.0.1:1/none?no_such=1", 'option "no_such"'),
+        ("postgresql://someone:some@hidden@127.0.0.1:1/none", NO_URL),
+        ("postgresql://someone:hidden@127.0.0.1:hidden/none", NO_URL),
+        ("postgresql://someone:hidden", NO_URL),
+        ("sqlite+nodriver:///hidden.db", NO_URL),
+        ("sqlite+aiosqlite:///hidden.db", NO_URL),
+        ("mysql://someone:hidden@x", NO_URL),
+        ("nonsense", NO_URL),
     ],
 )
 def test_a_database_that_is_not_there_is_told_without_its_secrets(
-    url: str, told: str, on: Program
+    url: str, told: str, arguments: Sequence[str], on: Program
 ) -> None:
-    ran = on(url, "clinic", "list")
+    ran = on(url, *arguments)
+    assert ran.code == 1
+    assert told in ran.out + ran.err
+    assert "hidden" not in ran.out + ran.err
+    assert ran.err.count("\n") == (0 if ran.out else 1)
+
+
+def test_a_folder_that_cannot_be_made_is_told(on: Program) -> None:
+    ran = on("sqlite:////proc/no/folder/x.db", "migrate")
     assert (ran.code, ran.out) == (1, "")
-    assert told in ran.err
-    assert "hidden" not in ran.err
+    assert "can't be opened: No such file or directory" in ran.err
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_file_that_is_no_database_is_told(
+    on: Program, tmp_path: Path, arguments: Sequence[str]
+) -> None:
+    file = tmp_path / "letter.db"
+    file.write_text("Dear reader")
+    ran = on(f"sqlite:///{file}", *arguments)
+    assert ran.code == 1
+    assert "file is not a database" in ran.out + ran.err
+    assert file.read_text() == "Dear reader"
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (["CREATE TABLE patients (name)"], "another program's tables"),
+        (["CREATE TABLE things (name)"], "another program's tables"),
+        (
+            [
+                "CREATE TABLE alembic_version (version_num)",
+                "INSERT INTO alembic_version VALUES ('x')",
+            ],
+            "Can't locate revision identified by 'x'",
+        ),
+    ],
+)
+def test_another_programs_database_is_left_as_it_is(
+    on: Program, tmp_path: Path, statements: Sequence[str], told: str
+) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        for statement in statements:
+            other.execute(statement)
+        other.commit()
+        before = other.execute("SELECT sql FROM sqlite_schema").fetchall()
+        ran = on(f"sqlite:///{file}", "migrate")
+        assert (ran.code, ran.out) == (1, "")
+        assert told in ran.err
+        assert on(f"sqlite:///{file}", "doctor").code == 1
+        assert other.execute("SELECT sql FROM sqlite_schema").fetchall() == before
 
 
 def test_a_port_that_is_taken_is_told(program: Program) -> None:
