@@ -1,7 +1,9 @@
 """`serve` and `openapi`."""
 
 import json
+import signal
 import socket
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -42,6 +44,8 @@ def serve(
 def run(host: str, port: int, workers: int = 1) -> None:
     """Serve until told to end."""
     logs.configure()
+    # When all is answered, uvicorn raises the signal again: then the end is as it should be.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         APPLICATION,
         factory=True,

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -36,6 +37,7 @@ def install(app: FastAPI) -> None:
         Problem: _problem,
         HTTPException: _http,
         RequestValidationError: _validation,
+        ClientDisconnect: _hung_up,
         Exception: _unforeseen,
     }
     for kind, handler in handlers.items():
@@ -59,6 +61,11 @@ async def _validation(_request: Request, error: RequestValidationError) -> Respo
         Fault(pointer(*item["loc"][1:]), item["type"], item["msg"]) for item in error.errors()
     ]
     return Invalid(faults, "path").response(request_id())
+
+
+async def _hung_up(_request: Request, _error: ClientDisconnect) -> Response:
+    """Of a body that ended too soon only the request's line is logged: nobody reads the answer."""
+    return MalformedRequest().response(request_id())
 
 
 async def _unforeseen(_request: Request, error: Exception) -> Response:

@@ -2,8 +2,10 @@
 
 import json
 import signal
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -61,28 +63,67 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
     assert patients(database, clinic) == len(rows)
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def served(database: Database, folder: Path, end: list[str]) -> Iterator[int]:
+    """`serve` on the port that is given, ended by SIGTERM; then `end` is its log."""
+    port = free_port()
+    with start(url_of(database), folder, "serve", "--port", str(port)) as server:
+        deadline = time.monotonic() + PATIENCE_S
+        while not answers(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        try:
+            yield port
+        finally:
+            server.send_signal(signal.SIGTERM)
+            out, err = server.communicate(timeout=PATIENCE_S)
+    assert (server.returncode, out) == (0, "")
+    end += err.splitlines()
+
+
 def test_serve_answers_until_it_is_told_to_end(
     database: Database, clinic: Clinic, tmp_path: Path
 ) -> None:
-    port = free_port()
-    with start(url_of(database), tmp_path, "serve", "--port", str(port)) as server:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            deadline = time.monotonic() + PATIENCE_S
-            while True:
-                try:
-                    ready = client.get("/readyz")
-                    break
-                except httpx2.ConnectError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
-            assert ready.status_code == 200
-            client.get(f"/v1/patients/{clinic.id}?q=a-word")
-        server.send_signal(signal.SIGTERM)
-        out, err = server.communicate(timeout=PATIENCE_S)
-    assert out == ""
-    lines = [json.loads(line) for line in err.splitlines()]
-    requests = [line for line in lines if line["event"] == "request"]
+    log: list[str] = []
+    with (
+        served(database, tmp_path, log) as port,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        assert client.get("/readyz").status_code == 200
+        client.get(f"/v1/patients/{clinic.id}?q=a-word")
+    requests = [line for line in map(json.loads, log) if line["event"] == "request"]
     assert [line["status"] for line in requests] == [200, 401]
     assert all(set(line) >= {"operation", "status", "ms", "request_id"} for line in requests)
-    assert str(clinic.id) not in err
-    assert "a-word" not in err
+    assert str(clinic.id) not in "".join(log)
+    assert "a-word" not in "".join(log)
+
+
+@pytest.mark.parametrize(
+    ("path", "media", "operation"),
+    [
+        ("/v1/imports", "application/x-ndjson", "imports.create"),
+        ("/v1/patients", "application/json", "patients.create"),
+    ],
+)
+def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(
+    database: Database, clinic: Clinic, tmp_path: Path, path: str, media: str, operation: str
+) -> None:
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {clinic.key()}\r\n"
+        f"Content-Type: {media}\r\nContent-Length: 1000000\r\n\r\n"
+    )
+    log: list[str] = []
+    with served(database, tmp_path, log) as port:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head.encode() + b'{"given_name":')
+            time.sleep(0.5)  # the body has begun
+        time.sleep(0.5)
+    lines = [json.loads(line) for line in log]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["operation"], line["status"]) for line in requests] == [(operation, 400)]
+    assert {line["level"] for line in lines} == {"info"}
