@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, logs, and a problem for every fault."""
+"""The outermost layer: request ids, logs, HEAD, and a problem for every fault."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import requests
 from app.core.faults import Fault, pointer
@@ -33,6 +34,7 @@ def install(app: FastAPI) -> None:
     """Give the app its outermost layer."""
     app.add_middleware(Watch)
     requests.install(app)
+    app.add_middleware(Head)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
         Problem: _problem,
         HTTPException: _http,
@@ -42,6 +44,24 @@ def install(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+class Head:
+    """ASGI middleware: answers a HEAD as the GET, without the body (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, a HEAD as a GET."""
+
+        async def bare(message: Message) -> None:
+            await send({**message, "body": b""} if "body" in message else message)
+
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self.app({**scope, "method": "GET"}, receive, bare)
+        else:
+            await self.app(scope, receive, send)
 
 
 async def _problem(_request: Request, problem: Problem) -> Response:
@@ -90,4 +110,4 @@ def _allowed(request: Request) -> set[str]:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             found |= set(getattr(route, "methods", None) or ())
-    return found
+    return found | ({"HEAD"} if "GET" in found else set())

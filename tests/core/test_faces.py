@@ -9,16 +9,16 @@ from tests.ground import Api
 MEMBERS = {"type", "title", "status", "detail", "request_id"}
 ID = "0190aaaa-aaaa-7000-8000-000000000000"
 ADDRESSES = {
-    "/v1/patients": {"GET", "POST"},
+    "/v1/patients": {"GET", "HEAD", "POST"},
     "/v1/patients/search": {"POST"},
-    f"/v1/patients/{ID}": {"GET", "PUT", "PATCH"},
+    f"/v1/patients/{ID}": {"GET", "HEAD", "PUT", "PATCH"},
     f"/v1/sessions/{ID}/sign": {"POST"},
-    f"/v1/sessions/{ID}/versions/1": {"GET"},
-    f"/v1/sessions/{ID}/follow-ups": {"GET", "POST"},
-    f"/v1/sessions/{ID}/follow-ups/{ID}": {"GET", "PUT"},
-    "/v1/clinic": {"GET"},
-    "/v1/muscles/infraspinatus": {"GET"},
-    "/healthz": {"GET"},
+    f"/v1/sessions/{ID}/versions/1": {"GET", "HEAD"},
+    f"/v1/sessions/{ID}/follow-ups": {"GET", "HEAD", "POST"},
+    f"/v1/sessions/{ID}/follow-ups/{ID}": {"GET", "HEAD", "PUT"},
+    "/v1/clinic": {"GET", "HEAD"},
+    "/v1/muscles/infraspinatus": {"GET", "HEAD"},
+    "/healthz": {"GET", "HEAD"},
     "/openapi.json": {"GET", "HEAD"},
 }
 

@@ -18,6 +18,43 @@ def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) 
     assert wrong == {}
 
 
+def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
+    world = World(api)
+    wrong = {}
+    for operation in operations():
+        if operation.method == "GET":
+            path = world.request(operation).path
+            got, head = api.get(path), api("HEAD", path)
+            same = ("content-length", "content-type", "etag", "cache-control")
+            if (
+                (head.status_code, head.content) != (200, b"")
+                or len(got.content) != int(head.headers["content-length"])
+                or any(head.headers.get(name) != got.headers.get(name) for name in same)
+            ):
+                wrong[operation.name] = head.headers
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/docs", "/docs/docs.js", "/problems/conflict"]
+)
+def test_what_stands_beside_the_operations_answers_a_head_too(api: Api, path: str) -> None:
+    head = api("HEAD", path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == api.get(path).headers["content-length"]
+
+
+def test_a_head_that_is_refused_has_no_body_either(api: Api) -> None:
+    held = api(
+        "HEAD", path := f"/v1/patients/{api.patient()['id']}", headers={"If-None-Match": "*"}
+    )
+    assert held.status_code == 304
+    assert Api(api.wire, "nobody")("HEAD", path).status_code == 401
+    assert api("HEAD", "/v1/patients/search").status_code == 405
+    missing = api("HEAD", "/v1/nothing")
+    assert (missing.status_code, missing.content) == (404, b"")
+
+
 def test_every_operation_declares_exactly_one_scope() -> None:
     assert [o.name for o in operations() if len(o.scopes) != 1] == []
 
