@@ -20,7 +20,10 @@ routes = Routes("/v1/patients", "patients")
     writes=False,
 )
 def search(op: Operation, body: PatientSearch, filters: Filters) -> Answer:
-    """Search patients by the beginning of a name, accents and case aside, or by birth date."""
+    """Search patients by the beginning of a name, or by birth date.
+
+    Only letters and digits of a name count; case and accents don't.
+    """
     return Answer.page(*records(op, PATIENTS, filters, **body.values()))
 
 

@@ -25,6 +25,14 @@ def _born(birth_date: date) -> date:
 BirthDate = Annotated[Day, AfterValidator(_born)]
 
 
+def _asked(name: str) -> str:
+    rules.check_asked(name)
+    return name
+
+
+Asked = Annotated[Line, AfterValidator(_asked)]
+
+
 class PatientBody(RecordBody):
     """A patient as a client sends one."""
 
@@ -79,8 +87,8 @@ class PatientSearch(Body):
 
     model_config = example(family_name="nun")
 
-    family_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None
-    given_name: Annotated[Line | None, Field(description="Its beginning is enough.")] = None
+    family_name: Annotated[Asked | None, Field(description="Its beginning is enough.")] = None
+    given_name: Annotated[Asked | None, Field(description="Its beginning is enough.")] = None
     birth_date: Day | None = None
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.core.database import Database
@@ -18,7 +18,7 @@ PEOPLE = [
     ("Zoë", "O'Brien", "2001-02-03"),
     ("Łukasz", "Strauß", "1999-12-31"),
     ("北京", "王", "1970-01-01"),
-    (None, "N%_", None),
+    ("Anne-Marie", "N%_", None),
     (None, None, None),
 ]
 
@@ -51,10 +51,14 @@ def search(api: Api, **wanted: Any) -> list[str]:
         ({"birth_date": "1988-04-12"}, ["Ana Núñez", "ANA Nunes"]),
         ({"birth_date": "1988-04-12", "family_name": "núñez"}, ["Ana Núñez"]),
         ({"family_name": "o'b"}, ["Zoë O'Brien"]),
+        ({"family_name": "obrien"}, ["Zoë O'Brien"]),
+        ({"family_name": "O\u2019 Brien"}, ["Zoë O'Brien"]),
+        ({"family_name": "O\u02bcBrien"}, ["Zoë O'Brien"]),
+        ({"given_name": "Annemarie"}, ["Anne-Marie N%_"]),
+        ({"given_name": "anne m"}, ["Anne-Marie N%_"]),
+        ({"family_name": "Nunez-d"}, ["José Núñez de Arce"]),
         ({"family_name": "strauss"}, ["Łukasz Strauß"]),
         ({"family_name": "王"}, ["北京 王"]),
-        ({"family_name": "%"}, []),
-        ({"family_name": "n%"}, ["None N%_"]),
         ({"family_name": "n_n"}, []),
         ({"family_name": "arce"}, []),
         ({"given_name": "none"}, []),
@@ -76,7 +80,17 @@ def test_a_search_is_paged(api: Api) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("body", [{}, {"family_name": None}, {"family_name": ""}, {"name": "x"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"family_name": None},
+        {"family_name": ""},
+        {"family_name": "%"},
+        {"given_name": " '_"},
+        {"name": "x"},
+    ],
+)
 def test_a_search_asks_for_something(api: Api, body: dict[str, Any]) -> None:
     assert faults(api.post("/v1/patients/search", body))
 
@@ -101,5 +115,6 @@ def test_every_beginning_of_a_name_finds_it(
         owner.patient(family_name=name)
     asked = data.draw(st.sampled_from(names))
     beginning = asked[: data.draw(st.integers(1, len(asked)))]
+    assume(folded(beginning))
     expected = [n for n in names if str(folded(n)).startswith(str(folded(beginning)))]
     assert search(owner, family_name=beginning) == [f"None {name}" for name in expected]
