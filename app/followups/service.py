@@ -29,14 +29,16 @@ class FollowUps(Kind[FollowUpBody]):
     conditions = {"session_id": FollowUp.session_id == bindparam("session_id")}
 
     def check(self, body: FollowUpBody, facts: Facts) -> Iterator[Fault]:
-        """A report belongs to an attended session, and is not made before it."""
+        """A report belongs to an attended session that is not void, and is not made before it."""
         if body.session_id is None:
             yield Fault("/session_id", "missing", "A report belongs to a session.")
             return
         session = facts.get(("sessions", body.session_id))
         if session is None or session.at is None:
             return
-        if session.state != "attended":
+        if session.state == "void":
+            yield Fault("/session_id", "session_void", "That session is void.")
+        elif session.state != "attended":
             yield Fault("/session_id", "not_attended", "That visit was not attended.")
         if body.reported_at < session.at:
             yield Fault("/reported_at", "before_session", "A report is not before its session.")

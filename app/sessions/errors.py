@@ -22,6 +22,6 @@ class SessionVoid(Conflict):
 
 
 class NotReadyToSign(Invalid):
-    """Something is missing that a signature would vouch for; `errors` lists it."""
+    """The session isn't yet what a signature would vouch for; `errors` lists why."""
 
     code, title = "not-ready-to-sign", "Session can't be signed yet"

@@ -7,6 +7,10 @@ from typing import Any
 from app.core.faults import Fault, RuleBroken, check_distinct, pointer
 
 LATE_AFTER = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""By how much the clock of a tablet may be ahead of the server's."""
+CALLED_OFF = ("cancelled", "declined")
+"""What is known of a visit before its time."""
 
 
 def check_spinal_level(level: str | None, *, paraspinal: bool) -> None:
@@ -55,8 +59,15 @@ def is_late(occurred_at: datetime, recorded_at: datetime) -> bool:
     return recorded_at - occurred_at > LATE_AFTER
 
 
-def unready(session: Mapping[str, Any]) -> Iterator[Fault]:
-    """What keeps a draft from being signed."""
+def is_ahead(occurred_at: datetime, at: datetime, attendance: str) -> bool:
+    """Whether, at an instant, somebody vouches for a visit that is still to come."""
+    return attendance not in CALLED_OFF and occurred_at > at
+
+
+def unready(session: Mapping[str, Any], at: datetime) -> Iterator[Fault]:
+    """What keeps a draft from being signed at an instant."""
+    if is_ahead(session["occurred_at"], at + CLOCKS_DIFFER, session["attendance"]):
+        yield Fault("/occurred_at", "in_the_future", "A visit is signed once it has taken place.")
     if session["attendance"] != "attended":
         return
     if session["technique"] is None:
@@ -76,6 +87,12 @@ def _count_faults(count: Mapping[str, Any] | None) -> Iterator[Fault]:
             "needles_unaccounted",
             "Needles removed differ from needles inserted: count again or give mismatch_reason.",
         )
+
+
+def check_signed_after(signed_at: datetime, occurred_at: datetime, attendance: str) -> None:
+    """A visit is signed once it has taken place."""
+    if is_ahead(occurred_at, signed_at, attendance):
+        raise RuleBroken("before_session", "A session is not signed before it takes place.")
 
 
 def check_signed(status: str, *, given: bool) -> None:

@@ -245,6 +245,14 @@ class FinishedSessionBody(SessionBody):
             rules.check_signed(info.data["status"], given=given is not None)
         return given
 
+    @field_validator("signed_at")
+    @classmethod
+    def _signed_after(cls, signed_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if signed_at is not None and {"occurred_at", "attendance"} <= info.data.keys():
+            occurred_at, attendance = info.data["occurred_at"], info.data["attendance"]
+            rules.check_signed_after(signed_at, occurred_at, attendance)
+        return signed_at
+
 
 class AmendBody(Body):
     """How a signed session is put right."""

@@ -1,12 +1,13 @@
 """Sessions as a kind of record, and what can be done to one."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists
+from sqlalchemy import ColumnElement, bindparam, case, exists
 
+from app.core.clock import now
 from app.core.faults import Fault
 from app.core.nested import Shape, json_rows
 from app.core.operation import CLINIC, Operation, rows
@@ -110,14 +111,18 @@ class Sessions(Kind[SessionBody]):
     facts = {
         "patient_id": TreatmentSession.__table__.c.patient_id,
         "at": TreatmentSession.__table__.c.occurred_at,
-        "state": TreatmentSession.__table__.c.attendance,
+        # Of a void session it doesn't matter any more who came. The label is the member that
+        # others rely on: voiding makes none of them untrue.
+        "state": case(
+            (TreatmentSession.status == "void", "void"), else_=TreatmentSession.attendance
+        ).label("attendance"),
     }
 
     def check(self, body: SessionBody, facts: Facts) -> Iterator[Fault]:
         """A session that comes in signed must have been ready for it."""
         del facts
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            yield from rules.unready(body.model_dump())
+            yield from rules.unready(body.model_dump(), now())
 
     def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
         """Add the state, and what held on the day of the session."""
@@ -149,7 +154,7 @@ def sign(op: Operation, id: UUID) -> Viewed:
     """Turn a draft into a record. From here on it can only be amended or voided."""
     session = records.for_change(op, SESSIONS, id)
     SESSIONS.refuse_change(session)
-    _require_ready(session)
+    _require_ready(session, op.at)
     signature = {"status": "signed", "signed_at": op.at, "signed_by": op.caller.actor}
     return records.store(op, SESSIONS, session, {**session, **signature})
 
@@ -169,7 +174,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> Viewed:
 
 def _amended(op: Operation, session: Viewed, body: AmendBody) -> Viewed:
     amended = records.patched(SESSIONS, session, body.changes)
-    _require_ready(amended.model_dump())
+    _require_ready(amended.model_dump(), op.at)
     if SESSIONS.content(session) == SESSIONS.content(session | amended.model_dump(exclude={"id"})):
         raise Invalid([Fault("", "no_change", "These changes change nothing.")])
     if _who_and_when(amended.model_dump()) != _who_and_when(session):
@@ -198,7 +203,7 @@ def alert(op: Operation, id: UUID) -> None:
     records.store(op, SESSIONS, session, {**session, "alert": True}, operation="sessions.alert")
 
 
-def _require_ready(session: Viewed) -> None:
-    faults = list(rules.unready(session))
+def _require_ready(session: Viewed, at: datetime) -> None:
+    faults = list(rules.unready(session, at))
     if faults:
         raise NotReadyToSign(faults)

@@ -162,18 +162,29 @@ def test_an_alert_is_raised_once(api: Api, session: dict[str, Any]) -> None:
     assert reread(api, session)["version"] == 2
 
 
-def test_an_alert_is_raised_whatever_became_of_the_session(
-    api: Api, session: dict[str, Any]
-) -> None:
+def test_an_alert_is_raised_on_a_signed_session_too(api: Api, session: dict[str, Any]) -> None:
     path = f"/v1/sessions/{session['id']}"
     signed = api.post(f"{path}/sign", headers={"If-Match": '"1"'}).json()
     assert report(api, session, red_flags=["chest_pain"]).status_code == 201
     alerted = reread(api, session)
     assert (alerted["alert"], alerted["status"]) == (True, "signed")
     assert alerted["signed_at"] == signed["signed_at"]
-    void = api.post(f"{path}/void", {"reason": "r"}, headers={"If-Match": '"3"'})
-    assert void.json()["alert"] is True
-    assert report(api, session).status_code == 201
+
+
+def test_a_void_session_takes_no_report_and_keeps_those_it_has(
+    api: Api, session: dict[str, Any]
+) -> None:
+    kept = report(api, session, red_flags=["chest_pain"]).json()
+    path = f"/v1/sessions/{session['id']}"
+    void = api.post(f"{path}/void", {"reason": "r"}, headers={"If-Match": '"2"'}).json()
+    assert (void["alert"], void["status"]) == (True, "void")
+    for flags in ([], ["fainting"]):
+        refused = report(api, session, red_flags=flags)
+        assert faults(refused) == {"/session_id": "session_void"}
+    assert reread(api, session) == void
+    assert api.get(f"{path}/follow-ups").json()["items"] == [kept]
+    again = report(api, session, id=kept["id"], red_flags=["chest_pain"])
+    assert (again.status_code, again.json()) == (200, kept)
 
 
 def test_an_alert_stays_when_a_session_is_edited(api: Api, session: dict[str, Any]) -> None:

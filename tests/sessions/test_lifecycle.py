@@ -194,6 +194,21 @@ def test_signing_waits_for_what_a_signature_vouches_for(api: Api) -> None:
     assert visit.sign().status_code == 200
 
 
+def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> None:
+    def at(minutes: float) -> str:
+        return (clinic.operation().at + timedelta(minutes=minutes)).isoformat()
+
+    visit = Visit(api, occurred_at=at(6))
+    assert problem(visit.sign()) == (422, "not-ready-to-sign")
+    assert faults(visit.sign()) == {"/occurred_at": "in_the_future"}
+    visit.patch(occurred_at=at(4))  # as a tablet whose clock is ahead says
+    assert visit.sign().status_code == 200
+    assert faults(visit.amend(occurred_at=at(6))) == {"/changes/occurred_at": "in_the_future"}
+    bare: dict[str, Any] = {"needlings": [], "needle_count": None}
+    ahead = Visit(api, occurred_at=at(60 * 24), attendance="cancelled", **bare)
+    assert ahead.sign().status_code == 200
+
+
 def test_an_amendment_may_not_undo_what_signing_waited_for(api: Api) -> None:
     visit = Visit(api)
     visit.sign()
@@ -242,7 +257,7 @@ def test_what_was_signed_keeps_the_credentials_that_it_was_signed_with(api: Api)
     assert visit.now["credentials"] == []
 
 
-@pytest.mark.parametrize(("hours", "late"), [(23.9, False), (24.1, True), (-1, False)])
+@pytest.mark.parametrize(("hours", "late"), [(23.9, False), (24.1, True), (-0.05, False)])
 def test_an_entry_a_day_after_the_visit_is_marked_as_late(
     api: Api, clinic: Clinic, hours: float, *, late: bool
 ) -> None:

@@ -14,6 +14,7 @@ OCCURRED = datetime(2026, 11, 1, 10, tzinfo=UTC)
 COUNT = {"opened": 2, "inserted": 2, "removed": 2, "disposed": 2, "mismatch_reason": None}
 READY: dict[str, Any] = {
     "attendance": "attended",
+    "occurred_at": OCCURRED,
     "technique": "gunn_ims",
     "needlings": [{}],
     "needle_count": COUNT,
@@ -122,7 +123,25 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
 def test_a_signature_waits_for_technique_and_needles(
     change: dict[str, Any], codes: list[str]
 ) -> None:
-    assert [fault.code for fault in rules.unready({**READY, **change})] == codes
+    assert [fault.code for fault in rules.unready({**READY, **change}, OCCURRED)] == codes
+
+
+@pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
+@pytest.mark.parametrize("ahead_s", [-1, 300, 301])
+def test_nobody_vouches_for_a_visit_that_is_still_to_come(attendance: str, ahead_s: int) -> None:
+    at = OCCURRED - timedelta(seconds=ahead_s)
+    codes = [fault.code for fault in rules.unready({**READY, "attendance": attendance}, at)]
+    to_come = ahead_s > 300 and attendance in {"attended", "no_show"}
+    assert codes == (["in_the_future"] if to_come else [])
+
+
+@pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
+@pytest.mark.parametrize("ahead_s", [-1, 0, 1])
+def test_a_signature_is_not_older_than_the_visit(attendance: str, ahead_s: int) -> None:
+    signed_at = OCCURRED - timedelta(seconds=ahead_s)
+    code = broken(rules.check_signed_after, signed_at, OCCURRED, attendance)
+    to_come = ahead_s > 0 and attendance in {"attended", "no_show"}
+    assert code == ("before_session" if to_come else None)
 
 
 @pytest.mark.parametrize(

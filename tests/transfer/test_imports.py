@@ -208,14 +208,23 @@ def test_a_session_that_was_signed_elsewhere_comes_in_signed(api: Api) -> None:
     rows = [
         session | {"status": "signed"} | signature | {"needle_count": None, "id": str(uuid7())},
         session | {"status": "signed", "id": str(uuid7())},
+        session
+        | {"status": "signed", "id": str(uuid7())}
+        | (signature | {"signed_at": "2026-11-01T09:59:59-08:00"}),
+        session
+        | {"status": "signed", "id": str(uuid7())}
+        | {"occurred_at": "2199-01-01T10:00:00Z"}
+        | (signature | {"signed_at": "2199-01-01T11:00:00Z"}),
         session | {"status": "signed"} | signature,
     ]
     report = imported(api, lines(rows))
-    assert counts(report) == (1, 0, 2)
+    assert counts(report) == (1, 0, 4)
     assert [(e["line"], e["pointer"], e["code"]) for e in report["errors"]] == [
         (1, "/needle_count", "needle_count_missing"),
         (2, "/signed_at", "signature_missing"),
         (2, "/signed_by", "signature_missing"),
+        (3, "/signed_at", "before_session"),
+        (4, "/occurred_at", "in_the_future"),
     ]
     read = api.get(f"/v1/sessions/{session['id']}").json()
     assert read["status"] == "signed"
