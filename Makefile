@@ -1,5 +1,6 @@
 # Everything is done through these targets; `make` alone lists them.
 PYTHON ?= python3
+PORT ?= 8000
 WORKERS ?= logical
 ROUNDS ?= 200
 EXAMPLES ?= 200
@@ -25,8 +26,8 @@ help:  ## list the targets
 
 install: .venv/installed  ## make .venv with Needlework in it
 
-run: install  ## serve a demo clinic at http://127.0.0.1:8000
-	$(BIN)/python -m app demo
+run: install  ## serve a demo clinic at http://127.0.0.1:8000, or at another PORT=8001
+	$(BIN)/python -m app demo --port $(PORT)
 
 test: lint types contracts migrations tests  ## check and test everything, on SQLite and PostgreSQL
 

@@ -96,6 +96,19 @@ def test_what_the_demo_prints_works(demo: Demo) -> None:
     assert '"items":[{' in changes
 
 
+def test_make_serves_the_demo_at_the_port_that_it_is_given() -> None:
+    for given, port in (("", "8000"), ("PORT=8123", "8123")):
+        environ = {name: value for name, value in os.environ.items() if name != "PORT"}
+        said = subprocess.run(
+            ["/bin/sh", "-c", f"make -n -C '{ROOT}' run {given}"],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f"app demo --port {port}\n" in said.stdout
+
+
 def test_the_readme_is_short_and_leads_with_two_commands() -> None:
     lines = PAGES[0].read_text("utf-8").splitlines()
     assert len(lines) <= README_LINES
