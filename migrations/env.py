@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-import app.main  # noqa: F401 - knows every room, and so every table
+import app.main
+import app.retention.models  # noqa: F401 - with it, every table is known
 from app.core.database import Database
 from app.core.tables import Table
 from app.settings import settings

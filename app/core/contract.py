@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import WithDefaultSchema
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from app.core.access import Scope
 from app.core.operation import Operation
@@ -173,6 +173,8 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
 
 def response_class(media: str) -> type[Response]:
     """What tells FastAPI the media type of an answer."""
+    if media == JSONResponse.media_type:
+        return JSONResponse
     return type("Answered", (Response,), {"media_type": media})
 
 

