@@ -10,8 +10,9 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
 # What squawk need not ask of the migrations: `text` for a code whose width the contract gives (to
-# widen it rewrites nothing), and 64 bits for a depth in millimetres.
-NOT_ASKED := prefer-text-field,prefer-bigint-over-int,prefer-bigint-over-smallint
+# widen it rewrites nothing), 64 bits for a depth in millimetres, and a client of the database that
+# is not this program.
+NOT_ASKED := ban-drop-not-null,prefer-text-field,prefer-bigint-over-int,prefer-bigint-over-smallint
 
 # Whatever this account has installed or set for itself stays out.
 export PYTHONNOUSERSITE := 1

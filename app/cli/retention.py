@@ -1,13 +1,17 @@
 """`retention`: how long records are kept, and their lawful destruction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from app.cli.audit import AnyClinic
-from app.cli.console import AsJson, database, known, operate, put
+from app.cli.console import AsJson, database, fail, known, operate, put
+from app.core.problems import NotFound
 from app.retention import queries, service
+from app.retention.errors import NotErasable
 
 REASON_MAX = 500
 
@@ -30,6 +34,17 @@ Reason = Annotated[
 ]
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say why a record can't be erased."""
+    try:
+        yield
+    except NotErasable as refusal:
+        fail(str(refusal))
+    except NotFound:
+        fail("This clinic has no patient with this id.")
+
+
 @retention.command("policy")
 def set_policy(
     years: Annotated[int, typer.Option(min=1, max=100, help="Years after the last contact.")],
@@ -41,7 +56,7 @@ def set_policy(
     as_json: AsJson = False,
 ) -> None:
     """Set how long the clinic keeps records. Without a policy nothing is ever erased."""
-    with database() as opened:
+    with database() as opened, _told():
         clinic = known(opened, clinic_id)
         found = operate(
             opened, clinic, "retention.policy", lambda op: service.set_policy(op, years, majority)
@@ -53,7 +68,7 @@ def set_policy(
 @retention.command("hold")
 def hold(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) -> None:
     """Keep a patient's record, whatever the policy says."""
-    with database() as opened:
+    with database() as opened, _told():
         clinic = known(opened, clinic_id)
         work = "retention.hold"
         operate(opened, clinic, work, lambda op: service.hold(op, patient_id, reason))
@@ -63,7 +78,7 @@ def hold(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) -> 
 @retention.command("release")
 def release(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) -> None:
     """End a hold."""
-    with database() as opened:
+    with database() as opened, _told():
         clinic = known(opened, clinic_id)
         work = "retention.release"
         operate(opened, clinic, work, lambda op: service.release(op, patient_id, reason))
@@ -73,7 +88,7 @@ def release(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) 
 @retention.command("due")
 def due(patient_id: PatientId, clinic_id: AnyClinic = None, *, as_json: AsJson = False) -> None:
     """Tell from which day on a patient may be erased, and whether a hold is on the record."""
-    with database() as opened:
+    with database() as opened, _told():
         clinic = known(opened, clinic_id)
         work = "retention.due"
         day, held = operate(
@@ -89,7 +104,7 @@ def due(patient_id: PatientId, clinic_id: AnyClinic = None, *, as_json: AsJson =
 @retention.command("erase")
 def erase(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) -> None:
     """Destroy all that is recorded of a patient, once it is due. This can't be undone."""
-    with database() as opened:
+    with database() as opened, _told():
         clinic = known(opened, clinic_id)
         operate(opened, clinic, service.ERASE, lambda op: service.erase(op, patient_id, reason))
     typer.echo("Erased. The ledger says so.")

@@ -15,6 +15,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.responses import JSONResponse, Response
 
 from app.core.access import Scope
+from app.core.database import Database
 from app.core.operation import Operation
 from app.core.problems import (
     Conflict,
@@ -99,7 +100,8 @@ class Route:
     def takes_anything(self) -> bool:
         """Whether there is anything in its requests, but for ids, that can be invalid."""
         parameters = inspect.signature(self.endpoint).parameters.values()
-        return self.writes or any(p.annotation not in {Operation, UUID, str} for p in parameters)
+        given = {Operation, Database, UUID, str}
+        return self.writes or any(p.annotation not in given for p in parameters)
 
     @property
     def takes_key(self) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +40,14 @@ class LedgerEntry(ClinicOwned):
         one_of("kind", Kind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
         Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
+        # Few among very many.
+        Index(
+            "ix_ledger_entries_security",
+            "clinic_id",
+            "number",
+            postgresql_where=text("kind = 'security'"),
+            sqlite_where=text("kind = 'security'"),
+        ),
         APPEND_ONLY,
     )
 

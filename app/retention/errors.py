@@ -1,21 +1,28 @@
-"""What stands against an erasure."""
+"""What stands against an erasure. Only the command line erases, so these are no problems."""
 
-from app.core.problems import Conflict
-
-
-class NoPolicy(Conflict):
-    """The clinic has not said how long it keeps records: set its retention policy first."""
-
-    code, title = "no-retention-policy", "No retention policy"
+from datetime import date
 
 
-class OnHold(Conflict):
-    """A legal hold is on this patient's record: release it first."""
-
-    code, title = "legal-hold", "Record is on legal hold"
+class NotErasable(Exception):
+    """Why a record can't be erased, in a sentence."""
 
 
-class TooEarly(Conflict):
-    """The record has to be kept for longer."""
+class NoPolicy(NotErasable):
+    """The clinic has not said how long it keeps records."""
 
-    code, title = "retention-running", "Retention is still running"
+    def __init__(self) -> None:
+        super().__init__("Nothing is erased before the clinic has a retention policy.")
+
+
+class OnHold(NotErasable):
+    """A legal hold is on the record."""
+
+    def __init__(self) -> None:
+        super().__init__("A legal hold is on this patient's record: release it first.")
+
+
+class TooEarly(NotErasable):
+    """The record has to be kept for longer; `due` is the first day on which it may go."""
+
+    def __init__(self, due: date) -> None:
+        super().__init__(f"The record has to be kept until {due}.")

@@ -77,7 +77,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
     if queries.held(op, patient_id):
         raise OnHold
     if op.at.date() < due:
-        raise TooEarly(f"The record has to be kept until {due}.")
+        raise TooEarly(due)
     for statement in _deletions(op, patient_id):
         op.db.execute(statement)
     view = {"id": patient_id, "version": patient["version"] + 1, "erased_at": op.at}

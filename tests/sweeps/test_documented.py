@@ -21,15 +21,17 @@ def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) 
 def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
     world = World(api)
     wrong = {}
+    # A look at the account is an entry of it.
+    longer_each_time = {"audit.entries", "audit.export", "disclosures.list"}
     for operation in operations():
         if operation.method == "GET":
             path = world.request(operation).path
             got, head = api.get(path), api("HEAD", path)
-            same = ("content-length", "content-type", "etag", "cache-control")
-            if (
-                (head.status_code, head.content) != (200, b"")
-                or len(got.content) != int(head.headers["content-length"])
-                or any(head.headers.get(name) != got.headers.get(name) for name in same)
+            same = ["content-type", "etag", "cache-control"]
+            if operation.name not in longer_each_time:
+                same.append("content-length")
+            if (head.status_code, head.content) != (200, b"") or any(
+                head.headers.get(name) != got.headers.get(name) for name in same
             ):
                 wrong[operation.name] = head.headers
     assert wrong == {}

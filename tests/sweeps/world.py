@@ -41,7 +41,9 @@ REFERENCES = {
     "session_id": "sessions",
     "episode_id": "episodes",
 }
-WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1"}
+WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1"}
+# The query that an operation can't do without.
+QUERIES = {"audit.consistency": "?from=1&to=2"}
 
 
 @dataclass
@@ -121,6 +123,7 @@ class World:
         headers = {"If-Match": tag} if operation.needs_version and tag else {}
         if operation.media:
             headers["Content-Type"] = operation.media[0]
+        path += QUERIES.get(operation.name, "")
         return Sent(operation.method, path, self.content(operation), headers)
 
     def content(self, operation: Documented) -> bytes | None:
