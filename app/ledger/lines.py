@@ -29,12 +29,12 @@ PUBLIC: Final = (
 NULLABLE: Final = {"body_digest", "client", "patient_id", "reason", "resource_id", "version"}
 COUNTED: Final = {"number", "version"}
 KINDS: Final = ("change", "access", "security")
+COMMAS: Final = len(PUBLIC) - 1
 HEADER: Final = ",".join(PUBLIC) + "\r\n"
 
 LINE_START: Final = b'{"body":'
 LINE_ENTRY: Final = b',"entry":'
 LINE_SALT: Final = b',"salt":'
-LINE_END: Final = b"}"
 
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA: Final = frozenset("=+-@\t\r")
@@ -59,23 +59,24 @@ def public_values(text: str) -> tuple[tuple[str, ...], str]:
     plain = _PLAIN.fullmatch(text)
     if plain:
         values = plain.groups("")
-        return values, ",".join(values) + "\r\n"
+        row = ",".join(values) + "\r\n"
+        return values, row if row.count(",") == COMMAS else _row(values)
     values = _values(text)
     return values, _row(values)
 
 
 def _plain(name: str) -> str:
-    """The value of this member, if JSON and CSV both write it without escapes."""
+    """The value of this member, if JSON writes it without escapes and no formula starts so."""
     if name in COUNTED:
         value = r"([1-9][0-9]{0,14})"
     elif name == "kind":
         value = f'"({"|".join(KINDS)})"'
     else:
-        value = r'"((?:[^"\\,=+\-@\x00-\x1f][^"\\,\x00-\x1f]*)?)"'
+        value = r'"((?:[^"\\=+\-@\x00-\x1f][^"\\\x00-\x1f]*)?)"'
     return f"(?:{value}|null)" if name in NULLABLE else value
 
 
-# Reads and writes four times as fast as the general way does; nearly all entries are plain.
+# Several times as fast as the general way, and nearly all entries are plain.
 _PLAIN: Final = re.compile(
     "{" + ",".join(f'"{name}":{_plain(name)}' for name in PUBLIC) + "}",
 )

@@ -29,7 +29,17 @@ def key(name: str = ORIGIN, seed: int = 1) -> SigningKey:
 def entries(count: int, clinic: str = CLINIC, seed: int = 0) -> list[Exported]:
     """Changes with bodies, looks without; reasons that CSV and JSON have to escape."""
     chance = random.Random(seed)
-    reasons = [None, None, "plain", 'a "quoted", comma', "=1+1", "-", "line\r\nbreak", "naïve é", ""]
+    reasons = [
+        None,
+        None,
+        "plain",
+        'a "quoted", comma',
+        "=1+1",
+        "-",
+        "line\r\nbreak",
+        "naïve é",
+        "",
+    ]
     versions: dict[str, int] = {}
     made = []
     for number in range(1, count + 1):
