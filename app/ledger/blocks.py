@@ -67,6 +67,8 @@ class Block:
     faults: list[Fault] = field(default_factory=list)
     more: Counter[str] = field(default_factory=Counter)
     """How many faults of a code aren't kept."""
+    readable: bool = True
+    """Whether every line could be read as an entry."""
     kinds: Counter[str] = field(default_factory=Counter)
     actors: Counter[str] = field(default_factory=Counter)
     patients: set[str] = field(default_factory=set)
@@ -142,6 +144,7 @@ def check_stretch(stretch: Stretch) -> Block:
             values, row = public_values(public.decode())
         except ValueError:
             block.blame("line", number, NO_LINE)
+            block.readable = False
             leaves.append(b"")
             continue
         leaves.append(hashlib.sha256(LEAF_PREFIX + public).digest())
