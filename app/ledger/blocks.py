@@ -20,6 +20,7 @@ FAULTS_MAX: Final = 20
 NO_LINE: Final = "its line is not that of an entry"
 ERASURE: Final = "patients.erase"
 
+KEY_BYTES_KEPT: Final = 16
 # A record's versions in a block: its hash, the number of the first entry, first and last version.
 SPAN: Final = struct.Struct("<16sQQQ")
 SHARES: Final = 64
@@ -229,7 +230,7 @@ def version_sentence(version: int, before: int) -> str:
 def _packed(records: dict[str, list[int]]) -> dict[int, bytes]:
     shares: dict[int, bytearray] = {}
     for record, span in records.items():
-        key = hashlib.blake2b(record.encode(), digest_size=16).digest()
+        key = hashlib.sha256(record.encode()).digest()[:KEY_BYTES_KEPT]
         shares.setdefault(key[0] % SHARES, bytearray()).extend(SPAN.pack(key, *span))
     return {share: bytes(packed) for share, packed in shares.items()}
 
