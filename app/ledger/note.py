@@ -30,7 +30,6 @@ PROOF_HASHES_MAX: Final = 63  # of a tree of SIZE_MAX
 PROOF_HEAD: Final = "c2sp.org/tlog-proof@v1"
 
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
-KEY_ID_HEX = re.compile(r"[0-9A-Fa-f]{8}")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 PRIVATE_KEY = re.compile(rb"-----BEGIN PRIVATE KEY-----\s.*?-----END PRIVATE KEY-----", re.DOTALL)
 
@@ -71,13 +70,11 @@ class VerifierKey:
     def parse(cls, text: str) -> Self:
         """Read a vkey: name, id and key, joined by `+`."""
         parts = text.split("+", 2)
-        if len(parts) != len(("name", "id", "key")) or not KEY_ID_HEX.fullmatch(parts[1]):
-            raise NoteError("A verifier key reads name+id+key.")
-        material = _base64(parts[2])
-        if not material:
+        material = _base64(parts[-1])
+        if len(parts) != len(("name", "id", "key")) or not material:
             raise NoteError("A verifier key reads name+id+key.")
         key = cls(parts[0], material[0], material[1:])
-        if key.id.hex() != parts[1].lower():
+        if str(key) != text:
             raise NoteError("The id of the verifier key isn't that of its name and key.")
         return key
 
