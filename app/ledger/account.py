@@ -123,9 +123,7 @@ class Table:
         self._file = path.open("rb")
         self.hash = hashlib.sha256()
         self.bytes = 0
-        self.short = False
-        """It ends before its last row."""
-        self.long = False
+        self._more = False
         self.other: int | None = None
         """The first entry with another row."""
         self._lost = self._next(len(HEADER)) != HEADER.encode()
@@ -133,7 +131,7 @@ class Table:
     @property
     def same(self) -> bool:
         """Whether all rows were those expected."""
-        return not (self._lost or self.long)
+        return not (self._lost or self._more)
 
     def holds(self, stretch: Stretch, block: Block) -> bool:
         """Whether the next rows are those of this block."""
@@ -141,11 +139,10 @@ class Table:
             return False
         start = self.bytes
         found = self._next(block.row_bytes)
-        if hashlib.sha256(found).digest() == block.row_hash and not block.faults:
+        if hashlib.sha256(found).digest() == block.row_hash and block.readable:
             return True
         self._lost = True
-        self.short = len(found) < block.row_bytes
-        if not self.short and not block.faults:
+        if block.readable and len(found) == block.row_bytes:
             with Path(self._file.name).open("rb") as again:
                 again.seek(start)
                 self.other = first_other_row(stretch, again)
@@ -154,7 +151,7 @@ class Table:
     def close(self) -> None:
         """Read what is left."""
         while piece := self._next(PIECE_BYTES):
-            self.long = bool(piece)
+            self._more = bool(piece)
         self._file.close()
 
     def _next(self, size: int) -> bytes:

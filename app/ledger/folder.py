@@ -263,7 +263,10 @@ def _kept(export: Export, kept: BinaryIO) -> tuple[_Tally, int]:
 
 def _number(line: bytes) -> int:
     public = line.rpartition(LINE_ENTRY)[2].rpartition(LINE_SALT)[0]
-    return int(public_values(public.decode())[0][NUMBER_AT])
+    try:
+        return int(public_values(public.decode())[0][NUMBER_AT])
+    except ValueError:
+        return 0
 
 
 def _lines(export: Export, entries: Iterable[Exported], after: int) -> Iterator[bytes]:

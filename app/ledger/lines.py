@@ -29,13 +29,15 @@ PUBLIC: Final = (
 NULLABLE: Final = {"body_digest", "client", "patient_id", "reason", "resource_id", "version"}
 COUNTED: Final = {"number", "version"}
 KINDS: Final = ("change", "access", "security")
+COMMAS: Final = len(PUBLIC) - 1
 HEADER: Final = ",".join(PUBLIC) + "\r\n"
 
 LINE_START: Final = b'{"body":'
 LINE_ENTRY: Final = b',"entry":'
 LINE_SALT: Final = b',"salt":'
-LINE_END: Final = b"}"
 
+# What JSON has to escape in a text.
+NEVER_RAW: Final = bytes(range(0x20))
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA: Final = frozenset("=+-@\t\r")
 
@@ -56,29 +58,30 @@ def public_values(text: str) -> tuple[tuple[str, ...], str]:
 
     Raises `ValueError` unless the text is the canonical JSON of an entry's public part.
     """
-    plain = _PLAIN.fullmatch(text)
+    written = text.encode()
+    escaped = b"\\" in written or len(written.translate(None, NEVER_RAW)) < len(written)
+    plain = None if escaped else _PLAIN.fullmatch(text)
     if plain:
         values = plain.groups("")
-        return values, ",".join(values) + "\r\n"
+        row = ",".join(values) + "\r\n"
+        return values, row if row.count(",") == COMMAS else _row(values)
     values = _values(text)
     return values, _row(values)
 
 
 def _plain(name: str) -> str:
-    """The value of this member, if JSON and CSV both write it without escapes."""
+    """The value of this member, where JSON escapes nothing, if no formula starts so."""
     if name in COUNTED:
-        value = r"([1-9][0-9]{0,14})"
+        value = r"([1-9][0-9]{0,14}+)"
     elif name == "kind":
         value = f'"({"|".join(KINDS)})"'
     else:
-        value = r'"((?:[^"\\,=+\-@\x00-\x1f][^"\\,\x00-\x1f]*)?)"'
-    return f"(?:{value}|null)" if name in NULLABLE else value
+        value = r'"(?![=+\-@])([^"]*+)"'
+    return f"(?>{value}|null)" if name in NULLABLE else value
 
 
-# Reads and writes four times as fast as the general way does; nearly all entries are plain.
-_PLAIN: Final = re.compile(
-    "{" + ",".join(f'"{name}":{_plain(name)}' for name in PUBLIC) + "}",
-)
+# Several times as fast as the general way, and nearly all entries are plain.
+_PLAIN: Final = re.compile("{" + ",".join(f'"{name}":{_plain(name)}' for name in PUBLIC) + "}")
 
 
 def _values(text: str) -> tuple[str, ...]:
