@@ -73,11 +73,16 @@ def shape(database: Database) -> dict[str, Any]:
                 [(c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(table)],
                 seen.get_pk_constraint(table),
                 sorted(map(str, seen.get_foreign_keys(table))),
-                sorted(map(str, seen.get_indexes(table))),
+                sorted(map(index_as_text, seen.get_indexes(table))),
                 sorted(map(str, seen.get_check_constraints(table))),
             )
             for table in sorted(seen.get_table_names())
         }
+
+
+def index_as_text(index: Any) -> str:
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str({**index, "dialect_options": options})
 
 
 def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
