@@ -54,6 +54,6 @@ def body_digest(salt: bytes, body: bytes) -> bytes:
     return hashlib.sha256(salt + body).digest()
 
 
-def leaf(public: dict[str, Any]) -> bytes:
-    """The Merkle leaf hash (RFC 9162 §2.1.1) of an entry's public part, digest included."""
-    return hashlib.sha256(LEAF_PREFIX + canonical(public)).digest()
+def leaf(public: bytes) -> bytes:
+    """The Merkle leaf hash (RFC 9162 §2.1.1) of an entry's public part in canonical JSON."""
+    return hashlib.sha256(LEAF_PREFIX + public).digest()

@@ -100,13 +100,13 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
     if gathered.view is not None:
         body, salt = _canonical(gathered.view), os.urandom(entry.SALT_BYTES)
         digest = entry.body_digest(salt, body)
-    sealed = {**public, "body_digest": digest and digest.hex()}
+    sealed = _canonical({**public, "body_digest": digest and digest.hex()})
     return {
         **public,
         "body": body and body.decode(),
         "salt": salt,
         "body_digest": digest,
-        "leaf": entry.leaf(to_jsonable_python(sealed)),
+        "leaf": entry.leaf(sealed),
     }
 
 

@@ -84,7 +84,7 @@ class Log:
     policy: Policy | None = None
 
     def leaves(self) -> list[bytes]:
-        return [leaf(entry.public) for entry in self.entries]
+        return [leaf(canonical(entry.public)) for entry in self.entries]
 
     def signed(self, text: str, *more: Any) -> bytes:
         return Note(text, (*(signer.sign(text) for signer in self.keys), *more)).encode()

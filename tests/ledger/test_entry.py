@@ -102,4 +102,7 @@ def test_a_leaf_is_hashed_as_a_leaf_of_rfc_9162() -> None:
         "at": "2026-11-01T10:00:00Z",
         "resource_id": str(UUID(int=7)),
     }
-    assert entry.leaf(public) == hashlib.sha256(b"\x00" + rfc8785.dumps(public)).digest()
+    assert (
+        entry.leaf(entry.canonical(public))
+        == hashlib.sha256(b"\x00" + rfc8785.dumps(public)).digest()
+    )
