@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.cli.console import AsJson, database, fail, known, operation, put, say
 from app.ledger import export, signing
+from app.ledger.errors import EntryMissing
 from app.ledger.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
 from app.ledger.policy import Policy
 from app.ledger.signing import key_file, make_key
@@ -61,7 +62,10 @@ def export_ledger(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write a folder that an auditor can check alone. What was interrupted goes on."""
+    """Write a folder that an auditor can check alone. What was interrupted goes on.
+
+    Exit code 2: the ledger has lost an entry, so there is nothing to vouch for.
+    """
     with database() as opened:
         op = operation(known(opened, clinic_id), "audit.export")
         try:
@@ -72,6 +76,9 @@ def export_ledger(
             fail(f"{directory} holds something else, or a finished export. Name a new folder.")
         except OSError as error:
             fail(f"{directory} can't be written: {error.strerror}.")
+        except EntryMissing as error:
+            say(f"{error} Nothing but an attack on the database explains that.")
+            raise typer.Exit(TAMPERED) from None
     text = f"Entries {done.first} to {done.last} of {done.origin} are in {directory}."
     found = {"origin": done.origin, "first": done.first, "last": done.last}
     put({**found, "directory": str(directory)}, as_json=as_json, text=text)

@@ -15,6 +15,7 @@ from app.core.database import Database
 from app.core.operation import Operation, perform, rows
 from app.core.tables import Instant
 from app.ledger import signing, tiles
+from app.ledger.errors import EntryMissing
 from app.ledger.folder import Export, Exported, into_folder, parts, zipped
 from app.ledger.lines import PUBLIC
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
@@ -64,11 +65,16 @@ def folder(
 
     A folder that an earlier try left unfinished is finished, up to the entry that it was to end
     with. `FileExistsError` if the folder holds anything else, `NothingToExport` if nothing is
-    there to write.
+    there to write, `EntryMissing` if the ledger isn't whole.
     """
     export = _left_off(database, op, directory) or _begun(database, op, begin, end)
     directory.mkdir(parents=True, exist_ok=True)
-    into_folder(directory, export, partial(_entries, database, op.clinic_id, export.last))
+    try:
+        into_folder(directory, export, partial(_entries, database, op.clinic_id, export.last))
+    except EntryMissing:
+        raise
+    except ValueError:
+        raise FileExistsError from None
     return export
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from app.ledger.entry import canonical
+from app.ledger.errors import EntryMissing
 from app.ledger.lines import (
     HEADER,
     LINE_ENTRY,
@@ -151,7 +152,8 @@ def parts(export: Export, entries: Entries, kept: BinaryIO | None = None) -> Ite
 
     `kept` is an `entries.ndjson` that was interrupted, open for reading and writing: it is cut
     after its last whole line, and only what it lacks is yielded.
-    Raises `ValueError` if `entries` doesn't give every number, or `kept` is of another export.
+    Raises `EntryMissing` if `entries` doesn't give every number, and `ValueError` if `kept` is of
+    another export.
     """
     files: list[ListedFile] = []
     small = {
@@ -272,11 +274,15 @@ def _number(line: bytes) -> int:
 def _lines(export: Export, entries: Iterable[Exported], after: int) -> Iterator[bytes]:
     expected = itertools.count(after + 1)
     for some in _batched(entries):
-        if any(entry.public["number"] != next(expected) for entry in some):
-            raise ValueError("an entry is missing")
+        for entry, number in zip(some, expected, strict=False):
+            _expect(entry.public["number"], number)
         yield b"".join(entry_line(*entry) for entry in some)
-    if next(expected) != export.last + 1:
-        raise ValueError("an entry is missing")
+    _expect(export.last + 1, next(expected))
+
+
+def _expect(found: int, number: int) -> None:
+    if found != number:
+        raise EntryMissing(f"An entry is missing: number {number}.")
 
 
 def _rows(entries: Iterable[Exported]) -> Iterator[bytes]:

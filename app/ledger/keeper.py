@@ -10,6 +10,7 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.logs import log
 from app.ledger import signing, tiles
+from app.ledger.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint, LedgerHead
 
 EVERY_S = 60
@@ -56,13 +57,16 @@ def keep(database: Database, end: threading.Event | None = None) -> None:
     for clinic_id, size in clinics:
         if end is not None and end.is_set():
             return
-        tiles.grow(database, clinic_id)
         sealed, at = due.get(clinic_id, (0, None))
-        if size > sealed and (at is None or now() - at >= SEALED_EVERY):
-            try:
+        try:
+            tiles.grow(database, clinic_id)
+            if size > sealed and (at is None or now() - at >= SEALED_EVERY):
                 signing.seal(database, clinic_id, now())
-            except signing.NoSigningKey:
-                log.warning("no-signing-key")
+        except signing.NoSigningKey:
+            log.warning("no-signing-key")
+        except EntryMissing:
+            # One ledger that was tampered with keeps no other from being sealed.
+            log.warning("ledger-entry-missing", clinic_id=str(clinic_id))
 
 
 def _sealed_before(db: Connection) -> dict[UUID, tuple[int, datetime]]:

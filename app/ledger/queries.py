@@ -12,6 +12,7 @@ from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import DisclosureView, EntryView
+from app.ledger.service import saw
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -72,8 +73,17 @@ def _change(row: Row[Any]) -> dict[str, Any]:
 def versions(
     op: Operation, resource: str, id: UUID, after: int, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Up to `limit` versions of one record behind version `after`, and whether more are there."""
+    """Up to `limit` versions of one record behind version `after`, and whether more are there.
+
+    Accounts for every patient whom they were about.
+    """
     found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
+    # A record that was entered under the wrong patient still shows what was said of them.
+    accounted = {entry.patient_id for entry in op.entries}
+    for row in found[:limit]:
+        if row.patient_id is not None and row.patient_id not in accounted:
+            accounted.add(row.patient_id)
+            saw(op, resource, id, row.patient_id, row.version)
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 

@@ -56,11 +56,14 @@ def list_changes(op: Operation, filters: ChangeFilters) -> Answer:
 def list_entries(op: Operation, filters: EntryFilters) -> Answer:
     """List the account, oldest first: changes, looks at patients' data, and denied attempts.
 
-    Reading it is itself one entry.
+    Reading it is itself one entry. `next` leads through what was there at the first page: else
+    each page would make another one to read.
     """
-    found = queries.entries(op, filters)
+    items, cursor = queries.entries(op, filters)
     service.saw_account(op, filters.patient_id)
-    return Answer.page(*found)
+    until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
+    following = None if cursor is None else {"cursor": cursor, **until}
+    return Answer({"items": items, "next": None}, following=following)
 
 
 @audit.get(

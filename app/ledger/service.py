@@ -44,9 +44,11 @@ def saw(op: Operation, resource: str, id: UUID, patient_id: UUID, version: int |
 
 
 def saw_patients(op: Operation, patients: Iterable[UUID | None]) -> None:
-    """Account for showing something of each of these patients."""
+    """Account, once, for showing something of each of these patients."""
+    # What an answer is put together from may be of one patient many times over.
+    there = {entry.patient_id for entry in op.entries if entry.resource == "patients"}
     for patient_id in dict.fromkeys(patients):
-        if patient_id is not None:
+        if patient_id is not None and patient_id not in there:
             _gather(op, Entry("access", op.name, "patients", patient_id, patient_id))
 
 

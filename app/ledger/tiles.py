@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
 from app.core.operation import rows
+from app.ledger.errors import EntryMissing
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
 from app.ledger.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree
 
@@ -113,7 +114,10 @@ def _below(db: Connection, clinic_id: UUID, level: int, first: int, there: int) 
     where = {"clinic": clinic_id, "first": first, "last": first + there - 1}
     if level:
         return list(db.execute(_OVER_ALL, {**where, "level": level - 1}).scalars())
-    return list(db.execute(_LEAVES, where).scalars())
+    leaves = list(db.execute(_LEAVES, where).scalars())
+    if len(leaves) < there:
+        raise EntryMissing(f"An entry is missing: one from {first + 1} to {first + there}.")
+    return leaves
 
 
 def _split(hashes: bytes) -> list[bytes]:

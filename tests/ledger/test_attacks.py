@@ -1,0 +1,287 @@
+"""The attack matrix: what an owner of the database can do to a ledger, and what an auditor sees.
+
+Each attack is tried by somebody who knows of no tree, and by somebody who recomputes all of it:
+the server then signs the lie itself, and only what left the house before can tell. An exit code
+is that of the check of an export: 0 clean, 2 tampered.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.core.bulk import insert_rows
+from app.core.clock import now, uuid7
+from app.core.operation import perform
+from app.ledger import signing
+from app.ledger.errors import EntryMissing
+from app.ledger.models import LedgerCheckpoint
+from app.ledger.note import SigningKey
+from app.ledger.policy import Policy
+from app.ledger.verify import verify
+from app.ledger.witness import NotWitnessed, Witness
+from app.retention import service as retention
+from tests.ground import Api, Clinic
+from tests.ledger.attacker import (
+    audited,
+    drop,
+    edited,
+    exported,
+    history,
+    kept,
+    notes,
+    owning,
+    remember,
+    renumbered,
+    rewrite,
+    seal,
+    size_of,
+    touch,
+    with_body,
+)
+
+CLEAN, TAMPERED, INCOMPLETE, UNDECIDABLE = 0, 2, 3, 4
+
+
+@pytest.fixture(name="held")
+def checkpoint_that_the_auditor_keeps(clinic: Clinic, tmp_path: Path) -> Path:
+    """A ledger of more than a tile, of whose 320 entries the auditor saw the first 300."""
+    remember(clinic, 300 - size_of(clinic))
+    held = kept(tmp_path, seal(clinic))
+    remember(clinic, 20)
+    assert size_of(clinic) == 320
+    return held
+
+
+@pytest.fixture(name="policy")
+def policy_of_the_contract(clinic: Clinic, tmp_path: Path) -> Path:
+    """The ledger's key, as the auditor got it before."""
+    file = tmp_path / "policy"
+    file.write_bytes(signing.policy(clinic.id).encode())
+    return file
+
+
+@pytest.fixture(name="check")
+def check_of_a_new_export(
+    clinic: Clinic, tmp_path: Path, held: Path, policy: Path
+) -> Callable[[], tuple[int, int]]:
+    """The exit codes without the auditor's checkpoint and with it."""
+
+    def check() -> tuple[int, int]:
+        return (
+            audited(clinic, tmp_path, policy=policy),
+            audited(clinic, tmp_path, policy=policy, held=held),
+        )
+
+    return check
+
+
+Check = Callable[[], tuple[int, int]]
+
+
+def test_no_attack_is_clean(check: Check) -> None:
+    assert check() == (CLEAN, CLEAN)
+
+
+def test_an_edited_field(clinic: Clinic, check: Check) -> None:
+    before = history(clinic)[6]
+    others = {"actor": "client:x", "at": now(), "patient_id": uuid7(), "reason": "r", "version": 2}
+    for name, value in others.items():
+        touch(clinic, 7, **{name: value})
+        assert check()[0] == TAMPERED, name
+        touch(clinic, 7, **{name: before[name]})
+    assert check() == (CLEAN, CLEAN)
+    # Every hash recomputed, every kept checkpoint deleted: only the auditor's own can tell.
+    rewrite(clinic, edited(7))
+    assert notes(clinic) == []
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_an_edited_body(clinic: Clinic, check: Check) -> None:
+    before = history(clinic)[6]
+    touch(clinic, 7, body=with_body(before, language="de")["body"])
+    assert check() == (TAMPERED, TAMPERED)
+    # With the digest that belongs to it the entry is another one, and the tree isn't its own.
+    touch(clinic, 7, body_digest=with_body(before, language="de")["body_digest"])
+    assert check() == (TAMPERED, TAMPERED)
+    rewrite(clinic, renumbered)
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_a_deleted_entry(clinic: Clinic, check: Check, tmp_path: Path) -> None:
+    drop(clinic, 7)
+    # The server can't even write it down, and nobody takes what it wrote for whole.
+    folder = tmp_path / "left"
+    with pytest.raises(EntryMissing, match="number 7"):
+        exported(clinic, folder)
+    assert verify(folder).exit == INCOMPLETE
+    drop(clinic, 310)  # of a tile that isn't complete: not even a checkpoint can be made
+    with pytest.raises(EntryMissing, match="from 257 to"):
+        check()
+
+
+def test_a_deleted_entry_whose_place_is_closed_by_renumbering(clinic: Clinic, check: Check) -> None:
+    rewrite(clinic, lambda entries: renumbered(entries[:6] + entries[7:]))
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_two_entries_that_changed_places(clinic: Clinic, check: Check) -> None:
+    seventh, eighth = history(clinic)[6:8]
+    columns = set(seventh) - {"clinic_id", "number"}
+    touch(clinic, 7, **{name: eighth[name] for name in columns})
+    touch(clinic, 8, **{name: seventh[name] for name in columns})
+    assert check() == (TAMPERED, TAMPERED)
+    rewrite(clinic, renumbered)
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_a_tail_that_was_cut_off(clinic: Clinic, check: Check) -> None:
+    rewrite(clinic, lambda entries: entries[:250])
+    assert check() == (CLEAN, TAMPERED)
+    # New entries in the place of those that are gone hide nothing.
+    remember(clinic, 100)
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_a_tail_that_was_cut_off_in_front_of_a_kept_checkpoint(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 300)
+    seal(clinic)
+    there = notes(clinic)
+    rewrite(clinic, lambda entries: entries[:250])
+    with owning(clinic) as db:
+        insert_rows(db, {LedgerCheckpoint: there})
+    remember(clinic, 100)
+    # The owner forgot the server's own memory, and so needs no memory of the auditor's.
+    assert audited(clinic, tmp_path) == TAMPERED
+
+
+def test_an_old_backup_that_was_restored(clinic: Clinic, policy: Path, tmp_path: Path) -> None:
+    remember(clinic, 280)
+    seal(clinic)
+    backup, backed_up = history(clinic), notes(clinic)
+    remember(clinic, 20)
+    held = kept(tmp_path, seal(clinic))
+    assert audited(clinic, tmp_path, policy=policy, held=held) == CLEAN
+    rewrite(clinic, lambda _: backup)
+    with owning(clinic) as db:
+        insert_rows(db, {LedgerCheckpoint: backed_up})
+    # All of it is genuine, and some is gone: by itself it can't look otherwise than it did.
+    assert audited(clinic, tmp_path, policy=policy) == CLEAN
+    assert audited(clinic, tmp_path, policy=policy, held=held) == TAMPERED
+    remember(clinic, 40)
+    assert audited(clinic, tmp_path, policy=policy) == CLEAN
+    assert audited(clinic, tmp_path, policy=policy, held=held) == TAMPERED
+
+
+def test_a_rewrite_with_the_stolen_key_of_what_the_auditor_saw(
+    clinic: Clinic, check: Check
+) -> None:
+    rewrite(clinic, edited(300), resign=True)
+    assert notes(clinic) != []
+    assert check() == (CLEAN, TAMPERED)
+
+
+def test_a_rewrite_with_the_stolen_key_of_what_came_after_the_auditor(
+    clinic: Clinic, check: Check
+) -> None:
+    rewrite(clinic, edited(301), resign=True)
+    # Nobody outside saw these entries: only a witness makes this window smaller.
+    assert check() == (CLEAN, CLEAN)
+
+
+def watching(folder: Path, clinic: Clinic) -> tuple[Witness, Path]:
+    """A witness of the ledger, and the policy of an auditor who asks for its cosignature."""
+    key = Ed25519PrivateKey.generate()
+    name = "witness.example/one"
+    known = signing.policy(clinic.id)
+    asking = Policy(known.logs, {"one": SigningKey(name, key).cosigner}, {}, "one")
+    file = folder / "policy-with-witness"
+    file.write_bytes(asking.encode())
+    return Witness(name, key, known, folder / "witnessed"), file
+
+
+def test_a_rewrite_with_the_stolen_key_of_what_the_witness_saw(
+    clinic: Clinic, api: Api, held: Path, tmp_path: Path
+) -> None:
+    witness, policy = watching(tmp_path, clinic)
+    witness.watch(fetching(api), 1_800_000_000)
+    assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
+    rewrite(clinic, edited(301), resign=True)
+    # Behind what the auditor holds, but not behind what the witness cosigned.
+    assert audited(clinic, tmp_path, policy=policy) == UNDECIDABLE
+    assert audited(clinic, tmp_path, policy=policy, held=held) == UNDECIDABLE
+    assert audited(clinic, tmp_path, policy=policy, held=witness.held) == TAMPERED
+    remembered = witness.held.read_bytes()
+    with pytest.raises(NotWitnessed, match="aren't those seen before") as refusal:
+        witness.watch(fetching(api), 1_800_000_060)
+    assert refusal.value.tampered
+    assert witness.held.read_bytes() == remembered
+
+
+def test_a_rewrite_with_the_stolen_key_before_the_witness_sees_it(
+    clinic: Clinic, api: Api, tmp_path: Path
+) -> None:
+    witness, policy = watching(tmp_path, clinic)
+    witness.watch(fetching(api), 1_800_000_000)
+    remember(clinic, 10)
+    newest = size_of(clinic)
+    rewrite(clinic, edited(newest), resign=True)
+    # This is the window that we publish: whatever is newer than the last cosignature.
+    assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
+    witness.watch(fetching(api), 1_800_000_060)
+    assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
+    # What the witness has cosigned since is closed.
+    rewrite(clinic, edited(newest - 1), resign=True)
+    assert audited(clinic, tmp_path, policy=policy, held=witness.held) == TAMPERED
+
+
+def fetching(api: Api) -> Callable[[str], bytes]:
+    """What the server answers to a witness."""
+
+    def fetch(path: str) -> bytes:
+        answer = api.get(path)
+        assert answer.status_code == 200
+        return answer.content
+
+    return fetch
+
+
+def test_a_lawful_destruction_is_no_attack(
+    clinic: Clinic, api: Api, policy: Path, tmp_path: Path
+) -> None:
+    session = api.session()
+    api.session()
+    held = kept(tmp_path, seal(clinic))
+    patient = UUID(session["patient_id"])
+    destroy(clinic, patient)
+    report = verify(exported(clinic, tmp_path / "export"), policy, held)
+    assert (report.exit, report.bodies_destroyed) == (CLEAN, 2)
+    assert [f.severity for f in report.findings] == []
+
+
+def test_a_body_that_was_destroyed_without_the_law(
+    clinic: Clinic, api: Api, policy: Path, tmp_path: Path
+) -> None:
+    session, other = api.session(), api.session()
+    held = kept(tmp_path, seal(clinic))
+    destroy(clinic, UUID(session["patient_id"]))
+    number = next(
+        e["number"] for e in history(clinic) if str(e["patient_id"]) == other["patient_id"]
+    )
+    touch(clinic, number, body=None, salt=None)
+    assert audited(clinic, tmp_path, policy=policy, held=held) == TAMPERED
+    assert audited(clinic, tmp_path) == TAMPERED
+
+
+def destroy(clinic: Clinic, patient_id: UUID) -> None:
+    """Erase a patient, long after all time of retention has run out."""
+    op = clinic.operation("retention.policy")
+    perform(clinic.database, op, lambda: retention.set_policy(op, 10, 18))
+    late = clinic.operation(retention.ERASE)
+    late.at = datetime(2070, 1, 1, tzinfo=UTC)
+    perform(clinic.database, late, lambda: retention.erase(late, patient_id, "time is up"))

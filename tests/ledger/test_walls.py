@@ -1,0 +1,180 @@
+"""The database itself refuses to change the ledger, whoever asks; the law has one narrow door."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
+
+from app.core.clock import now, uuid7
+from app.core.database import Database
+from app.core.operation import perform
+from app.core.tables import ClinicOwned
+from app.ledger import service
+from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
+from tests.ground import Clinic, found
+from tests.ledger.attacker import History, history, notes, remember, seal
+
+TABLES: Sequence[type[ClinicOwned]] = (LedgerEntry, LedgerTile, LedgerCheckpoint)
+REFUSED = "the ledger is append-only"
+BLANK = {"body": None, "salt": None}
+
+
+@pytest.fixture(name="filled")
+def ledger_with_a_row_in_each_table(clinic: Clinic) -> Clinic:
+    remember(clinic, 256)
+    seal(clinic)
+    assert notes(clinic)
+    return clinic
+
+
+def refuses(clinic: Clinic, statement: Any) -> bool:
+    """Whether the database's own user, who owns all of it, can't do this."""
+    try:
+        with clinic.database.writing() as db:
+            db.execute(statement)
+    except DBAPIError as refusal:
+        return REFUSED in str(refusal.orig)
+    return False
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_row_is_deleted(filled: Clinic, table: type[ClinicOwned]) -> None:
+    before = history(filled)
+    assert refuses(filled, delete(table).where(table.clinic_id == filled.id))
+    assert history(filled) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_column_of_a_row_is_changed(filled: Clinic, table: type[ClinicOwned]) -> None:
+    before = history(filled), notes(filled)
+    for column in table.__table__.columns:
+        # To the value that it has: not even that is let through.
+        values = {column.key: column}
+        assert refuses(filled, update(table).where(table.clinic_id == filled.id).values(values))
+    assert (history(filled), notes(filled)) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_table_is_emptied(filled: Clinic, table: type[ClinicOwned]) -> None:
+    if filled.database.is_sqlite:
+        # SQLite has no TRUNCATE: the nearest thing is a DELETE of everything.
+        assert refuses(filled, text(f"DELETE FROM {table.__tablename__}"))  # noqa: S608 - our own tables' names
+    else:
+        assert refuses(filled, text(f"TRUNCATE {table.__tablename__} CASCADE"))
+
+
+def blanking(clinic: Clinic, whose: UUID, **more: Any) -> Any:
+    mine = (LedgerEntry.clinic_id == clinic.id, LedgerEntry.patient_id == whose)
+    found = update(LedgerEntry).where(*mine, LedgerEntry.operation != "patients.erase")
+    return found.values({**BLANK, **more})
+
+
+def note_erasure(clinic: Clinic, patient_id: UUID) -> None:
+    """Put the entry of an erasure into the ledger, and do nothing of what it says."""
+    op = clinic.operation("patients.erase")
+    view = {"id": patient_id, "version": 2}
+    work = lambda: service.record(op, "patients", view, patient_id=patient_id)  # noqa: E731 - one statement
+    perform(clinic.database, op, work)
+
+
+def patients_of(clinic: Clinic) -> list[UUID]:
+    return [stored["patient_id"] for stored in history(clinic) if stored["patient_id"]]
+
+
+def test_a_body_is_blanked_only_after_the_entry_of_its_patients_erasure(clinic: Clinic) -> None:
+    remember(clinic, 2)
+    one, other = patients_of(clinic)
+    assert refuses(clinic, blanking(clinic, one))
+    note_erasure(clinic, other)
+    assert refuses(clinic, blanking(clinic, one))
+    note_erasure(clinic, one)
+    before = history(clinic)
+    with clinic.database.writing() as db:
+        assert db.execute(blanking(clinic, one)).rowcount == 1
+    after = history(clinic)
+    assert [stored for stored in after if stored["patient_id"] != one] == [
+        stored for stored in before if stored["patient_id"] != one
+    ]
+    assert after == [blanked(stored, one) for stored in before]
+    assert after != before
+
+
+def blanked(stored: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
+    mine = stored["patient_id"] == patient_id and stored["operation"] != "patients.erase"
+    return {**stored, **(BLANK if mine else {})}
+
+
+def test_an_erasure_of_another_clinic_opens_nothing(clinic: Clinic, database: Database) -> None:
+    other = found(database)
+    remember(clinic, 1)
+    [patient_id] = patients_of(clinic)
+    note_erasure(other, patient_id)
+    assert refuses(clinic, blanking(clinic, patient_id))
+
+
+def test_what_came_after_the_erasure_keeps_its_body(clinic: Clinic) -> None:
+    remember(clinic, 1)
+    [patient_id] = patients_of(clinic)
+    note_erasure(clinic, patient_id)
+    op = clinic.operation("patients.create")
+    again = {"id": patient_id, "version": 1}
+    perform(
+        clinic.database, op, lambda: service.record(op, "patients", again, patient_id=patient_id)
+    )
+    late = (LedgerEntry.clinic_id == clinic.id, LedgerEntry.number == len(history(clinic)))
+    assert refuses(clinic, update(LedgerEntry).where(*late).values(BLANK))
+
+
+def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
+    remember(clinic, 1)
+    [patient_id] = patients_of(clinic)
+    note_erasure(clinic, patient_id)
+    others: dict[str, Any] = {
+        "clinic_id": uuid7(),
+        "number": 10_000,
+        "kind": "access",
+        "operation": "patients.get",
+        "at": now(),
+        "actor": "nobody",
+        "client": uuid7(),
+        "request_id": "other",
+        "resource": "sessions",
+        "resource_id": uuid7(),
+        "patient_id": None,
+        "version": None,
+        "reason": "r",
+        "body_digest": None,
+        "leaf": bytes(32),
+    }
+    assert {*others, *BLANK} == {column.key for column in LedgerEntry.__table__.columns}
+    before = history(clinic)
+    for name, value in others.items():
+        assert refuses(clinic, blanking(clinic, patient_id, **{name: value})), name
+    for kept in ({"body": "{}"}, {"salt": bytes(16)}):
+        assert refuses(clinic, blanking(clinic, patient_id, **kept)), kept
+    assert history(clinic) == before
+
+
+def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Clinic) -> None:
+    if clinic.database.is_sqlite:
+        pytest.skip("SQLite has neither functions nor roles")
+    remember(clinic, 2)
+    one, other = patients_of(clinic)
+    note_erasure(clinic, one)
+    call = text("SELECT erase_ledger_bodies(:clinic, :patient)")
+    before: History = history(clinic)
+    with clinic.database.writing() as db:
+        counts = [
+            db.execute(call, {"clinic": clinic.id, "patient": patient}).scalar_one()
+            for patient in (other, one, one)
+        ]
+    assert counts == [0, 1, 0]
+    assert history(clinic) == [blanked(stored, one) for stored in before]
+    granted = text(
+        "SELECT has_function_privilege('public', 'erase_ledger_bodies(uuid, uuid)', 'EXECUTE')"
+    )
+    with clinic.database.reading() as db:
+        assert db.execute(granted).scalar_one() is False
