@@ -17,6 +17,7 @@ from app.core import schema
 from app.core.clock import now
 from app.core.database import Database
 from app.core.problems import Problem
+from app.ledger import signing
 
 SQLITE_SAFE: Final = (3, 51, 3)
 """The first version without the WAL-reset bug, which several writing processes can meet."""
@@ -64,6 +65,7 @@ def _examine(opened: Database) -> Iterator[Finding]:
         return
     yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
     yield _migration(opened)
+    yield from _signing_key()
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -76,6 +78,21 @@ def _migration(opened: Database) -> Finding:
     if at == schema.head():
         return Finding("migration", "ok", f"at {at}, the newest")
     return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", MIGRATE)
+
+
+def _signing_key() -> Iterator[Finding]:
+    try:
+        signing.check_keys()
+    except signing.NoSigningKey:
+        remedy = "Make one: python -m app audit key. Until then no auditor gets a checkpoint."
+        yield Finding("signing key", "warning", "none that can be read", remedy)
+        return
+    file = signing.key_file()
+    if file is not None and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & OTHERS:
+        remedy = f"Other accounts can read it: chmod 600 {file}"
+        yield Finding("signing key", "warning", f"{file}", remedy)
+    else:
+        yield Finding("signing key", "ok", "there" if file is None else f"{file}")
 
 
 def _sqlite(db: Connection) -> Iterator[Finding]:
@@ -107,6 +124,14 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
         found = shown(setting)
         remedy = f"Set {setting} = on: without it a crash loses or harms what was answered."
         yield _expect(setting, found, found not in {"off", "local"}, remedy)
+    alters = db.execute(
+        text("SELECT has_table_privilege(to_regclass('ledger_entries'), 'UPDATE')")
+    ).scalar()
+    if alters:
+        remedy = "Let another role own the tables: see NEEDLEWORK_OWNER_URL in docs/operator.md."
+        yield Finding("ledger", "warning", "this role could alter it, but for a trigger", remedy)
+    else:
+        yield Finding("ledger", "ok", "this role can only append to it")
     began = now()
     there = db.execute(text("SELECT clock_timestamp()")).scalar_one()
     skew_s = abs((there - began).total_seconds())

@@ -38,6 +38,11 @@ def signers(clinic_id: UUID) -> list[SigningKey]:
     return [SigningKey(origin(clinic_id), key) for key in _keys()]
 
 
+def check_keys() -> None:
+    """`NoSigningKey` unless there are keys, and they can be read."""
+    _keys()
+
+
 def verifiers(clinic_id: UUID) -> tuple[VerifierKey, ...]:
     """The keys that a clinic's signatures are checked by."""
     return tuple(key.verifier for key in signers(clinic_id))

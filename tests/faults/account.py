@@ -3,6 +3,8 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +12,9 @@ from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import Row
 
 from app.core.operation import rows
+from app.ledger.export import folder
 from app.ledger.models import LedgerEntry, LedgerHead
+from app.ledger.verify import verify
 from app.records.kinds import kinds
 from tests.faults.callers import Caller, Written
 from tests.ground import Clinic
@@ -40,12 +44,21 @@ def check_account(clinic: Clinic) -> None:
         assert created == [True] + [False] * (len(history) - 1)
     told = {place: from_json(history[-1].body) for place, history in histories.items()}
     assert told == stored
+    check_ledger(clinic)
+
+
+def check_ledger(clinic: Clinic) -> None:
+    """An auditor who gets an export of the ledger now finds nothing wrong with it."""
+    with TemporaryDirectory() as directory:
+        folder(clinic.database, clinic.operation("audit.export"), Path(directory))
+        report = verify(Path(directory))
+    assert report.verdict == "clean", report.text()
 
 
 def _histories(entries: Iterable[Row[Any]]) -> dict[tuple[str, UUID], list[Row[Any]]]:
     histories = defaultdict(list)
     for entry in entries:
-        if entry.resource in kinds:
+        if entry.kind == "change" and entry.resource in kinds:
             histories[entry.resource, entry.resource_id].append(entry)
     return histories
 

@@ -127,7 +127,7 @@ def forge(stored: Stored, **columns: Any) -> Stored:
         forged["body_digest"] = entry.body_digest(forged["salt"], forged["body"].encode())
     public = {name: forged[name] for name in PUBLIC}
     public["body_digest"] = forged["body_digest"] and forged["body_digest"].hex()
-    return {**forged, "leaf": entry.leaf(to_jsonable_python(public))}
+    return {**forged, "leaf": entry.leaf(entry.canonical(to_jsonable_python(public)))}
 
 
 def with_body(stored: Stored, **members: Any) -> Stored:

@@ -158,9 +158,8 @@ def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
     assert history(clinic) == before
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Clinic) -> None:
-    if clinic.database.is_sqlite:
-        pytest.skip("SQLite has neither functions nor roles")
     remember(clinic, 2)
     one, other = patients_of(clinic)
     note_erasure(clinic, one)
