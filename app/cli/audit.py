@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.cli.console import AsJson, database, fail, known, operation, put, say
 from app.ledger import export, signing
-from app.ledger.errors import EntryMissing
+from app.ledger.errors import EntryMissing, Overtaken
 from app.ledger.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
 from app.ledger.policy import Policy
 from app.ledger.signing import key_file, make_key
@@ -76,6 +76,8 @@ def export_ledger(
             fail(f"{directory} holds something else, or a finished export. Name a new folder.")
         except OSError as error:
             fail(f"{directory} can't be written: {error.strerror}.")
+        except Overtaken:
+            fail("A patient was erased meanwhile. Export again, into a new folder.")
         except EntryMissing as error:
             say(f"{error} Nothing but an attack on the database explains that.")
             raise typer.Exit(TAMPERED) from None

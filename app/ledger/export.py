@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Row, bindparam, func
+from sqlalchemy import Connection, Row, bindparam, func
 
 from app.core.database import Database
 from app.core.operation import Operation, perform, rows
 from app.core.tables import Instant
 from app.ledger import signing, tiles
-from app.ledger.errors import EntryMissing
+from app.ledger.blocks import ERASURE
+from app.ledger.errors import EntryMissing, Overtaken
 from app.ledger.folder import Export, Exported, into_folder, parts, zipped
 from app.ledger.lines import PUBLIC
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
@@ -30,6 +31,11 @@ _ENTRIES = (
     .where(LedgerEntry.number > bindparam("after"), LedgerEntry.number <= bindparam("last"))
     .order_by(LedgerEntry.number)
     .limit(READ_AT_ONCE)
+)
+_ERASURE = (
+    rows(LedgerEntry, LedgerEntry.number)
+    .where(LedgerEntry.operation == ERASURE, LedgerEntry.number > bindparam("last"))
+    .limit(1)
 )
 _EARLIER = (
     rows(LedgerCheckpoint)
@@ -51,7 +57,7 @@ class NothingToExport(ValueError):
 def archive(database: Database, op: Operation) -> Iterator[bytes]:
     """The whole ledger as a zip file, piece by piece."""
     export = _begun(database, op, None, None)
-    return zipped(parts(export, partial(_entries, database, op.clinic_id, export.last)))
+    return zipped(parts(export, partial(_entries, database, op.clinic_id, export)))
 
 
 def folder(
@@ -65,13 +71,13 @@ def folder(
 
     A folder that an earlier try left unfinished is finished, up to the entry that it was to end
     with. `FileExistsError` if the folder holds anything else, `NothingToExport` if nothing is
-    there to write, `EntryMissing` if the ledger isn't whole.
+    there to write, `EntryMissing` if the ledger isn't whole, `Overtaken` by an erasure.
     """
     export = _left_off(database, op, directory) or _begun(database, op, begin, end)
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        into_folder(directory, export, partial(_entries, database, op.clinic_id, export.last))
-    except EntryMissing:
+        into_folder(directory, export, partial(_entries, database, op.clinic_id, export))
+    except (EntryMissing, Overtaken):
         raise
     except ValueError:
         raise FileExistsError from None
@@ -133,15 +139,24 @@ def _export(database: Database, op: Operation, checkpoint: Note, first: int, las
     )
 
 
-def _entries(database: Database, clinic_id: UUID, last: int, after: int) -> Iterator[Exported]:
+def _entries(database: Database, clinic_id: UUID, export: Export, after: int) -> Iterator[Exported]:
+    size = Checkpoint.parse(Note.parse(export.checkpoint).text).size
     while True:
-        where = {"clinic": clinic_id, "after": after, "last": last}
+        where = {"clinic": clinic_id, "after": after, "last": export.last}
         with database.reading() as db:
             found = db.execute(_ENTRIES, where).all()
+            # Of a part of the ledger nobody expects the entries that explain what was destroyed.
+            if export.last == size and any(row.body_digest and row.body is None for row in found):
+                _check_not_overtaken(db, clinic_id, size)
         yield from map(_exported, found)
         if len(found) < READ_AT_ONCE:
             return
         after = found[-1].number
+
+
+def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
+    if db.execute(_ERASURE, {"clinic": clinic_id, "last": size}).first():
+        raise Overtaken
 
 
 def _exported(row: Row[Any]) -> Exported:
