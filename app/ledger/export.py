@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Connection, Row, bindparam, func
+from sqlalchemy import Connection, Row, Uuid, bindparam, func
 
 from app.core.database import Database
+from app.core.dialects import id_text
 from app.core.operation import Operation, perform, rows
 from app.core.tables import Instant
 from app.ledger import signing, tiles
@@ -21,13 +22,16 @@ from app.ledger.folder import Export, Exported, into_folder, parts, zipped
 from app.ledger.lines import PUBLIC
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
 from app.ledger.note import Checkpoint, Note
-from app.ledger.service import saw_account
+from app.ledger.service import canonical, saw_account
 from app.ledger.tree import outside
 
 READ_AT_ONCE = 1_000
 
+_STORED = [LedgerEntry.__table__.c[name] for name in (*PUBLIC, "body", "salt")]
+# An id as the text that it is exported as: no object is made of it in between.
+_COLUMNS = [id_text(c) if isinstance(c.type, Uuid) else c for c in _STORED]
 _ENTRIES = (
-    rows(LedgerEntry)
+    rows(LedgerEntry, *_COLUMNS)
     .where(LedgerEntry.number > bindparam("after"), LedgerEntry.number <= bindparam("last"))
     .order_by(LedgerEntry.number)
     .limit(READ_AT_ONCE)
@@ -160,7 +164,7 @@ def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
 
 
 def _exported(row: Row[Any]) -> Exported:
-    public: dict[str, Any] = {name: getattr(row, name) for name in PUBLIC}
-    public["body_digest"] = row.body_digest and row.body_digest.hex()
-    body = None if row.body is None else row.body.encode()
-    return Exported(to_jsonable_python(public), body, row.salt)
+    *values, body, salt = tuple(row)
+    public: dict[str, Any] = dict(zip(PUBLIC, values, strict=True))
+    public["body_digest"] = public["body_digest"] and public["body_digest"].hex()
+    return Exported(public["number"], canonical(public), body and body.encode(), salt)

@@ -113,9 +113,10 @@ asks. Then its digest is still in the entry, and a later entry `patients.erase` 
 
 
 class Exported(NamedTuple):
-    """An entry as it is exported: public part as JSON values; body and salt, if there are any."""
+    """An entry as it is exported: its public part, and the body if any, in canonical JSON."""
 
-    public: dict[str, Any]
+    number: int
+    public: bytes
     body: bytes | None
     salt: bytes | None
 
@@ -275,8 +276,8 @@ def _lines(export: Export, entries: Iterable[Exported], after: int) -> Iterator[
     expected = itertools.count(after + 1)
     for some in _batched(entries):
         for entry, number in zip(some, expected, strict=False):
-            _expect(entry.public["number"], number)
-        yield b"".join(entry_line(*entry) for entry in some)
+            _expect(entry.number, number)
+        yield b"".join(entry_line(*entry[1:]) for entry in some)
     _expect(export.last + 1, next(expected))
 
 

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from app.ledger.entry import INTEGER_MAX, canonical
 
@@ -42,15 +42,15 @@ NEVER_RAW: Final = bytes(range(0x20))
 FORMULA: Final = frozenset("=+-@\t\r")
 
 
-def entry_line(public: dict[str, Any], body: bytes | None, salt: bytes | None) -> bytes:
-    """One line, newline included. `body` is canonical JSON; None if there is none any more."""
+def entry_line(public: bytes, body: bytes | None, salt: bytes | None) -> bytes:
+    """One line, newline included, of canonical JSON; `body` is None if there is none any more."""
     salted = b"null" if salt is None else b'"%s"' % salt.hex().encode()
-    return b'{"body":%s,"entry":%s,"salt":%s}\n' % (body or b"null", canonical(public), salted)
+    return b'{"body":%s,"entry":%s,"salt":%s}\n' % (body or b"null", public, salted)
 
 
-def entry_row(public: dict[str, Any]) -> bytes:
+def entry_row(public: bytes) -> bytes:
     """One row of the CSV (RFC 4180), line end included."""
-    return public_values(canonical(public).decode())[1].encode()
+    return public_values(public.decode())[1].encode()
 
 
 def public_values(text: str) -> tuple[tuple[str, ...], str]:

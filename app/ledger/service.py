@@ -100,9 +100,9 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
     }
     body = salt = digest = None
     if gathered.view is not None:
-        body, salt = _canonical(gathered.view), os.urandom(entry.SALT_BYTES)
+        body, salt = canonical(gathered.view), os.urandom(entry.SALT_BYTES)
         digest = entry.body_digest(salt, body)
-    sealed = _canonical({**public, "body_digest": digest and digest.hex()})
+    sealed = canonical({**public, "body_digest": digest and digest.hex()})
     return {
         **public,
         "body": body and body.decode(),
@@ -112,7 +112,7 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
     }
 
 
-def _canonical(view: Any) -> bytes:
+def canonical(view: Any) -> bytes:
     """What `entry.canonical` writes, in a tenth of its time where no number is in doubt."""
     written = orjson.dumps(view, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
     if entry.DOUBTFUL.search(written.decode()):

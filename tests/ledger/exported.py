@@ -1,6 +1,7 @@
 """A made-up ledger and its export, without a database: what the tests of the verifier alter."""
 
 import hashlib
+import json
 import random
 import uuid
 from collections.abc import Iterator, Sequence
@@ -66,12 +67,21 @@ def entries(count: int, clinic: str = CLINIC, seed: int = 0) -> list[Exported]:
             "resource_id": record,
             "version": versions[record] if change else None,
         }
-        made.append(Exported(public, body if change else None, salt if change else None))
+        made.append(
+            Exported(number, canonical(public), body if change else None, salt if change else None)
+        )
     return made
 
 
 def altered(entry: Exported, **members: Any) -> Exported:
-    return Exported({**entry.public, **members}, entry.body, entry.salt)
+    public = {**said(entry), **members}
+    return Exported(public["number"], canonical(public), entry.body, entry.salt)
+
+
+def said(entry: Exported) -> dict[str, Any]:
+    """The public part of an entry."""
+    public: dict[str, Any] = json.loads(entry.public)
+    return public
 
 
 @dataclass
@@ -84,7 +94,7 @@ class Log:
     policy: Policy | None = None
 
     def leaves(self) -> list[bytes]:
-        return [leaf(canonical(entry.public)) for entry in self.entries]
+        return [leaf(entry.public) for entry in self.entries]
 
     def signed(self, text: str, *more: Any) -> bytes:
         return Note(text, (*(signer.sign(text) for signer in self.keys), *more)).encode()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_jsonable_python
 
 from app.ledger import entry
-from app.ledger.service import _canonical
+from app.ledger.service import canonical
 
 SAFE = 2**53 - 1
 
@@ -55,7 +55,7 @@ def test_the_bytes_are_those_of_rfc_8785(value: dict[str, Any]) -> None:
 
 @given(held)
 def test_the_short_way_to_the_bytes_is_the_long_way(view: dict[str, Any]) -> None:
-    assert _canonical(view) == entry.canonical(to_jsonable_python(view))
+    assert canonical(view) == entry.canonical(to_jsonable_python(view))
 
 
 @given(plain)
