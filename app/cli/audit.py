@@ -161,6 +161,9 @@ def witness(
         say(str(refusal))
         tampered = isinstance(refusal, NotWitnessed) and refusal.tampered
         raise typer.Exit(TAMPERED if tampered else UNDECIDABLE) from None
+    except OSError as error:
+        say(f"{held} can't be used: {error.strerror}.")
+        raise typer.Exit(UNDECIDABLE) from None
 
 
 def _read(file: Path, parse: Callable[[bytes], T]) -> T:
