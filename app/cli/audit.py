@@ -125,9 +125,9 @@ def new_key(
         fail("Name the file: neither NEEDLEWORK_LEDGER_KEY_FILE nor SQLite says where it stands.")
     try:
         make_key(target)
-    except FileExistsError:
-        fail(f"{target} is there already; nothing was changed.")
     except OSError as error:
+        if target.exists():
+            fail(f"{target} is there already; nothing was changed.")
         fail(f"{target} can't be written: {error.strerror}.")
     say(f"{target} holds a new key. Keep a copy where the database's backups are not.")
 
