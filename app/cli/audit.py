@@ -125,9 +125,9 @@ def new_key(
         fail("Name the file: neither NEEDLEWORK_LEDGER_KEY_FILE nor SQLite says where it stands.")
     try:
         make_key(target)
-    except FileExistsError:
-        fail(f"{target} is there already; nothing was changed.")
     except OSError as error:
+        if target.exists():
+            fail(f"{target} is there already; nothing was changed.")
         fail(f"{target} can't be written: {error.strerror}.")
     say(f"{target} holds a new key. Keep a copy where the database's backups are not.")
 
@@ -161,6 +161,9 @@ def witness(
         say(str(refusal))
         tampered = isinstance(refusal, NotWitnessed) and refusal.tampered
         raise typer.Exit(TAMPERED if tampered else UNDECIDABLE) from None
+    except OSError as error:
+        say(f"{held} can't be used: {error.strerror}.")
+        raise typer.Exit(UNDECIDABLE) from None
 
 
 def _read(file: Path, parse: Callable[[bytes], T]) -> T:

@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
+from app.cli import main
 from app.core.database import Database
+from app.settings import settings
 
 PATIENCE_S = 120.0
 
@@ -34,6 +38,24 @@ def url_of(database: Database) -> str:
 def environment(url: str) -> Mapping[str, str]:
     """The environment of a process that uses the database with this URL."""
     return {**os.environ, "NEEDLEWORK_DATABASE_URL": url, "COLUMNS": "80"}
+
+
+def within(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, *arguments: str
+) -> Ran:
+    """What the program does in this process, from its arguments to its exit code."""
+    monkeypatch.setenv("NEEDLEWORK_DATABASE_URL", url)
+    monkeypatch.setattr(sys, "argv", ["needlework", *arguments])
+    settings.cache_clear()
+    capsys.readouterr()
+    code: object = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    settings.cache_clear()
+    assert isinstance(code, int)
+    return Ran(code, *capsys.readouterr())
 
 
 def start(url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -5,8 +5,7 @@ import os
 import re
 import socket
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,11 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from app.cli import main, story
+from app.cli import story
 from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.database import Database
-from app.settings import settings
-from tests.cli.program import Ran, url_of
+from tests.cli.program import Ran, url_of, within
 from tests.ground import Api, Clinic
 
 Program = Callable[..., Ran]
@@ -30,20 +28,8 @@ Program = Callable[..., Ran]
 @pytest.fixture(name="on")
 def program_on_any_database(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Program]:
-    """What the program does in this process, from its arguments to its exit code."""
-
-    def on(url: str, *arguments: str) -> Ran:
-        monkeypatch.setenv("NEEDLEWORK_DATABASE_URL", url)
-        monkeypatch.setattr(sys, "argv", ["needlework", *arguments])
-        settings.cache_clear()
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        return Ran(int(end.value.code or 0), *capsys.readouterr())
-
-    yield on
-    settings.cache_clear()
+) -> Program:
+    return partial(within, monkeypatch, capsys)
 
 
 @pytest.fixture(name="program")

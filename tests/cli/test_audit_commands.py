@@ -1,0 +1,300 @@
+"""The `audit` and `retention` commands: exit codes, sentences, and never a traceback."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.core.clock import uuid7
+from app.ledger import signing
+from app.ledger.note import Note
+from app.ledger.policy import Policy
+from tests.cli.program import Ran, run, url_of, within
+from tests.ground import Api, Clinic
+from tests.ledger.attacker import (
+    drop,
+    edited,
+    forge,
+    history,
+    kept,
+    remember,
+    rewrite,
+    seal,
+    size_of,
+)
+
+Program = Callable[..., Ran]
+DONE, FAILED, USAGE = 0, 1, 2
+TAMPERED, INCOMPLETE, UNDECIDABLE = 2, 3, 4
+
+
+@pytest.fixture(name="on")
+def program_on_any_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Program:
+    def on(url: str, *arguments: object) -> Ran:
+        ran = within(monkeypatch, capsys, url, *map(str, arguments))
+        assert "Traceback" not in ran.err
+        return ran
+
+    return on
+
+
+@pytest.fixture(name="audit")
+def audit_of_the_clinic(on: Program, clinic: Clinic) -> Program:
+    def audit(command: str, *more: object) -> Ran:
+        return on(url_of(clinic.database), "audit", command, *more, "--clinic", clinic.id)
+
+    return audit
+
+
+@pytest.fixture(name="retention")
+def retention_in_the_clinic(on: Program, clinic: Clinic) -> Program:
+    def retention(command: str, *more: object) -> Ran:
+        return on(url_of(clinic.database), "retention", command, *more, "--clinic", clinic.id)
+
+    return retention
+
+
+def verify(on: Program, *arguments: object) -> Ran:
+    """Check an export as an auditor does, who has no database."""
+    return on("sqlite:////nowhere/at/all.db", "audit", "verify", *arguments)
+
+
+def test_an_export_is_written_checked_and_compared(
+    audit: Program, on: Program, clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 20)
+    policy, held = tmp_path / "policy", kept(tmp_path, seal(clinic))
+    shown = audit("policy")
+    assert Policy.parse(shown.out.encode()) == signing.policy(clinic.id)
+    policy.write_text(shown.out)
+    folder = tmp_path / "export"
+    done = audit("export", folder)
+    origin = signing.origin(clinic.id)
+    last = size_of(clinic)
+    assert done == Ran(DONE, f"Entries 1 to {last} of {origin} are in {folder}.\n", "")
+    assert history(clinic)[-1]["actor"].startswith("cli:")
+    clean = verify(on, folder, "--policy", policy, "--held", held)
+    assert (clean.code, clean.err) == (DONE, "")
+    assert "CLEAN" in clean.out
+    report = verify(on, folder, "--policy", policy, "--json").data
+    assert (report["verdict"], report["exit"], report["pinned"]) == ("clean", 0, True)
+    answer = audit("export", tmp_path / "again", "--json").data
+    assert answer == {
+        "origin": origin,
+        "first": 1,
+        "last": last + 1,
+        "directory": str(tmp_path / "again"),
+    }
+
+
+def test_verify_exits_with_what_it_found(
+    audit: Program, on: Program, clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 20)
+    held = kept(tmp_path, seal(clinic))
+    folder = tmp_path / "export"
+    assert audit("export", folder).code == DONE
+    altered = folder / "entries.ndjson"
+    whole = altered.read_bytes()
+    for data, code, word in (
+        (whole.replace(b'"patients.create"', b'"patients.delete"', 1), TAMPERED, "TAMPERED"),
+        (whole[:-40], INCOMPLETE, "INCOMPLETE"),
+        (whole, DONE, "CLEAN"),
+    ):
+        altered.write_bytes(data)
+        found = verify(on, folder)
+        assert (found.code, word in found.out) == (code, True)
+    (folder / "manifest").unlink()
+    assert verify(on, folder).code == INCOMPLETE
+    assert verify(on, tmp_path / "nowhere").code == UNDECIDABLE
+    rewrite(clinic, edited(7))
+    assert audit("export", tmp_path / "lie").code == DONE
+    assert verify(on, tmp_path / "lie").code == DONE
+    found = verify(on, tmp_path / "lie", "--held", held)
+    assert (found.code, "the ledger was rewritten" in found.out.replace("\n", " ")) == (2, True)
+
+
+def test_export_says_why_it_cant(audit: Program, clinic: Clinic, tmp_path: Path) -> None:
+    remember(clinic, 300)
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "letter").touch()
+    (tmp_path / "file").touch()
+    for arguments, told in (
+        ((foreign,), "holds something else"),
+        ((tmp_path / "file",), "can't be written: Not a directory"),
+        ((tmp_path / "file" / "below",), "can't be written: Not a directory"),
+        ((tmp_path / "old", "--to", "2001-01-01"), "no entry of that time"),
+        ((tmp_path / "new", "--from", "2999-01-01T00:00:00Z"), "no entry of that time"),
+    ):
+        refused = audit("export", *arguments)
+        assert (refused.code, refused.out) == (FAILED, "")
+        assert told in refused.err
+    assert audit("export", tmp_path / "x", "--from", "yesterday").code == USAGE
+    assert audit("export").code == USAGE
+    drop(clinic, 5)
+    broken = audit("export", tmp_path / "broken")
+    assert (broken.code, broken.out) == (TAMPERED, "")
+    assert "An entry is missing" in broken.err
+
+
+def test_a_range_of_time_is_exported_and_checks_out(
+    audit: Program, on: Program, clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 20)
+    day = history(clinic)[0]["at"]
+    spans = ((f"{day:%Y-%m-%d}", "2999-01-01"), (f"{day:%Y-%m-%dT%H:%M:%S}+00:00", "2999-12-31"))
+    for number, (start, end) in enumerate(spans):
+        folder = tmp_path / str(number)
+        assert audit("export", folder, "--from", start, "--to", end).code == DONE
+        assert verify(on, folder).code == DONE
+
+
+def test_a_key_is_made_once_and_for_its_owner_alone(on: Program, tmp_path: Path) -> None:
+    file, url = tmp_path / "keys" / "ledger.pem", "sqlite:////nowhere/at/all.db"
+    made = on(url, "audit", "key", file)
+    assert (made.code, made.out) == (DONE, "")
+    assert "Keep a copy" in made.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.read_bytes()
+    again = on(url, "audit", "key", file)
+    assert (again.code, "nothing was changed" in again.err) == (FAILED, True)
+    assert file.read_bytes() == before
+    below = on(url, "audit", "key", file / "below")
+    assert (below.code, "can't be written" in below.err) == (FAILED, True)
+    # This run's key is a setting, and no file.
+    unnamed = on(url, "audit", "key")
+    assert (unnamed.code, "Name the file" in unnamed.err) == (FAILED, True)
+
+
+def test_what_has_no_key_says_so(
+    audit: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = size_of(clinic)
+    signing._keys.cache_clear()  # noqa: SLF001 - a process reads its key once
+    monkeypatch.setenv("NEEDLEWORK_LEDGER_KEY", "not a key")
+    for command in (("export", tmp_path / "export"), ("policy",)):
+        refused = audit(*command)
+        assert (refused.code, refused.out) == (FAILED, "")
+        assert "no usable key" in " ".join(refused.err.split())
+    assert size_of(clinic) == size
+    signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
+
+
+def test_a_clinic_that_isnt_there_is_told(on: Program, clinic: Clinic, tmp_path: Path) -> None:
+    url, patient = url_of(clinic.database), uuid7()
+    for command in (
+        ("audit", "export", tmp_path / "x"),
+        ("audit", "policy"),
+        ("retention", "policy", "--years", 10),
+        ("retention", "due", patient),
+        ("retention", "erase", patient, "--reason", "r"),
+    ):
+        refused = on(url, *command, "--clinic", uuid7())
+        assert (refused.code, refused.out) == (FAILED, "")
+        assert "no clinic with this id" in refused.err
+
+
+def test_a_record_is_kept_held_released_and_erased_in_its_time(
+    retention: Program, api: Api
+) -> None:
+    patient = api.patient(birth_date="1980-01-01")["id"]
+    why = ("--reason", "asked by letter")
+
+    def refused(told: str, *command: object) -> bool:
+        ran = retention(*command)
+        return (ran.code, ran.out, told in " ".join(ran.err.split())) == (FAILED, "", True)
+
+    assert refused("set its retention policy first", "due", patient)
+    assert refused("set its retention policy first", "erase", patient, *why)
+    said = retention("policy", "--years", 7)
+    assert (said.code, said.out) == (
+        DONE,
+        "Records are kept for 7 years; a child's from the age of 18.\n",
+    )
+    shown = retention("policy", "--years", 10, "--majority", 19, "--json").data
+    assert (shown["years"], shown["majority_years"]) == (10, 19)
+    due = retention("due", patient)
+    assert (due.code, due.out.startswith("From 20")) == (DONE, True)
+    assert retention("hold", patient, *why) == Ran(DONE, "On hold.\n", "")
+    assert retention("due", patient).out.endswith("A legal hold is on the record.\n")
+    assert retention("due", patient, "--json").data["on_hold"] is True
+    assert refused("release it first", "erase", patient, *why)
+    assert retention("release", patient, *why) == Ran(DONE, "Released.\n", "")
+    assert refused("has to be kept until", "erase", patient, *why)
+    for command in (("due",), ("hold", *why), ("release", *why), ("erase", *why)):
+        name, *options = command
+        assert refused("nothing at this address", name, uuid7(), *options), name
+    feed = [c for c in api.get("/v1/changes").json()["items"] if "retention" in c["operation"]]
+    assert [c["reason"] for c in feed] == [None, None, why[1], why[1]]
+    assert api.get(f"/v1/patients/{patient}").status_code == 200
+
+
+def test_a_record_that_is_due_is_erased_for_good(
+    retention: Program, api: Api, clinic: Clinic
+) -> None:
+    patient = api.patient(birth_date="1980-01-01")["id"]
+    assert retention("policy", "--years", 1).code == DONE
+    long_ago(clinic)
+    erased = retention("erase", patient, "--reason", "the time is up")
+    assert erased == Ran(DONE, "Erased. The ledger says so.\n", "")
+    assert api.get(f"/v1/patients/{patient}").status_code == 404
+    assert retention("erase", patient, "--reason", "once more").code == FAILED
+
+
+def long_ago(clinic: Clinic) -> None:
+    """Make it so that nothing was written of anybody for years."""
+    rewrite(clinic, lambda entries: [forge(e, at=e["at"] - timedelta(days=900)) for e in entries])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("policy",),
+        ("policy", "--years", "0"),
+        ("policy", "--years", "101"),
+        ("policy", "--years", "10", "--majority", "31"),
+        ("due", "nobody"),
+        ("due",),
+        ("hold", str(uuid7())),
+        ("hold", str(uuid7()), "--reason", " "),
+        ("erase", str(uuid7()), "--reason", "x" * 501),
+        ("release", str(uuid7()), "--reason", "nul\0"),
+    ],
+)
+def test_wrong_usage_is_told(retention: Program, command: tuple[str, ...]) -> None:
+    ran = retention(*command)
+    assert (ran.code, ran.out) == (USAGE, "")
+    assert "Usage" in ran.err
+
+
+def test_help_names_every_command(on: Program) -> None:
+    url = "sqlite:////nowhere/at/all.db"
+    for group, commands in (
+        ("audit", ("export", "verify", "policy", "key", "witness")),
+        ("retention", ("policy", "hold", "release", "due", "erase")),
+    ):
+        said = on(url, group, "--help").out
+        assert all(f" {command} " in said for command in commands)
+
+
+def test_the_real_program_exports_and_the_exports_own_verifier_agrees(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 5)
+    url, folder = url_of(clinic.database), tmp_path / "export"
+    done = run(url, tmp_path, "audit", "export", str(folder), "--clinic", str(clinic.id), "--json")
+    assert (done.code, done.data["last"]) == (DONE, size_of(clinic))
+    command = [sys.executable, "-I", str(folder / "verify.py"), str(folder), "--json"]
+    alone = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (alone.returncode, alone.stderr) == (DONE, "")
+    assert json.loads(alone.stdout)["entries"]["read"] == size_of(clinic)
+    assert Note.parse((folder / "manifest").read_bytes()).verified_by(
+        signing.verifiers(clinic.id)[0]
+    )
