@@ -1,0 +1,107 @@
+"""On PostgreSQL the application's own role can't alter the ledger, even with its triggers off."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+from starlette.testclient import TestClient
+
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.core.operation import perform
+from app.main import create_app
+from app.retention import service
+from tests import postgres
+from tests.cli.program import within
+from tests.faults.account import check_ledger
+from tests.ground import Api, found
+
+LATE = datetime(2090, 1, 1, tzinfo=UTC)
+
+
+class Roles(NamedTuple):
+    """The same database as its owner and as the application reach it."""
+
+    owner: str
+    application: str
+
+
+@pytest.fixture
+def roles() -> Iterator[Roles]:
+    """An empty database, its owner, and a role without any right in it."""
+    with postgres.server() as server, server.database() as url:
+        names = [f"{part}_{uuid7().hex}" for part in ("owner", "application")]
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as db:
+            for name in names:
+                db.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD 'made up'"))
+            db.execute(text(f"GRANT CREATE, USAGE ON SCHEMA public TO {names[0]}"))
+        parsed = make_url(url)
+        yield Roles(
+            *(
+                parsed.set(username=name, password="made up").render_as_string(hide_password=False)
+                for name in names
+            )
+        )
+        with admin.connect() as db:
+            for name in names:
+                db.execute(text(f"DROP OWNED BY {name}"))
+                db.execute(text(f"DROP ROLE {name}"))
+        admin.dispose()
+
+
+def test_the_application_does_all_its_work_and_cannot_alter_the_ledger(
+    roles: Roles,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEEDLEWORK_OWNER_URL", roles.owner)
+    for _ in range(2):
+        assert within(monkeypatch, capsys, roles.application, "migrate").code == 0
+    monkeypatch.delenv("NEEDLEWORK_OWNER_URL")
+    database = Database(roles.application)
+    with TestClient(create_app(database)) as wire:
+        clinic = found(database)
+        api = Api(wire, clinic.key())
+        session = api.session()
+        api.post(f"/v1/sessions/{session['id']}/sign", headers={"If-Match": '"1"'})
+        assert api.get(f"/v1/patients/{session['patient_id']}/progress").status_code == 200
+        policy = clinic.operation("retention.policy")
+        perform(database, policy, lambda: service.set_policy(policy, 10, 18))
+        erasing = clinic.operation(service.ERASE)
+        erasing.at = LATE
+        patient_id = UUID(session["patient_id"])
+        perform(database, erasing, lambda: service.erase(erasing, patient_id, "time is up"))
+        assert api.get(f"/v1/sessions/{session['id']}").status_code == 404
+    check_ledger(clinic)
+    for change in (
+        "UPDATE ledger_entries SET actor = 'nobody'",
+        "UPDATE ledger_entries SET body = NULL, salt = NULL",
+        "DELETE FROM ledger_entries",
+        "DELETE FROM ledger_tiles",
+        "UPDATE ledger_checkpoints SET note = ''",
+        "TRUNCATE ledger_entries",
+        "ALTER TABLE ledger_entries DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+    ):
+        with pytest.raises(DBAPIError) as refusal, database.engine.begin() as db:
+            db.execute(text(change))
+        assert getattr(refusal.value.orig, "sqlstate", None) == "42501", change
+        assert "append-only" not in str(refusal.value.orig), "a trigger stood in, not the role"
+    told = {line["check"]: line for line in doctor(monkeypatch, capsys, roles.application)}
+    assert told["ledger"]["state"] == "ok"
+    database.close()
+
+
+def doctor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> list[dict[str, str]]:
+    lines: list[dict[str, str]] = within(monkeypatch, capsys, url, "doctor", "--json").data
+    return lines
