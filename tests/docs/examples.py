@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FORMS = frozenset({"http", "json", "text"})
 MORE = "…"
 """In what a page shows: anything, or as the last of several members, any others."""
 
@@ -25,14 +26,16 @@ def examples(page: Path) -> Iterator[Example]:
     for number, (form, text) in enumerate(blocks):
         if form != "sh":
             continue
-        following = blocks[number + 1] if number + 1 < len(blocks) else ("sh", "")
-        yield Example(text, *(following if following[0] != "sh" else (None, None)))
+        following = blocks[number + 1] if number + 1 < len(blocks) else ("", "")
+        yield Example(text, *(following if following[0] in FORMS else (None, None)))
 
 
 def shows(example: Example, output: str) -> bool:
     """Whether the output is what the page shows."""
     if example.shown is None:
         return True
+    if example.form == "text":
+        return reads(example.shown, output)
     if example.form == "json":
         last = output.rstrip("\n").rpartition("\n")[2]
         return matches(json.loads(example.shown), json.loads(last))
@@ -41,6 +44,11 @@ def shows(example: Example, output: str) -> bool:
     lines = {line.lower() for line in real_head.splitlines()}
     heads_match = all(line.lower() in lines for line in head.splitlines())
     return heads_match and matches(json.loads(body), json.loads(real_body))
+
+
+def reads(shown: str, real: str) -> bool:
+    """Whether a text is the one shown; `…` stands for anything within a line."""
+    return re.fullmatch(re.escape(shown).replace(MORE, ".*"), real) is not None
 
 
 def matches(shown: Any, real: Any) -> bool:

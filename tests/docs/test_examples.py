@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PATIENCE_S, environment, start
-from tests.docs.examples import Example, examples, matches, shows
+from tests.docs.examples import Example, examples, matches, reads, shows
 from tests.serving import free_port
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "integrator.md", ROOT / "docs" / "operator.md")
+README, OPERATOR = ROOT / "README.md", ROOT / "docs" / "operator.md"
+PAGES = (README, ROOT / "docs" / "integrator.md", OPERATOR, ROOT / "docs" / "audit.md")
+DEMOS_OWN = "var/needlework.db"
 END = "--- end of an example ---"
 ADDRESS = "http://127.0.0.1:8000"
 README_LINES = 120
@@ -31,13 +33,13 @@ class Demo:
         assert found is not None, said
         self.key = found[1]
 
-    def run(self, commands: list[str]) -> list[str]:
+    def run(self, commands: list[str], database: str = DEMOS_OWN) -> list[str]:
         """What each of several blocks of commands wrote, all run by one shell in this order."""
         script = "".join(f"{block}\necho '{END}'\n" for block in commands)
         ran = subprocess.run(
             ["/bin/sh", "-eu", "-c", script.replace(ADDRESS, self.address)],
             cwd=self.folder,
-            env={**environment(f"sqlite:///{self.folder}/own.db"), "KEY": self.key, **self.path},
+            env={**environment(f"sqlite:///{self.folder}/{database}"), "KEY": self.key, **self.path},
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -52,11 +54,21 @@ class Demo:
         return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.fixture(name="monkeypatch", scope="module")
+def monkeypatch_for_the_demo() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield monkeypatch
+
+
 @pytest.fixture(name="demo", scope="module")
-def serve_the_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def serve_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()
-    with start(f"sqlite:///{folder}/demo.db", folder, "demo", "--port", str(port)) as process:
+    url = f"sqlite:///{folder}/{DEMOS_OWN}"
+    monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")  # the key is to stand where the pages say
+    with start(url, folder, "demo", "--port", str(port)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         said = ""
@@ -72,15 +84,20 @@ def serve_the_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def runnable(example: Example) -> str:
-    """The commands; a target of `make` is only looked up: one of them runs this very test."""
-    return re.sub(r"^make ", f"make -n -C '{ROOT}' ", example.commands, flags=re.MULTILINE)
+    """The commands; a target of `make` is only looked up: one of them runs this very test.
+
+    So is what would be installed, which is there already.
+    """
+    commands = re.sub(r"^make ", f"make -n -C '{ROOT}' ", example.commands, flags=re.MULTILINE)
+    return commands.replace("pip install", "pip install --dry-run --no-index --quiet")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_example_of_a_page_works_and_gives_what_it_shows(page: Path, demo: Demo) -> None:
     found = list(examples(page))
     assert found
-    outputs = demo.run([runnable(example) for example in found])
+    database = "own.db" if page == OPERATOR else DEMOS_OWN
+    outputs = demo.run([runnable(example) for example in found], database)
     for example, output in zip(found, outputs, strict=True):
         assert shows(example, output), f"{example.commands}\n{example.shown}\n{output}"
 
@@ -110,9 +127,9 @@ def test_make_serves_the_demo_at_the_port_that_it_is_given() -> None:
 
 
 def test_the_readme_is_short_and_leads_with_two_commands() -> None:
-    lines = PAGES[0].read_text("utf-8").splitlines()
+    lines = README.read_text("utf-8").splitlines()
     assert len(lines) <= README_LINES
-    first = next(examples(PAGES[0])).commands
+    first = next(examples(README)).commands
     assert re.findall(r"^make \w+", first, re.MULTILINE) == ["make run", "make test"]
 
 
@@ -128,6 +145,9 @@ def test_every_link_between_pages_leads_somewhere() -> None:
 
 
 def test_matching_finds_what_differs() -> None:
+    assert reads("a … c (1)\n", "a b c (1)\n")
+    for text in ("a b\nc (1)\n", "a b c (1)", "a b c 1\n", "a b c (1)\nd\n"):
+        assert not reads("a … c (1)\n", text)
     assert matches({"a": [1, "…"], "…": "…"}, {"a": [1, 2], "b": 3})
     assert matches({"a": "x…"}, {"a": "xy"})
     for shown, real in (
