@@ -69,8 +69,6 @@ def export_ledger(
     with database() as opened:
         op = operation(known(opened, clinic_id), "audit.export")
         try:
-            # It will hold what the records say.
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             done = export.folder(opened, op, directory, begin, end)
         except export.NothingToExport:
             fail("The ledger has no entry of that time.")

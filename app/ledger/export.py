@@ -73,12 +73,13 @@ def folder(
 ) -> Export:
     """Write the ledger, or its entries from `begin` up to `end`, into a folder.
 
-    A folder that an earlier try left unfinished is finished, up to the entry that it was to end
-    with. `FileExistsError` if the folder holds anything else, `NothingToExport` if nothing is
-    there to write, `EntryMissing` if the ledger isn't whole, `Overtaken` by an erasure.
+    A new folder is for the account alone, for it holds what the records say. One that an earlier
+    try left unfinished is finished, up to the entry that it was to end with. `FileExistsError` if
+    it holds anything else, `NothingToExport` if nothing is there to write, `EntryMissing` if the
+    ledger isn't whole, `Overtaken` by an erasure.
     """
     export = _left_off(database, op, directory) or _begun(database, op, begin, end)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         into_folder(directory, export, partial(_entries, database, op.clinic_id, export))
     except (EntryMissing, Overtaken):

@@ -11,7 +11,7 @@ class NoPolicy(NotErasable):
     """The clinic has not said how long it keeps records."""
 
     def __init__(self) -> None:
-        super().__init__("Nothing is erased before the clinic has a retention policy.")
+        super().__init__("Nothing is erased before the clinic has set a retention policy.")
 
 
 class OnHold(NotErasable):

@@ -211,8 +211,8 @@ def test_a_record_is_kept_held_released_and_erased_in_its_time(
         ran = retention(*command)
         return (ran.code, ran.out, told in " ".join(ran.err.split())) == (FAILED, "", True)
 
-    assert refused("set its retention policy first", "due", patient)
-    assert refused("set its retention policy first", "erase", patient, *why)
+    assert refused("has set a retention policy", "due", patient)
+    assert refused("has set a retention policy", "erase", patient, *why)
     said = retention("policy", "--years", 7)
     assert (said.code, said.out) == (
         DONE,
@@ -230,7 +230,7 @@ def test_a_record_is_kept_held_released_and_erased_in_its_time(
     assert refused("has to be kept until", "erase", patient, *why)
     for command in (("due",), ("hold", *why), ("release", *why), ("erase", *why)):
         name, *options = command
-        assert refused("nothing at this address", name, uuid7(), *options), name
+        assert refused("no patient with this id", name, uuid7(), *options), name
     feed = [c for c in api.get("/v1/changes").json()["items"] if "retention" in c["operation"]]
     assert [c["reason"] for c in feed] == [None, None, why[1], why[1]]
     assert api.get(f"/v1/patients/{patient}").status_code == 200

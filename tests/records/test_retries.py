@@ -130,6 +130,7 @@ def test_an_answer_is_forgotten_when_its_time_is_over(api: Api, clinic: Clinic) 
         "status": 201,
         "headers": {},
         "body": "{}",
+        "shown": [],
     }
     with clinic.database.writing() as db:
         for key, age in (("kept", timedelta(hours=47)), ("over", timedelta(hours=49))):
