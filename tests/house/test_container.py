@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from tests.house.tree import ROOT
 
@@ -101,6 +102,17 @@ def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None
         "database": "service_healthy",
         "migrate": "service_completed_successfully",
     }
+
+
+def test_the_app_serves_as_a_role_that_does_not_own_the_tables(compose: Any) -> None:
+    services = compose["services"]
+    owner = services["database"]["environment"]["POSTGRES_USER"]
+    migrating = services["migrate"]["environment"]
+    serving = make_url(services["app"]["environment"]["NEEDLEWORK_DATABASE_URL"]).username
+    assert make_url(migrating["NEEDLEWORK_OWNER_URL"]).username == owner != serving
+    assert make_url(migrating["NEEDLEWORK_DATABASE_URL"]).username == serving
+    assert "NEEDLEWORK_OWNER_URL" not in services["app"]["environment"]
+    assert compose["configs"]["roles"]["content"].startswith(f"CREATE ROLE {serving} LOGIN ")
 
 
 def test_the_app_is_confined_and_listens_on_this_machine_only(compose: Any) -> None:
