@@ -29,15 +29,12 @@ PUBLIC: Final = (
 NULLABLE: Final = {"body_digest", "client", "patient_id", "reason", "resource_id", "version"}
 COUNTED: Final = {"number", "version"}
 KINDS: Final = ("change", "access", "security")
-COMMAS: Final = len(PUBLIC) - 1
 HEADER: Final = ",".join(PUBLIC) + "\r\n"
 
 LINE_START: Final = b'{"body":'
 LINE_ENTRY: Final = b',"entry":'
 LINE_SALT: Final = b',"salt":'
 
-# What JSON has to escape in a text.
-NEVER_RAW: Final = bytes(range(0x20))
 # A spreadsheet takes a cell that starts so for a formula.
 FORMULA: Final = frozenset("=+-@\t\r")
 
@@ -58,25 +55,22 @@ def public_values(text: str) -> tuple[tuple[str, ...], str]:
 
     Raises `ValueError` unless the text is the canonical JSON of an entry's public part.
     """
-    written = text.encode()
-    escaped = b"\\" in written or len(written.translate(None, NEVER_RAW)) < len(written)
-    plain = None if escaped else _PLAIN.fullmatch(text)
+    plain = _PLAIN.fullmatch(text)
     if plain:
         values = plain.groups("")
-        row = ",".join(values) + "\r\n"
-        return values, row if row.count(",") == COMMAS else _row(values)
+        return values, ",".join(values) + "\r\n"
     values = _values(text)
     return values, _row(values)
 
 
 def _plain(name: str) -> str:
-    """The value of this member, where JSON escapes nothing, if no formula starts so."""
+    """The value of this member, if JSON escapes nothing in it and a cell holds it as it is."""
     if name in COUNTED:
         value = r"([1-9][0-9]{0,14}+)"
     elif name == "kind":
         value = f'"({"|".join(KINDS)})"'
     else:
-        value = r'"(?![=+\-@])([^"]*+)"'
+        value = r'"(?![=+\-@])([^"\\,\x00-\x1f]*+)"'
     return f"(?>{value}|null)" if name in NULLABLE else value
 
 
