@@ -60,6 +60,10 @@ def export_ledger(
         ),
     ] = None,
     *,
+    new_key: Annotated[
+        bool,
+        typer.Option("--new-key", help="The key that signed before is lost: sign with another."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a folder that an auditor can check alone. What was interrupted goes on.
@@ -69,7 +73,7 @@ def export_ledger(
     with database() as opened:
         op = operation(known(opened, clinic_id), "audit.export")
         try:
-            done = export.folder(opened, op, directory, begin, end)
+            done = export.folder(opened, op, directory, begin, end, new_key=new_key)
         except export.NothingToExport:
             fail("The ledger has no entry of that time.")
         except FileExistsError:
@@ -151,12 +155,12 @@ def witness(
         private = _read(key, _one_key)
         watcher = Witness(name, private, _read(policy, Policy.parse), held)
         fetch = fetching(url, os.environ.get("NEEDLEWORK_TOKEN", ""))
+        seen = watcher.watch(fetch, int(time.time()))
         typer.echo(f"witness {name} {SigningKey(name, private).cosigner}")
-        while True:
-            say(_sentence(watcher.watch(fetch, int(time.time()))))
-            if every is None:
-                return
+        say(_sentence(seen))
+        while every is not None:
             time.sleep(every)
+            say(_sentence(watcher.watch(fetch, int(time.time()))))
     except (NotWitnessed, NoteError) as refusal:
         say(str(refusal))
         tampered = isinstance(refusal, NotWitnessed) and refusal.tampered

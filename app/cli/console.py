@@ -84,7 +84,11 @@ def database(url: str | None = None, *, migrated: bool = True) -> Iterator[Datab
 
 
 def _check_migrated(opened: Database) -> None:
-    if opened.file is not None and not opened.file.exists():
+    try:
+        missing = opened.file is not None and not opened.file.exists()
+    except OSError as error:
+        fail(f"{opened.file} can't be opened: {error.strerror}.")
+    if missing:
         fail(f"There is no database at {opened.file}. {MIGRATE}, or correct {URL}.")
     if schema.current(opened) != schema.head():
         fail(f"The database is not migrated. {MIGRATE}")

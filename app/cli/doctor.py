@@ -65,7 +65,7 @@ def _examine(opened: Database) -> Iterator[Finding]:
         return
     yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
     yield _migration(opened)
-    yield from _signing_key()
+    yield from _signing_key(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -80,12 +80,21 @@ def _migration(opened: Database) -> Finding:
     return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", MIGRATE)
 
 
-def _signing_key() -> Iterator[Finding]:
+def _signing_key(opened: Database) -> Iterator[Finding]:
+    with opened.reading() as db:
+        before = signing.last_signed(db)
+    put_back = "Put the copy of it back. If there is none: docs/audit.md, The signing key, Loss."
     try:
-        signing.check_keys()
+        strange = [clinic for clinic, note in before if not signing.signed_by_us(clinic, note)]
     except signing.NoSigningKey:
-        remedy = "Make one: python -m app audit key. Until then no auditor gets a checkpoint."
-        yield Finding("signing key", "warning", "none that can be read", remedy)
+        strange, made = [], "Make one: python -m app audit key. Until then nothing is signed."
+        yield Finding(
+            "signing key", "warning", "none that can be read", put_back if before else made
+        )
+        return
+    if strange:
+        found = "not the one that signed before"
+        yield Finding("signing key", "warning", found, put_back)
         return
     file = signing.key_file()
     if file is not None and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & OTHERS:

@@ -23,8 +23,8 @@ PatientId = Annotated[UUID, typer.Argument(metavar="PATIENT", help="The patient'
 
 
 def _reason(given: str) -> str:
-    if not 1 <= len(given.strip()) <= REASON_MAX or "\0" in given:
-        raise typer.BadParameter(f"Give 1 to {REASON_MAX} characters.")
+    if not (1 <= len(given.strip()) <= REASON_MAX and given.isprintable()):
+        raise typer.BadParameter(f"Give 1 to {REASON_MAX} printable characters, in one line.")
     return given.strip()
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -15,8 +14,6 @@ from pydantic_core.core_schema import WithDefaultSchema
 from starlette.responses import JSONResponse, Response
 
 from app.core.access import Scope
-from app.core.database import Database
-from app.core.operation import Operation
 from app.core.problems import (
     Conflict,
     Forbidden,
@@ -97,13 +94,6 @@ class Route:
     """The media type of its answer."""
 
     @property
-    def takes_anything(self) -> bool:
-        """Whether there is anything in its requests, but for ids, that can be invalid."""
-        parameters = inspect.signature(self.endpoint).parameters.values()
-        given = {Operation, Database, UUID, str}
-        return self.writes or any(p.annotation not in given for p in parameters)
-
-    @property
     def takes_key(self) -> bool:
         """Whether its answers are kept for retries. An upload is safe to repeat as it is."""
         return self.writes and not self.uploads
@@ -120,9 +110,7 @@ class Route:
 
 
 def _every_problem(route: Route) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Unavailable)
-    if route.takes_anything:
-        yield Invalid
+    yield from (Unauthenticated, Forbidden, Invalid, Unavailable)
     if route.argument("body") or route.uploads:
         yield from (TooLarge, UnsupportedMedia)
     if route.writes:

@@ -6,14 +6,11 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 """
 
 import inspect
-import re
 import tempfile
-from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Collection,
     Iterator,
     Mapping,
     Sequence,
@@ -26,28 +23,22 @@ from uuid import UUID
 import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response, StreamingResponse
 
+from app.core import arguments as sent
 from app.core import contract, retries
 from app.core.access import Authenticate, Refused, Scope
+from app.core.arguments import JSON
 from app.core.database import UPLOADS, Database
-from app.core.faults import Fault, pointer
 from app.core.operation import Entry, Operation, perform
 from app.core.problems import (
     Forbidden,
-    Invalid,
     Problem,
     Unauthenticated,
-    UnsupportedMedia,
 )
 from app.core.requests import chunks, request_id, whole_body
-from app.core.retries import KEY_MAX, KEY_PATTERN
-from app.core.wire import M, faults, read
 
-JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/merge-patch+json"
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
 
@@ -220,9 +211,8 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     def answer(incoming: Incoming, path: dict[str, Any]) -> Response:
         arguments = path
         if body is not None:
-            arguments["body"] = _body(body, incoming)
-        if filters is not None:
-            arguments["filters"] = _filters(filters, incoming.request)
+            arguments["body"] = sent.body(body, incoming.request, incoming.raw)
+        arguments |= sent.asked(filters, incoming.request)
         return _perform(route, incoming, partial(route.endpoint, incoming.op, **arguments))
 
     async def serve(incoming: Incoming, **path: Any) -> Response:
@@ -252,8 +242,8 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
 
     async def serve(request: Request) -> Response:
         op = await _operation(request, route.name, route.scope)
-        media = _media(request, route.uploads)
-        arguments = {} if filters is None else {"filters": _filters(filters, request)}
+        media = sent.media(request, route.uploads)
+        arguments = sent.asked(filters, request)
         with tempfile.SpooledTemporaryFile(UPLOAD_IN_MEMORY_BYTES) as file:
             async for chunk in chunks(request, max_bytes):
                 file.write(chunk)
@@ -271,6 +261,7 @@ def _streamed(route: contract.Route) -> Callable[..., Awaitable[Response]]:
 
     async def serve(request: Request) -> Response:
         op = await _operation(request, route.name, route.scope)
+        sent.asked(None, request)
         work = partial(route.endpoint, op, request.app.state.database)
         pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
         # What fails before the first piece is still a problem; later, the answer is cut off.
@@ -286,14 +277,6 @@ async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
     while piece is not None:
         yield piece
         piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
-
-
-def _media(request: Request, allowed: Collection[str]) -> str:
-    """The content type of a body, or `UnsupportedMedia`."""
-    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent not in allowed:
-        raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
-    return sent
 
 
 async def _operation(request: Request, name: str, scope: Scope) -> Operation:
@@ -323,28 +306,6 @@ async def _denied(request: Request, op: Operation, reason: str) -> None:
         await request.app.state.account(op)
 
 
-def _body(model: type[M], incoming: Incoming) -> M:
-    _media(incoming.request, {JSON, MERGE_PATCH} if incoming.request.method == "PATCH" else {JSON})
-    return read(model, incoming.raw)
-
-
-def _filters(model: type[M], request: Request) -> M:
-    sent = request.query_params.multi_items()
-    twice = [name for name, times in Counter(name for name, _ in sent).items() if times > 1]
-    if twice:
-        raise Invalid(
-            [Fault(pointer(name), "repeated", "Give this parameter once.") for name in twice],
-            "query",
-        )
-    nul = [name for name, value in sent if "\0" in value or "\0" in name]
-    if nul:
-        raise Invalid([Fault("", "nul_character", "A NUL character can't be stored.")], "query")
-    try:
-        return model.model_validate_strings(dict(sent))
-    except ValidationError as error:
-        raise Invalid(faults(error), "query") from None
-
-
 def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], Answer]) -> Response:
     """Run the operation in its transaction and commit before the answer is sent."""
     database: Database = incoming.request.app.state.database
@@ -353,7 +314,7 @@ def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], A
         with database.reading() as db:
             op.begin(db)
             return endpoint().response(request, route.media)
-    key = _key(request)
+    key = sent.key(request)
     print_ = retries.fingerprint(request.method, request.url.path, incoming.raw)
     try:
         return _write(database, incoming, endpoint, key, print_)
@@ -379,11 +340,3 @@ def _write(
         return response
 
     return perform(database, incoming.op, work)
-
-
-def _key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not (len(key) <= KEY_MAX and re.fullmatch(KEY_PATTERN, key)):
-        wanted = f"Give 1 to {KEY_MAX} characters of ASCII."
-        raise Invalid([Fault("/Idempotency-Key", "key", wanted)], "header")
-    return key

@@ -62,11 +62,11 @@ class Check:
         self._check_manifest(manifest, trusted, own, pinned=policy is not None)
         # The auditor's key vouches for the policy in the export, and that for older keys.
         believed = [known for known in (trusted, own) if known]
-        current = self._current([trusted] if trusted else [])
+        current = self._current([trusted] if trusted and not self.report.foreign else [])
         earlier = [*self._earlier(believed)]
         kept = self._held(held, believed)
         self._check_entries(current, earlier, kept)
-        if current and trusted:
+        if current and trusted and not self.report.foreign:
             self._check_quorum(trusted, current, kept)
 
     def _tampered(self, code: str, sentence: str, file: str | None = None) -> None:
@@ -151,7 +151,8 @@ class Check:
             report.find("not-pinned", "note", NOT_PINNED)
         if trusted is None:
             return
-        if not by_trusted and pinned and origin not in {key.name for key in trusted.logs}:
+        if pinned and origin not in {key.name for key in trusted.logs}:
+            report.foreign = True
             self._undecidable("other-log", f"Your policy isn't about the ledger {shown(origin)}.")
         elif not by_trusted:
             own_key = "The manifest isn't signed by a key of the policy that came with it."

@@ -2,7 +2,7 @@
 
 
 class EntryMissing(ValueError):
-    """The ledger has a number whose entry is gone: somebody was at the database."""
+    """An entry is gone or not what it has to be: somebody was at the database."""
 
 
 class Overtaken(ValueError):

@@ -1,7 +1,7 @@
 """The audit export of a clinic's ledger, from the database into a folder or a zip file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Uuid, bindparam, func
 from app.core.database import Database
 from app.core.dialects import id_text
 from app.core.operation import Operation, perform, rows
+from app.core.problems import Conflict
 from app.core.tables import Instant
 from app.ledger import signing, tiles
 from app.ledger.blocks import ERASURE
@@ -70,6 +71,8 @@ def folder(
     directory: Path,
     begin: datetime | None = None,
     end: datetime | None = None,
+    *,
+    new_key: bool = False,
 ) -> Export:
     """Write the ledger, or its entries from `begin` up to `end`, into a folder.
 
@@ -78,25 +81,33 @@ def folder(
     it holds anything else, `NothingToExport` if nothing is there to write, `EntryMissing` if the
     ledger isn't whole, `Overtaken` by an erasure.
     """
-    export = _left_off(database, op, directory) or _begun(database, op, begin, end)
+    export = _left_off(database, op, directory) or _begun(database, op, begin, end, new_key=new_key)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         into_folder(directory, export, partial(_entries, database, op.clinic_id, export))
     except (EntryMissing, Overtaken):
         raise
     except ValueError:
-        raise FileExistsError from None
+        raise EntryMissing("An entry isn't one that this program wrote.") from None
     return export
 
 
 def _begun(
-    database: Database, op: Operation, begin: datetime | None, end: datetime | None
+    database: Database,
+    op: Operation,
+    begin: datetime | None,
+    end: datetime | None,
+    *,
+    new_key: bool = False,
 ) -> Export:
     """A new export. It is accounted for first, and so is a part of what it holds."""
     signing.signers(op.clinic_id)
-    perform(database, op, lambda: saw_account(op, None))
+    try:
+        perform(database, op, lambda: saw_account(op, None))
+    except Conflict:
+        raise EntryMissing("The ledger's count isn't that of its entries.") from None
     tiles.grow(database, op.clinic_id)
-    checkpoint = signing.seal(database, op.clinic_id, op.at)
+    checkpoint = signing.seal(database, op.clinic_id, op.at, new_key=new_key)
     size = Checkpoint.parse(checkpoint.text).size
     where = {"clinic": op.clinic_id, "size": size}
     with database.reading() as db:
@@ -149,7 +160,7 @@ def _entries(database: Database, clinic_id: UUID, export: Export, after: int) ->
     while True:
         where = {"clinic": clinic_id, "after": after, "last": export.last}
         with database.reading() as db:
-            found = db.execute(_ENTRIES, where).all()
+            found = _read(db, where)
             # Of a part of the ledger nobody expects the entries that explain what was destroyed.
             if export.last == size and any(row.body_digest and row.body is None for row in found):
                 _check_not_overtaken(db, clinic_id, size)
@@ -157,6 +168,13 @@ def _entries(database: Database, clinic_id: UUID, export: Export, after: int) ->
         if len(found) < READ_AT_ONCE:
             return
         after = found[-1].number
+
+
+def _read(db: Connection, where: dict[str, Any]) -> Sequence[Row[Any]]:
+    try:
+        return db.execute(_ENTRIES, where).all()
+    except (ValueError, TypeError):
+        raise EntryMissing(f"An entry behind number {where['after']} can't be read.") from None
 
 
 def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
@@ -167,5 +185,9 @@ def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
 def _exported(row: Row[Any]) -> Exported:
     *values, body, salt = tuple(row)
     public: dict[str, Any] = dict(zip(PUBLIC, values, strict=True))
-    public["body_digest"] = public["body_digest"] and public["body_digest"].hex()
-    return Exported(public["number"], canonical(public), body and body.encode(), salt)
+    try:
+        public["body_digest"] = public["body_digest"] and public["body_digest"].hex()
+        salt = salt and bytes(salt)
+        return Exported(public["number"], canonical(public), body and body.encode(), salt)
+    except (AttributeError, TypeError, ValueError):
+        raise EntryMissing(f"Entry {public['number']} can't be read.") from None

@@ -102,8 +102,8 @@ def parts(export: Export, entries: Entries, kept: BinaryIO | None = None) -> Ite
 
     `kept` is an `entries.ndjson` that was interrupted, open for reading and writing: it is cut
     after its last whole line, and only what it lacks is yielded.
-    Raises `EntryMissing` if `entries` doesn't give every number, and `ValueError` if `kept` is of
-    another export.
+    Raises `EntryMissing` if `entries` doesn't give every number, and `FileExistsError` if `kept`
+    is of another export.
     """
     files: list[ListedFile] = []
     small = {
@@ -206,7 +206,7 @@ def _kept(export: Export, kept: BinaryIO) -> tuple[_Tally, int]:
             break
         number += 1
         if _number(line) != number or number > export.last:
-            raise ValueError("the folder holds another export")
+            raise FileExistsError("the folder holds another export")
         tally.add(line)
     kept.seek(tally.size)
     kept.truncate()

@@ -43,6 +43,10 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            signing.check_keys()
+        except signing.NoSigningKey:
+            log.warning("no-signing-key")
         while not self._end.wait(EVERY_S):
             try:
                 keep(self._database, self._end)
@@ -62,8 +66,8 @@ def keep(database: Database, end: threading.Event | None = None) -> None:
             tiles.grow(database, clinic_id)
             if size > sealed and (at is None or now() - at >= SEALED_EVERY):
                 signing.seal(database, clinic_id, now())
-        except signing.NoSigningKey:
-            log.warning("no-signing-key")
+        except signing.NoSigningKey as problem:
+            log.warning(problem.code)
         except EntryMissing:
             # One ledger that was tampered with keeps no other from being sealed.
             log.warning("ledger-entry-missing", clinic_id=str(clinic_id))

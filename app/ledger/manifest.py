@@ -80,6 +80,8 @@ def small_file(path: Path) -> bytes:
     """The content. Raises `ValueError` if that isn't small."""
     if path.stat().st_size > SMALL_MAX_BYTES:
         raise ValueError("It is too large.")
+    if not path.is_file():
+        raise ValueError("It isn't a plain file.")
     return path.read_bytes()
 
 

@@ -58,6 +58,8 @@ class Report:
     made: str | None = None
     pinned: bool = False
     """Whether the key was the auditor's own knowledge."""
+    foreign: bool = False
+    """Whether the auditor's policy is about another ledger."""
     strange: bool = False
     """Whether it was another one than the auditor knows."""
     keys: list[str] = field(default_factory=list)

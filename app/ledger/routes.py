@@ -27,7 +27,7 @@ from app.ledger.schemas import (
     EntryFilters,
     EntryView,
 )
-from app.ledger.signing import NoSigningKey
+from app.ledger.signing import NoSigningKey, StrangeKey
 from app.ledger.tree import consistency, inclusion
 
 TEXT = "text/plain; charset=utf-8"
@@ -60,7 +60,8 @@ def list_entries(op: Operation, filters: EntryFilters) -> Answer:
     each page would make another one to read.
     """
     items, cursor = queries.entries(op, filters)
-    service.saw_account(op, filters.patient_id)
+    if items:
+        service.saw_account(op, filters.patient_id)
     until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
     following = None if cursor is None else {"cursor": cursor, **until}
     return Answer({"items": items, "next": None}, following=following)
@@ -115,7 +116,11 @@ def consistent(op: Operation, filters: ConsistencyFilters) -> Answer:
 
 
 @audit.stream(
-    "/export", name="audit.export", scope=READ, media="application/zip", problems=(NoSigningKey,)
+    "/export",
+    name="audit.export",
+    scope=READ,
+    media="application/zip",
+    problems=(NoSigningKey, StrangeKey),
 )
 def export(op: Operation, database: Database) -> Iterator[bytes]:
     """Download the whole account as a zip file that an auditor can check alone.

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, make_url, select
 
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
+from app.core.operation import rows
 from app.core.problems import Unavailable
 from app.ledger import tiles
+from app.ledger.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint
 from app.ledger.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys
 from app.ledger.policy import Policy
@@ -26,6 +28,15 @@ class NoSigningKey(Unavailable):
     """The server has no usable key to sign the ledger's state with; its operator has to give it."""
 
     code, title = "no-signing-key", "The ledger can't be signed"
+
+
+class StrangeKey(NoSigningKey):
+    """The server's key is not the one that signed this ledger before; its operator has to see."""
+
+    code, title = "strange-signing-key", "The ledger was signed with another key before"
+
+
+_LAST = rows(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1)
 
 
 def origin(clinic_id: UUID) -> str:
@@ -64,14 +75,38 @@ def checkpoint(db: Connection, clinic_id: UUID, size: int) -> Note:
     return signed(clinic_id, Checkpoint(origin(clinic_id), size, top).text())
 
 
-def seal(database: Database, clinic_id: UUID, at: datetime) -> Note:
-    """Sign what the ledger is now, and keep it: later ones have to be consistent with it."""
+def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = False) -> Note:
+    """Sign what the ledger is now, and keep it: later ones have to be consistent with it.
+
+    `StrangeKey` if none of the keys signed the last one, unless a `new_key` is what is wanted.
+    `EntryMissing` if the last one knew more entries than there are.
+    """
     with database.writing() as db:
         size = tiles.size(db, clinic_id)
+        last = db.execute(_LAST, {"clinic": clinic_id}).first()
+        if last is not None and last.size > size:
+            raise EntryMissing(f"The ledger had {last.size} entries when it was last signed.")
+        if last is not None and not new_key and not signed_by_us(clinic_id, last.note):
+            raise StrangeKey
         note = checkpoint(db, clinic_id, size)
         row = {"clinic_id": clinic_id, "size": size, "at": at, "note": note.encode().decode()}
         insert_unless_taken(db, LedgerCheckpoint, row)
     return note
+
+
+def last_signed(db: Connection) -> list[tuple[UUID, str]]:
+    """Every clinic whose ledger was signed, and the last checkpoint."""
+    found: dict[UUID, str] = {}
+    # Like the keeper's, this look starts from no clinic: it is what finds them.
+    for row in db.execute(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size)):
+        found[row.clinic_id] = row.note
+    return list(found.items())
+
+
+def signed_by_us(clinic_id: UUID, note: str) -> bool:
+    """Whether one of the keys that there are now signed this."""
+    ours = {key.id for key in verifiers(clinic_id)}
+    return any(signature.id in ours for signature in Note.parse(note.encode()).signatures)
 
 
 def make_key(file: Path) -> None:

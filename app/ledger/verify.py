@@ -5,6 +5,7 @@ Needs Python 3.11, `cryptography` and the pure modules beside it: in an export t
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
@@ -69,6 +70,9 @@ def _manifest_note(directory: Path, report: Report) -> Note | None:
         else:
             report.find("no-export", "undecidable", "There is no export in this folder.")
         return None
+    if path.is_symlink():
+        report.find("altered-file", "tampered", "The manifest isn't a plain file.", "manifest")
+        return None
     try:
         data = small_file(path)
         if data.endswith(b"\n") and b"\n\n" in data:
@@ -118,7 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names are of all scripts, terminals are not.
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.stdout.write((report.json() if options.json else report.text()) + "\n")
+    try:
+        sys.stdout.write((report.json() if options.json else report.text()) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"The report can't be written: {error.strerror}.\n")
+        os._exit(UNUSABLE)  # else Python tries again as it ends, and answers with its own code
     return report.exit
 
 

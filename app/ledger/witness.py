@@ -51,11 +51,17 @@ class Witness:
         """Take the newest checkpoint, and keep it cosigned; `NotWitnessed` if it can't be."""
         note, now = self._checked(fetch("/v1/audit/checkpoint"))
         if self.held.exists():
-            _, before = self._checked(self.held.read_bytes())
-            self._compare(fetch, before, now)
+            self._compare(fetch, self._before(), now)
         cosigned = Note(note.text, (*note.signatures, self._signer.cosign(note.text, unix_s)))
         _replace(self.held, cosigned.encode())
         return cosigned
+
+    def _before(self) -> Checkpoint:
+        """The last checkpoint it cosigned."""
+        try:
+            return self._checked(self.held.read_bytes())[1]
+        except NotWitnessed as refusal:
+            raise NotWitnessed(f"{self.held}, which this witness keeps: {refusal}") from None
 
     @property
     def _signer(self) -> SigningKey:
@@ -96,7 +102,11 @@ class Witness:
 
 def fetching(url: str, token: str) -> Fetch:
     """Fetch from the server at an address; `NotWitnessed` says why that fails."""
-    if urlsplit(url).scheme not in {"http", "https"}:
+    try:
+        known = urlsplit(url).scheme in {"http", "https"}
+    except ValueError:
+        known = False
+    if not known:
         raise NotWitnessed("Give the server's address: https://…")
 
     def fetch(path: str) -> bytes:

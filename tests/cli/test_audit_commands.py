@@ -187,6 +187,53 @@ def test_what_has_no_key_says_so(
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
 
 
+def test_a_key_that_never_signed_this_ledger_signs_only_if_it_is_told_to(
+    audit: Program, on: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def uses(*pems: Path) -> None:
+        signing._keys.cache_clear()  # noqa: SLF001 - a process reads its key once
+        monkeypatch.setenv("NEEDLEWORK_LEDGER_KEY", "".join(pem.read_text() for pem in pems))
+
+    def found_by_doctor() -> str:
+        findings = on(url_of(clinic.database), "doctor", "--json").data
+        return " ".join(f["found"] for f in findings if f["check"] == "signing key")
+
+    old, new = tmp_path / "old.pem", tmp_path / "new.pem"
+    for file in (old, new):
+        signing.make_key(file)
+    uses(old)
+    assert audit("export", tmp_path / "1").code == DONE
+    uses(new)
+    refused = audit("export", tmp_path / "2")
+    assert (refused.code, "not the one that signed" in " ".join(refused.err.split())) == (1, True)
+    assert "not the one that signed before" in found_by_doctor()
+    uses(old, new)
+    assert audit("export", tmp_path / "3").code == DONE
+    uses(new)
+    assert audit("export", tmp_path / "4").code == DONE
+    uses(old)
+    assert audit("export", tmp_path / "5").code == FAILED
+    assert audit("export", tmp_path / "5", "--new-key").code == DONE
+    signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
+
+
+def test_a_report_that_cant_be_written_is_no_verdict(audit: Program, tmp_path: Path) -> None:
+    assert audit("export", tmp_path / "export").code == DONE
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-I", "verify.py", "."],
+            cwd=tmp_path / "export",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (
+        UNDECIDABLE,
+        "The report can't be written: No space left on device.\n",
+    )
+
+
 def test_a_clinic_that_isnt_there_is_told(on: Program, clinic: Clinic, tmp_path: Path) -> None:
     url, patient = url_of(clinic.database), uuid7()
     for command in (
@@ -266,6 +313,9 @@ def long_ago(clinic: Clinic) -> None:
         ("hold", str(uuid7()), "--reason", " "),
         ("erase", str(uuid7()), "--reason", "x" * 501),
         ("release", str(uuid7()), "--reason", "nul\0"),
+        ("hold", str(uuid7()), "--reason", "red \x1b[31m"),
+        ("hold", str(uuid7()), "--reason", "two\nlines"),
+        ("hold", str(uuid7()), "--reason", "half a letter \ud800"),
     ],
 )
 def test_wrong_usage_is_told(retention: Program, command: tuple[str, ...]) -> None:

@@ -155,6 +155,9 @@ def test_a_tail_that_was_cut_off_in_front_of_a_kept_checkpoint(
     rewrite(clinic, lambda entries: entries[:250])
     with owning(clinic) as db:
         insert_rows(db, {LedgerCheckpoint: there})
+    # The server remembers more entries than there are, and makes no export of fewer.
+    with pytest.raises(EntryMissing, match="when it was last signed"):
+        audited(clinic, tmp_path)
     remember(clinic, 100)
     # The owner forgot the server's own memory, and so needs no memory of the auditor's.
     assert audited(clinic, tmp_path) == TAMPERED

@@ -9,16 +9,18 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from sqlalchemy import text, update
 
 from app.core.database import Database
 from app.core.operation import perform
 from app.ledger import export, signing
-from app.ledger.errors import Overtaken
+from app.ledger.errors import EntryMissing, Overtaken
 from app.ledger.folder import Exported
+from app.ledger.models import LedgerHead
 from app.ledger.verify import verify
 from app.retention import service as retention
 from tests.ground import Api, Clinic, found
-from tests.ledger.attacker import exported, history, remember, seal, size_of
+from tests.ledger.attacker import exported, history, owning, remember, seal, size_of
 
 FILES = {"README.md", "checkpoint", "entries.csv", "entries.ndjson", "manifest", "outside.json"}
 FILES |= {"policy", "verify.py"}
@@ -237,6 +239,38 @@ def test_entries_that_are_none_are_not_gone_on_with(
     with pytest.raises(FileExistsError):
         begin(clinic, folder)
     assert (folder / "entries.ndjson").read_bytes() == garbled
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["operation = x'ff00'", "salt = 'text'", "at = 'junk'", "version = 'a'", "actor = x'ff00ff'"],
+)
+def test_an_entry_that_cant_be_read_is_named_as_such(
+    clinic: Clinic, tmp_path: Path, damage: str
+) -> None:
+    if not clinic.database.is_sqlite:
+        damage = "body = NULL"  # PostgreSQL's columns hold nothing that can't be read
+    remember(clinic, 20)
+    with owning(clinic) as db:
+        where = {"clinic": clinic.id.hex if clinic.database.is_sqlite else clinic.id}
+        wrong = f"UPDATE ledger_entries SET {damage} WHERE clinic_id = :clinic AND number = 7"  # noqa: S608 - ours
+        assert db.execute(text(wrong), where).rowcount == 1
+    folder = tmp_path / "export"
+    if clinic.database.is_sqlite:
+        with pytest.raises(EntryMissing, match=r"can't be read|isn't one"):
+            exported(clinic, folder)
+    else:
+        assert verify(exported(clinic, folder)).verdict == "tampered"
+
+
+def test_a_count_that_isnt_that_of_the_entries_is_named_as_such(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    remember(clinic, 20)
+    with owning(clinic) as db:
+        db.execute(update(LedgerHead).where(LedgerHead.clinic_id == clinic.id).values(size=3))
+    with pytest.raises(EntryMissing, match="count"):
+        exported(clinic, tmp_path / "export")
 
 
 def test_an_export_that_an_erasure_overtook_is_not_taken_for_an_attack(

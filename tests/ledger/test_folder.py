@@ -83,7 +83,7 @@ def test_what_another_export_left_is_not_mixed_in(tmp_path: Path) -> None:
     made, export = log(), tmp_path / "export"
     made.write(export, 1, 20)
     for first, last in ((2, 20), (1, 19)):
-        with pytest.raises(ValueError, match="another export"):
+        with pytest.raises(FileExistsError, match="another export"):
             made.write(export, first, last)
     assert verify(export).exit == 3
 

@@ -115,11 +115,16 @@ def test_what_cant_be_told_exits_with_4(watcher: Watcher, monkeypatch: pytest.Mo
         assert watcher.says(watcher.watch(policy=file), UNDECIDABLE, said)
     assert watcher.says(watcher.watch(key="none.pem"), UNDECIDABLE, "can't be read")
     assert watcher.says(watcher.watch(key="policy"), UNDECIDABLE, "signing keys")
+    (watcher.folder / "held").write_bytes(b"not a checkpoint")
+    assert watcher.says(watcher.watch(), UNDECIDABLE, "held, which this witness keeps")
+    assert watcher.watch().out == ""
+    (watcher.folder / "held").unlink()
     good = watcher.address
     for address, said in (
         (f"http://127.0.0.1:{free_port()}", "can't be reached"),
         ("ftp://127.0.0.1", "https://"),
         ("nonsense", "https://"),
+        ("http://[::1", "https://"),
         (f"{good}/elsewhere", "answers 404"),
     ):
         watcher.address = address

@@ -112,6 +112,23 @@ def test_a_hostile_query_is_answered_as_documented(api: Api) -> None:
     assert wrong == {}
 
 
+def test_a_parameter_that_nobody_asked_for_is_refused_by_its_name(api: Api) -> None:
+    world = World(api)
+    for operation in operations():
+        sent = world.request(operation)
+        sent.path += ("&" if "?" in sent.path else "?") + "no_such_parameter=1"
+        answer = sent.by(api)
+        assert answer.status_code == 422, operation.name
+        assert "/no_such_parameter" in {e["pointer"] for e in answer.json()["errors"]}
+
+
+def test_a_query_that_cant_be_stored_is_named_and_never_guessed(api: Api) -> None:
+    nul = api.get("/v1/audit/entries?actor=%00")
+    assert [e["pointer"] for e in nul.json()["errors"]] == ["/actor"]
+    broken = api.get("/v1/audit/entries?actor=%ED%A0%80")
+    assert [(e["pointer"], e["code"]) for e in broken.json()["errors"]] == [("/actor", "not_utf8")]
+
+
 @pytest.mark.parametrize("path", ["/v1/patients", "/v1/sessions", "/v1/muscles"])
 def test_a_cursor_that_no_list_gave_out_is_refused(api: Api, path: str) -> None:
     wrong = {}
