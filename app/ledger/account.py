@@ -142,7 +142,7 @@ class Table:
         if hashlib.sha256(found).digest() == block.row_hash and block.readable:
             return True
         self._lost = True
-        if block.readable and len(found) == block.row_bytes:
+        if block.readable:
             with Path(self._file.name).open("rb") as again:
                 again.seek(start)
                 self.other = first_other_row(stretch, again)

@@ -138,6 +138,7 @@ def check_stretch(stretch: Stretch) -> Block:
     block, leaves, rows = Block(), list[bytes](), list[str]()
     read = list[tuple[str, ...]]()
     records: dict[str, list[int]] = {}
+    shift = 0
     for number, line in enumerate(_stretch_lines(stretch), stretch.number):
         try:
             head, rest = line.rsplit(LINE_ENTRY, 1)
@@ -152,7 +153,10 @@ def check_stretch(stretch: Stretch) -> Block:
         read.append(values)
         rows.append(row)
         if values[_NUMBER] != str(number):
-            block.blame("number", number, f"its number reads {values[_NUMBER]}")
+            # Behind a gap every number is another: only the gap is worth a line.
+            if values[_NUMBER] != str(number + shift):
+                block.blame("number", number, f"its number reads {values[_NUMBER]}")
+            shift = int(values[_NUMBER]) - number
         if values[_CLINIC] != stretch.clinic:
             block.blame("clinic", number, "it is of another clinic")
         _check_body(block, number, head, salt, values)
@@ -246,14 +250,15 @@ def _fold(block: Block, stretch: Stretch, leaves: list[bytes]) -> None:
         index = stop
 
 
-def first_other_row(stretch: Stretch, table: BinaryIO) -> int:
+def first_other_row(stretch: Stretch, table: BinaryIO) -> int | None:
     """The number of the first entry of the stretch whose row isn't the next of the table.
 
-    For a stretch whose lines are all right and whose rows, together, are not.
+    None if the table only ends too soon.
     """
     for number, line in enumerate(_stretch_lines(stretch), stretch.number):
         public = line.rsplit(LINE_ENTRY, 1)[1].rsplit(LINE_SALT, 1)[0]
         row = public_values(public.decode())[1].encode()
-        if table.read(len(row)) != row:
-            return number
-    return stretch.number
+        found = table.read(len(row))
+        if found != row:
+            return None if len(found) < len(row) and row.startswith(found) else number
+    return None

@@ -1,8 +1,6 @@
 """The checks of an audit export: its files, its signatures, its entries and their past. Pure."""
 
-import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,13 +8,12 @@ from typing import Final, NamedTuple, TypeVar
 
 from app.ledger.account import ENTRIES, TABLE, Account
 from app.ledger.entry import canonical
-from app.ledger.manifest import ListedFile, Manifest
+from app.ledger.manifest import ListedFile, Manifest, present, sha256, small_file
 from app.ledger.note import Checkpoint, Note, NoteError, shown
 from app.ledger.policy import Policy
 from app.ledger.report import Report
 from app.ledger.tree import EMPTY_ROOT, HASH_BYTES, Range
 
-SMALL_MAX_BYTES: Final = 64 * 1024 * 1024
 # What the account of the entries reads from end to end.
 LARGE: Final = frozenset({ENTRIES, TABLE})
 PARTS: Final = frozenset({"README.md", "checkpoint", "outside.json", "policy", "verify.py"}) | LARGE
@@ -24,6 +21,14 @@ EARLIER: Final = re.compile(r"checkpoints/(?:0|[1-9][0-9]{0,14})")
 NOT_PINNED: Final = (
     "The key came with the export. Whoever forged the one could have forged the other: compare"
     " the key above with the one you were given before, or check with --policy."
+)
+STRANGE: Final = (
+    "doesn't belong to the export and wasn't checked: somebody put it into the folder later. Move"
+    " it out, and check again."
+)
+STRANGERS: Final = (
+    "The key that signed the manifest isn't in your policy: somebody forged this, or the policy is"
+    " not this clinic's, or older than an exchange of keys. Ask the clinic otherwise than by mail."
 )
 _Read = TypeVar("_Read")
 
@@ -80,8 +85,9 @@ class Check:
             if path not in PARTS and not EARLIER.fullmatch(path):
                 self._tampered("manifest", f"The manifest lists a strange file, {path}.", path)
             self._check_file(file)
-        for path in sorted(_present(self.directory) - set(self.listed) - {"manifest"}):
-            self._tampered("extra-file", f"The export has no file {path!a}.", path)
+        for path in sorted(present(self.directory) - set(self.listed) - {"manifest"}):
+            # Perhaps the auditor's own, or the system's: nobody is to be accused of it.
+            self.report.find("extra-file", "undecidable", f"{path!a} {STRANGE}", path)
 
     def _check_file(self, file: ListedFile) -> None:
         name, path = file.path, self.directory / file.path
@@ -92,7 +98,7 @@ class Check:
             self.bad.add(name)
             self._tampered("altered-file", f"{name} isn't a plain file.", name)
         elif name not in LARGE:
-            self._hold(file, path.stat().st_size, _sha256(path))
+            self._hold(file, path.stat().st_size, sha256(path))
 
     def _hold(self, file: ListedFile, size: int, sha256: str) -> None:
         """Hold a file against the manifest."""
@@ -127,7 +133,8 @@ class Check:
             why = f"{error.strerror}."
         except ValueError as error:
             why = str(error)
-        self._undecidable(f"{what}-unreadable", f"The {what} you gave can't be used. {why}")
+        sentence = f"The {what} you gave, {str(path)!a}, can't be used. {why}"
+        self._undecidable(f"{what}-unreadable", sentence)
         return None
 
     # Signatures
@@ -139,6 +146,7 @@ class Check:
         signers = self._signers(note, [known for known in (trusted, own) if known], "manifest")
         by_trusted = [str(key) for key in trusted.logs if str(key) in signers] if trusted else []
         report.keys, report.pinned = by_trusted or signers, pinned and bool(by_trusted)
+        report.strange = pinned and not by_trusted
         if not pinned:
             report.find("not-pinned", "note", NOT_PINNED)
         if trusted is None:
@@ -146,8 +154,8 @@ class Check:
         if not by_trusted and pinned and origin not in {key.name for key in trusted.logs}:
             self._undecidable("other-log", f"Your policy isn't about the ledger {shown(origin)}.")
         elif not by_trusted:
-            whose = "you trust" if pinned else "of the policy that came with it"
-            self._tampered("signature", f"The manifest isn't signed by a key {whose}.", "manifest")
+            own_key = "The manifest isn't signed by a key of the policy that came with it."
+            self._tampered("signature", STRANGERS if pinned else own_key, "manifest")
         # A line that nobody checks could be altered unseen.
         if len(note.signatures) != len(signers) and own:
             sentence = "The manifest has a signature by a key that isn't in the export's policy."
@@ -283,10 +291,9 @@ class Check:
             self._tampered("entries", sentence, ENTRIES)
         else:
             self._hold(listed, lines.bytes, lines.hash.hexdigest())
-        if table:
+        if table and table.other is None:
             self._hold(self.listed[TABLE], table.bytes, table.hash.hexdigest())
-            told = table.other is not None or not account.readable
-            if not (table.same or told or self.bad & LARGE):
+            if account.readable and not (table.same or self.bad & LARGE):
                 self._tampered("table", f"{TABLE} isn't the table of these entries.", TABLE)
         return account.entries == wanted
 
@@ -343,6 +350,8 @@ class Check:
                 " ledger was rewritten."
             )
             self._tampered("held", sentence)
+        else:
+            self.report.held = held.size
 
     def _check_destroyed(self, account: Account, *, whole: bool) -> None:
         for number in account.unexplained():
@@ -369,26 +378,3 @@ def _root(tree: Range, size: int) -> bytes | None:
         return tree.root_at(size)
     except ValueError:
         return None
-
-
-def _present(directory: Path) -> set[str]:
-    """Every file in the folder; what isn't a plain file or a folder is listed, too."""
-    found = set[str]()
-    for folder, folders, files in os.walk(directory):
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        empty = [] if folders or files or Path(folder) == directory else [""]
-        for name in (*files, *links, *empty):
-            found.add(Path(folder, name).relative_to(directory).as_posix())
-    return found
-
-
-def small_file(path: Path) -> bytes:
-    """The content. Raises `ValueError` if that isn't small."""
-    if path.stat().st_size > SMALL_MAX_BYTES:
-        raise ValueError("It is too large.")
-    return path.read_bytes()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -58,58 +58,7 @@ if importlib.util.find_spec("cryptography") is None:
     sys.stderr.write("verify.py needs: python -m pip install cryptography\\n")
     sys.exit(4)
 '''
-README: Final = """\
-# Audit export
-
-Entries {first} to {last} of the ledger `{origin}`, written at {made}.
-
-The ledger is a clinic's account of everything that was changed in its records, and of everyone
-who looked at them. Entries are numbered without gaps and are never altered. A signed *checkpoint*
-commits to all of them at once, so that no entry can be altered, moved, added or left out later
-without the checkpoint telling.
-
-## Check it
-
-You need Python 3.11 or newer, and no network after the first command:
-
-    python -m pip install cryptography
-    python -I verify.py .
-    python -I verify.py . --policy POLICY --held CHECKPOINT
-
-The second command tells whether the export is at one with itself. The third is the one that
-counts: POLICY is the file with the ledger's key that you were given *before* and otherwise than
-with this export, CHECKPOINT the file `checkpoint` of an export that you kept from an earlier time.
-Whoever forges an export can forge the key and the program in it as well, so take `verify.py` from
-a release of Needlework if you can.
-
-It exits with 0 if all is clean, 2 if something was tampered with, 3 if a part is missing, 4 if
-it can't tell. `--json` writes the report for machines, `--help` explains the rest.
-
-## What each file is
-
-- `entries.ndjson`: one line of JSON for each entry. `entry` is what the checkpoint covers, `body`
-  the record as it was after the change, `salt` what the digest of the body was made with.
-- `entries.csv`: the same entries without their bodies, for a spreadsheet. A text that it would
-  take for a formula has a `'` before it.
-- `checkpoint`: how many entries the ledger had, and the root of the hash tree (RFC 9162) over
-  them; signed. **Keep it** for the next audit.
-- `checkpoints/`: earlier checkpoints, named after their number of entries, if there were any.
-- `outside.json`: hashes that stand for the entries outside of this export.
-- `policy`: the ledger's key as the clinic's server states it: compare it with the one you have.
-- `manifest`: size and SHA-256 of each of these files; signed.
-- `verify.py`: the program that checks all this.
-
-A body of `null` was never there (somebody only looked at a record), or was destroyed as the law
-asks. Then its digest is still in the entry, and a later entry `patients.erase` says who did it.
-
-## What the check can't tell
-
-- Whether what was written is true: only that it is what was written, when it was written.
-- What never reached the ledger, or was altered before it did.
-- Whether somebody with the clinic's signing key rewrote the ledger, unless you hold an earlier
-  checkpoint or a witness cosigned one. What is newer than both isn't covered.
-- The time on the clinic's clock.
-"""
+README: Final = Path(__file__).with_name("auditor.md")
 
 
 class Exported(NamedTuple):
@@ -320,6 +269,8 @@ def _standing_alone(source: str) -> str:
 
 
 def _readme(export: Export) -> bytes:
-    return README.format(
-        origin=export.origin, first=export.first, last=export.last, made=export.made
-    ).encode()
+    return (
+        README.read_text("utf-8")
+        .format(origin=export.origin, first=export.first, last=export.last, made=export.made)
+        .encode()
+    )

@@ -1,8 +1,12 @@
 """The manifest of an audit export: what it holds, and the hash of every file. Pure."""
 
+import hashlib
+import os
 import re
+from pathlib import Path
 from typing import Final, NamedTuple
 
+SMALL_MAX_BYTES: Final = 64 * 1024 * 1024
 MANIFEST_VERSION: Final = "needlework audit export 1"
 MANIFEST_HEAD: Final = re.compile(
     MANIFEST_VERSION + r"\n"
@@ -59,3 +63,27 @@ def read_manifest(text: str) -> Manifest:
     if last < first - 1 or paths != sorted(set(paths)):
         raise ValueError("it is not in order")
     return Manifest(head["origin"], first, last, head["made"], tuple(files))
+
+
+def present(directory: Path) -> set[str]:
+    """Every file in the folder; what isn't a plain file or a folder is listed, too."""
+    found = set[str]()
+    for folder, folders, files in os.walk(directory):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        empty = [] if folders or files or Path(folder) == directory else [""]
+        for name in (*files, *links, *empty):
+            found.add(Path(folder, name).relative_to(directory).as_posix())
+    return found
+
+
+def small_file(path: Path) -> bytes:
+    """The content. Raises `ValueError` if that isn't small."""
+    if path.stat().st_size > SMALL_MAX_BYTES:
+        raise ValueError("It is too large.")
+    return path.read_bytes()
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

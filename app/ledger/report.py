@@ -16,6 +16,21 @@ VERDICTS: Final = {
     "incomplete": "INCOMPLETE: a part is missing, so the whole can't be vouched for.",
     "undecidable": "UNDECIDABLE: what is here doesn't suffice to tell.",
 }
+IN_ITSELF: Final = (
+    "CLEAN IN ITSELF: nothing was altered, added or left out after this key signed. Whose key that"
+    " is, this can't tell."
+)
+ADVICE: Final = {
+    "clean": "Keep the file `checkpoint` and this report where the clinic can't get at them.",
+    "tampered": (
+        "What to do: get a fresh copy. If that says the same, keep both as they are, and put it to"
+        " the clinic."
+    ),
+    "incomplete": (
+        "What to do: get the export again. If that says the same, treat it as tampered with."
+    ),
+    "undecidable": "What to do: see to what is named here, and check again.",
+}
 OF_A_KIND_MAX: Final = 20
 NAMED_MAX: Final = 12
 
@@ -42,10 +57,15 @@ class Report:
     """Entries of the whole log, as its checkpoint says."""
     made: str | None = None
     pinned: bool = False
+    """Whether the key was the auditor's own knowledge."""
+    strange: bool = False
+    """Whether it was another one than the auditor knows."""
     keys: list[str] = field(default_factory=list)
     """The verifier keys that signed the manifest."""
     witnesses: dict[str, int] = field(default_factory=dict)
     """Witness to when it cosigned the checkpoint, in seconds since 1970."""
+    held: int | None = None
+    """Size of the earlier checkpoint that this export continues."""
     entries: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     actors: Counter[str] = field(default_factory=Counter)
@@ -90,6 +110,7 @@ class Report:
             "pinned": self.pinned,
             "keys": self.keys,
             "witnesses": self.witnesses,
+            "held_size": self.held,
             "kinds": dict(sorted(self.kinds.items())),
             "actors": dict(self.actors.most_common()),
             "patients": len(self.patients),
@@ -105,10 +126,12 @@ class Report:
 
     def text(self) -> str:
         """The report for people."""
-        lines = [*self._account(), *self._trust(), "", VERDICTS[self.verdict]]
+        in_itself = self.verdict == "clean" and not self.pinned
+        verdict = IN_ITSELF if in_itself else VERDICTS[self.verdict]
+        lines = [*self._account(), *self._trust(), "", verdict]
         lines += [_line(finding) for finding in self.findings]
         lines += [f"  ({more} more of the kind {code})" for code, more in self.unlisted.items()]
-        return "\n".join(lines)
+        return "\n".join([*lines, ADVICE[self.verdict]])
 
     def _account(self) -> list[str]:
         if self.origin is None:
@@ -131,9 +154,20 @@ class Report:
         return lines
 
     def _trust(self) -> list[str]:
-        lines = [f"  signed by {key}" for key in self.keys]
+        if self.origin is None:
+            return []
+        whose = "the key you gave" if self.pinned else "the key that came with it, not confirmed"
+        if self.strange:
+            whose = "a key that isn't in your policy"
+        lines = [f"  signed with {key}: {whose}" for key in self.keys]
+        if self.held is None:
+            lines.append("  no earlier checkpoint: what the clinic itself rewrote can't be seen")
+        elif self.held == self.size:
+            lines.append("  the checkpoint given is as new as this: it tells nothing of the past")
+        else:
+            lines.append(f"  continues the checkpoint of {self.held:,} entries that you hold")
         lines += [f"  cosigned by {_shown(name)}" for name in self.witnesses]
-        return lines
+        return lines if self.witnesses else [*lines, "  no witness"]
 
 
 def _line(finding: Finding) -> str:

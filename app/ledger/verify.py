@@ -11,8 +11,8 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Final, NoReturn
 
-from app.ledger.check import PARTS, Check, small_file
-from app.ledger.manifest import Manifest, read_manifest
+from app.ledger.check import PARTS, Check
+from app.ledger.manifest import Manifest, read_manifest, small_file
 from app.ledger.note import Note
 from app.ledger.report import Report
 
