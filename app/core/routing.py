@@ -39,10 +39,12 @@ from app.core.problems import (
     Forbidden,
     Invalid,
     Problem,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedMedia,
 )
-from app.core.requests import chunks, request_id, whole_body
+from app.core.rates import Rates
+from app.core.requests import ADDED, chunks, request_id, whole_body
 from app.core.retries import KEY_MAX, KEY_PATTERN
 from app.core.wire import M, faults, read
 
@@ -309,6 +311,10 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
             await _denied(request, Operation(name, found.caller, request_id()), found.reason)
         raise Unauthenticated
     op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
+    allowance = cast("Rates", request.app.state.rates).take(found.actor)
+    request.scope[ADDED] |= allowance.headers
+    if not allowance.granted:
+        raise TooManyRequests(allowance.left_s)
     if scope not in found.scopes:
         await _denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")
