@@ -12,6 +12,7 @@ from app.auth.queries import Authenticator
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
 from app.core.database import THREADS, Database
+from app.core.rates import Rates
 from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
@@ -78,6 +79,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.authenticate = Authenticator(database)
+    app.state.rates = Rates(settings().requests_per_minute)
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
     for router in (*(room.router for room in ROOMS), health.router, web):

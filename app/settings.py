@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     sign while one takes over from the other."""
     ledger_key_file: Path | None = None
     """The file that holds them otherwise; with SQLite, `ledger.pem` beside the database."""
+
+    requests_per_minute: PositiveInt = 100_000
+    """Of each client, in each process. What is above it is answered with 429."""
 
 
 @lru_cache

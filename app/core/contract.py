@@ -22,6 +22,7 @@ from app.core.problems import (
     Problem,
     StillRunning,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
@@ -34,10 +35,14 @@ ANSWERED: Final = {
     "ETag": "The record's version, as `If-Match` and `If-None-Match` want it.",
     "Idempotency-Replayed": "`true` where this is the stored answer to an earlier request.",
     "Location": "The new record's address.",
+    "RateLimit": "How many requests are left to the client, and for how many seconds.",
+    "RateLimit-Policy": "How many requests a client may make in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The request's id: its own, or one that was made for it.",
 }
+TO_ALL: Final = {"X-Request-Id"}
+TO_CLIENTS: Final = TO_ALL | {"RateLimit", "RateLimit-Policy"}
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -110,7 +115,7 @@ class Route:
 
 
 def _every_problem(route: Route) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, Unavailable)
+    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests, Unavailable)
     if route.argument("body") or route.uploads:
         yield from (TooLarge, UnsupportedMedia)
     if route.writes:
@@ -124,11 +129,12 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
     """The documented answers of a route, problems included."""
     described: dict[int | str, dict[str, Any]] = {}
     for problem in _every_problem(route):
+        told = TO_ALL if problem is Unauthenticated else TO_CLIENTS
         known = described.setdefault(
             int(problem.status),
             {
                 "description": "",
-                "headers": _answered({*problem.headers, "X-Request-Id"}),
+                "headers": _answered({*problem.headers, *told}),
                 "content": {
                     "application/problem+json": {
                         "schema": {"$ref": REFERENCE.format(model="Problem")}
@@ -143,7 +149,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
 
 
 def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
-    headers = {"X-Request-Id"} | ({"ETag"} if route.versioned else set())
+    headers = TO_CLIENTS | ({"ETag"} if route.versioned else set())
     if route.takes_key:
         headers.add("Idempotency-Replayed")
     done: dict[str, Any] = {"description": "Done.", "headers": _answered(headers)}

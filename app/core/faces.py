@@ -1,10 +1,11 @@
-"""The outermost layer: request ids, logs, HEAD, and a problem for every fault."""
+"""The outermost layer: request ids, logs, headers, HEAD, and a problem for every fault."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -23,15 +24,23 @@ from app.core.problems import (
     TooLarge,
     UnsupportedMedia,
 )
-from app.core.requests import request_id
+from app.core.requests import ADDED, request_id
 
 _BY_STATUS: Final[dict[int, type[Problem]]] = {
     problem.status: problem for problem in (MalformedRequest, NotFound, TooLarge, UnsupportedMedia)
+}
+# Answers are data: a browser is to show, frame, sniff and pass on none of it.
+ALWAYS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
 }
 
 
 def install(app: FastAPI) -> None:
     """Give the app its outermost layer."""
+    app.add_middleware(Headers)
     app.add_middleware(Watch)
     requests.install(app)
     app.add_middleware(Head)
@@ -44,6 +53,31 @@ def install(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+class Headers:
+    """ASGI middleware: what every answer says to a browser, and what a request adds to its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer with more headers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope[ADDED] = {}
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in {**ALWAYS, **scope[ADDED]}.items():
+                    headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = "max-age=63072000"
+            await send(message)
+
+        await self.app(scope, receive, dressed)
 
 
 class Head:

@@ -59,6 +59,17 @@ class MalformedRequest(Problem):
     status, code, title = HTTPStatus.BAD_REQUEST, "malformed-request", "Malformed request"
 
 
+class TooManyRequests(Problem):
+    """This client made all the requests of its minute. Nothing was done: wait, and try again."""
+
+    status, code, title = HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"
+    headers: Mapping[str, str] = {"Retry-After": "60"}
+
+    def __init__(self, after_s: int) -> None:
+        super().__init__()
+        self.headers = {"Retry-After": str(after_s)}
+
+
 class Unauthenticated(Problem):
     """The request needs a valid bearer token."""
 

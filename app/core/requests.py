@@ -11,6 +11,8 @@ from app.core.clock import uuid7
 from app.core.problems import TooLarge
 
 BODY_MAX_BYTES: Final = 1024 * 1024
+ADDED: Final = "needlework.added"
+"""Where in its ASGI scope a request keeps the headers that its answer gets, whatever that is."""
 _REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 

@@ -35,9 +35,11 @@ from app.core.operation import Entry, Operation, perform
 from app.core.problems import (
     Forbidden,
     Problem,
+    TooManyRequests,
     Unauthenticated,
 )
-from app.core.requests import chunks, request_id, whole_body
+from app.core.rates import Rates
+from app.core.requests import ADDED, chunks, request_id, whole_body
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
@@ -292,6 +294,10 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
             await _denied(request, Operation(name, found.caller, request_id()), found.reason)
         raise Unauthenticated
     op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
+    allowance = cast("Rates", request.app.state.rates).take(found.actor)
+    request.scope[ADDED] |= allowance.headers
+    if not allowance.granted:
+        raise TooManyRequests(allowance.left_s)
     if scope not in found.scopes:
         await _denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")

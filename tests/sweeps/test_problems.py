@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from app.core.clock import uuid7
 from app.core.problems import catalogue
+from app.core.rates import Rates
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
 from tests.sweeps.world import OTHER, Sent, World
@@ -40,6 +41,7 @@ class Provoker:
         api, sent, operation = self.world.api, self.sent, self.operation
         yield sent.by(self.nobody)
         yield sent.by(Api(api.wire, "nobody"))
+        yield self._one_too_many()
         yield sent.by(api, Idempotency_Key="x" * 256)
         yield replace(sent, path=sent.path + "?limit=0").by(api)
         for number in ("0", "999999"):
@@ -55,6 +57,14 @@ class Provoker:
             yield sent.by(api, content=b'{"no_such_member": 1}')
         if operation.writes:
             yield from self._unwanted_writes()
+
+    def _one_too_many(self) -> Response:
+        state = self.world.api.wire.app.state  # type: ignore[attr-defined]
+        rates, state.rates = state.rates, Rates(1)
+        self.world.api.get("/v1/clinic")
+        answer = self.sent.by(self.world.api)
+        state.rates = rates
+        return answer
 
     def _unwanted_writes(self) -> Iterator[Response]:
         api, sent, fresh = self.world.api, self.sent, self.world.request(self.operation)

@@ -1,0 +1,40 @@
+"""No browser shows, frames, sniffs, keeps or passes on what an answer holds."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.main import create_app
+from tests.ground import Api
+
+PATHS = (
+    "/v1/clinic",
+    "/v1/nothing",
+    "/v1/patients?limit=x",
+    "/healthz",
+    "/metrics",
+    "/openapi.json",
+    "/problems/conflict",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_keeps_browsers_out(api: Api, path: str) -> None:
+    headers = api.get(path).headers
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in headers
+    assert "strict-transport-security" not in headers
+
+
+def test_the_documentation_may_run_its_own_scripts_and_nothing_else(api: Api) -> None:
+    policy = api.get("/docs").headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_whoever_came_by_tls_is_told_to_stay_with_it(database: Database) -> None:
+    secure = TestClient(create_app(database), base_url="https://needlework.example")
+    assert "max-age=" in secure.get("/healthz").headers["strict-transport-security"]

@@ -1,0 +1,64 @@
+"""A client has its share of requests and no more, and every answer says what is left."""
+
+import re
+import time
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.core.rates import Rates
+from app.main import create_app
+from tests.ground import Api, found
+
+QUOTA = 5
+
+
+@pytest.fixture(name="scarce")
+def api_of_a_server_that_grants_little(database: Database) -> Api:
+    app = create_app(database)
+    app.state.rates = Rates(QUOTA)
+    return Api(TestClient(app), found(database).key())
+
+
+def test_the_request_after_the_last_one_waits_for_the_next_minute(scarce: Api) -> None:
+    # A window may end in the middle of a count; then the one after it has all of its minute.
+    answers = [scarce.get("/v1/clinic") for _ in range(2 * QUOTA + 1)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    for answer in refused:
+        assert answer.json()["type"] == "/problems/too-many-requests"
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert answer.headers["ratelimit"].startswith('"client";r=0;t=')
+    first = answers[0].headers
+    assert first["ratelimit-policy"] == f'"client";q={QUOTA};w=60'
+    assert re.fullmatch(rf'"client";r={QUOTA - 1};t=([1-9]|[1-5]\d|60)', first["ratelimit"])
+
+
+def test_a_refused_request_does_nothing(scarce: Api) -> None:
+    ids = [scarce.post("/v1/patients", {}).status_code for _ in range(2 * QUOTA)]
+    assert 429 in ids
+    scarce.wire.app.state.rates = Rates(1000)  # type: ignore[attr-defined]
+    assert len(scarce.get("/v1/patients").json()["items"]) == ids.count(201)
+
+
+def test_each_client_has_a_share_of_its_own(scarce: Api, database: Database) -> None:
+    other = Api(scarce.wire, found(database).key())
+    while scarce.get("/v1/clinic").status_code != 429:
+        pass
+    assert other.get("/v1/clinic").status_code == 200
+
+
+def test_a_token_of_nobody_takes_nothing_and_is_told_nothing(scarce: Api) -> None:
+    nobody = Api(scarce.wire, scarce.key[:-1])
+    answers = [nobody.get("/v1/clinic") for _ in range(3 * QUOTA)]
+    assert {answer.status_code for answer in answers} == {401}
+    assert not any("ratelimit" in answer.headers for answer in answers)
+    assert scarce.get("/v1/clinic").status_code == 200
+
+
+def test_a_share_comes_back_with_the_next_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates, now = Rates(1), time.time()
+    assert rates.take("a").granted
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    assert rates.take("a").granted
