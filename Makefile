@@ -4,6 +4,7 @@ PORT ?= 8000
 WORKERS ?= logical
 ROUNDS ?= 200
 EXAMPLES ?= 200
+STEPS ?= 10000
 
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -57,8 +58,9 @@ tests: dev  ## run the tests alone
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200
 	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS)
 
-test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200
-	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py --examples $(EXAMPLES)
+test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000
+	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py tests/sweeps/test_non_interference.py \
+	    --examples $(EXAMPLES) --steps $(STEPS)
 
 snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, problems.txt
 	$(BIN)/python -m tests.snapshots

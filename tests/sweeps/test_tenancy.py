@@ -12,7 +12,7 @@ from tests.sweeps.document import operations
 from tests.sweeps.world import REFERENCES, World
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-MADE_BY_THE_SERVER = {"x-request-id", "location", "content-length"}
+MADE_BY_THE_SERVER = {"x-request-id", "location", "content-length", "ratelimit"}
 
 
 def seen(answer: Response) -> tuple[int, dict[str, str], str]:

@@ -1,0 +1,142 @@
+"""Whatever one clinic does with what it stole from another, neither of them can tell.
+
+Two clinics do the same, step by step: one with ids and keys of a third clinic, the other with
+ids that never were. Their answers are alike, and the third clinic is as it was, to the byte.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic_core import from_json, to_json
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.core.tables import ClinicOwned, Table
+from tests.ground import Api, Clinic, found
+from tests.sweeps.document import operations
+from tests.sweeps.test_tenancy import ID, seen
+from tests.sweeps.world import Sent, World
+
+STEPS = 10
+KEY = "a key that the other clinic has used"
+NAMES = {"id", "patient_id", "practitioner_id", "session_id", "episode_id", "adverse_event_id"}
+
+# What is made of ids: digests, in hex or base64, and where a list goes on.
+MADE_OF_IDS = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=|cursor=[^\"]+")
+
+
+def told(answer: Response) -> tuple[int, dict[str, str], str]:
+    """An answer without what has to differ between any two clinics."""
+    status, headers, text = seen(answer)
+    is_json = "json" in headers.get("content-type", "")
+    return status, headers, MADE_OF_IDS.sub("", text) if is_json else ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request, and what in it is put in the place of the clinic's own."""
+
+    operation: int
+    taken: tuple[int, ...]
+    """Of each id in the request, in turn: which foreign one takes its place; 0 for none."""
+    keyed: bool
+
+    def sent(self, world: World, foreign: Sequence[str]) -> Sent:
+        """The request in the world of a clinic, with ids out of `foreign` in it."""
+        every = operations()
+        sent = world.request(every[self.operation % len(every)])
+        turns = cycle(self.taken)
+
+        def other(own: str) -> str:
+            number = next(turns)
+            # Strides through the ids of all kinds; a few of them come up again and again.
+            return foreign[number * 7 % len(foreign)] if number else own
+
+        sent.path = ID.sub(lambda match: other(match[0]), sent.path)
+        if sent.content is not None and "json" in sent.headers["Content-Type"]:
+            body = from_json(sent.content)
+            for name in sorted(NAMES & set(body)):
+                body[name] = other(body[name])
+            sent.content = to_json(body)
+        if self.keyed and sent.method != "GET":
+            sent.headers["Idempotency-Key"] = KEY
+        return sent
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    taken = st.lists(st.integers(0, 12), min_size=3, max_size=3).map(tuple)
+    step = st.builds(Step, st.integers(0, len(operations()) - 1), taken, st.booleans())
+    return st.lists(step, min_size=STEPS, max_size=STEPS)
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A clinic with a bit of everything, whose ids somebody got hold of."""
+
+    clinic: Clinic
+    ids: Sequence[str]
+    never: Sequence[str]
+    """As many ids of nobody, each in the same place of the same order."""
+
+    def rows(self) -> dict[str, Any]:
+        """Everything that is stored of it."""
+        tables = [m.class_ for m in Table.registry.mappers if issubclass(m.class_, ClinicOwned)]
+        with self.clinic.database.reading() as db:
+            return {
+                table.__tablename__: sorted(
+                    map(repr, db.execute(select(table).where(table.clinic_id == self.clinic.id)))
+                )
+                for table in tables
+            }
+
+
+@pytest.fixture(name="victim", scope="module")
+def robbed_clinic(app: FastAPI, database: Database) -> Victim:
+    clinic = found(database)
+    api = Api(TestClient(app), clinic.key())
+    world, pairs = World(api), list[tuple[str, str]]()
+    for operation in operations():
+        sent = world.request(operation)
+        if operation.method == "POST":
+            sent.headers["Idempotency-Key"] = KEY
+        answer = sent.by(api)
+        for id_ in ID.findall(sent.path + answer.text):
+            pairs.append((id_, str(uuid7())))
+    ids = sorted({id_ for id_, _ in pairs})
+    return Victim(clinic, ids, sorted(never for _, never in pairs)[: len(ids)])
+
+
+def test_neither_clinic_can_tell_that_the_other_is_there(
+    app: FastAPI, database: Database, victim: Victim, pytestconfig: pytest.Config
+) -> None:
+    before = victim.rows()
+    wire = TestClient(app, raise_server_exceptions=False)
+    done = 0
+
+    @settings(max_examples=int(pytestconfig.getoption("steps")) // STEPS)
+    @given(steps())
+    def behaves(walk: list[Step]) -> None:
+        nonlocal done
+        thief, honest = (World(Api(wire, found(database).key())) for _ in range(2))
+        for step in walk:
+            answers = [
+                step.sent(world, ids).by(world.api)
+                for world, ids in ((thief, victim.ids), (honest, victim.never))
+            ]
+            stolen, unknown = map(told, answers)
+            assert stolen == unknown, operations()[step.operation].name
+            done += 1
+
+    behaves()
+    assert victim.rows() == before
+    assert done
