@@ -253,7 +253,7 @@ def test_an_entry_that_cant_be_read_is_named_as_such(
     remember(clinic, 20)
     with owning(clinic) as db:
         where = {"clinic": clinic.id.hex if clinic.database.is_sqlite else clinic.id}
-        wrong = f"UPDATE ledger_entries SET {damage} WHERE clinic_id = :clinic AND number = 7"  # noqa: S608 - ours
+        wrong = f"UPDATE ledger_entries SET {damage} WHERE clinic_id = :clinic AND number = 7"  # noqa: S608 - the damages above
         assert db.execute(text(wrong), where).rowcount == 1
     folder = tmp_path / "export"
     if clinic.database.is_sqlite:
