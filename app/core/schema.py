@@ -30,6 +30,12 @@ def head() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def known(revision: str | None) -> bool:
+    """Whether this program knows this migration; that of a later program it doesn't."""
+    scripts = ScriptDirectory.from_config(_config())
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
 def current(database: Database) -> str | None:
     """The migration that a database is at; None before its first."""
     with database.reading() as db:
