@@ -1,11 +1,13 @@
 """What an operator's tools ask: is the process alive, is it ready, what does it count."""
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
 from app.core import schema
 from app.core.database import Database
+from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Unavailable
 
 router = APIRouter(include_in_schema=False)
@@ -24,10 +26,12 @@ async def health() -> Response:
 
 
 @router.get("/readyz", name="ready")
-def ready(request: Request) -> Response:
+async def ready(request: Request) -> Response:
     """Say that the database is reachable and migrated, else 503."""
     database: Database = request.app.state.database
-    if schema.current(database) != schema.head():
+    async with deadline(REQUEST_MAX_S):
+        at = await to_thread.run_sync(schema.current, database, abandon_on_cancel=True)
+    if at != schema.head():
         raise NotMigrated
     return JSONResponse({"status": "ready"})
 

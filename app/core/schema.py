@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import inspect, text
 
 from app.core.database import Database
+from app.core.patience import be_patient
 from app.core.tables import Table
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,7 @@ def migrate(database: Database) -> None:
         if database.is_sqlite:
             db.execution_options(sqlite_begin="IMMEDIATE")
         else:
+            be_patient(db)
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

@@ -113,11 +113,16 @@ def test_a_backup_never_takes_the_place_of_what_it_comes_from(on: Program, tmp_p
         assert "is in use itself" in ran.err
 
 
+@pytest.fixture(name="postgresql")
+def url_of_an_empty_postgresql() -> Iterator[str]:
+    with postgres.server() as server, server.database() as url:
+        yield url
+
+
 def test_the_password_stands_in_no_list_of_processes(
-    on: Program, program: Program, clinic: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    on: Program, postgresql: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if clinic.database.is_sqlite:
-        pytest.skip("SQLite has no password")
+    assert on(postgresql, "migrate").code == 0
     seen = tmp_path / "seen"
     spy = tmp_path / "bin" / "pg_dump"
     spy.parent.mkdir()
@@ -131,14 +136,14 @@ def test_the_password_stands_in_no_list_of_processes(
     monkeypatch.setattr(copies, "PACKAGED", tmp_path)
     monkeypatch.setattr(copies, "wheel_programs", lambda: None)
     monkeypatch.setenv("PATH", str(spy.parent))
-    url = make_url(url_of(clinic.database)).set(password="s3cret")
+    url = make_url(postgresql).set(password="s3cret")
     ran = on(url.render_as_string(hide_password=False), "backup", str(tmp_path / "backup"))
     assert (ran.code, ran.out, ran.err) == (1, "", "It failed: pg_dump: error: no\n")
     password, told = seen.read_text().split("[", 1)
     assert password == "s3cret"
     assert "s3cret" not in told
     spy.unlink()
-    missing = program("backup", str(tmp_path / "backup"))
+    missing = on(postgresql, "backup", str(tmp_path / "backup"))
     assert missing.code == 1
     assert "apt install postgresql-client" in missing.err
     assert not (tmp_path / "backup").exists()
