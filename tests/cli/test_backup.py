@@ -1,15 +1,19 @@
 """A backup is whole or not there, comes back as it was, and overwrites nothing unasked."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import make_url, text
 
 from app.core import copies
@@ -18,7 +22,7 @@ from app.ledger.inspection import faults
 from app.ledger.signing import seal
 from app.ledger.tiles import grow
 from tests import postgres
-from tests.cli.program import Ran, url_of, within
+from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
 from tests.ground import Api, Clinic, found
 
@@ -248,3 +252,46 @@ def test_a_sound_ledger_has_no_faults(clinic: Clinic) -> None:
     with clinic.database.reading() as db:
         op.begin(db)
         assert list(faults(op)) == []
+
+
+def finding(program: Program, check: str) -> dict[str, str | None]:
+    """What doctor says of one thing."""
+    found: list[dict[str, str | None]] = program("doctor", "--json").data
+    return next(each for each in found if each["check"] == check)
+
+
+def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
+    on: Program, own: Clinic, tmp_path: Path
+) -> None:
+    program = partial(on, url_of(own.database))
+    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 1 clinics"
+    assert program("backup", str(tmp_path / "backup")).code == 0
+    fresh = finding(program, "backup")
+    assert (fresh["state"], fresh["found"], fresh["remedy"]) == ("ok", "0 hours old", None)
+    with time_machine.travel(own.operation().at + timedelta(hours=49)):
+        old = finding(program, "backup")
+        assert (old["state"], old["found"]) == ("warning", "49 hours old")
+        assert "python -m app backup" in str(old["remedy"])
+    found(own.database)
+    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
+
+
+def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) -> None:
+    with postgres.own_server(fast=True, archiving=True) as server, server.database() as url:
+        program = partial(on, url)
+        assert program("migrate").code == 0
+        role = finding(program, "role")
+        assert (role["state"], role["found"]) == (
+            "warning",
+            "postgres is a superuser, whom nothing stops",
+        )
+        assert finding(program, "wal archive")["state"] == "ok"
+        shutil.rmtree(server.archive)
+        with closing(Database(url)) as database, database.reading() as db:
+            db.execute(text("SELECT pg_switch_wal()"))
+            failed = text("SELECT failed_count FROM pg_stat_archiver")
+            deadline = time.monotonic() + PATIENCE_S
+            while not db.execute(failed).scalar_one():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert finding(program, "wal archive")["state"] == "broken"
