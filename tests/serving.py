@@ -64,6 +64,15 @@ class Serving:
                 raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.02)
 
+    def stop(self) -> int:
+        """Ask the server to end, as a service manager does; gives its exit code."""
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        self._process.terminate()
+        code = self._process.wait(PATIENCE_S)
+        self.kill()
+        return code
+
     def kill(self) -> None:
         """Kill the server with no chance to end anything; does nothing where none runs."""
         if self._leash is not None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from app.cli import audit, clinics, demo, doctor, records, retention, serving
+from app.cli import audit, backup, clinics, demo, doctor, records, retention, serving
 from app.cli.console import FAILED, reason, say
 from app.core.problems import Problem
 
@@ -28,6 +28,8 @@ app.command()(serving.serve)
 app.command()(records.migrate)
 app.command()(demo.demo)
 app.command("import")(records.import_file)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(clinics.clinic, name="clinic")
 app.add_typer(clinics.client, name="client")
 app.add_typer(audit.audit, name="audit")

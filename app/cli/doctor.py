@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -12,18 +13,22 @@ import typer
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli.console import FAILED, MIGRATE, URL, AsJson, database, put, reason, told
+from app.cli.backup import MADE
+from app.cli.console import FAILED, MIGRATE, URL, AsJson, database, operation, put, reason, told
+from app.clinics.queries import clinics
 from app.core import schema
 from app.core.clock import now
 from app.core.database import Database
 from app.core.problems import Problem
 from app.ledger import signing
+from app.ledger.queries import last_security
 
 SQLITE_SAFE: Final = (3, 51, 3)
 """The first version without the WAL-reset bug, which several writing processes can meet."""
 POSTGRESQL_OLDEST: Final = 150_000
 FREE_MIN_BYTES: Final = 512 * 1024 * 1024
 SKEW_MAX_S: Final = 5
+BACKUP_AGE_MAX: Final = timedelta(days=2)
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -37,7 +42,7 @@ class Finding(NamedTuple):
 
 
 def doctor(*, as_json: AsJson = False) -> None:
-    """Check this installation: the database, its durability, the clock, the disk."""
+    """Check this installation: database, role, durability, key, backup, clock, disk."""
     with database(migrated=False) as opened:
         findings = list(_examine(opened))
     lines = (
@@ -64,8 +69,11 @@ def _examine(opened: Database) -> Iterator[Finding]:
         yield Finding("database", "broken", found, remedy)
         return
     yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
-    yield _migration(opened)
-    yield from _signing_key(opened)
+    migration = _migration(opened)
+    yield migration
+    if migration.state == "ok":
+        yield from _signing_key(opened)
+        yield from _backup(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -104,6 +112,26 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
         yield Finding("signing key", "ok", "there" if file is None else f"{file}")
 
 
+def _backup(opened: Database) -> Iterator[Finding]:
+    """How old the backup is of whose clinic it is oldest, as the ledgers themselves tell."""
+    remedy = "Make one every day: python -m app backup FILE. See docs/operator.md."
+    last = []
+    with opened.reading() as db:
+        for clinic in clinics(db):
+            op = operation(clinic["id"], "doctor")
+            op.begin(db)
+            last.append(last_security(op, MADE))
+    made = [at for at in last if at is not None]
+    if len(made) < len(last):
+        found = f"none by `backup` of {len(last) - len(made)} of {len(last)} clinics"
+        yield Finding("backup", "warning", found, remedy)
+    elif made:
+        age = now() - min(made)
+        found = f"{age.total_seconds() / 3600:.0f} hours old"
+        fresh = age <= BACKUP_AGE_MAX
+        yield Finding("backup", "ok" if fresh else "warning", found, None if fresh else remedy)
+
+
 def _sqlite(db: Connection) -> Iterator[Finding]:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= SQLITE_SAFE:
@@ -133,6 +161,8 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
         found = shown(setting)
         remedy = f"Set {setting} = on: without it a crash loses or harms what was answered."
         yield _expect(setting, found, found not in {"off", "local"}, remedy)
+    yield _role(db)
+    yield from _archive(db, shown("archive_mode"))
     alters = db.execute(
         text("SELECT has_table_privilege(to_regclass('ledger_entries'), 'UPDATE')")
     ).scalar()
@@ -146,6 +176,28 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
     skew_s = abs((there - began).total_seconds())
     remedy = "Let NTP set both machines' clocks."
     yield _expect("clock", f"{skew_s:.1f} s from the server's", skew_s < SKEW_MAX_S, remedy)
+
+
+def _role(db: Connection) -> Finding:
+    role = text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
+    name, is_super = db.execute(role).one()
+    if is_super:
+        remedy = "Serve as a role of its own: see Two roles on PostgreSQL in docs/operator.md."
+        return Finding("role", "warning", f"{name} is a superuser, whom nothing stops", remedy)
+    return Finding("role", "ok", name)
+
+
+def _archive(db: Connection, mode: str) -> Iterator[Finding]:
+    if mode == "off":
+        return
+    statement = "SELECT last_archived_time, last_failed_time FROM pg_stat_archiver"
+    archived, failed = db.execute(text(statement)).one()
+    if failed is not None and (archived is None or failed > archived):
+        remedy = "See the server's log for what archive_command said: the WAL piles up."
+        yield Finding("wal archive", "broken", f"failing since {failed:%Y-%m-%d %H:%M}", remedy)
+    else:
+        since = f"{archived:%Y-%m-%d %H:%M}" if archived else "nothing yet"
+        yield Finding("wal archive", "ok", f"last segment: {since}")
 
 
 def _folder(folder: Path) -> Iterator[Finding]:

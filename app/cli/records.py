@@ -21,12 +21,17 @@ from app.transfer.service import Report, import_rows
 SHOWN = 20
 
 
-def prepare(opened: Database) -> None:
-    """Migrate a database, and see to what has to be there with it: rights, and a signing key."""
+def bring_up(opened: Database) -> None:
+    """Migrate a database, and give the application's role its rights."""
     schema.migrate(opened)
     role = make_url(settings().database_url).username
     if settings().owner_url is not None and role is not None:
         schema.grant(opened, role)
+
+
+def prepare(opened: Database) -> None:
+    """Bring a database up, and see to it that there is a key to sign its ledgers with."""
+    bring_up(opened)
     file = key_file()
     if opened.is_sqlite and file is not None and not file.exists():
         with suppress(FileExistsError):

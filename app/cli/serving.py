@@ -5,6 +5,8 @@ import json
 import signal
 import socket
 import sys
+from threading import Timer
+from types import FrameType
 from typing import Annotated, Final
 
 import typer
@@ -12,13 +14,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.console import database, fail, reason, say
-from app.core import logs, schema
+from app.core import health, logs, schema
 from app.core.database import Database
 from app.core.problems import Unavailable
 from app.main import create_app
 
 APPLICATION: Final = "app.cli.serving:application"
 GRACE_S: Final = 10
+LEAVING_S: Final = 2
 NEVER_ASKED: Final = Database("postgresql://")
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -29,6 +32,8 @@ def application() -> FastAPI:
     """The application as each server process runs it."""
     logs.configure()
     app = create_app()
+    app.add_middleware(health.LeaveTaking)
+    _leave_on_sigterm()
     gc.collect()
     gc.freeze()  # all this stays: no later search for garbage has to walk through it
     return app
@@ -62,6 +67,18 @@ def run(host: str, port: int, workers: int = 1) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _leave_on_sigterm() -> None:
+    """Let balancers learn of the end before uvicorn's own handler has it take nobody in."""
+    end = signal.getsignal(signal.SIGTERM)
+
+    def leave(sig: int, frame: FrameType | None) -> None:
+        if callable(end) and not health.leaving.is_set():
+            health.leaving.set()
+            Timer(LEAVING_S, end, (sig, frame)).start()
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def check_port(host: str, port: int) -> None:

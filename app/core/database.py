@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.patience import Impatient
 from app.core.problems import Unavailable
 
 # Requests at work at once, each with a thread and a connection of its own, so that none waits
@@ -131,6 +132,8 @@ def _engine(url: str) -> Engine:
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],
     )
+    if backend == "postgresql":
+        event.listen(engine, "do_connect", lambda *given: Impatient.connect(**given[-1]))
     if backend == "sqlite":
         file = _file(parsed)
         if file is not None:

@@ -1,20 +1,50 @@
 """What an operator's tools ask: is the process alive, is it ready, what does it count."""
 
+from threading import Event
+
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import schema
 from app.core.database import Database
+from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Unavailable
 
 router = APIRouter(include_in_schema=False)
+leaving = Event()
+"""Set once this process is to end: it still answers, and sends everybody elsewhere."""
 
 
 class NotMigrated(Unavailable):
     """The database is not at the migration that this program needs: run `migrate`."""
 
     code, title = "not-migrated", "Database is not migrated"
+
+
+class Leaving(Unavailable):
+    """This process is about to end: ask another one."""
+
+    code, title = "leaving", "Server is about to end"
+
+
+class LeaveTaking:
+    """ASGI middleware: ends each connection after its next answer once the process is leaving."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+
+        async def parting(message: Message) -> None:
+            if leaving.is_set() and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self.app(scope, receive, parting)
 
 
 @router.get("/healthz", name="health")
@@ -24,10 +54,14 @@ async def health() -> Response:
 
 
 @router.get("/readyz", name="ready")
-def ready(request: Request) -> Response:
-    """Say that the database is reachable and migrated, else 503."""
+async def ready(request: Request) -> Response:
+    """Say that the database is reachable and migrated, and that the process stays; else 503."""
+    if leaving.is_set():
+        raise Leaving
     database: Database = request.app.state.database
-    if schema.current(database) != schema.head():
+    async with deadline(REQUEST_MAX_S):
+        at = await to_thread.run_sync(schema.current, database, abandon_on_cancel=True)
+    if at != schema.head():
         raise NotMigrated
     return JSONResponse({"status": "ready"})
 

@@ -179,7 +179,10 @@ class VersionMissing(Problem):
 
 
 class Unavailable(Problem):
-    """The database can't be reached or is too busy; nothing was changed. Try again."""
+    """The database can't be reached, or doesn't answer in time: ask again.
+
+    A change may have been made after all; under its own id or Idempotency-Key it isn't made twice.
+    """
 
     status, code, title = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again shortly"
     headers: Mapping[str, str] = {"Retry-After": "1"}

@@ -7,6 +7,7 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 
 import inspect
 import tempfile
+import time
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -32,6 +33,7 @@ from app.core.access import Authenticate, Refused, Scope
 from app.core.arguments import JSON
 from app.core.database import UPLOADS, Database
 from app.core.operation import Entry, Operation, perform
+from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import (
     Forbidden,
     Problem,
@@ -196,6 +198,8 @@ class Incoming:
     request: Request
     op: Operation
     raw: bytes
+    left_s: float
+    """How long the answer may still take."""
 
 
 def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
@@ -205,10 +209,11 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     filters = parameters["filters"].annotation if "filters" in parameters else None
 
     async def receive(request: Request) -> Incoming:
-        # No I/O but the body's own bytes, so this needs no thread.
+        began = time.monotonic()
         op = await _operation(request, route.name, route.scope)
+        left_s = REQUEST_MAX_S - (time.monotonic() - began)
         raw = await whole_body(request) if body is not None else b""
-        return Incoming(request, op, raw)
+        return Incoming(request, op, raw, left_s)
 
     def answer(incoming: Incoming, path: dict[str, Any]) -> Response:
         arguments = path
@@ -218,10 +223,11 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
         return _perform(route, incoming, partial(route.endpoint, incoming.op, **arguments))
 
     async def serve(incoming: Incoming, **path: Any) -> Response:
-        response = await to_thread.run_sync(answer, incoming, path)
-        # Nobody sees a patient's data before it is on record that they did.
-        if incoming.op.entries:
-            await incoming.request.app.state.account(incoming.op)
+        async with deadline(incoming.left_s):
+            response = await to_thread.run_sync(answer, incoming, path, abandon_on_cancel=True)
+            # Nobody sees a patient's data before it is on record that they did.
+            if incoming.op.entries:
+                await incoming.request.app.state.account(incoming.op)
         return response
 
     kept = [p for n, p in parameters.items() if n not in {"op", "body", "filters"}]
@@ -282,6 +288,11 @@ async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
 
 
 async def _operation(request: Request, name: str, scope: Scope) -> Operation:
+    async with deadline(REQUEST_MAX_S):
+        return await _called(request, name, scope)
+
+
+async def _called(request: Request, name: str, scope: Scope) -> Operation:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated

@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import inspect, text
 
 from app.core.database import Database
+from app.core.patience import be_patient
 from app.core.tables import Table
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,12 @@ def _config() -> Config:
 def head() -> str:
     """The newest migration that this program knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def known(revision: str | None) -> bool:
+    """Whether this program knows this migration; that of a later program it doesn't."""
+    scripts = ScriptDirectory.from_config(_config())
+    return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def current(database: Database) -> str | None:
@@ -57,6 +64,7 @@ def migrate(database: Database) -> None:
         if database.is_sqlite:
             db.execution_options(sqlite_begin="IMMEDIATE")
         else:
+            be_patient(db)
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

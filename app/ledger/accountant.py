@@ -4,12 +4,13 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from app.core.database import Database
 from app.core.operation import Operation
+from app.core.problems import Unavailable
 from app.ledger.service import append
 
 GATHER_S: Final = 0.008
@@ -46,15 +47,24 @@ class Accountant:
         if self._crowded:
             time.sleep(GATHER_S)
         with self._lock:
-            batch, self._waiting = self._waiting, []
+            waiting, self._waiting = self._waiting, []
+        # Whoever has gone was shown nothing.
+        batch = [(op, done) for op, done in waiting if not done.done()]
         self._crowded = len(batch) > 1
+        if not batch:
+            return
         error = None
         try:
-            with self._database.writing() as db:
-                append(db, [op for op, _ in batch])
+            self._write(batch)
         except Exception as failure:  # noqa: BLE001 - whoever waits for it raises it
             error = failure
         _tell([done for _, done in batch], error)
+
+    def _write(self, batch: Sequence[tuple[Operation, Done]]) -> None:
+        with self._database.writing() as db:
+            append(db, [op for op, _ in batch])
+            if all(done.done() for _, done in batch):
+                raise Unavailable  # it took so long that nobody waits, or was shown anything
 
     def close(self) -> None:
         """Write what is waiting, and stop."""

@@ -30,9 +30,9 @@ READ_AT_ONCE = 1_000
 
 _STORED = [LedgerEntry.__table__.c[name] for name in (*PUBLIC, "body", "salt")]
 # An id as the text that it is exported as: no object is made of it in between.
-_COLUMNS = [id_text(c) if isinstance(c.type, Uuid) else c for c in _STORED]
+COLUMNS = [id_text(c) if isinstance(c.type, Uuid) else c for c in _STORED]
 _ENTRIES = (
-    rows(LedgerEntry, *_COLUMNS)
+    rows(LedgerEntry, *COLUMNS)
     .where(LedgerEntry.number > bindparam("after"), LedgerEntry.number <= bindparam("last"))
     .order_by(LedgerEntry.number)
     .limit(READ_AT_ONCE)
@@ -164,7 +164,7 @@ def _entries(database: Database, clinic_id: UUID, export: Export, after: int) ->
             # Of a part of the ledger nobody expects the entries that explain what was destroyed.
             if export.last == size and any(row.body_digest and row.body is None for row in found):
                 _check_not_overtaken(db, clinic_id, size)
-        yield from map(_exported, found)
+        yield from map(exported, found)
         if len(found) < READ_AT_ONCE:
             return
         after = found[-1].number
@@ -182,8 +182,9 @@ def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
         raise Overtaken
 
 
-def _exported(row: Row[Any]) -> Exported:
-    *values, body, salt = tuple(row)
+def exported(row: Sequence[Any]) -> Exported:
+    """The entry in a row of `COLUMNS`."""
+    *values, body, salt = row
     public: dict[str, Any] = dict(zip(PUBLIC, values, strict=True))
     try:
         public["body_digest"] = public["body_digest"] and public["body_digest"].hex()

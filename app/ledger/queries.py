@@ -1,6 +1,7 @@
 """Reading the ledger: the change feed, the versions of one record, and the account."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,12 @@ _ENTRY = tuple(EntryView.model_fields)
 _DISCLOSURE = tuple(DisclosureView.model_fields)
 _ABOUT = rows(LedgerEntry, LedgerEntry.number).where(
     LedgerEntry.patient_id == bindparam("patient_id")
+)
+_SECURITY = (
+    rows(LedgerEntry, LedgerEntry.at)
+    .where(LedgerEntry.kind == "security", LedgerEntry.operation == bindparam("operation"))
+    .order_by(LedgerEntry.number.desc())
+    .limit(1)
 )
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
@@ -115,6 +122,12 @@ def disclosures(
     statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
     found, cursor = _page(op, statement, _NEWEST_FIRST, filters, asked)
     return [{name: getattr(row, name) for name in _DISCLOSURE} for row in found], cursor
+
+
+def last_security(op: Operation, operation: str) -> datetime | None:
+    """When something of this name was last noted in the clinic's ledger."""
+    found = op.first(_SECURITY, operation=operation)
+    return None if found is None else found.at
 
 
 def leaf(op: Operation, number: int) -> bytes | None:

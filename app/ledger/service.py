@@ -57,6 +57,11 @@ def saw_account(op: Operation, patient_id: UUID | None) -> None:
     _gather(op, Entry("access", op.name, "ledger", op.clinic_id, patient_id))
 
 
+def noted(op: Operation) -> None:
+    """Account for something that was done with all that the clinic has."""
+    _gather(op, Entry("security", op.name, "clinics", op.clinic_id))
+
+
 def _gather(op: Operation, gathered: Entry) -> None:
     if not op.entries:
         op.last.append(lambda: append(op.db, [op]))

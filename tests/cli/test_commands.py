@@ -151,7 +151,18 @@ def test_openapi_is_what_the_api_serves(program: Program, wire: TestClient) -> N
 
 def test_help_names_every_command_and_the_exit_codes(program: Program) -> None:
     said = program("--help").out
-    commands = ("serve", "migrate", "demo", "import", "clinic", "client", "openapi", "doctor")
+    commands = (
+        "serve",
+        "migrate",
+        "demo",
+        "import",
+        "clinic",
+        "client",
+        "openapi",
+        "doctor",
+        "backup",
+        "restore",
+    )
     assert all(re.search(rf"^│ {command} ", said, re.MULTILINE) for command in commands)
     assert "Exit codes" in said
 

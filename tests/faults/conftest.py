@@ -15,11 +15,15 @@ from tests.ground import Clinic, found
 from tests.serving import Serving, serving
 
 SHORT_ROUNDS = 3
+SHORT_ENTRIES = 3_200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rounds", type=int, default=SHORT_ROUNDS, help="how often a server is killed in a test"
+    )
+    parser.addoption(
+        "--entries", type=int, default=SHORT_ENTRIES, help="how long the feed of changes is"
     )
 
 
@@ -35,6 +39,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def rounds(pytestconfig: pytest.Config) -> int:
     """How often to kill; the option is known only where these tests are asked for by name."""
     given: int = pytestconfig.getoption("--rounds", SHORT_ROUNDS)
+    return given
+
+
+@pytest.fixture
+def entries(pytestconfig: pytest.Config) -> int:
+    """How long a feed to read; the option is known only as `rounds` is."""
+    given: int = pytestconfig.getoption("--entries", SHORT_ENTRIES)
     return given
 
 

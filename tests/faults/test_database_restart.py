@@ -1,10 +1,13 @@
-"""R2 in short: PostgreSQL dies and comes back; the server goes on without a restart."""
+"""R2: PostgreSQL dies and comes back; the server goes on without a restart."""
 
+import os
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults.account import check_account, check_written
@@ -35,15 +38,34 @@ def mortal_site(postgres: OwnServer, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-def test_the_server_outlives_its_postgresql(mortal_site: Site, postgres: OwnServer) -> None:
+def kill_the_postmaster(postgres: OwnServer) -> None:
+    postgres.kill()
+
+
+def stop_at_once(postgres: OwnServer) -> None:
+    postgres.stop("immediate")
+
+
+def kill_one_backend(postgres: OwnServer) -> None:
+    """One that works for the clinic; the postmaster then throws out all others, and recovers."""
+    children = psutil.Process(postgres.pid).children()
+    busy = [child for child in children if "needlework_" in " ".join(child.cmdline())]
+    os.kill(busy[0].pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("fault", [kill_the_postmaster, stop_at_once, kill_one_backend])
+def test_the_server_outlives_its_postgresql(
+    mortal_site: Site, postgres: OwnServer, fault: Callable[[OwnServer], None]
+) -> None:
     load = Load(mortal_site, CALLERS)
     pid = mortal_site.house.serving.pid
     with load.running():
         wait_for(load, 10)
-        postgres.kill()
-        down = mortal_site.caller().once("GET", "/v1/clinic")
-        assert (down.status, down.headers["retry-after"]) == (503, "1")
-        postgres.start()
+        fault(postgres)
+        if fault is not kill_one_backend:
+            down = mortal_site.caller().once("GET", "/v1/clinic")
+            assert (down.status, down.headers["retry-after"]) == (503, "1")
+            postgres.start()
         back_at = time.monotonic()
         wait_for(load, 2 * CALLERS)
         assert time.monotonic() - back_at < SERVING_AGAIN_WITHIN_S

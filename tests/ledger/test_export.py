@@ -3,8 +3,10 @@
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -107,16 +109,16 @@ class Interrupted(Exception):
 
 def interrupt(clinic: Clinic, folder: Path, patch: pytest.MonkeyPatch, after: int) -> None:
     """Begin an export, and die once so many entries are read."""
-    read = export._exported  # noqa: SLF001 - where an entry comes from
+    read = export.exported
     left = iter(range(after))
 
-    def dying(row: object) -> Exported:
+    def dying(row: Sequence[Any]) -> Exported:
         if next(left, None) is None:
             raise Interrupted
-        return read(row)  # type: ignore[arg-type]
+        return read(row)
 
     with patch.context() as patched:
-        patched.setattr(export, "_exported", dying)
+        patched.setattr(export, "exported", dying)
         with pytest.raises(Interrupted):
             begin(clinic, folder)
 

@@ -1,0 +1,56 @@
+"""How long to wait: for the database on a connection, and for an answer to a request.
+
+A frozen server and a network that swallows packets say nothing, so no error comes by itself. TCP's
+own timeouts see no fault where the other end's kernel acknowledges what nobody reads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar, cast
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection
+
+from app.core.problems import Unavailable
+
+REQUEST_MAX_S: Final = 4.5
+"""From a request to its answer, less the time that its body takes to arrive."""
+SILENCE_MAX_S: Final = 4.0
+INTERVAL_S: Final = 0.1
+
+T = TypeVar("T")
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is given up when the server says nothing for so long."""
+
+    silence_max_s: float | None = SILENCE_MAX_S
+
+    def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
+        """Wait for the server; `OperationalError`, and a closed connection, if it is silent."""
+        try:
+            return super().wait(gen, interval, timeout or self.silence_max_s)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                # The answer may still come, and would be taken for that of the next statement.
+                self.pgconn.finish()
+            raise
+
+
+def be_patient(db: Connection) -> None:
+    """Wait on this connection for as long as it takes; for migrations."""
+    if db.dialect.name == "postgresql":
+        cast("Impatient", db.connection.dbapi_connection).silence_max_s = None
+
+
+@asynccontextmanager
+async def deadline(seconds: float) -> AsyncIterator[None]:
+    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Unavailable from None

@@ -1,0 +1,96 @@
+"""Whether a clinic's ledger, as a database holds it, still agrees with itself.
+
+What an auditor checks on an export, less the signatures: for a database that came from a backup.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam
+
+from app.core.operation import Operation, rows
+from app.ledger import entry
+from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
+from app.ledger.lines import PUBLIC
+from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
+from app.ledger.note import Checkpoint, Note
+from app.ledger.tree import TILE, TILE_LEVEL, Range, subtree
+
+_HEAD = rows(LedgerHead, LedgerHead.size)
+_NOTES = rows(LedgerCheckpoint, LedgerCheckpoint.note).order_by(LedgerCheckpoint.size)
+_ENTRIES = (
+    rows(LedgerEntry, *COLUMNS, LedgerEntry.leaf)
+    .where(LedgerEntry.number > bindparam("after"))
+    .order_by(LedgerEntry.number)
+    .limit(READ_AT_ONCE)
+)
+_TILE = rows(LedgerTile).where(
+    LedgerTile.level == bindparam("level"), LedgerTile.position == bindparam("position")
+)
+_DIGEST = PUBLIC.index("body_digest")
+
+
+def faults(op: Operation) -> Iterator[str]:
+    """What contradicts itself in the operation's clinic, each in a sentence.
+
+    Entries are dense and hash to their leaves, bodies to their digests; the counter, the tiles
+    and every checkpoint kept say the same.
+    """
+    head = op.first(_HEAD)
+    size = 0 if head is None else int(head.size)
+    notes = [Checkpoint.parse(Note.parse(row.note.encode()).text) for row in op.all(_NOTES)]
+    tree = Range(0, size, [], [note.size for note in notes])
+    found = _read(op, tree)
+    if found is None and tree.end != size:
+        found = f"The ledger has {tree.end:,} entries, and counts {size:,}."
+    if found is not None:
+        yield found
+        return
+    for note in notes:
+        if note.size > size or tree.root_at(note.size) != note.root:
+            yield f"The entries don't lead to the checkpoint of {note.size:,} entries."
+
+
+def _read(op: Operation, tree: Range) -> str | None:
+    """Feed every entry to the tree; what is wrong with the first one that can't be right."""
+    filling: dict[int, list[bytes]] = defaultdict(list)
+    while found := op.all(_ENTRIES, after=tree.end):
+        for row in found:
+            fault = _fault(row, tree.end + 1)
+            if fault is not None:
+                return fault
+            tree.add(row.leaf)
+            if not _tiles_agree(op, tree.end, filling, row.leaf):
+                return f"A tile of the tree isn't that of the entries up to {tree.end:,}."
+    return None
+
+
+def _tiles_agree(
+    op: Operation, end: int, filling: dict[int, list[bytes]], digest: bytes, level: int = 0
+) -> bool:
+    """Put a hash into the tile that is filling; if that is full, look at what is stored of it."""
+    tile = filling[level]
+    tile.append(digest)
+    if len(tile) < TILE:
+        return True
+    filling[level] = []
+    over_all = subtree(tile)
+    position = (end >> TILE_LEVEL * (level + 1)) - 1
+    stored = op.first(_TILE, level=level, position=position)
+    if stored is not None and (stored.hashes, stored.over_all) != (b"".join(tile), over_all):
+        return False
+    return _tiles_agree(op, end, filling, over_all, level + 1)
+
+
+def _fault(row: Sequence[Any], number: int) -> str | None:
+    *stored, leaf = row
+    told = exported(stored)
+    if told.number != number:
+        return f"Entry {number:,} is missing."
+    if entry.leaf(told.public) != leaf:
+        return f"Entry {number:,} was altered."
+    digest = stored[_DIGEST]
+    if told.body is not None and entry.body_digest(told.salt or b"", told.body) != digest:
+        return f"The body of entry {number:,} was altered."
+    return None

@@ -1,0 +1,297 @@
+"""A backup is whole or not there, comes back as it was, and overwrites nothing unasked."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+import time_machine
+from sqlalchemy import make_url, text
+
+from app.core import copies
+from app.core.database import Database
+from app.ledger.inspection import faults
+from app.ledger.signing import seal
+from app.ledger.tiles import grow
+from tests import postgres
+from tests.cli.program import PATIENCE_S, Ran, url_of, within
+from tests.faults.account import check_account
+from tests.ground import Api, Clinic, found
+
+Program = Callable[..., Ran]
+
+
+@pytest.fixture(name="on")
+def program_on_any_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Program:
+    return partial(within, monkeypatch, capsys)
+
+
+@pytest.fixture(name="program")
+def program_on_the_database(database: Database, on: Program) -> Program:
+    return partial(on, url_of(database))
+
+
+@pytest.fixture(name="elsewhere")
+def url_of_an_empty_database(database: Database, tmp_path: Path) -> Iterator[str]:
+    if database.is_sqlite:
+        yield f"sqlite:///{tmp_path}/elsewhere/needlework.db"
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield url
+
+
+def test_what_was_backed_up_comes_back_with_its_ledger(
+    on: Program, program: Program, elsewhere: str, clinic: Clinic, api: Api, tmp_path: Path
+) -> None:
+    session = api.session()
+    file = tmp_path / "backup"
+    made = program("backup", str(file), "--json")
+    assert (made.code, made.data) == (0, {"file": str(file), "bytes": file.stat().st_size})
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+    entries = api.get("/v1/audit/entries?kind=security").json()["items"]
+    assert [entry["operation"] for entry in entries] == ["backups.create"]
+    came = on(elsewhere, "restore", str(file), "--json")
+    assert came.code == 0, came.err
+    with closing(Database(elsewhere)) as restored:
+        there = Clinic(clinic.id, restored)
+        check_account(there)
+        op = there.operation()
+        with restored.reading() as db:
+            op.begin(db)
+            ids = db.execute(text("SELECT id FROM sessions")).scalars().all()
+        assert session["id"].replace("-", "") in {str(id).replace("-", "") for id in ids}
+    again = on(elsewhere, "restore", str(file))
+    assert again.code == 1
+    assert "move it away" in again.err or "isn't empty" in again.err
+
+
+def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(
+    program: Program, clinic: Clinic, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    file.write_text("older")
+    refused = program("backup", str(file))
+    assert (refused.code, refused.out) == (1, "")
+    assert "is there already; nothing was changed" in refused.err
+    assert file.read_text() == "older"
+    assert program("backup", str(file), "--replace").code == 0
+    assert copies.made_by(file) is not None
+    assert clinic.database.file is None or copies.made_by(file) == "sqlite"
+
+
+def test_a_backup_that_fails_leaves_nothing_and_no_entry(
+    on: Program, program: Program, api: Api, tmp_path: Path
+) -> None:
+    for target, told in (
+        (tmp_path, "is no file"),
+        (tmp_path / "no" / "folder", "There is no folder"),
+        (Path(os.devnull), "is no file"),
+    ):
+        ran = program("backup", str(target), "--replace")
+        assert (ran.code, ran.out) == (1, "")
+        assert told in ran.err
+    nowhere = on(f"sqlite:///{tmp_path}/none.db", "backup", str(tmp_path / "backup"))
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert list(tmp_path.iterdir()) == []
+    assert api.get("/v1/audit/entries?kind=security").json()["items"] == []
+
+
+def test_a_backup_never_takes_the_place_of_what_it_comes_from(on: Program, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/needlework.db"
+    assert on(url, "migrate").code == 0
+    (tmp_path / "link").symlink_to(tmp_path / "needlework.db")
+    for name in ("needlework.db", "needlework.db-wal", "link"):
+        ran = on(url, "backup", str(tmp_path / name), "--replace")
+        assert (ran.code, ran.out) == (1, "")
+        assert "is in use itself" in ran.err
+
+
+@pytest.fixture(name="postgresql")
+def url_of_an_empty_postgresql() -> Iterator[str]:
+    with postgres.server() as server, server.database() as url:
+        yield url
+
+
+def test_the_password_stands_in_no_list_of_processes(
+    on: Program, postgresql: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert on(postgresql, "migrate").code == 0
+    seen = tmp_path / "seen"
+    spy = tmp_path / "bin" / "pg_dump"
+    spy.parent.mkdir()
+    spy.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        "if '--version' in sys.argv: sys.exit(print('pg_dump (PostgreSQL) 99'))\n"
+        f"open({str(seen)!r}, 'a').write(os.environ.get('PGPASSWORD', '') + repr(sys.argv))\n"
+        "sys.exit('pg_dump: error: no\\nDETAIL: a name')\n"
+    )
+    spy.chmod(0o700)
+    monkeypatch.setattr(copies, "PACKAGED", tmp_path)
+    monkeypatch.setattr(copies, "wheel_programs", lambda: None)
+    monkeypatch.setenv("PATH", str(spy.parent))
+    url = make_url(postgresql).set(password="s3cret")
+    ran = on(url.render_as_string(hide_password=False), "backup", str(tmp_path / "backup"))
+    assert (ran.code, ran.out, ran.err) == (1, "", "It failed: pg_dump: error: no\n")
+    password, told = seen.read_text().split("[", 1)
+    assert password == "s3cret"
+    assert "s3cret" not in told
+    spy.unlink()
+    missing = on(postgresql, "backup", str(tmp_path / "backup"))
+    assert missing.code == 1
+    assert "apt install postgresql-client" in missing.err
+    assert not (tmp_path / "backup").exists()
+
+
+@pytest.fixture(name="own")
+def clinic_in_a_database_of_its_own(on: Program, tmp_path: Path) -> Iterator[Clinic]:
+    url = f"sqlite:///{tmp_path}/own/needlework.db"
+    assert on(url, "migrate").code == 0
+    with closing(Database(url)) as database:
+        clinic = found(database)
+        for _ in range(300):
+            clinic.key()
+        grow(database, clinic.id)
+        seal(database, clinic.id, clinic.operation().at)
+        yield clinic
+
+
+def restored(on: Program, folder: Path, file: Path) -> Ran:
+    """What `restore` says, which must not leave a database."""
+    ran = on(f"sqlite:///{folder}/new.db", "restore", str(file))
+    assert (ran.code, ran.out) == (1, "")
+    assert not (folder / "new.db").exists()
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE ledger_entries SET actor = 'x' WHERE number = 3", "Entry 3 was altered"),
+        (
+            "UPDATE ledger_entries SET body = '{}' WHERE number = 3",
+            "The body of entry 3 was altered",
+        ),
+        ("DELETE FROM ledger_entries WHERE number = 3", "Entry 3 is missing"),
+        ("DELETE FROM ledger_entries WHERE number = 301", "has 300 entries, and counts 301"),
+        ("UPDATE ledger_heads SET size = 299", "has 301 entries, and counts 299"),
+        ("UPDATE ledger_tiles SET hashes = zeroblob(8192)", "A tile of the tree isn't"),
+        ("UPDATE ledger_tiles SET over_all = zeroblob(32)", "A tile of the tree isn't"),
+        (
+            "DELETE FROM ledger_entries WHERE number = 301; UPDATE ledger_heads SET size = 300",
+            "don't lead to the checkpoint of 301 entries",
+        ),
+    ],
+)
+def test_a_backup_whose_ledger_was_changed_is_not_put_in_place(
+    on: Program, own: Clinic, tmp_path: Path, statement: str, told: str
+) -> None:
+    file = tmp_path / "backup"
+    assert on(url_of(own.database), "backup", str(file)).code == 0
+    with closing(sqlite3.connect(file)) as db:
+        triggers = db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        db.executescript("".join(f"DROP TRIGGER {name};" for (name,) in triggers) + statement)
+    ran = restored(on, tmp_path, file)
+    assert told in ran.err
+    assert "don't serve from it" in ran.err
+
+
+def test_what_is_no_sound_backup_is_told_and_not_put_in_place(
+    on: Program, own: Clinic, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    assert "can't be used: No such file" in restored(on, tmp_path, file).err
+    file.write_text("Dear reader")
+    assert "is no backup of a sqlite database" in restored(on, tmp_path, file).err
+    file.write_bytes(copies.POSTGRESQL_MAGIC + bytes(100))
+    assert "is no backup of a sqlite database" in restored(on, tmp_path, file).err
+    with closing(sqlite3.connect(tmp_path / "other")) as db:
+        db.execute("CREATE TABLE patients (name)")
+        db.commit()
+    told = restored(on, tmp_path, tmp_path / "other").err
+    assert "no backup of a Needlework database" in told
+    assert on(url_of(own.database), "backup", str(file), "--replace").code == 0
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+        db.commit()
+    assert "later Needlework (migration 9999)" in restored(on, tmp_path, file).err
+    damaged = bytearray(file.read_bytes())
+    damaged[8192:12288] = b"\xff" * 4096
+    file.write_bytes(damaged)
+    assert "is damaged" in restored(on, tmp_path, file).err
+    file.write_bytes(damaged[: len(damaged) // 2])
+    assert "is damaged" in restored(on, tmp_path, file).err
+
+
+def test_what_is_left_of_another_database_is_not_taken_for_a_part_of_the_restored_one(
+    on: Program, own: Clinic, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup"
+    assert on(url_of(own.database), "backup", str(file)).code == 0
+    (tmp_path / "new.db-wal").write_bytes(b"old")
+    assert "move it away" in restored(on, tmp_path, file).err
+    (tmp_path / "new.db-wal").unlink()
+    assert on(f"sqlite:///{tmp_path}/new.db", "restore", str(file)).code == 0
+    assert stat.S_IMODE((tmp_path / "new.db").stat().st_mode) == 0o600
+
+
+def test_a_sound_ledger_has_no_faults(clinic: Clinic) -> None:
+    for _ in range(3):
+        clinic.key()
+    op = clinic.operation()
+    with clinic.database.reading() as db:
+        op.begin(db)
+        assert list(faults(op)) == []
+
+
+def finding(program: Program, check: str) -> dict[str, str | None]:
+    """What doctor says of one thing."""
+    found: list[dict[str, str | None]] = program("doctor", "--json").data
+    return next(each for each in found if each["check"] == check)
+
+
+def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
+    on: Program, own: Clinic, tmp_path: Path
+) -> None:
+    program = partial(on, url_of(own.database))
+    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 1 clinics"
+    assert program("backup", str(tmp_path / "backup")).code == 0
+    fresh = finding(program, "backup")
+    assert (fresh["state"], fresh["found"], fresh["remedy"]) == ("ok", "0 hours old", None)
+    with time_machine.travel(own.operation().at + timedelta(hours=49)):
+        old = finding(program, "backup")
+        assert (old["state"], old["found"]) == ("warning", "49 hours old")
+        assert "python -m app backup" in str(old["remedy"])
+    found(own.database)
+    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
+
+
+def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) -> None:
+    with postgres.own_server(fast=True, archiving=True) as server, server.database() as url:
+        program = partial(on, url)
+        assert program("migrate").code == 0
+        role = finding(program, "role")
+        assert (role["state"], role["found"]) == (
+            "warning",
+            "postgres is a superuser, whom nothing stops",
+        )
+        assert finding(program, "wal archive")["state"] == "ok"
+        shutil.rmtree(server.archive)
+        with closing(Database(url)) as database, database.reading() as db:
+            db.execute(text("SELECT pg_switch_wal()"))
+            failed = text("SELECT failed_count FROM pg_stat_archiver")
+            deadline = time.monotonic() + PATIENCE_S
+            while not db.execute(failed).scalar_one():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        assert finding(program, "wal archive")["state"] == "broken"

@@ -1,0 +1,183 @@
+"""R6: the database freezes, the network swallows everything, locks are held, connections tear."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import psutil
+import pytest
+from sqlalchemy import make_url, text
+
+from app.core.database import Database
+from app.core.schema import migrate
+from tests.faults.account import check_account, check_written
+from tests.faults.callers import Caller
+from tests.faults.conftest import House, Site, founded
+from tests.faults.load import Load, at_once
+from tests.faults.proxy import Proxy, proxy
+from tests.faults.test_kill import wait_for
+from tests.postgres import OwnServer, own_server
+from tests.serving import HOST, serving
+
+ENDS_WITHIN_S = 5.0
+HEALTHY_WITHIN_S = 5.0
+WARM_S = 1.0
+FAULT_S = 5.0
+CALLERS = 16
+OTHER_PATHS = ("/v1/clinic", "/v1/patients", "/v1/changes", "/v1/muscles", "/readyz")
+
+Told = Callable[[str, object], None]
+
+
+@dataclass
+class Net:
+    """A PostgreSQL, the network before it, and a clinic that is served through both."""
+
+    postgres: OwnServer
+    proxy: Proxy
+    site: Site
+    healed_at: float = 0.0
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer, Proxy, House]]:
+    folder = tmp_path_factory.mktemp("net")
+    with own_server(fast=True) as postgres, postgres.database() as url:
+        socket = Path(str(make_url(url).query["host"])) / ".s.PGSQL.5432"
+        with proxy(str(socket)) as between, closing(Database(url)) as database:
+            migrate(database)
+            through = f"postgresql://postgres@{HOST}:{between.port}/{make_url(url).database}"
+            with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=through) as server:
+                yield postgres, between, House(url, database, server)
+
+
+@pytest.fixture
+def net(lines: tuple[OwnServer, Proxy, House]) -> Iterator[Net]:
+    """They are there for all these tests, each of which has a clinic of its own."""
+    postgres, between, house = lines
+    with closing(founded(house)) as site:
+        yield Net(postgres, between, site)
+
+
+@contextmanager
+def frozen(net: Net) -> Iterator[None]:
+    """PostgreSQL stands still, every process of it."""
+    postmaster = psutil.Process(net.postgres.pid)
+    pids = [postmaster.pid, *(child.pid for child in postmaster.children(recursive=True))]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def swallowed(net: Net) -> Iterator[None]:
+    """Nothing gets through, and nobody says so."""
+    net.proxy.black_hole()
+    try:
+        yield
+    finally:
+        net.proxy.heal()
+
+
+@contextmanager
+def locked(net: Net) -> Iterator[None]:
+    """Somebody else holds the lock that every write and every accounted look needs."""
+    with net.site.house.database.writing() as db:
+        db.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        db.execute(text("LOCK TABLE ledger_heads, clients IN ACCESS EXCLUSIVE MODE"))
+        yield
+
+
+def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
+    """Ask for something; how long it took, and what came."""
+    began = time.monotonic()
+    if n % 2:
+        answer = caller.once("POST", "/v1/sessions", load.visit())
+    else:
+        answer = caller.once("GET", OTHER_PATHS[n // 2 % len(OTHER_PATHS)])
+    return time.monotonic() - began, answer.status, answer.headers.get("retry-after")
+
+
+@pytest.mark.parametrize("fault", [frozen, swallowed, locked])
+def test_every_request_ends_in_time_and_all_is_well_soon_after(
+    net: Net, fault: Callable[[Net], AbstractContextManager[None]], record_property: Told
+) -> None:
+    load = Load(net.site, CALLERS)
+    enough = Event()
+
+    def work(n: int) -> list[tuple[float, int, str | None]]:
+        answers = []
+        while not enough.is_set():
+            answers.append(ask(load.callers[n], load, n))
+        return answers
+
+    def fail_for_a_while(n: int) -> list[tuple[float, int, str | None]]:
+        if n < CALLERS:
+            return work(n)
+        try:
+            time.sleep(WARM_S)  # every connection of the server's pool is in use
+            with fault(net):
+                time.sleep(FAULT_S)
+        finally:
+            net.healed_at = time.monotonic()
+            enough.set()
+        return []
+
+    answers = [one for some in at_once(fail_for_a_while, CALLERS + 1) for one in some]
+    refused = [one for one in answers if one[1] == 503]
+    assert max(took for took, _, _ in answers) <= ENDS_WITHIN_S
+    assert {status for _, status, _ in answers} <= {200, 201, 503}
+    assert refused
+    assert {retry for _, _, retry in refused} == {"1"}
+    again_s = well_again_at(load) - net.healed_at
+    assert again_s <= HEALTHY_WITHIN_S
+    record_property("refused in time", len(refused))
+    record_property("s at most", round(max(took for took, _, _ in answers), 2))
+    record_property("s until well", round(again_s, 2))
+    check_account(net.site.clinic)
+
+
+def well_again_at(load: Load) -> float:
+    """From when on everything works again, for good."""
+    well_since = time.monotonic()
+    for n in range(100 * CALLERS):
+        _, status, _ = ask(load.callers[n % CALLERS], load, n)
+        if status == 503:
+            well_since = time.monotonic()
+        elif time.monotonic() - well_since > 1.0:
+            return well_since
+    raise AssertionError("never well again")
+
+
+def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
+    caller = net.site.caller()
+    with swallowed(net):
+        began = time.monotonic()
+        assert caller.once("GET", "/healthz").status == 200
+        assert time.monotonic() - began < 1.0
+        assert caller.once("GET", "/readyz").status == 503
+        assert time.monotonic() - began < ENDS_WITHIN_S
+    well_again_at(Load(net.site, CALLERS))
+
+
+def test_torn_and_slow_connections_lose_and_double_nothing(net: Net) -> None:
+    load = Load(net.site, 4)
+    with load.running():
+        for fault in range(6):
+            wait_for(load, 5)
+            net.proxy.latency_s = 0.02 * (fault % 2)
+            net.proxy.cut_after_bytes = 20_000 if fault % 3 == 2 else None
+            net.proxy.reset()
+        net.proxy.heal()
+        wait_for(load, 5)
+    check_written(net.site.clinic, load.written, net.site.caller())
+    check_account(net.site.clinic)
