@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from app.auth.queries import Authenticator
+from app.clients.routes import routes as clients
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
 from app.core.database import THREADS, Database
@@ -48,6 +49,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     audit,
     disclosures,
     imports,
+    clients,
 )
 
 

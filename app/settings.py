@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     ledger_key_file: Path | None = None
     """The file that holds them otherwise; with SQLite, `ledger.pem` beside the database."""
 
+    public_url: str | None = None
+    """Where clients reach this server: what a back end's request for a token has to name."""
+    outgoing_to_loopback: bool = False
+    """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
+
 
 @lru_cache
 def settings() -> Settings:

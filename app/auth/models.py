@@ -1,26 +1,39 @@
-"""Clients: who may call."""
+"""Clients: who may call, and how each of them proves who it is."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned
+from app.core.tables import ClinicOwned, one_of
+
+Kind = Literal["api_key", "backend"]
 
 
 class Client(ClinicOwned):
-    """A program that may call, its scopes, and the digest of its API key's secret."""
+    """A program that may call, its scopes, and what its proof is checked against.
+
+    With an API key that is the digest of the key's secret; of a back end, its public keys.
+    """
 
     __tablename__ = "clients"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
+        one_of("kind", Kind),
+    )
 
     # A token is looked up before its clinic is known, hence an index of its own.
     id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     name: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[Any]]
-    secret_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(String(16), server_default="api_key")
+    jwks: Mapped[dict[str, Any] | None]
+    """A back end's public keys, as a JWK set (RFC 7517 §5)."""
+    jwks_url: Mapped[str | None] = mapped_column(String(500))
+    """Or where it publishes them."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
 from app.auth.models import Client
-from app.auth.rules import parse_key
+from app.auth.rules import API_KEY, parse_key
 from app.core.access import Caller, Refused, Scope
 from app.core.clock import now
 from app.core.database import Database
@@ -51,7 +51,7 @@ class Authenticator:
         return refused._replace(again=again)
 
     def _look_up(self, token: str) -> Caller | Refused | None:
-        if parse_key(token) is None:
+        if parse_key(token, API_KEY) is None:
             return None
         with self._database.reading() as db:
             return caller_of(db, token)
@@ -59,14 +59,14 @@ class Authenticator:
 
 def caller_of(db: Connection, token: str) -> Caller | Refused | None:
     """The caller whose API key this is; `Refused` if the key is wrong, expired or revoked."""
-    key = parse_key(token)
+    key = parse_key(token, API_KEY)
     client = None if key is None else db.execute(_CLIENT, {"id": key.client_id}).first()
     if key is None or client is None:
         return None
     # A key may hold a scope that this version of the program doesn't know.
     scopes = frozenset(scope for scope in Scope if scope in client.scopes)
     caller = Caller(client.clinic_id, client.id, f"client:{client.id}", scopes)
-    if not key.matches(client.secret_digest):
+    if client.secret_digest is None or not key.matches(client.secret_digest):
         return Refused(caller, "wrong secret")
     if client.revoked_at is not None:
         return Refused(caller, "revoked key")

@@ -14,6 +14,8 @@ class Scope(StrEnum):
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
     AUDIT_READ = "audit:read"
     CHANGES_READ = "changes:read"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
     CLINIC_READ = "clinic:read"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"

@@ -120,16 +120,18 @@ class Routes:
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
         streams: bool = False,
+        secret: bool = False,
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
-        the `database`, and gives its answer in pieces.
+        the `database`, and gives its answer in pieces. An answer that holds a `secret` is
+        never kept, so its route takes no Idempotency-Key.
         """
         writing = method != "GET" if writes is None else writes
         route = contract.Route(
-            method, name, scope, writing, endpoint, problems, status, view, uploads, media
+            method, name, scope, writing, endpoint, problems, status, view, uploads, media, secret
         )
         self.declared.append(route)
         if streams:
@@ -353,7 +355,7 @@ def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], A
         with database.reading() as db:
             op.begin(db)
             return endpoint().response(request, route.media)
-    key = _key(request)
+    key = _key(request) if route.takes_key else None
     print_ = retries.fingerprint(request.method, request.url.path, incoming.raw)
     try:
         return _write(database, incoming, endpoint, key, print_)
