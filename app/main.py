@@ -13,6 +13,7 @@ from app.clients.routes import routes as clients
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
 from app.core.database import THREADS, Database
+from app.core.outgoing import Outgoing
 from app.core.routing import Routes
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
@@ -28,6 +29,7 @@ from app.progress.routes import routes as progress
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
 from app.web.routes import router as web
 
@@ -80,9 +82,10 @@ def create_app(database: Database | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.authenticate = Authenticator(database)
+    app.state.outgoing = Outgoing()
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
-    for router in (*(room.router for room in ROOMS), health.router, web):
+    for router in (*(room.router for room in ROOMS), tokens, health.router, web):
         app.router.routes.extend(router.routes)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]

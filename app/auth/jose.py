@@ -8,6 +8,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
+from app.auth.rules import Untrusted
 from app.core.problems import Invalid
 from app.core.wire import decode
 
@@ -20,14 +21,6 @@ PUBLIC: Final = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y")}
 """The members (RFC 7518 §6) that make a public key; no others are looked at."""
 
 PublicKey = RSAKey | ECKey
-
-
-class Untrusted(Exception):
-    """A token or a key that isn't to be believed; `reason` never quotes it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Signed(NamedTuple):
@@ -44,7 +37,7 @@ def public_key(jwk: object, algorithm: str) -> PublicKey:
     if not isinstance(jwk, dict):
         raise Untrusted("no key")
     for member, wanted in (("use", "sig"), ("alg", algorithm)):
-        if jwk.get(member, wanted) != wanted:
+        if jwk.get(member) not in (None, wanted):
             raise Untrusted("key of another use")
     kty = "EC" if algorithm in CURVES else "RSA"
     parts: dict[str, str | list[str]] = {
@@ -98,16 +91,21 @@ def _members(part: str) -> dict[str, Any]:
     return members
 
 
-def has_key(signed: Signed, keys: Sequence[Any]) -> bool:
-    """Whether the token's own key is among these."""
-    return any(isinstance(key, dict) and key.get("kid") == signed.kid for key in keys)
+def named_keys(signed: Signed, key_set: object) -> Sequence[dict[str, Any]]:
+    """The keys of a JWK set that have the name of the token's own."""
+    keys = key_set.get("keys") if isinstance(key_set, dict) else None
+    return [
+        key
+        for key in (keys if isinstance(keys, list) else ())
+        if isinstance(key, dict) and key.get("kid") == signed.kid
+    ]
 
 
-def check(signed: Signed, keys: Sequence[Any]) -> None:
-    """Raise `Untrusted` unless the key that the token names, one of these, has signed it."""
-    if not has_key(signed, keys):
+def check(signed: Signed, key_set: object) -> None:
+    """Raise `Untrusted` unless the key that the token names, one of this set, has signed it."""
+    named = named_keys(signed, key_set)
+    if not named:
         raise Untrusted("unknown kid")
-    named = [key for key in keys if isinstance(key, dict) and key.get("kid") == signed.kid]
     for jwk in named:
         try:
             key = public_key(jwk, signed.algorithm)

@@ -1,10 +1,10 @@
-"""Clients: who may call, and how each of them proves who it is."""
+"""Clients: who may call, how each of them proves who it is, and what it was given for that."""
 
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, LargeBinary, String
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, one_of
@@ -37,3 +37,32 @@ class Client(ClinicOwned):
     """A back end's public keys, as a JWK set (RFC 7517 §5)."""
     jwks_url: Mapped[str | None] = mapped_column(String(500))
     """Or where it publishes them."""
+
+
+class AccessToken(ClinicOwned):
+    """A token that was given to a client for a few minutes. Only its secret's digest is kept."""
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        Index("ix_access_tokens_expires_at", "clinic_id", "expires_at"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    scopes: Mapped[list[Any]]
+    expires_at: Mapped[datetime]
+
+
+class UsedAssertion(ClinicOwned):
+    """An assertion that was good once, and must not be again while it lasts (RFC 7523 §3)."""
+
+    __tablename__ = "used_assertions"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        Index("ix_used_assertions_expires_at", "clinic_id", "expires_at"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    jti_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime]

@@ -1,14 +1,30 @@
-"""Keys: `<prefix>_<client id>_<secret>`, so that a look-up begins with whose it is. Pure."""
+"""Keys, and what a signed token has to say of its time. Pure.
+
+A key is `<prefix>_<client id>_<secret>`, so that a look-up begins with whose it is.
+"""
 
 import hashlib
 import hmac
+import math
 import secrets
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-Prefix = Literal["nw"]
+Prefix = Literal["nw", "nwa"]
 API_KEY: Final = "nw"
+ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - what tells it from other keys, no secret
 KEY_MAX: Final = 200
+SKEW_S: Final = 30
+"""How far another machine's clock may be ahead of ours."""
+
+
+class Untrusted(Exception):
+    """A token or a key that isn't to be believed; `reason` never quotes it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Key(NamedTuple):
@@ -48,3 +64,37 @@ def parse_key(token: str, *prefixes: Prefix) -> Key | None:
             except ValueError:
                 return None
     return None
+
+
+def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:
+    """When a token ends (RFC 7519 §4.1.4), in seconds since 1970; `Untrusted` if it isn't good now.
+
+    `lasting_max_s` is how far ahead the end may be.
+    """
+    ends = _seconds(claims, "exp")
+    if ends is None:
+        raise Untrusted("no exp")
+    if ends <= at_s:
+        raise Untrusted("expired")
+    if ends > at_s + lasting_max_s + SKEW_S:
+        raise Untrusted("exp too far ahead")
+    for name in ("nbf", "iat"):
+        begins = _seconds(claims, name)
+        if begins is not None and begins > at_s + SKEW_S:
+            raise Untrusted("not yet good")
+    return ends
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 2**53:
+        raise Untrusted(f"wrong {name}")
+    return float(value)
+
+
+def names(claims: Mapping[str, Any], audience: str) -> bool:
+    """Whether a token is meant for this audience, alone or among others (RFC 7519 §4.1.3)."""
+    given = claims.get("aud")
+    return given == audience or (isinstance(given, list) and audience in given)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.auth.jose import Untrusted, public_key
+from app.auth.jose import public_key
 from app.auth.models import Kind
+from app.auth.rules import Untrusted
 from app.core.access import Scope
 from app.core.faults import RuleBroken, check_distinct
 from app.core.outgoing import check_address

@@ -29,6 +29,7 @@ KEPT_S: Final = 300.0
 """How long an answer is good for."""
 AGAIN_S: Final = 60.0
 """How long to wait before an answer that is still good is asked for again."""
+FAILED_AGAIN_S: Final = 5.0
 KNOWN_MAX: Final = 1_000
 OK: Final = 200
 # IPv4 addresses in IPv6's clothes: a gateway would unpack them (RFC 6052, 8215).
@@ -104,20 +105,32 @@ class _Direct(http.client.HTTPConnection):
         self.secure = parts.scheme == "https"
         port = parts.port or (443 if self.secure else 80)
         super().__init__(str(parts.hostname), port, timeout=TIMEOUT_S)
+        # `sock` is given away to an answer that ends with its connection.
+        self._opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect, with no second look at the name."""
         address = resolved(self.host, self.port)
-        self.sock = socket.create_connection((address, self.port), TIMEOUT_S)
+        self.sock = self._opened = socket.create_connection((address, self.port), TIMEOUT_S)
         if self.secure:
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+            wrapped = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = self._opened = wrapped
+            wrapped.do_handshake()
+
+    def close(self) -> None:
+        """Close it, and what was given away."""
+        super().close()
+        if self._opened is not None:
+            self._opened.close()
 
     def cut(self) -> None:
         """End whatever is waited for, from another thread."""
-        if self.sock is not None:
+        if self._opened is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+                # Not TLS's own, which isn't made for another thread.
+                socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
 
 def fetch(url: str) -> Any:
@@ -134,8 +147,8 @@ def fetch(url: str) -> Any:
     try:
         path = parts._replace(scheme="", netloc="").geturl() or "/"
         connection.request("GET", path, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        raw = answer.read(BODY_MAX_BYTES + 1) if answer.status == OK else None
+        with connection.getresponse() as answer:
+            raw = answer.read(BODY_MAX_BYTES + 1) if answer.status == OK else None
     except (OSError, http.client.HTTPException, ValueError):
         raise Unreachable("no answer") from None
     finally:
@@ -165,29 +178,33 @@ class Outgoing:
         """
         found, until = self._known.get(url, (None, 0.0))
         held = time.monotonic() < until
-        if (held and good(found)) or not self._may_ask(url):
-            if held:
-                return found
-            raise Unreachable("no answer a moment ago")
+        if not (held and good(found)) and self._may_ask(url):
+            try:
+                found, held = await self._fetched(url), True
+            except Unreachable:
+                self._asked[url] = time.monotonic() + FAILED_AGAIN_S
+        if not held:
+            raise Unreachable("no answer")
+        return found
+
+    async def _fetched(self, url: str) -> Any:
         try:
             with fail_after(TIMEOUT_S):
                 found = await to_thread.run_sync(
                     fetch, url, abandon_on_cancel=True, limiter=_THREADS
                 )
-        except (Unreachable, TimeoutError):
-            if held:
-                return self._known[url][0]
-            raise Unreachable("no answer") from None
+        except TimeoutError:
+            raise Unreachable("no answer in time") from None
         self._known[url] = (found, time.monotonic() + KEPT_S)
         return found
 
     def _may_ask(self, url: str) -> bool:
-        """Whether this address wasn't asked within the last minute; from now on it was."""
+        """Whether this address wasn't asked a moment ago; from now on it was."""
         at = time.monotonic()
-        if at < self._asked.get(url, -AGAIN_S) + AGAIN_S:
+        if at < self._asked.get(url, 0.0):
             return False
         if len(self._asked) >= KNOWN_MAX:
             self._asked.clear()
             self._known.clear()
-        self._asked[url] = at
+        self._asked[url] = at + AGAIN_S
         return True

@@ -308,16 +308,16 @@ async def _operation(request: Request, name: str, scope: Scope) -> Operation:
         raise Unauthenticated
     if isinstance(found, Refused):
         if not found.again:
-            await _denied(request, Operation(name, found.caller, request_id()), found.reason)
+            await denied(request, Operation(name, found.caller, request_id()), found.reason)
         raise Unauthenticated
     op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
     if scope not in found.scopes:
-        await _denied(request, op, f"without the scope {scope}")
+        await denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")
     return op
 
 
-async def _denied(request: Request, op: Operation, reason: str) -> None:
+async def denied(request: Request, op: Operation, reason: str) -> None:
     """Have it on record that a client tried what it may not do."""
     client_id = op.caller.client_id
     if client_id is not None:

@@ -1,4 +1,4 @@
-"""The ways in: clients of several kinds.
+"""The ways in: clients of several kinds, and tokens.
 
 Revision 0006, after 0005.
 """
@@ -14,6 +14,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 # To clients of the new kinds.
 FORGET_ANSWERS = """
@@ -46,9 +47,13 @@ def upgrade() -> None:
             )
             table.create_check_constraint("kind_known", sa.text(KINDS))
         give_answers_back()
+    create_access_tokens()
+    create_used_assertions()
 
 
 def downgrade() -> None:
+    op.drop_table("used_assertions")
+    op.drop_table("access_tokens")
     # Whoever came in by another way has no place in the earlier table.
     op.execute(FORGET_ANSWERS)
     op.execute("DELETE FROM clients WHERE secret_digest IS NULL")
@@ -75,6 +80,41 @@ def new_columns() -> list[sa.Column[Any]]:
         sa.Column("jwks", JSON, nullable=True),
         sa.Column("jwks_url", sa.String(length=500), nullable=True),
     ]
+
+
+def create_access_tokens() -> None:
+    op.create_table(
+        "access_tokens",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("scopes", JSON, nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_access_tokens_clinic_id_client_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", "digest", name="pk_access_tokens"),
+    )
+    op.create_index("ix_access_tokens_expires_at", "access_tokens", ["clinic_id", "expires_at"])
+
+
+def create_used_assertions() -> None:
+    op.create_table(
+        "used_assertions",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("jti_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_used_assertions_clinic_id_client_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", "jti_digest", name="pk_used_assertions"),
+    )
+    op.create_index("ix_used_assertions_expires_at", "used_assertions", ["clinic_id", "expires_at"])
 
 
 def keep_answers() -> None:

@@ -15,6 +15,7 @@ FEATURES = {
     "progress",
     "safety",
     "sessions",
+    "tokens",
 }
 ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}

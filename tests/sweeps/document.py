@@ -69,6 +69,7 @@ def operations() -> tuple[Documented, ...]:
         Documented(method.upper(), path, said)
         for path, item in document()["paths"].items()
         for method, said in item.items()
+        if path.startswith("/v1/")
     )
 
 
