@@ -15,6 +15,7 @@ from app.core import contract, faces, health
 from app.core.database import THREADS, Database
 from app.core.outgoing import Outgoing
 from app.core.routing import Routes
+from app.devices.routes import routes as devices
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
@@ -52,6 +53,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     disclosures,
     imports,
     clients,
+    devices,
 )
 
 

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, one_of
 
-Kind = Literal["api_key", "backend"]
+Kind = Literal["api_key", "backend", "device"]
 
 
 class Client(ClinicOwned):
     """A program that may call, its scopes, and what its proof is checked against.
 
-    With an API key that is the digest of the key's secret; of a back end, its public keys.
+    With an API key that is the digest of the key's secret; of a back end, its public keys. A
+    device has a row of its own, among `devices`.
     """
 
     __tablename__ = "clients"
@@ -45,12 +46,17 @@ class AccessToken(ClinicOwned):
     __tablename__ = "access_tokens"
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
         Index("ix_access_tokens_expires_at", "clinic_id", "expires_at"),
     )
 
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     scopes: Mapped[list[Any]]
+    practitioner_id: Mapped[UUID | None]
+    """Who acts by it; None where it is a program that acts."""
     expires_at: Mapped[datetime]
 
 
@@ -66,3 +72,40 @@ class UsedAssertion(ClinicOwned):
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     jti_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime]
+
+
+class Device(ClinicOwned):
+    """A practitioner's tablet: a client that was let in by a code, once."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practitioner_id: Mapped[UUID]
+    code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    code_expires_at: Mapped[datetime]
+    enrolled_at: Mapped[datetime | None]
+    """When the code was used: it is good once."""
+
+
+class RefreshToken(ClinicOwned):
+    """What a device gets its next access token with. A used one is kept to know it again."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["clinic_id", "client_id"], ["devices.clinic_id", "devices.client_id"]
+        ),
+        Index("ix_refresh_tokens_used_at", "clinic_id", "client_id", "used_at"),
+        Index("ix_refresh_tokens_expires_at", "clinic_id", "expires_at"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

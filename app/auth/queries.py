@@ -93,15 +93,18 @@ def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused 
         return Refused(caller_for(client), "unknown token")
     if token.expires_at <= now():
         return None
-    return in_force(client, caller_for(client, token.scopes))
+    return in_force(client, caller_for(client, token.scopes, token.practitioner_id))
 
 
-def caller_for(client: Row[Any], scopes: list[Any] | None = None) -> Caller:
-    """The caller that a client is, with all its scopes or with some of them."""
+def caller_for(
+    client: Row[Any], scopes: list[Any] | None = None, practitioner_id: UUID | None = None
+) -> Caller:
+    """The caller that a client is, or who acts by it; with all its scopes or with some."""
     # A key may hold a scope that this version of the program doesn't know.
     held = client.scopes if scopes is None else [s for s in scopes if s in client.scopes]
     known = frozenset(scope for scope in Scope if scope in held)
-    return Caller(client.clinic_id, client.id, f"client:{client.id}", known)
+    who = f"practitioner:{practitioner_id}" if practitioner_id else f"client:{client.id}"
+    return Caller(client.clinic_id, client.id, who, known)
 
 
 def in_force(client: Row[Any], caller: Caller) -> Caller | Refused:

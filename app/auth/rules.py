@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-Prefix = Literal["nw", "nwa"]
+Prefix = Literal["nw", "nwa", "nwe", "nwr"]
 API_KEY: Final = "nw"
 ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - what tells it from other keys, no secret
+ENROLMENT_CODE: Final = "nwe"
+REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
 SKEW_S: Final = 30
 """How far another machine's clock may be ahead of ours."""

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam
 
-from app.auth.models import Client, Kind
+from app.auth.models import Client
+from app.clients.schemas import Kind
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound

@@ -7,27 +7,17 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 
 from app.auth.jose import public_key
-from app.auth.models import Kind
 from app.auth.rules import Untrusted
-from app.core.access import Scope
+from app.auth.schemas import Scopes
 from app.core.faults import RuleBroken, check_distinct
 from app.core.outgoing import check_address
 from app.core.wire import Body, Line, Moment, View, example
 
+Kind = Literal["api_key", "backend"]
 KEYS_MAX = 10
 BASE64URL = r"^[A-Za-z0-9_-]+$"
 
 
-def _distinct(scopes: list[Scope]) -> list[Scope]:
-    check_distinct(scopes)
-    return scopes
-
-
-Scopes = Annotated[
-    list[Scope],
-    Field(min_length=1, max_length=100, description="What it may do: nothing that you may not."),
-    AfterValidator(_distinct),
-]
 Number = Annotated[str, Field(min_length=1, max_length=1500, pattern=BASE64URL)]
 
 

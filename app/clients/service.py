@@ -9,11 +9,12 @@ from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client
 from app.auth.rules import Key, new_key
+from app.auth.schemas import ungranted
 from app.clients.queries import client
 from app.clients.schemas import ClientBody
 from app.core.access import Scope
 from app.core.clock import uuid7
-from app.core.faults import Fault, pointer
+from app.core.faults import Fault
 from app.core.operation import CLINIC, Operation
 from app.core.problems import Invalid
 from app.ledger import service as ledger
@@ -36,7 +37,7 @@ def add(
 
 def create(op: Operation, body: ClientBody) -> dict[str, Any]:
     """Make a client as its body says: its view, with the API key if it has one."""
-    faults = list(ungranted(op, body.scopes))
+    faults = list(ungranted(op.caller, body.scopes))
     if body.expires_at is not None and body.expires_at <= op.at:
         faults.append(Fault("/expires_at", "past", "That is past."))
     if faults:
@@ -47,13 +48,6 @@ def create(op: Operation, body: ClientBody) -> dict[str, Any]:
     key = new_key(uuid7())
     view = _store(op, given, key)
     return {**view, "api_key": str(key) if body.kind == "api_key" else None}
-
-
-def ungranted(op: Operation, scopes: Iterable[Scope]) -> Iterable[Fault]:
-    """A fault for each scope that the caller doesn't hold, and so can't hand on."""
-    for n, scope in enumerate(scopes):
-        if scope not in op.caller.scopes:
-            yield Fault(pointer("scopes", n), "not_held", "You don't hold this scope yourself.")
 
 
 def _store(op: Operation, given: dict[str, Any], key: Key) -> dict[str, Any]:

@@ -19,6 +19,8 @@ class Scope(StrEnum):
     CLINIC_READ = "clinic:read"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
+    DEVICES_READ = "devices:read"
+    DEVICES_WRITE = "devices:write"
     EPISODES_READ = "episodes:read"
     EPISODES_WRITE = "episodes:write"
     FOLLOW_UPS_READ = "follow_ups:read"

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from app.auth import jose
 from app.auth.queries import caller_for, client_with, in_force
-from app.auth.rules import Untrusted
+from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused
 from app.core.clock import now
 from app.core.database import Database
@@ -22,10 +22,11 @@ from app.core.outgoing import Unreachable
 from app.core.problems import TooLarge, Unavailable
 from app.core.requests import chunks, request_id
 from app.core.routing import denied
+from app.devices import service as devices
 from app.settings import settings
 from app.tokens import rules, service
 from app.tokens.errors import NO_STORE, TokenRefused
-from app.tokens.schemas import TokenRefusedView, TokenView
+from app.tokens.schemas import DeviceTokenView, TokenRefusedView, TokenView
 
 PATH: Final = "/oauth/token"
 NAME: Final = "tokens.create"
@@ -34,7 +35,11 @@ FORM_MAX_BYTES: Final = 64 * 1024
 MEMBERS_MAX: Final = 20
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("RS384", "ES384")
+NOT_GOOD: Final = "This is not good, or not any more."
 NOT_KNOWN: Final = "The client could not be authenticated."
+
+ENROLMENT: Final = "urn:needlework:params:oauth:grant-type:enrolment"
+GRANT_TYPES: Final = ("client_credentials", ENROLMENT, "refresh_token")
 
 Form = Mapping[str, str]
 router = APIRouter(tags=["tokens"])
@@ -50,7 +55,7 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
     name=NAME,
     operation_id=NAME,
     summary="Get an access token",
-    response_model=TokenView,
+    response_model=TokenView | DeviceTokenView,
     responses={
         200: _described("The token."),
         400: _described("What was sent is no request for a token.", model=TokenRefusedView),
@@ -71,13 +76,21 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
                         "type": "object",
                         "required": ["grant_type"],
                         "properties": {
-                            "grant_type": {"type": "string", "const": "client_credentials"},
+                            "grant_type": {"type": "string", "enum": list(GRANT_TYPES)},
                             "client_assertion_type": {"type": "string", "const": JWT_BEARER},
                             "client_assertion": {
                                 "type": "string",
                                 "description": "A JWT, signed RS384 or ES384: `iss` and `sub` are"
                                 " the client's id, `aud` this address, `exp` at most five minutes"
                                 " ahead, `jti` never used before.",
+                            },
+                            "code": {
+                                "type": "string",
+                                "description": "A device's enrolment code.",
+                            },
+                            "refresh_token": {
+                                "type": "string",
+                                "description": "A device's newest one: each is good once.",
                             },
                             "scope": {
                                 "type": "string",
@@ -92,7 +105,11 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
     },
 )
 async def token(request: Request) -> Response:
-    """Get an access token for five minutes, as a back end (SMART Backend Services, RFC 7523)."""
+    """Get an access token for five minutes.
+
+    A back end signs an assertion (SMART Backend Services, RFC 7523). A device brings the code that
+    lets it in, and from then on the refresh token that it got last; each of them is good once.
+    """
     try:
         given = await _granted(request)
     except TokenRefused as refusal:
@@ -147,8 +164,56 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
         work = partial(_give, op, jti, ends, scopes)
         return await to_thread.run_sync(perform, database, op, work)
     except Untrusted as error:
-        await _have_on_record(request, caller, error.reason)
+        await _have_on_record(request, caller, f"assertion: {error.reason}")
         raise TokenRefused("invalid_client", NOT_KNOWN) from None
+
+
+async def _enrolment(request: Request, form: Form) -> dict[str, Any]:
+    """Let a device in by its code."""
+    return await _for_device(request, parse_key(form.get("code", ""), ENROLMENT_CODE), _let_in)
+
+
+async def _refresh(request: Request, form: Form) -> dict[str, Any]:
+    """RFC 6749 §6, each token good once."""
+    key = parse_key(form.get("refresh_token", ""), REFRESH_TOKEN)
+    return await _for_device(request, key, _refreshed)
+
+
+async def _for_device(
+    request: Request, key: Key | None, give: Callable[[Operation, Key], dict[str, Any] | None]
+) -> dict[str, Any]:
+    database: Database = request.app.state.database
+    client = None if key is None else await to_thread.run_sync(_found, database, key.client_id)
+    if key is None or client is None or client.kind != "device":
+        raise TokenRefused("invalid_grant", NOT_GOOD)
+    caller = caller_for(client)
+    try:
+        _check_in_force(client)
+        op = Operation(NAME, caller, request_id())
+        given = await to_thread.run_sync(perform, database, op, partial(give, op, key))
+        reason = "refresh token used again"
+    except Untrusted as error:
+        given, reason = None, error.reason
+    if given is None:
+        await _have_on_record(request, caller, reason)
+        raise TokenRefused("invalid_grant", NOT_GOOD)
+    return given
+
+
+def _let_in(op: Operation, code: Key) -> dict[str, Any]:
+    device, refresh_token = devices.enrol(op, code)
+    return _both(op, device, refresh_token)
+
+
+def _refreshed(op: Operation, token: Key) -> dict[str, Any] | None:
+    """None where the device has been ended, which is to be committed."""
+    device, refresh_token = devices.refresh(op, token)
+    return None if refresh_token is None else _both(op, device, refresh_token)
+
+
+def _both(op: Operation, device: Any, refresh_token: Key) -> dict[str, Any]:
+    given = service.give(op, device.scopes, device.practitioner_id)
+    return {**given, "refresh_token": str(refresh_token)}
 
 
 def _check_in_force(client: Any) -> None:
@@ -188,11 +253,11 @@ def _address(request: Request) -> str:
 
 
 async def _have_on_record(request: Request, caller: Caller, reason: str) -> None:
-    refused = request.app.state.authenticate.noted(Refused(caller, f"assertion: {reason}"))
+    refused = request.app.state.authenticate.noted(Refused(caller, reason))
     if not refused.again:
         await denied(request, Operation(NAME, caller, request_id()), refused.reason)
 
 
-GRANTS: Final[Mapping[str, Callable[[Request, Form], Awaitable[dict[str, Any]]]]] = {
-    "client_credentials": _client_credentials,
-}
+GRANTS: Final[Mapping[str, Callable[[Request, Form], Awaitable[dict[str, Any]]]]] = dict(
+    zip(GRANT_TYPES, (_client_credentials, _enrolment, _refresh), strict=True)
+)

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from app.core.wire import View
 
-Code = Literal["invalid_request", "invalid_client", "invalid_scope", "unsupported_grant_type"]
+Code = Literal[
+    "invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unsupported_grant_type"
+]
 
 
 class TokenView(View):
@@ -16,6 +18,12 @@ class TokenView(View):
     token_type: Literal["bearer"]
     expires_in: Annotated[int, Field(description="Seconds.")]
     scope: Annotated[str, Field(description="What it allows, separated by blanks.")]
+
+
+class DeviceTokenView(TokenView):
+    """An access token, and what its device gets the next one with."""
+
+    refresh_token: str
 
 
 class TokenRefusedView(View):

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import bindparam, delete, insert
 
@@ -36,8 +37,8 @@ def use_assertion(op: Operation, jti: str, ends: float) -> None:
         raise Untrusted("used before")
 
 
-def give(op: Operation, scopes: list[str]) -> dict[str, Any]:
-    """A new access token for the caller's client."""
+def give(op: Operation, scopes: list[str], practitioner_id: UUID | None = None) -> dict[str, Any]:
+    """A new access token for the caller's client, or for who acts by it."""
     if op.caller.client_id is None:
         raise AssertionError
     op.run(_FORGET_TOKENS, {"before": op.at - REMEMBERED})
@@ -47,6 +48,7 @@ def give(op: Operation, scopes: list[str]) -> dict[str, Any]:
         "client_id": op.caller.client_id,
         "digest": token.digest,
         "scopes": scopes,
+        "practitioner_id": practitioner_id,
         "expires_at": op.at + LIFE,
     }
     op.db.execute(insert(AccessToken), row)

@@ -24,7 +24,7 @@ DELETE FROM stored_answers AS answer WHERE EXISTS (
     AND client.secret_digest IS NULL
 )
 """
-KINDS = "\"kind\" IN ('api_key', 'backend')"
+KINDS = "\"kind\" IN ('api_key', 'backend', 'device')"
 
 
 def upgrade() -> None:
@@ -49,9 +49,13 @@ def upgrade() -> None:
         give_answers_back()
     create_access_tokens()
     create_used_assertions()
+    create_devices()
+    create_refresh_tokens()
 
 
 def downgrade() -> None:
+    op.drop_table("refresh_tokens")
+    op.drop_table("devices")
     op.drop_table("used_assertions")
     op.drop_table("access_tokens")
     # Whoever came in by another way has no place in the earlier table.
@@ -89,11 +93,17 @@ def create_access_tokens() -> None:
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("scopes", JSON, nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=True),
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
             ["clinic_id", "client_id"],
             ["clients.clinic_id", "clients.id"],
             name="fk_access_tokens_clinic_id_client_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"],
+            ["practitioners.clinic_id", "practitioners.id"],
+            name="fk_access_tokens_clinic_id_practitioner_id",
         ),
         sa.PrimaryKeyConstraint("clinic_id", "client_id", "digest", name="pk_access_tokens"),
     )
@@ -115,6 +125,50 @@ def create_used_assertions() -> None:
         sa.PrimaryKeyConstraint("clinic_id", "client_id", "jti_digest", name="pk_used_assertions"),
     )
     op.create_index("ix_used_assertions_expires_at", "used_assertions", ["clinic_id", "expires_at"])
+
+
+def create_devices() -> None:
+    op.create_table(
+        "devices",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("code_expires_at", INSTANT, nullable=False),
+        sa.Column("enrolled_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_devices_clinic_id_client_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"],
+            ["practitioners.clinic_id", "practitioners.id"],
+            name="fk_devices_clinic_id_practitioner_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", name="pk_devices"),
+    )
+
+
+def create_refresh_tokens() -> None:
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["devices.clinic_id", "devices.client_id"],
+            name="fk_refresh_tokens_clinic_id_client_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", "digest", name="pk_refresh_tokens"),
+    )
+    op.create_index(
+        "ix_refresh_tokens_used_at", "refresh_tokens", ["clinic_id", "client_id", "used_at"]
+    )
+    op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["clinic_id", "expires_at"])
 
 
 def keep_answers() -> None:

@@ -5,6 +5,7 @@ from tests.house.tree import ROOT, files, place, python_files
 FEATURES = {
     "clients",
     "clinics",
+    "devices",
     "episodes",
     "followups",
     "instruments",

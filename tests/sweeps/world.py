@@ -35,6 +35,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "ScreeningBody": {"rule_set": "Other"},
     "AdverseEventBody": {"description": "Other"},
     "ClientBody": {"name": "Other"},
+    "DeviceBody": {"name": "Other"},
 }
 REFERENCES = {
     "patient_id": "patients",
@@ -44,7 +45,7 @@ REFERENCES = {
 }
 WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1"}
 # Members of an answer that are shown this once, and neither stored nor in the ledger.
-SECRETS = {"api_key"}
+SECRETS = {"api_key", "enrolment_code"}
 # The query that an operation can't do without.
 QUERIES = {"audit.consistency": "?from=1&to=2"}
 
