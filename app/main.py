@@ -9,11 +9,14 @@ from anyio import to_thread
 from fastapi import FastAPI
 
 from app.auth.queries import Authenticator
+from app.clients.routes import routes as clients
 from app.clinics.routes import routes as clinics
 from app.core import contract, faces, health
 from app.core.database import THREADS, Database
+from app.core.outgoing import Outgoing
 from app.core.rates import Rates
 from app.core.routing import Routes
+from app.devices.routes import routes as devices
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
@@ -28,6 +31,7 @@ from app.progress.routes import routes as progress
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
 from app.web.routes import router as web
 
@@ -49,6 +53,8 @@ ROOMS: Final[tuple[Routes, ...]] = (
     audit,
     disclosures,
     imports,
+    clients,
+    devices,
 )
 
 
@@ -80,9 +86,10 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.authenticate = Authenticator(database)
     app.state.rates = Rates(settings().requests_per_minute)
+    app.state.outgoing = Outgoing()
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
-    for router in (*(room.router for room in ROOMS), health.router, web):
+    for router in (*(room.router for room in ROOMS), tokens, health.router, web):
         app.router.routes.extend(router.routes)
     faces.install(app)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
 
     requests_per_minute: PositiveInt = 100_000
     """Of each client, in each process. What is above it is answered with 429."""
+    public_url: str | None = None
+    """Where clients reach this server: what a back end's request for a token has to name."""
+    outgoing_to_loopback: bool = False
+    """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
 
 
 @lru_cache

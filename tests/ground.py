@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from httpx2 import Response
-from starlette.testclient import TestClient
+from httpx2 import Client, Response
 
 from app.clients import service as clients
 from app.clinics import service as clinics
@@ -51,7 +50,7 @@ def found(database: Database) -> Clinic:
 class Api:
     """What a client of one clinic can do, and the records that most tests begin with."""
 
-    def __init__(self, wire: TestClient, key: str) -> None:
+    def __init__(self, wire: Client, key: str) -> None:
         self.wire = wire
         self.key = key
 

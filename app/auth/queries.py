@@ -1,16 +1,18 @@
 """From a token to its caller."""
 
 import time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.models import Client
-from app.auth.rules import parse_key
+from app.auth.models import AccessToken, Client
+from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, parse_key
 from app.core.access import Caller, Refused, Scope
 from app.core.clock import now
 from app.core.database import Database
+from app.core.operation import rows
 
 CACHED_S = 5
 CACHED_MAX = 10_000
@@ -18,6 +20,9 @@ REFUSED_AGAIN_S = 60
 
 # The one query that can't start from a clinic: it is what finds the clinic.
 _CLIENT = select(Client).where(Client.id == bindparam("id"))
+_TOKEN = rows(AccessToken).where(
+    AccessToken.client_id == bindparam("client_id"), AccessToken.digest == bindparam("digest")
+)
 
 
 class Authenticator:
@@ -36,13 +41,13 @@ class Authenticator:
         found = await run_in_threadpool(self._look_up, token)
         if not isinstance(found, Caller):
             self._known.pop(token, None)
-            return None if found is None else self._noted(found)
+            return None if found is None else self.noted(found)
         if len(self._known) >= CACHED_MAX:
             self._known.clear()
         self._known[token] = (found, time.monotonic() + CACHED_S)
         return found
 
-    def _noted(self, refused: Refused) -> Refused:
+    def noted(self, refused: Refused) -> Refused:
         """The refusal, marked if it is one of many."""
         what, at = (refused.caller.client_id, refused.reason), time.monotonic()
         again = at < self._refused.get(what, 0.0)
@@ -51,23 +56,59 @@ class Authenticator:
         return refused._replace(again=again)
 
     def _look_up(self, token: str) -> Caller | Refused | None:
-        if parse_key(token) is None:
+        if parse_key(token, API_KEY, ACCESS_TOKEN) is None:
             return None
         with self._database.reading() as db:
             return caller_of(db, token)
 
 
+def client_with(db: Connection, id: UUID) -> Row[Any] | None:
+    """The client with this id, in whichever clinic."""
+    return db.execute(_CLIENT, {"id": id}).first()
+
+
 def caller_of(db: Connection, token: str) -> Caller | Refused | None:
-    """The caller whose API key this is; `Refused` if the key is wrong, expired or revoked."""
-    key = parse_key(token)
-    client = None if key is None else db.execute(_CLIENT, {"id": key.client_id}).first()
+    """The caller whose key or token this is; `Refused` if it is wrong, or its client has ended.
+
+    None where it belongs to nobody, or has run out as tokens do.
+    """
+    key = parse_key(token, API_KEY, ACCESS_TOKEN)
+    client = None if key is None else client_with(db, key.client_id)
     if key is None or client is None:
         return None
-    # A key may hold a scope that this version of the program doesn't know.
-    scopes = frozenset(scope for scope in Scope if scope in client.scopes)
-    caller = Caller(client.clinic_id, client.id, f"client:{client.id}", scopes)
-    if not key.matches(client.secret_digest):
+    return _with_key(client, key) if key.prefix == API_KEY else _with_token(db, client, key)
+
+
+def _with_key(client: Row[Any], key: Key) -> Caller | Refused:
+    caller = caller_for(client)
+    if client.secret_digest is None or not key.matches(client.secret_digest):
         return Refused(caller, "wrong secret")
+    return in_force(client, caller)
+
+
+def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused | None:
+    held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
+    token = db.execute(_TOKEN, held).first()
+    if token is None:
+        return Refused(caller_for(client), "unknown token")
+    if token.expires_at <= now():
+        return None
+    return in_force(client, caller_for(client, token.scopes, token.practitioner_id))
+
+
+def caller_for(
+    client: Row[Any], scopes: list[Any] | None = None, practitioner_id: UUID | None = None
+) -> Caller:
+    """The caller that a client is, or who acts by it; with all its scopes or with some."""
+    # A key may hold a scope that this version of the program doesn't know.
+    held = client.scopes if scopes is None else [s for s in scopes if s in client.scopes]
+    known = frozenset(scope for scope in Scope if scope in held)
+    who = f"practitioner:{practitioner_id}" if practitioner_id else f"client:{client.id}"
+    return Caller(client.clinic_id, client.id, who, known)
+
+
+def in_force(client: Row[Any], caller: Caller) -> Caller | Refused:
+    """The caller; `Refused` where its client was revoked or has run out."""
     if client.revoked_at is not None:
         return Refused(caller, "revoked key")
     if client.expires_at is not None and client.expires_at <= now():

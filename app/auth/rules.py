@@ -1,23 +1,43 @@
-"""API keys: `nw_<client id>_<secret>`. Pure."""
+"""Keys, and what a signed token has to say of its time. Pure.
+
+A key is `<prefix>_<client id>_<secret>`, so that a look-up begins with whose it is.
+"""
 
 import hashlib
 import hmac
+import math
 import secrets
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-PREFIX = "nw"
-KEY_MAX = 200
+Prefix = Literal["nw", "nwa", "nwe", "nwr"]
+API_KEY: Final = "nw"
+ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - what tells it from other keys, no secret
+ENROLMENT_CODE: Final = "nwe"
+REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
+KEY_MAX: Final = 200
+SKEW_S: Final = 30
+"""How far another machine's clock may be ahead of ours."""
 
 
-class ApiKey(NamedTuple):
-    """The parts of an API key."""
+class Untrusted(Exception):
+    """A token or a key that isn't to be believed; `reason` never quotes it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Key(NamedTuple):
+    """The parts of a key of any kind."""
 
     client_id: UUID
     secret: str
+    prefix: Prefix = API_KEY
 
     def __str__(self) -> str:
-        return f"{PREFIX}_{self.client_id.hex}_{self.secret}"
+        return f"{self.prefix}_{self.client_id.hex}_{self.secret}"
 
     @property
     def digest(self) -> bytes:
@@ -29,17 +49,54 @@ class ApiKey(NamedTuple):
         return hmac.compare_digest(self.digest, digest)
 
 
-def new_key(client_id: UUID) -> ApiKey:
+def new_key(client_id: UUID, prefix: Prefix = API_KEY) -> Key:
     """A fresh key for a client."""
-    return ApiKey(client_id, secrets.token_urlsafe(32))
+    return Key(client_id, secrets.token_urlsafe(32), prefix)
 
 
-def parse_key(token: str) -> ApiKey | None:
-    """An API key from a bearer token; None if it has another form."""
+def parse_key(token: str, *prefixes: Prefix) -> Key | None:
+    """A key with one of these prefixes from a bearer token; None if it has another form."""
     parts = token.split("_", 2)
-    if len(token) > KEY_MAX or len(parts) != 3 or parts[0] != PREFIX:  # noqa: PLR2004 - the three parts
+    if len(token) > KEY_MAX or len(parts) != 3:  # noqa: PLR2004 - the three parts
         return None
-    try:
-        return ApiKey(UUID(hex=parts[1]), parts[2])
-    except ValueError:
+    for prefix in prefixes:
+        if parts[0] == prefix:
+            try:
+                return Key(UUID(hex=parts[1]), parts[2], prefix)
+            except ValueError:
+                return None
+    return None
+
+
+def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:
+    """When a token ends (RFC 7519 §4.1.4), in seconds since 1970; `Untrusted` if it isn't good now.
+
+    `lasting_max_s` is how far ahead the end may be.
+    """
+    ends = _seconds(claims, "exp")
+    if ends is None:
+        raise Untrusted("no exp")
+    if ends <= at_s:
+        raise Untrusted("expired")
+    if ends > at_s + lasting_max_s + SKEW_S:
+        raise Untrusted("exp too far ahead")
+    for name in ("nbf", "iat"):
+        begins = _seconds(claims, name)
+        if begins is not None and begins > at_s + SKEW_S:
+            raise Untrusted("not yet good")
+    return ends
+
+
+def _seconds(claims: Mapping[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 2**53:
+        raise Untrusted(f"wrong {name}")
+    return float(value)
+
+
+def names(claims: Mapping[str, Any], audience: str) -> bool:
+    """Whether a token is meant for this audience, alone or among others (RFC 7519 §4.1.3)."""
+    given = claims.get("aud")
+    return given == audience or (isinstance(given, list) and audience in given)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 from pydantic_core import to_json
 
-from app.auth.rules import ApiKey
+from app.auth.rules import Key
 from app.cli import story
 from app.cli.console import caller, database, operate, say
 from app.cli.records import prepare
@@ -87,5 +87,5 @@ def _rows() -> Iterator[Row]:
         yield Row(line, to_json(record))
 
 
-def _key(op: Operation) -> ApiKey:
+def _key(op: Operation) -> Key:
     return clients.add(op, "demo", Scope, op.at + KEY_LASTS)

@@ -1,21 +1,24 @@
-"""Issuing and revoking API keys."""
+"""Issuing and revoking credentials."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client
-from app.auth.rules import ApiKey, new_key
+from app.auth.rules import Key, new_key
+from app.auth.schemas import ungranted
+from app.clients.queries import client
+from app.clients.schemas import ClientBody
 from app.core.access import Scope
 from app.core.clock import uuid7
-from app.core.operation import CLINIC, Operation, rows
-from app.core.problems import NotFound
+from app.core.faults import Fault
+from app.core.operation import CLINIC, Operation
+from app.core.problems import Invalid
 from app.ledger import service as ledger
 
-_CLIENT = rows(Client).where(Client.id == bindparam("id"))
 _REVOKE = (
     update(Client)
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
@@ -25,37 +28,51 @@ _REVOKE = (
 
 def add(
     op: Operation, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
-) -> ApiKey:
+) -> Key:
     """Issue a key to a new client. This is the only time that its secret is seen."""
     key = new_key(uuid7())
-    client = {
-        "id": key.client_id,
-        "name": name,
-        "scopes": sorted(scopes),
-        "created_at": op.at,
-        "expires_at": expires_at,
-        "revoked_at": None,
-    }
-    row = {**client, "clinic_id": op.clinic_id, "secret_digest": key.digest}
-    op.db.execute(insert(Client), row)
-    ledger.record(op, "clients", client)
+    _store(op, {"name": name, "scopes": sorted(scopes), "expires_at": expires_at}, key)
     return key
 
 
-def revoke(op: Operation, id: UUID) -> dict[str, Any]:
-    """End a client's key; `NotFound` where this clinic has no such client."""
-    found = op.first(_CLIENT, id=id)
-    if found is None:
-        raise NotFound
-    client = {
-        "id": found.id,
-        "name": found.name,
-        "scopes": found.scopes,
-        "created_at": found.created_at,
-        "expires_at": found.expires_at,
-        "revoked_at": found.revoked_at or op.at,
+def create(op: Operation, body: ClientBody) -> dict[str, Any]:
+    """Make a client as its body says: its view, with the API key if it has one."""
+    faults = list(ungranted(op.caller, body.scopes))
+    if body.expires_at is not None and body.expires_at <= op.at:
+        faults.append(Fault("/expires_at", "past", "That is past."))
+    if faults:
+        raise Invalid(faults)
+    given = body.model_dump()
+    if body.expires_at is not None:
+        given["expires_at"] = body.expires_at.astimezone(UTC)
+    key = new_key(uuid7())
+    view = _store(op, given, key)
+    return {**view, "api_key": str(key) if body.kind == "api_key" else None}
+
+
+def _store(op: Operation, given: dict[str, Any], key: Key) -> dict[str, Any]:
+    view = {
+        "id": key.client_id,
+        "name": given["name"],
+        "kind": given.get("kind", "api_key"),
+        "scopes": given["scopes"],
+        "jwks": given.get("jwks"),
+        "jwks_url": given.get("jwks_url"),
+        "created_at": op.at,
+        "expires_at": given["expires_at"],
+        "revoked_at": None,
     }
-    if found.revoked_at is None:
+    digest = key.digest if view["kind"] == "api_key" else None
+    op.db.execute(insert(Client), {**view, "clinic_id": op.clinic_id, "secret_digest": digest})
+    ledger.record(op, "clients", view)
+    return view
+
+
+def revoke(op: Operation, id: UUID) -> dict[str, Any]:
+    """End a client; `NotFound` where this clinic has no such client. Twice is as good as once."""
+    found = client(op, id, for_update=True)
+    if found["revoked_at"] is None:
+        found["revoked_at"] = op.at
         op.run(_REVOKE, {"this": id, "at": op.at})
-        ledger.record(op, "clients", client)
-    return client
+        ledger.record(op, "clients", found)
+    return found

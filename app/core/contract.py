@@ -97,11 +97,13 @@ class Route:
     uploads: Sequence[str] = ()
     media: str = "application/json"
     """The media type of its answer."""
+    secret: bool = False
+    """Whether its answer holds a secret, of which nothing may be kept."""
 
     @property
     def takes_key(self) -> bool:
         """Whether its answers are kept for retries. An upload is safe to repeat as it is."""
-        return self.writes and not self.uploads
+        return self.writes and not self.uploads and not self.secret
 
     @property
     def versioned(self) -> bool:
@@ -157,6 +159,8 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
     if route.status == HTTPStatus.CREATED:
         stored = "It is stored: replaced, or with the same content before."
         described[int(HTTPStatus.OK)] = {**done, "description": stored, "model": route.view}
+        if route.secret:
+            del described[int(HTTPStatus.OK)]  # it has no id of its sender's to be known again by
         described[int(HTTPStatus.CREATED)] = {
             "description": "It is new.",
             "headers": _answered({*headers, "Location"}),

@@ -115,16 +115,18 @@ class Routes:
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
         streams: bool = False,
+        secret: bool = False,
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
-        the `database`, and gives its answer in pieces.
+        the `database`, and gives its answer in pieces. An answer that holds a `secret` is
+        never kept, so its route takes no Idempotency-Key.
         """
         writing = method != "GET" if writes is None else writes
         route = contract.Route(
-            method, name, scope, writing, endpoint, problems, status, view, uploads, media
+            method, name, scope, writing, endpoint, problems, status, view, uploads, media, secret
         )
         self.declared.append(route)
         if streams:
@@ -302,7 +304,7 @@ async def _called(request: Request, name: str, scope: Scope) -> Operation:
         raise Unauthenticated
     if isinstance(found, Refused):
         if not found.again:
-            await _denied(request, Operation(name, found.caller, request_id()), found.reason)
+            await denied(request, Operation(name, found.caller, request_id()), found.reason)
         raise Unauthenticated
     op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
     allowance = cast("Rates", request.app.state.rates).take(found.actor)
@@ -310,12 +312,12 @@ async def _called(request: Request, name: str, scope: Scope) -> Operation:
     if not allowance.granted:
         raise TooManyRequests(allowance.left_s)
     if scope not in found.scopes:
-        await _denied(request, op, f"without the scope {scope}")
+        await denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")
     return op
 
 
-async def _denied(request: Request, op: Operation, reason: str) -> None:
+async def denied(request: Request, op: Operation, reason: str) -> None:
     """Have it on record that a client tried what it may not do."""
     client_id = op.caller.client_id
     if client_id is not None:
@@ -331,7 +333,7 @@ def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], A
         with database.reading() as db:
             op.begin(db)
             return endpoint().response(request, route.media)
-    key = sent.key(request)
+    key = sent.key(request) if route.takes_key else None
     print_ = retries.fingerprint(request.method, request.url.path, incoming.raw)
     try:
         return _write(database, incoming, endpoint, key, print_)

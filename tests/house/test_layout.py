@@ -5,6 +5,7 @@ from tests.house.tree import ROOT, files, place, python_files
 FEATURES = {
     "clients",
     "clinics",
+    "devices",
     "episodes",
     "followups",
     "instruments",
@@ -15,6 +16,7 @@ FEATURES = {
     "progress",
     "safety",
     "sessions",
+    "tokens",
 }
 ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}

@@ -38,6 +38,10 @@ class Documented:
         return bool(self.parameters("header").get("If-Match", {}).get("required"))
 
     @property
+    def creates(self) -> bool:
+        return self.body_model is not None and "201" in self.said["responses"]
+
+    @property
     def media(self) -> list[str]:
         return list(self.said.get("requestBody", {}).get("content", ()))
 
@@ -65,6 +69,7 @@ def operations() -> tuple[Documented, ...]:
         Documented(method.upper(), path, said)
         for path, item in document()["paths"].items()
         for method, said in item.items()
+        if path.startswith("/v1/")
     )
 
 

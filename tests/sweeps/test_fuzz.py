@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -57,6 +58,7 @@ def test_no_request_finds_an_answer_that_the_document_does_not_know(
             "PYTHONPATH": str(HERE),
             "SCHEMATHESIS_HOOKS": "fuzz_hooks",
             "NEEDLEWORK_FUZZ_KNOWN": json.dumps(known),
+            "NEEDLEWORK_FUZZ_OWN": str(UUID(hex=api.key.split("_")[1])),
         },
         capture_output=True,
         text=True,

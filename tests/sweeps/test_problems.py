@@ -75,7 +75,7 @@ class Provoker:
         collection = sent.path
         if self.operation.method != "POST":
             collection = sent.path.rpartition("/")[0]
-        if operation_creates(self.operation):
+        if self.operation.creates:
             yield from self._taken(collection, self.world.make(collection))
         if "identifier-taken" in documented(self.operation):
             other = self.world.make(collection)["identifiers"]
@@ -87,7 +87,7 @@ class Provoker:
         """Another record has this id, or this id has no record."""
         api, body = self.world.api, from_json(self.sent.content or b"")
         other = {**body, **OTHER[str(self.operation.body_model)]}
-        tag = {"If-Match": f'"{taken["version"]}"'}
+        tag = {"If-Match": f'"{taken.get("version", 1)}"'}
         if self.operation.method == "POST":
             yield api.post(collection, {**other, "id": taken["id"]})
         else:
@@ -97,10 +97,6 @@ class Provoker:
 
 def without_version(sent: Sent) -> dict[str, str]:
     return {name: value for name, value in sent.headers.items() if name != "If-Match"}
-
-
-def operation_creates(operation: Documented) -> bool:
-    return operation.body_model is not None and "201" in operation.said["responses"]
 
 
 def in_other_states(world: World, operation: Documented) -> Iterator[Response]:

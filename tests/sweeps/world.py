@@ -34,6 +34,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "ConsentBody": {"given_by": "Other"},
     "ScreeningBody": {"rule_set": "Other"},
     "AdverseEventBody": {"description": "Other"},
+    "ClientBody": {"name": "Other"},
+    "DeviceBody": {"name": "Other"},
 }
 REFERENCES = {
     "patient_id": "patients",
@@ -42,6 +44,8 @@ REFERENCES = {
     "episode_id": "episodes",
 }
 WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1"}
+# Members of an answer that are shown this once, and neither stored nor in the ledger.
+SECRETS = {"api_key", "enrolment_code"}
 # The query that an operation can't do without.
 QUERIES = {"audit.consistency": "?from=1&to=2"}
 
@@ -111,7 +115,7 @@ class World:
                 path += f"/{uuid7()}"
             else:
                 made = self.make(path)
-                path, tag = f"{path}/{made['id']}", f'"{made["version"]}"'
+                path, tag = f"{path}/{made['id']}", f'"{made.get("version")}"'
                 if operation.name == "sessions.amend":
                     signed = self.api.post(f"{path}/sign", headers={"If-Match": tag})
                     tag = signed.headers["etag"]
@@ -135,6 +139,11 @@ class World:
         if operation.body_model == "MergePatch":
             return to_json(CHANGES[operation.path.split("/")[2]])
         return to_json(self.example(operation.body_model))
+
+
+def lasting(answer: Response) -> Any:
+    """What an answer says, but for its secrets."""
+    return {name: member for name, member in answer.json().items() if name not in SECRETS}
 
 
 def _model_of(address: str) -> str:

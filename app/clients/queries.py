@@ -1,0 +1,48 @@
+"""Reading clients. What their proof is checked against is shown where it is public."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam
+
+from app.auth.models import Client
+from app.clients.schemas import Kind
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.problems import NotFound
+
+_ORDER = Order((Client.id,))
+_CLIENTS = rows(Client).where(Client.kind.in_(get_args(Kind)))
+_ONE = _CLIENTS.where(Client.id == bindparam("id"))
+_LOCKED = _ONE.with_for_update()
+_FIRST, _FURTHER = _ORDER.start(_CLIENTS), _ORDER.after(_CLIENTS)
+
+
+def view(row: Row[Any]) -> dict[str, Any]:
+    """A client as its view shows it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "kind": row.kind,
+        "scopes": row.scopes,
+        "jwks": row.jwks,
+        "jwks_url": row.jwks_url,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "revoked_at": row.revoked_at,
+    }
+
+
+def client(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
+    """One client; `NotFound` where this clinic has none with this id."""
+    found = op.first(_LOCKED if for_update else _ONE, id=id)
+    if found is None:
+        raise NotFound
+    return view(found)
+
+
+def clients(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """A page of clients, oldest first, the ended ones included; and the cursor behind it."""
+    found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
+    return [view(row) for row in found], cursor

@@ -1,0 +1,128 @@
+"""Clients on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+
+from app.auth.jose import public_key
+from app.auth.rules import Untrusted
+from app.auth.schemas import Scopes
+from app.core.faults import RuleBroken, check_distinct
+from app.core.outgoing import check_address
+from app.core.wire import Body, Line, Moment, View, example
+
+Kind = Literal["api_key", "backend"]
+KEYS_MAX = 10
+BASE64URL = r"^[A-Za-z0-9_-]+$"
+
+
+Number = Annotated[str, Field(min_length=1, max_length=1500, pattern=BASE64URL)]
+
+
+class KeyBody(Body):
+    """A public key of a back end, as a JWK (RFC 7517): RSA of 2048 bits or more, or EC P-384."""
+
+    kty: Literal["RSA", "EC"]
+    kid: Annotated[Line, Field(description="What its tokens call it.")]
+    use: Literal["sig"] | None = None
+    alg: Literal["RS384", "ES384"] | None = None
+    key_ops: Annotated[list[Literal["verify"]] | None, Field(max_length=1)] = None
+    n: Number | None = None
+    e: Number | None = None
+    crv: Literal["P-384"] | None = None
+    x: Number | None = None
+    y: Number | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        try:
+            members = self.model_dump(exclude_none=True)
+            public_key(members, "RS384" if self.kty == "RSA" else "ES384")
+        except Untrusted:
+            raise RuleBroken("no_key", "RS384 or ES384 can't be checked with this.") from None
+        return self
+
+
+class KeySetBody(Body):
+    """The public keys of a back end, as a JWK set: two of them while one replaces the other."""
+
+    keys: Annotated[list[KeyBody], Field(min_length=1, max_length=KEYS_MAX)]
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        check_distinct([key.kid for key in self.keys])
+        return self
+
+
+def _reachable(url: str) -> str:
+    check_address(url)
+    return url
+
+
+class ClientBody(Body):
+    """A new client: with an API key, or a back end that signs its requests for tokens."""
+
+    model_config = example(name="Front desk", scopes=["patients:read", "patients:write"])
+
+    name: Line
+    kind: Kind = "api_key"
+    scopes: Scopes
+    expires_at: Annotated[Moment | None, Field(description="When it ends; never if null.")] = None
+    jwks: Annotated[KeySetBody | None, Field(description="A back end's public keys.")] = None
+    jwks_url: Annotated[
+        str | None,
+        Field(max_length=500, description="Or where it publishes them (`https`)."),
+        AfterValidator(lambda url: None if url is None else _reachable(url)),
+    ] = None
+
+    @model_validator(mode="after")
+    def _proves_itself(self) -> Self:
+        given = [self.jwks, self.jwks_url].count(None)
+        if self.kind == "backend" and given != 1:
+            raise RuleBroken("one_key_source", "A back end has jwks or jwks_url, and not both.")
+        if self.kind == "api_key" and given != 2:  # noqa: PLR2004 - neither of the two
+            raise RuleBroken("no_key_source", "Only a back end has jwks or jwks_url.")
+        return self
+
+
+class KeyView(View):
+    """A public key (RFC 7517)."""
+
+    kty: str
+    kid: str
+    use: str | None
+    alg: str | None
+    key_ops: list[str] | None
+    n: str | None
+    e: str | None
+    crv: str | None
+    x: str | None
+    y: str | None
+
+
+class KeySetView(View):
+    """A back end's public keys."""
+
+    keys: list[KeyView]
+
+
+class ClientView(View):
+    """A client."""
+
+    id: UUID
+    name: str
+    kind: Kind
+    scopes: list[str]
+    jwks: KeySetView | None
+    jwks_url: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewClientView(ClientView):
+    """A new client. Its API key is shown this once; a back end has none."""
+
+    api_key: str | None

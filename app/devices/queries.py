@@ -1,0 +1,57 @@
+"""Reading devices."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam
+
+from app.auth.models import Client, Device
+from app.core.operation import CLINIC, Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.problems import NotFound
+
+_ORDER = Order((Client.id,))
+_COLUMNS = (
+    *(Client.id, Client.name, Client.scopes, Client.created_at, Client.revoked_at),
+    *(Device.practitioner_id, Device.code_digest, Device.code_expires_at, Device.enrolled_at),
+)
+_DEVICES = (
+    rows(Client, *_COLUMNS)
+    .join(Device, Device.client_id == Client.id)
+    .where(Device.clinic_id == CLINIC)
+)
+_ONE = _DEVICES.where(Client.id == bindparam("id"))
+_LOCKED = _ONE.with_for_update()
+_FIRST, _FURTHER = _ORDER.start(_DEVICES), _ORDER.after(_DEVICES)
+SHOWN = (
+    *("id", "name", "practitioner_id", "scopes", "created_at"),
+    *("code_expires_at", "enrolled_at", "revoked_at"),
+)
+
+
+def view(row: Row[Any]) -> dict[str, Any]:
+    """A device as its view shows it."""
+    return {name: getattr(row, name) for name in SHOWN}
+
+
+def locked(op: Operation, id: UUID) -> Row[Any]:
+    """One device, which nobody else changes until the commit; `NotFound` where there is none."""
+    found = op.first(_LOCKED, id=id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def device(op: Operation, id: UUID) -> dict[str, Any]:
+    """One device; `NotFound` where this clinic has none with this id."""
+    found = op.first(_ONE, id=id)
+    if found is None:
+        raise NotFound
+    return view(found)
+
+
+def devices(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """A page of devices, oldest first, the ended ones included; and the cursor behind it."""
+    found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
+    return [view(row) for row in found], cursor

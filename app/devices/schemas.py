@@ -1,0 +1,43 @@
+"""Devices on the wire."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.auth.schemas import Scopes
+from app.core.wire import Body, Line, View, example
+
+
+class DeviceBody(Body):
+    """A new device of a practitioner."""
+
+    model_config = example(
+        name="Tablet, room 2",
+        practitioner_id="019c8b3a-9c00-7cea-a442-115a08b8dfb3",
+        scopes=["patients:read", "sessions:read", "sessions:write"],
+    )
+
+    name: Line
+    practitioner_id: Annotated[UUID, Field(description="In whose name it acts.")]
+    scopes: Scopes
+
+
+class DeviceView(View):
+    """A device."""
+
+    id: UUID
+    name: str
+    practitioner_id: UUID
+    scopes: list[str]
+    created_at: datetime
+    code_expires_at: Annotated[datetime, Field(description="It is let in before that, or not.")]
+    enrolled_at: Annotated[datetime | None, Field(description="When its code was used.")]
+    revoked_at: datetime | None
+
+
+class NewDeviceView(DeviceView):
+    """A new device, with the code that lets it in. It is shown this once."""
+
+    enrolment_code: str

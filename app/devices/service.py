@@ -1,0 +1,133 @@
+"""Making devices, letting them in, and ending them."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, insert, update
+
+from app.auth.models import Client, Device, RefreshToken
+from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, new_key
+from app.auth.schemas import ungranted
+from app.core.clock import uuid7
+from app.core.faults import Fault
+from app.core.operation import CLINIC, Operation, rows
+from app.core.problems import Invalid, NotFound
+from app.devices.queries import locked, view
+from app.devices.rules import LIFE, judge
+from app.devices.schemas import DeviceBody
+from app.ledger import service as ledger
+from app.records import queries as records
+from app.records.kinds import kinds
+
+CODE_LIFE: Final = timedelta(minutes=10)
+
+_OWN = (RefreshToken.clinic_id == CLINIC, RefreshToken.client_id == bindparam("device_id"))
+_TOKEN = rows(RefreshToken).where(*_OWN, RefreshToken.digest == bindparam("known"))
+_LAST_USED = rows(RefreshToken, func.max(RefreshToken.used_at)).where(*_OWN)
+_USE = update(RefreshToken).where(*_OWN, RefreshToken.used_at.is_(None))
+_FORGET = delete(RefreshToken).where(
+    RefreshToken.clinic_id == CLINIC, RefreshToken.expires_at < bindparam("before")
+)
+_ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bindparam("this"))
+_REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
+
+
+def create(op: Operation, body: DeviceBody) -> dict[str, Any]:
+    """Make a device: its view, with the code that lets it in."""
+    faults = list(ungranted(op.caller, body.scopes))
+    try:
+        records.record(op, kinds["practitioners"], body.practitioner_id)
+    except NotFound:
+        missing = "No such record in this clinic."
+        faults.append(Fault("/practitioner_id", "unknown_reference", missing))
+    if faults:
+        raise Invalid(faults)
+    code = new_key(uuid7(), ENROLMENT_CODE)
+    made = {
+        "id": code.client_id,
+        "name": body.name,
+        "practitioner_id": body.practitioner_id,
+        "scopes": list(body.scopes),
+        "created_at": op.at,
+        "code_expires_at": op.at + CODE_LIFE,
+        "enrolled_at": None,
+        "revoked_at": None,
+    }
+    _store(op, made, code)
+    ledger.record(op, "devices", made)
+    return {**made, "enrolment_code": str(code)}
+
+
+def _store(op: Operation, made: dict[str, Any], code: Key) -> None:
+    client = {name: made[name] for name in ("id", "name", "scopes", "created_at")}
+    device = {name: made[name] for name in ("practitioner_id", "code_expires_at")}
+    clinic = {"clinic_id": op.clinic_id}
+    op.db.execute(insert(Client), {**clinic, **client, "kind": "device"})
+    owned = {**clinic, "client_id": made["id"], "code_digest": code.digest}
+    op.db.execute(insert(Device), {**owned, **device})
+
+
+def revoke(op: Operation, id: UUID, reason: str | None = None) -> dict[str, Any]:
+    """End a device and all that it holds; `NotFound` where there is none. Twice is as once."""
+    ended = view(locked(op, id))
+    if ended["revoked_at"] is None:
+        ended["revoked_at"] = op.at
+        op.run(_REVOKE.values(revoked_at=op.at), {"this": id})
+        ledger.record(op, "devices", ended, operation="devices.revoke", reason=reason)
+    return ended
+
+
+def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
+    """Let a device in by its code: the device, and its first refresh token.
+
+    `Untrusted` where the code is wrong, was used before, or is older than ten minutes.
+    """
+    found = locked(op, code.client_id)
+    if not code.matches(found.code_digest):
+        raise Untrusted("wrong code")
+    if found.enrolled_at is not None:
+        raise Untrusted("code used before")
+    if found.code_expires_at <= op.at:
+        raise Untrusted("code expired")
+    op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
+    enrolled = {**view(found), "enrolled_at": op.at}
+    ledger.record(op, "devices", enrolled, operation="devices.enrol")
+    return found, _next(op, code.client_id)
+
+
+def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
+    """Take a refresh token for the next one; see `rules` for which of them is good.
+
+    No next one where it was used before: that ends the device. `Untrusted` if it has run out, or
+    is none of the device's.
+    """
+    found = locked(op, token.client_id)
+    own = {"device_id": token.client_id}
+    stored = op.first(_TOKEN, known=token.digest, **own)
+    if stored is None:
+        raise Untrusted("unknown refresh token")
+    last_used_at = op.db.execute(_LAST_USED, {"clinic": op.clinic_id, **own}).scalar()
+    verdict = judge(op.at, stored.expires_at, stored.used_at, last_used_at)
+    if verdict == "expired":
+        raise Untrusted("refresh token expired")
+    if verdict == "stolen":
+        revoke(op, token.client_id, "refresh token used again")
+        return found, None
+    used_at: datetime = op.at if stored.used_at is None else stored.used_at
+    op.run(_USE.values(used_at=used_at), own)
+    return found, _next(op, token.client_id)
+
+
+def _next(op: Operation, device_id: UUID) -> Key:
+    op.run(_FORGET, {"before": op.at})
+    token = new_key(device_id, REFRESH_TOKEN)
+    row = {
+        "clinic_id": op.clinic_id,
+        "client_id": device_id,
+        "digest": token.digest,
+        "expires_at": op.at + LIFE,
+        "used_at": None,
+    }
+    op.db.execute(insert(RefreshToken), row)
+    return token

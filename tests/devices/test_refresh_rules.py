@@ -1,0 +1,37 @@
+"""A device has one good refresh token at a time, whatever comes in whichever order."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.devices.rules import GRACE, LIFE, judge
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+END, SECOND = NOW + LIFE, timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "used_at", "last_used_at", "verdict"),
+    [
+        (NOW, None, None, "good"),
+        (END - SECOND, None, NOW, "good"),
+        (END, None, NOW, "expired"),
+        (NOW + GRACE, NOW, NOW, "again"),
+        (NOW + GRACE + SECOND, NOW, NOW, "stolen"),
+        (NOW + SECOND, NOW, NOW + SECOND, "stolen"),
+        (END + LIFE, NOW, NOW, "stolen"),
+    ],
+)
+def test_a_refresh_token_is_judged_by_what_became_of_it(
+    at: datetime, used_at: datetime | None, last_used_at: datetime | None, verdict: str
+) -> None:
+    assert judge(at, END, used_at, last_used_at) == verdict
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_a_used_token_is_never_good_again(used_s: int, later_s: int) -> None:
+    used_at = NOW + timedelta(seconds=used_s)
+    at = used_at + timedelta(seconds=later_s)
+    assert judge(at, END, used_at, used_at) in {"again", "stolen"}

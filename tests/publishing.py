@@ -1,0 +1,84 @@
+"""A server of somebody else's, on this machine: what it answers, and how often it was asked."""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from pydantic_core import to_json
+
+from app.settings import settings
+
+
+class Published:
+    """What stands at each path, as JSON; and which paths were asked for."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Any] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    published: Published
+
+    def do_GET(self) -> None:
+        """Answer what is published here; a few paths misbehave."""
+        self.published.asked.append(self.path)
+        if self.path == "/elsewhere":
+            self.send_response(302)
+            self.send_header("Location", self.published.url + "/keys")
+            self.end_headers()
+        elif self.path == "/drip":
+            self.send_response(200)
+            self.end_headers()
+            for _ in range(100):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.1)
+        else:
+            page = self.published.pages.get(self.path)
+            body = page if isinstance(page, bytes) else to_json(page)
+            self.send_response(404 if page is None else 200)
+            self.end_headers()
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def publishing(tls: ssl.SSLContext | None = None) -> Iterator[Published]:
+    """Serve on the loopback while the block runs."""
+    published = Published()
+    handler = type("Handler", (_Handler,), {"published": published})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    published.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield published
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def loopback_let_in() -> Iterator[None]:
+    """Let this process ask its own machine."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("NEEDLEWORK_OUTGOING_TO_LOOPBACK", "1")
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            monkeypatch.undo()
+            settings.cache_clear()
