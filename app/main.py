@@ -8,6 +8,7 @@ from typing import Final
 from anyio import to_thread
 from fastapi import FastAPI
 
+from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.clients.routes import routes as clients
 from app.clinics.routes import routes as clinics
@@ -84,9 +85,9 @@ def create_app(database: Database | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.database = database
-    app.state.authenticate = Authenticator(database)
+    app.state.outgoing = outgoing = Outgoing()
+    app.state.authenticate = Authenticator(database, Provider(outgoing))
     app.state.rates = Rates(settings().requests_per_minute)
-    app.state.outgoing = Outgoing()
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
     for router in (*(room.router for room in ROOMS), tokens, health.router, web):

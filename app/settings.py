@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     """Of each client, in each process. What is above it is answered with 429."""
     public_url: str | None = None
     """Where clients reach this server: what a back end's request for a token has to name."""
+    oidc_issuer: str | None = None
+    """The identity provider that practitioners sign in with: its issuer, an `https` address."""
+    oidc_audience: str | None = None
+    """What its tokens for this server name as their audience."""
     outgoing_to_loopback: bool = False
     """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
 

@@ -65,7 +65,7 @@ def _bits(number: Any) -> int:
     return int.from_bytes(urlsafe_b64decode(number.encode())).bit_length()
 
 
-def read(token: str, algorithms: Collection[str]) -> Signed:
+def read(token: str, algorithms: Collection[str], types: Collection[str] = ("JWT",)) -> Signed:
     """A compact JWS whose payload is a JWT; `Untrusted` where it isn't."""
     parts = token.split(".")
     if len(token) > TOKEN_MAX or not token.isascii() or len(parts) != 3:  # noqa: PLR2004 - RFC 7515 §3.1
@@ -76,7 +76,7 @@ def read(token: str, algorithms: Collection[str]) -> Signed:
         raise Untrusted("wrong algorithm")
     if not isinstance(kid, str):
         raise Untrusted("no kid")
-    if str(header.get("typ", "JWT")).upper() not in {"JWT", "AT+JWT"} or "crit" in header:
+    if str(header.get("typ", "JWT")).upper() not in types or "crit" in header:
         raise Untrusted("wrong type")
     return Signed(token, str(algorithm), kid, claims)
 

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, one_of
 
-Kind = Literal["api_key", "backend", "device"]
+Kind = Literal["api_key", "backend", "device", "identity"]
 
 
 class Client(ClinicOwned):
     """A program that may call, its scopes, and what its proof is checked against.
 
     With an API key that is the digest of the key's secret; of a back end, its public keys. A
-    device has a row of its own, among `devices`.
+    device has a row of its own, among `devices`, and so has an identity.
     """
 
     __tablename__ = "clients"
@@ -109,3 +109,18 @@ class RefreshToken(ClinicOwned):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Identity(ClinicOwned):
+    """A practitioner as the identity provider knows him. The client's id is made of that."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    practitioner_id: Mapped[UUID]

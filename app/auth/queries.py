@@ -1,19 +1,22 @@
 """From a token to its caller."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.models import AccessToken, Client
-from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, parse_key
+from app.auth.models import AccessToken, Client, Identity
+from app.auth.provider import Provider
+from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused, Scope
 from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import rows
 
+T = TypeVar("T")
 CACHED_S = 5
 CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
@@ -23,13 +26,15 @@ _CLIENT = select(Client).where(Client.id == bindparam("id"))
 _TOKEN = rows(AccessToken).where(
     AccessToken.client_id == bindparam("client_id"), AccessToken.digest == bindparam("digest")
 )
+_IDENTITY = rows(Identity).where(Identity.client_id == bindparam("client_id"))
 
 
 class Authenticator:
     """Checks tokens; what it found stays good for `CACHED_S` seconds."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, provider: Provider) -> None:
         self._database = database
+        self._provider = provider
         self._known: dict[str, tuple[Caller, float]] = {}
         self._refused: dict[tuple[UUID | None, str], float] = {}
 
@@ -38,7 +43,7 @@ class Authenticator:
         caller, until = self._known.get(token, (None, 0.0))
         if caller is not None and time.monotonic() < until:
             return caller
-        found = await run_in_threadpool(self._look_up, token)
+        found = await self._checked(token)
         if not isinstance(found, Caller):
             self._known.pop(token, None)
             return None if found is None else self.noted(found)
@@ -55,11 +60,20 @@ class Authenticator:
             self._refused[what] = at + REFUSED_AGAIN_S
         return refused._replace(again=again)
 
-    def _look_up(self, token: str) -> Caller | Refused | None:
-        if parse_key(token, API_KEY, ACCESS_TOKEN) is None:
+    async def _checked(self, token: str) -> Caller | Refused | None:
+        if parse_key(token, API_KEY, ACCESS_TOKEN) is not None:
+            return await run_in_threadpool(self._look_up, caller_of, token)
+        try:
+            id = await self._provider.identity(token)
+        except Untrusted:
             return None
+        return None if id is None else await run_in_threadpool(self._look_up, practitioner_of, id)
+
+    def _look_up(
+        self, look_up: Callable[[Connection, T], Caller | Refused | None], what: T
+    ) -> Caller | Refused | None:
         with self._database.reading() as db:
-            return caller_of(db, token)
+            return look_up(db, what)
 
 
 def client_with(db: Connection, id: UUID) -> Row[Any] | None:
@@ -77,6 +91,16 @@ def caller_of(db: Connection, token: str) -> Caller | Refused | None:
     if key is None or client is None:
         return None
     return _with_key(client, key) if key.prefix == API_KEY else _with_token(db, client, key)
+
+
+def practitioner_of(db: Connection, id: UUID) -> Caller | Refused | None:
+    """The caller whom the identity provider knows; None where no clinic knows him."""
+    client = client_with(db, id)
+    if client is None:
+        return None
+    held = {"clinic": client.clinic_id, "client_id": client.id}
+    identity = db.execute(_IDENTITY, held).one()
+    return in_force(client, caller_for(client, practitioner_id=identity.practitioner_id))
 
 
 def _with_key(client: Row[Any], key: Key) -> Caller | Refused:

@@ -1,23 +1,27 @@
-"""`clinic` and `client`: founding clinics, issuing and revoking keys."""
+"""`clinic`, `client` and `identity`: founding clinics, and saying who may call."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from app.auth.provider import identity_id
 from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
 from app.clients import service as clients
 from app.clinics import queries, service
 from app.core.access import Scope
 from app.core.clock import now, uuid7
 from app.core.problems import NotFound
+from app.settings import settings
 
 EVERYTHING = "*"
 NAME_MAX = 200
 
 clinic = typer.Typer(help="Found and list clinics.", no_args_is_help=True)
 client = typer.Typer(help="Issue and revoke API keys.", no_args_is_help=True)
+identity = typer.Typer(help="Let in who signs in elsewhere.", no_args_is_help=True)
 
 
 def _name(given: str) -> str:
@@ -40,6 +44,17 @@ def _scopes(given: str) -> str:
 
 def _words(given: str) -> list[str]:
     return given.replace(",", " ").split()
+
+
+def _wanted(given: str) -> set[Scope]:
+    words = _words(given)
+    return set(Scope) if EVERYTHING in words else {Scope(word) for word in words}
+
+
+Scopes = Annotated[
+    str,
+    typer.Option(help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes),
+]
 
 
 def _later(given: datetime | None) -> datetime | None:
@@ -74,12 +89,7 @@ def list_clinics(*, as_json: AsJson = False) -> None:
 def add_client(
     name: Name,
     clinic_id: ClinicId,
-    scopes: Annotated[
-        str,
-        typer.Option(
-            help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes
-        ),
-    ],
+    scopes: Scopes,
     expires: Annotated[
         datetime | None,
         typer.Option(
@@ -92,7 +102,7 @@ def add_client(
     as_json: AsJson = False,
 ) -> None:
     """Issue an API key. It is shown this once."""
-    wanted = set(Scope) if EVERYTHING in _words(scopes) else {Scope(w) for w in _words(scopes)}
+    wanted = _wanted(scopes)
     with database() as opened:
         known(opened, clinic_id)
         key = operate(
@@ -116,3 +126,55 @@ def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> 
             fail("This clinic has no client with this id.")
     text = f"Revoked at {found['revoked_at'].isoformat(timespec='seconds')}."
     put({"client_id": id, "revoked_at": found["revoked_at"]}, as_json=as_json, text=text)
+
+
+@identity.command("add")
+def add_identity(
+    subject: Annotated[str, typer.Argument(help="The `sub` of the provider's tokens.")],
+    clinic_id: ClinicId,
+    practitioner: Annotated[UUID, typer.Option(metavar="ID", help="Who that is.")],
+    scopes: Scopes,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let a practitioner in who signs in with the identity provider of the settings."""
+    wanted, id = _wanted(scopes), _identity_id(subject)
+    with database() as opened:
+        known(opened, clinic_id)
+        try:
+            operate(
+                opened,
+                clinic_id,
+                "identities.create",
+                lambda op: clients.add_identity(op, id, subject, practitioner, wanted),
+            )
+        except NotFound:
+            fail("This clinic has no practitioner with this id.")
+    put({"client_id": id}, as_json=as_json, text=f"Client   {id}")
+
+
+@identity.command("revoke")
+def revoke_identity(
+    subject: Annotated[str, typer.Argument(help="The `sub` of the provider's tokens.")],
+    clinic_id: ClinicId,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Let a practitioner in no more."""
+    id = _identity_id(subject)
+    with database() as opened:
+        known(opened, clinic_id)
+        try:
+            work = partial(clients.revoke_identity, id=id)
+            found = operate(opened, clinic_id, "identities.revoke", work)
+        except NotFound:
+            fail("This clinic knows nobody by this name.")
+    text = f"Revoked at {found['revoked_at'].isoformat(timespec='seconds')}."
+    put({"client_id": id, "revoked_at": found["revoked_at"]}, as_json=as_json, text=text)
+
+
+def _identity_id(subject: str) -> UUID:
+    issuer = settings().oidc_issuer
+    if issuer is None:
+        fail("NEEDLEWORK_OIDC_ISSUER doesn't say which provider that is.")
+    return identity_id(issuer, _name(subject))

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
 
-from app.auth.models import Client
+from app.auth.models import Client, Identity
+from app.auth.queries import client_with
 from app.auth.rules import Key, new_key
 from app.auth.schemas import ungranted
 from app.clients.queries import client
@@ -15,14 +16,22 @@ from app.clients.schemas import ClientBody
 from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.faults import Fault
-from app.core.operation import CLINIC, Operation
-from app.core.problems import Invalid
+from app.core.operation import CLINIC, Operation, rows
+from app.core.problems import Conflict, Invalid, NotFound
 from app.ledger import service as ledger
+from app.records import queries as records
+from app.records.kinds import kinds
 
 _REVOKE = (
     update(Client)
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
     .values(revoked_at=bindparam("at"))
+)
+_IDENTITY = (
+    rows(Client, Client, Identity.practitioner_id)
+    .join(Identity, Identity.client_id == Client.id)
+    .where(Identity.clinic_id == CLINIC, Client.id == bindparam("id"))
+    .with_for_update()
 )
 
 
@@ -76,3 +85,43 @@ def revoke(op: Operation, id: UUID) -> dict[str, Any]:
         op.run(_REVOKE, {"this": id, "at": op.at})
         ledger.record(op, "clients", found)
     return found
+
+
+def add_identity(
+    op: Operation, id: UUID, name: str, practitioner_id: UUID, scopes: Iterable[Scope]
+) -> dict[str, Any]:
+    """Let a practitioner in as the identity provider knows him, by the id that is made of that.
+
+    `Conflict` where he is known already, in this clinic or another: a token has to lead to one.
+    """
+    records.record(op, kinds["practitioners"], practitioner_id)
+    if client_with(op.db, id) is not None:
+        raise Conflict("This person is known already.")
+    view = {
+        "id": id,
+        "name": name,
+        "practitioner_id": practitioner_id,
+        "scopes": sorted(scopes),
+        "created_at": op.at,
+        "revoked_at": None,
+    }
+    client = {n: view[n] for n in ("id", "name", "scopes", "created_at")}
+    op.db.execute(insert(Client), {**client, "clinic_id": op.clinic_id, "kind": "identity"})
+    row = {"clinic_id": op.clinic_id, "client_id": id, "practitioner_id": practitioner_id}
+    op.db.execute(insert(Identity), row)
+    ledger.record(op, "identities", view)
+    return view
+
+
+def revoke_identity(op: Operation, id: UUID) -> dict[str, Any]:
+    """End an identity; `NotFound` where this clinic has none with this id."""
+    found = op.first(_IDENTITY, id=id)
+    if found is None:
+        raise NotFound
+    names = ("id", "name", "practitioner_id", "scopes", "created_at", "revoked_at")
+    view = {name: getattr(found, name) for name in names}
+    if view["revoked_at"] is None:
+        view["revoked_at"] = op.at
+        op.run(_REVOKE, {"this": id, "at": op.at})
+        ledger.record(op, "identities", view)
+    return view

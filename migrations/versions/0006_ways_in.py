@@ -24,7 +24,7 @@ DELETE FROM stored_answers AS answer WHERE EXISTS (
     AND client.secret_digest IS NULL
 )
 """
-KINDS = "\"kind\" IN ('api_key', 'backend', 'device')"
+KINDS = "\"kind\" IN ('api_key', 'backend', 'device', 'identity')"
 
 
 def upgrade() -> None:
@@ -51,9 +51,11 @@ def upgrade() -> None:
     create_used_assertions()
     create_devices()
     create_refresh_tokens()
+    create_identities()
 
 
 def downgrade() -> None:
+    op.drop_table("identities")
     op.drop_table("refresh_tokens")
     op.drop_table("devices")
     op.drop_table("used_assertions")
@@ -169,6 +171,26 @@ def create_refresh_tokens() -> None:
         "ix_refresh_tokens_used_at", "refresh_tokens", ["clinic_id", "client_id", "used_at"]
     )
     op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["clinic_id", "expires_at"])
+
+
+def create_identities() -> None:
+    op.create_table(
+        "identities",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_identities_clinic_id_client_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"],
+            ["practitioners.clinic_id", "practitioners.id"],
+            name="fk_identities_clinic_id_practitioner_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", name="pk_identities"),
+    )
 
 
 def keep_answers() -> None:

@@ -1,0 +1,198 @@
+"""Whoever signed in elsewhere is let in by what the provider has signed, if all of it is right."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from joserfc.jwk import ECKey, OctKey, RSAKey
+from pydantic_core import to_json
+
+from app.auth.provider import Provider, identity_id
+from app.auth.queries import Authenticator
+from app.clients import service
+from app.core.access import Scope
+from app.core.operation import perform
+from app.core.outgoing import Outgoing
+from app.settings import settings
+from tests.cli.program import url_of, within
+from tests.ground import Api, Clinic, found
+from tests.publishing import Published, loopback_let_in, publishing
+from tests.signing import public, signed
+
+RSA, EC, P384 = RSAKey.generate_key(2048), ECKey.generate_key("P-256"), ECKey.generate_key("P-384")
+OTHER = RSAKey.generate_key(2048)
+AUDIENCE, SUBJECT = "needlework", "dana@provider"
+HELD = [Scope.PATIENTS_READ, Scope.PATIENTS_WRITE]
+
+
+class Person:
+    """A practitioner, as the provider knows one."""
+
+    def __init__(self, api: Api, clinic: Clinic, issuer: str) -> None:
+        self.api, self.clinic, self.issuer = api, clinic, issuer
+        self.id = identity_id(issuer, SUBJECT)
+        self.practitioner_id = UUID(api.practitioner()["id"])
+        op = clinic.operation("identities.create")
+        made = (self.id, "Dana", self.practitioner_id, HELD)
+        perform(clinic.database, op, lambda: service.add_identity(op, *made))
+
+    def claims(self, **other: Any) -> dict[str, Any]:
+        said = {"iss": self.issuer, "sub": SUBJECT, "aud": AUDIENCE, "exp": time.time() + 600}
+        return {name: value for name, value in (said | other).items() if value is not None}
+
+    def token(self, **other: Any) -> str:
+        return signed(RSA, self.claims(**other), "RS256")
+
+    def own(self, token: str) -> Api:
+        return Api(self.api.wire, token)
+
+    def is_let_in(self, token: str) -> bool:
+        status = self.own(token).get("/v1/patients").status_code
+        assert status in {200, 401}
+        return status == 200
+
+
+@pytest.fixture(name="provider")
+def serve_provider(app: FastAPI, clinic: Clinic) -> Iterator[Published]:
+    with (
+        publishing() as provider,
+        pytest.MonkeyPatch.context() as monkeypatch,
+    ):
+        monkeypatch.setenv("NEEDLEWORK_OIDC_ISSUER", provider.url)
+        monkeypatch.setenv("NEEDLEWORK_OIDC_AUDIENCE", AUDIENCE)
+        with loopback_let_in():
+            keys = [public(RSA), public(EC, "b"), public(P384, "c")]
+            provider.pages["/.well-known/openid-configuration"] = {
+                "issuer": provider.url,
+                "jwks_uri": f"{provider.url}/keys",
+            }
+            provider.pages["/keys"] = {"keys": keys}
+            app.state.authenticate = Authenticator(clinic.database, Provider(Outgoing()))
+            yield provider
+    settings.cache_clear()
+
+
+@pytest.fixture(name="dana")
+def new_person(api: Api, clinic: Clinic, provider: Published) -> Person:
+    return Person(api, clinic, provider.url)
+
+
+def test_a_practitioner_is_let_in_and_acts_in_his_own_name(dana: Person) -> None:
+    own = dana.own(dana.token())
+    own.patient(given_name="A")
+    change = dana.api.get("/v1/changes?limit=200").json()["items"][-1]
+    assert change["actor"] == f"practitioner:{dana.practitioner_id}"
+    assert own.get("/v1/sessions").status_code == 403
+    key = {"Idempotency-Key": "k"}
+    assert own.post("/v1/patients", {}, headers=key).status_code == 201
+    assert "idempotency-replayed" in own.post("/v1/patients", {}, headers=key).headers
+
+
+@pytest.mark.parametrize(
+    ("key", "alg", "kid"),
+    [(RSA, "RS256", "a"), (RSA, "RS384", "a"), (EC, "ES256", "b"), (P384, "ES384", "c")],
+)
+def test_four_algorithms_are_good(dana: Person, key: Any, alg: str, kid: str) -> None:
+    assert dana.is_let_in(signed(key, dana.claims(), alg, kid=kid, typ="at+jwt"))
+
+
+NOW = time.time
+MUTATIONS: dict[str, Callable[[Person], str]] = {
+    "another's key": lambda d: signed(OTHER, d.claims(), "RS256"),
+    "a foreign kid": lambda d: signed(RSA, d.claims(), "RS256", kid="z"),
+    "no kid": lambda d: signed(RSA, d.claims(), "RS256", kid=None),
+    "another algorithm": lambda d: signed(RSA, d.claims(), "PS256"),
+    "a shared secret": lambda d: signed(OctKey.generate_key(256), d.claims(), "HS256"),
+    "the algorithm of another key": lambda d: signed(EC, d.claims(), "ES256", kid="a"),
+    "a type of another use": lambda d: signed(RSA, d.claims(), "RS256", typ="logout+jwt"),
+    "no signature": lambda d: d.token().rpartition(".")[0] + ".",
+    "wrong aud": lambda d: d.token(aud="another"),
+    "no aud": lambda d: d.token(aud=None),
+    "wrong iss": lambda d: d.token(iss="https://elsewhere.example"),
+    "no iss": lambda d: d.token(iss=None),
+    "no sub": lambda d: d.token(sub=None),
+    "a sub that is no text": lambda d: d.token(sub=[SUBJECT]),
+    "an unknown sub": lambda d: d.token(sub="somebody"),
+    "expired": lambda d: d.token(exp=NOW() - 1),
+    "no exp": lambda d: d.token(exp=None),
+    "an exp in words": lambda d: d.token(exp="tomorrow"),
+    "not good yet": lambda d: d.token(nbf=NOW() + 90),
+    "made in the future": lambda d: d.token(iat=NOW() + 90),
+    "a list": lambda d: signed(RSA, [d.claims()], "RS256"),
+    "garbage": lambda _: "a.b.c",
+    "dots": lambda _: "..",
+    "depth": lambda _: signed(RSA, b"[" * 3_000, "RS256"),
+    "NaN": lambda d: signed(RSA, to_json(d.claims())[:-1] + b',"nbf":NaN}', "RS256"),
+}
+
+
+@pytest.mark.parametrize("label", MUTATIONS)
+def test_a_token_with_one_thing_wrong_is_nobodys(dana: Person, label: str) -> None:
+    assert not dana.is_let_in(MUTATIONS[label](dana))
+    assert dana.is_let_in(dana.token())
+
+
+@pytest.mark.parametrize(
+    "page", [None, {}, [], {"issuer": "https://x.example", "jwks_uri": "https://x.example/"}]
+)
+def test_a_provider_that_publishes_nothing_lets_nobody_in(
+    dana: Person, provider: Published, page: Any
+) -> None:
+    provider.pages["/.well-known/openid-configuration"] = page
+    assert not dana.is_let_in(dana.token())
+    assert dana.api.get("/v1/patients").status_code == 200
+
+
+def test_keys_are_fetched_once_for_many_tokens(dana: Person, provider: Published) -> None:
+    assert all(dana.is_let_in(dana.token(nonce=n)) for n in range(5))
+    assert not any(dana.is_let_in(signed(RSA, dana.claims(), "RS256", kid=k)) for k in "xyz")
+    assert len(provider.asked) == 2
+
+
+def test_without_a_provider_its_tokens_are_nobodys(
+    dana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEEDLEWORK_OIDC_ISSUER")
+    settings.cache_clear()
+    assert not dana.is_let_in(dana.token())
+
+
+def test_whoever_is_revoked_is_let_in_no_more(dana: Person) -> None:
+    op = dana.clinic.operation("identities.revoke")
+    perform(dana.clinic.database, op, lambda: service.revoke_identity(op, dana.id))
+    assert not dana.is_let_in(dana.token())
+    path = f"/v1/audit/entries?kind=security&resource_id={dana.id}"
+    [entry] = dana.api.get(path).json()["items"]
+    assert (entry["reason"], entry["actor"]) == (
+        "revoked key",
+        f"practitioner:{dana.practitioner_id}",
+    )
+
+
+def test_identities_are_managed_on_the_command_line(
+    api: Api,
+    clinic: Clinic,
+    provider: Published,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(*arguments: str) -> Any:
+        return within(monkeypatch, capsys, url_of(clinic.database), "identity", *arguments)
+
+    here, who = ("--clinic", str(clinic.id)), ("--practitioner", api.practitioner()["id"])
+    scopes = ("--scopes", "patients:read")
+    unknown = run("add", SUBJECT, *here, "--practitioner", str(clinic.id), *scopes)
+    assert (unknown.code, unknown.err) == (1, "This clinic has no practitioner with this id.\n")
+    made = run("add", SUBJECT, *here, *who, *scopes, "--json")
+    assert made.data == {"client_id": str(identity_id(provider.url, SUBJECT))}
+    claims = {"iss": provider.url, "sub": SUBJECT, "aud": [AUDIENCE], "exp": NOW() + 60}
+    own = Api(api.wire, signed(RSA, claims, "RS256"))
+    assert own.get("/v1/patients").status_code == 200
+    again = run("add", SUBJECT, "--clinic", str(found(clinic.database).id), *who, *scopes)
+    assert again.code == 1
+    assert run("add", SUBJECT, *here, *who, *scopes).err == "This person is known already.\n"
+    assert run("revoke", SUBJECT, *here).code == 0
+    assert run("revoke", "nobody", *here).err == "This clinic knows nobody by this name.\n"
