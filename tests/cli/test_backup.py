@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 import time_machine
 from sqlalchemy import make_url, text
+from starlette.testclient import TestClient
 
 from app.core import copies
 from app.core.database import Database
+from app.core.schema import migrate
 from app.ledger.inspection import faults
 from app.ledger.signing import seal
 from app.ledger.tiles import grow
+from app.main import create_app
 from tests import postgres
 from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
@@ -36,6 +39,35 @@ def program_on_any_database(
     return partial(within, monkeypatch, capsys)
 
 
+@contextmanager
+def empty_like(database: Database, folder: Path) -> Iterator[str]:
+    """The URL of an empty database of the same kind."""
+    if database.is_sqlite:
+        yield f"sqlite:///{folder}/elsewhere/needlework.db"
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield url
+
+
+@pytest.fixture(name="database")
+def database_without_the_clinics_of_other_tests(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """Restoring checks the ledger of every clinic, and other tests attack theirs."""
+    with (
+        empty_like(database, tmp_path_factory.mktemp("own")) as url,
+        closing(Database(url)) as own,
+    ):
+        migrate(own)
+        yield own
+
+
+@pytest.fixture(name="api")
+def client_of_a_clinic_there(clinic: Clinic) -> Iterator[Api]:
+    with TestClient(create_app(clinic.database)) as wire:
+        yield Api(wire, clinic.key())
+
+
 @pytest.fixture(name="program")
 def program_on_the_database(database: Database, on: Program) -> Program:
     return partial(on, url_of(database))
@@ -43,11 +75,8 @@ def program_on_the_database(database: Database, on: Program) -> Program:
 
 @pytest.fixture(name="elsewhere")
 def url_of_an_empty_database(database: Database, tmp_path: Path) -> Iterator[str]:
-    if database.is_sqlite:
-        yield f"sqlite:///{tmp_path}/elsewhere/needlework.db"
-    else:
-        with postgres.server() as server, server.database() as url:
-            yield url
+    with empty_like(database, tmp_path) as url:
+        yield url
 
 
 def test_what_was_backed_up_comes_back_with_its_ledger(

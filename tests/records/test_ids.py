@@ -11,7 +11,8 @@ from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import OTHER, World
 
-CREATES = [o for o in operations() if o.name.endswith(".create") and o.body_model]
+RECORDS = {o.path for o in operations() if o.method == "PUT"}
+CREATES = [o for o in operations() if o.method == "POST" and f"{o.path}/{{id}}" in RECORDS]
 
 
 @pytest.mark.parametrize("create", CREATES, ids=lambda o: o.name)
