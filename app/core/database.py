@@ -6,8 +6,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
+import psycopg
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -36,6 +38,8 @@ SQLITE_PRAGMAS = (
     "busy_timeout=5000",
     "trusted_schema=OFF",
 )
+# Where there is only a superuser's URL, what serves acts as this role: no wall stops a superuser.
+SERVING_ROLE: Final = "needlework_serving"
 # Codes with which PostgreSQL says: try this transaction again.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 
@@ -48,32 +52,40 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.file = _file(self.engine.url)
         """Where a SQLite database is; the first connection makes it. Else None."""
-        # PostgreSQL's default isolation gives a transaction of reads nothing that single reads
-        # don't have, and two more round trips.
-        self._readers = (
-            self.engine
-            if self.is_sqlite
-            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        )
         # SQLite has one writer. Waiting here is fair and wakes at once; its own busy handler
         # sleeps for up to 100 ms at a time.
         self._writer = threading.Lock()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that changes nothing. Each statement sees what is committed by then."""
-        with unavailable_if_down(), self._readers.connect() as db:
+    def reading(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
+        """A connection that changes nothing. Each statement sees what is committed by then.
+
+        On PostgreSQL it sees the rows of this clinic, whatever is asked; without one, only which
+        clinics and which clients there are.
+        """
+        with unavailable_if_down(), self.engine.connect() as db:
+            db.execution_options(clinic_id=clinic_id)
             yield db
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that commits when its block ends, and is as if never begun if it fails."""
+    def writing(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
+        """A transaction that commits when its block ends, and is as if never begun if it fails.
+
+        It sees and changes what `reading` sees.
+        """
         with self._turn(), unavailable_if_down(), self.engine.connect() as db:
-            if self.is_sqlite:
-                # A deferred transaction that turns into a writing one can't wait its turn.
-                db.execution_options(sqlite_begin="IMMEDIATE")
+            # A deferred transaction that turns into a writing one can't wait its turn.
+            db.execution_options(clinic_id=clinic_id, sqlite_begin="IMMEDIATE")
             with db.begin():
                 yield db
+
+    @contextlib.contextmanager
+    def owning(self) -> Iterator[Connection]:
+        """A connection of its own with all the rights of the URL's role, for migrations."""
+        with self.engine.connect() as db:
+            db.detach()  # what is set and locked here ends with this connection
+            db.execution_options(owning=True, sqlite_begin="IMMEDIATE")
+            yield db
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -90,6 +102,12 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def enter(db: Connection, clinic_id: UUID) -> None:
+    """Let the rest of a transaction see and change the rows of this clinic."""
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(_within(clinic_id))
 
 
 @contextlib.contextmanager
@@ -116,6 +134,7 @@ def _engine(url: str) -> Engine:
         "sqlite": {},
         "postgresql": {
             "connect_args": {"connect_timeout": 2, "options": POSTGRESQL_OPTIONS},
+            "isolation_level": "AUTOCOMMIT",  # as far as the driver knows: see _begin_postgresql
             "pool_use_lifo": True,
         },
     }
@@ -134,6 +153,7 @@ def _engine(url: str) -> Engine:
     )
     if backend == "postgresql":
         event.listen(engine, "do_connect", lambda *given: Impatient.connect(**given[-1]))
+        event.listen(engine, "begin", _begin_postgresql)
     if backend == "sqlite":
         file = _file(parsed)
         if file is not None:
@@ -171,3 +191,24 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(db: Connection) -> None:
     db.exec_driver_sql("BEGIN " + db.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+def _begin_postgresql(db: Connection) -> None:
+    """Begin in a clinic by one message: the driver would send two, and wait for each."""
+    options = db.get_execution_options()
+    if not options.get("owning"):
+        _step_down(db.connection.dbapi_connection)
+    clinic_id = options.get("clinic_id")
+    db.exec_driver_sql("BEGIN" if clinic_id is None else f"BEGIN; {_within(clinic_id)}")
+
+
+def _within(clinic_id: UUID) -> str:
+    return f"SET LOCAL app.clinic = '{clinic_id}'"
+
+
+def _step_down(connection: Any) -> None:
+    """Give up a superuser's rights, once for each connection."""
+    if connection.info.parameter_status("is_superuser") == "on":
+        # The role is missing until the first migration: there is nothing to keep it from yet.
+        with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+            connection.execute(f"SET ROLE {SERVING_ROLE}")
