@@ -64,8 +64,10 @@ def _examine(opened: Database) -> Iterator[Finding]:
         yield Finding("database", "broken", found, remedy)
         return
     yield Finding("database", "ok", f"{opened.engine.dialect.name} answers")
-    yield _migration(opened)
-    yield from _signing_key(opened)
+    migration = _migration(opened)
+    yield migration
+    if migration.state == "ok":
+        yield from _signing_key(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
