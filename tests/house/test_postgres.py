@@ -17,8 +17,9 @@ from tests import postgres
 from tests.house.tree import ROOT
 
 ORPHAN = """
-import sys
+import signal, sys
 from tests import postgres
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 with postgres.own_server(fast=True) as server:
     print(server.pid, server.data.parent, flush=True)
     sys.stdin.read()
