@@ -141,7 +141,7 @@ def fill(clinic: ground.Clinic, content: Content) -> list[str]:
         (kind, read(kind.body, to_json(body))) for kind, body in rows
     ]
     op = clinic.operation("import")
-    with clinic.database.writing() as db:
+    with clinic.database.writing(clinic.id) as db:
         op.begin(db)
         problems = [outcome.problem for outcome in create(op, items) if outcome.problem]
         op.finish()

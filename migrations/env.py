@@ -7,11 +7,17 @@ import app.main
 import app.retention.models  # noqa: F401 - with it, every table is known
 from app.core.database import Database
 from app.core.patience import be_patient
+from app.core.schema import grant
 from app.core.tables import Table
 from app.settings import settings
 
-# A migration waits this long for a table at most, so that it can't queue up the whole clinic.
-TIMEOUTS = ("SET LOCAL lock_timeout = '2s'", "SET LOCAL statement_timeout = '15min'")
+SETTINGS = (
+    # A migration waits this long for a table at most, so that it can't queue up the whole clinic.
+    "SET LOCAL lock_timeout = '2s'",
+    "SET LOCAL statement_timeout = '15min'",
+    # An owner whom the walls hold is told so, where a step would silently pass over rows.
+    "SET LOCAL row_security = off",
+)
 
 
 def run(db: Connection) -> None:
@@ -23,17 +29,25 @@ def run(db: Connection) -> None:
     )
     with context.begin_transaction():
         if db.dialect.name == "postgresql":
-            for timeout in TIMEOUTS:
-                db.execute(text(timeout))
+            for setting in SETTINGS:
+                db.execute(text(setting))
         context.run_migrations()
+        if db.dialect.name == "postgresql" and is_newest():
+            grant(db)
+
+
+def is_newest() -> bool:
+    """Whether the database is at the newest migration now: a downgrade leaves it elsewhere."""
+    at = context.get_context().get_current_revision()
+    return at == context.get_head_revision()
 
 
 def run_offline() -> None:
     """Write the SQL for PostgreSQL instead of running it."""
     context.configure(dialect_name="postgresql", target_metadata=Table.metadata, literal_binds=True)
     with context.begin_transaction():
-        for timeout in TIMEOUTS:
-            context.execute(timeout)
+        for setting in SETTINGS:
+            context.execute(setting)
         context.run_migrations()
 
 
@@ -43,7 +57,7 @@ elif (given := context.config.attributes.get("connection")) is not None:
     run(given)
 else:
     database = Database(settings().database_url)
-    with database.engine.connect() as connection:
+    with database.owning() as connection:
         be_patient(connection)
         run(connection)
         connection.commit()

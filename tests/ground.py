@@ -29,7 +29,7 @@ class Clinic:
     def key(self, scopes: Iterable[Scope] = Scope) -> str:
         """A new client's API key."""
         op = self.operation("clients.create")
-        with self.database.writing() as db:
+        with self.database.writing(self.id) as db:
             op.begin(db)
             key = clients.add(op, "test", scopes)
             op.finish()
@@ -40,7 +40,7 @@ def found(database: Database) -> Clinic:
     """A new clinic."""
     clinic = Clinic(uuid7(), database)
     op = clinic.operation("clinics.create")
-    with database.writing() as db:
+    with database.writing(clinic.id) as db:
         op.begin(db)
         clinics.add(op, "Test clinic")
         op.finish()

@@ -13,7 +13,7 @@ from app.auth.provider import Provider
 from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused, Scope
 from app.core.clock import now
-from app.core.database import Database
+from app.core.database import Database, enter
 from app.core.operation import rows
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ def practitioner_of(db: Connection, id: UUID) -> Caller | Refused | None:
     client = client_with(db, id)
     if client is None:
         return None
+    enter(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id}
     identity = db.execute(_IDENTITY, held).one()
     return in_force(client, caller_for(client, practitioner_id=identity.practitioner_id))
@@ -111,6 +112,7 @@ def _with_key(client: Row[Any], key: Key) -> Caller | Refused:
 
 
 def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused | None:
+    enter(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
     token = db.execute(_TOKEN, held).first()
     if token is None:

@@ -11,7 +11,6 @@ import typer
 from sqlalchemy import inspect
 
 from app.cli.console import URL, AsJson, database, fail, operate, operation, put, say
-from app.cli.records import bring_up
 from app.clinics.queries import clinics
 from app.core import copies, schema
 from app.core.copies import CopyFailed
@@ -125,7 +124,7 @@ def _restore_sqlite(target: Path, file: Path) -> None:
         copies.check_file(new)
         with closing(Database(f"sqlite:///{new}")) as opened:
             _check_revision(schema.current(opened))
-            bring_up(opened)
+            schema.migrate(opened)
             _check_ledgers(opened)
 
 
@@ -135,7 +134,7 @@ def _restore_postgresql(opened: Database, file: Path) -> None:
             fail(f"The database isn't empty: make a new one, and let {URL} name it.")
     _check_revision(copies.dumped_revision(opened, file))
     copies.load(opened, file)
-    bring_up(opened)
+    schema.migrate(opened)
     _check_ledgers(opened)
 
 
@@ -151,7 +150,7 @@ def _check_ledgers(opened: Database) -> None:
         ids = [clinic["id"] for clinic in clinics(db)]
     for clinic_id in ids:
         op = operation(clinic_id, RESTORED)
-        with opened.reading() as db:
+        with opened.reading(clinic_id) as db:
             op.begin(db)
             found = list(faults(op))
         for fault in found:

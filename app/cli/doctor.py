@@ -19,6 +19,7 @@ from app.clinics.queries import clinics
 from app.core import schema
 from app.core.clock import now
 from app.core.database import Database
+from app.core.operation import Operation
 from app.core.problems import Problem
 from app.ledger import signing
 from app.ledger.queries import last_security
@@ -74,11 +75,23 @@ def _examine(opened: Database) -> Iterator[Finding]:
     if migration.state == "ok":
         yield from _signing_key(opened)
         yield from _backup(opened)
+        yield from _walls(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
     if opened.is_sqlite:
         yield from _folder(Path(str(opened.engine.url.database)).absolute().parent)
+
+
+def _in_each_clinic(opened: Database) -> Iterator[Operation]:
+    """An operation in each clinic, in turn."""
+    with opened.reading() as db:
+        ids = [clinic["id"] for clinic in clinics(db)]
+    for clinic_id in ids:
+        op = operation(clinic_id, "doctor")
+        with opened.reading(clinic_id) as db:
+            op.begin(db)
+            yield op
 
 
 def _migration(opened: Database) -> Finding:
@@ -89,15 +102,17 @@ def _migration(opened: Database) -> Finding:
 
 
 def _signing_key(opened: Database) -> Iterator[Finding]:
-    with opened.reading() as db:
-        before = signing.last_signed(db)
+    before = {op.clinic_id: signing.last_signed(op) for op in _in_each_clinic(opened)}
+    signed = {clinic_id: note for clinic_id, note in before.items() if note is not None}
     put_back = "Put the copy of it back. If there is none: docs/audit.md, The signing key, Loss."
     try:
-        strange = [clinic for clinic, note in before if not signing.signed_by_us(clinic, note)]
+        strange = [
+            clinic for clinic, note in signed.items() if not signing.signed_by_us(clinic, note)
+        ]
     except signing.NoSigningKey:
         strange, made = [], "Make one: python -m app audit key. Until then nothing is signed."
         yield Finding(
-            "signing key", "warning", "none that can be read", put_back if before else made
+            "signing key", "warning", "none that can be read", put_back if signed else made
         )
         return
     if strange:
@@ -115,12 +130,7 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
 def _backup(opened: Database) -> Iterator[Finding]:
     """How old the backup is of whose clinic it is oldest, as the ledgers themselves tell."""
     remedy = "Make one every day: python -m app backup FILE. See docs/operator.md."
-    last = []
-    with opened.reading() as db:
-        for clinic in clinics(db):
-            op = operation(clinic["id"], "doctor")
-            op.begin(db)
-            last.append(last_security(op, MADE))
+    last = [last_security(op, MADE) for op in _in_each_clinic(opened)]
     made = [at for at in last if at is not None]
     if len(made) < len(last):
         found = f"none by `backup` of {len(last) - len(made)} of {len(last)} clinics"
@@ -179,12 +189,23 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
 
 
 def _role(db: Connection) -> Finding:
-    role = text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
+    role = text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = session_user")
     name, is_super = db.execute(role).one()
     if is_super:
         remedy = "Serve as a role of its own: see Two roles on PostgreSQL in docs/operator.md."
-        return Finding("role", "warning", f"{name} is a superuser, whom nothing stops", remedy)
+        found = f"{name} is a superuser: nothing stops whoever gets its password"
+        return Finding("role", "warning", found, remedy)
     return Finding("role", "ok", name)
+
+
+def _walls(opened: Database) -> Iterator[Finding]:
+    if opened.is_sqlite:
+        return
+    with opened.reading() as db:
+        held = schema.holds_to_one_clinic(db)
+    remedy = "Serve as a role without BYPASSRLS: see Two roles on PostgreSQL in docs/operator.md."
+    found = "each clinic's rows are its own" if held else "this role sees every clinic's rows"
+    yield _expect("row-level security", found, held, remedy)
 
 
 def _archive(db: Connection, mode: str) -> Iterator[Finding]:

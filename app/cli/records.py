@@ -7,7 +7,6 @@ from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import make_url
 
 from app.cli.console import FAILED, AsJson, caller, database, fail, known, put, say, words
 from app.core import schema
@@ -21,17 +20,9 @@ from app.transfer.service import Report, import_rows
 SHOWN = 20
 
 
-def bring_up(opened: Database) -> None:
-    """Migrate a database, and give the application's role its rights."""
-    schema.migrate(opened)
-    role = make_url(settings().database_url).username
-    if settings().owner_url is not None and role is not None:
-        schema.grant(opened, role)
-
-
 def prepare(opened: Database) -> None:
-    """Bring a database up, and see to it that there is a key to sign its ledgers with."""
-    bring_up(opened)
+    """Migrate a database, and see to it that there is a key to sign its ledgers with."""
+    schema.migrate(opened)
     file = key_file()
     if opened.is_sqlite and file is not None and not file.exists():
         with suppress(FileExistsError):

@@ -46,7 +46,7 @@ def serve(
 ) -> None:
     """Serve the API. Ctrl-C, or a SIGTERM, ends it once the running requests are answered."""
     check_port(host, port)
-    _warn(workers)
+    _check(workers)
     run(host, port, workers)
 
 
@@ -92,17 +92,29 @@ def check_port(host: str, port: int) -> None:
         fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by --port.")
 
 
-def _warn(workers: int) -> None:
+def _check(workers: int) -> None:
     with database(migrated=False) as opened:
         try:
             if schema.current(opened) != schema.head():
                 say(
                     "The database is not migrated: until `python -m app migrate`, /readyz says 503."
                 )
+            else:
+                _check_role(opened)
         except Unavailable as problem:
             say(f"The database does not answer: until it does, requests get 503. {reason(problem)}")
         if opened.is_sqlite and workers > 1:
             say("SQLite has one writer: several workers make nothing faster. See `doctor`.")
+
+
+def _check_role(opened: Database) -> None:
+    if not opened.is_sqlite:
+        with opened.reading() as db:
+            if not schema.holds_to_one_clinic(db):
+                fail(
+                    "This role sees every clinic's rows, for it has BYPASSRLS: serve as another."
+                    " See Two roles on PostgreSQL in docs/operator.md."
+                )
 
 
 def openapi() -> None:

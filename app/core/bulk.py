@@ -20,12 +20,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from app.core.tables import Table
 
 Rows = Sequence[dict[str, Any]]
-_NOT_ANALYZED = text(
-    "SELECT relname FROM pg_class WHERE relkind = 'r' AND pg_relation_size(oid) > 0"
-    " AND relnamespace = CAST(CAST(current_schema() AS text) AS regnamespace)"
-    " AND NOT EXISTS (SELECT FROM pg_stats"
-    " WHERE schemaname = current_schema() AND tablename = relname)"
-)
+_ANALYZE_NEW = text("SELECT analyze_new_tables()")
 
 
 def insert_rows(db: Connection, rows: Mapping[type[Table], Rows]) -> None:
@@ -93,5 +88,4 @@ def analyze_new(db: Connection) -> None:
     primary key. A foreign key's check then reads the whole clinic: 10,000 rows, say, for each row.
     """
     if db.dialect.name == "postgresql":
-        for table in db.execute(_NOT_ANALYZED).scalars().all():
-            db.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table}")
+        db.execute(_ANALYZE_NEW)

@@ -126,6 +126,11 @@ def _run(program: Path, database: Database | None, *arguments: str) -> str:
         text=True,
         check=False,
     )
+    if "row-level security" in ran.stderr:
+        raise CopyFailed(
+            "This role sees only one clinic's rows at a time. Let NEEDLEWORK_OWNER_URL name one"
+            " with BYPASSRLS: see Two roles on PostgreSQL in docs/operator.md."
+        )
     if ran.returncode:
         # Further lines may quote what stands in a row.
         raise CopyFailed(f"It failed: {ran.stderr.partition(chr(10))[0]}")

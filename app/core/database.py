@@ -61,7 +61,7 @@ class Database:
         """A connection that changes nothing. Each statement sees what is committed by then.
 
         On PostgreSQL it sees the rows of this clinic, whatever is asked; without one, only which
-        clinics and which clients there are.
+        clinics and clients there are, and the sizes of the ledgers.
         """
         with unavailable_if_down(), self.engine.connect() as db:
             db.execution_options(clinic_id=clinic_id)
@@ -196,9 +196,11 @@ def _begin_sqlite(db: Connection) -> None:
 def _begin_postgresql(db: Connection) -> None:
     """Begin in a clinic by one message: the driver would send two, and wait for each."""
     options = db.get_execution_options()
-    if not options.get("owning"):
-        _step_down(db.connection.dbapi_connection)
     clinic_id = options.get("clinic_id")
+    if options.get("owning"):
+        db.exec_driver_sql("RESET ROLE; BEGIN")
+        return
+    _step_down(db.connection.dbapi_connection)
     db.exec_driver_sql("BEGIN" if clinic_id is None else f"BEGIN; {_within(clinic_id)}")
 
 

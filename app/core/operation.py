@@ -111,7 +111,7 @@ def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
     """
     for run in range(1, RUNS + 1):
         try:
-            with database.writing() as db:
+            with database.writing(op.clinic_id) as db:
                 op.begin(db)
                 done = work()
                 op.finish()

@@ -99,7 +99,7 @@ def remember(op: Operation, key: str, print_: bytes, response: Response) -> None
 
 def recall(database: Database, op: Operation, key: str, print_: bytes) -> Response | None:
     """The stored answer to this request; `KeyReused` if the key belongs to another one."""
-    with database.reading() as db:
+    with database.reading(op.clinic_id) as db:
         op.begin(db)
         stored = op.first(_FIND, client_id=op.caller.client_id, key=key)
     if stored is None:

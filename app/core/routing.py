@@ -330,7 +330,7 @@ def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], A
     database: Database = incoming.request.app.state.database
     op, request = incoming.op, incoming.request
     if not route.writes:
-        with database.reading() as db:
+        with database.reading(op.clinic_id) as db:
             op.begin(db)
             return endpoint().response(request, route.media)
     key = sent.key(request) if route.takes_key else None

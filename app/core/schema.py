@@ -1,5 +1,6 @@
 """Which migration a database is at, and how it gets to the newest."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,15 +9,23 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, make_url, text
 
-from app.core.database import Database
+from app.core.database import SERVING_ROLE, Database
 from app.core.patience import be_patient
 from app.core.tables import Table
+from app.settings import settings
 
 ROOT = Path(__file__).parents[2]
 # Any number that nobody else locks; several servers may start at once.
 MIGRATION_LOCK = 7_335_391
+_IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+_IS_BOUND = text("SELECT row_security_active('patients')")
+# All databases of a server share its roles, and several may be migrated at once.
+_MAKE_ROLE = text(
+    f"DO $$ BEGIN CREATE ROLE {SERVING_ROLE};"
+    " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+)
 # How long a second one waits for the first.
 PATIENCE = "15min"
 
@@ -59,11 +68,8 @@ def migrate(database: Database) -> None:
     """
     config = _config()
     _check_own(database)
-    with database.engine.connect() as db:
-        db.detach()  # what is set and locked here ends with this connection
-        if database.is_sqlite:
-            db.execution_options(sqlite_begin="IMMEDIATE")
-        else:
+    with database.owning() as db:
+        if not database.is_sqlite:
             be_patient(db)
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
@@ -72,22 +78,43 @@ def migrate(database: Database) -> None:
         config.attributes["connection"] = db
         command.upgrade(config, "head")
         db.commit()
+    # Connections of before may have rights that from now on none is to have.
+    database.close()
 
 
-def grant(database: Database, role: str) -> None:
-    """Give a PostgreSQL role what the application needs, and take from it what it doesn't.
+def holds_to_one_clinic(db: Connection) -> bool:
+    """Whether PostgreSQL keeps this connection's role to one clinic's rows.
 
-    It can't change or remove what is append-only, nor switch off the triggers that say so.
+    It keeps no superuser to them, and no role with BYPASSRLS. The database has to be migrated.
     """
-    quoted = database.engine.dialect.identifier_preparer.quote(role)
+    return bool(db.execute(_IS_BOUND).scalar_one())
+
+
+def grant(db: Connection) -> None:
+    """Give the PostgreSQL role that serves what it needs, and take from it what it doesn't.
+
+    It can't change or remove what is append-only, nor switch off the triggers that say so. It is
+    the role of the settings' `database_url`, if that of `owner_url` owns the tables; and one of
+    our own, that a superuser acts as.
+    """
     tables = ", ".join(Table.metadata.tables)
     kept = ", ".join(t.name for t in Table.metadata.tables.values() if t.info.get("append_only"))
-    statements = (
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {quoted}",
-        f"GRANT SELECT ON alembic_version TO {quoted}",
-        f"GRANT EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) TO {quoted}",
-    )
-    with database.writing() as db:
-        for statement in statements:
+    for role in _serving(db):
+        quoted = db.dialect.identifier_preparer.quote(role)
+        for statement in (
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
+            f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {quoted}",
+            f"GRANT SELECT ON alembic_version TO {quoted}",
+            f"GRANT EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) TO {quoted}",
+        ):
             db.execute(text(statement))
+
+
+def _serving(db: Connection) -> Iterator[str]:
+    if settings().owner_url is not None:
+        role = make_url(settings().database_url).username
+        if role is not None:
+            yield role
+    elif db.execute(_IS_SUPERUSER).scalar_one():
+        db.execute(_MAKE_ROLE)
+        yield SERVING_ROLE

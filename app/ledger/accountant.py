@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
+from uuid import UUID
 
-from app.core.database import Database
+from app.core.database import Database, enter
 from app.core.operation import Operation
 from app.core.problems import Unavailable
 from app.ledger.service import append
@@ -61,8 +62,14 @@ class Accountant:
         _tell([done for _, done in batch], error)
 
     def _write(self, batch: Sequence[tuple[Operation, Done]]) -> None:
+        by_clinic: dict[UUID, list[Operation]] = defaultdict(list)
+        for op, _ in batch:
+            by_clinic[op.clinic_id].append(op)
         with self._database.writing() as db:
-            append(db, [op for op, _ in batch])
+            # In one order always: two who lock several counters never wait for each other.
+            for clinic_id in sorted(by_clinic):
+                enter(db, clinic_id)
+                append(db, by_clinic[clinic_id])
             if all(done.done() for _, done in batch):
                 raise Unavailable  # it took so long that nobody waits, or was shown anything
 

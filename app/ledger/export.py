@@ -110,7 +110,7 @@ def _begun(
     checkpoint = signing.seal(database, op.clinic_id, op.at, new_key=new_key)
     size = Checkpoint.parse(checkpoint.text).size
     where = {"clinic": op.clinic_id, "size": size}
-    with database.reading() as db:
+    with database.reading(op.clinic_id) as db:
         first = db.execute(_FIRST, {**where, "begin": begin}).scalar() if begin else 1
         last = db.execute(_LAST, {**where, "end": end}).scalar() if end else size
     if first is None or last is None or first > last:
@@ -138,7 +138,7 @@ def _left_off(database: Database, op: Operation, directory: Path) -> Export | No
 def _export(database: Database, op: Operation, checkpoint: Note, first: int, last: int) -> Export:
     clinic_id = op.clinic_id
     size = Checkpoint.parse(checkpoint.text).size
-    with database.reading() as db:
+    with database.reading(clinic_id) as db:
         where = {"clinic": clinic_id, "least": first - 1, "most": size}
         earlier = {row.size: row.note.encode() for row in db.execute(_EARLIER, where)}
         beside = outside(first - 1, last, size, tiles.Tree(db, clinic_id, size))
@@ -159,7 +159,7 @@ def _entries(database: Database, clinic_id: UUID, export: Export, after: int) ->
     size = Checkpoint.parse(Note.parse(export.checkpoint).text).size
     while True:
         where = {"clinic": clinic_id, "after": after, "last": export.last}
-        with database.reading() as db:
+        with database.reading(clinic_id) as db:
             found = _read(db, where)
             # Of a part of the ledger nobody expects the entries that explain what was destroyed.
             if export.last == size and any(row.body_digest and row.body is None for row in found):

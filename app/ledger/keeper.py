@@ -1,14 +1,15 @@
 """The keeper: grows every clinic's tree in the background, and seals it once a day."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from app.core.clock import now
 from app.core.database import Database
 from app.core.logs import log
+from app.core.operation import rows
 from app.ledger import signing, tiles
 from app.ledger.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint, LedgerHead
@@ -18,11 +19,9 @@ SEALED_EVERY = timedelta(days=1)
 
 # Like the look at a token, this can't start from a clinic: it is what finds them.
 _CLINICS = select(LedgerHead.clinic_id, LedgerHead.size).order_by(LedgerHead.clinic_id)
-_SEALED = select(
-    LedgerCheckpoint.clinic_id,
-    func.max(LedgerCheckpoint.size).label("size"),
-    func.max(LedgerCheckpoint.at).label("at"),
-).group_by(LedgerCheckpoint.clinic_id)
+_LAST_SEALED = rows(
+    LedgerCheckpoint, func.max(LedgerCheckpoint.size), func.max(LedgerCheckpoint.at)
+)
 
 
 class Keeper:
@@ -57,14 +56,13 @@ class Keeper:
 def keep(database: Database, end: threading.Event | None = None) -> None:
     """Grow every clinic's tree by the tiles that are complete, and seal what is due."""
     with database.reading() as db:
-        clinics, due = db.execute(_CLINICS).all(), _sealed_before(db)
+        clinics = db.execute(_CLINICS).all()
     for clinic_id, size in clinics:
         if end is not None and end.is_set():
             return
-        sealed, at = due.get(clinic_id, (0, None))
         try:
             tiles.grow(database, clinic_id)
-            if size > sealed and (at is None or now() - at >= SEALED_EVERY):
+            if _is_due(database, clinic_id, size):
                 signing.seal(database, clinic_id, now())
         except signing.NoSigningKey as problem:
             log.warning(problem.code)
@@ -73,5 +71,7 @@ def keep(database: Database, end: threading.Event | None = None) -> None:
             log.warning("ledger-entry-missing", clinic_id=str(clinic_id))
 
 
-def _sealed_before(db: Connection) -> dict[UUID, tuple[int, datetime]]:
-    return {row.clinic_id: (row.size, row.at) for row in db.execute(_SEALED)}
+def _is_due(database: Database, clinic_id: UUID, size: int) -> bool:
+    with database.reading(clinic_id) as db:
+        sealed, at = db.execute(_LAST_SEALED, {"clinic": clinic_id}).one()
+    return at is None or (size > sealed and now() - at >= SEALED_EVERY)

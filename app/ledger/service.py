@@ -1,7 +1,6 @@
 """Writing the ledger: gather entries during the operation, number them at its very end."""
 
 import os
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -69,21 +68,15 @@ def _gather(op: Operation, gathered: Entry) -> None:
 
 
 def append(db: Connection, operations: Sequence[Operation]) -> None:
-    """Take the numbers and write the entries: the last statements before the commit.
+    """Take the numbers and write the entries of one clinic: the last statements before the commit.
 
     From the counter's row lock until the commit no other write of this clinic can take a
     number, so numbers become visible in their own order and without a gap.
     """
-    by_clinic: dict[UUID, list[Operation]] = defaultdict(list)
-    for op in operations:
-        by_clinic[op.clinic_id].append(op)
-    rows: list[dict[str, Any]] = []
-    # In one order always, so that two who lock several counters never wait for each other.
-    for clinic_id in sorted(by_clinic):
-        gathered = [(op, one) for op in by_clinic[clinic_id] for one in op.entries]
-        values = {"clinic": clinic_id, "grown": len(gathered)}
-        first = db.execute(_GROW, values).scalar_one() - len(gathered) + 1
-        rows += [_row(op, number, one) for number, (op, one) in enumerate(gathered, first)]
+    gathered = [(op, one) for op in operations for one in op.entries]
+    values = {"clinic": operations[0].clinic_id, "grown": len(gathered)}
+    first = db.execute(_GROW, values).scalar_one() - len(gathered) + 1
+    rows = [_row(op, number, one) for number, (op, one) in enumerate(gathered, first)]
     insert_rows(db, {LedgerEntry: rows})
 
 

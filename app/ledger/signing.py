@@ -9,11 +9,11 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import Connection, make_url, select
+from sqlalchemy import Connection, make_url
 
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
-from app.core.operation import rows
+from app.core.operation import Operation, rows
 from app.core.problems import Unavailable
 from app.ledger import tiles
 from app.ledger.errors import EntryMissing
@@ -81,7 +81,7 @@ def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = F
     `StrangeKey` if none of the keys signed the last one, unless a `new_key` is what is wanted.
     `EntryMissing` if the last one knew more entries than there are.
     """
-    with database.writing() as db:
+    with database.writing(clinic_id) as db:
         size = tiles.size(db, clinic_id)
         last = db.execute(_LAST, {"clinic": clinic_id}).first()
         if last is not None and last.size > size:
@@ -94,13 +94,10 @@ def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = F
     return note
 
 
-def last_signed(db: Connection) -> list[tuple[UUID, str]]:
-    """Every clinic whose ledger was signed, and the last checkpoint."""
-    found: dict[UUID, str] = {}
-    # Like the keeper's, this look starts from no clinic: it is what finds them.
-    for row in db.execute(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size)):
-        found[row.clinic_id] = row.note
-    return list(found.items())
+def last_signed(op: Operation) -> str | None:
+    """The last checkpoint of the operation's clinic that was kept."""
+    found = op.first(_LAST)
+    return None if found is None else str(found.note)
 
 
 def signed_by_us(clinic_id: UUID, note: str) -> bool:

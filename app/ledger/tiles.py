@@ -85,14 +85,14 @@ def grow(database: Database, clinic_id: UUID) -> None:
 
 def _grow(database: Database, clinic_id: UUID, level: int) -> int:
     """Store the next tiles of a level; answers how many."""
-    with database.reading() as db:
+    with database.reading(clinic_id) as db:
         there = _tiles(db, clinic_id, level)
         below = _tiles(db, clinic_id, level - 1) if level else size(db, clinic_id)
         wanted = range(there, min(below // TILE, there + GROWN_AT_ONCE))
         hashes = [_below(db, clinic_id, level, position * TILE, TILE) for position in wanted]
     if not wanted:
         return 0
-    with database.writing() as db:
+    with database.writing(clinic_id) as db:
         for position, tile in zip(wanted, hashes, strict=True):
             row = {
                 "clinic_id": clinic_id,

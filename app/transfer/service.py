@@ -79,7 +79,8 @@ def import_rows(
     """
     report = Report()
     start = partial(Operation, OPERATION, caller, request_id)
-    with _tried(database, start) if dry_run else _kept(database, start) as keep:
+    trial = _tried(database, caller.clinic_id, start)
+    with trial if dry_run else _kept(database, start) as keep:
         for batch in _batches(rows):
             for row, outcome in zip(batch, _judge(batch, caller.clinic_id, keep), strict=True):
                 report.add(row, outcome)
@@ -133,18 +134,17 @@ def _kept(database: Database, start: Callable[[], Operation]) -> Iterator[Keep]:
     def keep(items: Items) -> list[Outcome]:
         op = start()
         outcomes = perform(database, op, lambda: create(op, items))
-        with database.reading() as db:
+        with database.writing() as db:
             analyze_new(db)
-            db.commit()
         return outcomes
 
     yield keep
 
 
 @contextmanager
-def _tried(database: Database, start: Callable[[], Operation]) -> Iterator[Keep]:
+def _tried(database: Database, clinic_id: UUID, start: Callable[[], Operation]) -> Iterator[Keep]:
     """All batches in one transaction, which is undone at the end and enters nothing anywhere."""
-    with database.writing() as db:
+    with database.writing(clinic_id) as db:
 
         def keep(items: Items) -> list[Outcome]:
             op = start()

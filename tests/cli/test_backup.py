@@ -96,7 +96,7 @@ def test_what_was_backed_up_comes_back_with_its_ledger(
         there = Clinic(clinic.id, restored)
         check_account(there)
         op = there.operation()
-        with restored.reading() as db:
+        with restored.reading(clinic.id) as db:
             op.begin(db)
             ids = db.execute(text("SELECT id FROM sessions")).scalars().all()
         assert session["id"].replace("-", "") in {str(id).replace("-", "") for id in ids}
@@ -278,7 +278,7 @@ def test_a_sound_ledger_has_no_faults(clinic: Clinic) -> None:
     for _ in range(3):
         clinic.key()
     op = clinic.operation()
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         assert list(faults(op)) == []
 
@@ -312,7 +312,7 @@ def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) 
         role = finding(program, "role")
         assert (role["state"], role["found"]) == (
             "warning",
-            "postgres is a superuser, whom nothing stops",
+            "postgres is a superuser: nothing stops whoever gets its password",
         )
         assert finding(program, "wal archive")["state"] == "ok"
         shutil.rmtree(server.archive)

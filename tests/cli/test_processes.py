@@ -31,7 +31,7 @@ def url_of_an_empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> 
 
 
 def patients(database: Database, clinic: Clinic) -> int:
-    with database.reading() as db:
+    with database.reading(clinic.id) as db:
         mine = select(func.count()).where(Patient.clinic_id == clinic.id)
         return int(db.execute(mine).scalar_one())
 

@@ -36,7 +36,7 @@ def test_an_api_key_is_shown_once_and_kept_nowhere(api: Api, clinic: Clinic) -> 
     secret = made.pop("api_key").rpartition("_")[2]
     assert api.get(f"/v1/clients/{made['id']}").json() == made
     assert secret not in api.get("/v1/clients").text + api.get("/v1/changes").text
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         kept = "SELECT count(*) FROM stored_answers WHERE key = 'desk'"
         assert db.exec_driver_sql(kept).scalar_one() == 0
 

@@ -46,7 +46,7 @@ def opened(url: str) -> Iterator[Database]:
 def alembic(database: Database, act: Any, *arguments: str) -> None:
     """Run a command of alembic on a database."""
     config = Config(CONFIG)
-    with database.engine.connect() as db:
+    with database.owning() as db:
         config.attributes["connection"] = db
         act(config, *arguments)
         db.commit()

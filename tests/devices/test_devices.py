@@ -212,7 +212,7 @@ def test_a_made_up_code_or_token_is_refused(tablet: Tablet, spoilt: str) -> None
 def test_no_code_and_no_token_is_stored_or_shown_again(tablet: Tablet, database: Database) -> None:
     given = tablet.let_in()
     seen = tablet.api.get("/v1/changes?limit=200").text + tablet.api.get(tablet.path).text
-    with database.reading() as db:
+    with database.owning() as db:
         for table in ("devices", "refresh_tokens", "access_tokens", "ledger_entries"):
             seen += str(db.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608 - our own tables
     secrets = (tablet.made["enrolment_code"], given["access_token"], given["refresh_token"])

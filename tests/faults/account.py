@@ -26,7 +26,7 @@ _HEAD = rows(LedgerHead)
 def check_account(clinic: Clinic) -> None:
     """The ledger is dense, and tells of every stored record exactly what is stored."""
     op = clinic.operation()
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         entries = op.all(_ENTRIES)
         head = op.first(_HEAD)
@@ -75,7 +75,7 @@ def check_written(clinic: Clinic, written: Iterable[Written], wire: Caller) -> N
             noun = "follow_ups" if one.path.endswith("/follow-ups") else one.path.split("/")[2]
             created[noun].append(UUID(one.answer.body["id"]))
     op = clinic.operation()
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         for noun, ids in created.items():
             table = kinds[noun].table

@@ -40,7 +40,7 @@ def database_at_the_migration_before() -> Iterator[Database]:
     with postgres.server() as server, server.database() as url, closing(Database(url)) as database:
         migrate(database)
         config = Config(ROOT / "alembic.ini")
-        with database.engine.connect() as db:
+        with database.owning() as db:
             config.attributes["connection"] = db
             command.downgrade(config, "-1")
             db.commit()

@@ -32,7 +32,7 @@ def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
     """Every change is there that was acknowledged."""
     op = clinic.operation()
     answered = [one.answer.body for one in written]
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         stored = {
             row.id: row.version

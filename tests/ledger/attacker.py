@@ -49,7 +49,7 @@ def seal(clinic: Clinic) -> Note:
 
 def size_of(clinic: Clinic) -> int:
     """How many entries the ledger says it has."""
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         return tiles.size(db, clinic.id)
 
 
@@ -77,7 +77,7 @@ def kept(folder: Path, note: Note) -> Path:
 @contextmanager
 def owning(clinic: Clinic) -> Iterator[Connection]:
     """A transaction of the database's owner, behind all triggers; they stand again after it."""
-    with clinic.database.writing() as db:
+    with clinic.database.owning() as db, db.begin():
         if db.dialect.name == "postgresql":
             db.exec_driver_sql("SET LOCAL session_replication_role = replica")
             yield db
@@ -93,14 +93,14 @@ def owning(clinic: Clinic) -> Iterator[Connection]:
 
 def history(clinic: Clinic) -> History:
     """Every stored entry, oldest first."""
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         found = db.execute(rows(LedgerEntry).order_by(LedgerEntry.number), {"clinic": clinic.id})
         return [dict(row) for row in found.mappings()]
 
 
 def notes(clinic: Clinic) -> list[Stored]:
     """Every checkpoint that the server kept."""
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         found = db.execute(rows(LedgerCheckpoint), {"clinic": clinic.id})
         return [dict(row) for row in found.mappings()]
 

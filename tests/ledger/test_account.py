@@ -22,7 +22,7 @@ PUBLIC = (
 def entries(clinic: Clinic) -> list[Row[Any]]:
     """The stored entries, oldest first."""
     op = clinic.operation()
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         return list(op.all(rows(LedgerEntry).order_by(LedgerEntry.number)))
 

@@ -144,7 +144,7 @@ def test_a_session_that_was_moved_is_accounted_for_under_all_whom_its_versions_s
 def unwritable(clinic: Clinic) -> Iterator[None]:
     """Keep everybody from the clinic's ledger: its head (PostgreSQL), or all writing (SQLite)."""
     head = rows(LedgerHead).with_for_update()
-    with clinic.database.writing() as db:
+    with clinic.database.writing(clinic.id) as db:
         assert db.execute(head, {"clinic": clinic.id}).first()
         yield
 

@@ -71,12 +71,12 @@ def _insert(db: Connection, clinic: Clinic, start: int, leaves: Sequence[bytes])
 
 def count(clinic: Clinic, level: int) -> int:
     there = rows(LedgerTile, func.count()).where(LedgerTile.level == level)
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         return int(db.execute(there, {"clinic": clinic.id}).scalar_one())
 
 
 def from_database(clinic: Clinic, size: int) -> bytes:
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         return root(size, tiles.Tree(db, clinic.id, size))
 
 
@@ -86,7 +86,7 @@ def in_memory(leaves: Sequence[bytes]) -> Any:
 
 def check_proofs(clinic: Clinic, leaves: Sequence[bytes], size: int, places: Sequence[int]) -> None:
     top = subtree(leaves[:size])
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         tree = tiles.Tree(db, clinic.id, size)
         for index in places:
             proof = inclusion(index, size, tree)

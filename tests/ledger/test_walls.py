@@ -33,7 +33,7 @@ def ledger_with_a_row_in_each_table(clinic: Clinic) -> Clinic:
 def refuses(clinic: Clinic, statement: Any) -> bool:
     """Whether the database's own user, who owns all of it, can't do this."""
     try:
-        with clinic.database.writing() as db:
+        with clinic.database.owning() as db, db.begin():
             db.execute(statement)
     except DBAPIError as refusal:
         return REFUSED in str(refusal.orig)
@@ -92,7 +92,7 @@ def test_a_body_is_blanked_only_after_the_entry_of_its_patients_erasure(clinic: 
     assert refuses(clinic, blanking(clinic, one))
     note_erasure(clinic, one)
     before = history(clinic)
-    with clinic.database.writing() as db:
+    with clinic.database.owning() as db, db.begin():
         assert db.execute(blanking(clinic, one)).rowcount == 1
     after = history(clinic)
     assert [stored for stored in after if stored["patient_id"] != one] == [
@@ -165,7 +165,7 @@ def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Cl
     note_erasure(clinic, one)
     call = text("SELECT erase_ledger_bodies(:clinic, :patient)")
     before: History = history(clinic)
-    with clinic.database.writing() as db:
+    with clinic.database.writing(clinic.id) as db:
         counts = [
             db.execute(call, {"clinic": clinic.id, "patient": patient}).scalar_one()
             for patient in (other, one, one)
@@ -175,5 +175,5 @@ def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Cl
     granted = text(
         "SELECT has_function_privilege('public', 'erase_ledger_bodies(uuid, uuid)', 'EXECUTE')"
     )
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         assert db.execute(granted).scalar_one() is False

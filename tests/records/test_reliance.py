@@ -123,7 +123,7 @@ def test_a_report_waits_for_a_change_that_is_not_committed_yet(
     other = api.patient()["id"]
     op = replace(clinic.operation("sessions.update"), if_match='"1"')
     with ThreadPoolExecutor(1) as pool:
-        with clinic.database.writing() as db:
+        with clinic.database.writing(clinic.id) as db:
             op.begin(db)
             patch(op, SESSIONS, UUID(session["id"]), {"patient_id": other})
             reporting = pool.submit(report, api, session)

@@ -132,11 +132,11 @@ def test_an_answer_is_forgotten_when_its_time_is_over(api: Api, clinic: Clinic) 
         "body": "{}",
         "shown": [],
     }
-    with clinic.database.writing() as db:
+    with clinic.database.writing(clinic.id) as db:
         for key, age in (("kept", timedelta(hours=47)), ("over", timedelta(hours=49))):
             row = {**old, "key": key, "created_at": op.at - age}
             assert insert_unless_taken(db, StoredAnswer, row)
     assert api.post("/v1/patients", {}, headers={"Idempotency-Key": "new"}).status_code == 201
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         assert {answer.key for answer in op.all(rows(StoredAnswer))} == {"kept", "new"}

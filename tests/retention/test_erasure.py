@@ -45,7 +45,7 @@ def erase(clinic: Clinic, patient_id: str, at: datetime = LATE) -> None:
 def everything(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
     """Every row of the clinic in every table there is."""
     found = {}
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         for table in Table.metadata.sorted_tables:
             mine = select(table).where(table.c.clinic_id == clinic.id)
             found[table.name] = [dict(row) for row in db.execute(mine).mappings()]

@@ -50,7 +50,7 @@ def test_nobody_gets_in_with_a_bad_token(api: Api) -> None:
 
 def test_a_key_that_has_run_out_or_was_revoked_is_no_key(api: Api, clinic: Clinic) -> None:
     op = clinic.operation("clients.create")
-    with clinic.database.writing() as db:
+    with clinic.database.writing(clinic.id) as db:
         op.begin(db)
         old = clients.add(op, "old", Scope, expires_at=op.at)
         lost = clients.add(op, "lost", Scope)

@@ -92,7 +92,7 @@ class Victim:
     def rows(self) -> dict[str, Any]:
         """Everything that is stored of it."""
         tables = [m.class_ for m in Table.registry.mappers if issubclass(m.class_, ClinicOwned)]
-        with self.clinic.database.reading() as db:
+        with self.clinic.database.reading(self.clinic.id) as db:
             return {
                 table.__tablename__: sorted(
                     map(repr, db.execute(select(table).where(table.clinic_id == self.clinic.id)))

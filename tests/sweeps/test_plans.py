@@ -18,7 +18,7 @@ from app.core.schema import migrate
 from app.core.tables import Table
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, found
+from tests.ground import Api, Clinic, found
 from tests.sweeps.document import operations
 from tests.sweeps.test_statements import listening
 from tests.sweeps.world import REFERENCES, World
@@ -37,21 +37,21 @@ READS = [operation for operation in operations() if not operation.writes]
 
 
 @pytest.fixture
-def filled() -> Iterator[tuple[Database, World]]:
+def filled() -> Iterator[tuple[Clinic, World]]:
     """A PostgreSQL with one clinic of many records."""
     with postgres.server() as server, server.database() as url:
         database = Database(url)
         migrate(database)
         with TestClient(create_app(database)) as wire:
-            world = World(Api(wire, found(database).key()))
+            clinic = found(database)
+            world = World(Api(wire, clinic.key()))
             one_of_each_kind(world)
-            with database.engine.begin() as db:
+            with database.owning() as db, db.begin():
                 db.execute(text("SET session_replication_role = replica"))
                 for table in LARGE:
                     db.execute(text(copies(table)))
-            with database.engine.connect() as db:
-                db.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
-            yield database, world
+                db.execute(text("ANALYZE"))
+            yield clinic, world
         database.close()
 
 
@@ -131,14 +131,14 @@ VALUES = {
 }
 
 
-def test_no_read_scans_or_sorts_a_large_table(filled: tuple[Database, World]) -> None:
-    database, world = filled
+def test_no_read_scans_or_sorts_a_large_table(filled: tuple[Clinic, World]) -> None:
+    clinic, world = filled
     slow: dict[str, Any] = {}
     large = {table.name for table in LARGE}
     for name, sent in asked(world):
-        with listening(database) as heard:
+        with listening(clinic.database) as heard:
             assert sent.by(world.api).status_code in {200, 404}, name
-        with database.engine.connect() as db:
+        with clinic.database.reading(clinic.id) as db:
             for statement, parameters in heard:
                 explained = db.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
                 for node in nodes(explained.scalar_one()[0]["Plan"]):

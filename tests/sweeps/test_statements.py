@@ -35,7 +35,8 @@ def listening(database: Database) -> Iterator[list[tuple[str, Any]]]:
     heard: list[tuple[str, Any]] = []
 
     def note(_db: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
-        heard.append((statement, parameters))
+        if not statement.startswith(("BEGIN", "SET")):
+            heard.append((statement, parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
     try:

@@ -62,7 +62,7 @@ def test_a_scope_that_is_not_held_is_refused(emr: BackEnd, scope: str) -> None:
 def test_a_token_ends_with_its_time(emr: BackEnd, database: Database) -> None:
     own = Api(emr.api.wire, emr.token()["access_token"])
     past = update(AccessToken).where(AccessToken.client_id == UUID(emr.id))
-    with database.engine.begin() as db:
+    with database.owning() as db, db.begin():
         db.execute(past.values(expires_at=now()))
     answer = own.get("/v1/patients")
     assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthenticated")
@@ -198,7 +198,7 @@ def test_a_token_is_not_read_by_a_get(api: Api) -> None:
 
 def test_only_digests_of_tokens_are_stored(emr: BackEnd, clinic: Clinic) -> None:
     token = emr.token()["access_token"]
-    with clinic.database.reading() as db:
+    with clinic.database.reading(clinic.id) as db:
         rows = db.exec_driver_sql("SELECT * FROM access_tokens").all()
     assert rows
     assert token.rpartition("_")[2] not in str(rows)

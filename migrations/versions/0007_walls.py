@@ -1,0 +1,70 @@
+"""Row-level security: PostgreSQL itself keeps each clinic to its own rows.
+
+Revision 0007, after 0006. SQLite has no roles, and nothing to change.
+"""
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+TABLES = (
+    *("access_tokens", "adverse_events", "clients", "clinics", "consents", "devices", "episodes"),
+    *("findings", "follow_ups", "identities", "ledger_checkpoints", "ledger_entries"),
+    *("ledger_heads", "ledger_tiles", "legal_holds", "measurements", "needlings"),
+    *("patient_identifiers", "patients", "practitioner_identifiers", "practitioners"),
+    *("refresh_tokens", "retention_policies", "screenings", "session_measurements", "sessions"),
+    *("stored_answers", "used_assertions"),
+)
+# What has to be found before it is known which clinic a request, or a night's work, belongs to.
+FOUND_FIRST = ("clients", "clinics", "ledger_heads")
+# A connection that was in a clinic before holds '' for the setting, not null.
+CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
+
+# The application may not analyze what it doesn't own, and may not read statistics behind a wall.
+ANALYZE_NEW = """
+CREATE FUNCTION analyze_new_tables() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  found regclass;
+BEGIN
+  FOR found IN
+    SELECT oid FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = current_schema()::text::regnamespace
+      AND pg_relation_size(oid) > 0
+      AND CASE
+        WHEN row_security_active(oid) THEN reltuples <= 0
+        ELSE NOT EXISTS (
+          SELECT FROM pg_stats WHERE schemaname = current_schema() AND tablename = relname
+        )
+      END
+  LOOP
+    EXECUTE format('ANALYZE (SKIP_LOCKED) %s', found);
+  END LOOP;
+END
+$$
+"""
+
+
+def upgrade() -> None:
+    if op.get_context().dialect.name != "postgresql":
+        return
+    op.execute(ANALYZE_NEW)
+    for table in TABLES:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY own_clinic ON {table} USING (clinic_id = {CLINIC})")
+    for table in FOUND_FIRST:
+        op.execute(f"CREATE POLICY no_clinic ON {table} FOR SELECT USING ({CLINIC} IS NULL)")
+
+
+def downgrade() -> None:
+    if op.get_context().dialect.name != "postgresql":
+        return
+    for table in FOUND_FIRST:
+        op.execute(f"DROP POLICY no_clinic ON {table}")
+    for table in TABLES:
+        op.execute(f"DROP POLICY own_clinic ON {table}")
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY")
+    op.execute("DROP FUNCTION analyze_new_tables()")
