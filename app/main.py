@@ -29,6 +29,7 @@ from app.muscles.routes import routes as muscles
 from app.patients.routes import routes as patients
 from app.practitioners.routes import routes as practitioners
 from app.progress.routes import routes as progress
+from app.recall.routes import routes as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
@@ -54,6 +55,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     audit,
     disclosures,
     imports,
+    needle_lots,
     clients,
     devices,
 )

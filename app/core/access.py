@@ -30,6 +30,7 @@ class Scope(StrEnum):
     MEASUREMENTS_READ = "measurements:read"
     MEASUREMENTS_WRITE = "measurements:write"
     MUSCLES_READ = "muscles:read"
+    NEEDLE_LOTS_READ = "needle_lots:read"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     PRACTITIONERS_READ = "practitioners:read"

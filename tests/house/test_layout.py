@@ -14,6 +14,7 @@ FEATURES = {
     "patients",
     "practitioners",
     "progress",
+    "recall",
     "safety",
     "sessions",
     "tokens",

@@ -43,7 +43,7 @@ REFERENCES = {
     "session_id": "sessions",
     "episode_id": "episodes",
 }
-WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1"}
+WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1", "lot": "L2604"}
 # Members of an answer that are shown this once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
 # The query that an operation can't do without.

@@ -1,0 +1,83 @@
+"""Who was treated with needles of a lot."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam
+
+from app.core.dialects import among
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.tables import at_offset
+from app.patients.service import PATIENTS
+from app.records.queries import shown_among
+from app.sessions.models import Needling, TreatmentSession
+
+_OF_LOT = (
+    rows(TreatmentSession, TreatmentSession.patient_id)
+    .join(
+        Needling,
+        (Needling.clinic_id == TreatmentSession.clinic_id)
+        & (Needling.session_id == TreatmentSession.id),
+    )
+    .where(Needling.lot == bindparam("lot"))
+)
+_ORDER = Order((TreatmentSession.patient_id,))
+_PATIENTS = _OF_LOT.distinct()
+_FIRST, _FURTHER = _ORDER.start(_PATIENTS), _ORDER.after(_PATIENTS)
+_USES = (
+    _OF_LOT.with_only_columns(
+        TreatmentSession.patient_id,
+        TreatmentSession.id,
+        TreatmentSession.occurred_at,
+        TreatmentSession.occurred_at_offset_min,
+        TreatmentSession.practitioner_id,
+        TreatmentSession.status,
+        Needling.muscle,
+        Needling.needles,
+    )
+    .where(among(TreatmentSession.patient_id, "patients"))
+    .order_by(TreatmentSession.occurred_at, TreatmentSession.id, Needling.position)
+)
+
+Use = dict[str, Any]
+
+
+def patients_of_lot(
+    op: Operation, lot: str, filters: Filters
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the patients who had needles of a lot, with the sessions; and the cursor behind.
+
+    The lot is compared as it was written down, letter by letter.
+    """
+    if "\0" in lot:  # which no text in a database holds
+        return [], None
+    statement = _FIRST if filters.cursor is None else _FURTHER
+    found, cursor = page(op, statement, _ORDER, filters, lot=lot)
+    ids = [row.patient_id for row in found]
+    uses = _uses(op.all(_USES, lot=lot, patients=ids))
+    patients = {patient["id"]: patient for patient in shown_among(op, PATIENTS, ids)}
+    return [{"patient": patients[id], "sessions": uses[id]} for id in ids], cursor
+
+
+def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[Use]]:
+    """The sessions of each patient, from the needlings in the order of time."""
+    uses: dict[UUID, dict[UUID, Use]] = defaultdict(dict)
+    for row in found:
+        use = uses[row.patient_id].setdefault(
+            row.id,
+            {
+                "session_id": row.id,
+                "occurred_at": at_offset(row.occurred_at, row.occurred_at_offset_min),
+                "practitioner_id": row.practitioner_id,
+                "status": row.status,
+                "muscles": [],
+                "needles": 0,
+            },
+        )
+        use["needles"] += row.needles
+        if row.muscle not in use["muscles"]:
+            use["muscles"].append(row.muscle)
+    return {patient: list(sessions.values()) for patient, sessions in uses.items()}

@@ -1,0 +1,78 @@
+"""A recalled lot leads to everybody who was needled with it, and to nobody else."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.ground import Api
+
+
+def needled(api: Api, lot: str | None, **more: Any) -> dict[str, Any]:
+    needle = {"diameter_mm": 0.3, "length_mm": 40, "lot": lot}
+    needlings = [
+        {"muscle": muscle, "side": "left", "needle": needle, "needles": 2, "insertions": 3}
+        for muscle in ("infraspinatus", "supraspinatus")
+    ]
+    return api.session(needlings=needlings, **more)
+
+
+def recalled(api: Api, lot: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    path: str | None = f"/v1/needle-lots/{quote(lot, safe='')}/patients?limit=2"
+    while path:
+        page = api.get(path).json()
+        items += page["items"]
+        path = page["next"]
+    return items
+
+
+def test_everybody_of_a_lot_is_found_with_name_and_sessions(api: Api, other_api: Api) -> None:
+    shared = {"patient_id": api.patient(given_name="Ana", phone="+1 604 555 0100")["id"]}
+    late = needled(api, "L1", occurred_at="2026-03-09T10:00:00-07:00", **shared)
+    early = needled(api, "L1", occurred_at="2026-03-02T10:00:00-08:00", **shared)
+    others = [needled(api, "L1") for _ in range(4)]
+    needled(api, "L2")
+    needled(api, None)
+    needled(other_api, "L1")
+    found = recalled(api, "L1")
+    ids = [item["patient"]["id"] for item in found]
+    assert len(ids) == len(set(ids)) == 5
+    assert set(ids) == {shared["patient_id"], *(visit["patient_id"] for visit in others)}
+    [ana] = [item for item in found if item["patient"]["id"] == shared["patient_id"]]
+    assert ana["patient"]["phone"] == "+1 604 555 0100"
+    assert ana["sessions"] == [
+        {
+            "session_id": visit["id"],
+            "occurred_at": visit["occurred_at"],
+            "practitioner_id": visit["practitioner_id"],
+            "status": "draft",
+            "muscles": ["infraspinatus", "supraspinatus"],
+            "needles": 4,
+        }
+        for visit in (early, late)
+    ]
+
+
+def test_a_void_session_is_found_and_named_as_such(api: Api) -> None:
+    visit = needled(
+        api, "L1", needle_count={"opened": 4, "inserted": 4, "removed": 4, "disposed": 4}
+    )
+    path = f"/v1/sessions/{visit['id']}"
+    assert api.post(f"{path}/sign", headers={"If-Match": '"1"'}).status_code == 200
+    void = api.post(f"{path}/void", {"reason": "Wrong patient."}, headers={"If-Match": '"2"'})
+    assert void.status_code == 200
+    [item] = recalled(api, "L1")
+    assert [use["status"] for use in item["sessions"]] == ["void"]
+
+
+@pytest.mark.parametrize("lot", ["A/1 ?#%", "l1", "Ł 1", "a" * 200])
+def test_a_lot_is_found_as_it_was_written_down(api: Api, lot: str) -> None:
+    needled(api, lot)
+    assert len(recalled(api, lot)) == 1
+    assert recalled(api, lot.swapcase()) == []
+
+
+@pytest.mark.parametrize("lot", ["none", "\0", "a" * 5000])
+def test_nobody_is_found_of_a_lot_that_never_was(api: Api, lot: str) -> None:
+    assert recalled(api, lot) == []
