@@ -35,6 +35,7 @@ from app.instruments import queries as instruments
 from app.ledger import service as ledger
 from app.measurements.models import Measurement
 from app.measurements.service import MEASUREMENTS
+from app.muscles import queries as catalogue
 from app.patients.models import Patient
 from app.progress.rules.document import document
 from app.progress.rules.history import (
@@ -46,6 +47,9 @@ from app.progress.rules.history import (
     Thresholds,
     Visit,
 )
+from app.progress.rules.picture import Names
+from app.progress.rules.picture import Scale as PictureScale
+from app.progress.rules.picture import picture as drawn
 from app.progress.schemas import ProgressFilters
 from app.records.kinds import Kind
 from app.records.queries import shown_among
@@ -73,6 +77,20 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
     if not history.visits:  # an episode that has had a visit exists; of any other it is asked
         _found(op, _EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
     return document(str(patient_id), str(filters.episode_id), as_of, history, _written)
+
+
+def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
+    """The same as an SVG."""
+    return drawn(progress(op, patient_id, filters), Names(_scale, _name)).encode()
+
+
+def _scale(code: str) -> PictureScale:
+    found = instruments.instrument(code)
+    return PictureScale(found.name.partition(" (")[0], found.min, found.max)
+
+
+def _name(slug: str) -> str:
+    return catalogue.muscle(slug).name
 
 
 def _written(at: datetime) -> str:

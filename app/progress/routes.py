@@ -29,6 +29,24 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answe
 
 
 @routes.get(
+    "/progress.svg",
+    name="progress.picture",
+    scope=Scope.PROGRESS_READ,
+    view=str,
+    media="image/svg+xml",
+    problems=(NotFound,),
+)
+def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+    """See a patient's progress as a picture.
+
+    Every measure over the band of its MCID, soreness after each session, and each muscle's ache and
+    release. It holds no name, needs no script and no colour, and tells a screen reader what it
+    shows.
+    """
+    return Answer(queries.picture(op, patient_id, filters))
+
+
+@routes.get(
     "/timeline",
     name="timeline.list",
     scope=Scope.PROGRESS_READ,

@@ -1,0 +1,272 @@
+"""The progress document as a picture: what was measured, how sore, and each muscle, over time.
+
+One SVG without script, styles or colours that a grey print would lose. Nothing in it is not also
+in the document: whoever can't see it reads its description, or the document.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from html import escape
+from typing import Final, NamedTuple
+
+from app.progress.rules.history import Json
+
+WIDTH: Final = 760
+LEFT: Final = 240
+RIGHT: Final = 620
+HEAD: Final = 76
+PANEL: Final = 84
+GAP: Final = 58
+"""Between two panels: room for two lines."""
+ROW: Final = 18
+INK: Final = "#1b1b1b"
+BAND: Final = "#dcdcdc"
+SORE_MAX: Final = 10
+RELEASED: Final = {None: "", "none": "-", "partial": "◐", "complete": "●"}
+VERDICTS: Final = {
+    "improved_important": "an improvement worth having",
+    "improved_uncertain": "an improvement, but not surely a real and worthwhile one",
+    "stable": "no worthwhile change",
+    "worse": "a change for the worse",
+    "insufficient": "no verdict",
+}
+
+
+class Scale(NamedTuple):
+    """An instrument as the picture needs it."""
+
+    name: str
+    least: float
+    most: float
+
+
+class Names(NamedTuple):
+    """How codes are written out."""
+
+    scale: Callable[[str], Scale]
+    muscle: Callable[[str], str]
+
+
+class Axis(NamedTuple):
+    """Where a time or a value stands: from ``first`` at pixel ``begin`` to ``last`` at ``end``."""
+
+    first: float
+    last: float
+    begin: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        """The pixel; in the middle where there is only one time or value."""
+        if self.last == self.first:
+            return round((self.begin + self.end) / 2, 1)
+        share = (value - self.first) / (self.last - self.first)
+        return round(self.begin + share * (self.end - self.begin), 1)
+
+
+def picture(document: Json, names: Names) -> str:
+    """An SVG of a progress document, 760 units wide and as high as it needs to be."""
+    visits = [entry["at"] for entry in document["soreness"]["sessions"]]
+    time = _time([*visits, *(point["at"] for m in document["measures"] for point in m["points"])])
+    parts: list[str] = []
+    top = HEAD
+    for measure in document["measures"]:
+        parts += _measure(measure, names.scale(measure["instrument"]), names, time, visits, top)
+        top += PANEL + GAP
+    if visits:
+        parts += _soreness(document["soreness"], time, top)
+        top += PANEL + GAP
+    if document["muscles"]:
+        parts += _muscles(document["muscles"], names, document["soreness"]["sessions"], top)
+        top += ROW * (len(document["muscles"]) + 2) + GAP
+    if not parts:
+        parts.append(_text(LEFT, top, "No attended session and no measurement yet."))
+        top += GAP
+    title, words = "Progress over time", described(document, names)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}"'
+        f' height="{top}" role="img" aria-labelledby="title desc" font-family="sans-serif"'
+        f' font-size="12" fill="{INK}"><title id="title">{title}</title>'
+        f'<desc id="desc">{escape(words)}</desc>'
+        f'<rect width="{WIDTH}" height="{top}" fill="#ffffff"/>'
+        f"{_text(16, 24, _heading(document), size=15)}{''.join(parts)}</svg>"
+    )
+
+
+def described(document: Json, names: Names) -> str:
+    """What the picture shows, in sentences."""
+    told = [_heading(document) + "."]
+    told += [
+        f"{_label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
+        for measure in document["measures"]
+    ]
+    sore = document["soreness"]
+    told.append(f"Soreness: answered {sore['answered']} of {sore['asked']} times asked.")
+    told += [
+        f"{_muscle(muscle, names)}: completely {_released(muscle)} sessions."
+        for muscle in document["muscles"]
+    ]
+    return " ".join(told)
+
+
+def _heading(document: Json) -> str:
+    attended = document["sessions"]["attended"]
+    if not attended:
+        return "No attended session"
+    first, last = document["sessions"]["first_at"], document["sessions"]["last_at"]
+    visits = "1 session" if attended == 1 else f"{attended} sessions"
+    return f"{visits}, {first[:10]} to {last[:10]}"
+
+
+def _measure(
+    measure: Json, scale: Scale, names: Names, time: Axis, visits: Sequence[str], top: int
+) -> list[str]:
+    """One outcome measure: its points in the frame of its scale, over the band of the MCID."""
+    values = [point["value"] for point in measure["points"]]
+    least, most = min(scale.least, *values), max(scale.most, *values)
+    height = Axis(least, most, top + PANEL, top)
+    points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
+    parts = _band(measure, height)
+    parts += _frame(top, f"{least:g}", f"{most:g}")
+    parts += [_line(x, top + PANEL, x, top + PANEL - 5) for x in _places(visits, time)]
+    course = " ".join(f"{x},{y}" for x, y, _ in points)
+    parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
+    parts += [
+        f'<circle cx="{x}" cy="{y}" r="4" stroke="{INK}" stroke-width="1.5"'
+        f' fill="{"#ffffff" if point["draft"] else INK}">'
+        f"<title>{point['at'][:10]}: {point['value']:g}</title></circle>"
+        for x, y, point in points
+    ]
+    return [*parts, *_beside(top, _label(measure, names), [_change(measure), _verdict(measure)])]
+
+
+def _band(measure: Json, height: Axis) -> list[str]:
+    """What is within one MCID of the baseline: a change that stays in it is too small to matter."""
+    mcid = (measure["thresholds"] or {}).get("mcid")
+    if mcid is None:
+        return []
+    base = measure["baseline"]["value"]
+    most = height(min(base + mcid, height.last))
+    least = height(max(base - mcid, height.first))
+    band = (
+        f'<rect x="{LEFT}" y="{most}" width="{RIGHT - LEFT}" height="{round(least - most, 1)}"'
+        f' fill="{BAND}"><title>Within one MCID ({mcid:g}) of the baseline</title></rect>'
+    )
+    return [band]
+
+
+def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
+    """The highest soreness after each session; a question mark where nobody answered."""
+    height = Axis(0, SORE_MAX, top + PANEL, top)
+    parts = _frame(top, "0", f"{SORE_MAX}")
+    for entry in soreness["sessions"]:
+        x = time(_instant(entry["at"]))
+        if entry["peak"] is None:
+            parts.append(_text(x, top + PANEL - 4, "?", anchor="middle"))
+            continue
+        y = height(entry["peak"])
+        parts.append(
+            f'<rect x="{x - 3}" y="{y}" width="6" height="{round(top + PANEL - y, 1)}">'
+            f"<title>{entry['at'][:10]}: {entry['peak']}</title></rect>"
+        )
+    answered = f"answered {soreness['answered']} of {soreness['asked']}"
+    return [*parts, *_beside(top, "Soreness after needling", [answered])]
+
+
+def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top: int) -> list[str]:
+    """A row for each muscle and a column for each session: the darker, the more it ached."""
+    column = min((RIGHT - LEFT) / max(len(visits), 1), 2.0 * ROW)
+    places = {visit["session_id"]: LEFT + n * column for n, visit in enumerate(visits)}
+    legend = "Each muscle, session by session: darker is more ache; - not, ◐ partly, ● released"
+    parts = [_text(16, top + 10, legend)]
+    for n, muscle in enumerate(muscles, 1):
+        y = top + n * ROW
+        parts.append(_text(16, y + ROW - 5, _muscle(muscle, names)))
+        before = None
+        for point in muscle["points"]:
+            other = before not in {None, point["practitioner_id"]}
+            parts += _cell(point, places[point["session_id"]], y, column, examiner_changed=other)
+            before = point["practitioner_id"]
+        parts.append(_text(RIGHT + 8, y + ROW - 5, _released(muscle)))
+    return parts
+
+
+def _cell(point: Json, x: float, y: float, width: float, *, examiner_changed: bool) -> list[str]:
+    ache, release = point["ache"], RELEASED[point["release"]]
+    grey = 255 if ache is None else round(240 - ache * 16)
+    ink = "#ffffff" if grey < 128 else INK  # noqa: PLR2004 - the middle of the greys
+    told = f"{point['at'][:10]}: ache {'not asked' if ache is None else ache}"
+    shaded = (
+        f'<rect x="{x:.1f}" y="{y}" width="{width - 1:.1f}" height="{ROW - 2}"'
+        f' fill="#{grey:02x}{grey:02x}{grey:02x}" stroke="{INK}" stroke-width="0.5">'
+        f"<title>{told}, release {point['release'] or 'not asked'}</title></rect>"
+    )
+    parts = [shaded]
+    if release:
+        parts.append(_text(x + width / 2, y + ROW - 6, release, anchor="middle", fill=ink, size=10))
+    if examiner_changed:  # two examiners agree poorly on one band: the course breaks here
+        parts.append(_line(x - 0.5, y - 1, x - 0.5, y + ROW - 1, width=3))
+    return parts
+
+
+def _released(muscle: Json) -> str:
+    return f"released in {muscle['released_complete']} of {muscle['treated']}"
+
+
+def _muscle(muscle: Json, names: Names) -> str:
+    level = f" {muscle['spinal_level']}" if muscle["spinal_level"] else ""
+    return f"{names.muscle(muscle['muscle'])}{level}, {muscle['side']}"
+
+
+def _label(measure: Json, names: Names) -> str:
+    more = [measure[name] for name in ("activity", "muscle", "side") if measure[name]]
+    return ", ".join([names.scale(measure["instrument"]).name, *more])
+
+
+def _change(measure: Json) -> str:
+    base, latest = measure["baseline"]["value"], measure["latest"]["value"]
+    return f"{base:g} to {latest:g}, changed by {measure['change']:+g}"
+
+
+def _verdict(measure: Json) -> str:
+    by = f" ({measure['thresholds']['id']})" if measure["thresholds"] else ""
+    return VERDICTS[measure["verdict"]] + by
+
+
+def _beside(top: int, label: str, told: Sequence[str]) -> list[str]:
+    """What stands over a panel."""
+    return [_text(16, top - 22, label, weight="bold"), _text(16, top - 7, "; ".join(told))]
+
+
+def _frame(top: int, least: str, most: str) -> list[str]:
+    frame = (
+        f'<rect x="{LEFT}" y="{top}" width="{RIGHT - LEFT}" height="{PANEL}" fill="none"'
+        f' stroke="{INK}" stroke-width="0.5"/>'
+    )
+    return [
+        frame,
+        _text(LEFT - 6, top + 10, most, anchor="end"),
+        _text(LEFT - 6, top + PANEL, least, anchor="end"),
+    ]
+
+
+def _places(moments: Iterable[str], time: Axis) -> list[float]:
+    return [time(_instant(at)) for at in moments]
+
+
+def _time(moments: Sequence[str]) -> Axis:
+    instants = [_instant(at) for at in moments] or [0.0]
+    return Axis(min(instants), max(instants), LEFT + 10, RIGHT - 10)
+
+
+def _instant(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, width: float = 1) -> str:
+    return f'<path d="M{x1:g} {y1:g}L{x2:g} {y2:g}" stroke="{INK}" stroke-width="{width:g}"/>'
+
+
+def _text(x: float, y: float, words: str, **how: object) -> str:
+    given = {"anchor": "text-anchor", "size": "font-size", "weight": "font-weight"}
+    more = "".join(f' {given.get(name, name)}="{value}"' for name, value in how.items())
+    return f'<text x="{x:g}" y="{y:g}"{more}>{escape(words)}</text>'

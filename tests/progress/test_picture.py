@@ -1,0 +1,85 @@
+"""Promises of the picture of progress."""
+
+from datetime import datetime
+from xml.etree.ElementTree import Element, fromstring
+
+from hypothesis import HealthCheck, given, settings
+
+from app.progress.rules.document import document
+from app.progress.rules.history import Json
+from app.progress.rules.picture import Names, Scale, described, picture
+from tests.ground import Api
+from tests.progress.records import AS_OF, Record, histories, history_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+NAMES = Names(lambda code: Scale(f"Scale <{code}>", 0, 10), lambda slug: f"Muscle & {slug}")
+A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def progress(records: list[Record]) -> Json:
+    return document("a patient", None, AS_OF, history_of(records), datetime.isoformat)
+
+
+def drawn(records: list[Record]) -> Element:
+    return fromstring(picture(progress(records), NAMES))  # noqa: S314 - our own
+
+
+def numbers(svg: Element, *names: str) -> list[float]:
+    return [float(e.attrib[n]) for e in svg.iter() for n in names if n in e.attrib]
+
+
+@A_FEW
+@given(histories())
+def test_every_history_makes_a_picture_that_shows_all_of_it(records: list[Record]) -> None:
+    """Each value measured is a point, each muscle a row, and nothing lies outside of the frame."""
+    svg, whole = drawn(records), progress(records)
+    points = [point for measure in whole["measures"] for point in measure["points"]]
+    assert len(svg.findall(f"{SVG}circle")) == len(points)
+    drafts = [circle for circle in svg.findall(f"{SVG}circle") if circle.get("fill") != "#1b1b1b"]
+    assert len(drafts) == len([point for point in points if point["draft"]])
+    words = [text.text or "" for text in svg.findall(f"{SVG}text")]
+    rows = [word for word in words if word.startswith("released in ")]
+    assert len(rows) == len(whole["muscles"])
+    assert all(0 <= x <= float(svg.attrib["width"]) for x in numbers(svg, "x", "cx"))
+    assert all(0 <= y <= float(svg.attrib["height"]) for y in numbers(svg, "y", "cy"))
+
+
+@A_FEW
+@given(histories())
+def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
+    svg, whole = drawn(records), progress(records)
+    told = svg.findtext(f"{SVG}desc")
+    assert svg.get("role") == "img"
+    assert svg.get("aria-labelledby") == "title desc"
+    assert told == described(whole, NAMES)
+    for measure in whole["measures"]:
+        assert f"changed by {measure['change']:+g}" in told
+    assert f"answered {whole['soreness']['answered']} of {whole['soreness']['asked']}" in told
+    assert not {"because", "due to", "reduced", "thanks", "by treatment"} & set(told.split())
+
+
+def test_nothing_recorded_is_said_to_be_nothing() -> None:
+    words = [text.text for text in drawn([]).findall(f"{SVG}text")]
+    assert words == ["No attended session", "No attended session and no measurement yet."]
+
+
+def test_the_picture_of_a_patient_holds_no_name_and_no_script(api: Api) -> None:
+    activity = '<script>alert(1)</script> & "more"'
+    patient = api.patient(given_name="Quetzalcoatl", family_name="Xochimilco")
+    api.session(
+        patient_id=patient["id"],
+        measurements=[{"phase": "before", "instrument": "psfs", "value": 3, "activity": activity}],
+    )
+    answer = api.get(f"/v1/patients/{patient['id']}/progress.svg")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "<script" not in answer.text
+    assert "Quetzalcoatl" not in answer.text
+    assert activity in "".join(fromstring(answer.text).itertext())  # noqa: S314 - our own
+    entries = api.get(f"/v1/patients/{patient['id']}/disclosures").json()["items"]
+    assert "progress.picture" in {entry["operation"] for entry in entries}
+
+
+def test_an_unknown_patient_has_no_picture(api: Api, other_api: Api) -> None:
+    for id_ in (other_api.patient()["id"], "01a1ff39-8fe2-74ae-a879-3c9e3866e21e"):
+        assert api.get(f"/v1/patients/{id_}/progress.svg").status_code == 404
