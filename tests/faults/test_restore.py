@@ -77,7 +77,7 @@ def archiving_postgresql() -> Iterator[OwnServer]:
 
 
 def asked(url: str, question: str) -> str:
-    with closing(Database(url)) as database, database.reading() as db:
+    with closing(Database(url)) as database, database.owning() as db:
         return str(db.execute(text(question)).scalar_one())
 
 
