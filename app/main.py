@@ -88,6 +88,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.outgoing = outgoing = Outgoing()
     app.state.authenticate = Authenticator(database, Provider(outgoing))
     app.state.rates = Rates(settings().requests_per_minute)
+    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
     for router in (*(room.router for room in ROOMS), tokens, health.router, web):

@@ -34,14 +34,9 @@ from app.core.arguments import JSON
 from app.core.database import UPLOADS, Database
 from app.core.operation import Entry, Operation, perform
 from app.core.patience import REQUEST_MAX_S, deadline
-from app.core.problems import (
-    Forbidden,
-    Problem,
-    TooManyRequests,
-    Unauthenticated,
-)
+from app.core.problems import Forbidden, Problem, Unauthenticated
 from app.core.rates import Rates
-from app.core.requests import ADDED, chunks, request_id, whole_body
+from app.core.requests import chunks, request_id, whole_body
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
@@ -307,10 +302,7 @@ async def _called(request: Request, name: str, scope: Scope) -> Operation:
             await denied(request, Operation(name, found.caller, request_id()), found.reason)
         raise Unauthenticated
     op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
-    allowance = cast("Rates", request.app.state.rates).take(found.actor)
-    request.scope[ADDED] |= allowance.headers
-    if not allowance.granted:
-        raise TooManyRequests(allowance.left_s)
+    cast("Rates", request.app.state.rates).take(found.actor).apply(request)
     if scope not in found.scopes:
         await denied(request, op, f"without the scope {scope}")
         raise Forbidden(f"This operation needs the scope {scope}.")

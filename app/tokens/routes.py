@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
-from app.core.problems import TooLarge, Unavailable
+from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
+from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
 from app.core.routing import denied
 from app.devices import service as devices
@@ -45,9 +46,16 @@ Form = Mapping[str, str]
 router = APIRouter(tags=["tokens"])
 
 
-def _described(description: str, **more: Any) -> dict[str, Any]:
-    headers = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
-    return {"description": description, "headers": headers, **more}
+def _described(description: str, *headers: str, **more: Any) -> dict[str, Any]:
+    named = sorted({*headers, "RateLimit", "RateLimit-Policy", "X-Request-Id"})
+    references = {name: {"$ref": f"#/components/headers/{name}"} for name in named}
+    return {"description": description, "headers": references, **more}
+
+
+def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    line, content = f"`{problem.code}`: {problem.title}.", {"application/problem+json": schema}
+    return {int(problem.status): _described(line, *problem.headers, content=content)}
 
 
 @router.post(
@@ -60,12 +68,8 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
         200: _described("The token."),
         400: _described("What was sent is no request for a token.", model=TokenRefusedView),
         401: _described("The client is not known by what it sent.", model=TokenRefusedView),
-        int(Unavailable.status): _described(
-            f"`{Unavailable.code}`: {Unavailable.title}.",
-            content={
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            },
-        ),
+        **_problem(TooManyRequests),
+        **_problem(Unavailable),
     },
     openapi_extra={
         "requestBody": {
@@ -110,6 +114,7 @@ async def token(request: Request) -> Response:
     A back end signs an assertion (SMART Backend Services, RFC 7523). A device brings the code that
     lets it in, and from then on the refresh token that it got last; each of them is good once.
     """
+    cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
     try:
         given = await _granted(request)
     except TokenRefused as refusal:
