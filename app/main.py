@@ -18,6 +18,7 @@ from app.core.outgoing import Outgoing
 from app.core.rates import Rates
 from app.core.routing import Routes
 from app.devices.routes import routes as devices
+from app.emergencies.routes import routes as emergencies
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
@@ -56,6 +57,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     imports,
     clients,
     devices,
+    emergencies,
 )
 
 

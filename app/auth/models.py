@@ -111,6 +111,29 @@ class RefreshToken(ClinicOwned):
     used_at: Mapped[datetime | None]
 
 
+class Emergency(ClinicOwned):
+    """A time for which a practitioner may read all that is clinical, and why."""
+
+    __tablename__ = "emergencies"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
+        Index("ix_emergencies_client_id_ends_at", "clinic_id", "client_id", "ends_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID]
+    practitioner_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(500))
+    opened_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    """When it ends by itself."""
+    ended_at: Mapped[datetime | None]
+    """When somebody ended it before that."""
+
+
 class Identity(ClinicOwned):
     """A practitioner as the identity provider knows him. The client's id is made of that."""
 

@@ -6,6 +6,7 @@ FEATURES = {
     "clients",
     "clinics",
     "devices",
+    "emergencies",
     "episodes",
     "followups",
     "instruments",
