@@ -1,4 +1,4 @@
-"""How many requests a caller may make in a minute, and what the answers say about that."""
+"""How many requests a caller may make in some minutes, and what the answers say about that."""
 
 import ipaddress
 import math
@@ -13,7 +13,6 @@ from starlette.requests import Request
 from app.core.problems import TooManyRequests
 from app.core.requests import ADDED
 
-WINDOW_S: Final = 60
 NETWORK_BITS: Final = 64
 """What one subscriber has of IPv6 (RFC 6177): its other addresses are for the choosing."""
 
@@ -24,6 +23,7 @@ class Allowance(NamedTuple):
     policy: str
     granted: bool
     quota: int
+    window_s: int
     left: int
     left_s: int
 
@@ -31,7 +31,7 @@ class Allowance(NamedTuple):
     def headers(self) -> dict[str, str]:
         """As draft-ietf-httpapi-ratelimit-headers-10 writes it."""
         return {
-            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={WINDOW_S}',
+            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={self.window_s}',
             "RateLimit": f'"{self.policy}";r={self.left};t={self.left_s}',
         }
 
@@ -45,12 +45,12 @@ class Allowance(NamedTuple):
 class Rates:
     """Counts each caller's requests in this process; every process counts for itself.
 
-    `policy` is what the answers call the limit: after whom it holds for.
+    `policy` is what the answers call the limit: after whom, or what, it holds for.
     """
 
-    def __init__(self, per_minute: int, policy: str = "client") -> None:
+    def __init__(self, quota: int, policy: str = "client", minutes: int = 1) -> None:
         self._policy = policy
-        self._limit = RateLimitItemPerMinute(per_minute)
+        self._limit = RateLimitItemPerMinute(quota, minutes)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def take(self, actor: str) -> Allowance:
@@ -58,7 +58,12 @@ class Rates:
         granted = self._limiter.hit(self._limit, actor)
         until, left = self._limiter.get_window_stats(self._limit, actor)
         left_s = max(1, math.ceil(until - time.time()))
-        return Allowance(self._policy, granted, self._limit.amount, left, left_s)
+        limit = self._limit
+        return Allowance(self._policy, granted, limit.amount, limit.get_expiry(), left, left_s)
+
+    def give_back(self, actor: str) -> None:
+        """Count one request less: it wasn't of those that are limited."""
+        self._limiter.hit(self._limit, actor, cost=-1)
 
 
 def sender(request: Request) -> str:

@@ -225,8 +225,7 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     async def serve(incoming: Incoming, **path: Any) -> Response:
         async with deadline(incoming.left_s):
             response = await to_thread.run_sync(answer, incoming, path, abandon_on_cancel=True)
-            for client_id in incoming.op.renewed:
-                incoming.request.app.state.authenticate.forget(client_id)
+            renew(incoming.request, incoming.op)
             # Nobody sees a patient's data before it is on record that they did.
             if incoming.op.entries:
                 await incoming.request.app.state.account(incoming.op)
@@ -323,6 +322,12 @@ async def denied(request: Request, op: Operation, reason: str) -> None:
     if client_id is not None:
         op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
         await request.app.state.account(op)
+
+
+def renew(request: Request, op: Operation) -> None:
+    """Have the callers looked up anew who may do more after this operation, or less."""
+    for client_id in op.renewed:
+        request.app.state.authenticate.forget(client_id)
 
 
 def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], Answer]) -> Response:

@@ -12,6 +12,7 @@ FEATURES = {
     "instruments",
     "measurements",
     "muscles",
+    "owners",
     "patients",
     "practitioners",
     "progress",
