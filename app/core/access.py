@@ -1,5 +1,6 @@
 """Who is calling, and what that allows: the words that every route speaks in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
@@ -49,6 +50,47 @@ CLINICAL_READS: Final = READS - {
     Scope.DEVICES_READ,
 }
 """What one has to read to treat somebody: neither who else may, nor all that was ever done."""
+
+
+ROLES: Final[Mapping[str, frozenset[Scope]]] = {
+    "owner": frozenset(Scope),
+    "practitioner": CLINICAL_READS
+    | {
+        Scope.ADVERSE_EVENTS_WRITE,
+        Scope.CONSENTS_WRITE,
+        Scope.EPISODES_WRITE,
+        Scope.FOLLOW_UPS_WRITE,
+        Scope.MEASUREMENTS_WRITE,
+        Scope.PATIENTS_WRITE,
+        Scope.SCREENINGS_WRITE,
+        Scope.SESSIONS_WRITE,
+    },
+    "front-desk": frozenset(
+        {
+            Scope.CLINIC_READ,
+            Scope.PATIENTS_READ,
+            Scope.PATIENTS_WRITE,
+            Scope.PRACTITIONERS_READ,
+        }
+    ),
+    "integration": CLINICAL_READS
+    | {
+        Scope.CHANGES_READ,
+        Scope.EPISODES_WRITE,
+        Scope.PATIENTS_WRITE,
+        Scope.PRACTITIONERS_WRITE,
+    },
+    "auditor": frozenset(
+        {
+            Scope.AUDIT_READ,
+            Scope.CLIENTS_READ,
+            Scope.CLINIC_READ,
+            Scope.DEVICES_READ,
+            Scope.PRACTITIONERS_READ,
+        }
+    ),
+}
+"""Scopes by what somebody does. `docs/operator.md` says why each has what it has."""
 
 
 @dataclass(frozen=True, slots=True)

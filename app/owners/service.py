@@ -15,7 +15,7 @@ from app.auth.models import Client, Owner
 from app.auth.queries import caller_for, in_force
 from app.auth.rules import Key, Untrusted
 from app.auth.service import end_tokens, exchange, new_refresh_token
-from app.core.access import Refused, Scope
+from app.core.access import ROLES, Refused
 from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.operation import CLINIC, Operation
@@ -54,7 +54,7 @@ def put(op: Operation, password_hash: str) -> dict[str, Any]:
         raise Conflict("Another clinic of this database has an owner: remove that one first.")
     if there is not None:
         remove(op)
-    made = {"id": uuid7(), "name": NAME, "scopes": sorted(Scope), "created_at": op.at}
+    made = {"id": uuid7(), "name": NAME, "scopes": sorted(ROLES["owner"]), "created_at": op.at}
     own = {"clinic_id": op.clinic_id}
     op.db.execute(insert(Client), {**own, **made, "kind": "owner"})
     hash_ = {"client_id": made["id"], "password_hash": password_hash}

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from functools import partial
 
+import pytest
 from pydantic_core import from_json
 
 from app.clients import service as clients
-from app.core.access import Scope
+from app.core.access import ROLES, Scope
 from tests.ground import Api, Clinic
+from tests.snapshots import permissions
 from tests.sweeps.document import operations, undocumented
 from tests.sweeps.world import PERSONAL, World
 
@@ -100,6 +102,21 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
         if not answer.is_success:
             refused[operation.name] = answer.text
     assert refused == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_what_the_matrix_says_and_nothing_else(
+    api: Api, clinic: Clinic, role: str
+) -> None:
+    world, own = World(api), Api(api.wire, clinic.key(ROLES[role]))
+    allowed, wrong = permissions()[role], {}
+    for operation in operations():
+        caller = api.practitioners(ROLES[role]) if operation.name in PERSONAL else own
+        answer = world.request(operation).by(caller)
+        as_told = answer.is_success if allowed[operation.name] else answer.status_code == 403
+        if not as_told:
+            wrong[operation.name] = answer.text
+    assert wrong == {}
 
 
 def test_what_only_a_practitioner_may_no_program_may(api: Api, clinic: Clinic) -> None:
