@@ -14,7 +14,7 @@ from app.core.problems import TooManyRequests
 from app.core.requests import ADDED
 
 NETWORK_BITS: Final = 64
-"""What one subscriber has of IPv6 (RFC 6177): its other addresses are for the choosing."""
+"""What one subscriber has of IPv6 at least (RFC 6177): all its addresses are for the choosing."""
 
 
 class Allowance(NamedTuple):

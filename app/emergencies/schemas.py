@@ -26,7 +26,7 @@ class EmergencyBody(Body):
             min_length=10,
             max_length=500,
             pattern=LINE,
-            description="Why, in one line. It stands in the ledger for good.",
+            description="Why, in one line. It outlasts every erasure: name nobody in it.",
         ),
     ]
     minutes: Annotated[int, Field(ge=1, le=MINUTES_MAX, description="How long at most.")] = (
