@@ -59,16 +59,17 @@ def new_key(client_id: UUID, prefix: Prefix = API_KEY) -> Key:
 
 
 def parse_key(token: str, *prefixes: Prefix) -> Key | None:
-    """A key with one of these prefixes from a bearer token; None if it has another form."""
+    """A key with one of these prefixes from a bearer token; None if it is written otherwise."""
     parts = token.split("_", 2)
     if len(token) > KEY_MAX or len(parts) != 3:  # noqa: PLR2004 - the three parts
         return None
     for prefix in prefixes:
         if parts[0] == prefix:
             try:
-                return Key(UUID(hex=parts[1]), parts[2], prefix)
+                key = Key(UUID(hex=parts[1]), parts[2], prefix)
             except ValueError:
                 return None
+            return key if str(key) == token else None
     return None
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import orjson
@@ -36,7 +35,6 @@ PATH: Final = "/oauth/token"
 NAME: Final = "tokens.create"
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_MAX_BYTES: Final = 64 * 1024
-MEMBERS_MAX: Final = 20
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("RS384", "ES384")
 NOT_GOOD: Final = "This is not good, or not any more."
@@ -143,17 +141,15 @@ async def _granted(request: Request) -> dict[str, Any]:
 
 
 async def _form(request: Request) -> Form:
-    """The members of the request, each of them once; one without a value counts as absent."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise TokenRefused("invalid_request", f"Send {FORM}.")
     try:
         raw = b"".join([chunk async for chunk in chunks(request, FORM_MAX_BYTES)])
-        sent = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
+        return rules.form_members(raw)
+    except rules.Repeated:
+        raise TokenRefused("invalid_request", "Give each parameter once.") from None
     except (ValueError, TooLarge):
         raise TokenRefused("invalid_request", "This is no form, or too large a one.") from None
-    if len(dict(sent)) < len(sent):
-        raise TokenRefused("invalid_request", "Give each parameter once.")
-    return dict(sent)
 
 
 async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
 def counted(database: Database) -> dict[str, int]:
     """How many rows each table has."""
     names = sorted(tables(database) - {"alembic_version"})
-    with database.engine.connect() as db:
+    with database.owning() as db:
         return {
             name: db.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - our own tables
             for name in names

@@ -51,7 +51,7 @@ class Provoker:
         yield replace(sent, path=re.sub(r"/(infraspinatus|nprs)$", "/nothing", sent.path)).by(api)
         if operation.media:
             yield sent.by(api, Content_Type="text/plain")
-            yield sent.by(api, Content_Length=str(2**40))
+            yield self._too_large()
         if operation.body_model:
             yield sent.by(api, content=b"[")
             yield sent.by(api, content=b'{"no_such_member": 1}')
@@ -66,6 +66,9 @@ class Provoker:
         answer = sender(sent.method, sent.path, headers=sent.headers, content=sent.content)
         state.rates = rates
         return answer
+
+    def _too_large(self) -> Response:
+        return self.sent.by(self.world.api, Content_Length=str(2**40))
 
     def _unwanted_writes(self) -> Iterator[Response]:
         api, sent, fresh = self.world.api, self.sent, self.world.request(self.operation)

@@ -136,7 +136,7 @@ class World:
         if address == EMERGENCY:
             self.end_emergencies()
             return self.practitioners.create(address, **self.example("EmergencyBody"))
-        return self.api.create(address, **self.example(_model_of(address)))
+        return self.api.create(address, **self.example(model_of(address)))
 
     def feed(self, after: int = 0) -> list[dict[str, Any]]:
         """Every change behind a number, in order."""
@@ -194,7 +194,7 @@ def lasting(answer: Response) -> Any:
     return {name: member for name, member in answer.json().items() if name not in SECRETS}
 
 
-def _model_of(address: str) -> str:
+def model_of(address: str) -> str:
     """The schema of what a collection creates."""
     for operation in operations():
         pattern = re.sub(r"\{[a-z_]+\}", "[^/]+", operation.path)
