@@ -58,12 +58,13 @@ class Caller:
     port: int
     key: str
     written: list[Written] = field(default_factory=list)
+    patience_s: float = PATIENCE_S
     _connection: HTTPConnection | None = None
 
     def write(self, method: str, path: str, body: Json, **headers: str) -> Answer:
         """Change something, under an Idempotency-Key, however often it takes."""
         sent = {"Idempotency-Key": str(uuid4()), **headers}
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self.patience_s
         for attempt in itertools.count(1):
             try:
                 answer = self.once(method, path, body, **sent)
@@ -74,7 +75,7 @@ class Caller:
                 self.written.append(Written(method, path, body, sent, answer, attempt))
                 return answer
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{method} {path}: no answer in {PATIENCE_S} s ({answer})")
+                raise TimeoutError(f"{method} {path}: no answer in {self.patience_s} s ({answer})")
             time.sleep(PAUSE_S)
         raise AssertionError
 

@@ -25,6 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--entries", type=int, default=SHORT_ENTRIES, help="how long the feed of changes is"
     )
+    parser.addoption(
+        "--at-length", action="store_true", help="run what `make test` has no time for, too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `make test` has no time for; pytest's last line counts it as deselected."""
+    if not config.getoption("--at-length", default=False):
+        long = [item for item in items if item.get_closest_marker("at_length")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

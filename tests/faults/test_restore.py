@@ -138,6 +138,6 @@ def restore_to(server: OwnServer, base: Path, moment: str) -> None:
         )
     (server.data / "recovery.signal").touch()
     for path in (server.data, *server.data.rglob("*")):
-        server.own(path)
+        postgres.own(path)
     server.data.chmod(0o700)
     server.start()
