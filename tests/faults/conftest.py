@@ -105,6 +105,12 @@ def house(
         yield stack.enter_context(housed(url, folder))
 
 
+SQLITE_AT_LENGTH = pytest.mark.parametrize(
+    "house", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
+)
+"""Several servers on one database: what PostgreSQL is for, and SQLite can be made to do."""
+
+
 @contextmanager
 def housed(url: str, folder: Path) -> Iterator[House]:
     """Migrate a database and serve it."""

@@ -62,8 +62,6 @@ def test_a_lost_leader_costs_a_pause_and_no_change(
     three: Cluster, ha_site: Site, record_property: Callable[[str, object], None]
 ) -> None:
     load, pauses = Load(ha_site, CALLERS), list[float]()
-    for caller in load.callers:
-        caller.patience_s = PATIENCE_S
     pid = ha_site.house.serving.pid
     with load.running():
         for _ in range(LEADERS):
