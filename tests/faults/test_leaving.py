@@ -16,6 +16,7 @@ from tests.serving import NEEDLEWORK, PATIENCE_S, Serving, serving
 
 CALLERS = 4
 LOOKS_EVERY_S = 0.2
+REST_S = 0.01
 TWO_WORKERS = (*NEEDLEWORK, "--workers=2")
 
 Told = Callable[[str, object], None]
@@ -56,6 +57,7 @@ def work(load: Load, caller: Caller, balancer: Balancer, enough: Event) -> int:
         answer = caller.once("POST", "/v1/sessions", load.visit())
         assert answer.status == 201, answer
         done += 1
+        time.sleep(REST_S)
         if answer.headers.get("connection") == "close":
             caller.close()
     return done

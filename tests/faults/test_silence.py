@@ -109,7 +109,9 @@ def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
     return time.monotonic() - began, answer.status, answer.headers.get("retry-after")
 
 
-@pytest.mark.parametrize("fault", [frozen, swallowed, locked])
+@pytest.mark.parametrize(
+    "fault", [pytest.param(frozen, marks=pytest.mark.at_length), swallowed, locked]
+)
 def test_every_request_ends_in_time_and_all_is_well_soon_after(
     net: Net, fault: Callable[[Net], AbstractContextManager[None]], record_property: Told
 ) -> None:
