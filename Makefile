@@ -58,7 +58,7 @@ tests: dev  ## run the tests alone
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
-	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS) --entries $(ENTRIES)
+	$(BIN)/python -m pytest tests/faults --at-length --rounds $(ROUNDS) --entries $(ENTRIES)
 
 test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECONDS=480
 	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py tests/sweeps/test_non_interference.py \
