@@ -15,8 +15,8 @@ from app.core.patience import deadline
 from app.core.problems import Unavailable
 from app.core.rates import Rates
 from app.transfer.routes import FILE_MAX_BYTES
-from tests.devices.test_devices import ENROLMENT, Tablet
-from tests.ground import Api, Clinic
+from tests.devices.test_devices import Tablet
+from tests.ground import ENROLMENT, Api, Clinic
 from tests.publishing import loopback_let_in, publishing
 from tests.signing import public, signed
 from tests.sweeps.document import document, operations

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.auth.test_provider import EC, RSA, Person, new_person, serve_provider
-from tests.devices.test_devices import ENROLMENT, Tablet
+from tests.devices.test_devices import Tablet
 from tests.forged import Forger
-from tests.ground import Api
+from tests.ground import ENROLMENT, Api
 from tests.signing import public
 from tests.tokens.back_end import KEY, OTHER, BackEnd, refusal
 from tests.tokens.back_end import RSA as RSA_OF_BACK_END
