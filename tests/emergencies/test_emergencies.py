@@ -257,7 +257,7 @@ def test_who_audits_sees_who_broke_it_when_and_why(dana: Person, clinic: Clinic)
 
 def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> None:
     """What was read of a caller while what he may do changed could be the state before."""
-    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001
+    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001 - what is kept shows nowhere else
 
     async def overtaken(token: str) -> Any:
         found = await check(token)
@@ -267,7 +267,7 @@ def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(authenticate, "_checked", overtaken)
         assert not dana.reads()
-    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001
+    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001 - what is kept shows nowhere else
 
 
 @pytest.mark.usefixtures("clock")

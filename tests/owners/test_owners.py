@@ -1,121 +1,24 @@
 """The owner of a clinic on SQLite signs in with a password, and nobody can guess at it for long."""
 
-import io
-import os
-import pty
-import select
-import shutil
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 import pytest
 import time_machine
-from fastapi import FastAPI
-from httpx2 import Client, Response
-from hypothesis import given
-from hypothesis import strategies as st
+from httpx2 import Client
 from starlette.testclient import TestClient
 
 from app.core.access import Scope
 from app.core.clock import now
-from app.core.database import Database
-from app.core.operation import perform
 from app.core.rates import Rates
-from app.core.schema import migrate
-from app.main import create_app
 from app.owners import service
-from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
-from tests.cli.program import PATIENCE_S, Ran, environment, url_of, within
-from tests.ground import Api, Clinic, found
-from tests.serving import ROOT, serving
-
-PASSWORD = "correct horse battery staple"
-WRONG = "incorrect horse battery staple"
-Program = Callable[..., Ran]
-
-
-class House(NamedTuple):
-    """A clinic with a database of its own, its server, and its owner's password."""
-
-    clinic: Clinic
-    app: FastAPI
-    wire: Client
-
-    @property
-    def api(self) -> Api:
-        return Api(self.wire, self.clinic.key())
-
-    def put(self, password: str = PASSWORD) -> str:
-        """Make the owner; the client's id."""
-        op, hash_ = self.clinic.operation(), service.hashed(password)
-        made = perform(self.clinic.database, op, partial(service.put, op, hash_))
-        return str(made["id"])
-
-    def ask(self, password: str = PASSWORD, username: str = "owner") -> Response:
-        form = {"grant_type": "password", "username": username, "password": password}
-        return self.wire.post("/oauth/token", data=form)
-
-    def signed_in(self) -> dict[str, Any]:
-        answer = self.ask()
-        assert answer.status_code == 200, answer.text
-        given: dict[str, Any] = answer.json()
-        return given
-
-    def refresh(self, token: str) -> Response:
-        form = {"grant_type": "refresh_token", "refresh_token": token}
-        return self.wire.post("/oauth/token", data=form)
-
-    def is_let_in(self, given: dict[str, Any]) -> bool:
-        status = Api(self.wire, given["access_token"]).get("/v1/clinic").status_code
-        assert status in {200, 401}
-        return status == 200
-
-    def noted(self) -> list[str]:
-        entries = self.api.get("/v1/audit/entries?kind=security").json()["items"]
-        return [entry["reason"] for entry in entries]
-
-
-@pytest.fixture(name="empty", scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database of no clinic, to be copied."""
-    file = tmp_path_factory.mktemp("owners") / "empty.db"
-    database = Database(f"sqlite:///{file}")
-    migrate(database)
-    database.close()
-    return file
-
-
-@pytest.fixture(name="house")
-def new_house(empty: Path, tmp_path: Path) -> Iterator[House]:
-    database = Database(f"sqlite:///{shutil.copy(empty, tmp_path / 'needlework.db')}")
-    app = create_app(database)
-    with TestClient(app) as wire:
-        yield House(found(database), app, wire)
-    database.close()
-
-
-@pytest.fixture(name="on")
-def program_on_any_database(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Program:
-    def run(database: Database, *arguments: str, typed: str = "") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        return within(monkeypatch, capsys, url_of(database), *arguments)
-
-    return run
-
-
-def refused(answer: Response) -> bool:
-    assert answer.headers["cache-control"] == "no-store"
-    return (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+from tests.cli.program import url_of
+from tests.ground import Api
+from tests.owners.house import PASSWORD, WRONG, House, refused
+from tests.serving import serving
 
 
 def test_the_owner_signs_in_and_may_do_everything(house: House) -> None:
@@ -187,7 +90,7 @@ def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
 ) -> None:
     house.put()
     at_it, most, names = set[str](), list[int](), set[str]()
-    verify = service._HASHES.verify  # noqa: SLF001
+    verify = service._HASHES.verify  # noqa: SLF001 - the one place where hashes are made
 
     def watched(*given: Any) -> bool:
         name = threading.current_thread().name
@@ -198,7 +101,7 @@ def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
         at_it.discard(name)
         return found_
 
-    monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001
+    monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001 - the one place where hashes are made
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: house.ask().status_code, range(4)))
     assert set(answers) <= {200, 503}  # whose turn doesn't come in time is told so
@@ -301,113 +204,3 @@ def test_the_password_is_stored_logged_and_told_nowhere(house: House, tmp_path: 
     assert "$argon2id$v=19$m=65536,t=3,p=1$" in told
     tokens = [given[name].split("_", 2)[2] for name in ("access_token", "refresh_token")]
     assert [s for s in (PASSWORD, WRONG, *tokens) if s in told] == []
-
-
-def test_the_command_makes_an_account_and_removes_it(house: House, on: Program) -> None:
-    database, clinic = house.clinic.database, str(house.clinic.id)
-    this = ("owner", "set", "--clinic", clinic, "--password-stdin", "--json")
-    made = on(database, *this, typed=PASSWORD + "\n")
-    assert (made.code, made.err) == (0, "")
-    given = house.signed_in()
-    removed = on(database, "owner", "remove", "--json")
-    assert removed.data["client_id"] == made.data["client_id"]
-    assert removed.data["revoked_at"]
-    assert refused(house.ask())
-    assert refused(house.refresh(given["refresh_token"]))
-    again = on(database, "owner", "remove")
-    assert (again.code, again.out) == (1, "")
-    assert "no owner's account" in again.err
-    assert on(database, *this, typed=PASSWORD).code == 0
-
-
-@pytest.mark.parametrize("typed", ["", "x" * 11 + "\r\n", "x" * 1025, "x" * 9_999])
-def test_a_short_password_and_an_endless_one_are_refused(
-    house: House, on: Program, typed: str
-) -> None:
-    this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
-    ran = on(house.clinic.database, *this, typed=typed)
-    assert (ran.code, ran.out) == (1, "")
-    assert "12 to 1024 characters" in ran.err
-
-
-@given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))
-def test_length_is_all_that_is_asked(password: str) -> None:
-    assert may_be_set(password) == (LENGTH_MIN <= len(spelt(password)) <= LENGTH_MAX)
-    assert spelt(spelt(password)) == spelt(password)
-
-
-def test_what_is_no_text_is_no_password(house: House, on: Program) -> None:
-    this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
-    ran = on(house.clinic.database, *this, typed="\udcff" * 20)
-    assert (ran.code, "no UTF-8" in ran.err) == (1, True)
-
-
-def test_without_a_terminal_it_has_to_be_piped_in(house: House, on: Program) -> None:
-    ran = on(
-        house.clinic.database, "owner", "set", "--clinic", str(house.clinic.id), typed="x" * 20
-    )
-    assert (ran.code, "--password-stdin" in ran.err) == (1, True)
-
-
-def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
-    """How `owner set` ends for somebody who types this, and what stood on the screen."""
-    master, slave = pty.openpty()
-    # Whoever leads a session and opens a terminal has it for his own.
-    command = f'exec "$0" -m app owner set --clinic {house.clinic.id} <{os.ttyname(slave)}'
-    with subprocess.Popen(
-        ["/bin/sh", "-c", command, sys.executable],
-        cwd=ROOT,
-        env=environment(url_of(house.clinic.database)),
-        stdin=subprocess.DEVNULL,
-        stdout=slave,
-        stderr=slave,
-        start_new_session=True,
-    ) as process:
-        shown = b""
-        for line in typed:
-            # The blank comes once nothing is shown, and what was typed earlier is thrown away.
-            while not shown.endswith(b": "):
-                assert select.select([master], [], [], PATIENCE_S)[0], shown
-                shown += os.read(master, 1024)
-            shown += b"\n"
-            os.write(master, line.encode() + b"\n")
-        code = process.wait(PATIENCE_S)
-    while select.select([master], [], [], 0)[0]:
-        shown += os.read(master, 1024)
-    os.close(slave)
-    os.close(master)
-    return code, shown.decode()
-
-
-def test_at_a_terminal_it_is_asked_for_twice_and_not_shown(house: House) -> None:
-    code, shown = at_a_terminal(house, PASSWORD, PASSWORD)
-    assert (code, PASSWORD in shown) == (0, False)
-    assert UUID(shown.split()[-1]).version == 7
-    assert house.signed_in()
-
-
-def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) -> None:
-    house.put()
-    other = found(house.clinic.database)
-    this = ("owner", "set", "--clinic", str(other.id), "--password-stdin")
-    ran = on(other.database, *this, typed=WRONG)
-    assert (ran.code, ran.out) == (1, "")
-    assert "Another clinic" in ran.err
-    assert refused(house.ask(WRONG))
-    assert house.signed_in()
-
-
-def test_it_is_for_sqlite_alone(database: Database, clinic: Clinic, api: Api, on: Program) -> None:
-    form = {"grant_type": "password", "username": "owner", "password": PASSWORD}
-    answer = api.wire.post("/oauth/token", data=form)
-    ran = on(
-        database, "owner", "set", "--clinic", str(clinic.id), "--password-stdin", typed="short"
-    )
-    assert (ran.code, ran.out) == (1, "")
-    if database.is_sqlite:
-        assert refused(answer)
-        assert "characters" in ran.err
-    else:
-        assert answer.json()["error"] == "unsupported_grant_type"
-        assert "is for SQLite" in ran.err
-        assert "is for SQLite" in on(database, "owner", "remove").err
