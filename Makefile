@@ -6,6 +6,7 @@ ROUNDS ?= 200
 ENTRIES ?= 1000000
 EXAMPLES ?= 200
 STEPS ?= 10000
+SECONDS ?= 480
 
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -57,11 +58,12 @@ tests: dev  ## run the tests alone
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
-	$(BIN)/python -m pytest tests/faults --rounds $(ROUNDS) --entries $(ENTRIES)
+	$(BIN)/python -m pytest tests/faults --at-length --rounds $(ROUNDS) --entries $(ENTRIES)
 
-test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000
+test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECONDS=480
 	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py tests/sweeps/test_non_interference.py \
 	    --examples $(EXAMPLES) --steps $(STEPS)
+	$(BIN)/python -m pytest tests/fuzz --seconds $(SECONDS)
 
 snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, problems.txt
 	$(BIN)/python -m tests.snapshots

@@ -18,6 +18,7 @@ from app.core.outgoing import Outgoing
 from app.core.rates import Rates
 from app.core.routing import Routes
 from app.devices.routes import routes as devices
+from app.emergencies.routes import routes as emergencies
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
@@ -33,6 +34,7 @@ from app.recall.routes import routes as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
 from app.web.routes import router as web
@@ -58,6 +60,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     needle_lots,
     clients,
     devices,
+    emergencies,
 )
 
 
@@ -90,6 +93,8 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.outgoing = outgoing = Outgoing()
     app.state.authenticate = Authenticator(database, Provider(outgoing))
     app.state.rates = Rates(settings().requests_per_minute)
+    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
+    app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
     for router in (*(room.router for room in ROOMS), tokens, health.router, web):

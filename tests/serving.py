@@ -1,25 +1,27 @@
 """A real server process, for tests that kill it and for the bench that meters it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HOST = "127.0.0.1"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 NEEDLEWORK = ("app", "serve")
 ROOT = Path(__file__).parents[1]
 
-# Kills the server whose pid it got, once its input ends: when its starter has died, however.
-LEASH = 'read -r _; kill -KILL "$1"'
+# Kills the server whose pid it got, and its workers, once its input ends: when its starter has
+# died, however.
+LEASH = 'read -r _; kill -KILL "-$1"'
 
 
 class Serving:
-    """One server process on one port, started as often as needed.
+    """One server on one port, its workers included, started as often as needed.
 
     `module` is what `python -m` runs; it gets `--host` and `--port`. The environment carries its
     settings.
@@ -51,6 +53,7 @@ class Serving:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
         self._leash = subprocess.Popen(
             ["/bin/sh", "-c", LEASH, "leash", str(self._process.pid)],
@@ -79,7 +82,8 @@ class Serving:
             self._leash.kill()
             self._leash.communicate()
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):  # it has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._leash = self._process = None
 

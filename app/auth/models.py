@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, one_of
 
-Kind = Literal["api_key", "backend", "device", "identity"]
+Kind = Literal["api_key", "backend", "device", "identity", "owner"]
 
 
 class Client(ClinicOwned):
     """A program that may call, its scopes, and what its proof is checked against.
 
     With an API key that is the digest of the key's secret; of a back end, its public keys. A
-    device has a row of its own, among `devices`, and so has an identity.
+    device has a row of its own, among `devices`, and so have an identity and an owner.
     """
 
     __tablename__ = "clients"
@@ -93,14 +93,25 @@ class Device(ClinicOwned):
     """When the code was used: it is good once."""
 
 
+class Owner(ClinicOwned):
+    """The one who signs in with a password. There is one in a database, and on SQLite alone."""
+
+    __tablename__ = "owners"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    """Argon2id, with its salt and its costs in it (PHC string)."""
+
+
 class RefreshToken(ClinicOwned):
-    """What a device gets its next access token with. A used one is kept to know it again."""
+    """What a client gets its next access token with. A used one is kept to know it again."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["clinic_id", "client_id"], ["devices.clinic_id", "devices.client_id"]
-        ),
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
         Index("ix_refresh_tokens_used_at", "clinic_id", "client_id", "used_at"),
         Index("ix_refresh_tokens_expires_at", "clinic_id", "expires_at"),
     )
@@ -109,6 +120,29 @@ class RefreshToken(ClinicOwned):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Emergency(ClinicOwned):
+    """A time for which a practitioner may read all that is clinical, and why."""
+
+    __tablename__ = "emergencies"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
+        Index("ix_emergencies_client_id_ends_at", "clinic_id", "client_id", "ends_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID]
+    practitioner_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(500))
+    opened_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    """When it ends by itself."""
+    ended_at: Mapped[datetime | None]
+    """When somebody ended it before that."""
 
 
 class Identity(ClinicOwned):

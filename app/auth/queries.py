@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.models import AccessToken, Client, Identity
+from app.auth.models import AccessToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused, Scope
@@ -27,6 +29,11 @@ _TOKEN = rows(AccessToken).where(
     AccessToken.client_id == bindparam("client_id"), AccessToken.digest == bindparam("digest")
 )
 _IDENTITY = rows(Identity).where(Identity.client_id == bindparam("client_id"))
+_OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
+    Emergency.client_id == bindparam("client_id"),
+    Emergency.ends_at > bindparam("at"),
+    Emergency.ended_at.is_(None),
+)
 
 
 class Authenticator:
@@ -37,20 +44,29 @@ class Authenticator:
         self._provider = provider
         self._known: dict[str, tuple[Caller, float]] = {}
         self._refused: dict[tuple[UUID | None, str], float] = {}
+        self._forgot = 0
 
     async def __call__(self, token: str) -> Caller | Refused | None:
         """The caller behind a token, or whose token it is that isn't valid now."""
         caller, until = self._known.get(token, (None, 0.0))
         if caller is not None and time.monotonic() < until:
             return caller
+        forgot = self._forgot
         found = await self._checked(token)
         if not isinstance(found, Caller):
             self._known.pop(token, None)
             return None if found is None else self.noted(found)
         if len(self._known) >= CACHED_MAX:
             self._known.clear()
-        self._known[token] = (found, time.monotonic() + CACHED_S)
+        if forgot == self._forgot:  # else it may have been read before what has changed
+            self._known[token] = (found, time.monotonic() + CACHED_S)
         return found
+
+    def forget(self, client_id: UUID) -> None:
+        """Look this client's callers up anew: what they may do has changed."""
+        self._forgot += 1
+        for token in [t for t, (c, _) in self._known.items() if c.client_id == client_id]:
+            del self._known[token]
 
     def noted(self, refused: Refused) -> Refused:
         """The refusal, marked if it is one of many."""
@@ -101,7 +117,8 @@ def practitioner_of(db: Connection, id: UUID) -> Caller | Refused | None:
     enter(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id}
     identity = db.execute(_IDENTITY, held).one()
-    return in_force(client, caller_for(client, practitioner_id=identity.practitioner_id))
+    caller = caller_for(client, practitioner_id=identity.practitioner_id)
+    return _in_emergency(db, in_force(client, caller))
 
 
 def _with_key(client: Row[Any], key: Key) -> Caller | Refused:
@@ -119,7 +136,21 @@ def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused 
         return Refused(caller_for(client), "unknown token")
     if token.expires_at <= now():
         return None
-    return in_force(client, caller_for(client, token.scopes, token.practitioner_id))
+    caller = caller_for(client, token.scopes, token.practitioner_id)
+    return _in_emergency(db, in_force(client, caller))
+
+
+def _in_emergency(db: Connection, found: Caller | Refused) -> Caller | Refused:
+    if isinstance(found, Refused) or found.practitioner_id is None:
+        return found
+    return replace(found, emergency_id=open_emergency(db, found, now()))
+
+
+def open_emergency(db: Connection, caller: Caller, at: datetime) -> UUID | None:
+    """The emergency access that a caller's client has at this time, if any."""
+    held = {"clinic": caller.clinic_id, "client_id": caller.client_id, "at": at}
+    found: UUID | None = db.execute(_OPEN_EMERGENCY, held).scalar()
+    return found
 
 
 def caller_for(
@@ -130,7 +161,7 @@ def caller_for(
     held = client.scopes if scopes is None else [s for s in scopes if s in client.scopes]
     known = frozenset(scope for scope in Scope if scope in held)
     who = f"practitioner:{practitioner_id}" if practitioner_id else f"client:{client.id}"
-    return Caller(client.clinic_id, client.id, who, known)
+    return Caller(client.clinic_id, client.id, who, known, practitioner_id)
 
 
 def in_force(client: Row[Any], caller: Caller) -> Caller | Refused:

@@ -1,4 +1,4 @@
-"""Keys, and what a signed token has to say of its time. Pure.
+"""Keys, which refresh token is good, and what a signed token has to say of its time. Pure.
 
 A key is `<prefix>_<client id>_<secret>`, so that a look-up begins with whose it is.
 """
@@ -8,6 +8,7 @@ import hmac
 import math
 import secrets
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,9 @@ REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
 SKEW_S: Final = 30
 """How far another machine's clock may be ahead of ours."""
+REFRESH_LIFE: Final = timedelta(days=30)
+REFRESH_GRACE: Final = timedelta(seconds=10)
+Verdict = Literal["good", "again", "expired", "stolen"]
 
 
 class Untrusted(Exception):
@@ -55,17 +59,40 @@ def new_key(client_id: UUID, prefix: Prefix = API_KEY) -> Key:
 
 
 def parse_key(token: str, *prefixes: Prefix) -> Key | None:
-    """A key with one of these prefixes from a bearer token; None if it has another form."""
+    """A key with one of these prefixes from a bearer token; None if it is written otherwise."""
     parts = token.split("_", 2)
     if len(token) > KEY_MAX or len(parts) != 3:  # noqa: PLR2004 - the three parts
         return None
     for prefix in prefixes:
         if parts[0] == prefix:
             try:
-                return Key(UUID(hex=parts[1]), parts[2], prefix)
+                key = Key(UUID(hex=parts[1]), parts[2], prefix)
             except ValueError:
                 return None
+            return key if str(key) == token else None
     return None
+
+
+def judge(
+    at: datetime, expires_at: datetime, used_at: datetime | None, last_used_at: datetime | None
+) -> Verdict:
+    """What a refresh token is worth that is presented at `at` (RFC 9700 §4.14).
+
+    `last_used_at` is when any of its client's tokens was used last: if that is later than this
+    one, the client has had its answer.
+
+    A client has one good refresh token at a time; using it makes the next. If the answer with the
+    next one is lost, the client can only come again with the one it used. The next one isn't known
+    to us (only its digest is), so it can't be given out twice. For ten seconds, then, the used
+    token makes another next one, and the one that may be lost counts as used. Whoever comes with
+    that one later, or with a used token later, has a token that somebody else has used: one of the
+    two has stolen it. So a thief who is quick enough to use the ten seconds is found out once the
+    client comes again.
+    """
+    if used_at is not None:
+        lost = last_used_at is None or last_used_at <= used_at
+        return "again" if lost and at - used_at <= REFRESH_GRACE else "stolen"
+    return "good" if at < expires_at else "expired"
 
 
 def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:

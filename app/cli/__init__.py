@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from app.cli import audit, backup, clinics, demo, doctor, records, retention, serving
+from app.cli import audit, backup, clinics, demo, doctor, owners, records, retention, serving
 from app.cli.console import FAILED, reason, say
 from app.core.problems import Problem
 
@@ -33,6 +33,7 @@ app.command()(backup.restore)
 app.add_typer(clinics.clinic, name="clinic")
 app.add_typer(clinics.client, name="client")
 app.add_typer(clinics.identity, name="identity")
+app.add_typer(owners.owner, name="owner")
 app.add_typer(audit.audit, name="audit")
 app.add_typer(retention.retention, name="retention")
 app.command()(serving.openapi)

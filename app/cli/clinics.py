@@ -11,7 +11,7 @@ from app.auth.provider import identity_id
 from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
 from app.clients import service as clients
 from app.clinics import queries, service
-from app.core.access import Scope
+from app.core.access import ROLES, Scope
 from app.core.clock import now, uuid7
 from app.core.problems import NotFound
 from app.settings import settings
@@ -34,11 +34,10 @@ Name = Annotated[str, typer.Argument(callback=_name)]
 
 
 def _scopes(given: str) -> str:
-    """Refuse a scope that nobody knows."""
-    known_scopes = {str(scope) for scope in Scope}
-    unknown = [word for word in _words(given) if word not in {EVERYTHING, *known_scopes}]
-    if unknown or not _words(given):
-        raise typer.BadParameter(f"Each is {EVERYTHING} or one of: {', '.join(sorted(Scope))}.")
+    """Refuse a scope, or a role, that nobody knows."""
+    known_words = [EVERYTHING, *ROLES, *sorted(map(str, Scope))]
+    if not _words(given) or not set(_words(given)) <= set(known_words):
+        raise typer.BadParameter(f"Each is one of: {', '.join(known_words)}.")
     return given
 
 
@@ -47,13 +46,17 @@ def _words(given: str) -> list[str]:
 
 
 def _wanted(given: str) -> set[Scope]:
-    words = _words(given)
-    return set(Scope) if EVERYTHING in words else {Scope(word) for word in words}
+    named = {EVERYTHING: frozenset(Scope), **ROLES}
+    return {scope for word in _words(given) for scope in named.get(word) or {Scope(word)}}
 
 
 Scopes = Annotated[
     str,
-    typer.Option(help='Scopes, as in "patients:read sessions:write"; * is all.', callback=_scopes),
+    typer.Option(
+        help='Scopes, as in "patients:read sessions:write", or roles: '
+        f"{', '.join(ROLES)}; * is all.",
+        callback=_scopes,
+    ),
 ]
 
 

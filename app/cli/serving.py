@@ -22,6 +22,8 @@ from app.main import create_app
 APPLICATION: Final = "app.cli.serving:application"
 GRACE_S: Final = 10
 LEAVING_S: Final = 2
+HUNG_S: Final = 60
+"""A worker that says nothing for so long is replaced. A busy machine may take this to start one."""
 NEVER_ASKED: Final = Database("postgresql://")
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -46,7 +48,7 @@ def serve(
 ) -> None:
     """Serve the API. Ctrl-C, or a SIGTERM, ends it once the running requests are answered."""
     check_port(host, port)
-    _check(workers)
+    _check_database(workers)
     run(host, port, workers)
 
 
@@ -66,6 +68,7 @@ def run(host: str, port: int, workers: int = 1) -> None:
         access_log=False,  # a path holds ids
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=HUNG_S,
     )
 
 
@@ -92,8 +95,10 @@ def check_port(host: str, port: int) -> None:
         fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by --port.")
 
 
-def _check(workers: int) -> None:
+def _check_database(workers: int) -> None:
     with database(migrated=False) as opened:
+        if opened.is_sqlite and workers > 1:
+            fail("SQLite has one writer: serve it with one worker, or use PostgreSQL.")
         try:
             if schema.current(opened) != schema.head():
                 say(
@@ -103,8 +108,6 @@ def _check(workers: int) -> None:
                 _check_role(opened)
         except Unavailable as problem:
             say(f"The database does not answer: until it does, requests get 503. {reason(problem)}")
-        if opened.is_sqlite and workers > 1:
-            say("SQLite has one writer: several workers make nothing faster. See `doctor`.")
 
 
 def _check_role(opened: Database) -> None:

@@ -1,9 +1,9 @@
 """Who is calling, and what that allows: the words that every route speaks in."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -21,6 +21,7 @@ class Scope(StrEnum):
     CONSENTS_WRITE = "consents:write"
     DEVICES_READ = "devices:read"
     DEVICES_WRITE = "devices:write"
+    EMERGENCY_WRITE = "emergency:write"
     EPISODES_READ = "episodes:read"
     EPISODES_WRITE = "episodes:write"
     FOLLOW_UPS_READ = "follow_ups:read"
@@ -42,6 +43,57 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
 
 
+READS: Final = frozenset(scope for scope in Scope if scope.endswith(":read"))
+CLINICAL_READS: Final = READS - {
+    Scope.AUDIT_READ,
+    Scope.CHANGES_READ,
+    Scope.CLIENTS_READ,
+    Scope.DEVICES_READ,
+}
+"""What one has to read to treat somebody: neither who else may, nor all that was ever done."""
+
+
+ROLES: Final[Mapping[str, frozenset[Scope]]] = {
+    "owner": frozenset(Scope),
+    "practitioner": CLINICAL_READS
+    | {
+        Scope.ADVERSE_EVENTS_WRITE,
+        Scope.CONSENTS_WRITE,
+        Scope.EPISODES_WRITE,
+        Scope.FOLLOW_UPS_WRITE,
+        Scope.MEASUREMENTS_WRITE,
+        Scope.PATIENTS_WRITE,
+        Scope.SCREENINGS_WRITE,
+        Scope.SESSIONS_WRITE,
+    },
+    "front-desk": frozenset(
+        {
+            Scope.CLINIC_READ,
+            Scope.PATIENTS_READ,
+            Scope.PATIENTS_WRITE,
+            Scope.PRACTITIONERS_READ,
+        }
+    ),
+    "integration": CLINICAL_READS
+    | {
+        Scope.CHANGES_READ,
+        Scope.EPISODES_WRITE,
+        Scope.PATIENTS_WRITE,
+        Scope.PRACTITIONERS_WRITE,
+    },
+    "auditor": frozenset(
+        {
+            Scope.AUDIT_READ,
+            Scope.CLIENTS_READ,
+            Scope.CLINIC_READ,
+            Scope.DEVICES_READ,
+            Scope.PRACTITIONERS_READ,
+        }
+    ),
+}
+"""Scopes by what somebody does. `docs/operator.md` says why each has what it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A client whose token was checked, and the clinic that the token decides."""
@@ -51,6 +103,15 @@ class Caller:
     """None for the command line, whose caller is whoever holds the machine."""
     actor: str
     scopes: frozenset[Scope]
+    """Its own, which it may hand on."""
+    practitioner_id: UUID | None = None
+    """Who acts; None where it is a program that acts."""
+    emergency_id: UUID | None = None
+    """The emergency access that it has for now, if any."""
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it may do what needs this scope."""
+        return scope in self.scopes or (self.emergency_id is not None and scope in CLINICAL_READS)
 
 
 class Refused(NamedTuple):
@@ -63,5 +124,11 @@ class Refused(NamedTuple):
     them may fill the clinic's ledger."""
 
 
-Authenticate = Callable[[str], Awaitable[Caller | Refused | None]]
-"""From a bearer token to its caller; None where it belongs to nobody."""
+class Authenticate(Protocol):
+    """From a bearer token to its caller; None where it belongs to nobody."""
+
+    async def __call__(self, token: str) -> Caller | Refused | None:
+        """Check a token."""
+
+    def forget(self, client_id: UUID) -> None:
+        """Look this client's callers up anew: what they may do has changed."""

@@ -99,6 +99,8 @@ class Route:
     """The media type of its answer."""
     secret: bool = False
     """Whether its answer holds a secret, of which nothing may be kept."""
+    personal: bool = False
+    """Whether only a practitioner may ask for it, and no program."""
 
     @property
     def takes_key(self) -> bool:
@@ -159,7 +161,9 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
     if route.status == HTTPStatus.CREATED:
         stored = "It is stored: replaced, or with the same content before."
         described[int(HTTPStatus.OK)] = {**done, "description": stored, "model": route.view}
-        if route.secret:
+        if route.method == "POST" and "id" not in getattr(
+            route.argument("body"), "model_fields", ()
+        ):
             del described[int(HTTPStatus.OK)]  # it has no id of its sender's to be known again by
         described[int(HTTPStatus.CREATED)] = {
             "description": "It is new.",

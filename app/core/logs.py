@@ -37,13 +37,20 @@ def configure() -> None:
 
 
 class Others(logging.Handler):
-    """What the server and the libraries log, as lines of ours; of an exception only its type."""
+    """What the server and the libraries log, as lines of ours; of an exception only its type.
+
+    Nothing below INFO, whatever a logger is set to: there libraries write the rows that they read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         error = record.exc_info[0] if record.exc_info else None
         named = {"error": error.__name__} if error else {}
-        log.log(record.levelno, record.getMessage().strip(), logger=record.name, **named)
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # there may be others between
+        log.log(level, record.getMessage().strip(), logger=record.name, **named)
 
 
 def _json(_logger: object, _method: str, event: Any) -> bytes:

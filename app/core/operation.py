@@ -46,7 +46,7 @@ class Entry(NamedTuple):
     version: int | None = None
     reason: str | None = None
     view: Mapping[str, Any] | None = None
-    """Of a change: the record as it is afterwards."""
+    """Of a change: the record as it is afterwards. Other entries may hold one, too."""
 
 
 @dataclass(slots=True)
@@ -63,6 +63,8 @@ class Operation:
     """What has to run as the last statements before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
     """What was gathered for the ledger, and isn't committed yet."""
+    renewed: set[UUID] = field(default_factory=set)
+    """The clients that may do more after the commit, or less."""
 
     @property
     def clinic_id(self) -> UUID:
@@ -79,7 +81,7 @@ class Operation:
     def begin(self, db: Connection) -> None:
         """Enter a transaction, forgetting what an earlier, failed run had gathered."""
         self._db = db
-        self.last, self.entries = [], []
+        self.last, self.entries, self.renewed = [], [], set()
 
     def finish(self) -> None:
         """Run what has to come last; the commit follows."""

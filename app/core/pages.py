@@ -64,13 +64,17 @@ class Order:
             key = [_parse(part, column.type.python_type) for part, column in parts]
         except (ValueError, TypeError, OverflowError):
             raise Invalid([NO_CURSOR], "query") from None
-        if to_json(key) != packed:  # it reads alike, but isn't what we wrote
+        if self.cursor_of(key) != cursor:  # it reads alike, but isn't what we wrote
             raise Invalid([NO_CURSOR], "query")
         return {f"key_{n}": part for n, part in enumerate(key)}
 
     def cursor(self, row: Row[Any]) -> str:
         """The cursor of the page behind this row."""
-        key = [row._mapping[column.key] for column in self.columns]  # noqa: SLF001 - its public name
+        return self.cursor_of([row._mapping[column.key] for column in self.columns])  # noqa: SLF001 - its public name
+
+    @staticmethod
+    def cursor_of(key: list[Any]) -> str:
+        """The cursor of the page behind this key."""
         return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
 
 

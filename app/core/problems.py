@@ -60,7 +60,7 @@ class MalformedRequest(Problem):
 
 
 class TooManyRequests(Problem):
-    """This client made all the requests of its minute. Nothing was done: wait, and try again."""
+    """All the requests of this minute were made. Nothing was done: wait, and try again."""
 
     status, code, title = HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"
     headers: Mapping[str, str] = {"Retry-After": "60"}

@@ -1,5 +1,6 @@
-"""How many requests a caller may make in a minute, and what the answers say about that."""
+"""How many requests a caller may make in some minutes, and what the answers say about that."""
 
+import ipaddress
 import math
 import time
 from typing import Final, NamedTuple
@@ -7,15 +8,22 @@ from typing import Final, NamedTuple
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from starlette.requests import Request
 
-WINDOW_S: Final = 60
+from app.core.problems import TooManyRequests
+from app.core.requests import ADDED
+
+NETWORK_BITS: Final = 64
+"""What one subscriber has of IPv6 at least (RFC 6177): all its addresses are for the choosing."""
 
 
 class Allowance(NamedTuple):
     """Whether a request is granted, and what is left of the `quota` for `left_s` more seconds."""
 
+    policy: str
     granted: bool
     quota: int
+    window_s: int
     left: int
     left_s: int
 
@@ -23,20 +31,50 @@ class Allowance(NamedTuple):
     def headers(self) -> dict[str, str]:
         """As draft-ietf-httpapi-ratelimit-headers-10 writes it."""
         return {
-            "RateLimit-Policy": f'"client";q={self.quota};w={WINDOW_S}',
-            "RateLimit": f'"client";r={self.left};t={self.left_s}',
+            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={self.window_s}',
+            "RateLimit": f'"{self.policy}";r={self.left};t={self.left_s}',
         }
+
+    def apply(self, request: Request) -> None:
+        """Have the answer say what is left; `TooManyRequests` where nothing was."""
+        request.scope[ADDED] |= self.headers
+        if not self.granted:
+            raise TooManyRequests(self.left_s)
 
 
 class Rates:
-    """Counts each caller's requests in this process; every process counts for itself."""
+    """Counts each caller's requests in this process; every process counts for itself.
 
-    def __init__(self, per_minute: int) -> None:
-        self._limit = RateLimitItemPerMinute(per_minute)
+    `policy` is what the answers call the limit: after whom, or what, it holds for.
+    """
+
+    def __init__(self, quota: int, policy: str = "client", minutes: int = 1) -> None:
+        self._policy = policy
+        self._limit = RateLimitItemPerMinute(quota, minutes)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def take(self, actor: str) -> Allowance:
         """Count one request."""
         granted = self._limiter.hit(self._limit, actor)
         until, left = self._limiter.get_window_stats(self._limit, actor)
-        return Allowance(granted, self._limit.amount, left, max(1, math.ceil(until - time.time())))
+        left_s = max(1, math.ceil(until - time.time()))
+        limit = self._limit
+        return Allowance(self._policy, granted, limit.amount, limit.get_expiry(), left, left_s)
+
+    def give_back(self, actor: str) -> None:
+        """Count one request less: it wasn't of those that are limited."""
+        self._limiter.hit(self._limit, actor, cost=-1)
+
+
+def sender(request: Request) -> str:
+    """The address that a request came from, as far as one sender is told from another by it."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), NETWORK_BITS), strict=False))

@@ -34,14 +34,9 @@ from app.core.arguments import JSON
 from app.core.database import UPLOADS, Database
 from app.core.operation import Entry, Operation, perform
 from app.core.patience import REQUEST_MAX_S, deadline
-from app.core.problems import (
-    Forbidden,
-    Problem,
-    TooManyRequests,
-    Unauthenticated,
-)
+from app.core.problems import Forbidden, Problem, Unauthenticated
 from app.core.rates import Rates
-from app.core.requests import ADDED, chunks, request_id, whole_body
+from app.core.requests import chunks, request_id, whole_body
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
@@ -116,17 +111,20 @@ class Routes:
         upload_max_bytes: int = 0,
         streams: bool = False,
         secret: bool = False,
+        personal: bool = False,
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
         the `database`, and gives its answer in pieces. An answer that holds a `secret` is
-        never kept, so its route takes no Idempotency-Key.
+        never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
+        and for no program.
         """
         writing = method != "GET" if writes is None else writes
+        more = (uploads, media, secret, personal)
         route = contract.Route(
-            method, name, scope, writing, endpoint, problems, status, view, uploads, media, secret
+            method, name, scope, writing, endpoint, problems, status, view, *more
         )
         self.declared.append(route)
         if streams:
@@ -212,7 +210,7 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
 
     async def receive(request: Request) -> Incoming:
         began = time.monotonic()
-        op = await _operation(request, route.name, route.scope)
+        op = await _operation(request, route)
         left_s = REQUEST_MAX_S - (time.monotonic() - began)
         raw = await whole_body(request) if body is not None else b""
         return Incoming(request, op, raw, left_s)
@@ -227,6 +225,7 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     async def serve(incoming: Incoming, **path: Any) -> Response:
         async with deadline(incoming.left_s):
             response = await to_thread.run_sync(answer, incoming, path, abandon_on_cancel=True)
+            renew(incoming.request, incoming.op)
             # Nobody sees a patient's data before it is on record that they did.
             if incoming.op.entries:
                 await incoming.request.app.state.account(incoming.op)
@@ -251,7 +250,7 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
     filters = route.argument("filters")
 
     async def serve(request: Request) -> Response:
-        op = await _operation(request, route.name, route.scope)
+        op = await _operation(request, route)
         media = sent.media(request, route.uploads)
         arguments = sent.asked(filters, request)
         with tempfile.SpooledTemporaryFile(UPLOAD_IN_MEMORY_BYTES) as file:
@@ -270,7 +269,7 @@ def _streamed(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls where the answer goes out in pieces."""
 
     async def serve(request: Request) -> Response:
-        op = await _operation(request, route.name, route.scope)
+        op = await _operation(request, route)
         sent.asked(None, request)
         work = partial(route.endpoint, op, request.app.state.database)
         pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
@@ -289,12 +288,12 @@ async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
         piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
 
 
-async def _operation(request: Request, name: str, scope: Scope) -> Operation:
+async def _operation(request: Request, route: contract.Route) -> Operation:
     async with deadline(REQUEST_MAX_S):
-        return await _called(request, name, scope)
+        return await _called(request, route)
 
 
-async def _called(request: Request, name: str, scope: Scope) -> Operation:
+async def _called(request: Request, route: contract.Route) -> Operation:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Unauthenticated
@@ -304,16 +303,16 @@ async def _called(request: Request, name: str, scope: Scope) -> Operation:
         raise Unauthenticated
     if isinstance(found, Refused):
         if not found.again:
-            await denied(request, Operation(name, found.caller, request_id()), found.reason)
+            await denied(request, Operation(route.name, found.caller, request_id()), found.reason)
         raise Unauthenticated
-    op = Operation(name, found, request_id(), if_match=request.headers.get("if-match"))
-    allowance = cast("Rates", request.app.state.rates).take(found.actor)
-    request.scope[ADDED] |= allowance.headers
-    if not allowance.granted:
-        raise TooManyRequests(allowance.left_s)
-    if scope not in found.scopes:
-        await denied(request, op, f"without the scope {scope}")
-        raise Forbidden(f"This operation needs the scope {scope}.")
+    op = Operation(route.name, found, request_id(), if_match=request.headers.get("if-match"))
+    cast("Rates", request.app.state.rates).take(found.actor).apply(request)
+    if not found.may(route.scope):
+        await denied(request, op, f"without the scope {route.scope}")
+        raise Forbidden(f"This operation needs the scope {route.scope}.")
+    if route.personal and found.practitioner_id is None:
+        await denied(request, op, "no practitioner")
+        raise Forbidden("Only a practitioner may do this, and no program.")
     return op
 
 
@@ -323,6 +322,12 @@ async def denied(request: Request, op: Operation, reason: str) -> None:
     if client_id is not None:
         op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
         await request.app.state.account(op)
+
+
+def renew(request: Request, op: Operation) -> None:
+    """Have the callers looked up anew who may do more after this operation, or less."""
+    for client_id in op.renewed:
+        request.app.state.authenticate.forget(client_id)
 
 
 def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], Answer]) -> Response:

@@ -1,20 +1,20 @@
 """Making devices, letting them in, and ending them."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, update
+from sqlalchemy import Row, bindparam, insert, update
 
-from app.auth.models import Client, Device, RefreshToken
-from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, new_key
+from app.auth.models import Client, Device
+from app.auth.rules import ENROLMENT_CODE, Key, Untrusted, new_key
 from app.auth.schemas import ungranted
+from app.auth.service import exchange, new_refresh_token
 from app.core.clock import uuid7
 from app.core.faults import Fault
-from app.core.operation import CLINIC, Operation, rows
+from app.core.operation import CLINIC, Operation
 from app.core.problems import Invalid, NotFound
 from app.devices.queries import locked, view
-from app.devices.rules import LIFE, judge
 from app.devices.schemas import DeviceBody
 from app.ledger import service as ledger
 from app.records import queries as records
@@ -22,13 +22,6 @@ from app.records.kinds import kinds
 
 CODE_LIFE: Final = timedelta(minutes=10)
 
-_OWN = (RefreshToken.clinic_id == CLINIC, RefreshToken.client_id == bindparam("device_id"))
-_TOKEN = rows(RefreshToken).where(*_OWN, RefreshToken.digest == bindparam("known"))
-_LAST_USED = rows(RefreshToken, func.max(RefreshToken.used_at)).where(*_OWN)
-_USE = update(RefreshToken).where(*_OWN, RefreshToken.used_at.is_(None))
-_FORGET = delete(RefreshToken).where(
-    RefreshToken.clinic_id == CLINIC, RefreshToken.expires_at < bindparam("before")
-)
 _ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bindparam("this"))
 _REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
 
@@ -93,41 +86,17 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
     op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
     enrolled = {**view(found), "enrolled_at": op.at}
     ledger.record(op, "devices", enrolled, operation="devices.enrol")
-    return found, _next(op, code.client_id)
+    return found, new_refresh_token(op, code.client_id)
 
 
 def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
-    """Take a refresh token for the next one; see `rules` for which of them is good.
+    """Take a refresh token for the next one.
 
     No next one where it was used before: that ends the device. `Untrusted` if it has run out, or
     is none of the device's.
     """
     found = locked(op, token.client_id)
-    own = {"device_id": token.client_id}
-    stored = op.first(_TOKEN, known=token.digest, **own)
-    if stored is None:
-        raise Untrusted("unknown refresh token")
-    last_used_at = op.db.execute(_LAST_USED, {"clinic": op.clinic_id, **own}).scalar()
-    verdict = judge(op.at, stored.expires_at, stored.used_at, last_used_at)
-    if verdict == "expired":
-        raise Untrusted("refresh token expired")
-    if verdict == "stolen":
+    following = exchange(op, token)
+    if following is None:
         revoke(op, token.client_id, "refresh token used again")
-        return found, None
-    used_at: datetime = op.at if stored.used_at is None else stored.used_at
-    op.run(_USE.values(used_at=used_at), own)
-    return found, _next(op, token.client_id)
-
-
-def _next(op: Operation, device_id: UUID) -> Key:
-    op.run(_FORGET, {"before": op.at})
-    token = new_key(device_id, REFRESH_TOKEN)
-    row = {
-        "clinic_id": op.clinic_id,
-        "client_id": device_id,
-        "digest": token.digest,
-        "expires_at": op.at + LIFE,
-        "used_at": None,
-    }
-    op.db.execute(insert(RefreshToken), row)
-    return token
+    return found, following

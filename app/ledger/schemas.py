@@ -98,6 +98,9 @@ class DisclosureView(View):
     resource: str
     resource_id: UUID
     version: int | None
+    reason: Annotated[
+        str | None, Field(description="`emergency` and its id, if emergency access was open.")
+    ]
 
 
 class ConsistencyFilters(BaseModel):

@@ -2,5 +2,5 @@
 
 Nouns: an *assertion* (what a back end signs), an *access token*, a *grant* (a way to get one).
 Invariant: only digests are stored; an assertion is good once; a token never allows more than its
-client holds, and ends with it. Stands on `auth` and `devices`.
+client holds, and ends with it. Stands on `auth`, `devices` and `owners`.
 """

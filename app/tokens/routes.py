@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Final
-from urllib.parse import parse_qsl
+from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
 from anyio import to_thread
 from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.auth import jose
@@ -19,35 +19,50 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
-from app.core.problems import TooLarge, Unavailable
+from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
+from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
-from app.core.routing import denied
+from app.core.routing import denied, renew
 from app.devices import service as devices
+from app.owners import service as owners
 from app.settings import settings
 from app.tokens import rules, service
 from app.tokens.errors import NO_STORE, TokenRefused
-from app.tokens.schemas import DeviceTokenView, TokenRefusedView, TokenView
+from app.tokens.schemas import RefreshableTokenView, TokenRefusedView, TokenView
 
 PATH: Final = "/oauth/token"
 NAME: Final = "tokens.create"
 FORM: Final = "application/x-www-form-urlencoded"
 FORM_MAX_BYTES: Final = 64 * 1024
-MEMBERS_MAX: Final = 20
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("RS384", "ES384")
 NOT_GOOD: Final = "This is not good, or not any more."
+NO_GRANT: Final = "There is no such grant here."
 NOT_KNOWN: Final = "The client could not be authenticated."
 
 ENROLMENT: Final = "urn:needlework:params:oauth:grant-type:enrolment"
-GRANT_TYPES: Final = ("client_credentials", ENROLMENT, "refresh_token")
+GRANT_TYPES: Final = ("client_credentials", ENROLMENT, "refresh_token", "password")
+FAILURES: Final = 10
+FAILURES_MINUTES: Final = 5
+"""So many wrong passwords may come from one address in so many minutes."""
 
 Form = Mapping[str, str]
+Taken = tuple[Any, Key | None]
+Taker = Callable[[Operation, Key], Taken]
 router = APIRouter(tags=["tokens"])
 
 
-def _described(description: str, **more: Any) -> dict[str, Any]:
-    headers = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
-    return {"description": description, "headers": headers, **more}
+def _described(description: str, *headers: str, **more: Any) -> dict[str, Any]:
+    named = sorted({*headers, "RateLimit", "RateLimit-Policy", "X-Request-Id"})
+    references = {name: {"$ref": f"#/components/headers/{name}"} for name in named}
+    return {"description": description, "headers": references, **more}
+
+
+def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    line, content = f"`{problem.code}`: {problem.title}.", {"application/problem+json": schema}
+    return {int(problem.status): _described(line, *problem.headers, content=content)}
 
 
 @router.post(
@@ -55,17 +70,13 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
     name=NAME,
     operation_id=NAME,
     summary="Get an access token",
-    response_model=TokenView | DeviceTokenView,
+    response_model=TokenView | RefreshableTokenView,
     responses={
         200: _described("The token."),
         400: _described("What was sent is no request for a token.", model=TokenRefusedView),
         401: _described("The client is not known by what it sent.", model=TokenRefusedView),
-        int(Unavailable.status): _described(
-            f"`{Unavailable.code}`: {Unavailable.title}.",
-            content={
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            },
-        ),
+        **_problem(TooManyRequests),
+        **_problem(Unavailable),
     },
     openapi_extra={
         "requestBody": {
@@ -90,8 +101,10 @@ def _described(description: str, **more: Any) -> dict[str, Any]:
                             },
                             "refresh_token": {
                                 "type": "string",
-                                "description": "A device's newest one: each is good once.",
+                                "description": "The newest one: each is good once.",
                             },
+                            "username": {"type": "string", "const": owners.NAME},
+                            "password": {"type": "string", "format": "password"},
                             "scope": {
                                 "type": "string",
                                 "description": "Separated by blanks; all that it holds, unless"
@@ -108,8 +121,10 @@ async def token(request: Request) -> Response:
     """Get an access token for five minutes.
 
     A back end signs an assertion (SMART Backend Services, RFC 7523). A device brings the code that
-    lets it in, and from then on the refresh token that it got last; each of them is good once.
+    lets it in, and from then on the refresh token that it got last; each of them is good once. So
+    does the owner of a clinic on SQLite, who begins with a password.
     """
+    cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
     try:
         given = await _granted(request)
     except TokenRefused as refusal:
@@ -121,22 +136,20 @@ async def _granted(request: Request) -> dict[str, Any]:
     form = await _form(request)
     grant = GRANTS.get(form.get("grant_type", ""))
     if grant is None:
-        raise TokenRefused("unsupported_grant_type", "There is no such grant here.")
+        raise TokenRefused("unsupported_grant_type", NO_GRANT)
     return await grant(request, form)
 
 
 async def _form(request: Request) -> Form:
-    """The members of the request, each of them once; one without a value counts as absent."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise TokenRefused("invalid_request", f"Send {FORM}.")
     try:
         raw = b"".join([chunk async for chunk in chunks(request, FORM_MAX_BYTES)])
-        sent = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
+        return rules.form_members(raw)
+    except rules.Repeated:
+        raise TokenRefused("invalid_request", "Give each parameter once.") from None
     except (ValueError, TooLarge):
         raise TokenRefused("invalid_request", "This is no form, or too large a one.") from None
-    if len(dict(sent)) < len(sent):
-        raise TokenRefused("invalid_request", "Give each parameter once.")
-    return dict(sent)
 
 
 async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
@@ -170,27 +183,36 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
 
 async def _enrolment(request: Request, form: Form) -> dict[str, Any]:
     """Let a device in by its code."""
-    return await _for_device(request, parse_key(form.get("code", ""), ENROLMENT_CODE), _let_in)
+    key = parse_key(form.get("code", ""), ENROLMENT_CODE)
+    return await _once(request, key, {"device": devices.enrol})
 
 
 async def _refresh(request: Request, form: Form) -> dict[str, Any]:
     """RFC 6749 §6, each token good once."""
     key = parse_key(form.get("refresh_token", ""), REFRESH_TOKEN)
-    return await _for_device(request, key, _refreshed)
+    return await _once(request, key, {"device": devices.refresh, "owner": owners.refresh})
 
 
-async def _for_device(
-    request: Request, key: Key | None, give: Callable[[Operation, Key], dict[str, Any] | None]
-) -> dict[str, Any]:
+async def _once(request: Request, key: Key | None, takers: Mapping[str, Taker]) -> dict[str, Any]:
+    """What there is for a key that is good once, by the kind of the client whose it is."""
     database: Database = request.app.state.database
     client = None if key is None else await to_thread.run_sync(_found, database, key.client_id)
-    if key is None or client is None or client.kind != "device":
+    if key is None or client is None or client.kind not in takers:
         raise TokenRefused("invalid_grant", NOT_GOOD)
+    return await _given(request, client, lambda op: takers[client.kind](op, key))
+
+
+async def _given(
+    request: Request, client: Any, take: Callable[[Operation], Taken]
+) -> dict[str, Any]:
+    """An access token and a refresh token for a client that has brought what is good once."""
     caller = caller_for(client)
+    op = Operation(NAME, caller, request_id())
     try:
         _check_in_force(client)
-        op = Operation(NAME, caller, request_id())
-        given = await to_thread.run_sync(perform, database, op, partial(give, op, key))
+        work = partial(_both, op, take)
+        given = await to_thread.run_sync(perform, request.app.state.database, op, work)
+        renew(request, op)
         reason = "refresh token used again"
     except Untrusted as error:
         given, reason = None, error.reason
@@ -200,20 +222,34 @@ async def _for_device(
     return given
 
 
-def _let_in(op: Operation, code: Key) -> dict[str, Any]:
-    device, refresh_token = devices.enrol(op, code)
-    return _both(op, device, refresh_token)
-
-
-def _refreshed(op: Operation, token: Key) -> dict[str, Any] | None:
-    """None where the device has been ended, which is to be committed."""
-    device, refresh_token = devices.refresh(op, token)
-    return None if refresh_token is None else _both(op, device, refresh_token)
-
-
-def _both(op: Operation, device: Any, refresh_token: Key) -> dict[str, Any]:
-    given = service.give(op, device.scopes, device.practitioner_id)
+def _both(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] | None:
+    """None where there is no next refresh token: what follows from that is to be committed."""
+    holder, refresh_token = take(op)
+    if refresh_token is None:
+        return None
+    given = service.give(op, holder.scopes, getattr(holder, "practitioner_id", None))
     return {**given, "refresh_token": str(refresh_token)}
+
+
+async def _password(request: Request, form: Form) -> dict[str, Any]:
+    """RFC 6749 §4.3, for the owner, whose own page asks him and nobody else's."""
+    database: Database = request.app.state.database
+    if not database.is_sqlite:
+        raise TokenRefused("unsupported_grant_type", NO_GRANT)
+    if not {"username", "password"} <= form.keys():
+        raise TokenRefused("invalid_request", "Give username and password.")
+    failures, address = cast("Rates", request.app.state.password_rates), sender(request)
+    failures.take(address).apply(request)
+    async with deadline(REQUEST_MAX_S):
+        checked = await owners.check_password(database, form["username"], form["password"])
+    owner = checked.owner
+    if owner is not None and checked.good:
+        failures.give_back(address)
+        return await _given(request, owner, lambda op: owners.sign_in(op, owner.id))
+    remark = None
+    if owner is not None:
+        remark = BackgroundTask(_have_on_record, request, caller_for(owner), "wrong password")
+    raise TokenRefused("invalid_grant", NOT_GOOD, remark)
 
 
 def _check_in_force(client: Any) -> None:
@@ -259,5 +295,5 @@ async def _have_on_record(request: Request, caller: Caller, reason: str) -> None
 
 
 GRANTS: Final[Mapping[str, Callable[[Request, Form], Awaitable[dict[str, Any]]]]] = dict(
-    zip(GRANT_TYPES, (_client_credentials, _enrolment, _refresh), strict=True)
+    zip(GRANT_TYPES, (_client_credentials, _enrolment, _refresh, _password), strict=True)
 )

@@ -20,8 +20,8 @@ class TokenView(View):
     scope: Annotated[str, Field(description="What it allows, separated by blanks.")]
 
 
-class DeviceTokenView(TokenView):
-    """An access token, and what its device gets the next one with."""
+class RefreshableTokenView(TokenView):
+    """An access token, and what its device, or the owner, gets the next one with."""
 
     refresh_token: str
 

@@ -316,7 +316,7 @@ def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) 
         )
         assert finding(program, "wal archive")["state"] == "ok"
         shutil.rmtree(server.archive)
-        with closing(Database(url)) as database, database.reading() as db:
+        with closing(Database(url)) as database, database.owning() as db:
             db.execute(text("SELECT pg_switch_wal()"))
             failed = text("SELECT failed_count FROM pg_stat_archiver")
             deadline = time.monotonic() + PATIENCE_S

@@ -10,13 +10,15 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from app.auth.queries import client_with
 from app.cli import story
-from app.core.access import Scope
+from app.core.access import ROLES, Scope
 from app.core.clock import uuid7
 from app.core.database import Database
 from tests.cli.program import Ran, url_of, within
@@ -73,12 +75,33 @@ def test_a_key_has_the_scopes_and_the_end_that_were_asked_for(
     assert made["expires_at"].startswith("2099-01-01T00:00:00")
 
 
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        *((role, held) for role, held in ROLES.items()),
+        ("*", set(Scope)),
+        ("front-desk, changes:read", ROLES["front-desk"] | {Scope.CHANGES_READ}),
+        ("auditor front-desk", ROLES["auditor"] | ROLES["front-desk"]),
+    ],
+)
+def test_scopes_may_be_named_by_what_somebody_does(
+    program: Program, clinic: Clinic, given: str, scopes: set[Scope]
+) -> None:
+    add = ("client", "add", "x", "--clinic", str(clinic.id), "--scopes", given, "--json")
+    id_ = program(*add).data["client_id"]
+    with clinic.database.reading() as db:
+        found_ = client_with(db, UUID(id_))
+    assert found_ is not None
+    assert found_.scopes == sorted(scopes)
+
+
 def test_wrong_usage_is_told_and_exits_with_2(program: Program, clinic: Clinic) -> None:
     add = ("client", "add", "x", "--clinic", str(clinic.id))
     for arguments in (
         ("nonsense",),
         add,
         (*add, "--scopes", "patients:eat"),
+        (*add, "--scopes", "front-desk boss"),
         (*add, "--scopes", "*", "--expires", "2001-01-01"),
         ("clinic", "add", " "),
         ("client", "revoke", "not-an-id", "--clinic", str(clinic.id)),

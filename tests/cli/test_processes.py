@@ -100,6 +100,13 @@ def served(database: Database, folder: Path, end: list[str]) -> Iterator[int]:
     end += err.splitlines()
 
 
+def test_several_workers_on_sqlite_are_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/one-writer.db"
+    ran = run(url, tmp_path, "serve", "--workers", "2", "--port", str(free_port()))
+    assert (ran.code, ran.out) == (1, "")
+    assert "serve it with one worker" in ran.err
+
+
 def test_serve_answers_until_it_is_told_to_end(
     database: Database, clinic: Clinic, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect
 from starlette.testclient import TestClient
 
 from app.core import schema
+from app.core.access import Scope
 from app.core.database import Database
 from app.core.tables import Table
 from app.main import create_app
@@ -106,6 +107,36 @@ def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
         assert schema.current(empty) == revision
     assert shape(empty) == made
     alembic(empty, command.check)
+
+
+def counted(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    names = sorted(tables(database) - {"alembic_version"})
+    with database.owning() as db:
+        return {
+            name: db.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - our own tables
+            for name in names
+        }
+
+
+def test_what_refers_to_a_client_outlasts_a_change_of_the_table_of_clients(
+    empty: Database,
+) -> None:
+    """SQLite makes the table anew, and what refers to it is put aside for so long."""
+    schema.migrate(empty)
+    with TestClient(create_app(empty)) as wire:
+        api = Api(wire, found(empty).key())
+        given = api.tablet([Scope.MUSCLES_READ])
+        key = {"Idempotency-Key": "k"}
+        first = api.post("/v1/patients", {"given_name": "A"}, headers=key)
+        before = counted(empty)
+        alembic(empty, command.downgrade, "0006")
+        schema.migrate(empty)
+        assert counted(empty) == before
+        assert before["stored_answers"] == before["devices"] == before["refresh_tokens"] == 1
+        form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
+        assert wire.post("/oauth/token", data=form).status_code == 200
+        assert api.post("/v1/patients", {"given_name": "A"}, headers=key).json() == first.json()
 
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:

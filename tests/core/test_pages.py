@@ -115,3 +115,12 @@ def test_a_list_goes_on_behind_the_first_and_the_last_hours_of_our_years(
     shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
     made = {api.session(**shared, occurred_at=occurred_at)["id"] for _ in range(3)}
     assert {item["id"] for page in pages(api, "/v1/sessions?limit=1") for item in page} == made
+
+
+@pytest.mark.parametrize("spelling", ["{}=", "{}==", "!{}", "{}.", "{}%20"])
+def test_another_spelling_of_a_cursor_is_no_cursor(api: Api, spelling: str) -> None:
+    for _ in range(2):
+        api.patient()
+    cursor = api.get("/v1/patients?limit=1").json()["next"].partition("cursor=")[2]
+    assert api.get(f"/v1/patients?cursor={cursor}").status_code == 200
+    assert api.get(f"/v1/patients?cursor={spelling.format(cursor)}").status_code == 422

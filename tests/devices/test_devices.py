@@ -12,9 +12,8 @@ from httpx2 import Response
 from app.core.access import Scope
 from app.core.clock import now
 from app.core.database import Database
-from tests.ground import Api, Clinic
+from tests.ground import ENROLMENT, Api, Clinic
 
-ENROLMENT = "urn:needlework:params:oauth:grant-type:enrolment"
 HELD = ["patients:read", "patients:write"]
 
 

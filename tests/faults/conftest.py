@@ -25,6 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--entries", type=int, default=SHORT_ENTRIES, help="how long the feed of changes is"
     )
+    parser.addoption(
+        "--at-length", action="store_true", help="run what `make test` has no time for, too"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `make test` has no time for; pytest's last line counts it as deselected."""
+    if not config.getoption("--at-length", default=False):
+        long = [item for item in items if item.get_closest_marker("at_length")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -92,6 +103,12 @@ def house(
             server = stack.enter_context(postgres.server())
             url = stack.enter_context(server.database())
         yield stack.enter_context(housed(url, folder))
+
+
+SQLITE_AT_LENGTH = pytest.mark.parametrize(
+    "house", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
+)
+"""Several servers on one database: what PostgreSQL is for, and SQLite can be made to do."""
 
 
 @contextmanager

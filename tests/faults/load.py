@@ -45,10 +45,15 @@ class Load:
         }
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Work while the block runs; whatever was begun is finished before it is left."""
+    def running(self, rest_s: float = 0.0) -> Iterator[None]:
+        """Work while the block runs; whatever was begun is finished before it is left.
+
+        Where the block waits for a program, callers who rest between visits leave it room to run.
+        """
         with ThreadPoolExecutor(len(self.callers)) as pool:
-            works = [pool.submit(self._work, caller, n) for n, caller in enumerate(self.callers)]
+            works = [
+                pool.submit(self._work, caller, n, rest_s) for n, caller in enumerate(self.callers)
+            ]
             try:
                 yield
             finally:
@@ -56,7 +61,7 @@ class Load:
         for work in works:
             work.result()
 
-    def _work(self, caller: Caller, seed: int) -> None:
+    def _work(self, caller: Caller, seed: int, rest_s: float) -> None:
         chance = random.Random(seed)
         while not self._enough.is_set():
             own_id = {"id": str(uuid4())} if chance.random() < 0.5 else {}
@@ -65,6 +70,7 @@ class Load:
                 change(caller, session, {"note": "1"})
             if chance.random() < 0.5:
                 follow_up(caller, session["id"], soreness=chance.randrange(11))
+            self._enough.wait(rest_s)
 
 
 def created(caller: Caller, path: str, body: Json) -> Json:

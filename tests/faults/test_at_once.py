@@ -10,7 +10,7 @@ from tests.faults.conftest import Site
 from tests.faults.load import Load, at_once, change, created, follow_up
 
 WRITERS = 16
-TURNS = 8
+TURNS = 4
 SHARED = 2
 
 

@@ -7,7 +7,7 @@ from threading import Event
 
 from tests.faults import elsewhen
 from tests.faults.account import check_account
-from tests.faults.conftest import Site
+from tests.faults.conftest import SQLITE_AT_LENGTH, Site
 from tests.faults.load import Load
 from tests.faults.test_at_once import check_feed, follow
 from tests.faults.test_kill import wait_for
@@ -18,6 +18,7 @@ WRITTEN = 60
 WRONG = ("uvicorn", f"{elsewhen.__name__}:create_app", "--factory")
 
 
+@SQLITE_AT_LENGTH
 def test_wrong_clocks_disturb_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
     environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
     with (

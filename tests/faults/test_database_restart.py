@@ -5,13 +5,12 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.faults.account import check_account, check_written
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import House, Site, founded, housed
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.postgres import OwnServer, own_server
@@ -20,21 +19,25 @@ CALLERS = 4
 SERVING_AGAIN_WITHIN_S = 10.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[OwnServer]:
     """A PostgreSQL that nobody else uses, so that it may be killed."""
     with own_server(fast=True) as server:
         yield server
 
 
+@pytest.fixture(scope="module")
+def mortal_house(postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The server on that PostgreSQL, which outlives all these faults."""
+    folder = tmp_path_factory.mktemp("mortal")
+    with postgres.database() as url, housed(url, folder) as house:
+        yield house
+
+
 @pytest.fixture
-def mortal_site(postgres: OwnServer, tmp_path: Path) -> Iterator[Site]:
-    """A clinic on that PostgreSQL."""
-    with (
-        postgres.database() as url,
-        housed(url, tmp_path) as house,
-        closing(founded(house)) as site,
-    ):
+def mortal_site(mortal_house: House) -> Iterator[Site]:
+    """A clinic there that no other test knows."""
+    with closing(founded(mortal_house)) as site:
         yield site
 
 

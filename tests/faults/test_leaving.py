@@ -1,19 +1,25 @@
 """A server that is told to end, and started anew, costs no client a single failed request."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from tests.faults.account import check_account
 from tests.faults.callers import Caller
-from tests.faults.conftest import Site
+from tests.faults.conftest import SQLITE_AT_LENGTH, Site
 from tests.faults.load import Load
-from tests.serving import PATIENCE_S, Serving, serving
+from tests.serving import NEEDLEWORK, PATIENCE_S, Serving, serving
 
 CALLERS = 4
 LOOKS_EVERY_S = 0.2
+REST_S = 0.01
+TWO_WORKERS = (*NEEDLEWORK, "--workers=2")
+
+Told = Callable[[str, object], None]
 
 
 class Balancer:
@@ -51,18 +57,18 @@ def work(load: Load, caller: Caller, balancer: Balancer, enough: Event) -> int:
         answer = caller.once("POST", "/v1/sessions", load.visit())
         assert answer.status == 201, answer
         done += 1
+        time.sleep(REST_S)
         if answer.headers.get("connection") == "close":
             caller.close()
     return done
 
 
-def test_a_rolling_restart_under_load_fails_no_request(
-    site: Site, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def rolled(site: Site, folder: Path, program: Sequence[str]) -> int:
+    """How many requests two servers answered, without a failure, while each was restarted."""
     environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
     with (
-        serving(tmp_path / "one.log", **environment) as one,
-        serving(tmp_path / "two.log", **environment) as two,
+        serving(folder / "one.log", program, **environment) as one,
+        serving(folder / "two.log", program, **environment) as two,
     ):
         load, balancer, enough = Load(site, CALLERS), Balancer(site, [one, two]), Event()
         with ThreadPoolExecutor(CALLERS + 1) as pool:
@@ -77,7 +83,23 @@ def test_a_rolling_restart_under_load_fails_no_request(
                 balancer.look_while(lambda: len(balancer.ready) < 2)
             finally:
                 enough.set()
-            done = sum(each.result() for each in works)
-    check_account(site.clinic)
-    record_property("requests", done)
+            return sum(each.result() for each in works)
+
+
+@SQLITE_AT_LENGTH
+def test_a_rolling_restart_under_load_fails_no_request(
+    site: Site, tmp_path: Path, record_property: Told
+) -> None:
+    record_property("requests", rolled(site, tmp_path, NEEDLEWORK))
     record_property("failed", 0)
+    check_account(site.clinic)
+
+
+@pytest.mark.at_length
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_a_rolling_restart_of_servers_with_two_workers_each_fails_no_request(
+    site: Site, tmp_path: Path, record_property: Told
+) -> None:
+    record_property("requests", rolled(site, tmp_path, TWO_WORKERS))
+    record_property("failed", 0)
+    check_account(site.clinic)

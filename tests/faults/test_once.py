@@ -46,7 +46,13 @@ def test_one_id_sent_fifty_times_at_once_is_one_record(site: Site) -> None:
     check_account(site.clinic)
 
 
-@pytest.mark.parametrize("own_id", [False, True], ids=["server's id", "client's id"])
+@pytest.mark.parametrize(
+    "own_id",
+    [
+        pytest.param(False, id="server's id"),
+        pytest.param(True, id="client's id", marks=pytest.mark.at_length),
+    ],
+)
 def test_a_crash_between_commit_and_answer_leaves_one_record(
     site: Site, tmp_path: Path, *, own_id: bool
 ) -> None:

@@ -26,6 +26,7 @@ from tests.postgres import OwnServer, own_server
 from tests.serving import PATIENCE_S, ROOT
 
 CALLERS = 4
+REST_S = 0.1
 
 
 def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
@@ -56,7 +57,7 @@ def test_a_backup_under_load_has_every_change_that_was_answered_before(
     site: Site, elsewhere: str, tmp_path: Path
 ) -> None:
     load, file = Load(site, CALLERS), tmp_path / "backup"
-    with load.running():
+    with load.running(REST_S):
         wait_for(load, 40)
         answered = load.written
         made = run(site.house.url, ROOT, "backup", str(file))
@@ -77,7 +78,7 @@ def archiving_postgresql() -> Iterator[OwnServer]:
 
 
 def asked(url: str, question: str) -> str:
-    with closing(Database(url)) as database, database.reading() as db:
+    with closing(Database(url)) as database, database.owning() as db:
         return str(db.execute(text(question)).scalar_one())
 
 
@@ -138,6 +139,6 @@ def restore_to(server: OwnServer, base: Path, moment: str) -> None:
         )
     (server.data / "recovery.signal").touch()
     for path in (server.data, *server.data.rglob("*")):
-        server.own(path)
+        postgres.own(path)
     server.data.chmod(0o700)
     server.start()

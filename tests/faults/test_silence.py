@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -28,6 +29,7 @@ ENDS_WITHIN_S = 5.0
 HEALTHY_WITHIN_S = 5.0
 WARM_S = 1.0
 FAULT_S = 5.0
+UNREPLICATED_S = 15.0
 CALLERS = 16
 OTHER_PATHS = ("/v1/clinic", "/v1/patients", "/v1/changes", "/v1/muscles", "/readyz")
 
@@ -107,7 +109,9 @@ def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
     return time.monotonic() - began, answer.status, answer.headers.get("retry-after")
 
 
-@pytest.mark.parametrize("fault", [frozen, swallowed, locked])
+@pytest.mark.parametrize(
+    "fault", [pytest.param(frozen, marks=pytest.mark.at_length), swallowed, locked]
+)
 def test_every_request_ends_in_time_and_all_is_well_soon_after(
     net: Net, fault: Callable[[Net], AbstractContextManager[None]], record_property: Told
 ) -> None:
@@ -167,6 +171,29 @@ def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
         assert caller.once("GET", "/readyz").status == 503
         assert time.monotonic() - began < ENDS_WITHIN_S
     well_again_at(Load(net.site, CALLERS))
+
+
+def wait_for_replicas(net: Net, names: str) -> None:
+    """Have commits wait from now on until replicas of these names have them."""
+    with closing(Database(net.postgres.url("postgres"))) as database, database.reading() as db:
+        db.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'"))
+        db.execute(text("SELECT pg_reload_conf()"))
+
+
+@pytest.mark.at_length
+def test_what_no_replica_has_is_not_acknowledged(net: Net) -> None:
+    load, key = Load(net.site, 1), {"Idempotency-Key": str(uuid4())}
+    [caller] = load.callers
+    wait_for_replicas(net, "*")
+    try:
+        until = time.monotonic() + UNREPLICATED_S
+        while time.monotonic() < until:
+            assert caller.once("POST", "/v1/sessions", load.visit(), **key).undecided
+    finally:
+        wait_for_replicas(net, "")
+    answer = caller.write("POST", "/v1/sessions", load.visit(), **key)
+    assert (answer.status, answer.replayed) == (201, True)
+    check_account(net.site.clinic)
 
 
 def test_torn_and_slow_connections_lose_and_double_nothing(net: Net) -> None:

@@ -2,13 +2,15 @@
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app.core.access import CLINICAL_READS, ROLES
 from app.core.problems import catalogue
 from tests.sweeps.document import document, operations
 
 HERE = Path(__file__).parent
+EMERGENCY = "emergency"
 
 
 def snapshots() -> dict[str, str]:
@@ -21,10 +23,28 @@ def snapshots() -> dict[str, str]:
 
 
 def _permissions() -> Iterator[str]:
-    """What each scope allows."""
-    allowed = sorted((scope, o.name, o) for o in operations() for scope in o.scopes)
-    for scope, name, operation in allowed:
-        yield f"{scope:22} {name:24} {operation.method:5} {operation.path}\n"
+    """Which role may do what, and what emergency access adds for a while."""
+    columns = {**ROLES, EMERGENCY: CLINICAL_READS}
+    yield _line("operation", "scope", columns, "at") + "\n"
+    for operation in sorted(operations(), key=lambda o: o.name):
+        [scope] = operation.scopes
+        marks = ["yes" if scope in columns[role] else "-" for role in columns]
+        cells = [mark.ljust(len(role)) for mark, role in zip(marks, columns, strict=True)]
+        yield _line(operation.name, scope, cells, f"{operation.method:5} {operation.path}") + "\n"
+
+
+def _line(operation: str, scope: str, cells: Iterable[str], place: str) -> str:
+    return f"{operation:24} {scope:21} {' '.join(cells)} {place}"
+
+
+def permissions() -> dict[str, dict[str, bool]]:
+    """The stored matrix: by role, which operations are allowed."""
+    head, *lines = [line.split() for line in (HERE / "permissions.txt").read_text().splitlines()]
+    return {
+        role: {line[0]: line[column] == "yes" for line in lines}
+        for column, role in enumerate(head)
+        if role in ROLES
+    }
 
 
 def _problems() -> Iterator[str]:

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from functools import partial
 
+import pytest
 from pydantic_core import from_json
 
 from app.clients import service as clients
-from app.core.access import Scope
+from app.core.access import ROLES, Scope
 from tests.ground import Api, Clinic
+from tests.snapshots import permissions
 from tests.sweeps.document import operations, undocumented
-from tests.sweeps.world import World
+from tests.sweeps.world import PERSONAL, World
 
 BAD = (
     "",
@@ -94,10 +96,39 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
         handed_on = from_json(sent.content or b"{}").get("scopes") if operation.creates else None
         if handed_on:  # nobody hands on what he doesn't hold
             caller = Api(api.wire, clinic.key({Scope(scope), *map(Scope, handed_on)}))
+        if operation.name in PERSONAL:
+            caller = api.practitioners({Scope(scope)})
         answer = sent.by(caller)
         if not answer.is_success:
             refused[operation.name] = answer.text
     assert refused == {}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_what_the_matrix_says_and_nothing_else(
+    api: Api, clinic: Clinic, role: str
+) -> None:
+    world, own = World(api), Api(api.wire, clinic.key(ROLES[role]))
+    allowed, wrong = permissions()[role], {}
+    for operation in operations():
+        caller = api.practitioners(ROLES[role]) if operation.name in PERSONAL else own
+        answer = world.request(operation).by(caller)
+        as_told = answer.is_success if allowed[operation.name] else answer.status_code == 403
+        if not as_told:
+            wrong[operation.name] = answer.text
+    assert wrong == {}
+
+
+def test_what_only_a_practitioner_may_no_program_may(api: Api, clinic: Clinic) -> None:
+    world, program = World(api), Api(api.wire, clinic.key())
+    for operation in operations():
+        if operation.name in PERSONAL:
+            answer = world.request(operation).by(program)
+            assert (answer.status_code, undocumented(operation, answer)) == (403, None)
+    tried = api.get("/v1/audit/entries?kind=security").json()["items"]
+    assert [(each["operation"], each["reason"]) for each in tried] == [
+        (name, "no practitioner") for name in sorted(PERSONAL)
+    ]
 
 
 def test_every_scope_is_of_use() -> None:

@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 # In the short form PostgreSQL is spared the phase of some thousand requests that nearly all end
 # before they reach a database.
 SHORT = 5
+# With fewer, a read that forgets the clinic is not found out.
+FOUND_WITHIN = 40
 PHASES = {"sqlite": "examples,coverage,fuzzing,stateful", "postgresql": "examples,fuzzing,stateful"}
 RUN = (
     "--checks=all",
@@ -67,3 +69,32 @@ def test_no_request_finds_an_answer_that_the_document_does_not_know(
     assert run.returncode == 0, run.stdout[-12_000:] + run.stderr[-2_000:]
     done = {change["operation"] for change in world.feed()}
     assert {"sessions.create", "follow_ups.create", "consents.create"} <= done
+
+
+def test_no_request_of_one_clinic_finds_a_record_that_another_has_made(
+    api: Api, other_api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    """Schemathesis's own check of authorization for objects: each clinic tries the other's ids."""
+    who = {"ours": api.key, "theirs": other_api.key}
+    headers = [
+        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}]}
+        for name, key in who.items()
+    ]
+    (tmp_path / "auth.json").write_text(json.dumps({"auth": headers}))
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(f'auth.wfc = {{ path = "auth.json", peers = {json.dumps(list(who))} }}')
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", f"--config-file={config}"),
+            *("run", f"{address}/openapi.json", "--checks=object_level_authorization", *RUN[1:]),
+            *("--phases=fuzzing,stateful", "--include-path-regex=^/v1/(patients|practitioners)"),
+            f"--max-examples={max(FOUND_WITHIN, pytestconfig.getoption('--examples', SHORT))}",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-12_000:] + run.stderr[-2_000:]
+    assert World(api).feed()
+    assert World(other_api).feed()

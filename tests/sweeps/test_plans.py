@@ -27,7 +27,7 @@ COPIES = 5_000
 PATIENTS = 100
 # So small that the planner is right to read them whole.
 SMALL = {
-    *("clinics", "clients", "devices", "identities"),
+    *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
     *("stored_answers", "practitioners", "legal_holds"),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),
 }

@@ -2,6 +2,7 @@
 
 import copy
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "AdverseEventBody": {"description": "Other"},
     "ClientBody": {"name": "Other"},
     "DeviceBody": {"name": "Other"},
+    "EmergencyBody": {"reason": "Another reason."},
 }
 REFERENCES = {
     "patient_id": "patients",
@@ -46,6 +48,11 @@ REFERENCES = {
 WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1", "lot": "L2604"}
 # Members of an answer that are shown this once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
+# What only a practitioner may, and where that is.
+PERSONAL = {"emergencies.create"}
+EMERGENCY = "/v1/emergency-access"
+# How long a practitioner's token is used, of its five minutes.
+TOKEN_S = 200
 # The query that an operation can't do without.
 QUERIES = {"audit.consistency": "?from=1&to=2"}
 
@@ -58,12 +65,22 @@ class Sent:
     path: str
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    personal: "World | None" = None
+    """Of what only a practitioner may: whose own he asks for in the name of its `api`."""
+
+    def sender(self, api: Api) -> Api:
+        """Who sends it in the name of this one."""
+        if self.personal is None or api is not self.personal.api:
+            return api
+        self.personal.end_emergencies()
+        return self.personal.practitioners
 
     def by(self, api: Api, *, content: bytes | None = None, **headers: str) -> Response:
         """The answer; `content` and `headers` (`If_Match`) stand in for its own."""
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         raw = self.content if content is None else content
-        return api(self.method, self.path, headers=self.headers | more, content=raw)
+        sender = self.sender(api)
+        return sender(self.method, self.path, headers=self.headers | more, content=raw)
 
 
 class World:
@@ -72,6 +89,8 @@ class World:
     def __init__(self, api: Api) -> None:
         self.api = api
         self._known: dict[str, str] = {}
+        self._tablet: dict[str, Any] | None = None
+        self._until_s = 0.0
 
     def example(self, model: str) -> dict[str, Any]:
         """The document's example of a body, about records of this clinic."""
@@ -89,9 +108,35 @@ class World:
             self._known[collection] = str(self.make(f"/v1/{collection}")["id"])
         return self._known[collection]
 
+    @property
+    def practitioners(self) -> Api:
+        """What a practitioner can do who holds every scope."""
+        if self._tablet is None:
+            self._tablet = self.api.tablet()
+            self._until_s = time.monotonic() + TOKEN_S
+        if time.monotonic() > self._until_s:
+            form = {"grant_type": "refresh_token", "refresh_token": self._tablet["refresh_token"]}
+            self._tablet = self.api.wire.post("/oauth/token", data=form).json()
+            self._until_s = time.monotonic() + TOKEN_S
+        return Api(self.api.wire, self._tablet["access_token"])
+
+    def with_a_practitioner(self) -> "World":
+        """This world, once its practitioner is let in: later, that would be a change more."""
+        self.practitioners.get("/v1/clinic")
+        return self
+
+    def end_emergencies(self) -> None:
+        """End what is open, so that there may be another."""
+        for each in self.api.get(f"{EMERGENCY}?limit=200").json()["items"]:
+            if each["ended_at"] is None:
+                self.api.post(f"{EMERGENCY}/{each['id']}/end")
+
     def make(self, address: str) -> dict[str, Any]:
         """A new record in a collection, from the document's example."""
-        return self.api.create(address, **self.example(_model_of(address)))
+        if address == EMERGENCY:
+            self.end_emergencies()
+            return self.practitioners.create(address, **self.example("EmergencyBody"))
+        return self.api.create(address, **self.example(model_of(address)))
 
     def feed(self, after: int = 0) -> list[dict[str, Any]]:
         """Every change behind a number, in order."""
@@ -128,7 +173,10 @@ class World:
         if operation.media:
             headers["Content-Type"] = operation.media[0]
         path += QUERIES.get(operation.name, "")
-        return Sent(operation.method, path, self.content(operation), headers)
+        sent = Sent(operation.method, path, self.content(operation), headers)
+        if operation.name in PERSONAL:
+            sent.personal = self.with_a_practitioner()
+        return sent
 
     def content(self, operation: Documented) -> bytes | None:
         """A body that this operation must grant."""
@@ -146,7 +194,7 @@ def lasting(answer: Response) -> Any:
     return {name: member for name, member in answer.json().items() if name not in SECRETS}
 
 
-def _model_of(address: str) -> str:
+def model_of(address: str) -> str:
     """The schema of what a collection creates."""
     for operation in operations():
         pattern = re.sub(r"\{[a-z_]+\}", "[^/]+", operation.path)

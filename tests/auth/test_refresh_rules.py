@@ -1,4 +1,4 @@
-"""A device has one good refresh token at a time, whatever comes in whichever order."""
+"""A client has one good refresh token at a time, whatever comes in whichever order."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.devices.rules import GRACE, LIFE, judge
+from app.auth.rules import REFRESH_GRACE as GRACE
+from app.auth.rules import REFRESH_LIFE as LIFE
+from app.auth.rules import judge
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 END, SECOND = NOW + LIFE, timedelta(seconds=1)

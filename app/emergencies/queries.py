@@ -1,0 +1,38 @@
+"""Reading emergencies."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam
+
+from app.auth.models import Emergency
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.core.problems import NotFound
+from app.emergencies.schemas import EmergencyView
+
+_ORDER = Order((Emergency.id,))
+_EMERGENCIES = rows(Emergency)
+_ONE = _EMERGENCIES.where(Emergency.id == bindparam("id"))
+_LOCKED = _ONE.with_for_update()
+_FIRST, _FURTHER = _ORDER.start(_EMERGENCIES), _ORDER.after(_EMERGENCIES)
+
+
+def view(row: Row[Any]) -> dict[str, Any]:
+    """An emergency as its view shows it."""
+    return {name: getattr(row, name) for name in EmergencyView.model_fields}
+
+
+def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
+    """One emergency; `NotFound` where this clinic has none with this id."""
+    found = op.first(_LOCKED if for_update else _ONE, id=id)
+    if found is None:
+        raise NotFound
+    return view(found)
+
+
+def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+    """A page of emergencies, oldest first, those that are over included; and the cursor behind."""
+    found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
+    return [view(row) for row in found], cursor

@@ -1,0 +1,61 @@
+"""Breaking the glass, and mending it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, update
+
+from app.auth.models import Client, Emergency
+from app.auth.queries import open_emergency
+from app.core.clock import uuid7
+from app.core.operation import CLINIC, Operation, rows
+from app.emergencies.errors import EmergencyOpen
+from app.emergencies.queries import emergency
+from app.emergencies.schemas import EmergencyBody
+from app.ledger import service as ledger
+
+_CLIENT = rows(Client, Client.id).where(Client.id == bindparam("id")).with_for_update()
+_END = (
+    update(Emergency)
+    .where(Emergency.clinic_id == CLINIC, Emergency.id == bindparam("this"))
+    .values(ended_at=bindparam("at"))
+)
+
+
+def begin(op: Operation, body: EmergencyBody) -> dict[str, Any]:
+    """Let the client that calls read all that is clinical, for so many minutes.
+
+    `EmergencyOpen` where it may already.
+    """
+    client_id, practitioner_id = op.caller.client_id, op.caller.practitioner_id
+    if client_id is None or practitioner_id is None:
+        raise AssertionError
+    op.first(_CLIENT, id=client_id)  # whoever asks for another meanwhile waits here
+    there = open_emergency(op.db, op.caller, op.at)
+    if there is not None:
+        raise EmergencyOpen(there)
+    begun = {
+        "id": uuid7(),
+        "client_id": client_id,
+        "practitioner_id": practitioner_id,
+        "reason": body.reason,
+        "opened_at": op.at,
+        "ends_at": op.at + timedelta(minutes=body.minutes),
+        "ended_at": None,
+    }
+    op.db.execute(insert(Emergency), {**begun, "clinic_id": op.clinic_id})
+    ledger.secured(op, "emergencies", begun, reason=body.reason)
+    op.renewed.add(client_id)
+    return begun
+
+
+def end(op: Operation, id: UUID) -> dict[str, Any]:
+    """End an emergency before its time; `NotFound` where there is none. Twice is as once."""
+    found = emergency(op, id, for_update=True)
+    if found["ended_at"] is None and op.at < found["ends_at"]:
+        found["ended_at"] = op.at
+        op.run(_END, {"this": id, "at": op.at})
+        ledger.secured(op, "emergencies", found)
+        op.renewed.add(found["client_id"])
+    return found

@@ -1,0 +1,34 @@
+"""Reading the owner."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable, Row, bindparam, select
+
+from app.auth.models import Client, Owner
+from app.core.operation import Operation, rows
+
+# Who signs in names no clinic: this is what finds it.
+_OWNER: Executable = select(Client, Owner.password_hash).join(
+    Owner, (Owner.clinic_id == Client.clinic_id) & (Owner.client_id == Client.id)
+)
+_LOCKED = rows(Client).where(Client.id == bindparam("id")).with_for_update()
+SHOWN = ("id", "name", "scopes", "created_at", "revoked_at")
+
+
+def owner(db: Connection) -> Row[Any] | None:
+    """The database's owner, if it has one: the client, and the hash of the password."""
+    return db.execute(_OWNER).first()
+
+
+def locked(op: Operation, id: UUID) -> Row[Any]:
+    """The client that an owner is or was, which nobody else changes until the commit."""
+    found = op.first(_LOCKED, id=id)
+    if found is None:
+        raise AssertionError
+    return found
+
+
+def view(row: Row[Any]) -> dict[str, Any]:
+    """An owner as the ledger tells of him."""
+    return {name: getattr(row, name) for name in SHOWN}

@@ -1,0 +1,130 @@
+"""Emergency access, and the owner who signs in with a password.
+
+Revision 0008, after 0007.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
+CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
+KINDS = "'api_key', 'backend', 'device', 'identity'"
+# Of owners.
+FORGET_TOKENS = """
+DELETE FROM {table} AS held WHERE EXISTS (
+  SELECT 1 FROM clients AS client
+  WHERE client.clinic_id = held.clinic_id AND client.id = held.client_id
+    AND client.kind = 'owner'
+)
+"""
+# What refers to `clients`, whoever is referred to last.
+REFER = (
+    *("stored_answers", "access_tokens", "used_assertions", "refresh_tokens"),
+    *("identities", "emergencies", "devices"),
+)
+
+
+def upgrade() -> None:
+    create_emergencies()
+    know_kinds(f"{KINDS}, 'owner'")
+    hold_refresh_tokens_to("clients", "id")
+    create_owners()
+    if op.get_context().dialect.name == "postgresql":
+        for table in ("emergencies", "owners"):
+            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+            op.execute(f"CREATE POLICY own_clinic ON {table} USING (clinic_id = {CLINIC})")
+
+
+def downgrade() -> None:
+    op.drop_table("owners")
+    for table in ("stored_answers", "access_tokens", "refresh_tokens"):
+        op.execute(FORGET_TOKENS.format(table=table))
+    op.execute("DELETE FROM clients WHERE kind = 'owner'")
+    hold_refresh_tokens_to("devices", "client_id")
+    know_kinds(KINDS)
+    op.drop_table("emergencies")
+
+
+def know_kinds(kinds: str) -> None:
+    check = f'"kind" IN ({kinds})'
+    if op.get_context().dialect.name == "postgresql":
+        # A table this small is looked through in no time.
+        op.drop_constraint("ck_clients_kind_known", "clients")
+        op.execute(
+            f"ALTER TABLE clients ADD CONSTRAINT ck_clients_kind_known CHECK ({check}) NOT VALID"
+        )
+        op.execute("ALTER TABLE clients VALIDATE CONSTRAINT ck_clients_kind_known")
+        return
+    # SQLite makes a table anew to change it, so what refers to it is put aside.
+    for table in REFER:
+        op.execute(f"CREATE TEMPORARY TABLE kept_{table} AS SELECT * FROM {table}")  # noqa: S608 - our own tables
+        op.execute(f"DELETE FROM {table}")  # noqa: S608 - likewise
+    with op.batch_alter_table("clients") as batch:
+        batch.create_check_constraint("kind_known", sa.text(check))
+    for table in reversed(REFER):
+        op.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")  # noqa: S608 - likewise
+        op.execute(f"DROP TABLE kept_{table}")
+
+
+def hold_refresh_tokens_to(table: str, id_: str) -> None:
+    name = "fk_refresh_tokens_clinic_id_client_id"
+    if op.get_context().dialect.name == "postgresql":
+        op.drop_constraint(name, "refresh_tokens")
+        op.execute(
+            f"ALTER TABLE refresh_tokens ADD CONSTRAINT {name}"
+            f" FOREIGN KEY (clinic_id, client_id) REFERENCES {table} (clinic_id, {id_}) NOT VALID"
+        )
+        op.execute(f"ALTER TABLE refresh_tokens VALIDATE CONSTRAINT {name}")
+        return
+    with op.batch_alter_table("refresh_tokens") as batch:
+        batch.drop_constraint(name, type_="foreignkey")
+        batch.create_foreign_key(name, table, ["clinic_id", "client_id"], ["clinic_id", id_])
+
+
+def create_owners() -> None:
+    op.create_table(
+        "owners",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_owners_clinic_id_client_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "client_id", name="pk_owners"),
+    )
+
+
+def create_emergencies() -> None:
+    op.create_table(
+        "emergencies",
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("practitioner_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("opened_at", INSTANT, nullable=False),
+        sa.Column("ends_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "client_id"],
+            ["clients.clinic_id", "clients.id"],
+            name="fk_emergencies_clinic_id_client_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"],
+            ["practitioners.clinic_id", "practitioners.id"],
+            name="fk_emergencies_clinic_id_practitioner_id",
+        ),
+        sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_emergencies"),
+    )
+    op.create_index(
+        "ix_emergencies_client_id_ends_at", "emergencies", ["clinic_id", "client_id", "ends_at"]
+    )

@@ -1,0 +1,47 @@
+"""The clinic that most of these tests begin with, and the program."""
+
+import io
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.core.schema import migrate
+from app.main import create_app
+from tests.cli.program import Ran, url_of, within
+from tests.ground import found
+from tests.owners.house import House, Program
+
+
+@pytest.fixture(name="empty", scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database of no clinic, to be copied."""
+    file = tmp_path_factory.mktemp("owners") / "empty.db"
+    database = Database(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    return file
+
+
+@pytest.fixture(name="house")
+def new_house(empty: Path, tmp_path: Path) -> Iterator[House]:
+    database = Database(f"sqlite:///{shutil.copy(empty, tmp_path / 'needlework.db')}")
+    app = create_app(database)
+    with TestClient(app) as wire:
+        yield House(found(database), app, wire)
+    database.close()
+
+
+@pytest.fixture(name="on")
+def program_on_any_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Program:
+    def run(database: Database, *arguments: str, typed: str = "") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        return within(monkeypatch, capsys, url_of(database), *arguments)
+
+    return run

@@ -1,0 +1,129 @@
+"""The commands that make the owner's account and remove it, and which passwords they take."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.database import Database
+from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
+from tests.cli.program import PATIENCE_S, environment, url_of
+from tests.ground import Api, Clinic, found
+from tests.owners.house import PASSWORD, WRONG, House, Program, refused
+from tests.serving import ROOT
+
+
+def test_the_command_makes_an_account_and_removes_it(house: House, on: Program) -> None:
+    database, clinic = house.clinic.database, str(house.clinic.id)
+    this = ("owner", "set", "--clinic", clinic, "--password-stdin", "--json")
+    made = on(database, *this, typed=PASSWORD + "\n")
+    assert (made.code, made.err) == (0, "")
+    given = house.signed_in()
+    removed = on(database, "owner", "remove", "--json")
+    assert removed.data["client_id"] == made.data["client_id"]
+    assert removed.data["revoked_at"]
+    assert refused(house.ask())
+    assert refused(house.refresh(given["refresh_token"]))
+    again = on(database, "owner", "remove")
+    assert (again.code, again.out) == (1, "")
+    assert "no owner's account" in again.err
+    assert on(database, *this, typed=PASSWORD).code == 0
+
+
+@pytest.mark.parametrize("typed", ["", "x" * 11 + "\r\n", "x" * 1025, "x" * 9_999])
+def test_a_short_password_and_an_endless_one_are_refused(
+    house: House, on: Program, typed: str
+) -> None:
+    this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
+    ran = on(house.clinic.database, *this, typed=typed)
+    assert (ran.code, ran.out) == (1, "")
+    assert "12 to 1024 characters" in ran.err
+
+
+@given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))
+def test_length_is_all_that_is_asked(password: str) -> None:
+    assert may_be_set(password) == (LENGTH_MIN <= len(spelt(password)) <= LENGTH_MAX)
+    assert spelt(spelt(password)) == spelt(password)
+
+
+def test_what_is_no_text_is_no_password(house: House, on: Program) -> None:
+    this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
+    ran = on(house.clinic.database, *this, typed="\udcff" * 20)
+    assert (ran.code, "no UTF-8" in ran.err) == (1, True)
+
+
+def test_without_a_terminal_it_has_to_be_piped_in(house: House, on: Program) -> None:
+    ran = on(
+        house.clinic.database, "owner", "set", "--clinic", str(house.clinic.id), typed="x" * 20
+    )
+    assert (ran.code, "--password-stdin" in ran.err) == (1, True)
+
+
+def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
+    """How `owner set` ends for somebody who types this, and what stood on the screen."""
+    master, slave = pty.openpty()
+    # Whoever leads a session and opens a terminal has it for his own.
+    command = f'exec "$0" -m app owner set --clinic {house.clinic.id} <{os.ttyname(slave)}'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", command, sys.executable],
+        cwd=ROOT,
+        env=environment(url_of(house.clinic.database)),
+        stdin=subprocess.DEVNULL,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
+        shown = b""
+        for line in typed:
+            # The blank comes once nothing is shown, and what was typed earlier is thrown away.
+            while not shown.endswith(b": "):
+                assert select.select([master], [], [], PATIENCE_S)[0], shown
+                shown += os.read(master, 1024)
+            shown += b"\n"
+            os.write(master, line.encode() + b"\n")
+        code = process.wait(PATIENCE_S)
+    while select.select([master], [], [], 0)[0]:
+        shown += os.read(master, 1024)
+    os.close(slave)
+    os.close(master)
+    return code, shown.decode()
+
+
+def test_at_a_terminal_it_is_asked_for_twice_and_not_shown(house: House) -> None:
+    code, shown = at_a_terminal(house, PASSWORD, PASSWORD)
+    assert (code, PASSWORD in shown) == (0, False)
+    assert UUID(shown.split()[-1]).version == 7
+    assert house.signed_in()
+
+
+def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) -> None:
+    house.put()
+    other = found(house.clinic.database)
+    this = ("owner", "set", "--clinic", str(other.id), "--password-stdin")
+    ran = on(other.database, *this, typed=WRONG)
+    assert (ran.code, ran.out) == (1, "")
+    assert "Another clinic" in ran.err
+    assert refused(house.ask(WRONG))
+    assert house.signed_in()
+
+
+def test_it_is_for_sqlite_alone(database: Database, clinic: Clinic, api: Api, on: Program) -> None:
+    form = {"grant_type": "password", "username": "owner", "password": PASSWORD}
+    answer = api.wire.post("/oauth/token", data=form)
+    ran = on(
+        database, "owner", "set", "--clinic", str(clinic.id), "--password-stdin", typed="short"
+    )
+    assert (ran.code, ran.out) == (1, "")
+    if database.is_sqlite:
+        assert refused(answer)
+        assert "characters" in ran.err
+    else:
+        assert answer.json()["error"] == "unsupported_grant_type"
+        assert "is for SQLite" in ran.err
+        assert "is for SQLite" in on(database, "owner", "remove").err

@@ -1,0 +1,206 @@
+"""The owner of a clinic on SQLite signs in with a password, and nobody can guess at it for long."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from httpx2 import Client
+from starlette.testclient import TestClient
+
+from app.core.access import Scope
+from app.core.clock import now
+from app.core.rates import Rates
+from app.owners import service
+from tests.cli.program import url_of
+from tests.ground import Api
+from tests.owners.house import PASSWORD, WRONG, House, refused
+from tests.serving import serving
+
+
+def test_the_owner_signs_in_and_may_do_everything(house: House) -> None:
+    id_ = house.put()
+    given = house.signed_in()
+    assert (given["token_type"], given["expires_in"]) == ("bearer", 300)
+    assert given["scope"].split() == sorted(Scope)
+    own = Api(house.wire, given["access_token"])
+    own.patient(given_name="A")
+    own.create("/v1/clients", name="Desk", scopes=["patients:read"])
+    change = own.get("/v1/changes?limit=200").json()["items"][-1]
+    assert change["actor"] == f"client:{id_}"
+
+
+def test_a_wrong_password_a_wrong_name_and_no_account_are_answered_alike(house: House) -> None:
+    nobody = house.ask()
+    house.put()
+    answers = [nobody, house.ask(WRONG), house.ask(username="admin"), house.ask(PASSWORD[:-1])]
+    assert all(map(refused, answers))
+    assert len({answer.content for answer in answers}) == 1
+    headers = {"x-request-id", "ratelimit"}
+    told = [{n: v for n, v in a.headers.items() if n not in headers} for a in answers]
+    assert told == [told[0]] * 4
+
+
+def test_it_takes_as_long_to_find_nobody(house: House) -> None:
+    def fastest_s() -> float:
+        house.app.state.password_rates = Rates(100, "password", 5)
+        taken = []
+        for _ in range(4):
+            began = time.perf_counter()
+            house.ask(WRONG)
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    nobody_s = fastest_s()
+    house.put()
+    assert 0.5 < fastest_s() / nobody_s < 2
+
+
+def test_after_some_wrong_passwords_an_address_has_to_wait(house: House) -> None:
+    house.put()
+    house.app.state.password_rates = Rates(3, "password", 5)
+    assert all(refused(house.ask(WRONG)) for _ in range(3))
+    for password in (WRONG, PASSWORD):
+        answer = house.ask(password)
+        assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-requests")
+        assert 1 <= int(answer.headers["retry-after"]) <= 300
+        assert answer.headers["ratelimit-policy"] == '"password";q=3;w=300'
+    with TestClient(house.app, client=("192.0.2.7", 1)) as elsewhere:
+        assert house._replace(wire=elsewhere).ask().status_code == 200
+
+
+def test_ten_in_five_minutes_are_enough(house: House) -> None:
+    limit = house.app.state.password_rates.take("a")
+    assert (limit.quota, limit.window_s, limit.left) == (10, 300, 9)
+
+
+def test_a_right_password_is_none_of_them(house: House) -> None:
+    house.put()
+    house.app.state.password_rates = Rates(2, "password", 5)
+    assert [house.ask().status_code for _ in range(3)] == [200] * 3
+    assert refused(house.ask(WRONG))
+    assert house.ask().status_code == 200
+
+
+def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.put()
+    at_it, most, names = set[str](), list[int](), set[str]()
+    verify = service._HASHES.verify  # noqa: SLF001 - the one place where hashes are made
+
+    def watched(*given: Any) -> bool:
+        name = threading.current_thread().name
+        at_it.add(name)
+        names.add(name)
+        most.append(len(at_it))
+        found_ = verify(*given)
+        at_it.discard(name)
+        return found_
+
+    monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001 - the one place where hashes are made
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: house.ask().status_code, range(4)))
+    assert set(answers) <= {200, 503}  # whose turn doesn't come in time is told so
+    assert 200 in answers
+    assert max(most) == 1
+    assert [name.startswith("argon2") for name in names] == [True]
+
+
+def test_a_refresh_token_is_exchanged_for_another(house: House) -> None:
+    house.put()
+    first = house.signed_in()
+    second = house.refresh(first["refresh_token"]).json()
+    assert house.is_let_in(second)
+    assert house.refresh(second["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_token_that_is_used_again_ends_what_was_signed_in_and_not_the_account(
+    house: House,
+) -> None:
+    house.put()
+    with time_machine.travel(now(), tick=False) as clock:
+        first = house.signed_in()
+        second = house.refresh(first["refresh_token"]).json()
+        clock.shift(11)
+        assert house.is_let_in(second)
+        assert refused(house.refresh(first["refresh_token"]))
+        assert not house.is_let_in(second)
+        assert refused(house.refresh(second["refresh_token"]))
+        assert house.noted()[0] == "refresh token used again"
+        assert house.is_let_in(house.signed_in())
+
+
+def test_signing_in_ends_what_was_signed_in_before(house: House) -> None:
+    house.put()
+    first = house.signed_in()
+    assert house.is_let_in(first)
+    second = house.signed_in()
+    assert (house.is_let_in(first), house.is_let_in(second)) == (False, True)
+    assert refused(house.refresh(first["refresh_token"]))
+    assert house.refresh(second["refresh_token"]).status_code == 200
+
+
+def test_another_password_ends_what_the_one_before_had_let_in(house: House) -> None:
+    house.put()
+    given = house.signed_in()
+    house.put(WRONG)
+    assert refused(house.refresh(given["refresh_token"]))
+    assert not house.is_let_in(given)
+    assert refused(house.ask())
+    assert house.ask(WRONG).status_code == 200
+
+
+def test_what_looks_the_same_is_the_same_password(house: House) -> None:
+    house.put("ein Stu\u0308ck Ka\u0308se")
+    assert house.ask("ein St\u00fcck K\u00e4se").status_code == 200
+
+
+def test_name_and_password_are_both_needed(house: House) -> None:
+    for form in ({"username": "owner"}, {"password": PASSWORD}, {}):
+        answer = house.wire.post("/oauth/token", data={"grant_type": "password", **form})
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_the_ledger_tells_of_the_account_and_of_wrong_passwords_once_a_minute(
+    house: House,
+) -> None:
+    first, second = house.put(), house.put()
+    for _ in range(2):
+        house.ask(WRONG)
+    assert house.noted() == ["wrong password"]
+    changes = house.api.get("/v1/changes?limit=200").json()["items"]
+    told = [(c["operation"], c["resource_id"]) for c in changes if c["resource"] == "owners"]
+    assert told == [
+        ("owners.create", first),
+        ("owners.revoke", first),
+        ("owners.create", second),
+    ]
+
+
+def test_an_owner_is_no_client_of_another_kind(house: House) -> None:
+    id_ = house.put()
+    assert house.api.get(f"/v1/clients/{id_}").status_code == 404
+    assert house.api.get(f"/v1/devices/{id_}").status_code == 404
+
+
+def test_the_password_is_stored_logged_and_told_nowhere(house: House, tmp_path: Path) -> None:
+    house.put()
+    log, url = tmp_path / "server.log", url_of(house.clinic.database)
+    with (
+        serving(log, NEEDLEWORK_DATABASE_URL=url) as server,
+        Client(base_url=f"http://127.0.0.1:{server.port}") as wire,
+    ):
+        served = house._replace(wire=wire)
+        given = served.signed_in()
+        answers = [served.ask(WRONG).text, served.ask(username=PASSWORD).text]
+    told = log.read_text() + str(answers)
+    with house.clinic.database.reading() as db:
+        for table in ("owners", "clients", "refresh_tokens", "access_tokens", "ledger_entries"):
+            told += str(db.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608 - our own tables
+    assert "$argon2id$v=19$m=65536,t=3,p=1$" in told
+    tokens = [given[name].split("_", 2)[2] for name in ("access_token", "refresh_token")]
+    assert [s for s in (PASSWORD, WRONG, *tokens) if s in told] == []

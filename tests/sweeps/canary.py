@@ -1,0 +1,154 @@
+"""Words that nobody else says, planted wherever a client can send a text, and found again."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from httpx2 import Response
+from pydantic_core import from_json, to_json
+
+from tests.ground import Api
+from tests.sweeps.document import PROBLEM, Documented, document
+from tests.sweeps.world import REFERENCES, World, model_of
+
+# It passes for a code, a name, a language tag, a part of a URL and of a header.
+WORD: Final = re.compile(r"zq-\d{5}qz9")
+# What stands in these is looked up in a list of ours or in a key; a word there is refused.
+HELD: Final = frozenset(
+    {
+        *("FollowUpBody/sore_muscles", "AdverseEventBody/muscle"),
+        *("MeasurementBody/instrument", "MeasurementBody/muscle"),
+        *("SessionBody/needlings/[]/muscle", "SessionBody/measurements/[]/instrument"),
+        *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
+        *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
+    }
+)
+# What makes room for a text that the document's example of a body has none for.
+MORE: Final = {"MeasurementBody": {"instrument": "psfs", "activity": "Reaching"}}
+
+
+class Planted:
+    """Every word that was planted, and where."""
+
+    def __init__(self) -> None:
+        self.places: list[str] = []
+
+    def word(self, place: str) -> str:
+        """A new word for this place."""
+        self.places.append(place)
+        return f"zq-{len(self.places):05}qz9"
+
+    def found(self, text: str) -> set[str]:
+        """Whence the words in a text come."""
+        return {self.places[int(word[3:8]) - 1] for word in WORD.findall(text.lower())}
+
+    def filled(self, schema: Any, value: Any, place: str) -> Any:
+        """A value with a word in each of its texts, those that it lacked included."""
+        schema = _resolved(schema)
+        is_held = place in HELD or {"enum", "const", "format"} & schema.keys()
+        # Not every instrument is about an activity.
+        if is_held or (value is None and place.endswith("/activity")):
+            return value
+        if schema.get("type") == "string":
+            word = self.word(place)
+            return f"{word}@example.org" if "@" in schema.get("pattern", "") else word
+        if "properties" in schema:
+            made = {
+                name: self.filled(inner, (value or {}).get(name), f"{place}/{name}")
+                for name, inner in schema["properties"].items()
+            }
+            return {name: member for name, member in made.items() if member is not None} or value
+        if schema.get("type") == "array":
+            items = [self.filled(schema["items"], item, f"{place}/[]") for item in value or [None]]
+            return [item for item in items if item is not None] or value
+        return value
+
+
+def _resolved(schema: Any) -> dict[str, Any]:
+    while "$ref" in schema or "anyOf" in schema:
+        if "$ref" in schema:
+            schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        else:
+            schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
+    return dict(schema)
+
+
+class PlantedWorld(World):
+    """A clinic whose every text is a word."""
+
+    def __init__(self, api: Api, planted: Planted) -> None:
+        super().__init__(api)
+        self.planted = planted
+
+    def example(self, model: str) -> dict[str, Any]:
+        """The document's example of a body, and more, with a word in each text."""
+        body = super().example(model) | MORE.get(model, {})
+        body = self.planted.filled({"$ref": f"#/components/schemas/{model}"}, body, model)
+        if model == "AmendBody":
+            body["changes"] = {"note": self.planted.word("a change")}
+        return dict(body)
+
+    def content(self, operation: Documented) -> bytes | None:
+        """A body that this operation must grant; of a merge patch, a whole record's."""
+        if operation.body_model != "MergePatch":
+            return super().content(operation)
+        body = self.example(model_of(operation.path.removesuffix("/{id}")))
+        return to_json({name: body[name] for name in body.keys() - REFERENCES.keys()})
+
+
+class Ears:
+    """What a client is told beside the records that it asked for."""
+
+    def __init__(self, planted: Planted) -> None:
+        self.planted = planted
+        self.statuses: set[int] = set()
+        self.leaks: dict[str, set[str]] = {}
+
+    def hear(self, answer: Response) -> None:
+        """Take an answer apart, as a hook of the client."""
+        answer.read()
+        self.statuses.add(answer.status_code)
+        for part, text in _told(answer):
+            words = self.planted.found(text) - ALLOWED.get(part, frozenset())
+            if words:
+                sent = f"{answer.request.method} {answer.request.url.path[:60]}"
+                self.leaks.setdefault(f"{part} of {answer.status_code} {sent}", set()).update(words)
+
+
+REQUEST_ID: Final = "header X-Request-Id"
+MEMBER: Final = "name of a member"
+# The only places that are to repeat what a client sent, and which of it.
+ALLOWED: Final = {
+    # It is there to be found again: in the answer, the log and the account.
+    "header x-request-id": frozenset({REQUEST_ID}),
+    "problem's request_id": frozenset({REQUEST_ID}),
+    "log": frozenset({REQUEST_ID}),
+    "entry's request_id": frozenset({REQUEST_ID}),
+    # A pointer leads to the member that is too many, by the name that its sender gave to it.
+    "problem's pointer": frozenset({MEMBER}),
+    # Whoever takes a record back says why, in the account.
+    "entry's reason": frozenset({"AmendBody/reason", "VoidBody/reason"}),
+}
+
+
+def _told(answer: Response) -> Iterator[tuple[str, str]]:
+    for name, value in answer.headers.items():
+        yield f"header {name}", value
+    kind = answer.headers.get("content-type", "")
+    if kind == PROBLEM:
+        yield from _parts(from_json(answer.content))
+    elif not answer.is_success:
+        yield "body", answer.text
+    elif kind == "application/json":
+        body = from_json(answer.content)
+        yield "next", str(body.get("next") if isinstance(body, dict) else None)
+
+
+def _parts(problem: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, member in problem.items():
+        if name == "errors":
+            for error in member:
+                for part, value in error.items():
+                    yield f"problem's {part}", str(value)
+        else:
+            yield f"problem's {name}", str(member)

@@ -1,0 +1,331 @@
+"""What is written of a patient stands in the record, and nowhere else.
+
+Every operation of a server that runs is asked with words in the place of all that a client can
+send, to success and to each kind of refusal. Then none of them is found in what the process wrote
+(at the lowest level of every logger), in a problem, a header or an address that it gave, in what
+it counts, or in the public part of the ledger, but where `ALLOWED` says so.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from httpx2 import Client, Response
+from pydantic_core import from_json, to_json
+from sqlalchemy import text
+
+from app.core.clock import uuid7
+from app.core.database import Database
+from app.core.schema import migrate
+from tests import postgres
+from tests.ground import Api, Clinic, found
+from tests.serving import HOST, Serving, serving
+from tests.signing import claims, key_set, signed
+from tests.sweeps.canary import ALLOWED, HELD, MEMBER, MORE, REQUEST_ID, Ears, Planted, PlantedWorld
+from tests.sweeps.document import Documented, document, operations
+from tests.sweeps.hostile import leaves, replaced
+from tests.sweeps.test_hostile_requests import ONE_OF_EACH_SHAPE, cursor
+from tests.sweeps.test_problems import Provoker, in_other_states
+from tests.sweeps.world import Sent
+from tests.tokens.back_end import HELD as SCOPES
+from tests.tokens.back_end import JWT_BEARER, KEY, OTHER
+
+KINDS = ("sqlite", "postgresql")
+LOUD = ("tests.sweeps.loud",)
+HEADERS = (
+    *("Authorization", "If-Match", "If-None-Match", "Idempotency-Key", "Content-Type", "Accept"),
+    *("Accept-Language", "User-Agent", "Referer", "Origin", "Cookie", "Forwarded", "Traceparent"),
+    *("X-Forwarded-For", "X-Forwarded-Proto", "Range", "Expect", "Baggage", REQUEST_ID[7:]),
+)
+
+
+@dataclass(frozen=True)
+class Aviary:
+    """A clinic that is served by a loud process, and what is heard of it."""
+
+    database: Database
+    server: Serving
+    wire: Client
+    clinic: Clinic
+    world: PlantedWorld
+    ears: Ears
+
+    @property
+    def api(self) -> Api:
+        return self.world.api
+
+    def word(self, place: str) -> str:
+        return self.world.planted.word(place)
+
+    def leaks(self) -> dict[str, set[str]]:
+        """Everything that was said where it should not have been."""
+        kept = {"log": self.server.log.read_text(), "metrics": self.api.get("/metrics").text}
+        for entry in self.entries():
+            for name, member in entry.items():
+                part = f"entry's {name}"
+                kept[part] = f"{kept.get(part, '')} {member}"
+        said = {
+            part: self.world.planted.found(whole) - ALLOWED.get(part, frozenset())
+            for part, whole in kept.items()
+        }
+        return self.ears.leaks | {part: places for part, places in said.items() if places}
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        path: str | None = "/v1/audit/entries?limit=200"
+        while path:
+            page = self.api.get(path).json()
+            yield from page["items"]
+            path = page["next"]
+
+
+@contextmanager
+def aviary(url: str, folder: Path, **environment: str) -> Iterator[Aviary]:
+    """Serve a new clinic."""
+    planted = Planted()
+    ears = Ears(planted)
+    with (
+        closing(Database(url)) as database,
+        serving(folder / "log", LOUD, NEEDLEWORK_DATABASE_URL=url, **environment) as server,
+        Client(
+            base_url=f"http://{HOST}:{server.port}", event_hooks={"response": [ears.hear]}
+        ) as wire,
+    ):
+        clinic = found(database)
+        world = PlantedWorld(Api(wire, clinic.key()), planted)
+        yield Aviary(database, server, wire, clinic, world, ears)
+
+
+@contextmanager
+def migrated(kind: str, folder: Path) -> Iterator[str]:
+    """A database that nobody else needs."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'needlework.db'}"
+        if kind == "postgresql":
+            server = stack.enter_context(postgres.server())
+            url = stack.enter_context(server.database())
+        with closing(Database(url)) as database:
+            migrate(database)
+        yield url
+
+
+@pytest.fixture(name="birds", scope="module", params=KINDS)
+def served_clinic(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Aviary]:
+    folder = tmp_path_factory.mktemp("aviary")
+    with migrated(request.param, folder) as url, aviary(url, folder) as birds:
+        yield birds
+
+
+class Refusals(Provoker):
+    """All that may go wrong, but for what another process has to be asked for."""
+
+    def _one_too_many(self) -> Response:
+        return self.sent.by(self.world.api)
+
+    def _too_large(self) -> Response:
+        return self.sent.by(self.world.api, content=(self.sent.content or b"").ljust(2**20 + 1))
+
+
+def test_no_word_of_a_record_is_said_elsewhere(birds: Aviary) -> None:
+    nobody = Api(birds.wire, birds.clinic.key(()))
+    for operation in operations():
+        sent = birds.world.request(operation)
+        answer = sent.by(birds.api)
+        assert answer.is_success, (operation.name, answer.text)
+        # A refusal comes before the database or from a rule: one of each shape is enough there.
+        if not birds.database.is_sqlite and operation not in ONE_OF_EACH_SHAPE:
+            continue
+        for _ in Refusals(birds.world, nobody, operation).answers():
+            pass
+        for _ in in_other_states(birds.world, operation):
+            pass
+        for spoilt in requests_with_one_word(birds, operation):
+            spoilt.by(birds.api)
+    said = birds.leaks()
+    assert said == {}
+    assert birds.ears.statuses >= {200, 201, 304, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428}
+    log = birds.server.log.read_text()
+    assert log.count('"event":"request"') > 1_000
+    assert not [line for line in log.splitlines() if line[:1] != "{"]
+
+
+def requests_with_one_word(birds: Aviary, operation: Documented) -> Iterator[Sent]:
+    """Requests of an operation that have a word where none belongs."""
+    sent = birds.world.request(operation)
+    name, joint = operation.name, "&" if "?" in sent.path else "?"
+    for parameter in operation.parameters("query"):
+        for word in (
+            birds.word(f"{name}?{parameter}"),
+            cursor([birds.word("a cursor"), sent.path]),
+        ):
+            yield replace(sent, path=f"{sent.path}{joint}{parameter}={quote(word)}")
+    if "limit" in operation.parameters("query"):
+        yield replace(sent, path=f"{sent.path}{joint}limit=1")
+    yield replace(sent, path=f"{sent.path}{joint}{birds.word(MEMBER)}={birds.word('unknown')}")
+    steps = operation.path.split("/")
+    for n, step in enumerate(steps):
+        if n > 1:
+            words = [*steps[:n], birds.word(f"{name}: {step}"), *steps[n + 1 :]]
+            path = "/".join(str(uuid7()) if each[:1] == "{" else each for each in words)
+            yield replace(sent, path=path)
+    if operation in ONE_OF_EACH_SHAPE:
+        for header in HEADERS:
+            word = birds.word(f"header {header}")
+            yield replace(sent, headers=sent.headers | {header: _headed(header, word)})
+    yield replace(sent, headers=sent.headers | {"If-None-Match": "*"})
+    yield replace(sent, method="DELETE")
+    if operation.body_model and operation.method == "POST":
+        yield from bodies_with_one_word(birds, sent)
+
+
+def _headed(header: str, word: str) -> str:
+    return f"Bearer {word}" if header == "Authorization" else word
+
+
+def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
+    """The same request with something else in each place of its body, and with broken bodies."""
+    body = from_json(sent.content or b"{}")
+    for n, place in enumerate(leaves(body)):
+        word = birds.word(f"{sent.path}: {place}")
+        other = (word, [word], word + "x" * 5_000)[n % 3]
+        yield replace(sent, content=to_json(replaced(body, place, other)))
+    yield replace(sent, content=to_json(body | {birds.word(MEMBER): birds.word("a member")}))
+    w = birds.word("a broken body").encode()
+    for raw in (b'{"%s' % w, b'{"%s": 1, "%s": 2}' % (w, w), w, b'["%s"]' % w, b'"%s\xff"' % w):
+        yield replace(sent, content=raw)
+    yield replace(sent, content=b'{"note": "%s\\u0000"}' % w)
+
+
+def test_no_word_of_a_request_for_a_token_is_said_elsewhere(birds: Aviary) -> None:
+    address = f"{birds.wire.base_url}/oauth/token".replace("//oauth", "/oauth")
+    body = {"name": birds.word("a client"), "kind": "backend", "scopes": SCOPES}
+    kid = birds.word("a kid")
+    jwks = {"keys": [{**key_set(KEY)["keys"][0], "kid": kid}]}
+    client = birds.api.create("/v1/clients", **body, jwks=jwks)
+    secrets = [birds.api.key]
+
+    def ask(**form: str) -> Response:
+        secrets.extend(form.values())
+        return birds.wire.post("/oauth/token", data=form)
+
+    def assertion(key: Any = KEY, **other: Any) -> str:
+        said = {"jti": birds.word("jti"), "more": birds.word("a claim"), **other}
+        return signed(key, claims(client["id"], address, **said), kid=kid)
+
+    known = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
+    given = ask(**known, client_assertion=assertion())
+    assert given.status_code == 200, given.text
+    for bad in (
+        assertion(OTHER),
+        assertion(aud=birds.word("aud")),
+        assertion(sub=birds.word("sub")),
+        assertion(exp=birds.word("exp")),
+        signed(KEY, claims(client["id"], address), kid=birds.word("another kid")),
+        birds.word("an assertion"),
+    ):
+        assert ask(**known, client_assertion=bad).status_code == 401
+    for name in ("grant_type", "client_assertion_type", "scope", "client_id", "more"):
+        ask(**{**known, "client_assertion": assertion(), name: birds.word(name)})
+    device = birds.world.make("/v1/devices")
+    enrolment = "urn:needlework:params:oauth:grant-type:enrolment"
+    for code in (birds.word("a code"), device["enrolment_code"], device["enrolment_code"]):
+        enrolled = ask(grant_type=enrolment, code=code)
+        secrets.extend(v for n, v in enrolled.json().items() if n.endswith("_token"))
+    for n in (1, -1, 1):
+        ask(grant_type="refresh_token", refresh_token=secrets[n] + birds.word("a token"))
+    ask(grant_type="refresh_token", refresh_token=secrets[-1])
+    for key in (given.json()["access_token"], given.json()["access_token"] + "x"):
+        Api(birds.wire, key).get("/v1/patients")
+    assert birds.leaks() == {}
+    assert birds.ears.statuses >= {200, 400, 401}
+    log = birds.server.log.read_text()
+    parts = {part for secret in secrets for part in secret.replace("_", ".").split(".")}
+    assert [part for part in parts if len(part) > 40 and part in log] == []
+
+
+def test_no_word_of_what_is_no_http_is_logged(birds: Aviary) -> None:
+    for raw in (b"%s\r\n\r\n", b"GET / HTTP/1.1\r\n%s\r\n\r\n", b"GET /%s HTTP/9\r\n\r\n"):
+        with socket.create_connection((HOST, birds.server.port)) as plug:
+            plug.sendall(raw % birds.word("no HTTP").encode())
+            plug.settimeout(5)
+            plug.recv(1_000)
+    assert birds.leaks() == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_word_is_said_by_a_server_in_trouble(kind: str, tmp_path: Path) -> None:
+    with (
+        migrated(kind, tmp_path) as url,
+        aviary(url, tmp_path, NEEDLEWORK_REQUESTS_PER_MINUTE="9") as birds,
+    ):
+        birds.wire.headers["Connection"] = "close"  # as the server does after a 500
+        made = birds.world.make("/v1/patients")
+        make_rows_unreadable(birds.database, birds.word("no number"))
+        ask_about(birds, made["id"])
+        assert 500 in birds.ears.statuses
+        with unanswering(birds.database):
+            ask_about(birds, made["id"])
+        assert 503 in birds.ears.statuses
+        while 429 not in birds.ears.statuses:
+            birds.api.get(f"/v1/patients?q={birds.word('a parameter')}")
+        log = birds.server.log.read_text()
+        assert '"event":"unforeseen"' in log
+        assert (birds.ears.leaks, birds.world.planted.found(log)) == ({}, set())
+
+
+def ask_about(birds: Aviary, patient_id: str) -> None:
+    birds.api.post("/v1/patients", birds.world.example("PatientBody"))
+    birds.api.get(f"/v1/patients/{patient_id}")
+    birds.api.get(f"/v1/patients?identifier={birds.word('system')}%7C{birds.word('value')}")
+
+
+def make_rows_unreadable(database: Database, word: str) -> None:
+    """Have the driver fail, or the database, in words of their own that quote a value."""
+    with database.owning() as db, db.begin():
+        if database.is_sqlite:
+            db.execute(text("UPDATE patients SET created_at = :word"), {"word": word})
+        else:
+            db.execute(text("ALTER TABLE patients ALTER family_name TYPE integer USING NULL"))
+
+
+@contextmanager
+def unanswering(database: Database) -> Iterator[None]:
+    """Have the database answer nothing that is of use."""
+    with database.writing() as db:
+        if database.is_sqlite:
+            db.execute(text("DROP TABLE patient_identifiers"))
+        else:
+            db.execute(text("LOCK TABLE patient_identifiers IN ACCESS EXCLUSIVE MODE"))
+            yield
+    if database.is_sqlite:
+        yield
+
+
+@pytest.mark.parametrize(
+    "model", sorted({o.body_model for o in operations() if o.body_model} - {"MergePatch"})
+)
+def test_every_text_of_a_body_gets_a_word_or_is_looked_up_in_a_list(model: str) -> None:
+    schemas, planted = document()["components"]["schemas"], Planted()
+    planted.filled(schemas[model], schemas[model]["examples"][0] | MORE.get(model, {}), model)
+    held = {place for place in texts(schemas[model], model) if place.startswith(tuple(HELD))}
+    assert set(planted.places) == set(texts(schemas[model], model)) - held
+
+
+def texts(schema: dict[str, Any], place: str) -> Iterator[str]:
+    """Every place in a schema where a client can write what it likes."""
+    if schema.get("type") == "string" and not {"enum", "const", "format"} & schema.keys():
+        yield place
+    if "$ref" in schema:
+        yield from texts(document()["components"]["schemas"][schema["$ref"][21:]], place)
+    for one in schema.get("anyOf", ()):
+        yield from texts(one, place)
+    for name, inner in schema.get("properties", {}).items():
+        yield from texts(inner, f"{place}/{name}")
+    if "items" in schema:
+        yield from texts(schema["items"], f"{place}/[]")
