@@ -179,7 +179,7 @@ class SessionBody(RecordBody):
             {
                 "muscle": "infraspinatus",
                 "side": "left",
-                "needle": {"diameter_mm": 0.3, "length_mm": 40},
+                "needle": {"diameter_mm": 0.3, "length_mm": 40, "lot": "L2604"},
                 "needles": 1,
                 "insertions": 4,
                 "depth_mm": 25,
