@@ -305,6 +305,13 @@ def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
     assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
 
 
+def failures(database: Database) -> int:
+    """How often archiving has failed; a transaction sees the same count all along."""
+    with database.reading() as db:
+        count = text("SELECT failed_count FROM pg_stat_archiver")
+        return int(db.execute(count).scalar_one())
+
+
 def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) -> None:
     with postgres.own_server(fast=True, archiving=True) as server, server.database() as url:
         program = partial(on, url)
@@ -316,11 +323,11 @@ def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) 
         )
         assert finding(program, "wal archive")["state"] == "ok"
         shutil.rmtree(server.archive)
-        with closing(Database(url)) as database, database.owning() as db:
-            db.execute(text("SELECT pg_switch_wal()"))
-            failed = text("SELECT failed_count FROM pg_stat_archiver")
+        with closing(Database(url)) as database:
+            with database.owning() as db:
+                db.execute(text("SELECT pg_switch_wal()"))
             deadline = time.monotonic() + PATIENCE_S
-            while not db.execute(failed).scalar_one():
+            while not failures(database):
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
         assert finding(program, "wal archive")["state"] == "broken"

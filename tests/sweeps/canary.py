@@ -126,8 +126,13 @@ ALLOWED: Final = {
     "entry's request_id": frozenset({REQUEST_ID}),
     # A pointer leads to the member that is too many, by the name that its sender gave to it.
     "problem's pointer": frozenset({MEMBER}),
-    # Whoever takes a record back says why, in the account.
-    "entry's reason": frozenset({"AmendBody/reason", "VoidBody/reason"}),
+    # Whoever takes a record back, or breaks the glass, says why, in the account.
+    "entry's reason": frozenset(
+        {
+            *("AmendBody/reason", "EmergencyBody/reason", "VoidBody/reason"),
+            "/v1/emergency-access: ('reason',)",
+        }
+    ),
 }
 
 

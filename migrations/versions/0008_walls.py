@@ -1,19 +1,20 @@
 """Row-level security: PostgreSQL itself keeps each clinic to its own rows.
 
-Revision 0007, after 0006. SQLite has no roles, and nothing to change.
+Revision 0008, after 0007. SQLite has no roles, and nothing to change.
 """
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 TABLES = (
-    *("access_tokens", "adverse_events", "clients", "clinics", "consents", "devices", "episodes"),
-    *("findings", "follow_ups", "identities", "ledger_checkpoints", "ledger_entries"),
-    *("ledger_heads", "ledger_tiles", "legal_holds", "measurements", "needlings"),
+    *("access_tokens", "adverse_events", "clients", "clinics", "consents", "devices"),
+    *("emergencies", "episodes", "findings", "follow_ups", "identities", "ledger_checkpoints"),
+    *("ledger_entries", "ledger_heads", "ledger_tiles", "legal_holds", "measurements"),
+    *("needlings", "owners"),
     *("patient_identifiers", "patients", "practitioner_identifiers", "practitioners"),
     *("refresh_tokens", "retention_policies", "screenings", "session_measurements", "sessions"),
     *("stored_answers", "used_assertions"),

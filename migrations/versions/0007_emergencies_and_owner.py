@@ -1,19 +1,18 @@
 """Emergency access, and the owner who signs in with a password.
 
-Revision 0008, after 0007.
+Revision 0007, after 0006.
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0008"
-down_revision = "0007"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
-CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
 KINDS = "'api_key', 'backend', 'device', 'identity'"
 # Of owners.
 FORGET_TOKENS = """
@@ -35,10 +34,6 @@ def upgrade() -> None:
     know_kinds(f"{KINDS}, 'owner'")
     hold_refresh_tokens_to("clients", "id")
     create_owners()
-    if op.get_context().dialect.name == "postgresql":
-        for table in ("emergencies", "owners"):
-            op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-            op.execute(f"CREATE POLICY own_clinic ON {table} USING (clinic_id = {CLINIC})")
 
 
 def downgrade() -> None:
