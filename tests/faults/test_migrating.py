@@ -52,7 +52,7 @@ def test_a_migration_gives_up_where_somebody_holds_a_table(older: Database) -> N
     before = current(older)
     assert before != head()
     url = older.engine.url.render_as_string(hide_password=False)
-    with older.writing() as db:
+    with older.owning() as db, db.begin():
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
         # As whoever writes to them does: whatever the migration alters or refers to is among them.
         tables = ", ".join(inspect(db).get_table_names())
