@@ -2,10 +2,12 @@
 
 import gc
 import json
+import multiprocessing
+import os
 import signal
 import socket
 import sys
-from threading import Timer
+from threading import Thread, Timer
 from types import FrameType
 from typing import Annotated, Final
 
@@ -36,6 +38,7 @@ def application() -> FastAPI:
     app = create_app()
     app.add_middleware(health.LeaveTaking)
     _leave_on_sigterm()
+    _end_with_parent()
     gc.collect()
     gc.freeze()  # all this stays: no later search for garbage has to walk through it
     return app
@@ -82,6 +85,19 @@ def _leave_on_sigterm() -> None:
             Timer(LEAVING_S, end, (sig, frame)).start()
 
     signal.signal(signal.SIGTERM, leave)
+
+
+def _end_with_parent() -> None:
+    """Have a worker end when the process that watches over it was killed: it holds the port."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=follow, name="follow", daemon=True).start()
 
 
 def check_port(host: str, port: int) -> None:

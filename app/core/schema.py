@@ -95,7 +95,7 @@ def grant(db: Connection) -> None:
 
     It can't change or remove what is append-only, nor switch off the triggers that say so. It is
     the role of the settings' `database_url`, if that of `owner_url` owns the tables; and one of
-    our own, that a superuser acts as.
+    our own, as which every superuser acts.
     """
     tables = ", ".join(Table.metadata.tables)
     kept = ", ".join(t.name for t in Table.metadata.tables.values() if t.info.get("append_only"))
@@ -115,6 +115,6 @@ def _serving(db: Connection) -> Iterator[str]:
         role = make_url(settings().database_url).username
         if role is not None:
             yield role
-    elif db.execute(_IS_SUPERUSER).scalar_one():
+    if db.execute(_IS_SUPERUSER).scalar_one():
         db.execute(_MAKE_ROLE)
         yield SERVING_ROLE

@@ -235,6 +235,26 @@ def test_a_backup_whose_ledger_was_changed_is_not_put_in_place(
     assert "don't serve from it" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE patients SET given_name = 'Eve'", "is not what the ledger tells of it"),
+        ("UPDATE patients SET version = 7", "is not what the ledger tells of it"),
+        ("DELETE FROM patient_identifiers; DELETE FROM patients", "in the ledger, and nowhere"),
+    ],
+)
+def test_a_backup_whose_records_were_changed_is_not_put_in_place(
+    on: Program, own: Clinic, tmp_path: Path, statement: str, told: str
+) -> None:
+    file = tmp_path / "backup"
+    with TestClient(create_app(own.database)) as wire:
+        Api(wire, own.key()).patient(given_name="Ada")
+    assert on(url_of(own.database), "backup", str(file)).code == 0
+    with closing(sqlite3.connect(file)) as db:
+        db.executescript(statement)
+    assert told in restored(on, tmp_path, file).err
+
+
 def test_what_is_no_sound_backup_is_told_and_not_put_in_place(
     on: Program, own: Clinic, tmp_path: Path
 ) -> None:

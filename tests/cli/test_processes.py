@@ -1,6 +1,7 @@
 """Starting, stopping, being killed, starting twice: the program among other processes."""
 
 import json
+import os
 import signal
 import socket
 import time
@@ -18,7 +19,7 @@ from app.patients.models import Patient
 from tests import postgres
 from tests.cli.program import PATIENCE_S, run, start, url_of
 from tests.ground import Clinic, found
-from tests.serving import free_port
+from tests.serving import NEEDLEWORK, free_port, serving
 
 
 @pytest.fixture(name="empty", params=["sqlite", "postgresql"])
@@ -105,6 +106,20 @@ def test_several_workers_on_sqlite_are_refused(tmp_path: Path) -> None:
     ran = run(url, tmp_path, "serve", "--workers", "2", "--port", str(free_port()))
     assert (ran.code, ran.out) == (1, "")
     assert "serve it with one worker" in ran.err
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_workers_end_when_whoever_watches_over_them_is_killed(
+    database: Database, tmp_path: Path
+) -> None:
+    environment = {"NEEDLEWORK_DATABASE_URL": url_of(database)}
+    two = (*NEEDLEWORK, "--workers=2")
+    with serving(tmp_path / "server.log", two, **environment) as server:
+        deadline = time.monotonic() + PATIENCE_S
+        os.kill(server.pid, signal.SIGKILL)
+        while answers(server.port):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_serve_answers_until_it_is_told_to_end(

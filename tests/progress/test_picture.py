@@ -68,7 +68,9 @@ def test_the_picture_of_a_patient_holds_no_name_and_no_script(api: Api) -> None:
     patient = api.patient(given_name="Quetzalcoatl", family_name="Xochimilco")
     api.session(
         patient_id=patient["id"],
-        measurements=[{"phase": "before", "instrument": "psfs", "value": 3, "activity": activity}],
+        measurements=[
+            {"phase": "before", "instrument": "psfs", "value": 3, "activity": "\x01" + activity}
+        ],
     )
     answer = api.get(f"/v1/patients/{patient['id']}/progress.svg")
     assert answer.status_code == 200

@@ -4,6 +4,7 @@ One SVG without script, styles or colours that a grey print would lose. Nothing 
 in the document: whoever can't see it reads its description, or the document.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from html import escape
@@ -22,6 +23,7 @@ ROW: Final = 18
 INK: Final = "#1b1b1b"
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
+NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 RELEASED: Final = {None: "", "none": "-", "partial": "◐", "complete": "●"}
 VERDICTS: Final = {
     "improved_important": "an improvement worth having",
@@ -86,7 +88,7 @@ def picture(document: Json, names: Names) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}"'
         f' height="{top}" role="img" aria-labelledby="title desc" font-family="sans-serif"'
         f' font-size="12" fill="{INK}"><title id="title">{title}</title>'
-        f'<desc id="desc">{escape(words)}</desc>'
+        f'<desc id="desc">{_escaped(words)}</desc>'
         f'<rect width="{WIDTH}" height="{top}" fill="#ffffff"/>'
         f"{_text(16, 24, _heading(document), size=15)}{''.join(parts)}</svg>"
     )
@@ -262,6 +264,11 @@ def _instant(at: str) -> float:
     return datetime.fromisoformat(at).timestamp()
 
 
+def _escaped(words: str) -> str:
+    """As XML takes it, which has no place for most control characters, however they are written."""
+    return escape(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words))
+
+
 def _line(x1: float, y1: float, x2: float, y2: float, width: float = 1) -> str:
     return f'<path d="M{x1:g} {y1:g}L{x2:g} {y2:g}" stroke="{INK}" stroke-width="{width:g}"/>'
 
@@ -269,4 +276,4 @@ def _line(x1: float, y1: float, x2: float, y2: float, width: float = 1) -> str:
 def _text(x: float, y: float, words: str, **how: object) -> str:
     given = {"anchor": "text-anchor", "size": "font-size", "weight": "font-weight"}
     more = "".join(f' {given.get(name, name)}="{value}"' for name, value in how.items())
-    return f'<text x="{x:g}" y="{y:g}"{more}>{escape(words)}</text>'
+    return f'<text x="{x:g}" y="{y:g}"{more}>{_escaped(words)}</text>'
