@@ -60,7 +60,7 @@ class MalformedRequest(Problem):
 
 
 class TooManyRequests(Problem):
-    """All the requests of this minute were made. Nothing was done: wait, and try again."""
+    """That was too often. Nothing was done: wait as long as `Retry-After` says, and try again."""
 
     status, code, title = HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"
     headers: Mapping[str, str] = {"Retry-After": "60"}
