@@ -105,8 +105,8 @@ def test_a_point_in_time_has_every_change_that_was_answered_before(
             clinic = Clinic(site.clinic.id, restored)
             check_there(clinic, answered)
             check_account(clinic)
-            with pytest.raises(KeyError):
-                check_there(clinic, load.written)  # what came later isn't
+            with pytest.raises((KeyError, AssertionError)):
+                check_there(clinic, load.written)  # what came later isn't, or is as it was before
 
 
 def base_backup(server: OwnServer, target: Path) -> None:
