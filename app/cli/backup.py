@@ -11,8 +11,17 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy import inspect
 
-from app.cli.console import URL, AsJson, database, fail, operate, operation, put, say
-from app.clinics.queries import clinics
+from app.cli.console import (
+    URL,
+    AsJson,
+    clinic_ids,
+    database,
+    fail,
+    in_each_clinic,
+    operate,
+    put,
+    say,
+)
 from app.core import copies, schema
 from app.core.copies import CopyFailed
 from app.core.database import Database
@@ -110,9 +119,7 @@ def _check_target(opened: Database, target: Path, *, replace: bool) -> None:
 
 def _note(opened: Database, name: str) -> None:
     """Have it on record in every clinic, for each one's data are in the copy."""
-    with opened.reading() as db:
-        ids = [clinic["id"] for clinic in clinics(db)]
-    for clinic_id in ids:
+    for clinic_id in clinic_ids(opened):
         operate(opened, clinic_id, name, noted)
 
 
@@ -149,14 +156,9 @@ def _check_revision(revision: str | None) -> None:
 
 
 def _check_ledgers(opened: Database) -> None:
-    with opened.reading() as db:
-        ids = [clinic["id"] for clinic in clinics(db)]
-    for clinic_id in ids:
-        op = operation(clinic_id, RESTORED)
-        with opened.reading(clinic_id) as db:
-            op.begin(db)
-            found = list(faults(op)) or list(islice(inspection.faults(op), SHOWN))
+    for op in in_each_clinic(opened, RESTORED):
+        found = list(faults(op)) or list(islice(inspection.faults(op), SHOWN))
         for fault in found:
-            say(f"Clinic {clinic_id}: {fault}")
+            say(f"Clinic {op.clinic_id}: {fault}")
         if found:
             fail("Somebody changed what is in this backup: don't serve from it.")

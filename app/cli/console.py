@@ -114,14 +114,28 @@ def operate(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operat
     return perform(opened, op, lambda: work(op))
 
 
+def clinic_ids(opened: Database) -> list[UUID]:
+    """Every clinic of this installation, oldest first."""
+    with opened.reading() as db:
+        return [clinic["id"] for clinic in clinics(db)]
+
+
+def in_each_clinic(opened: Database, name: str) -> Iterator[Operation]:
+    """An operation that reads, in each clinic in turn."""
+    for clinic_id in clinic_ids(opened):
+        op = operation(clinic_id, name)
+        with opened.reading(clinic_id) as db:
+            op.begin(db)
+            yield op
+
+
 def known(opened: Database, clinic_id: UUID | None) -> UUID:
     """The clinic with this id, or the only one there is."""
-    with opened.reading() as db:
-        ids = [clinic["id"] for clinic in clinics(db)]
+    ids = clinic_ids(opened)
     if not ids:
         fail('There is no clinic yet. Found one: python -m app clinic add "My clinic"')
     if clinic_id is None and len(ids) == 1:
-        return UUID(str(ids[0]))
+        return ids[0]
     if clinic_id is None:
         fail("There are several clinics: name one by --clinic. See: python -m app clinic list")
     if clinic_id not in ids:

@@ -14,12 +14,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.backup import MADE
-from app.cli.console import FAILED, MIGRATE, URL, AsJson, database, operation, put, reason, told
-from app.clinics.queries import clinics
+from app.cli.console import (
+    FAILED,
+    MIGRATE,
+    URL,
+    AsJson,
+    database,
+    in_each_clinic,
+    put,
+    reason,
+    told,
+)
 from app.core import schema
 from app.core.clock import now
 from app.core.database import Database
-from app.core.operation import Operation
 from app.core.problems import Problem
 from app.ledger import signing
 from app.ledger.queries import last_security
@@ -83,17 +91,6 @@ def _examine(opened: Database) -> Iterator[Finding]:
         yield from _folder(Path(str(opened.engine.url.database)).absolute().parent)
 
 
-def _in_each_clinic(opened: Database) -> Iterator[Operation]:
-    """An operation in each clinic, in turn."""
-    with opened.reading() as db:
-        ids = [clinic["id"] for clinic in clinics(db)]
-    for clinic_id in ids:
-        op = operation(clinic_id, "doctor")
-        with opened.reading(clinic_id) as db:
-            op.begin(db)
-            yield op
-
-
 def _migration(opened: Database) -> Finding:
     at = schema.current(opened)
     if at == schema.head():
@@ -102,7 +99,7 @@ def _migration(opened: Database) -> Finding:
 
 
 def _signing_key(opened: Database) -> Iterator[Finding]:
-    before = {op.clinic_id: signing.last_signed(op) for op in _in_each_clinic(opened)}
+    before = {op.clinic_id: signing.last_signed(op) for op in in_each_clinic(opened, "doctor")}
     signed = {clinic_id: note for clinic_id, note in before.items() if note is not None}
     put_back = "Put the copy of it back. If there is none: docs/audit.md, The signing key, Loss."
     try:
@@ -130,7 +127,7 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
 def _backup(opened: Database) -> Iterator[Finding]:
     """How old the backup is of whose clinic it is oldest, as the ledgers themselves tell."""
     remedy = "Make one every day: python -m app backup FILE. See docs/operator.md."
-    last = [last_security(op, MADE) for op in _in_each_clinic(opened)]
+    last = [last_security(op, MADE) for op in in_each_clinic(opened, "doctor")]
     made = [at for at in last if at is not None]
     if len(made) < len(last):
         found = f"none by `backup` of {len(last) - len(made)} of {len(last)} clinics"

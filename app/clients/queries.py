@@ -10,7 +10,6 @@ from app.auth.models import Client
 from app.clients.schemas import Kind
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
-from app.core.problems import NotFound
 
 _ORDER = Order((Client.id,))
 _CLIENTS = rows(Client).where(Client.kind.in_(get_args(Kind)))
@@ -36,10 +35,7 @@ def view(row: Row[Any]) -> dict[str, Any]:
 
 def client(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
     """One client; `NotFound` where this clinic has none with this id."""
-    found = op.first(_LOCKED if for_update else _ONE, id=id)
-    if found is None:
-        raise NotFound
-    return view(found)
+    return view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def clients(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:

@@ -6,16 +6,13 @@ from sqlalchemy import Connection, select
 
 from app.clinics.models import Clinic
 from app.core.operation import Operation, rows
-from app.core.problems import NotFound
 
 _CLINIC = rows(Clinic)
 
 
 def clinic(op: Operation) -> dict[str, Any]:
     """The operation's own clinic."""
-    found = op.first(_CLINIC)
-    if found is None:
-        raise NotFound
+    found = op.one(_CLINIC)
     return {"id": found.clinic_id, "name": found.name, "created_at": found.created_at}
 
 

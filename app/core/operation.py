@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.core.access import Caller
 from app.core.clock import now
 from app.core.database import Database, should_try_again
-from app.core.problems import Conflict
+from app.core.problems import Conflict, NotFound
 from app.core.tables import ClinicOwned
 
 T = TypeVar("T")
@@ -95,6 +95,13 @@ class Operation:
     def first(self, statement: Executable, **values: object) -> Row[Any] | None:
         """The first row of a query that began with `rows`, if there is one."""
         return self.db.execute(statement, {"clinic": self.clinic_id, **values}).first()
+
+    def one(self, statement: Executable, **values: object) -> Row[Any]:
+        """The first row of a query that began with `rows`; `NotFound` where there is none."""
+        found = self.first(statement, **values)
+        if found is None:
+            raise NotFound
+        return found
 
     def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
         """Change rows of this clinic; answers how many."""

@@ -9,7 +9,6 @@ from sqlalchemy import Row, bindparam
 from app.auth.models import Client, Device
 from app.core.operation import CLINIC, Operation, rows
 from app.core.pages import Filters, Order, page
-from app.core.problems import NotFound
 
 _ORDER = Order((Client.id,))
 _COLUMNS = (
@@ -37,18 +36,12 @@ def view(row: Row[Any]) -> dict[str, Any]:
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
     """One device, which nobody else changes until the commit; `NotFound` where there is none."""
-    found = op.first(_LOCKED, id=id)
-    if found is None:
-        raise NotFound
-    return found
+    return op.one(_LOCKED, id=id)
 
 
 def device(op: Operation, id: UUID) -> dict[str, Any]:
     """One device; `NotFound` where this clinic has none with this id."""
-    found = op.first(_ONE, id=id)
-    if found is None:
-        raise NotFound
-    return view(found)
+    return view(op.one(_ONE, id=id))
 
 
 def devices(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:

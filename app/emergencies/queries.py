@@ -9,7 +9,6 @@ from sqlalchemy import Row, bindparam
 from app.auth.models import Emergency
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
-from app.core.problems import NotFound
 from app.emergencies.schemas import EmergencyView
 
 _ORDER = Order((Emergency.id,))
@@ -26,10 +25,7 @@ def view(row: Row[Any]) -> dict[str, Any]:
 
 def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
     """One emergency; `NotFound` where this clinic has none with this id."""
-    found = op.first(_LOCKED if for_update else _ONE, id=id)
-    if found is None:
-        raise NotFound
-    return view(found)
+    return view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:

@@ -11,7 +11,6 @@ from pydantic_core import from_json
 from sqlalchemy import (
     ColumnElement,
     Label,
-    Row,
     Select,
     and_,
     bindparam,
@@ -26,7 +25,6 @@ from app.core.dialects import id_text, json_text
 from app.core.nested import json_columns
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
-from app.core.problems import NotFound
 from app.core.tables import at_offset
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
@@ -71,11 +69,11 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
     asked = filters.model_dump(exclude={"as_of"}, exclude_none=True)
     values = {"patient_id": patient_id, "as_of": as_of, **asked}
     ledger.saw_patients(op, [patient_id])
-    history = _history(_found(op, _facts(frozenset(asked)), **values))
+    history = _history(op.one(_facts(frozenset(asked)), **values))
     if filters.episode_id is None:
         return document(str(patient_id), None, as_of, history, _written)
     if not history.visits:  # an episode that has had a visit exists; of any other it is asked
-        _found(op, _EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
+        op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
     return document(str(patient_id), str(filters.episode_id), as_of, history, _written)
 
 
@@ -96,14 +94,6 @@ def _name(slug: str) -> str:
 def _written(at: datetime) -> str:
     """RFC 3339, as every other answer writes it."""
     return at.isoformat().replace("+00:00", "Z")
-
-
-def _found(op: Operation, statement: Select[Any], **values: object) -> Row[Any]:
-    """The one row of a query; `NotFound` without any."""
-    found = op.first(statement, **values)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _history(facts: Iterable[str]) -> History:
@@ -344,7 +334,7 @@ def timeline(
 
     `NotFound` where this clinic has no such patient.
     """
-    _found(op, _PATIENT, patient_id=patient_id)
+    op.one(_PATIENT, patient_id=patient_id)
     order, statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, order, filters, patient_id=patient_id)
     items: dict[UUID, dict[str, Any]] = {}

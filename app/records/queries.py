@@ -4,18 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from app.core.operation import Operation
 from app.core.pages import Filters, page
-from app.core.problems import NotFound
 from app.ledger import service as ledger
 from app.records.kinds import Kind, Viewed
 
 
 def shown(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
     """One record as it is now, to answer with; `NotFound` where this clinic has none."""
-    view = kind.shown(_row(op, kind, id))
+    view = kind.shown(op.one(kind.select_one, id=id))
     saw(op, kind, view)
     return view
 
@@ -41,14 +38,7 @@ def shown_among(op: Operation, kind: Kind[Any], ids: Sequence[UUID]) -> list[Vie
 
 def record(op: Operation, kind: Kind[Any], id: UUID) -> Viewed:
     """One record as it is now, to work with; `NotFound` where this clinic has none."""
-    return kind.viewed(_row(op, kind, id))
-
-
-def _row(op: Operation, kind: Kind[Any], id: UUID) -> Row[Any]:
-    found = op.first(kind.select_one, id=id)
-    if found is None:
-        raise NotFound
-    return found
+    return kind.viewed(op.one(kind.select_one, id=id))
 
 
 def records(
