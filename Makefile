@@ -73,7 +73,7 @@ bench: dev  ## measure against the floor, on PostgreSQL and SQLite
 
 lock: dev  ## make the lock files anew from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock
-	$(LOCK) --upgrade --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --all-extras --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:  ## remove what make and the tools made; the data under var/ stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
