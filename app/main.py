@@ -34,6 +34,7 @@ from app.recall.routes import routes as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.thresholds.routes import routes as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
@@ -53,6 +54,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     adverse_events,
     muscles,
     instruments,
+    thresholds,
     changes,
     audit,
     disclosures,

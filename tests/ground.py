@@ -66,6 +66,14 @@ class Api:
     def post(self, path: str, body: Any = None, **more: Any) -> Response:
         return self("POST", path, json=body, **more)
 
+    def change(self, record: dict[str, Any], path: str, **change: Any) -> dict[str, Any]:
+        """Change a part of a record of `path` as it was read; the record as it is then."""
+        stale = {"If-Match": f'"{record["version"]}"'}
+        answer = self("PATCH", f"{path}/{record['id']}", json=change, headers=stale)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     def tablet(self, scopes: Iterable[Scope] = Scope) -> dict[str, Any]:
         """What a new practitioner's device got when it was let in: its tokens."""
         body = {"name": "Tablet", "practitioner_id": self.practitioner()["id"]}

@@ -41,6 +41,7 @@ class Scope(StrEnum):
     SCREENINGS_WRITE = "screenings:write"
     SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
+    THRESHOLDS_WRITE = "thresholds:write"
 
 
 READS: Final = frozenset(scope for scope in Scope if scope.endswith(":read"))

@@ -14,7 +14,10 @@ from app.instruments.schemas import InstrumentView, ThresholdsView
 
 def _thresholds_checked(rows: dict[int, ThresholdsView]) -> dict[int, ThresholdsView]:
     rules.check_once("id", [row.id for row in rows.values()])
-    rules.check_once("default", [row.instrument for row in rows.values() if row.default])
+    defaults = [row for row in rows.values() if row.default]
+    rules.check_once(
+        "default", [f"{row.instrument} {row.region or ''}".strip() for row in defaults]
+    )
     return rows
 
 
@@ -33,6 +36,16 @@ _INSTRUMENTS: Final = TypeAdapter(
 )
 
 
+_SCORING: Final = {
+    "method": "score",
+    "items_min": "items_min",
+    "items_max": "items_max",
+    "low": "item_low",
+    "high": "item_high",
+}
+"""The columns that say how items are scored."""
+
+
 def _rows(text: str) -> dict[int, dict[str, object]]:
     rows = csv.DictReader(io.StringIO(text))
     found: dict[int, dict[str, object]] = {}
@@ -42,15 +55,17 @@ def _rows(text: str) -> dict[int, dict[str, object]]:
 
 
 def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
-    """The instruments of two CSV texts, each with its thresholds, the default first.
+    """The instruments of two CSV texts, each with its thresholds, the general default first.
 
     Pydantic's `ValidationError` names every broken line.column; `RuleBroken` is raised for
     thresholds of an instrument that there isn't.
     """
     figures = list(_THRESHOLDS.validate_python(_rows(thresholds)).values())
-    figures.sort(key=lambda row: not row.default)
+    figures.sort(key=lambda row: (not row.default, row.region or ""))
     rows = _rows(instruments)
     for cells in rows.values():
+        scoring = {name: cells.pop(column, None) for name, column in _SCORING.items()}
+        cells["scoring"] = scoring if scoring["method"] else None
         cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]
     found = tuple(_INSTRUMENTS.validate_python(rows).values())
     rules.check_known("instrument", [row.instrument for row in figures], [i.code for i in found])
@@ -64,7 +79,17 @@ def _text(name: str) -> str:
 INSTRUMENTS: Final = read(_text("instruments.csv"), _text("thresholds.csv"))
 _BY_CODE: Final = {instrument.code: instrument for instrument in INSTRUMENTS}
 _DEFAULTS: Final = {
-    row.instrument: row for one in INSTRUMENTS for row in one.thresholds if row.default
+    (row.instrument, row.region): row
+    for one in INSTRUMENTS
+    for row in one.thresholds
+    if row.default
+}
+_FACTORS: Final = {
+    one.code: {one.unit: 1.0, **{other.unit: other.factor for other in one.also_in}}
+    for one in INSTRUMENTS
+}
+_SCORINGS: Final = {
+    one.code: rules.Scoring(**one.scoring.model_dump()) for one in INSTRUMENTS if one.scoring
 }
 
 
@@ -81,6 +106,19 @@ def instrument(code: str) -> InstrumentView:
     return found
 
 
-def default_thresholds(code: str) -> ThresholdsView | None:
-    """The thresholds that a verdict on this instrument uses; None where none are published."""
-    return _DEFAULTS.get(code)
+def default_thresholds(code: str, region: str | None = None) -> ThresholdsView | None:
+    """The published thresholds that a verdict uses; None where there are none.
+
+    Those that were studied in this body region, or else the general ones.
+    """
+    return _DEFAULTS.get((code, region)) or _DEFAULTS.get((code, None))
+
+
+def factors(code: str) -> dict[str, float]:
+    """By what a value in each of an instrument's units is multiplied, its own unit first."""
+    return _FACTORS[code]
+
+
+def scoring(code: str) -> rules.Scoring | None:
+    """How this instrument's items make its score; None where that isn't known here."""
+    return _SCORINGS.get(code)

@@ -1,8 +1,8 @@
 """Instruments on the wire. The data files are checked against the views they are served as."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from app.core.wire import Line, View
 from app.instruments import rules
@@ -23,7 +23,13 @@ class ThresholdsView(View):
         ),
     ]
     instrument: Slug
-    default: Annotated[bool, Field(description="Whether verdicts use this row.")]
+    default: Annotated[
+        bool,
+        Field(
+            description="Whether verdicts use this row: of its region, or without one of any"
+            " that has no row of its own."
+        ),
+    ]
     region: Annotated[Slug | None, Field(description="The body region that was studied.")]
     population: Line
     mdc: Annotated[
@@ -52,6 +58,34 @@ class ThresholdsView(View):
         return self
 
 
+class UnitView(View):
+    """A unit that values may be sent in."""
+
+    unit: Annotated[Line, Field(description="UCUM.")]
+    factor: Annotated[Figure, Field(description="One of it in the instrument's own unit.")]
+
+
+class ScoringView(View):
+    """How the score is made from items. Their wording is not reproduced here."""
+
+    method: Annotated[
+        rules.Method,
+        Field(description="`percent`: that of the way from the lowest to the highest mean."),
+    ]
+    items_min: Annotated[int, Field(ge=1, description="How many have to be answered.")]
+    items_max: Annotated[int, Field(ge=1, le=rules.ITEMS_MAX)]
+    low: Annotated[float, Field(description="The lowest answer.")]
+    high: Annotated[float, Field(description="The highest answer.")]
+
+
+def _units(given: Any) -> Any:
+    """`cm=10` as a unit and its factor; several of them stand with spaces between."""
+    if not isinstance(given, str):
+        return given or ()
+    pairs = (unit.partition("=") for unit in given.split())
+    return [{"unit": unit, "factor": factor} for unit, _, factor in pairs]
+
+
 class InstrumentView(View):
     """An outcome measure: its scale, its direction, and its thresholds with their source."""
 
@@ -68,10 +102,19 @@ class InstrumentView(View):
         ),
     ]
     unit: Annotated[Line, Field(description="UCUM.")]
+    also_in: Annotated[
+        tuple[UnitView, ...],
+        BeforeValidator(_units),
+        Field(description="Other units that are taken, kept as entered and converted to compare."),
+    ]
     better: Annotated[rules.Better, Field(description="The direction of improvement.")]
     takes_activity: Annotated[
         bool, Field(description="Whether a value may be of one activity that the patient named.")
     ]
+    rates_change: Annotated[
+        bool, Field(description="Whether a value is itself a change, so that it starts from 0.")
+    ]
+    scoring: ScoringView | None
     loinc: Annotated[str | None, Field(pattern=r"^\d{1,7}-\d$")]
     licence: Annotated[Line, Field(description="Who may use it. No items are reproduced here.")]
     thresholds: tuple[ThresholdsView, ...]

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Row, Select, bindparam
+from sqlalchemy import BigInteger, Row, Select, bindparam, func
 
+from app.core.dialects import among
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
@@ -52,6 +53,21 @@ _SECURITY = (
     .where(LedgerEntry.kind == "security", LedgerEntry.operation == bindparam("operation"))
     .order_by(LedgerEntry.number.desc())
     .limit(1)
+)
+_OF_PATIENT = _ABOUT.with_only_columns(LedgerEntry.resource_id).where(LedgerEntry.kind == "change")
+_STATES = (
+    rows(
+        LedgerEntry,
+        LedgerEntry.resource,
+        LedgerEntry.resource_id,
+        func.max(LedgerEntry.number).filter(LedgerEntry.at <= bindparam("at")),
+        func.max(LedgerEntry.number),
+    )
+    .where(LedgerEntry.kind == "change", among(LedgerEntry.resource_id, "ids"))
+    .group_by(LedgerEntry.resource, LedgerEntry.resource_id)
+)
+_BODIES = rows(LedgerEntry, LedgerEntry.number, LedgerEntry.resource, LedgerEntry.body).where(
+    LedgerEntry.number.in_(bindparam("numbers", expanding=True))
 )
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
@@ -101,6 +117,31 @@ def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, An
         return None
     body: dict[str, Any] = from_json(found.body)
     return body
+
+
+class Since(NamedTuple):
+    """What was done to some records after an instant."""
+
+    changed: dict[UUID, tuple[str, dict[str, Any] | None]]
+    """Those that were there and have been changed: of what kind, and their content of then; none
+    where it has been destroyed."""
+    new: dict[UUID, str]
+    """Those that weren't there yet: of what kind."""
+
+
+def since(op: Operation, at: datetime, patient_id: UUID, more: Sequence[UUID]) -> Since:
+    """What was done after `at` to the records of a patient, and to some `more`."""
+    ids = {row.resource_id for row in op.all(_OF_PATIENT.distinct(), patient_id=patient_id)}
+    changed: dict[int, UUID] = {}
+    found = Since({}, {})
+    for resource, id, then, last in op.all(_STATES, at=at, ids=list(ids.union(more))):
+        if then is None:
+            found.new[id] = resource
+        elif then != last:
+            changed[then] = id
+    for number, resource, body in op.all(_BODIES, numbers=list(changed)) if changed else ():
+        found.changed[changed[number]] = (resource, body and from_json(body))
+    return found
 
 
 def entries(op: Operation, filters: Filters) -> tuple[list[dict[str, Any]], str | None]:

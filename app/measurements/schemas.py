@@ -44,7 +44,7 @@ class MeasurementView(View):
     activity: str | None
     side: Side | None
     muscle: str | None
-    items: list[float] | None
+    items: list[float | None] | None
     taken_at: datetime
     reported_by: Reporter
     version: int

@@ -25,8 +25,16 @@ class ProgressFilters(BaseModel):
 
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     as_of: Annotated[
-        Moment | None, Field(description="What happened up to then; up to now, if left out.")
+        Moment | None,
+        Field(
+            description="What had happened by then, in the words of the record of then: what was"
+            " changed later counts as it was. Up to now, if left out."
+        ),
     ] = None
+    known_then: Annotated[
+        bool,
+        Field(description="With `as_of`: leave out what was only written down afterwards."),
+    ] = False
     begin: Annotated[
         Moment | None, Field(alias="from", description="What happened at or after.")
     ] = None
@@ -43,9 +51,21 @@ class VisitsView(View):
     no_show: int
     declined: int
     drafts: int
+    entered_later: int
     first_at: datetime | None
     last_at: datetime | None
     median_gap_days: float | None
+
+
+class PlanView(View):
+    """What was agreed of an episode, beside how often the patient came."""
+
+    episode_id: str
+    region: str | None
+    planned_sessions: int | None
+    planned_per_week: float | None
+    attended: int
+    per_week: float | None
 
 
 class DoseView(View):
@@ -84,6 +104,14 @@ class UsedThresholdsView(View):
     source: str
 
 
+class ResponderView(View):
+    """Whether the patient has an important improvement over the baseline, and since when."""
+
+    state: Literal["responding", "lost", "not_yet"]
+    since: datetime | None
+    first_at: datetime | None
+
+
 class TrendView(View):
     """Theil-Sen slope per week of real time, and an exact Mann-Kendall p from five values on."""
 
@@ -110,6 +138,8 @@ class MeasureView(View):
     activity: str | None
     side: Side | None
     muscle: str | None
+    region: str | None
+    unit: str
     better: Better
     baseline: BaselineView
     latest: ValueView
@@ -120,6 +150,7 @@ class MeasureView(View):
     exceeds_mdc: bool | None
     reaches_mcid: bool | None
     verdict: Verdict
+    responder: ResponderView | None
     trend: TrendView
     points: list[MeasurePointView]
 
@@ -165,6 +196,26 @@ class MusclePointView(View):
     grasp: Grasp | None
     practitioner_id: str
     draft: bool
+    curve: int
+
+
+class TimeToReleaseView(View):
+    """Kaplan-Meier median of the seconds to a complete release, over the needlings with a time."""
+
+    method: Literal["kaplan_meier"]
+    n: int
+    released: int
+    median_s: int | None
+
+
+class ReleaseView(View):
+    """Needlings by the release that the patient felt, over those where it was asked."""
+
+    needlings: int
+    complete: int
+    partial: int
+    none: int
+    time_to_release: TimeToReleaseView
 
 
 class MuscleProgressView(View):
@@ -181,6 +232,7 @@ class MuscleProgressView(View):
     sessions_to_release: int | None
     first_released_at: datetime | None
     last_treated_at: datetime
+    time_to_release: TimeToReleaseView
     ache: AcheView
     points: list[MusclePointView]
 
@@ -202,6 +254,7 @@ class FlagView(View):
     activity: str | None
     side: Side | None
     muscle: str | None
+    region: str | None
     episode_id: str | None
     since: datetime
 
@@ -213,10 +266,12 @@ class ProgressView(View):
     episode_id: UUID | None
     as_of: datetime
     sessions: VisitsView
+    plans: list[PlanView]
     dose: DoseView
     measures: list[MeasureView]
     soreness: SorenessView
     muscles: list[MuscleProgressView]
+    release: ReleaseView
     adverse_events: EventsView
     flags: list[FlagView]
 

@@ -1,6 +1,6 @@
 """Measured values: what a reading says, inside a session or between sessions."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from sqlalchemy import String
@@ -15,8 +15,6 @@ from app.muscles import queries as muscles
 
 Reporter = Literal["patient", "practitioner"]
 Side = Literal["left", "right", "midline"]
-DECIMALS = 4
-ITEMS_MAX = 60
 
 
 def _known_muscle(slug: str) -> str:
@@ -32,9 +30,15 @@ def _known_instrument(code: str) -> str:
 
 
 def _precise(value: float) -> float:
-    if round(value, DECIMALS) != value:
-        raise RuleBroken("too_precise", f"Give at most {DECIMALS} decimals; nothing is rounded.")
+    if round(value, rules.DECIMALS) != value:
+        detail = f"Give at most {rules.DECIMALS} decimals; nothing is rounded."
+        raise RuleBroken("too_precise", detail)
     return int(value) if value.is_integer() else value
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """A value that is left out is no null, but the score of the items."""
+    schema.pop("default", None)
 
 
 MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
@@ -46,27 +50,73 @@ class ReadingBody(Body):
     """One measured value and what it was measured with."""
 
     instrument: InstrumentCode
-    value: Annotated[Measured, Field(ge=-1e6, le=1e6)]
-    unit: Annotated[Line | None, Field(description="UCUM; the instrument's own, if given.")] = None
+    items: Annotated[
+        list[Measured | None] | None,
+        Field(
+            max_length=rules.ITEMS_MAX,
+            description="The answers that the value is scored from, null for one that is missing.",
+        ),
+    ] = None
+    unit: Annotated[
+        Line | None,
+        Field(description="UCUM: the instrument's own unit, or one that it is also taken in."),
+    ] = None
+    value: Annotated[
+        Measured,
+        Field(
+            ge=-1e6,
+            le=1e6,
+            validate_default=True,
+            description="May be left out where the instrument's items are given.",
+            json_schema_extra=_without_default,
+        ),
+    ] = cast("float", None)
     activity: Annotated[
         Line | None, Field(description="PSFS: which activity; null is the mean over them.")
     ] = None
     side: Side | None = None
     muscle: MuscleSlug | None = None
-    items: Annotated[list[Measured] | None, Field(max_length=ITEMS_MAX)] = None
     reported_by: Reporter = "patient"
 
-    @field_validator("value", "unit", "activity")
+    @field_validator("items")
+    @classmethod
+    def _scorable(cls, items: Any, info: ValidationInfo) -> Any:
+        scoring = instruments.scoring(info.data.get("instrument", ""))
+        if items is not None and scoring is not None:
+            rules.score(items, scoring)
+        return items
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _scored(cls, given: Any, info: ValidationInfo) -> Any:
+        """The value as given, or the score of the items."""
+        items = info.data.get("items")
+        scoring = instruments.scoring(info.data.get("instrument", ""))
+        score = None if items is None or scoring is None else rules.score(items, scoring)
+        if given is None and score is None:
+            raise RuleBroken("missing", "Give the value, or the items that it is scored from.")
+        if isinstance(given, int | float) and score is not None:
+            rules.check_scored(given, score)
+        return score if given is None else given
+
+    @field_validator("value", "activity")
     @classmethod
     def _fits_the_instrument(cls, given: Any, info: ValidationInfo) -> Any:
         known = instruments.find(info.data.get("instrument", ""))
-        if known is not None and info.field_name == "value":
-            rules.check_value(given, known.min, known.max)
-        elif known is not None and info.field_name == "unit":
-            rules.check_unit(given, known.unit)
-        elif known is not None:
+        if known is not None and info.field_name == "activity":
             rules.check_activity(given, takes_activity=known.takes_activity)
+        elif known is not None and "unit" in info.data:
+            factors = instruments.factors(known.code)
+            own = rules.in_own_unit(given, info.data["unit"], factors)
+            rules.check_value(own, known.min, known.max)
         return given
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, unit: str | None, info: ValidationInfo) -> str | None:
+        if "instrument" in info.data:
+            rules.in_own_unit(0, unit, instruments.factors(info.data["instrument"]))
+        return unit
 
 
 class Reading(Table):

@@ -97,10 +97,37 @@ def test_an_unknown_code_is_no_instrument(code: str) -> None:
 
 
 @every_instrument
-def test_the_default_thresholds_stand_first_and_alone(instrument: InstrumentView) -> None:
-    defaults = [row for row in instrument.thresholds if row.default]
-    assert defaults == list(instrument.thresholds[:1])
-    assert all(row.region for row in instrument.thresholds if not row.default)
+def test_the_general_thresholds_stand_first_and_each_region_has_one_row_that_counts(
+    instrument: InstrumentView,
+) -> None:
+    defaults = [row.region for row in instrument.thresholds if row.default]
+    assert len(set(defaults)) == len(defaults)
+    assert defaults[:1] in ([], [None])
+    assert [row.default for row in instrument.thresholds][: len(defaults)] == [True] * len(defaults)
+    assert {row.region for row in instrument.thresholds} == set(defaults)
+
+
+def test_the_figures_of_a_region_are_the_reviewed_ones() -> None:
+    chosen = {
+        (code, region): row.id
+        for code in ("nprs", "vas_mm", "quickdash", "psfs")
+        for region in ("neck", "shoulder", "elbow", "low_back", None)
+        if (row := queries.default_thresholds(code, region))
+    }
+    general = {
+        "nprs": "nprs.ostelo_2008",
+        "vas_mm": "vas_mm.ostelo_2008",
+        "quickdash": "quickdash.franchignoni_2014",
+        "psfs": "psfs.abbott_2014",
+    }
+    regional: dict[tuple[str, str | None], str] = {
+        ("nprs", "neck"): "nprs.kovacs_2008_roc",
+        ("nprs", "shoulder"): "nprs.michener_2011",
+        ("vas_mm", "shoulder"): "vas_mm.tashjian_2009",
+        ("quickdash", "elbow"): "quickdash.smith_forbes_2016",
+    }
+    assert chosen == {key: regional.get(key, general[key[0]]) for key in chosen}
+    assert len(chosen) == 20
 
 
 @every_instrument

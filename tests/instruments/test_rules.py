@@ -26,11 +26,74 @@ def test_no_value_off_the_scale_is_taken(instrument: InstrumentView, value: floa
             rules.check_value(value, instrument.min, instrument.max)
 
 
-def test_a_unit_is_left_out_or_is_the_instruments_own() -> None:
-    rules.check_unit(None, "mm")
-    rules.check_unit("mm", "mm")
-    with pytest.raises(RuleBroken, match="recorded in mm"):
-        rules.check_unit("cm", "mm")
+def test_a_value_is_compared_in_the_instruments_own_unit() -> None:
+    factors = queries.factors("ppt")
+    assert rules.in_own_unit(3.5, None, factors) == rules.in_own_unit(3.5, "kPa", factors) == 3.5
+    # A kilogram-force is 9.80665 N by definition (BIPM, The International System of Units).
+    assert rules.in_own_unit(3.5, "kgf/cm2", factors) == pytest.approx(3.5 * 9.80665 * 10)
+    assert rules.in_own_unit(30, "N/cm2", factors) == 300
+    assert rules.in_own_unit(7, "cm", queries.factors("vas_mm")) == 70
+    with pytest.raises(RuleBroken, match="recorded in kPa or kgf/cm2 or N/cm2"):
+        rules.in_own_unit(3, "psi", factors)
+
+
+SCORED = {i.code: s for i in queries.INSTRUMENTS if (s := queries.scoring(i.code))}
+
+
+@pytest.mark.parametrize(
+    ("code", "items", "score"),
+    [
+        ("ndi_pct", [0] * 10, 0),
+        ("ndi_pct", [5] * 10, 100),
+        ("ndi_pct", [3, 2, 1, 4, 2, 3, None, 1, 0, 2], 40),  # 18 of 45
+        ("odi_pct", [3, 2, 1, 4, 2, 3, 1, 1, 0, 2], 38),  # 19 of 50
+        ("odi_pct", [1, 2, 2, 2, 2, 2, 2, 2, 1, None], 35.5556),  # 16 of 45
+        ("quickdash", [1] * 11, 0),
+        ("quickdash", [5] * 11, 100),
+        ("quickdash", [3, 2, 4, 1, 2, 3, 5, 2, 1, 2, None], 37.5),  # (25 / 10 - 1) * 25
+        ("dash", [2] * 27 + [None] * 3, 25),
+        ("lefs", [4] * 20, 80),
+        ("lefs", [1, 2, 3, 4] * 5, 50),
+        ("psfs", [3, 5, 4], 4),
+        ("psfs", [2], 2),
+        ("ppt", [310.5, 290, 305.1], 301.8667),
+    ],
+)
+def test_items_make_the_published_score(code: str, items: list[float | None], score: float) -> None:
+    assert rules.score(items, SCORED[code]) == score
+
+
+@given(st.sampled_from(sorted(SCORED)), st.data())
+def test_a_score_from_items_lies_on_the_scale(code: str, data: st.DataObject) -> None:
+    scoring, instrument = SCORED[code], queries.instrument(code)
+    answer = st.integers(int(scoring.low), int(scoring.high))
+    items = data.draw(st.lists(answer, min_size=scoring.items_min, max_size=scoring.items_max))
+    rules.check_value(rules.score(items, scoring), instrument.min, instrument.max)
+
+
+@pytest.mark.parametrize(
+    ("code", "items", "reason"),
+    [
+        ("ndi_pct", [1] * 11, "8 to 10 answers"),
+        ("ndi_pct", [1] * 7 + [None] * 3, "8 to 10 answers"),
+        ("lefs", [1] * 19 + [None], "scored from 20 answers"),
+        ("quickdash", [0] + [1] * 10, "run from 1 to 5"),
+        ("psfs", [], "1 to 5 answers"),
+    ],
+)
+def test_items_that_make_no_score_are_refused(
+    code: str, items: list[float | None], reason: str
+) -> None:
+    with pytest.raises(RuleBroken, match=reason):
+        rules.score(items, SCORED[code])
+
+
+def test_a_value_beside_its_items_is_their_score_however_it_was_rounded() -> None:
+    for value in (3.6667, 3.667, 3.67, 3.7, 4):
+        rules.check_scored(value, 3.6667)
+    for value in (3.6, 3.66, 3.6666, 3):
+        with pytest.raises(RuleBroken, match=r"make 3\.6667"):
+            rules.check_scored(value, 3.6667)
 
 
 def test_an_activity_is_given_only_where_the_instrument_is_about_one() -> None:

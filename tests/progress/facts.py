@@ -1,6 +1,6 @@
 """Facts for the rules of progress, written briefly: one visit a week, counted from 0."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.progress.rules.history import (
@@ -71,4 +71,22 @@ def scale(
 def series(values: Sequence[float], on: Scale) -> Series:
     """A series of weekly values on a scale."""
     readings = [reading(number, value) for number, value in enumerate(values)]
-    return series_of(weekly(len(values)), readings, {"nprs": on}, as_it_came)[0]
+    return collected(weekly(len(values)), readings, {"nprs": on})[0]
+
+
+def collected(
+    visited: Course,
+    readings: Iterable[Reading],
+    scales: Mapping[str, Scale],
+    regions: Mapping[int, str] | None = None,
+) -> list[Series]:
+    """The series of these readings; `regions` are those of the visits, by their weeks."""
+    of_visits = {f"visit-{number}": region for number, region in (regions or {}).items()}
+    return series_of(
+        visited,
+        readings,
+        lambda code, _: scales[code],
+        as_it_came,
+        {None: None, **{region: region for region in of_visits.values()}},
+        dict.fromkeys(visited) | of_visits,
+    )

@@ -65,7 +65,7 @@ def history_of(records: list[Record]) -> History:
             for row in sessions.values()
         ],
         needled=[
-            Needled._make([row["id"], *(needling[name] for name in Needled._fields[1:])])
+            Needled._make([row["id"], *(needling.get(name) for name in Needled._fields[1:])])
             for row in sessions.values()
             for needling in row.get("needlings", [])
         ],
@@ -91,8 +91,9 @@ def history_of(records: list[Record]) -> History:
         events=[
             Event(row["severity"], row["close_call"]) for row in by_type.get("adverse_event", [])
         ],
+        episodes=[],
         reopenings=[],
-        scales=SCALES,
+        scale=lambda code, _: SCALES[code],
     )
 
 

@@ -73,10 +73,12 @@ def test_a_patient_without_any_record_has_an_empty_document() -> None:
             "no_show": 0,
             "declined": 0,
             "drafts": 0,
+            "entered_later": 0,
             "first_at": None,
             "last_at": None,
             "median_gap_days": None,
         },
+        "plans": [],
         "dose": {
             "needlings": 0,
             "muscles": 0,
@@ -88,6 +90,18 @@ def test_a_patient_without_any_record_has_an_empty_document() -> None:
         "measures": [],
         "soreness": {"asked": 0, "answered": 0, "sessions": [], "trend": nothing},
         "muscles": [],
+        "release": {
+            "needlings": 0,
+            "complete": 0,
+            "partial": 0,
+            "none": 0,
+            "time_to_release": {
+                "method": "kaplan_meier",
+                "n": 0,
+                "released": 0,
+                "median_s": None,
+            },
+        },
         "adverse_events": {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0},
         "flags": [],
     }

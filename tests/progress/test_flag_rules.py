@@ -9,7 +9,7 @@ from app.progress.rules.history import Reopening, Scale, as_it_came
 from tests.progress.facts import scale, series, week
 
 PAIN = scale(mcid=2)
-ANYWHERE = {"activity": None, "side": None, "muscle": None}
+ANYWHERE = {"activity": None, "side": None, "muscle": None, "region": None}
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
     west = timezone(timedelta(hours=-8))
     seen = recurrent_episodes(
         [
-            Reopening("late", late.astimezone(west), closed_at),
-            Reopening("in time", in_time.astimezone(west), closed_at.astimezone(UTC)),
-            Reopening("at once", closed_at, closed_at),
+            Reopening("late", late.astimezone(west), closed_at, "first"),
+            Reopening("in time", in_time.astimezone(west), closed_at.astimezone(UTC), "first"),
+            Reopening("at once", closed_at, closed_at, "first"),
         ]
     )
     assert [again.episode_id for again in seen] == ["at once", "in time"]
 
 
 def test_an_episode_after_two_others_recurs_once_and_stands_behind_the_series() -> None:
-    again = [Reopening("third", week(9), week(ended)) for ended in (8, 2)]
+    again = [Reopening("third", week(9), week(ended), f"week {ended}") for ended in (8, 2)]
     found = flags([series([7, 3, 5, 5], PAIN)], again, as_it_came)
     assert found[1:] == [
         {

@@ -4,9 +4,19 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from app.progress.rules.history import Json, Reading, Scale, as_it_came
-from app.progress.rules.measures import measures, series_of
-from tests.progress.facts import course, outside, reading, scale, series, visit, week, weekly
+from app.progress.rules.history import Json, Reading, Scale
+from app.progress.rules.measures import measures
+from tests.progress.facts import (
+    collected,
+    course,
+    outside,
+    reading,
+    scale,
+    series,
+    visit,
+    week,
+    weekly,
+)
 
 
 def one(values: list[float], on: Scale) -> Json:
@@ -16,7 +26,7 @@ def one(values: list[float], on: Scale) -> Json:
 
 def of(visits: int, readings: list[Reading]) -> Json:
     """The only measure of these readings, over weekly visits."""
-    found = series_of(weekly(visits), readings, {"nprs": scale(mcid=2)}, as_it_came)
+    found = collected(weekly(visits), readings, {"nprs": scale(mcid=2)})
     return measures(found)[0]
 
 
@@ -118,13 +128,13 @@ def test_repeated_values_of_one_instant_are_one_point_whatever_their_offset() ->
 
 def test_a_value_of_a_visit_that_was_not_attended_is_left_out() -> None:
     visits = course(visit(0), visit(1, "cancelled"))
-    found = series_of(visits, [reading(0, 7), reading(1, 1)], {"nprs": scale(mcid=2)}, as_it_came)
+    found = collected(visits, [reading(0, 7), reading(1, 1)], {"nprs": scale(mcid=2)})
     assert found[0].values == [7]
 
 
 def test_a_draft_counts_and_is_marked() -> None:
     visits = course(visit(0), visit(1, status="draft"))
-    found = series_of(visits, [reading(0, 7), reading(1, 5)], {"nprs": scale(mcid=2)}, as_it_came)
+    found = collected(visits, [reading(0, 7), reading(1, 5)], {"nprs": scale(mcid=2)})
     assert [point["draft"] for point in measures(found)[0]["points"]] == [False, True]
 
 
@@ -138,7 +148,7 @@ def test_activities_sides_and_muscles_are_series_of_their_own() -> None:
     ]
     readings = [Reading("visit-0", "before", *key, value=5, at=week(0)) for key in reversed(keys)]
     scales = {"ppt": Scale("higher", None), "psfs": Scale("higher", None)}
-    found = measures(series_of(weekly(1), readings, scales, as_it_came))
+    found = measures(collected(weekly(1), readings, scales))
     names = ("instrument", "activity", "side", "muscle")
     assert [tuple(shown[name] for name in names) for shown in found] == keys
 
@@ -159,3 +169,26 @@ def test_a_change_is_shown_without_the_noise_of_floating_point(
     shown = one(values, scale(mcid=2))
     assert shown["change"] == change
     assert str(shown["change"])[0] == str(float(change))[0]
+
+
+def regions_of(*readings_in: tuple[int, str | None], outside_of: int = 0) -> list[Json]:
+    """The measures of weekly values of 5, each visit in an episode of that region."""
+    weeks = [number for number, _ in readings_in]
+    readings = [reading(number, 5) for number in weeks] + [outside(9, 4)] * outside_of
+    regions = {number: region for number, region in readings_in if region}
+    return measures(collected(weekly(6), readings, {"nprs": scale(mcid=2)}, regions))
+
+
+def test_the_pain_of_two_regions_is_two_series() -> None:
+    shown = regions_of((0, "neck"), (1, "elbow"), (2, "neck"))
+    assert [(one["region"], one["trend"]["n"]) for one in shown] == [("elbow", 1), ("neck", 2)]
+
+
+def test_a_value_without_a_region_belongs_to_the_only_one_there_is() -> None:
+    shown = regions_of((0, "neck"), (1, None), outside_of=1)
+    assert [(one["region"], one["trend"]["n"]) for one in shown] == [("neck", 3)]
+
+
+def test_a_value_without_a_region_stands_alone_where_it_might_belong_to_either() -> None:
+    shown = regions_of((0, "neck"), (1, "elbow"), outside_of=1)
+    assert [one["region"] for one in shown] == [None, "elbow", "neck"]

@@ -47,6 +47,7 @@ def test_several_needlings_of_one_session_are_one_point() -> None:
             "grasp": "strong",
             "practitioner_id": "dana",
             "draft": False,
+            "curve": 1,
         }
     ]
 

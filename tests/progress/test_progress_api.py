@@ -42,15 +42,27 @@ def test_a_patient_without_visits_has_a_whole_document_that_says_so(chart: Chart
         "episode_id": None,
         "as_of": AS_OF,
         "sessions": {
-            **dict.fromkeys(("attended", "cancelled", "no_show", "declined", "drafts"), 0),
+            **dict.fromkeys(
+                ("attended", "cancelled", "no_show", "declined", "drafts", "entered_later"), 0
+            ),
             **dict.fromkeys(("first_at", "last_at", "median_gap_days")),
         },
+        "plans": [],
         "dose": dict.fromkeys(
             ("needlings", "muscles", "needles", "insertions", "twitches", "minutes"), 0
         ),
         "measures": [],
         "soreness": {"asked": 0, "answered": 0, "sessions": [], "trend": NO_TREND},
         "muscles": [],
+        "release": {
+            **dict.fromkeys(("needlings", "complete", "partial", "none"), 0),
+            "time_to_release": {
+                "method": "kaplan_meier",
+                "n": 0,
+                "released": 0,
+                "median_s": None,
+            },
+        },
         "adverse_events": dict.fromkeys(("mild", "significant", "serious", "close_calls"), 0),
         "flags": [],
     }

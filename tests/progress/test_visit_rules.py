@@ -20,6 +20,7 @@ def test_each_visit_is_counted_by_what_became_of_it() -> None:
         "no_show": 1,
         "declined": 1,
         "drafts": 1,
+        "entered_later": 0,
         "first_at": week(1),
         "last_at": week(7),
         "median_gap_days": 14.0,

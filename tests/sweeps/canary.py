@@ -17,7 +17,7 @@ WORD: Final = re.compile(r"zq-\d{5}qz9")
 HELD: Final = frozenset(
     {
         *("FollowUpBody/sore_muscles", "AdverseEventBody/muscle"),
-        *("MeasurementBody/instrument", "MeasurementBody/muscle"),
+        *("MeasurementBody/instrument", "MeasurementBody/muscle", "ThresholdsBody/instrument"),
         *("SessionBody/needlings/[]/muscle", "SessionBody/measurements/[]/instrument"),
         *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from app.progress.rules.episodes import plans
 from app.progress.rules.flags import flags
 from app.progress.rules.history import (
     Event,
@@ -13,8 +14,9 @@ from app.progress.rules.history import (
     course_of,
     instant,
 )
-from app.progress.rules.measures import measures, series_of
+from app.progress.rules.measures import episodes_of, measures, regions_of, series_of
 from app.progress.rules.muscles import muscles
+from app.progress.rules.release import release
 from app.progress.rules.soreness import soreness
 from app.progress.rules.visits import dose, doses_of, rows_of, sessions
 
@@ -34,16 +36,20 @@ def document(
     course = course_of(history.visits, written)
     rows = rows_of(course, history.needled)
     doses = doses_of(rows)
-    series = series_of(course, history.readings, history.scales, written)
+    regions = regions_of(history.episodes)
+    episode_of = episodes_of(history.visits)
+    series = series_of(course, history.readings, history.scale, written, regions, episode_of)
     return {
         "patient_id": patient_id,
         "episode_id": episode_id,
         "as_of": written(as_of),
-        "sessions": sessions(history.visits, course),
+        "sessions": sessions(history.visits, course, history.entered_later),
+        "plans": plans(history.episodes, course, episode_of),
         "dose": dose(course, rows, doses),
         "measures": measures(series),
         "soreness": soreness(course, instant(as_of), history.reports, doses),
         "muscles": muscles(course, rows),
+        "release": release(row for needled in rows.values() for row in needled),
         "adverse_events": adverse_events(history.events),
         "flags": flags(series, history.reopenings, written),
     }

@@ -86,13 +86,14 @@ def _of_series(code: str, series: Series, turned: int) -> Json:
 
 
 def _flag(code: str, since: object, key: Key | None = None, episode_id: str | None = None) -> Json:
-    instrument, activity, side, muscle = key or (None, None, None, None)
+    instrument, activity, side, muscle, region = key or (None,) * 5
     return {
         "code": code,
         "instrument": instrument,
         "activity": activity,
         "side": side,
         "muscle": muscle,
+        "region": region,
         "episode_id": episode_id,
         "since": since,
     }

@@ -12,7 +12,7 @@ the many of them (`Needled`, `Reading`, `Report`) are read by position alone, so
 the same layout serves as well.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -35,6 +35,7 @@ class Visit(NamedTuple):
     duration_min: int | None
     status: str  # draft | signed
     practitioner_id: str
+    episode_id: str | None = None
 
 
 class Needled(NamedTuple):
@@ -50,6 +51,8 @@ class Needled(NamedTuple):
     ache: int | None  # 0-10, the patient says
     release: str | None  # none | partial | complete, the patient feels
     grasp: str | None  # none | mild | moderate | strong, the practitioner feels
+    retention_s: int | None = None  # how long the needle stayed
+    release_after_s: int | None = None  # when it released, where it did
 
 
 class Reading(NamedTuple):
@@ -61,8 +64,9 @@ class Reading(NamedTuple):
     activity: str | None
     side: str | None
     muscle: str | None
-    value: float
+    value: float  # in the instrument's own unit
     at: datetime  # of no account in a session, which has a time of its own
+    episode_id: str | None = None  # of no account in a session, which has an episode of its own
 
 
 class Report(NamedTuple):
@@ -80,12 +84,24 @@ class Event(NamedTuple):
     close_call: bool
 
 
+class Episode(NamedTuple):
+    """One complaint, and what was agreed about it."""
+
+    episode_id: str
+    region: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    planned_sessions: int | None
+    planned_per_week: float | None
+
+
 class Reopening(NamedTuple):
     """An episode that was opened after an earlier one of the same region had been closed."""
 
     episode_id: str
     at: datetime
     closed_at: datetime  # of the earlier one
+    earlier_id: str
 
 
 class Thresholds(NamedTuple):
@@ -106,6 +122,9 @@ class Scale(NamedTuple):
 
     better: Literal["lower", "higher"]
     thresholds: Thresholds | None
+    rates_change: bool = False
+    """Whether a value is itself a change, as a global rating of change is: it starts from 0."""
+    unit: str = "{score}"
 
 
 class History(NamedTuple):
@@ -116,8 +135,11 @@ class History(NamedTuple):
     readings: Sequence[Reading]
     reports: Sequence[Report]
     events: Sequence[Event]
+    episodes: Sequence[Episode]  # those that are looked at
     reopenings: Sequence[Reopening]
-    scales: Mapping[str, Scale]  # by instrument: every instrument among the readings
+    scale: Callable[[str, str | None], Scale]  # of an instrument, in a body region
+    entered_later: frozenset[str] = frozenset()
+    """The sessions that were written down after the instant that is looked back to."""
 
 
 class Occasion(NamedTuple):
@@ -142,7 +164,7 @@ def course_of(visits: Iterable[Visit], written: Written) -> Course:
     """Put the attended visits in order."""
     occasions = [
         Occasion(instant(at), session_id, written(at), status == "draft", practitioner_id, minutes)
-        for session_id, at, attendance, minutes, status, practitioner_id in visits
+        for session_id, at, attendance, minutes, status, practitioner_id, _ in visits
         if attendance == "attended"
     ]
     return {occasion.session_id: occasion for occasion in sorted(occasions)}

@@ -1,33 +1,39 @@
 """Outcome measures: series of values, and how far they came.
 
-A series is keyed by instrument, activity, side and muscle, so that neither two activities nor
-a left and a right range of motion are ever mixed. It takes `before` values only, for a value
-taken after the needling is contaminated by it.
+A series is keyed by instrument, activity, side, muscle and body region, so that neither two
+activities nor a left and a right range of motion nor the pain of two complaints are ever mixed.
+It takes `before` values only, for a value taken after the needling is contaminated by it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
 from app.progress.rules.history import (
     Course,
+    Episode,
     Json,
     Occasion,
     Reading,
     Scale,
+    Visit,
     Written,
     figure,
     instant,
 )
+from app.progress.rules.responder import responder
 from app.progress.rules.trend import trend
 from app.progress.rules.verdict import Bar
 
-Key = tuple[str, str | None, str | None, str | None]
-"""Instrument, activity, side, muscle."""
+Key = tuple[str, str | None, str | None, str | None, str | None]
+"""Instrument, activity, side, muscle, region."""
 
 Point = tuple[Occasion, float]
+
+Regions = Mapping[str | None, str | None]
+"""The body region of each episode; of none, None."""
 
 
 class Series(NamedTuple):
@@ -45,31 +51,69 @@ class Series(NamedTuple):
         """What a change of this series has to clear."""
         return Bar.of(self.scale, self.baseline)
 
+    @property
+    def gains(self) -> list[float]:
+        """By how much each value after the baseline is better than it; negative where worse."""
+        bar = self.bar
+        base = bar.merit(self.baseline)
+        return [bar.merit(value) - base for value in self.values[self.baseline_n :]]
+
 
 def series_of(
-    course: Course, readings: Iterable[Reading], scales: Mapping[str, Scale], written: Written
+    course: Course,
+    readings: Iterable[Reading],
+    scale: Callable[[str, str | None], Scale],
+    written: Written,
+    regions: Regions,
+    episodes: Mapping[str, str | None],
 ) -> list[Series]:
     """Sort readings into series, ordered by their keys.
 
     Several values of one series in one session, or at one instant outside of any, are one
     point, their mean, as repeated algometer readings are. A session's point stands at the
-    session's time. A reading of a session that was not attended is left out.
+    session's time. A reading of a session that was not attended is left out. `episodes` are those
+    of the sessions; a reading without a region belongs to the only one that its series has, if
+    there is only one.
     """
     points: defaultdict[Key, list[Point]] = defaultdict(list)
-    for session_id, phase, instrument, activity, side, muscle, value, at in readings:
+    for session_id, phase, instrument, activity, side, muscle, value, at, episode_id in readings:
         if phase != "before":
             continue
         if session_id is None:
             occasion = Occasion(instant(at), "", written(at))
+            region = regions.get(episode_id)
         elif session_id in course:
             occasion = course[session_id]
+            region = regions.get(episodes[session_id])
         else:
             continue
-        points[instrument, activity, side, muscle].append((occasion, value))
+        points[instrument, activity, side, muscle, region].append((occasion, value))
+    _settle(points)
     return [
-        _series(course, key, scales[key[0]], sorted(points[key]))
+        _series(course, key, scale(key[0], key[-1]), sorted(points[key]))
         for key in sorted(points, key=lambda key: [part or "" for part in key])
     ]
+
+
+def _settle(points: dict[Key, list[Point]]) -> None:
+    """Put the values of no region with those of the only region that was measured alike."""
+    regions: defaultdict[tuple[str | None, ...], list[Key]] = defaultdict(list)
+    for key in points:
+        if key[-1] is not None:
+            regions[key[:-1]].append(key)
+    for key in [key for key in points if key[-1] is None]:
+        if len(regions[key[:-1]]) == 1:
+            points[regions[key[:-1]][0]] += points.pop(key)
+
+
+def regions_of(episodes: Iterable[Episode]) -> Regions:
+    """The body region of each episode."""
+    return {None: None} | {episode.episode_id: episode.region for episode in episodes}
+
+
+def episodes_of(visits: Iterable[Visit]) -> dict[str, str | None]:
+    """The episode of each session."""
+    return {visit.session_id: visit.episode_id for visit in visits}
 
 
 def measures(all_series: Iterable[Series]) -> list[Json]:
@@ -81,19 +125,21 @@ def _series(course: Course, key: Key, scale: Scale, points: list[Point]) -> Seri
     """Take the baseline of ordered points.
 
     It is the mean of the values before treatment, that is up to and with the first attended
-    visit; or the first value, where a measure was taken up later.
+    visit; or the first value, where a measure was taken up later. A rating of change is from 0.
     """
     if len({occasion.instant for occasion, _ in points}) < len(points):
         points = [_merged(list(same)) for _, same in groupby(points, _when_and_where)]
     started = next((visit.instant for visit in course.values()), points[-1][0].instant)
     untreated = [value for occasion, value in points if occasion.instant <= started]
     baseline = untreated or [points[0][1]]
+    if scale.rates_change:
+        baseline = []
     return Series(
         key,
         scale,
         [occasion for occasion, _ in points],
         [value for _, value in points],
-        fmean(baseline),
+        fmean(baseline) if baseline else 0.0,
         len(baseline),
     )
 
@@ -109,7 +155,7 @@ def _merged(same: list[Point]) -> Point:
 
 
 def _measure(series: Series) -> Json:
-    instrument, activity, side, muscle = series.key
+    instrument, activity, side, muscle, region = series.key
     occasions, values, bar = series.occasions, series.values, series.bar
     latest = values[-1]
     best = max(values) if bar.better == "higher" else min(values)
@@ -121,6 +167,8 @@ def _measure(series: Series) -> Json:
         "activity": activity,
         "side": side,
         "muscle": muscle,
+        "region": region,
+        "unit": series.scale.unit,
         "better": bar.better,
         "baseline": {
             "value": figure(series.baseline),
@@ -135,6 +183,7 @@ def _measure(series: Series) -> Json:
         "exceeds_mdc": bar.is_real(gain),
         "reaches_mcid": bar.is_worthwhile(gain),
         "verdict": "insufficient" if len(values) == series.baseline_n else bar.verdict(gain),
+        "responder": responder(bar, series.gains, occasions[series.baseline_n :]),
         "trend": trend([occasion.instant for occasion in occasions], values),
         "points": [
             {"session_id": session_id or None, "at": at, "value": value, "draft": draft}

@@ -3,13 +3,14 @@
 A series is keyed by muscle, side and spinal level. How often it released is given as counts
 over its treated sessions, never as a mean of those that did. Who examined stands beside each
 point and is counted, because two examiners agree poorly on the same taut band (kappa -0.05 to
-0.46): a reader breaks the curve where the examiner changes.
+0.46): a curve breaks where the examiner changes, and points of one curve share its number.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from app.progress.rules.history import Course, Json
+from app.progress.rules.history import Course, Json, Needled
+from app.progress.rules.release import time_to_release
 from app.progress.rules.visits import Rows
 
 Key = tuple[str, str, str | None]
@@ -26,9 +27,12 @@ def muscles(course: Course, rows: Rows) -> list[Json]:
     release, the strongest grasp and the sum of the twitches, each over those that are known.
     """
     treated: defaultdict[Key, dict[str, Json]] = defaultdict(dict)
+    rows_by_key: defaultdict[Key, list[Needled]] = defaultdict(list)
     for session_id, needled in rows.items():
         _, _, at, draft, practitioner_id, _ = course[session_id]
-        for _, muscle, side, spinal_level, _, _, twitches, ache, release, grasp in needled:
+        for row in needled:
+            _, muscle, side, spinal_level, _, _, twitches, ache, release, grasp, _, _ = row
+            rows_by_key[muscle, side, spinal_level].append(row)
             points = treated[muscle, side, spinal_level]
             point = {
                 "session_id": session_id,
@@ -44,7 +48,9 @@ def muscles(course: Course, rows: Rows) -> list[Json]:
                 _join(points[session_id], point)
             else:
                 points[session_id] = point
-    series = [_series(key, list(points.values())) for key, points in treated.items()]
+    series = [
+        _series(key, list(points.values()), rows_by_key[key]) for key, points in treated.items()
+    ]
     return sorted(series, key=_most_treated_first)
 
 
@@ -62,12 +68,13 @@ def _most_treated_first(series: Json) -> tuple[int, str, str, str]:
     return -series["treated"], series["muscle"], series["side"], series["spinal_level"] or ""
 
 
-def _series(key: Key, points: list[Json]) -> Json:
+def _series(key: Key, points: list[Json], needled: list[Needled]) -> Json:
     """Sum up one muscle's points, which are in order of time.
 
     A point whose release is not known counts as treated, and in none of the three counts.
     """
     muscle, side, spinal_level = key
+    _number_curves(points)
     releases = [point["release"] for point in points]
     released = releases.index("complete") if "complete" in releases else None
     return {
@@ -82,9 +89,19 @@ def _series(key: Key, points: list[Json]) -> Json:
         "sessions_to_release": None if released is None else released + 1,
         "first_released_at": None if released is None else points[released]["at"],
         "last_treated_at": points[-1]["at"],
+        "time_to_release": time_to_release(needled),
         "ache": {"first": _first_ache(points), "latest": _first_ache(reversed(points))},
         "points": points,
     }
+
+
+def _number_curves(points: list[Json]) -> None:
+    """Give each point the number of its curve: the next one begins with another examiner."""
+    curve, examiner = 1, points[0]["practitioner_id"]
+    for point in points:
+        if point["practitioner_id"] != examiner:
+            curve, examiner = curve + 1, point["practitioner_id"]
+        point["curve"] = curve
 
 
 def _first_ache(points: Iterable[Json]) -> int | None:

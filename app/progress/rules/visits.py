@@ -33,8 +33,12 @@ def rows_of(course: Course, needled: Iterable[Needled]) -> Rows:
     return rows
 
 
-def sessions(visits: Iterable[Visit], course: Course) -> Json:
+def sessions(
+    visits: Iterable[Visit], course: Course, entered_later: frozenset[str] = frozenset()
+) -> Json:
     """The document's `sessions`. `drafts` are those attended visits that nobody has signed yet.
+
+    `entered_later` counts those that were written down after the instant that is looked back to.
 
     The gap is the median of the days that really passed between one attended visit and the
     next, in fractions of a day; null below two.
@@ -48,6 +52,7 @@ def sessions(visits: Iterable[Visit], course: Course) -> Json:
         "no_show": counts["no_show"],
         "declined": counts["declined"],
         "drafts": sum(visit.draft for visit in attended),
+        "entered_later": len(entered_later.intersection(course)),
         "first_at": attended[0].at if attended else None,
         "last_at": attended[-1].at if attended else None,
         "median_gap_days": figure(median(gaps) / DAY) if gaps else None,
@@ -75,7 +80,7 @@ def dose(course: Course, rows: Rows, doses: Mapping[str, Dose]) -> Json:
 def _dose(needled: Sequence[Needled]) -> Dose:
     needles = insertions = 0
     twitches = None
-    for _, _, _, _, used, punctures, twitched, _, _, _ in needled:
+    for _, _, _, _, used, punctures, twitched, *_ in needled:
         needles += used
         insertions += punctures
         if twitched is not None:

@@ -1,0 +1,58 @@
+"""The progress document of a patient, and the picture of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam
+
+from app.core.operation import Operation, rows
+from app.episodes.models import Episode
+from app.instruments import queries as instruments
+from app.ledger import service as ledger
+from app.muscles import queries as catalogue
+from app.progress.queries.facts import history
+from app.progress.queries.past import NOTHING, past
+from app.progress.rules.document import document
+from app.progress.rules.history import Json
+from app.progress.rules.picture import Names
+from app.progress.rules.picture import Scale as PictureScale
+from app.progress.rules.picture import picture as drawn
+from app.progress.schemas import ProgressFilters
+
+_EPISODE = rows(Episode, Episode.id).where(
+    Episode.id == bindparam("episode_id"), Episode.patient_id == bindparam("patient_id")
+)
+
+
+def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
+    """A patient's progress document; `NotFound` where this clinic has no such patient."""
+    ledger.saw_patients(op, [patient_id])
+    as_of, before = op.at, NOTHING
+    if filters.as_of is not None:
+        as_of = filters.as_of
+        before = past(op, patient_id, as_of, known_then=filters.known_then)
+    found = history(op, patient_id, as_of, filters, before)
+    if filters.episode_id is None:
+        return document(str(patient_id), None, as_of, found, _written)
+    if not found.episodes:
+        op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
+    return document(str(patient_id), str(filters.episode_id), as_of, found, _written)
+
+
+def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
+    """The same as an SVG."""
+    return drawn(progress(op, patient_id, filters), Names(_scale, _name)).encode()
+
+
+def _scale(code: str) -> PictureScale:
+    found = instruments.instrument(code)
+    return PictureScale(found.name.partition(" (")[0], found.min, found.max)
+
+
+def _name(slug: str) -> str:
+    return catalogue.muscle(slug).name
+
+
+def _written(at: datetime) -> str:
+    """RFC 3339, as every other answer writes it."""
+    return at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,277 @@
+"""A patient's history as the rules of progress take it: all of it in one row, decoded at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_
+
+from app.core.dialects import among, id_text, json_part, json_text
+from app.core.nested import json_columns
+from app.core.operation import Operation, rows
+from app.core.tables import at_offset
+from app.episodes.models import Episode
+from app.followups.models import FollowUp
+from app.instruments import queries as instruments
+from app.instruments.rules import in_own_unit
+from app.measurements.models import Measurement
+from app.patients.models import Patient
+from app.progress.queries.past import NOTHING, Past, Window, episode_of, told
+from app.progress.rules.episodes import reopenings
+from app.progress.rules.history import (
+    Event,
+    History,
+    Json,
+    Needled,
+    Scale,
+    Thresholds,
+    Visit,
+)
+from app.progress.schemas import ProgressFilters
+from app.safety.models import AdverseEvent
+from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
+from app.thresholds.models import OwnThresholds
+
+_READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
+_FIGURES = ("mdc", "mcid", "mcid_percent", "source")
+_OWN = ("id", "status", "created_at", "version", "instrument", "region", *_FIGURES)
+
+
+def history(
+    op: Operation, patient_id: UUID, as_of: datetime, filters: ProgressFilters, past: Past = NOTHING
+) -> History:
+    """What happened to a patient up to `as_of`; `NotFound` where there is no such patient.
+
+    What `past` tells otherwise than the records do is taken from there.
+    """
+    asked: Json = filters.model_dump(include={"episode_id", "begin", "end"}, exclude_none=True)
+    if past.replaced:
+        asked["replaced"] = past.replaced
+    row = op.one(_facts(frozenset(asked)), patient_id=patient_id, as_of=as_of, **asked)
+    visited, needled, inside, reported, outside, events, episodes, thresholds = map(from_json, row)
+    ids = dict(zip(visited[0], visited[1], strict=True))
+    id = None if filters.episode_id is None else str(filters.episode_id)
+    window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
+    then = told(past, window)
+    complaints = [_complaint(*row) for row in zip(*episodes, strict=True)] + then.episodes
+    own = [dict(zip(_OWN, row, strict=True)) for row in zip(*thresholds, strict=True)]
+    return History(
+        [*_visits(visited), *then.visits],
+        [*_of_sessions(ids, *needled), *then.needled],
+        [*_inside(ids, inside), *_outside_of(outside), *then.readings],
+        [*_of_sessions(ids, *reported), *then.reports],
+        [*(Event(*row) for row in zip(*events, strict=True)), *then.events],
+        [one for one in complaints if id in {None, one.episode_id}],
+        [
+            again
+            for again in reopenings(complaints)
+            if (filters.begin is None or again.at >= filters.begin)
+            and (filters.end is None or again.at <= filters.end)
+            and id in {None, again.episode_id, again.earlier_id}
+        ],
+        partial(_scale, [*own, *then.thresholds]),
+        past.entered_later,
+    )
+
+
+def _visits(columns: Sequence[Any]) -> Iterator[Visit]:
+    for _, id, at, offset_min, *rest in zip(*columns, strict=True):
+        yield Visit(id, _moment(at, offset_min), *rest)
+
+
+def _inside(ids: Mapping[str, str], columns: Sequence[Any]) -> list[Any]:
+    """Values of sessions, which have their times and their episodes."""
+    *names, values, units = columns
+    return _of_sessions(
+        ids, *names, map(_in_own_unit, names[2], values, units), repeat(None), repeat(None)
+    )
+
+
+def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
+    for episode_id, at, offset_min, *reading, value, unit in zip(*columns, strict=True):
+        own_value = _in_own_unit(reading[2], value, unit)
+        yield (*reading, own_value, _moment(at, offset_min), episode_id)
+
+
+def _in_own_unit(code: str, value: float, unit: str | None) -> float:
+    return float(value if unit is None else in_own_unit(value, unit, instruments.factors(code)))
+
+
+def _of_sessions(ids: Mapping[str, str], keys: Iterable[str], *columns: Iterable[Any]) -> list[Any]:
+    """Rows of what belongs to sessions, from columns that begin with the session's key."""
+    named = [ids.get(key) or str(UUID(key)) for key in keys]
+    return list(zip(named, *columns, strict=False))
+
+
+def _complaint(id: str, region: str | None, at: str, offset_min: int, *rest: Any) -> Any:
+    return episode_of(id, region, _moment(at, offset_min), *rest)
+
+
+def _moment(at: str, offset_min: int) -> datetime:
+    return at_offset(datetime.fromisoformat(at), offset_min)
+
+
+def _scale(own: Iterable[Json], code: str, region: str | None) -> Scale:
+    """How an instrument's values are read in a body region.
+
+    The clinic's own thresholds come first: those of the region, then those of any; of several,
+    the ones that were made last.
+    """
+    known = instruments.instrument(code)
+    chosen = max(
+        (
+            row
+            for row in own
+            if row["instrument"] == code
+            and row["status"] == "active"
+            and row["region"] in {None, region}
+        ),
+        key=lambda row: (row["region"] is not None, _written_at(row), row["id"]),
+        default=None,
+    )
+    used = None
+    if chosen is not None:
+        id = f"clinic:{chosen['id']}:{chosen['version']}"
+        used = Thresholds(id, *(chosen[name] for name in _FIGURES))
+    elif (published := instruments.default_thresholds(code, region)) is not None:
+        used = Thresholds(published.id, *(getattr(published, name) for name in _FIGURES))
+    return Scale(known.better, used, known.rates_change, known.unit)
+
+
+def _written_at(row: Json) -> datetime:
+    return datetime.fromisoformat(row["created_at"])
+
+
+def _of_patient(asked: frozenset[str]) -> ColumnElement[bool]:
+    """The sessions that count: of this patient, not void, and within what was asked."""
+    session = TreatmentSession
+    conditions = [
+        session.patient_id == bindparam("patient_id"),
+        session.status != "void",
+        *_within(session.occurred_at, asked),
+        *_as_they_are(session.id, asked),
+    ]
+    if "episode_id" in asked:
+        conditions.append(session.episode_id == bindparam("episode_id"))
+    return and_(*conditions)
+
+
+def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
+    conditions = [at <= bindparam("as_of")]
+    if "begin" in asked:
+        conditions.append(at >= bindparam("begin"))
+    if "end" in asked:
+        conditions.append(at <= bindparam("end"))
+    return conditions
+
+
+def _as_they_are(id: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
+    """Leave out the records that were otherwise then."""
+    return [not_(among(id, "replaced"))] if "replaced" in asked else []
+
+
+@lru_cache
+def _facts(asked: frozenset[str]) -> Select[Any]:
+    """All of a patient's history in one row of JSON texts: one round trip, decoded at once."""
+    counts = _of_patient(asked)
+    tables = (
+        _VISITS.where(counts),
+        *(part.where(counts) for part in (_NEEDLED, _INSIDE)),
+        _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
+        _outside(asked),
+        _events(asked),
+        _EPISODES.where(*_as_they_are(Episode.id, asked)),
+        _THRESHOLDS.where(*_as_they_are(OwnThresholds.id, asked)),
+    )
+    texts = (json_text(json_columns(table)) for table in tables)
+    return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
+
+
+def _parts(table: Any, *columns: Any) -> Select[Any]:
+    """Rows that belong to a session, after its key."""
+    session = TreatmentSession
+    own = and_(table.clinic_id == session.clinic_id, table.session_id == session.id)
+    return rows(session, session.id, *columns).join_from(session, table, own)
+
+
+_VISITS = rows(
+    TreatmentSession,
+    TreatmentSession.id,
+    id_text(TreatmentSession.id),
+    TreatmentSession.occurred_at,
+    TreatmentSession.occurred_at_offset_min,
+    TreatmentSession.attendance,
+    TreatmentSession.duration_min,
+    TreatmentSession.status,
+    id_text(TreatmentSession.practitioner_id),
+    id_text(TreatmentSession.episode_id),
+)
+_NEEDLED = _parts(Needling, *(getattr(Needling, name) for name in Needled._fields[1:]))
+_INSIDE = _parts(
+    SessionMeasurement, *(getattr(SessionMeasurement, name) for name in _READING)
+).where(SessionMeasurement.phase == "before")
+_REPORTS = rows(FollowUp, FollowUp.session_id, FollowUp.window, FollowUp.soreness).where(
+    FollowUp.patient_id == bindparam("patient_id"), FollowUp.reported_at <= bindparam("as_of")
+)
+_EPISODES = rows(
+    Episode,
+    id_text(Episode.id),
+    Episode.region,
+    Episode.opened_at,
+    Episode.opened_at_offset_min,
+    Episode.closed_at,
+    json_part(Episode.plan),
+).where(Episode.patient_id == bindparam("patient_id"), Episode.opened_at <= bindparam("as_of"))
+_THRESHOLDS = rows(
+    OwnThresholds,
+    id_text(OwnThresholds.id),
+    *(getattr(OwnThresholds, name) for name in _OWN[1:]),
+)
+
+
+def _outside(asked: frozenset[str]) -> Select[Any]:
+    """Values that were not taken in a session, though perhaps on its occasion."""
+    measurement = Measurement
+    statement = rows(
+        measurement,
+        id_text(measurement.episode_id),
+        measurement.taken_at,
+        measurement.taken_at_offset_min,
+        id_text(measurement.session_id),
+        *(getattr(measurement, name) for name in _READING),
+    ).where(
+        measurement.patient_id == bindparam("patient_id"),
+        measurement.phase == "before",
+        *_within(measurement.taken_at, asked),
+        *_as_they_are(measurement.id, asked),
+    )
+    if "episode_id" in asked:
+        of_episode = rows(TreatmentSession, TreatmentSession.id).where(
+            TreatmentSession.episode_id == bindparam("episode_id")
+        )
+        statement = statement.where(
+            or_(
+                measurement.episode_id == bindparam("episode_id"),
+                measurement.session_id.in_(of_episode),
+            )
+        )
+    return statement
+
+
+def _events(asked: frozenset[str]) -> Select[Any]:
+    event, session = AdverseEvent, TreatmentSession
+    statement = rows(event, event.severity, event.close_call).where(
+        event.patient_id == bindparam("patient_id"),
+        *_within(event.occurred_at, asked),
+        *_as_they_are(event.id, asked),
+    )
+    if "episode_id" in asked:
+        of_episode = and_(session.clinic_id == event.clinic_id, session.id == event.session_id)
+        statement = statement.join_from(event, session, of_episode).where(
+            session.episode_id == bindparam("episode_id")
+        )
+    return statement

@@ -1,0 +1,83 @@
+"""What happened to a patient, as one list, newest first."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Label, Select, bindparam, literal_column, select, union_all
+
+from app.core.operation import Operation, rows
+from app.core.pages import Filters, Order, page
+from app.followups.models import FollowUp
+from app.followups.service import FOLLOW_UPS
+from app.measurements.models import Measurement
+from app.measurements.service import MEASUREMENTS
+from app.patients.models import Patient
+from app.records.kinds import Kind
+from app.records.queries import shown_among
+from app.safety.models import AdverseEvent, Consent, Screening
+from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
+from app.sessions.models import TreatmentSession
+from app.sessions.service import SESSIONS
+
+_PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id"))
+
+
+class Happening(NamedTuple):
+    """A kind of record on the timeline, and the column that says when it happened."""
+
+    kind: Kind[Any]
+    at: Any
+
+    def newest(self, *, further: bool) -> Select[Any]:
+        """When a patient had one, and which: as many as a page could need of this kind alone."""
+        table: Any = self.kind.table
+        noun: Label[str] = literal_column(f"'{self.kind.noun}'").label("noun")
+        own = rows(table, self.at.label("at"), table.id.label("id"), noun).where(
+            table.patient_id == bindparam("patient_id")
+        )
+        order = Order((self.at, table.id), descending=True)
+        return select((order.after(own) if further else order.start(own)).subquery())
+
+
+_HAPPENINGS = (
+    Happening(SESSIONS, TreatmentSession.occurred_at),
+    Happening(FOLLOW_UPS, FollowUp.reported_at),
+    Happening(MEASUREMENTS, Measurement.taken_at),
+    Happening(CONSENTS, Consent.obtained_at),
+    Happening(SCREENINGS, Screening.decided_at),
+    Happening(ADVERSE_EVENTS, AdverseEvent.occurred_at),
+)
+
+
+def _newest(*, further: bool) -> tuple[Order, Select[Any]]:
+    """A page over all kinds: a few pages are sorted, never a patient's whole history."""
+    kinds = (happening.newest(further=further) for happening in _HAPPENINGS)
+    every = union_all(*kinds).subquery()
+    order = Order((every.c.at, every.c.id), descending=True)
+    return order, order.start(select(every))
+
+
+_FIRST, _FURTHER = _newest(further=False), _newest(further=True)
+
+
+def timeline(
+    op: Operation, patient_id: UUID, filters: Filters
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of what happened to a patient, newest first, and the cursor behind it.
+
+    `NotFound` where this clinic has no such patient.
+    """
+    op.one(_PATIENT, patient_id=patient_id)
+    order, statement = _FIRST if filters.cursor is None else _FURTHER
+    found, cursor = page(op, statement, order, filters, patient_id=patient_id)
+    items: dict[UUID, dict[str, Any]] = {}
+    for kind, at in _HAPPENINGS:
+        ids = [row.id for row in found if row.noun == kind.noun]
+        for record in shown_among(op, kind, ids):
+            items[record["id"]] = {
+                "type": kind.singular,
+                "at": record[at.key],
+                "id": record["id"],
+                "record": record,
+            }
+    return [items[row.id] for row in found], cursor

@@ -1,0 +1,57 @@
+"""Episodes: what was planned, how it went, and which region came back."""
+
+from collections.abc import Iterable, Mapping
+
+from app.progress.rules.history import Course, Episode, Json, Reopening, figure, instant
+from app.progress.rules.visits import DAY
+
+WEEK = 7 * DAY
+
+
+def plans(
+    episodes: Iterable[Episode], course: Course, episode_of: Mapping[str, str | None]
+) -> list[Json]:
+    """The document's `plans`: what was agreed of each episode beside its attended visits.
+
+    `per_week` is how often they came: the gaps between the first and the last visit, by the weeks
+    that passed. Null below two visits, or where they were all at one instant.
+    """
+    return [_plan(episode, course, episode_of) for episode in sorted(episodes, key=_opened)]
+
+
+def reopenings(episodes: Iterable[Episode]) -> list[Reopening]:
+    """Each episode that was opened once an earlier one of its region had been closed.
+
+    There may be several earlier ones.
+    """
+    known = [episode for episode in episodes if episode.region is not None]
+    return [
+        Reopening(later.episode_id, later.opened_at, earlier.closed_at, earlier.episode_id)
+        for later in known
+        for earlier in known
+        if earlier.region == later.region
+        and earlier.closed_at is not None
+        and earlier.closed_at <= later.opened_at
+        and earlier.episode_id != later.episode_id
+    ]
+
+
+def _opened(episode: Episode) -> tuple[int, str]:
+    return instant(episode.opened_at), episode.episode_id
+
+
+def _plan(episode: Episode, course: Course, episode_of: Mapping[str, str | None]) -> Json:
+    instants = [
+        visit.instant
+        for session_id, visit in course.items()
+        if episode_of[session_id] == episode.episode_id
+    ]
+    weeks = (instants[-1] - instants[0]) / WEEK if instants else 0
+    return {
+        "episode_id": episode.episode_id,
+        "region": episode.region,
+        "planned_sessions": episode.planned_sessions,
+        "planned_per_week": episode.planned_per_week,
+        "attended": len(instants),
+        "per_week": figure((len(instants) - 1) / weeks) if weeks else None,
+    }

@@ -1,0 +1,27 @@
+"""Thresholds' table."""
+
+from sqlalchemy import Index, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.tables import Record, one_of
+from app.thresholds.schemas import Status
+
+
+class OwnThresholds(Record):
+    """What a clinic measures a change against, in the place of what was published."""
+
+    __tablename__ = "thresholds"
+    __table_args__ = (
+        one_of("status", Status),
+        Index("ix_thresholds_instrument", "clinic_id", "instrument", "id"),
+    )
+
+    instrument: Mapped[str] = mapped_column(String(64))
+    region: Mapped[str | None] = mapped_column(String(64))
+    population: Mapped[str | None] = mapped_column(String(200))
+    mdc: Mapped[float | None]
+    mdc_level: Mapped[int | None] = mapped_column(SmallInteger)
+    mcid: Mapped[float | None]
+    mcid_percent: Mapped[float | None]
+    source: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16))

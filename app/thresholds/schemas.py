@@ -1,0 +1,88 @@
+"""A clinic's own thresholds on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from app.core.pages import Filters
+from app.core.wire import Code, Line, View, example
+from app.instruments import rules
+from app.records.readings import InstrumentCode, Measured
+from app.records.schemas import RecordBody
+
+Status = Literal["active", "inactive"]
+Figure = Annotated[Measured, Field(gt=0, le=1e6)]
+
+
+class ThresholdsBody(RecordBody):
+    """Thresholds as a client sends them. At least one figure is needed, and who says so."""
+
+    model_config = example(
+        instrument="nprs",
+        region="neck",
+        mdc=4.0,
+        mcid=4.1,
+        source="Kovacs et al. 2008, by mean change; decided by the clinic on 2 November 2026",
+    )
+
+    instrument: InstrumentCode
+    region: Annotated[
+        Code | None,
+        Field(description="As episodes name it; null: any region without thresholds of its own."),
+    ] = None
+    population: Line | None = None
+    mdc: Annotated[
+        Figure | None, Field(description="Minimal detectable change, in the instrument's unit.")
+    ] = None
+    mdc_level: Annotated[
+        int | None, Field(ge=50, lt=100, description="Confidence of the MDC, in percent.")
+    ] = None
+    mcid: Annotated[
+        Figure | None,
+        Field(description="Minimal clinically important difference, in the instrument's unit."),
+    ] = None
+    mcid_percent: Annotated[
+        Figure | None,
+        Field(
+            description="The same, in percent of the baseline; used where there is no `mcid`.",
+            validate_default=True,
+        ),
+    ] = None
+    source: Annotated[Line, Field(description="Where the figures come from, and who decided.")]
+    status: Annotated[
+        Status, Field(description="`inactive`: kept, and used for no verdict any more.")
+    ] = "active"
+
+    @field_validator("mcid_percent")
+    @classmethod
+    def _has_a_figure(cls, given: Any, info: ValidationInfo) -> Any:
+        if {"mdc", "mcid"} <= info.data.keys():
+            rules.check_figures(info.data["mdc"], info.data["mcid"], given)
+        return given
+
+
+class ThresholdsView(View):
+    """A clinic's own thresholds. A verdict that used them names them `clinic:<id>:<version>`."""
+
+    id: UUID
+    instrument: str
+    region: str | None
+    population: str | None
+    mdc: float | None
+    mdc_level: int | None
+    mcid: float | None
+    mcid_percent: float | None
+    source: str
+    status: Status
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ThresholdsFilters(Filters):
+    """How thresholds can be listed."""
+
+    instrument: InstrumentCode | None = None
+    status: Status | None = None

@@ -1,0 +1,115 @@
+"""Promises of looking back: a report of one day can be made again on any later one."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.ground import Api
+from tests.progress.charts import Chart, Record, moment
+
+
+@pytest.fixture
+def chart(api: Api) -> Chart:
+    """An empty chart."""
+    return Chart(api)
+
+
+def this_instant() -> str:
+    """Now, apart from everything that is written before and after."""
+    time.sleep(0.002)
+    found = datetime.now(UTC).isoformat()
+    time.sleep(0.002)
+    return found
+
+
+def amended(chart: Chart, visit: Record, **changes: Any) -> Record:
+    """A signed session with other content."""
+    return chart.act(
+        visit,
+        "amend",
+        {"reason": "It was written wrong.", "kind": "correction", "changes": changes},
+    )
+
+
+def values(*given: float) -> list[Record]:
+    return [{"phase": "before", "instrument": "nprs", "value": value} for value in given]
+
+
+def test_a_report_is_the_same_after_everything_in_it_was_changed(chart: Chart) -> None:
+    episode = chart.episode(region="neck", opened_at=moment(0), plan={"sessions": 6})
+    visit = chart.visit(0, 7, episode_id=episode["id"])
+    signed = chart.act(visit, "sign")
+    void = chart.act(chart.visit(7, 5, episode_id=episode["id"]), "sign")
+    rating = chart.measured(10, 4, episode_id=episode["id"])
+    event = chart.event(1)
+    chart.report(visit, 24, 6)
+    then = this_instant()
+    asked = ({"as_of": then}, {"as_of": then, "known_then": "true"})
+    before = [chart.progress(**how) for how in asked]
+
+    amended(chart, signed, measurements=values(9), needlings=[], needle_count=None)
+    chart.act(void, "void", {"reason": "It was another patient's."})
+    for path, record, change in (
+        ("measurements", rating, {"value": 1}),
+        ("adverse-events", event, {"severity": "serious"}),
+        ("episodes", episode, {"region": "shoulder", "plan": {"sessions": 9}}),
+    ):
+        chart.api.change(record, f"/v1/{path}", **change)
+    assert [chart.progress(**how) for how in asked] == before
+    assert [one["region"] for one in before[0]["measures"]] == ["neck"]
+    now = chart.progress(as_of=this_instant())
+    assert [point["value"] for point in now["measures"][0]["points"]] == [9, 1]
+    assert now["adverse_events"]["serious"] == 1
+    assert now["sessions"]["attended"] == 1
+
+
+def test_one_episode_is_looked_back_at_alone(chart: Chart) -> None:
+    neck, elbow = (chart.episode(region=name, opened_at=moment(0)) for name in ("neck", "elbow"))
+    visit = chart.act(chart.visit(0, 7, episode_id=neck["id"]), "sign")
+    chart.visit(1, 5, episode_id=elbow["id"])
+    then = this_instant()
+    before = chart.progress(as_of=then, episode_id=neck["id"])
+    assert before["sessions"]["attended"] == 1
+    amended(chart, visit, measurements=values(2))
+    assert chart.progress(as_of=then, episode_id=neck["id"]) == before
+
+
+def test_what_was_written_down_later_counts_unless_only_what_was_known_is_asked_for(
+    chart: Chart,
+) -> None:
+    chart.visit(0, 7)
+    then = this_instant()
+    late = chart.visit(7, 3)
+    chart.report(late, 24, 2)
+    shown = chart.progress(as_of=then)
+    assert (shown["sessions"]["attended"], shown["sessions"]["entered_later"]) == (2, 1)
+    assert shown["soreness"]["answered"] == 1
+    known = chart.progress(as_of=then, known_then="true")
+    assert (known["sessions"]["attended"], known["sessions"]["entered_later"]) == (1, 0)
+    assert known["soreness"]["answered"] == 0
+
+
+def test_a_draft_that_moved_to_another_patient_was_where_it_was(chart: Chart, api: Api) -> None:
+    visit = chart.visit(0, 7)
+    then = this_instant()
+    other = Chart(api)
+    api.change(visit, "/v1/sessions", patient_id=other.patient_id)
+    assert chart.pain(as_of=then) == [7]
+    assert other.pain(as_of=then) == []
+    assert (chart.pain(), other.pain(as_of=this_instant())) == ([], [7])
+
+
+def test_a_verdict_of_then_uses_the_thresholds_of_then(chart: Chart) -> None:
+    chart.visit(0, 7)
+    chart.visit(7, 5)
+    own = chart.api.create("/v1/thresholds", instrument="nprs", mcid=4, source="The clinic.")
+    then = this_instant()
+    assert chart.progress(as_of=then)["measures"][0]["verdict"] == "stable"
+    chart.api.change(own, "/v1/thresholds", mcid=1)
+    newer = chart.api.create("/v1/thresholds", instrument="nprs", mcid=3, source="The clinic.")
+    used = chart.progress(as_of=then)["measures"][0]["thresholds"]
+    assert (used["id"], used["mcid"]) == (f"clinic:{own['id']}:1", 4)
+    used = chart.progress(as_of=this_instant())["measures"][0]["thresholds"]
+    assert (used["id"], used["mcid"]) == (f"clinic:{newer['id']}:1", 3)

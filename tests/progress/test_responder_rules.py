@@ -1,0 +1,50 @@
+"""Promises of the responder state: when an important improvement began, and when it was lost."""
+
+from datetime import datetime
+
+import pytest
+
+from app.progress.rules.history import Json, Scale
+from app.progress.rules.measures import measures
+from tests.progress.facts import scale, series, week
+
+
+def state_of(values: list[float], on: Scale) -> Json | None:
+    shown: Json | None = measures([series(values, on)])[0]["responder"]
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("values", "state", "since", "first_at"),
+    [
+        ([7, 6, 5, 4], "responding", week(2), week(2)),
+        ([7, 5, 6, 5, 3], "responding", week(3), week(1)),
+        ([7, 4, 6, 7], "lost", week(2), week(1)),
+        ([7, 6, 7, 8], "not_yet", None, None),
+    ],
+)
+def test_a_response_is_dated_by_the_value_that_began_it(
+    values: list[float], state: str, since: datetime | None, first_at: datetime | None
+) -> None:
+    expected = {"state": state, "since": since, "first_at": first_at}
+    assert state_of(values, scale(mcid=2)) == expected
+
+
+def test_an_improvement_within_the_error_of_measurement_is_no_response() -> None:
+    shown = state_of([7, 4], scale(mdc=4, mcid=2))
+    assert shown is not None
+    assert shown["state"] == "not_yet"
+
+
+def test_nothing_is_said_without_an_mcid_or_without_a_value_after_the_baseline() -> None:
+    assert state_of([7, 1], scale(mdc=4)) is None
+    assert state_of([7], scale(mcid=2)) is None
+
+
+def test_a_rating_of_change_starts_from_no_change() -> None:
+    rating = scale(mcid=3)._replace(better="higher", rates_change=True)
+    shown = measures([series([4, 5], rating)])[0]
+    assert shown["baseline"] == {"value": 0, "n": 0, "at": week(0)}
+    assert (shown["change"], shown["change_percent"]) == (5, None)
+    assert shown["verdict"] == "improved_important"
+    assert shown["responder"] == {"state": "responding", "since": week(0), "first_at": week(0)}
