@@ -27,6 +27,7 @@ from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
 from app.measurements.routes import routes as measurements
 from app.muscles.routes import routes as muscles
+from app.outcomes.routes import routes as outcomes
 from app.patients.routes import routes as patients
 from app.practitioners.routes import routes as practitioners
 from app.progress.routes import routes as progress
@@ -44,6 +45,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     sessions,
     follow_ups,
     progress,
+    outcomes,
     clinics,
     patients,
     practitioners,

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     MEASUREMENTS_WRITE = "measurements:write"
     MUSCLES_READ = "muscles:read"
     NEEDLE_LOTS_READ = "needle_lots:read"
+    OUTCOMES_READ = "outcomes:read"
     PATIENTS_READ = "patients:read"
     PATIENTS_WRITE = "patients:write"
     PRACTITIONERS_READ = "practitioners:read"

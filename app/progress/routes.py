@@ -8,7 +8,12 @@ from app.core.pages import view_of_page
 from app.core.problems import NotFound
 from app.core.routing import Answer, Routes
 from app.progress import queries
-from app.progress.schemas import ProgressFilters, ProgressView, TimelineFilters, TimelineItemView
+from app.progress.schemas import (
+    ProgressFilters,
+    ProgressView,
+    TimelineFilters,
+    TimelineItemView,
+)
 
 routes = Routes("/v1/patients/{patient_id}", "progress")
 

@@ -12,6 +12,7 @@ FEATURES = {
     "instruments",
     "measurements",
     "muscles",
+    "outcomes",
     "owners",
     "patients",
     "practitioners",
@@ -19,6 +20,7 @@ FEATURES = {
     "recall",
     "safety",
     "sessions",
+    "thresholds",
     "tokens",
 }
 ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}

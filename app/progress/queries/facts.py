@@ -20,6 +20,7 @@ from app.instruments import queries as instruments
 from app.instruments.rules import in_own_unit
 from app.measurements.models import Measurement
 from app.patients.models import Patient
+from app.progress.queries import scales
 from app.progress.queries.past import NOTHING, Past, Window, episode_of, told
 from app.progress.rules.episodes import reopenings
 from app.progress.rules.history import (
@@ -27,8 +28,6 @@ from app.progress.rules.history import (
     History,
     Json,
     Needled,
-    Scale,
-    Thresholds,
     Visit,
 )
 from app.progress.schemas import ProgressFilters
@@ -37,8 +36,6 @@ from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
 
 _READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
-_FIGURES = ("mdc", "mcid", "mcid_percent", "source")
-_OWN = ("id", "status", "created_at", "version", "instrument", "region", *_FIGURES)
 
 
 def history(
@@ -58,7 +55,7 @@ def history(
     window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
     then = told(past, window)
     complaints = [_complaint(*row) for row in zip(*episodes, strict=True)] + then.episodes
-    own = [dict(zip(_OWN, row, strict=True)) for row in zip(*thresholds, strict=True)]
+    own = [dict(zip(scales.OWN, row, strict=True)) for row in zip(*thresholds, strict=True)]
     return History(
         [*_visits(visited), *then.visits],
         [*_of_sessions(ids, *needled), *then.needled],
@@ -73,7 +70,7 @@ def history(
             and (filters.end is None or again.at <= filters.end)
             and id in {None, again.episode_id, again.earlier_id}
         ],
-        partial(_scale, [*own, *then.thresholds]),
+        partial(scales.scale, [*own, *then.thresholds]),
         past.entered_later,
     )
 
@@ -115,37 +112,6 @@ def _moment(at: str, offset_min: int) -> datetime:
     return at_offset(datetime.fromisoformat(at), offset_min)
 
 
-def _scale(own: Iterable[Json], code: str, region: str | None) -> Scale:
-    """How an instrument's values are read in a body region.
-
-    The clinic's own thresholds come first: those of the region, then those of any; of several,
-    the ones that were made last.
-    """
-    known = instruments.instrument(code)
-    chosen = max(
-        (
-            row
-            for row in own
-            if row["instrument"] == code
-            and row["status"] == "active"
-            and row["region"] in {None, region}
-        ),
-        key=lambda row: (row["region"] is not None, _written_at(row), row["id"]),
-        default=None,
-    )
-    used = None
-    if chosen is not None:
-        id = f"clinic:{chosen['id']}:{chosen['version']}"
-        used = Thresholds(id, *(chosen[name] for name in _FIGURES))
-    elif (published := instruments.default_thresholds(code, region)) is not None:
-        used = Thresholds(published.id, *(getattr(published, name) for name in _FIGURES))
-    return Scale(known.better, used, known.rates_change, known.unit)
-
-
-def _written_at(row: Json) -> datetime:
-    return datetime.fromisoformat(row["created_at"])
-
-
 def _of_patient(asked: frozenset[str]) -> ColumnElement[bool]:
     """The sessions that count: of this patient, not void, and within what was asked."""
     session = TreatmentSession
@@ -185,7 +151,7 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
         _outside(asked),
         _events(asked),
         _EPISODES.where(*_as_they_are(Episode.id, asked)),
-        _THRESHOLDS.where(*_as_they_are(OwnThresholds.id, asked)),
+        scales.SELECT_OWN.where(*_as_they_are(OwnThresholds.id, asked)),
     )
     texts = (json_text(json_columns(table)) for table in tables)
     return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
@@ -226,11 +192,6 @@ _EPISODES = rows(
     Episode.closed_at,
     json_part(Episode.plan),
 ).where(Episode.patient_id == bindparam("patient_id"), Episode.opened_at <= bindparam("as_of"))
-_THRESHOLDS = rows(
-    OwnThresholds,
-    id_text(OwnThresholds.id),
-    *(getattr(OwnThresholds, name) for name in _OWN[1:]),
-)
 
 
 def _outside(asked: frozenset[str]) -> Select[Any]:

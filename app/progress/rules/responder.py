@@ -20,7 +20,7 @@ def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -
     """
     if bar.mcid is None or not gains:
         return None
-    reached = [bar.verdict(gain) == "improved_important" for gain in gains]
+    reached = [is_response(bar, gain) for gain in gains]
     if True not in reached:
         return {"state": "not_yet", "since": None, "first_at": None}
     turned = len(reached) - 1
@@ -31,3 +31,8 @@ def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -
         "since": occasions[turned].at,
         "first_at": occasions[reached.index(True)].at,
     }
+
+
+def is_response(bar: Bar, gain: float) -> bool:
+    """Whether a value that is better than the baseline by ``gain`` is a response."""
+    return bar.verdict(gain) == "improved_important"

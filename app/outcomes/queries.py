@@ -1,0 +1,239 @@
+"""A clinic's cohort: those whose care began within a period, and what became of them."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func
+
+from app.core.dialects import among
+from app.core.faults import Fault
+from app.core.operation import Operation, rows
+from app.core.problems import Forbidden, Invalid
+from app.core.tables import Instant
+from app.episodes.models import Episode
+from app.instruments.queries import factors
+from app.instruments.rules import in_own_unit
+from app.measurements.models import Measurement
+from app.outcomes.rules.groups import Care, Harm, outcomes
+from app.outcomes.schemas import OutcomesFilters
+from app.progress.queries import scales
+from app.progress.rules.history import Json, Reading, Visit
+from app.safety.models import AdverseEvent
+from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
+
+A_YEAR: Final = timedelta(days=365)
+SESSIONS_MAX: Final = 20_000
+PUBLISHED: Final[tuple[Json, ...]] = (
+    {
+        "source": "Brady et al. 2014, J Man Manip Ther 22:134-140",
+        "treatments": 7_629,
+        "mild": 0.1918,
+        "significant": 0.0,
+        "significant_high": 0.0004,
+        "serious": None,
+        "reported_by": "therapists",
+    },
+    {
+        "source": "Boyce et al. 2020, Int J Sports Phys Ther 15:103-113",
+        "treatments": 20_464,
+        "mild": 0.367,
+        "significant": None,
+        "significant_high": None,
+        "serious": 1 / 1_024,
+        "reported_by": "therapists",
+    },
+)
+"""What others found, per treatment; a rate that a study doesn't give is null."""
+
+_BEGIN = bindparam("begin", type_=Instant())
+_END = bindparam("end", type_=Instant())
+_session = TreatmentSession
+_TOOK_PLACE = rows(_session).where(_session.attendance == "attended", _session.status != "void")
+_VISITS = (
+    _TOOK_PLACE.with_only_columns(
+        *(_session.id, _session.occurred_at, _session.attendance, _session.duration_min),
+        *(_session.status, _session.practitioner_id, _session.episode_id),
+        *(_session.patient_id, _session.technique),
+    )
+    .where(_session.occurred_at.between(_BEGIN, _END))
+    .limit(SESSIONS_MAX + 1)
+)
+_BEFORE = (
+    _TOOK_PLACE.with_only_columns(_session.patient_id, _session.episode_id)
+    .where(among(_session.patient_id, "patients"), _session.occurred_at < _BEGIN)
+    .distinct()
+)
+_READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
+_INSIDE = rows(
+    SessionMeasurement,
+    SessionMeasurement.session_id,
+    *(getattr(SessionMeasurement, name) for name in _READING),
+).where(among(SessionMeasurement.session_id, "sessions"), SessionMeasurement.phase == "before")
+_INSERTIONS = (
+    rows(Needling, Needling.session_id, func.sum(Needling.insertions))
+    .where(among(Needling.session_id, "sessions"))
+    .group_by(Needling.session_id)
+)
+_OUTSIDE = rows(
+    Measurement,
+    *(Measurement.patient_id, Measurement.session_id, Measurement.episode_id),
+    Measurement.taken_at,
+    *(getattr(Measurement, name) for name in _READING),
+).where(
+    among(Measurement.patient_id, "patients"),
+    Measurement.phase == "before",
+    Measurement.taken_at <= _END,
+)
+_EVENTS = rows(
+    AdverseEvent,
+    *(AdverseEvent.patient_id, AdverseEvent.session_id),
+    *(AdverseEvent.id, AdverseEvent.severity, AdverseEvent.occurred_at),
+).where(
+    among(AdverseEvent.patient_id, "patients"),
+    AdverseEvent.close_call.is_(False),
+    AdverseEvent.occurred_at.between(_BEGIN, _END),
+)
+_EPISODES = rows(Episode, Episode.id, Episode.region, Episode.diagnoses).where(
+    among(Episode.id, "episodes")
+)
+
+Key = tuple[UUID, UUID | None]
+"""A patient and an episode, or none."""
+
+
+def cohort(op: Operation, filters: OutcomesFilters) -> Json:
+    """What became of those whose care began between `from` and `to`.
+
+    `Invalid` where the period has more sessions than can be looked at in one answer; `Forbidden`
+    where a program asks for its own patients.
+    """
+    if filters.own and op.caller.practitioner_id is None:
+        raise Forbidden("Only a practitioner has patients of their own.")
+    end = filters.end or op.at
+    begin = filters.begin or end - A_YEAR
+    cares = _cares(op, {"begin": begin, "end": end})
+    if filters.own:
+        own = str(op.caller.practitioner_id)
+        cares = [care for care in cares if own in {visit.practitioner_id for visit in care.visits}]
+    thresholds = [dict(zip(scales.OWN, row, strict=True)) for row in op.all(scales.SELECT_OWN)]
+    return {
+        "from": begin,
+        "to": end,
+        "by": filters.by,
+        "own": filters.own,
+        "groups": outcomes(cares, filters.by, partial(scales.scale, thresholds)),
+        "published": PUBLISHED,
+    }
+
+
+def _cares(op: Operation, period: Json) -> list[Care]:
+    """The courses of care that began in a period."""
+    found = op.all(_VISITS, **period)
+    if len(found) > SESSIONS_MAX:
+        why = f"It has more than {SESSIONS_MAX:,} sessions: ask for a shorter period."
+        raise Invalid([Fault("/from", "period_too_long", why)], "query")
+    patients = list({row.patient_id for row in found})
+    known = {tuple(row) for row in op.all(_BEFORE, patients=patients, **period)}
+    visits: defaultdict[Key, list[Visit]] = defaultdict(list)
+    techniques: defaultdict[Key, set[str]] = defaultdict(set)
+    key_of: dict[UUID, Key] = {}
+    for id, at, *rest, practitioner_id, episode_id, patient_id, technique in found:
+        key = (patient_id, episode_id)
+        if key not in known:
+            key_of[id] = key
+            visits[key].append(Visit._make([str(id), at, *rest, str(practitioner_id), None]))
+            techniques[key].update([technique] if technique else ())
+    named = {episode_id for _, episode_id in visits if episode_id is not None}
+    about = {
+        "sessions": list(key_of),
+        "patients": list({patient_id for patient_id, _ in visits}),
+        **period,
+    }
+    insertions: Counter[Key] = Counter()
+    for id, count in op.all(_INSERTIONS, **about):
+        insertions[key_of[id]] += int(count)
+    readings, events = _readings(op, key_of, about), _harms(op, key_of, visits, about)
+    episodes = {row.id: row for row in op.all(_EPISODES, episodes=list(named))}
+    return [
+        Care(
+            str(key[0]),
+            episodes[key[1]].region if key[1] in episodes else None,
+            [_coded(one) for one in episodes[key[1]].diagnoses] if key[1] in episodes else [],
+            sorted(techniques[key]),
+            visits[key],
+            readings[key],
+            insertions[key],
+            events[key],
+        )
+        for key in visits
+    ]
+
+
+def _readings(
+    op: Operation, key_of: Mapping[UUID, Key], about: Json
+) -> Mapping[Key, list[Reading]]:
+    """The values before needling of each course of care.
+
+    One from outside of a session belongs to the session or the episode that it names; or to the
+    only course that its patient has, if it names none.
+    """
+    found: defaultdict[Key, list[Reading]] = defaultdict(list)
+    for id, *reading, value, unit in op.all(_INSIDE, **about):
+        own = in_own_unit(value, unit, factors(reading[1]))
+        found[key_of[id]].append(Reading._make([str(id), *reading, own, None, None]))
+    keys_of = _by_patient(key_of)
+    for patient_id, session_id, episode_id, at, *reading, value, unit in op.all(_OUTSIDE, **about):
+        own = in_own_unit(value, unit, factors(reading[1]))
+        within = str(session_id) if session_id in key_of else None
+        for key in _belongs(key_of.get(session_id), episode_id, keys_of[patient_id]):
+            found[key].append(Reading._make([within, *reading, own, at, None]))
+    return found
+
+
+def _harms(
+    op: Operation, key_of: Mapping[UUID, Key], visits: Mapping[Key, list[Visit]], about: Json
+) -> Mapping[Key, list[Harm]]:
+    """The adverse events of each course of care.
+
+    One that names no session belongs to the course that had the last visit before it.
+    """
+    found: defaultdict[Key, list[Harm]] = defaultdict(list)
+    came: defaultdict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+    keys = list(visits)
+    for number, key in enumerate(keys):
+        came[key[0]] += [(visit.at, number) for visit in visits[key]]
+    for order in came.values():
+        order.sort()
+    for patient_id, session_id, id, severity, at in op.all(_EVENTS, **about):
+        if session_id in key_of:
+            found[key_of[session_id]].append(Harm(str(id), severity, str(session_id)))
+        else:
+            place = bisect_right(came[patient_id], (at, len(keys)))
+            _, number = came[patient_id][max(place - 1, 0)]
+            found[keys[number]].append(Harm(str(id), severity, None))
+    return found
+
+
+def _by_patient(key_of: Mapping[UUID, Key]) -> Mapping[UUID, list[Key]]:
+    keys_of: defaultdict[UUID, list[Key]] = defaultdict(list)
+    for key in dict.fromkeys(key_of.values()):
+        keys_of[key[0]].append(key)
+    return keys_of
+
+
+def _belongs(of_session: Key | None, episode_id: UUID | None, keys: list[Key]) -> list[Key]:
+    """The course of care that a value from outside of a session belongs to, if that is known."""
+    if of_session is not None:
+        return [of_session]
+    if episode_id is None:
+        return keys if len(keys) == 1 else []
+    return [key for key in keys if key[1] == episode_id]
+
+
+def _coded(diagnosis: Json) -> str:
+    return f"{diagnosis['system']}|{diagnosis['code']}"

@@ -1,0 +1,1 @@
+"""Counting as pure functions: courses of care in, groups with exact intervals (`exact`) out."""

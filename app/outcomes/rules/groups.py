@@ -1,0 +1,198 @@
+"""What became of a clinic's patients: responders and adverse events, with exact intervals.
+
+A cohort is made of *courses of care*: one patient's visits in one episode, or in none. Numbers
+from 1 to 4 are not given, nor is anything of a group of fewer than 5 patients, so that a printed
+table shows nobody; 0 is given, for that nothing happened tells of no one. Practitioners are not
+compared. Whether somebody responded is not whether treatment was why.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from app.outcomes.rules.exact import LEVEL, interval
+from app.progress.rules.history import (
+    Course,
+    Json,
+    Reading,
+    Scale,
+    Visit,
+    as_it_came,
+    course_of,
+    instant,
+)
+from app.progress.rules.measures import Series, series_of
+from app.progress.rules.responder import is_response
+
+SHOWN_FROM: Final = 5
+HIDDEN: Final = frozenset(range(1, SHOWN_FROM))
+DECIMALS: Final = 9
+Severity = Literal["mild", "significant", "serious"]
+SEVERITIES: Final[tuple[Severity, ...]] = ("mild", "significant", "serious")
+By = Literal["region", "diagnosis", "technique"]
+
+
+class Harm(NamedTuple):
+    """An adverse event that was no close call, and its session, if it has one."""
+
+    id: str
+    severity: Severity
+    session_id: str | None
+
+
+class Care(NamedTuple):
+    """A course of care, as far as it went by the end of the period."""
+
+    patient_id: str
+    region: str | None
+    diagnoses: Sequence[str]
+    techniques: Sequence[str]
+    visits: Sequence[Visit]
+    readings: Sequence[Reading]
+    insertions: int
+    events: Sequence[Harm]
+
+
+def outcomes(
+    cares: Iterable[Care], by: By | None, scale: Callable[[str, str | None], Scale]
+) -> list[Json]:
+    """The groups of a cohort, each with its responders and adverse events, the largest first.
+
+    Who belongs to several groups, by two diagnoses say, is counted in each.
+    """
+    groups: defaultdict[str | None, list[Care]] = defaultdict(list)
+    for care in cares:
+        for name in _names(care, by):
+            groups[name].append(care)
+    found = [_group(name, group, scale) for name, group in groups.items()]
+    return sorted(found, key=lambda group: (-(group["patients"] or 0), group["group"] or ""))
+
+
+def _names(care: Care, by: By | None) -> Sequence[str | None]:
+    if by == "region":
+        return [care.region]
+    found: Mapping[str | None, Sequence[str]]
+    found = {"diagnosis": care.diagnoses, "technique": care.techniques}
+    return sorted(set(found.get(by, ()))) or [None]
+
+
+def _group(
+    name: str | None, cares: Sequence[Care], scale: Callable[[str, str | None], Scale]
+) -> Json:
+    patients = len({care.patient_id for care in cares})
+    if patients < SHOWN_FROM:
+        return {
+            "group": name,
+            "suppressed": True,
+            **dict.fromkeys(("patients", "courses", "sessions", "insertions")),
+            "measures": [],
+            "adverse_events": None,
+        }
+    return {
+        "group": name,
+        "suppressed": False,
+        "patients": patients,
+        "courses": len(cares),
+        "sessions": sum(len(care.visits) for care in cares),
+        "insertions": sum(care.insertions for care in cares),
+        "measures": _responders(cares, scale),
+        "adverse_events": {severity: _events(cares, severity) for severity in SEVERITIES},
+    }
+
+
+def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]) -> list[Json]:
+    """Of each instrument with an MCID, the courses of care that respond by their last value."""
+    responds: defaultdict[str, list[bool]] = defaultdict(list)
+    used: defaultdict[str, set[str]] = defaultdict(set)
+    for care in cares:
+        for series in _series(care, scale):
+            thresholds, gains = series.scale.thresholds, series.gains
+            if gains and thresholds is not None and series.bar.mcid is not None:
+                responds[series.key[0]].append(is_response(series.bar, gains[-1]))
+                used[series.key[0]].add(thresholds.id)
+    return [
+        {
+            "instrument": code,
+            "thresholds": sorted(used[code]),
+            "responding": proportion(sum(found), len(found)),
+        }
+        for code, found in sorted(responds.items())
+    ]
+
+
+def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
+    """One series for each instrument that is neither of a side nor of a muscle."""
+    course = course_of(care.visits, as_it_came)
+    whole = [
+        reading._replace(activity=None, episode_id=None)
+        for reading in _alike(care.readings, course)
+        if reading.side is reading.muscle is None
+    ]
+    regions: dict[str | None, str | None] = {None: care.region}
+    return series_of(course, whole, scale, as_it_came, regions, dict.fromkeys(course))
+
+
+def _alike(readings: Sequence[Reading], course: Course) -> list[Reading]:
+    """Those readings whose mean is a score that can be compared with the first.
+
+    Activities make their scale's score, which is their mean, on each occasion at which the same
+    ones were rated as on the first.
+    """
+    rated: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    for reading in readings:
+        if reading.activity is not None:
+            rated[reading.instrument, _instant(reading, course)].add(reading.activity)
+    first: dict[str, set[str]] = {}
+    for (code, _), activities in sorted(rated.items(), key=lambda item: item[0]):
+        first.setdefault(code, activities)
+    return [
+        reading
+        for reading in readings
+        if reading.activity is None
+        or rated[reading.instrument, _instant(reading, course)] == first[reading.instrument]
+    ]
+
+
+def _instant(reading: Reading, course: Course) -> int:
+    if reading.session_id is None:
+        return instant(reading.at)
+    return course[reading.session_id].instant
+
+
+def _events(cares: Sequence[Care], severity: Severity) -> Json:
+    """How often events of one severity were reported.
+
+    Per session and per patient: those with at least one. Per insertion: the events.
+    """
+    found = {
+        harm: care.patient_id for care in cares for harm in care.events if harm.severity == severity
+    }
+    sessions = {harm.session_id for harm in found} - {None}
+    return {
+        "per_session": proportion(len(sessions), sum(len(care.visits) for care in cares)),
+        "per_patient": proportion(
+            len(set(found.values())), len({care.patient_id for care in cares})
+        ),
+        "per_insertion": proportion(len(found), sum(care.insertions for care in cares)),
+    }
+
+
+def proportion(count: int, of: int) -> Json:
+    """A proportion with its 95 % interval; null where a number from 1 to 4 would be shown by it."""
+    if of == 0 or {count, of - count, of} & HIDDEN:
+        shown = None if of in HIDDEN else of
+        return {"count": None, "of": shown, "proportion": None, "interval": None}
+    if count > of:  # more events than insertions are no share of them
+        return {"count": count, "of": of, "proportion": None, "interval": None}
+    low, high = interval(count, of)
+    return {
+        "count": count,
+        "of": of,
+        "proportion": round(count / of, DECIMALS),
+        "interval": {
+            "method": "clopper_pearson" if count else "rule_of_three",
+            "level": LEVEL,
+            "low": round(low, DECIMALS),
+            "high": round(high, DECIMALS),
+        },
+    }
