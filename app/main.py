@@ -34,6 +34,7 @@ from app.recall.routes import routes as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.summaries.routes import routes as chart_summaries
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
@@ -43,6 +44,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     sessions,
     follow_ups,
     progress,
+    chart_summaries,
     clinics,
     patients,
     practitioners,
