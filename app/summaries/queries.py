@@ -172,7 +172,9 @@ def names(op: Operation, chart: Chart) -> Names:
 
     return Names(
         muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
-        instrument=lambda code: found.name if (found := instruments.find(code)) else code,
+        instrument=lambda code: (
+            found.name.partition(" (")[0] if (found := instruments.find(code)) else code
+        ),
         practitioner=lambda id: people.get(str(id), "unknown"),
         actor=actor,
         episode=lambda id: next(

@@ -1,6 +1,7 @@
 """What became of a session once it was signed: what changed, when, by whom and why. Pure."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -22,6 +23,8 @@ DERIVED: Final = frozenset(
 WRITTEN: Final = frozenset(
     {"note", "plan", "setting", "lot", "activity", "unit", "stopped_for", "mismatch_reason"}
 )
+
+UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
 
 
 class Version(NamedTuple):
@@ -76,7 +79,7 @@ def _differences(
     for step, was, now in _parts(before, after):
         yield from _differences((*path, step), was, now, names)
     if not _is_nested(before) and not _is_nested(after):
-        place = " ".join(spelt(step) for step in path)
+        place = " ".join(UNIT.sub(r" (\1)", spelt(step)) for step in path)
         yield [place, _said(path[-1], before, names), _said(path[-1], after, names)]
 
 

@@ -23,7 +23,7 @@ from app.summaries.rules.words import (
 Json = Mapping[str, Any]
 NOTICE: Final = (
     "This is a summary of the clinic's record for the recipient and the purpose above. The record"
-    " itself stays with the clinic. This is no medical device, and no advice.\n"
+    " itself stays with the clinic. This is not a medical device, and not advice.\n"
     "“Changed by” says how far a value moved, not why. What the patient felt, what the"
     " practitioner felt and what both saw are recorded apart. A dash is what was not recorded.\n"
     "At the foot of each page is the SHA-256 digest of what it says. The clinic's ledger has an"
@@ -101,7 +101,7 @@ def _about(release: Release, names: Names) -> list[Pair]:
     ends = (("from", release.begin), ("to", release.end))
     period = " ".join(f"{word} {moment(at)}" for word, at in ends if at is not None)
     return pairs(
-        ("For", ": ".join(filter(None, (spelt(release.recipient["kind"]), name)))),
+        ("For", ": ".join(filter(None, (release.recipient["kind"].capitalize(), name)))),
         ("Purpose", release.purpose),
         ("Released on", _ground(release)),
         ("Period", period or "all that is recorded"),

@@ -10,6 +10,7 @@ from app.summaries.rules.words import NOTHING, Names, Pair, changed, counted, nu
 
 Json = Mapping[str, Any]
 
+P_LEAST: Final = 0.001
 VERDICTS: Final = {
     "improved_important": "better, and by enough to matter",
     "improved_uncertain": "better, but perhaps within the error of measurement",
@@ -104,9 +105,13 @@ def _trend(trend: Json) -> str:
     """The slope per week, with p only where it was given."""
     if trend["per_week"] is None:
         return NOTHING
-    p = "" if trend["p"] is None else f", p = {number(trend['p'])}"
+    p = "" if trend["p"] is None else f", {_p(trend['p'])}"
     described = " (descriptive)" if trend["evidence"] == "descriptive" else ""
     return f"{changed(trend['per_week'])} a week, n = {trend['n']}{p}{described}"
+
+
+def _p(p: float) -> str:
+    return f"p = {p:.3f}" if p >= P_LEAST else f"p < {P_LEAST}"
 
 
 def source(thresholds: Json) -> str:

@@ -28,11 +28,9 @@ def shown(
 ) -> dict[str, Any]:
     """One session. Of a void one, only that it is, and why."""
     void = session["status"] == "void"
-    title = [moment(session["occurred_at"]), spelt(session["attendance"])]
-    if session["technique"] is not None:
-        title.append(spelt(session["technique"]))
+    what = ("void",) if void else (spelt(session["attendance"]), _technique(session))
     return {
-        "title": " · ".join(title),
+        "title": " · ".join(filter(None, (moment(session["occurred_at"]), *what))),
         "mark": _mark(session),
         "line": "" if void else _line(session, names),
         "facts": ending(versions, names) if void else _facts(session, reports, names),
@@ -41,9 +39,13 @@ def shown(
     }
 
 
+def _technique(session: Json) -> str | None:
+    return session["technique"] and spelt(session["technique"])
+
+
 def _mark(session: Json) -> str:
     if session["status"] == "void":
-        return "VOID: it counts nowhere, and what it said is not shown."
+        return "VOID: it counts nowhere."
     if session["status"] == "draft":
         return "DRAFT: nobody has signed it yet."
     return "A red flag was reported afterwards." if session["alert"] else ""
