@@ -15,6 +15,13 @@ import typst
 
 PAPER = Path(__file__).with_name("paper")
 
+# Without a font to begin with, what no font has would not be missed.
+PROBE = b"""
+#set document(title: "-")
+#set text(font: "Noto Sans")
+#for each in json(bytes(sys.inputs.given)) [#each \\ ]
+"""
+
 
 def _pdf(given: dict[str, Any], at: int, *, system_fonts: bool) -> bytes:
     """The tagged PDF (PDF/UA-1). `TypstError`, also where a character has no glyph."""
@@ -56,10 +63,9 @@ def _unprintable(given: dict[str, Any]) -> str | None:
 
 
 def _sets(characters: list[str]) -> bool:
-    probe = '#set document(title: "x")\n#for each in json(bytes(sys.inputs.given)) [#each \\ ]'
     try:
         typst.compile(
-            probe.encode(),
+            PROBE,
             font_paths=typst.Fonts(include_embedded_fonts=False, font_paths=[PAPER / "fonts"]),
             sys_inputs={"given": json.dumps(characters)},
             pdf_standards=["ua-1"],

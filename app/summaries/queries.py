@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, bindparam
+from sqlalchemy import BindParameter, Row, Select, bindparam
 
 from app.auth.models import Client
 from app.clinics.queries import clinic
@@ -27,7 +27,7 @@ from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
-from app.records.kinds import Viewed
+from app.records.kinds import Kind, Viewed
 from app.safety.models import AdverseEvent, Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.sessions.models import TreatmentSession
@@ -35,7 +35,7 @@ from app.sessions.service import SESSIONS
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.content import Chart, full_name
-from app.summaries.rules.words import Names
+from app.summaries.rules.words import Names, printable
 from app.summaries.schemas import ChartSummaryBody
 
 SESSIONS_MAX: Final = 200
@@ -63,19 +63,24 @@ def _within(table: Any, asked: frozenset[str]) -> Select[Any]:
     return found.order_by(table.occurred_at, table.id).limit(SESSIONS_MAX + 1)
 
 
+def _view(kind: Kind[Any], row: Row[Any]) -> Viewed:
+    view: Viewed = printable(kind.viewed(row))
+    return view
+
+
 def consents(op: Operation, patient_id: UUID) -> list[Viewed]:
     """What the patient said to the use of data."""
-    return [CONSENTS.viewed(row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+    return [_view(CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
 
 
 def patient(op: Operation, patient_id: UUID) -> Viewed:
     """Whose chart it is; `NotFound` where this clinic has no such patient."""
-    return PATIENTS.viewed(op.one(PATIENTS.select_one, id=patient_id))
+    return _view(PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
 
 
 def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[Viewed]:
     """The episodes that are asked about; `Invalid` where the one that is named isn't theirs."""
-    every = [EPISODES.viewed(row) for row in op.all(_EPISODES, patient_id=patient_id)]
+    every = [_view(EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
     asked = [each for each in every if episode_id in {None, each["id"]}]
     if episode_id is not None and not asked:
         detail = "No such record in this clinic."
@@ -101,7 +106,7 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     picture = progress.picture(op, id, filters)
     described = _DESCRIBED.search(picture)
     return Chart(
-        clinic(op)["name"],
+        printable(clinic(op)["name"]),
         whose,
         selected,
         visited,
@@ -109,9 +114,9 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
         _reports(op, ids),
         [e for e in happened if asked.episode_id is None or e["session_id"] in ids],
         _practitioners(op, {session["practitioner_id"] for session in visited}),
-        progress.progress(op, id, filters),
+        printable(progress.progress(op, id, filters)),
         picture.decode(),
-        unescape(described[1].decode()) if described else "",
+        printable(unescape(described[1].decode())) if described else "",
     )
 
 
@@ -120,14 +125,20 @@ def _listed(op: Operation, table: Any, patient_id: UUID, asked: Mapping[str, Any
     found = op.all(_within(table, frozenset(asked)), patient_id=patient_id, **asked)
     if len(found) > SESSIONS_MAX:
         raise ChartTooLong([])
-    return [kind.viewed(row) for row in found]
+    return [_view(kind, row) for row in found]
 
 
 def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Version]]:
     ids = [each["id"] for each in visited if each["amended_at"] or each["voided_at"]]
     return {
         id: [
-            Version(each["operation"], each["at"], each["actor"], each["reason"], each["body"])
+            Version(
+                each["operation"],
+                each["at"],
+                each["actor"],
+                each["reason"],
+                printable(each["body"]),
+            )
             for each in versions
             if each["body"] is not None
         ]
@@ -138,14 +149,14 @@ def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Vers
 def _reports(op: Operation, ids: Sequence[UUID]) -> dict[UUID, list[Viewed]]:
     by_session: dict[UUID, list[Viewed]] = defaultdict(list)
     for row in op.all(_REPORTS, ids=ids) if ids else ():
-        report = FOLLOW_UPS.viewed(row)
+        report = _view(FOLLOW_UPS, row)
         by_session[report["session_id"]].append(report)
     return by_session
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID | str]) -> list[Viewed]:
     found = op.all(PRACTITIONERS.select_among, ids=sorted(map(str, ids))) if ids else ()
-    return [PRACTITIONERS.viewed(row) for row in found]
+    return [_view(PRACTITIONERS, row) for row in found]
 
 
 def names(op: Operation, chart: Chart) -> Names:
@@ -162,7 +173,9 @@ def names(op: Operation, chart: Chart) -> Names:
     }
     people = {str(each["id"]): full_name(each) for each in _practitioners(op, treating)}
     ids = [id for kind, _, id in (actor.partition(":") for actor in actors) if kind == "client"]
-    programs = {str(row.id): row.name for row in op.all(_CLIENTS, ids=ids)} if ids else {}
+    programs = (
+        {str(row.id): printable(row.name) for row in op.all(_CLIENTS, ids=ids)} if ids else {}
+    )
 
     def actor(who: str) -> str:
         kind, _, id = who.partition(":")

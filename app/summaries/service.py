@@ -15,6 +15,7 @@ from app.summaries import printing, queries
 from app.summaries.errors import ConsentMissing, Unprintable
 from app.summaries.rules import release as rules
 from app.summaries.rules.content import Chart, Release, content
+from app.summaries.rules.words import printable
 from app.summaries.schemas import ChartSummaryBody
 
 
@@ -70,10 +71,10 @@ def _content(op: Operation, chart: Chart, body: ChartSummaryBody, consent: Any) 
         uuid4(),
         op.at,
         op.caller.actor,
-        body.recipient.model_dump(),
-        body.purpose,
+        printable(body.recipient.model_dump()),
+        printable(body.purpose),
         consent,
-        body.override_reason,
+        printable(body.override_reason),
         body.begin,
         body.end,
         None if body.episode_id is None else names.episode(body.episode_id),

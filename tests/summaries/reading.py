@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name
 BLANK = re.compile(r"\s+")
 # Invisible, and set around each text of a record so that none turns its neighbours round.
 ISOLATES = str.maketrans(dict.fromkeys("\u2068\u2069"))
+LEFTWARD = re.compile("[\u0590-\u08ff]+")
 HEX = re.compile(r"<([0-9A-Fa-f]*)>")
 
 
@@ -47,10 +48,13 @@ class Paper:
         """Every element's kind, in reading order."""
         return [element.kind for element in self.structure.every()]
 
-    def words(self, page: int | None = None) -> str:
-        """The text of a page, or of all, without blanks: where a line ends is the setter's."""
-        pages = self.pdf.pages if page is None else [self.pdf.pages[page]]
-        return squeezed("".join(part for each in pages for part in _shown(each)))
+    def words(self) -> str:
+        """What a screen reader reads, without blanks: where a line ends is the setter's."""
+        return "".join(_read(_shown(page, artifacts=False)) for page in self.pdf.pages)
+
+    def page(self, number: int) -> str:
+        """All that stands on a page, its head and foot included, without blanks."""
+        return _read(_shown(self.pdf.pages[number], artifacts=True))
 
     def says(self, text: str) -> bool:
         """Whether this stands in it, wherever its lines end."""
@@ -62,6 +66,11 @@ def squeezed(text: str) -> str:
     return BLANK.sub("", text.translate(ISOLATES))
 
 
+def _read(pieces: Iterator[str]) -> str:
+    """Pieces of text as they stand on a page, in the order in which they are read."""
+    return LEFTWARD.sub(lambda run: run[0][::-1], squeezed("".join(pieces)))
+
+
 def _elements(inside: Any) -> list[Element]:
     if isinstance(inside, Array):
         return [element for one in inside for element in _elements(one)]
@@ -71,27 +80,28 @@ def _elements(inside: Any) -> list[Element]:
     return [Element(str(inside.S), alt, _elements(inside.get("/K", Array())))]
 
 
-def _shown(page: Any) -> Iterator[str]:
+def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
     """The text of a page: what its glyphs stand for, or what stands for several of them."""
     fonts: dict[str, dict[int, str]] = {}
     named = page.Resources.get("/Font", {})
-    spoken: list[bool] = []
+    hidden: list[bool] = []
     font: dict[int, str] = {}
-    for operands, operator in pikepdf.parse_content_stream(page):
-        if str(operator) == "Tf":
+    for instruction in pikepdf.parse_content_stream(page):
+        operands: Any = instruction.operands
+        operator = str(instruction.operator)
+        if operator == "Tf":
             name = str(operands[0])
             font = fonts.setdefault(name, fonts.get(name) or _characters(named[name]))
-        elif str(operator) in {"BDC", "BMC"}:
-            given = operands[1] if str(operator) == "BDC" else None
-            actual = isinstance(given, Dictionary) and "/ActualText" in given
-            spoken.append(actual)
-            if actual:
+        elif operator in {"BDC", "BMC"}:
+            given: Any = operands[1] if operator == "BDC" else None
+            spoken = isinstance(given, Dictionary) and "/ActualText" in given
+            if spoken and not any(hidden):
                 yield str(given.ActualText)
-        elif str(operator) == "EMC":
-            spoken.pop()
-        elif str(operator) in {"Tj", "TJ"} and not any(spoken):
-            pieces = operands[0] if str(operator) == "TJ" else operands
-            for piece in pieces:
+            hidden.append(spoken or (not artifacts and operands[0] == Name.Artifact))
+        elif operator == "EMC":
+            hidden.pop()
+        elif operator in {"Tj", "TJ"} and not any(hidden):
+            for piece in operands[0] if operator == "TJ" else operands:
                 if isinstance(piece, pikepdf.String):
                     codes = bytes(piece)
                     pairs = zip(codes[::2], codes[1::2], strict=True)

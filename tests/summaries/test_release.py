@@ -152,7 +152,7 @@ def test_each_page_has_the_digest_that_its_entry_has(api: Api) -> None:
     pages = len(paper.pdf.pages)
     assert pages > 2
     for page in range(pages):
-        words = paper.words(page)
+        words = paper.page(page)
         assert f"ContentSHA-256{answer.headers['chart-digest']}" in words
         assert f"Page{page + 1}of{pages}" in words
         assert "Quetzal" in words

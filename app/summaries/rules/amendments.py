@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise, zip_longest
 from typing import Any, Final, NamedTuple
 
-from app.summaries.rules.words import NOTHING, Names, Pair, moment, number, pairs, spelt
+from app.summaries.rules.words import NOTHING, Names, Pair, moment, number, pairs, printable, spelt
 
 Json = Mapping[str, Any]
 # What the server adds, and what follows from the rest.
@@ -28,7 +28,10 @@ UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
 
 
 class Version(NamedTuple):
-    """A record as it was after one change, whose entry in the ledger this is."""
+    """A record as it was after one change, whose entry in the ledger this is.
+
+    Its body is `printable`, the reason is as the ledger has it.
+    """
 
     operation: str
     at: datetime
@@ -43,7 +46,8 @@ def ending(versions: Sequence[Version], names: Names) -> list[Pair]:
     if last is None:
         return []
     return pairs(
-        ("Made void", f"{moment(last.at)} by {names.actor(last.actor)}"), ("Why", last.reason)
+        ("Made void", f"{moment(last.at)} by {names.actor(last.actor)}"),
+        ("Why", printable(last.reason)),
     )
 
 
@@ -57,7 +61,7 @@ def amendments(versions: Sequence[Version], names: Names) -> list[dict[str, Any]
             found.append(
                 {
                     "title": f"Amended {moment(after.at)}" + (f": {kind}" if kind else ""),
-                    "facts": pairs(("By", names.actor(after.actor)), ("Why", why)),
+                    "facts": pairs(("By", names.actor(after.actor)), ("Why", printable(why))),
                     "changes": changes,
                 }
             )

@@ -16,7 +16,6 @@ from app.summaries.rules.words import (
     moment,
     number,
     pairs,
-    printable,
     spelt,
 )
 
@@ -33,7 +32,7 @@ NOTICE: Final = (
 
 
 class Chart(NamedTuple):
-    """What was read of a patient's record."""
+    """What was read of a patient's record, with every text of it `printable`."""
 
     clinic: str
     patient: Json
@@ -52,7 +51,7 @@ class Chart(NamedTuple):
 
 
 class Release(NamedTuple):
-    """Who makes the summary, for whom, and on what ground."""
+    """Who makes the summary, for whom, and on what ground, with every text `printable`."""
 
     number: UUID
     """Stands on the paper alone: nobody can try out what a summary said by its digest."""
@@ -71,29 +70,26 @@ class Release(NamedTuple):
 def content(chart: Chart, release: Release, names: Names) -> Json:
     """Everything on paper but page numbers and the digest of this."""
     nobody: Sequence[Any] = ()
-    found: Json = printable(
-        {
-            "clinic": chart.clinic,
-            "made": f"Made {moment(release.at)} by {names.actor(release.by)}",
-            "about": _about(release, names),
-            "patient": _patient(chart.patient),
-            "episodes": [_episode(each) for each in chart.episodes],
-            "progress": progress.shown(chart.progress, chart.picture, chart.described, names),
-            "events": [_event(each, names) for each in chart.events],
-            "sessions": [
-                sessions.shown(
-                    each,
-                    chart.histories.get(each["id"], nobody),
-                    chart.reports.get(each["id"], nobody),
-                    names,
-                )
-                for each in chart.sessions
-            ],
-            "practitioners": [_practitioner(each, chart.sessions) for each in chart.practitioners],
-            "notice": NOTICE.split("\n"),
-        }
-    )
-    return found
+    return {
+        "clinic": chart.clinic,
+        "made": f"Made {moment(release.at)} by {names.actor(release.by)}",
+        "about": _about(release, names),
+        "patient": _patient(chart.patient),
+        "episodes": [_episode(each) for each in chart.episodes],
+        "progress": progress.shown(chart.progress, chart.picture, chart.described, names),
+        "events": [_event(each, names) for each in chart.events],
+        "sessions": [
+            sessions.shown(
+                each,
+                chart.histories.get(each["id"], nobody),
+                chart.reports.get(each["id"], nobody),
+                names,
+            )
+            for each in chart.sessions
+        ],
+        "practitioners": [_practitioner(each, chart.sessions) for each in chart.practitioners],
+        "notice": NOTICE.split("\n"),
+    }
 
 
 def _about(release: Release, names: Names) -> list[Pair]:

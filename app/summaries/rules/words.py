@@ -19,6 +19,8 @@ SPELT: Final = {
 }
 # They order text: what follows could be read as something else.
 ORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+LEFTWARD: Final = frozenset({"R", "AL", "AN"})
+ISOLATE, ISOLATED = "\u2068", "\u2069"
 ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
 
 
@@ -82,10 +84,11 @@ def pairs(*given: tuple[str, str | None]) -> list[Pair]:
 
 
 def printable(value: Any) -> Any:
-    """JSON whose every text can stand on paper, and is what it seems to be.
+    """What was written by somebody, so that it can stand on paper and is what it seems to be.
 
-    A control character, one without a meaning, and one that orders others are written as their
-    code points. Line ends of every kind are one kind.
+    In every text of a record, a control character, one without a meaning, and one that orders
+    others are written as their code points; line ends of every kind are one kind; and a line with
+    letters that run from right to left is kept from turning round what stands beside it.
     """
     if isinstance(value, dict):
         return {name: printable(member) for name, member in value.items()}
@@ -94,7 +97,8 @@ def printable(value: Any) -> Any:
     if not isinstance(value, str) or (value.isascii() and value.isprintable()):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(ENDS)
-    return "".join(character if _is_plain(character) else _code(character) for character in text)
+    plain = "".join(character if _is_plain(character) else _code(character) for character in text)
+    return "\n".join(map(_isolated, plain.split("\n")))
 
 
 def _is_plain(character: str) -> bool:
@@ -105,3 +109,8 @@ def _is_plain(character: str) -> bool:
 
 def _code(character: str) -> str:
     return f"[U+{ord(character):04X}]"
+
+
+def _isolated(line: str) -> str:
+    turns = any(unicodedata.bidirectional(character) in LEFTWARD for character in line)
+    return f"{ISOLATE}{line}{ISOLATED}" if turns else line
