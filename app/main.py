@@ -35,6 +35,7 @@ from app.recall.routes import routes as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import routes as sessions
 from app.settings import settings
+from app.summaries.routes import routes as chart_summaries
 from app.thresholds.routes import routes as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
@@ -46,6 +47,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     follow_ups,
     progress,
     outcomes,
+    chart_summaries,
     clinics,
     patients,
     practitioners,

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,8 @@ class Settings(BaseSettings):
     """The identity provider that practitioners sign in with: its issuer, an `https` address."""
     oidc_audience: str | None = None
     """What its tokens for this server name as their audience."""
+    paper: Literal["us-letter", "a4"] = "us-letter"
+    """What chart summaries are printed on."""
     outgoing_to_loopback: bool = False
     """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
 

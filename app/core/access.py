@@ -14,6 +14,7 @@ class Scope(StrEnum):
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
     AUDIT_READ = "audit:read"
     CHANGES_READ = "changes:read"
+    CHART_SUMMARIES_WRITE = "chart_summaries:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
     CLINIC_READ = "clinic:read"
@@ -60,6 +61,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     "practitioner": CLINICAL_READS
     | {
         Scope.ADVERSE_EVENTS_WRITE,
+        Scope.CHART_SUMMARIES_WRITE,
         Scope.CONSENTS_WRITE,
         Scope.EPISODES_WRITE,
         Scope.FOLLOW_UPS_WRITE,

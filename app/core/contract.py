@@ -32,6 +32,9 @@ from app.core.retries import KEY_MAX, KEY_PATTERN
 
 REFERENCE: Final = "#/components/schemas/{model}"
 ANSWERED: Final = {
+    "Chart-Digest": "SHA-256 of what the summary says, in hex: it stands at the foot of each page.",
+    "Content-Digest": "SHA-256 of the file (RFC 9530).",
+    "Content-Disposition": "The name to save the file under.",
     "ETag": "The record's version, as `If-Match` and `If-None-Match` want it.",
     "Idempotency-Replayed": "`true` where this is the stored answer to an earlier request.",
     "Location": "The new record's address.",
@@ -101,6 +104,10 @@ class Route:
     """Whether its answer holds a secret, of which nothing may be kept."""
     personal: bool = False
     """Whether only a practitioner may ask for it, and no program."""
+    tells: Sequence[str] = ()
+    """The headers that its answer has of its own."""
+    prints: bool = False
+    """Whether it takes longer than a request may, on a thread of its own."""
 
     @property
     def takes_key(self) -> bool:
@@ -153,7 +160,7 @@ def responses(route: Route) -> dict[int | str, dict[str, Any]]:
 
 
 def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
-    headers = TO_CLIENTS | ({"ETag"} if route.versioned else set())
+    headers = TO_CLIENTS | {*route.tells} | ({"ETag"} if route.versioned else set())
     if route.takes_key:
         headers.add("Idempotency-Replayed")
     done: dict[str, Any] = {"description": "Done.", "headers": _answered(headers)}

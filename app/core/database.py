@@ -24,6 +24,8 @@ from app.core.problems import Unavailable
 THREADS = 4
 # Uploads take long, so they have threads and connections of their own.
 UPLOADS = 2
+# So does what is printed, which waits for no upload.
+PRINTS = 2
 # The one that writes down what was read, and the one that grows the tree over it.
 BACKGROUND = 2
 POOL_TIMEOUT_S = 2
@@ -146,7 +148,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_size=THREADS + UPLOADS + BACKGROUND,
+        pool_size=THREADS + UPLOADS + PRINTS + BACKGROUND,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],

@@ -47,8 +47,11 @@ def be_patient(db: Connection) -> None:
 
 
 @asynccontextmanager
-async def deadline(seconds: float) -> AsyncIterator[None]:
-    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself."""
+async def deadline(seconds: float | None) -> AsyncIterator[None]:
+    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself.
+
+    None is as long as it takes.
+    """
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -16,7 +16,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
@@ -31,7 +31,7 @@ from app.core import arguments as sent
 from app.core import contract, retries
 from app.core.access import Authenticate, Refused, Scope
 from app.core.arguments import JSON
-from app.core.database import UPLOADS, Database
+from app.core.database import PRINTS, UPLOADS, Database
 from app.core.operation import Entry, Operation, perform
 from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Forbidden, Problem, Unauthenticated
@@ -40,6 +40,7 @@ from app.core.requests import chunks, request_id, whole_body
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
+_PRINTS: Final = CapacityLimiter(PRINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Answer:
     location: str | None = None
     following: Mapping[str, object] | None = None
     """Of a list: the query parameters that lead to the next page."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What else it says, as its route declares in `tells`."""
 
     @classmethod
     def page(cls, items: Sequence[Any], cursor: str | None) -> "Answer":
@@ -62,7 +65,7 @@ class Answer:
 
     def response(self, request: Request, media: str = JSON) -> Response:
         """The HTTP response; 304 where the client holds this version already."""
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store", **self.headers}
         if self.version is not None:
             headers["ETag"] = f'"{self.version}"'
             if request.method == "GET" and _holds(request, self.version):
@@ -110,19 +113,22 @@ class Routes:
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
         streams: bool = False,
+        prints: bool = False,
         secret: bool = False,
         personal: bool = False,
+        tells: Sequence[str] = (),
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
-        the `database`, and gives its answer in pieces. An answer that holds a `secret` is
+        the `database`, and gives its answer in pieces; and one that `prints`, which gets the
+        `database` and limits its own time. An answer that holds a `secret` is
         never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
-        and for no program.
+        and for no program. `tells` names the headers that its answer has of its own.
         """
         writing = method != "GET" if writes is None else writes
-        more = (uploads, media, secret, personal)
+        more = (uploads, media, secret, personal, tells, prints)
         route = contract.Route(
             method, name, scope, writing, endpoint, problems, status, view, *more
         )
@@ -198,8 +204,8 @@ class Incoming:
     request: Request
     op: Operation
     raw: bytes
-    left_s: float
-    """How long the answer may still take."""
+    left_s: float | None
+    """How long the answer may still take, if there is a limit."""
 
 
 def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
@@ -207,11 +213,12 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     parameters = inspect.signature(route.endpoint).parameters
     body = parameters["body"].annotation if "body" in parameters else None
     filters = parameters["filters"].annotation if "filters" in parameters else None
+    limiter = _PRINTS if route.prints else None
 
     async def receive(request: Request) -> Incoming:
         began = time.monotonic()
         op = await _operation(request, route)
-        left_s = REQUEST_MAX_S - (time.monotonic() - began)
+        left_s = None if route.prints else REQUEST_MAX_S - (time.monotonic() - began)
         raw = await whole_body(request) if body is not None else b""
         return Incoming(request, op, raw, left_s)
 
@@ -220,18 +227,24 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
         if body is not None:
             arguments["body"] = sent.body(body, incoming.request, incoming.raw)
         arguments |= sent.asked(filters, incoming.request)
+        if route.prints:
+            database = incoming.request.app.state.database
+            printed: Answer = route.endpoint(incoming.op, database, **arguments)
+            return printed.response(incoming.request, route.media)
         return _perform(route, incoming, partial(route.endpoint, incoming.op, **arguments))
 
     async def serve(incoming: Incoming, **path: Any) -> Response:
         async with deadline(incoming.left_s):
-            response = await to_thread.run_sync(answer, incoming, path, abandon_on_cancel=True)
+            response = await to_thread.run_sync(
+                answer, incoming, path, abandon_on_cancel=True, limiter=limiter
+            )
             renew(incoming.request, incoming.op)
             # Nobody sees a patient's data before it is on record that they did.
             if incoming.op.entries:
                 await incoming.request.app.state.account(incoming.op)
         return response
 
-    kept = [p for n, p in parameters.items() if n not in {"op", "body", "filters"}]
+    kept = [p for n, p in parameters.items() if n not in {"op", "database", "body", "filters"}]
     first = inspect.Parameter(
         "incoming",
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

@@ -34,6 +34,15 @@ _VERSIONS = (
     .order_by(LedgerEntry.version)
     .limit(bindparam("wanted"))
 )
+_HISTORIES = (
+    rows(LedgerEntry)
+    .where(
+        LedgerEntry.kind == "change",
+        LedgerEntry.resource == bindparam("resource"),
+        among(LedgerEntry.resource_id, "ids"),
+    )
+    .order_by(LedgerEntry.resource_id, LedgerEntry.version)
+)
 _CONDITIONS = {
     "at_from": LedgerEntry.at >= bindparam("at_from"),
     "at_to": LedgerEntry.at < bindparam("at_to"),
@@ -101,13 +110,30 @@ def versions(
     Accounts for every patient whom they were about.
     """
     found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
-    # A record that was entered under the wrong patient still shows what was said of them.
+    _saw_versions(op, found[:limit])
+    return [_change(row) for row in found[:limit]], len(found) > limit
+
+
+def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """Every version of some records of one kind, by their ids, as `versions` has them."""
+    found = op.all(_HISTORIES, resource=resource, ids=ids) if ids else []
+    _saw_versions(op, found)
+    by_id: dict[UUID, list[Any]] = {}
+    for row in found:
+        by_id.setdefault(row.resource_id, []).append(_change(row))
+    return by_id
+
+
+def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
+    """Account for whom they were about.
+
+    A record that was entered under the wrong patient still shows what was said of them.
+    """
     accounted = {entry.patient_id for entry in op.entries}
-    for row in found[:limit]:
+    for row in versions:
         if row.patient_id is not None and row.patient_id not in accounted:
             accounted.add(row.patient_id)
-            saw(op, resource, id, row.patient_id, row.version)
-    return [_change(row) for row in found[:limit]], len(found) > limit
+            saw(op, row.resource, row.resource_id, row.patient_id, row.version)
 
 
 def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, Any] | None:

@@ -99,7 +99,11 @@ class DisclosureView(View):
     resource_id: UUID
     version: int | None
     reason: Annotated[
-        str | None, Field(description="`emergency` and its id, if emergency access was open.")
+        str | None,
+        Field(
+            description="`emergency` and its id, if emergency access was open; of a chart summary,"
+            " to whom it went, for what, on which consent, and its digests."
+        ),
     ]
 
 

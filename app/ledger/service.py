@@ -51,6 +51,17 @@ def saw_patients(op: Operation, patients: Iterable[UUID | None]) -> None:
             _gather(op, Entry("access", op.name, "patients", patient_id, patient_id))
 
 
+def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
+    """Account for what leaves the clinic: to whom and why.
+
+    This one entry stands for every look at the patient's records that it took.
+    """
+    there = [e for e in op.entries if (e.kind, e.patient_id) == ("access", patient_id)]
+    _gather(op, Entry("access", op.name, "patients", patient_id, patient_id, reason=reason))
+    for look in there:
+        op.entries.remove(look)
+
+
 def saw_account(op: Operation, patient_id: UUID | None) -> None:
     """Account for showing the account itself, of one patient or of all."""
     _gather(op, Entry("access", op.name, "ledger", op.clinic_id, patient_id))
@@ -101,7 +112,7 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
         "resource_id": gathered.resource_id,
         "patient_id": gathered.patient_id,
         "version": gathered.version,
-        "reason": _under_emergency(op, gathered) or gathered.reason,
+        "reason": "; ".join(filter(None, (_emergency(op, gathered), gathered.reason))) or None,
     }
     body = salt = digest = None
     if gathered.view is not None:
@@ -117,7 +128,7 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
     }
 
 
-def _under_emergency(op: Operation, gathered: Entry) -> str | None:
+def _emergency(op: Operation, gathered: Entry) -> str | None:
     """Whoever asks who saw a patient's data is to see for whom the glass was broken."""
     if gathered.kind != "access" or op.caller.emergency_id is None:
         return None

@@ -115,6 +115,7 @@ class Ears:
                 self.leaks.setdefault(f"{part} of {answer.status_code} {sent}", set()).update(words)
 
 
+RELEASED: Final = ("recipient/name", "purpose", "override_reason")
 REQUEST_ID: Final = "header X-Request-Id"
 MEMBER: Final = "name of a member"
 # The only places that are to repeat what a client sent, and which of it.
@@ -126,10 +127,15 @@ ALLOWED: Final = {
     "entry's request_id": frozenset({REQUEST_ID}),
     # A pointer leads to the member that is too many, by the name that its sender gave to it.
     "problem's pointer": frozenset({MEMBER}),
-    # Whoever takes a record back, or breaks the glass, says why, in the account.
+    # Whoever takes a record back, breaks the glass or releases a chart says why, in the account.
     "entry's reason": frozenset(
         {
             *("AmendBody/reason", "EmergencyBody/reason", "VoidBody/reason"),
+            *(f"ChartSummaryBody/{name}" for name in RELEASED),
+            *(
+                f"/v1/patients/{{id}}/chart-summaries: {tuple(name.split('/'))}"
+                for name in RELEASED
+            ),
             "/v1/emergency-access: ('reason',)",
         }
     ),

@@ -10,6 +10,8 @@ from tests.sweeps.world import World, lasting
 NAMED = {"imports.create": "patients.create"}
 # What changes for a while who may do what is no record: its entry is one of security.
 OF_SECURITY = {"emergencies.create", "emergencies.end"}
+# What leaves the clinic changes nothing: its entry is one of access.
+DISCLOSURES = {"chart_summaries.create"}
 
 
 def number_of_last(world: World) -> int:
@@ -31,7 +33,7 @@ def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
         changes = world.feed(before)
         named = NAMED.get(operation.name, operation.name)
         created = named.replace(".replace", ".create") if answer.status_code == 201 else named
-        changes_a_record = operation.writes and operation.name not in OF_SECURITY
+        changes_a_record = operation.writes and operation.name not in OF_SECURITY | DISCLOSURES
         expected = [created] if changes_a_record else []
         if [change["operation"] for change in changes] != expected:
             wrong[operation.name] = changes
@@ -50,6 +52,18 @@ def test_what_changes_who_may_do_what_leaves_exactly_its_entry(api: Api) -> None
             path = f"/v1/audit/entries?kind=security&operation={operation.name}"
             made = [e for e in api.get(path).json()["items"] if e["request_id"] == operation.name]
             assert [entry["resource_id"] for entry in made] == [answer.json()["id"]]
+
+
+def test_what_leaves_the_clinic_leaves_exactly_its_entry(api: Api) -> None:
+    world = World(api)
+    for operation in operations():
+        if operation.name in DISCLOSURES:
+            sent = world.request(operation)
+            sent.by(api, X_Request_Id=operation.name)
+            path = f"/v1/audit/entries?operation={operation.name}"
+            made = [e for e in api.get(path).json()["items"] if e["request_id"] == operation.name]
+            assert [(e["kind"], e["resource"]) for e in made] == [("access", "patients")]
+            assert made[0]["patient_id"] in sent.path
 
 
 def test_a_write_that_is_refused_leaves_no_entry(api: Api) -> None:

@@ -30,7 +30,7 @@ from tests.sweeps.canary import ALLOWED, HELD, MEMBER, MORE, REQUEST_ID, Ears, P
 from tests.sweeps.document import Documented, document, operations
 from tests.sweeps.hostile import leaves, replaced
 from tests.sweeps.test_hostile_requests import ONE_OF_EACH_SHAPE, cursor
-from tests.sweeps.test_problems import Provoker, in_other_states
+from tests.sweeps.test_problems import ID, Provoker, in_other_states
 from tests.sweeps.world import Sent
 from tests.tokens.back_end import HELD as SCOPES
 from tests.tokens.back_end import JWT_BEARER, KEY, OTHER
@@ -192,7 +192,7 @@ def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
     """The same request with something else in each place of its body, and with broken bodies."""
     body = from_json(sent.content or b"{}")
     for n, place in enumerate(leaves(body)):
-        word = birds.word(f"{sent.path}: {place}")
+        word = birds.word(f"{ID.sub('{id}', sent.path)}: {place}")
         other = (word, [word], word + "x" * 5_000)[n % 3]
         yield replace(sent, content=to_json(replaced(body, place, other)))
     yield replace(sent, content=to_json(body | {birds.word(MEMBER): birds.word("a member")}))

@@ -1,0 +1,207 @@
+"""What a summary reads of a patient's record: a few indexed queries, however long the chart."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from html import unescape
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Row, Select, bindparam
+
+from app.auth.models import Client
+from app.clinics.queries import clinic
+from app.core.dialects import among
+from app.core.faults import Fault
+from app.core.operation import Operation, rows
+from app.core.problems import Invalid
+from app.episodes.models import Episode
+from app.episodes.service import EPISODES
+from app.followups.models import FollowUp
+from app.followups.service import FOLLOW_UPS
+from app.instruments import queries as instruments
+from app.ledger import queries as ledger
+from app.muscles import queries as muscles
+from app.patients.service import PATIENTS
+from app.practitioners.service import PRACTITIONERS
+from app.progress import queries as progress
+from app.progress.schemas import ProgressFilters
+from app.records.kinds import Kind, Viewed
+from app.safety.models import AdverseEvent, Consent
+from app.safety.service import ADVERSE_EVENTS, CONSENTS
+from app.sessions.models import TreatmentSession
+from app.sessions.service import SESSIONS
+from app.summaries.errors import ChartTooLong
+from app.summaries.rules.amendments import Version
+from app.summaries.rules.content import Chart, full_name
+from app.summaries.rules.words import Names, printable
+from app.summaries.schemas import ChartSummaryBody
+
+SESSIONS_MAX: Final = 200
+_OF: BindParameter[UUID] = bindparam("patient_id")
+_EPISODES = EPISODES.select.where(Episode.patient_id == _OF).order_by(Episode.opened_at, Episode.id)
+_CONSENTS = CONSENTS.select.where(Consent.patient_id == _OF, Consent.kind == "data_use")
+_REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
+    FollowUp.reported_at, FollowUp.id
+)
+_CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
+_DESCRIBED: Final = re.compile(rb"<desc[^>]*>(.*?)</desc>", re.DOTALL)
+
+
+@lru_cache
+def _within(table: Any, asked: frozenset[str]) -> Select[Any]:
+    """Sessions, or adverse events, of a patient in a period, oldest first."""
+    kind = SESSIONS if table is TreatmentSession else ADVERSE_EVENTS
+    found = kind.select.where(table.patient_id == _OF)
+    if "begin" in asked:
+        found = found.where(table.occurred_at >= bindparam("begin"))
+    if "end" in asked:
+        found = found.where(table.occurred_at <= bindparam("end"))
+    if "episode_id" in asked:
+        found = found.where(table.episode_id == bindparam("episode_id"))
+    return found.order_by(table.occurred_at, table.id).limit(SESSIONS_MAX + 1)
+
+
+def _view(kind: Kind[Any], row: Row[Any]) -> Viewed:
+    view: Viewed = printable(kind.viewed(row))
+    return view
+
+
+def consents(op: Operation, patient_id: UUID) -> list[Viewed]:
+    """What the patient said to the use of data."""
+    return [_view(CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+
+
+def patient(op: Operation, patient_id: UUID) -> Viewed:
+    """Whose chart it is; `NotFound` where this clinic has no such patient."""
+    return _view(PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
+
+
+def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[Viewed]:
+    """The episodes that are asked about; `Invalid` where the one that is named isn't theirs."""
+    every = [_view(EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
+    asked = [each for each in every if episode_id in {None, each["id"]}]
+    if episode_id is not None and not asked:
+        detail = "No such record in this clinic."
+        raise Invalid([Fault("/episode_id", "unknown_reference", detail)])
+    return asked
+
+
+def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
+    """All that a summary says of a patient.
+
+    `Invalid`, or `ChartTooLong` where there is more than one summary can hold.
+    """
+    id = whose["id"]
+    period = asked.model_dump(include={"begin", "end"}, exclude_none=True)
+    of_episode = {} if asked.episode_id is None else {"episode_id": asked.episode_id}
+    selected = episodes(op, id, asked.episode_id)
+    visited = _listed(op, TreatmentSession, id, period | of_episode)
+    ids = [session["id"] for session in visited]
+    happened = _listed(op, AdverseEvent, id, period)
+    filters = ProgressFilters.model_construct(
+        episode_id=asked.episode_id, as_of=None, begin=asked.begin, end=asked.end
+    )
+    picture = progress.picture(op, id, filters)
+    described = _DESCRIBED.search(picture)
+    return Chart(
+        printable(clinic(op)["name"]),
+        whose,
+        selected,
+        visited,
+        _histories(op, visited),
+        _reports(op, ids),
+        [e for e in happened if asked.episode_id is None or e["session_id"] in ids],
+        _practitioners(op, {session["practitioner_id"] for session in visited}),
+        printable(progress.progress(op, id, filters)),
+        picture.decode(),
+        printable(unescape(described[1].decode())) if described else "",
+    )
+
+
+def _listed(op: Operation, table: Any, patient_id: UUID, asked: Mapping[str, Any]) -> list[Viewed]:
+    kind = SESSIONS if table is TreatmentSession else ADVERSE_EVENTS
+    found = op.all(_within(table, frozenset(asked)), patient_id=patient_id, **asked)
+    if len(found) > SESSIONS_MAX:
+        raise ChartTooLong([])
+    return [_view(kind, row) for row in found]
+
+
+def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Version]]:
+    ids = [each["id"] for each in visited if each["amended_at"] or each["voided_at"]]
+    return {
+        id: [
+            Version(
+                each["operation"],
+                each["at"],
+                each["actor"],
+                each["reason"],
+                printable(each["body"]),
+            )
+            for each in versions
+            if each["body"] is not None
+        ]
+        for id, versions in ledger.histories(op, SESSIONS.noun, ids).items()
+    }
+
+
+def _reports(op: Operation, ids: Sequence[UUID]) -> dict[UUID, list[Viewed]]:
+    by_session: dict[UUID, list[Viewed]] = defaultdict(list)
+    for row in op.all(_REPORTS, ids=ids) if ids else ():
+        report = _view(FOLLOW_UPS, row)
+        by_session[report["session_id"]].append(report)
+    return by_session
+
+
+def _practitioners(op: Operation, ids: Iterable[UUID | str]) -> list[Viewed]:
+    found = op.all(PRACTITIONERS.select_among, ids=sorted(map(str, ids))) if ids else ()
+    return [_view(PRACTITIONERS, row) for row in found]
+
+
+def names(op: Operation, chart: Chart) -> Names:
+    """What a summary calls the muscles, instruments and people that its chart names."""
+    bodies = [each.body for versions in chart.histories.values() for each in versions]
+    actors = {op.caller.actor, *_actors(chart)}
+    treating = {
+        *(str(session["practitioner_id"]) for session in (*chart.sessions, *bodies)),
+        *(
+            id
+            for kind, _, id in (actor.partition(":") for actor in actors)
+            if kind == "practitioner"
+        ),
+    }
+    people = {str(each["id"]): full_name(each) for each in _practitioners(op, treating)}
+    ids = [id for kind, _, id in (actor.partition(":") for actor in actors) if kind == "client"]
+    programs = (
+        {str(row.id): printable(row.name) for row in op.all(_CLIENTS, ids=ids)} if ids else {}
+    )
+
+    def actor(who: str) -> str:
+        kind, _, id = who.partition(":")
+        if kind == "cli":
+            return f"the operator ({id})"
+        return people.get(id) or (f"the client “{programs[id]}”" if id in programs else who)
+
+    return Names(
+        muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
+        instrument=lambda code: (
+            found.name.partition(" (")[0] if (found := instruments.find(code)) else code
+        ),
+        practitioner=lambda id: people.get(str(id), "unknown"),
+        actor=actor,
+        episode=lambda id: next(
+            (e["complaint"] for e in chart.episodes if str(e["id"]) == str(id)), "another episode"
+        ),
+        patient=lambda id: "this chart" if str(id) == str(chart.patient["id"]) else "another chart",
+    )
+
+
+def _actors(chart: Chart) -> Iterator[str]:
+    """Who signed, amended or made void."""
+    for session in chart.sessions:
+        if session["signed_by"] is not None:
+            yield session["signed_by"]
+    for versions in chart.histories.values():
+        for each in versions:
+            yield each.actor

@@ -1,0 +1,140 @@
+"""What became of a session once it was signed: what changed, when, by whom and why. Pure."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from difflib import SequenceMatcher
+from itertools import pairwise, zip_longest
+from typing import Any, Final, NamedTuple
+
+from app.summaries.rules.words import NOTHING, Names, Pair, moment, number, pairs, printable, spelt
+
+Json = Mapping[str, Any]
+# What the server adds, and what follows from the rest.
+DERIVED: Final = frozenset(
+    {
+        *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
+        *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
+        *("updated_at", "id"),
+    }
+)
+# Whose words a reader is to see as they were written.
+WRITTEN: Final = frozenset(
+    {"note", "plan", "setting", "lot", "activity", "unit", "stopped_for", "mismatch_reason"}
+)
+
+UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
+
+
+class Version(NamedTuple):
+    """A record as it was after one change, whose entry in the ledger this is.
+
+    Its body is `printable`, the reason is as the ledger has it.
+    """
+
+    operation: str
+    at: datetime
+    actor: str
+    reason: str | None
+    body: Json
+
+
+def ending(versions: Sequence[Version], names: Names) -> list[Pair]:
+    """When, by whom and why a session was made void."""
+    last = next((each for each in reversed(versions) if each.operation == "sessions.void"), None)
+    if last is None:
+        return []
+    return pairs(
+        ("Made void", f"{moment(last.at)} by {names.actor(last.actor)}"),
+        ("Why", printable(last.reason)),
+    )
+
+
+def amendments(versions: Sequence[Version], names: Names) -> list[dict[str, Any]]:
+    """Every change of content since a session was signed, oldest first."""
+    found = []
+    for before, after in pairwise(versions):
+        changes = list(_changes(before.body, after.body, names))
+        if before.body["status"] != "draft" and changes:
+            kind, _, why = (after.reason or "").partition(": ")
+            found.append(
+                {
+                    "title": f"Amended {moment(after.at)}" + (f": {kind}" if kind else ""),
+                    "facts": pairs(("By", names.actor(after.actor)), ("Why", printable(why))),
+                    "changes": changes,
+                }
+            )
+    return found
+
+
+def _changes(before: Json, after: Json, names: Names) -> Iterator[list[str]]:
+    for name in dict.fromkeys([*before, *after]):
+        if name not in DERIVED:
+            yield from _differences((name,), before.get(name), after.get(name), names)
+
+
+def _differences(
+    path: tuple[str, ...], before: Any, after: Any, names: Names
+) -> Iterator[list[str]]:
+    """The leaves that differ, each with its place, and what it said before and says now."""
+    if before == after:
+        return
+    for step, was, now in _parts(before, after):
+        yield from _differences((*path, step), was, now, names)
+    if not _is_nested(before) and not _is_nested(after):
+        place = " ".join(UNIT.sub(r" (\1)", spelt(step)) for step in path)
+        yield [place, _said(path[-1], before, names), _said(path[-1], after, names)]
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether it has parts to be compared; a list of codes is one thing."""
+    items = value if isinstance(value, list) else ()
+    return isinstance(value, dict) or any(isinstance(item, dict) for item in items)
+
+
+def _parts(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The parts of two values side by side, each with its name or number."""
+    if isinstance(before, dict) or isinstance(after, dict):
+        was, now = before or {}, after or {}
+        for name in dict.fromkeys([*was, *now]):
+            yield name, was.get(name), now.get(name)
+    elif _is_nested(before) or _is_nested(after):
+        yield from _items(before or [], after or [])
+
+
+def _items(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[str, Any, Any]]:
+    """The items of two lists that differ; one more or one less moves no others."""
+    was, now = ([json.dumps(item, sort_keys=True) for item in items] for items in (before, after))
+    matched = SequenceMatcher(a=was, b=now, autojunk=False).get_opcodes()
+    for same, begin, end, begins, ends in matched:
+        if same != "equal":
+            beside = zip_longest(before[begin:end], after[begins:ends])
+            for n, (old, new) in enumerate(beside, 1):
+                yield str((begin if new is None else begins) + n), old, new
+
+
+def _said(name: str, value: Any, names: Names) -> str:
+    if value is None or value in ("", []):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number(value)
+    meant: dict[str, Callable[[Any], str]] = {
+        "muscle": names.muscle,
+        "instrument": names.instrument,
+        "practitioner_id": names.practitioner,
+        "episode_id": names.episode,
+        "patient_id": names.patient,
+        "occurred_at": _when,
+    }
+    if isinstance(value, list):
+        return ", ".join(_said(name, item, names) for item in value)
+    if name in meant:
+        return meant[name](value)
+    return str(value) if name in WRITTEN else spelt(value)
+
+
+def _when(at: str) -> str:
+    return moment(datetime.fromisoformat(at))

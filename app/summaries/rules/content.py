@@ -1,0 +1,191 @@
+"""All that a summary says, as plain JSON. Pure: the same chart and release say the same."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from app.summaries.rules import progress, sessions
+from app.summaries.rules.amendments import Version
+from app.summaries.rules.words import (
+    NOTHING,
+    Names,
+    Pair,
+    day,
+    listed,
+    moment,
+    number,
+    pairs,
+    spelt,
+)
+
+Json = Mapping[str, Any]
+NOTICE: Final = (
+    "This is a summary of the clinic's record for the recipient and the purpose above. The record"
+    " itself stays with the clinic. This is not a medical device, and not advice.\n"
+    "“Changed by” says how far a value moved, not why. What the patient felt, what the"
+    " practitioner felt and what both saw are recorded apart. A dash is what was not recorded.\n"
+    "At the foot of each page is the SHA-256 digest of what it says. The clinic's ledger has an"
+    " entry with the same digest: to whom this was given, when, why and by whom.\n"
+    "A session that is void is listed with the reason, and what it said is left out."
+)
+
+
+class Chart(NamedTuple):
+    """What was read of a patient's record, with every text of it `printable`."""
+
+    clinic: str
+    patient: Json
+    episodes: Sequence[Json]
+    sessions: Sequence[Json]
+    """Oldest first."""
+    histories: Mapping[UUID, Sequence[Version]]
+    """Versions of the sessions that were changed after they were signed."""
+    reports: Mapping[UUID, Sequence[Json]]
+    """By session."""
+    events: Sequence[Json]
+    practitioners: Sequence[Json]
+    progress: Json
+    picture: str
+    described: str
+
+
+class Release(NamedTuple):
+    """Who makes the summary, for whom, and on what ground, with every text `printable`."""
+
+    number: UUID
+    """Stands on the paper alone: nobody can try out what a summary said by its digest."""
+    at: datetime
+    by: str
+    """As the ledger writes it."""
+    recipient: Json
+    purpose: str
+    consent: Json | None
+    override: str | None
+    begin: datetime | None
+    end: datetime | None
+    episode: str | None
+
+
+def content(chart: Chart, release: Release, names: Names) -> Json:
+    """Everything on paper but page numbers and the digest of this."""
+    nobody: Sequence[Any] = ()
+    return {
+        "clinic": chart.clinic,
+        "made": f"Made {moment(release.at)} by {names.actor(release.by)}",
+        "about": _about(release, names),
+        "patient": _patient(chart.patient),
+        "episodes": [_episode(each) for each in chart.episodes],
+        "progress": progress.shown(chart.progress, chart.picture, chart.described, names),
+        "events": [_event(each, names) for each in chart.events],
+        "sessions": [
+            sessions.shown(
+                each,
+                chart.histories.get(each["id"], nobody),
+                chart.reports.get(each["id"], nobody),
+                names,
+            )
+            for each in chart.sessions
+        ],
+        "practitioners": [_practitioner(each, chart.sessions) for each in chart.practitioners],
+        "notice": NOTICE.split("\n"),
+    }
+
+
+def _about(release: Release, names: Names) -> list[Pair]:
+    name = release.recipient["name"]
+    ends = (("from", release.begin), ("to", release.end))
+    period = " ".join(f"{word} {moment(at)}" for word, at in ends if at is not None)
+    return pairs(
+        ("For", ": ".join(filter(None, (release.recipient["kind"].capitalize(), name)))),
+        ("Purpose", release.purpose),
+        ("Released on", _ground(release)),
+        ("Period", period or "all that is recorded"),
+        ("Episode", release.episode),
+        ("Made", f"{moment(release.at)} by {names.actor(release.by)}"),
+        ("Summary", str(release.number)),
+    )
+
+
+def _ground(release: Release) -> str:
+    given = release.consent
+    told = []
+    if release.recipient["kind"] == "patient":
+        told.append("the patient's own right of access")
+    if given is not None:
+        told.append(f"consent to the use of data, given {moment(given['obtained_at'])}")
+    if release.override is not None:
+        told.append(f"a reason that overrides consent: {release.override}")
+    return "; ".join(told)
+
+
+def full_name(person: Json) -> str:
+    """A person's names, as far as they are known."""
+    return " ".join(filter(None, (person["given_name"], person["family_name"]))) or "name unknown"
+
+
+def _patient(patient: Json) -> dict[str, Any]:
+    name, born = full_name(patient), patient["birth_date"]
+    identifiers = [f"{each['value']} ({each['system']})" for each in patient["identifiers"]]
+    line = [name, born and f"born {day(born)}", *(i["value"] for i in patient["identifiers"][:1])]
+    return {
+        "line": " · ".join(filter(None, line)),
+        "facts": pairs(
+            ("Name", name),
+            ("Born", day(born)),
+            ("Identifiers", "\n".join(identifiers)),
+            ("Record", str(patient["id"])),
+        ),
+    }
+
+
+def _episode(episode: Json) -> dict[str, Any]:
+    plan, closed = episode["plan"], episode["closed_at"]
+    ended = closed and f"{moment(closed)}: {episode['close_reason'] or 'no reason given'}"
+    agreed = [plan["sessions"] and f"{plan['sessions']} sessions"]
+    agreed.append(plan["per_week"] and f"{number(plan['per_week'])} a week")
+    diagnoses = [
+        ": ".join(filter(None, (f"{each['code']} ({each['system']})", each["display"])))
+        for each in episode["diagnoses"]
+    ]
+    region = [episode["region"] and spelt(episode["region"]), episode["side"]]
+    return {
+        "title": episode["complaint"],
+        "facts": pairs(
+            ("Region", ", ".join(filter(None, region))),
+            ("Since", episode["onset_on"] and day(episode["onset_on"])),
+            ("Diagnoses", "\n".join(diagnoses)),
+            ("Medical screen", day(episode["medical_screen_on"])),
+            ("Red flags", listed(episode["red_flags"])),
+            ("Goals", "\n".join(episode["goals"])),
+            ("Plan", ", ".join(filter(None, agreed))),
+            ("Opened", moment(episode["opened_at"])),
+            ("Closed", ended),
+        ),
+    }
+
+
+def _event(event: Json, names: Names) -> list[str]:
+    kind = spelt(event["kind"]) + (" (close call)" if event["close_call"] else "")
+    if event["muscle"]:
+        kind += f", {names.muscle(event['muscle'])} {event['side'] or ''}".rstrip()
+    severity = f"{event['severity']}, {'expected' if event['expected'] else 'not expected'}"
+    told = [event["description"]]
+    told += [f"{what.capitalize()}: {event[what]}" for what in ("action", "outcome") if event[what]]
+    return [moment(event["occurred_at"]), kind, severity, "\n".join(told)]
+
+
+def _practitioner(practitioner: Json, treated: Sequence[Json]) -> list[str]:
+    """With the credentials that held on the days of the sessions, as these keep them."""
+    identifiers = [f"{each['value']} ({each['system']})" for each in practitioner["identifiers"]]
+    held = [
+        f"{spelt(each['kind'])}: {each['body']} {each['number']}"
+        for session in treated
+        if session["practitioner_id"] == practitioner["id"]
+        for each in session["credentials"]
+    ]
+    return [
+        full_name(practitioner),
+        "\n".join(identifiers) or NOTHING,
+        "\n".join(dict.fromkeys(held)) or NOTHING,
+    ]

@@ -1,0 +1,144 @@
+"""A patient's progress as a summary shows it: figures with what they are worth. Pure.
+
+It says "changed by", never why: regression to the mean alone changes much.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from app.summaries.rules.words import NOTHING, Names, Pair, changed, counted, number, pairs, spelt
+
+Json = Mapping[str, Any]
+
+P_LEAST: Final = 0.001
+VERDICTS: Final = {
+    "improved_important": "better, and by enough to matter",
+    "improved_uncertain": "better, but perhaps within the error of measurement",
+    "stable": "no change that matters",
+    "worse": "worse",
+    "insufficient": "too few values to say",
+}
+FLAGS: Final = {
+    "recurrence": "Recurrence",
+    "plateau": "Plateau: no further change beyond the error of measurement",
+}
+
+
+def shown(progress: Json, picture: str, described: str, names: Names) -> dict[str, Any]:
+    """The progress document in words, and its picture with its description."""
+    measures = progress["measures"]
+    used = {each["thresholds"]["id"]: each["thresholds"] for each in measures if each["thresholds"]}
+    return {
+        "facts": facts(progress),
+        "flags": [flag(each, names) for each in progress["flags"]],
+        "measures": [measure(each, names) for each in measures],
+        "sources": [source(each) for each in used.values()],
+        "muscles": [muscle(each, names) for each in progress["muscles"]],
+        "picture": picture if measures or progress["muscles"] else "",
+        "described": described,
+    }
+
+
+def facts(progress: Json) -> list[Pair]:
+    """Visits, dose, soreness and events, as counts."""
+    visits, events = progress["sessions"], progress["adverse_events"]
+    dose, gap = progress["dose"], visits["median_gap_days"]
+    drafts = f" ({visits['drafts']} of them not signed yet)" if visits["drafts"] else ""
+    seen = f"{visits['attended']} attended{drafts}, {visits['cancelled']} cancelled"
+    done = ("needle", "insertion", "muscle")
+    harm = ", ".join(f"{events[how]} {how}" for how in ("mild", "significant", "serious"))
+    first, last = visits["first_at"], visits["last_at"]
+    return pairs(
+        ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
+        ("Attended", first and f"{first[:10]} to {last[:10]}"),
+        ("Days between", None if gap is None else f"{number(gap)} (median)"),
+        ("Needling, in all", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
+        ("Soreness afterwards", _soreness(progress["soreness"])),
+        ("Adverse events", f"{harm}; {counted(events['close_calls'], 'close call')}"),
+    )
+
+
+def _soreness(sore: Json) -> str:
+    told = [f"answered {sore['answered']} of {sore['asked']} times asked"]
+    peaks = [each["peak"] for each in sore["sessions"] if each["peak"] is not None]
+    if peaks:
+        told.append(f"highest {_score(max(peaks))}, latest {_score(peaks[-1])}")
+    if sore["trend"]["per_week"] is not None:
+        told.append(f"trend {_trend(sore['trend'])}")
+    return f"{'; '.join(told)}. It says how the needling was borne, not what it did."
+
+
+def flag(flag: Json, names: Names) -> str:
+    """A course that turned."""
+    what = [flag["activity"], flag["side"]]
+    if flag["muscle"]:
+        what.append(names.muscle(flag["muscle"]))
+    if flag["instrument"]:
+        what.insert(0, names.instrument(flag["instrument"]))
+    of = ", ".join(filter(None, what))
+    told = FLAGS.get(flag["code"], spelt(flag["code"]))
+    return f"{told}{f' of {of}' if of else ''}, since {flag['since'][:10]}."
+
+
+def measure(measure: Json, names: Names) -> list[str]:
+    """The cells of one measure: what, at the start, latest, changed by, worth, trend."""
+    what = [names.instrument(measure["instrument"]), measure["activity"], measure["side"]]
+    if measure["muscle"]:
+        what.append(names.muscle(measure["muscle"]))
+    start, latest = measure["baseline"], measure["latest"]
+    mean = f", mean of {start['n']}" if start["n"] > 1 else ""
+    percent = measure["change_percent"]
+    share = "" if percent is None else f" ({changed(percent)} %)"
+    better = f" ({measure['better']} is better)"
+    cited = measure["thresholds"]
+    return [
+        ", ".join(filter(None, what)) + better,
+        f"{number(start['value'])} on {start['at'][:10]}{mean}",
+        f"{number(latest['value'])} on {latest['at'][:10]}",
+        f"{changed(measure['change'])}{share}",
+        VERDICTS[measure["verdict"]] + (f" [{cited['id']}]" if cited else ""),
+        _trend(measure["trend"]),
+    ]
+
+
+def _trend(trend: Json) -> str:
+    """The slope per week, with p only where it was given."""
+    if trend["per_week"] is None:
+        return NOTHING
+    p = "" if trend["p"] is None else f", {_p(trend['p'])}"
+    described = " (descriptive)" if trend["evidence"] == "descriptive" else ""
+    return f"{changed(trend['per_week'])} a week, n = {trend['n']}{p}{described}"
+
+
+def _p(p: float) -> str:
+    return f"p = {p:.3f}" if p >= P_LEAST else f"p < {P_LEAST}"
+
+
+def source(thresholds: Json) -> str:
+    """Which figures a verdict used, and who published them."""
+    percent = thresholds["mcid_percent"]
+    told = (
+        f"smallest change beyond error (MDC) {number(thresholds['mdc'])}",
+        f"smallest change that matters (MCID) {number(thresholds['mcid'])}"
+        + ("" if percent is None else f" or {number(percent)} %"),
+    )
+    return f"[{thresholds['id']}] {', '.join(told)}. {thresholds['source']}"
+
+
+def muscle(muscle: Json, names: Names) -> list[str]:
+    """The cells of one muscle: which, where, released, ache, last needled."""
+    ache, examiners = muscle["ache"], muscle["examiners"]
+    where = f"{muscle['side']} {muscle['spinal_level'] or ''}".rstrip()
+    several = f", by {examiners} examiners" if examiners > 1 else ""
+    told = f"{_score(ache['first'])} at first, {_score(ache['latest'])} latest"
+    return [
+        names.muscle(muscle["muscle"]),
+        where,
+        f"in {muscle['released_complete']} of {counted(muscle['treated'], 'session')}{several}",
+        NOTHING if ache["first"] is None else told,
+        muscle["last_treated_at"][:10],
+    ]
+
+
+def _score(value: int) -> str:
+    return f"{value}/10"

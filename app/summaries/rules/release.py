@@ -1,0 +1,69 @@
+"""Whether a summary may be released. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.faults import RuleBroken
+
+Json = Mapping[str, Any]
+
+
+def check_name(kind: str, *, given: bool) -> None:
+    """Everybody is named but the patient, whose name the record has."""
+    if kind != "patient" and not given:
+        raise RuleBroken("recipient_unnamed", "Say who is to have it.")
+    if kind == "patient" and given:
+        raise RuleBroken("patient_named", "The patient's name is in the record.")
+
+
+def check_period(begin: datetime | None, end: datetime | None) -> None:
+    """A period doesn't end before it begins."""
+    if begin is not None and end is not None and end < begin:
+        raise RuleBroken("out_of_order", "This is before what it follows.")
+
+
+def consent(consents: Iterable[Json], episode_id: UUID | None, at: datetime) -> Json | None:
+    """The consent to the use of data that holds at an instant; None where there is none.
+
+    What the patient said last decides, of all that is about this chart or episode. A consent for
+    one episode covers that one alone; a refusal for one stands against the whole chart, which
+    that episode is a part of.
+    """
+    said = [each for each in consents if _is_about(each, episode_id) and _since(each) <= at]
+    last = max(said, key=lambda each: (_since(each), each["decision"] != "given"), default=None)
+    if last is None or last["decision"] != "given":
+        return None
+    # The last day is one where it was given.
+    today = at.astimezone(last["obtained_at"].tzinfo).date()
+    return last if last["valid_until"] is None or today <= last["valid_until"] else None
+
+
+def _is_about(consent: Json, episode_id: UUID | None) -> bool:
+    if consent["kind"] != "data_use":
+        return False
+    if consent["episode_id"] is None or consent["episode_id"] == episode_id:
+        return True
+    return episode_id is None and consent["decision"] != "given"
+
+
+def _since(consent: Json) -> datetime:
+    """From when a decision holds; a withdrawal that was announced holds at once."""
+    since: datetime = consent["obtained_at"]
+    withdrawn_at: datetime | None = consent["withdrawn_at"]
+    if withdrawn_at is None:
+        return since
+    known_at: datetime = consent["updated_at"]
+    return max(since, min(withdrawn_at, known_at))
+
+
+def reason(recipient: Json, purpose: str, consent: Json | None, override: str | None) -> str:
+    """To whom and why, as the ledger says it; the patient is not named."""
+    whom = f"{recipient['kind']} {recipient['name'] or ''}".rstrip()
+    told = [f"To {whom}", f"for: {purpose}"]
+    if consent is not None:
+        told.append(f"consent {consent['id']}")
+    if override is not None:
+        told.append(f"override: {override}")
+    return "; ".join(told)

@@ -1,0 +1,165 @@
+"""Sessions as a summary shows them. Pure.
+
+What the patient felt, what the practitioner felt and what both saw stand in columns of their own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from app.summaries.rules.amendments import Version, amendments, ending
+from app.summaries.rules.words import (
+    NOTHING,
+    Names,
+    Pair,
+    counted,
+    listed,
+    moment,
+    number,
+    pairs,
+    spelt,
+)
+
+Json = Mapping[str, Any]
+TIMES: Final = "\N{MULTIPLICATION SIGN}"
+
+
+def shown(
+    session: Json, versions: Sequence[Version], reports: Iterable[Json], names: Names
+) -> dict[str, Any]:
+    """One session. Of a void one, only that it is, and why."""
+    void = session["status"] == "void"
+    what = ("void",) if void else (spelt(session["attendance"]), _technique(session))
+    return {
+        "title": " · ".join(filter(None, (moment(session["occurred_at"]), *what))),
+        "mark": _mark(session),
+        "line": "" if void else _line(session, names),
+        "facts": ending(versions, names) if void else _facts(session, reports, names),
+        "needlings": [] if void else [needling(row, names) for row in session["needlings"]],
+        "amendments": [] if void else amendments(versions, names),
+    }
+
+
+def _technique(session: Json) -> str | None:
+    return session["technique"] and spelt(session["technique"])
+
+
+def _mark(session: Json) -> str:
+    if session["status"] == "void":
+        return "VOID: it counts nowhere."
+    if session["status"] == "draft":
+        return "DRAFT: nobody has signed it yet."
+    return "A red flag was reported afterwards." if session["alert"] else ""
+
+
+def _line(session: Json, names: Names) -> str:
+    """Who treated whom, for how long, and who vouches for it."""
+    told = [names.practitioner(session["practitioner_id"])]
+    if session["duration_min"] is not None:
+        told.append(f"{session['duration_min']} min")
+    if session["position"] is not None:
+        told.append(spelt(session["position"]))
+    if session["setting"] is not None:
+        told.append(session["setting"])
+    if session["signed_at"] is not None:
+        told.append(f"signed {moment(session['signed_at'])} by {names.actor(session['signed_by'])}")
+    if session["late_entry"]:
+        told.append(f"late entry, made {moment(session['recorded_at'])}")
+    return " · ".join(told)
+
+
+def _facts(session: Json, reports: Iterable[Json], names: Names) -> list[Pair]:
+    return pairs(
+        ("Episode", session["episode_id"] and names.episode(session["episode_id"])),
+        ("Measured", "\n".join(measured(each, names) for each in session["measurements"])),
+        ("Found (0 to 3)", ", ".join(finding(each) for each in session["findings"])),
+        ("Needles", session["needle_count"] and needles(session["needle_count"])),
+        ("Also done", listed(session["co_interventions"])),
+        ("Aftercare", listed(session["aftercare"])),
+        ("Note", session["note"]),
+        ("Plan", session["plan"]),
+        ("Patient reported", "\n".join(report(each, names) for each in reports)),
+    )
+
+
+def measured(reading: Json, names: Names) -> str:
+    """One value, what it was measured with, and who said so."""
+    what = [names.instrument(reading["instrument"]), reading["activity"]]
+    if reading["muscle"]:
+        what.append(names.muscle(reading["muscle"]))
+    what.append(reading["side"])
+    value = f"{number(reading['value'])} {reading['unit'] or ''}".rstrip()
+    told = f"{reading['phase']}: {', '.join(filter(None, what))}: {value}"
+    return told + (" (by the practitioner)" if reading["reported_by"] == "practitioner" else "")
+
+
+def finding(finding: Json) -> str:
+    """One segmental sign and its grade."""
+    grade = "not examined" if finding["grade"] is None else str(finding["grade"])
+    return f"{spelt(finding['sign'])} {finding['segment']} {finding['side']}: {grade}"
+
+
+def needles(count: Json) -> str:
+    """The needle count."""
+    told = ", ".join(f"{count[what]} {what}" for what in ("opened", "inserted", "removed"))
+    why = count["mismatch_reason"]
+    return f"{told}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
+
+
+def needling(row: Json, names: Names) -> list[str]:
+    """The cells of one needling: what, where, done, the patient felt, the practitioner felt, seen.
+
+    A dash is what was not recorded.
+    """
+    where = f"{row['side']} {row['spinal_level'] or ''}".rstrip()
+    seen = NOTHING if row["twitches"] is None else str(row["twitches"])
+    return [names.muscle(row["muscle"]), where, _done(row), _felt(row), spelt(row["grasp"]), seen]
+
+
+def _done(row: Json) -> str:
+    needle, current = row["needle"], row["electrical"]
+    sizes = [number(needle[name]) for name in ("diameter_mm", "length_mm") if needle[name]]
+    size = f"{TIMES.join(sizes)} mm" if sizes else ""
+    stimulation = row["stimulation"] and f"{spelt(row['stimulation'])} stimulation"
+    if current:
+        stimulation = f"electrical {number(current['hz'])} Hz, {number(current['ma'])} mA"
+    told = (
+        f"{counted(row['needles'], 'needle')} {size}".rstrip(),
+        needle["lot"] and f"lot {needle['lot']}",
+        counted(row["insertions"], "insertion"),
+        row["depth_mm"] and f"{row['depth_mm']} mm deep",
+        stimulation,
+        row["retention_s"] and f"left in for {row['retention_s']} s",
+        row["stopped_for"] and f"stopped for {row['stopped_for']}",
+    )
+    return ", ".join(filter(None, told))
+
+
+def _felt(row: Json) -> str:
+    release = row["release"] and f"release {spelt(row['release'])}"
+    if release and row["release_after_s"] is not None:
+        release += f" after {row['release_after_s']} s"
+    told = (
+        None if row["ache"] is None else f"ache {row['ache']}/10",
+        None if row["sharp"] is None else f"sharp {row['sharp']}/10",
+        listed(row["sensations"]),
+        release,
+        row["familiar_pain"] and f"familiar pain: {row['familiar_pain']}",
+    )
+    return ", ".join(filter(None, told)) or NOTHING
+
+
+def report(report: Json, names: Names) -> str:
+    """What was reported after a session, with the real hours."""
+    signs = [name for name in ("bruising", "fatigue", "headache") if report[name]]
+    worst = report["worst_soreness"]
+    told = (
+        f"{number(round(report['hours_after'], 1))} h afterwards: soreness {report['soreness']}/10",
+        None if worst is None else f"worst {worst}/10",
+        ", ".join(names.muscle(slug) for slug in report["sore_muscles"]),
+        None if report["interference"] is None else f"interference {report['interference']}/10",
+        ", ".join(signs),
+        report["change"] and f"change: {spelt(report['change'])}",
+        report["red_flags"] and f"RED FLAG: {listed(report['red_flags'])}",
+        report["comment"],
+    )
+    return "; ".join(filter(None, told))

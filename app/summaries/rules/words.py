@@ -1,0 +1,116 @@
+"""Codes, times and texts as a reader sees them. Pure."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+Pair = list[str]
+"""A label and a value."""
+
+NOTHING: Final = "\N{EN DASH}"
+MINUS: Final = "\N{MINUS SIGN}"
+SPELT: Final = {
+    "gunn_ims": "Gunn IMS",
+    "no_show": "no-show",
+    "follow_up": "follow-up",
+    "peau_dorange": "peau d'orange",
+    "side_lying": "side-lying",
+}
+# They order text: what follows could be read as something else.
+ORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+LEFTWARD: Final = frozenset({"R", "AL", "AN"})
+ISOLATE, ISOLATED = "\u2068", "\u2069"
+ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
+
+
+class Names(NamedTuple):
+    """What things are called outside of the record."""
+
+    muscle: Callable[[str], str]
+    """Of a slug."""
+    instrument: Callable[[str], str]
+    """Of a code."""
+    practitioner: Callable[[Any], str]
+    """Of an id."""
+    actor: Callable[[str], str]
+    """Of who did something, as the ledger writes it."""
+    episode: Callable[[Any], str]
+    """Of an id."""
+    patient: Callable[[Any], str]
+    """Of an id: whether it is the one whose chart this is."""
+
+
+def spelt(code: str | None) -> str:
+    """A code as words."""
+    return NOTHING if code is None else SPELT.get(code, code.replace("_", " "))
+
+
+def listed(codes: Iterable[str]) -> str:
+    """Codes as a list of words."""
+    return ", ".join(spelt(code) for code in codes)
+
+
+def number(value: float | None) -> str:
+    """A number, with a minus sign where it has one."""
+    return NOTHING if value is None else f"{value:g}".replace("-", MINUS)
+
+
+def changed(value: float) -> str:
+    """A change, with its sign."""
+    return number(value) if value <= 0 else f"+{value:g}"
+
+
+def moment(at: datetime) -> str:
+    """An instant where it happened, to the minute."""
+    hours = at.strftime("%z")
+    zone = "UTC" if at.utcoffset() in {None, at.resolution * 0} else f"UTC{hours[:3]}:{hours[3:5]}"
+    return f"{at:%Y-%m-%d %H:%M} ({zone})".replace("UTC-", f"UTC{MINUS}")
+
+
+def day(on: date | None) -> str:
+    """A date."""
+    return NOTHING if on is None else on.isoformat()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def pairs(*given: tuple[str, str | None]) -> list[Pair]:
+    """Those of the labels that have a value."""
+    return [[label, value] for label, value in given if value]
+
+
+def printable(value: Any) -> Any:
+    """What was written by somebody, so that it can stand on paper and is what it seems to be.
+
+    In every text of a record, a control character, one without a meaning, and one that orders
+    others are written as their code points; line ends of every kind are one kind; and a line with
+    letters that run from right to left is kept from turning round what stands beside it.
+    """
+    if isinstance(value, dict):
+        return {name: printable(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n").translate(ENDS)
+    plain = "".join(character if _is_plain(character) else _code(character) for character in text)
+    return "\n".join(map(_isolated, plain.split("\n")))
+
+
+def _is_plain(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    return character not in ORDERING and unicodedata.category(character) not in {"Cc", "Cn", "Co"}
+
+
+def _code(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
+
+
+def _isolated(line: str) -> str:
+    turns = any(unicodedata.bidirectional(character) in LEFTWARD for character in line)
+    return f"{ISOLATE}{line}{ISOLATED}" if turns else line

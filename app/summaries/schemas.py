@@ -1,0 +1,61 @@
+"""What a request for a chart summary says."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+
+from app.core.wire import Body, Line, Moment, Text, example
+from app.summaries.rules import release
+
+RecipientKind = Literal["patient", "physician", "insurer", "other"]
+
+
+class RecipientBody(Body):
+    """Who is to have the summary."""
+
+    kind: RecipientKind
+    name: Annotated[
+        Line | None,
+        Field(validate_default=True, description="Needed unless it is the patient, who has one."),
+    ] = None
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if "kind" in info.data:
+            release.check_name(info.data["kind"], given=name is not None)
+        return name
+
+
+class ChartSummaryBody(Body):
+    """Which part of a chart is released, to whom, and why."""
+
+    model_config = ConfigDict(
+        **example(
+            recipient={"kind": "other", "name": "Provincial court, file 26-114"},
+            purpose="Evidence in court",
+            override_reason="Ordered by the court on 2026-11-02.",
+        )
+    )
+
+    recipient: RecipientBody
+    purpose: Line
+    episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
+    begin: Annotated[
+        Moment | None, Field(alias="from", description="What happened at or after.")
+    ] = None
+    end: Annotated[
+        Moment | None,
+        Field(alias="to", validate_default=True, description="What happened at or before."),
+    ] = None
+    override_reason: Annotated[
+        Text | None,
+        Field(min_length=1, description="Why it is released without the patient's consent."),
+    ] = None
+
+    @field_validator("end")
+    @classmethod
+    def _ends_after(cls, end: Moment | None, info: ValidationInfo) -> Moment | None:
+        release.check_period(info.data.get("begin"), end)
+        return end

@@ -1,0 +1,118 @@
+"""Releasing a chart: may it leave, what does it say, and who is told that it did."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, NamedTuple, NoReturn
+from uuid import UUID, uuid4
+
+from app.core.database import Database
+from app.core.faults import Fault, pointer
+from app.core.operation import Operation
+from app.core.problems import Invalid
+from app.ledger import service as ledger
+from app.summaries import printing, queries
+from app.summaries.errors import ConsentMissing, Unprintable
+from app.summaries.rules import release as rules
+from app.summaries.rules.content import Chart, Release, content
+from app.summaries.rules.words import printable
+from app.summaries.schemas import ChartSummaryBody
+
+
+class Summary(NamedTuple):
+    """A chart as a PDF."""
+
+    pdf: bytes
+    content_digest: str
+    """SHA-256, in hex, of the canonical JSON of all that it says."""
+    file_digest: bytes
+    """SHA-256 of the PDF."""
+
+
+def release(op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody) -> Summary:
+    """Print a patient's chart for somebody, and account for it as a disclosure.
+
+    `PressMissing`, `NotFound`, `ConsentMissing`, `Invalid`, `ChartTooLong` or `Unprintable`.
+    """
+    printing.check_installed()
+    with database.reading(op.clinic_id) as db:
+        op.begin(db)
+        patient = queries.patient(op, patient_id)
+        consent = _ground(op, patient_id, body)
+        chart = queries.chart(op, patient, body)
+        said = _content(op, chart, body, consent)
+    # No connection is held meanwhile.
+    written = ledger.canonical(said)
+    digest = hashlib.sha256(written).hexdigest()
+    try:
+        pdf = printing.pdf(written, digest, op.at)
+    except printing.NoGlyph as missing:
+        _refuse(missing.character, chart, body)
+    summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
+    why = rules.reason(body.recipient.model_dump(), body.purpose, consent, body.override_reason)
+    marks = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
+    ledger.disclosed(op, patient_id, f"{why}; {marks}")
+    return summary
+
+
+def _ground(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Any:
+    """The consent to this release, if there is one; `ConsentMissing` where it needs one."""
+    if body.recipient.kind == "patient":
+        return None
+    consent = rules.consent(queries.consents(op, patient_id), body.episode_id, op.at)
+    if consent is None and body.override_reason is None:
+        raise ConsentMissing
+    return consent
+
+
+def _content(op: Operation, chart: Chart, body: ChartSummaryBody, consent: Any) -> Any:
+    names = queries.names(op, chart)
+    release = Release(
+        uuid4(),
+        op.at,
+        op.caller.actor,
+        printable(body.recipient.model_dump()),
+        printable(body.purpose),
+        consent,
+        printable(body.override_reason),
+        body.begin,
+        body.end,
+        None if body.episode_id is None else names.episode(body.episode_id),
+    )
+    return content(chart, release, names)
+
+
+def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
+    """Say where a character stands that can't be printed, and of which script it is."""
+    script = unicodedata.name(character, "").partition(" ")[0] or "unknown"
+    for place in _places(character, body.model_dump(by_alias=True)):
+        raise Invalid([Fault(place, "unprintable", f"No font here shows it ({script}).")])
+    detail = f"No font of this server shows a character of this text ({script})."
+    for resource, record in _records(chart):
+        for place in _places(character, record):
+            raise Unprintable(
+                detail, resource=resource, resource_id=str(record["id"]), pointer=place
+            )
+    raise Unprintable(detail)
+
+
+def _records(chart: Chart) -> Iterator[tuple[str, Any]]:
+    yield "patients", chart.patient
+    for resource in ("episodes", "sessions", "practitioners"):
+        yield from ((resource, record) for record in getattr(chart, resource))
+    yield from (("adverse_events", record) for record in chart.events)
+    yield from (("follow_ups", record) for some in chart.reports.values() for record in some)
+    for versions in chart.histories.values():
+        yield from (("sessions", {**each.body, "reason": each.reason}) for each in versions)
+
+
+def _places(character: str, value: Any, *way: object) -> Iterator[str]:
+    """Pointers to the texts that hold a character."""
+    if isinstance(value, str) and character in value:
+        yield pointer(*way)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _places(character, member, *way, name)
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _places(character, item, *way, n)

@@ -1,0 +1,341 @@
+"""What stands on the pages: everything that is asked for, as it was written, for every reader."""
+
+import json
+import subprocess
+import sys
+import unicodedata
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from app.core.clock import now
+from app.settings import settings
+from app.summaries import printing
+from tests.ground import Api
+from tests.summaries.charts import AT, changed, pdf, released, signed
+from tests.summaries.reading import Element, Paper
+
+HOSTILE = {
+    "code": '#sys.inputs.given #read("/chart.typ") #panic("x")',
+    "markup": "*b* _i_ `raw` $x^2$ @ref <label> = Heading\n== Another\n- item\n/ term: x // no",
+    "import": '#import "@preview/x:0.1.0": *',
+    "escapes": r"\ \n \u{41} \" '\'' {{ }} [ ] ~ -- --- ...",
+    "json": '"}], "content": {"clinic": "x"}',
+    "emoji": "😀 👍🏽 ☑ → ≥ 5 ● ◐ ½ №",
+    "accents": "Ạnh Łukasz Žižek Σωκράτης Ёлка e\u0301",
+    "punjabi": "ਗੁਰਪ੍ਰੀਤ",
+    "arabic": "فاطمة",
+    "hebrew": "שרה",
+    "hindi": "प्रिया",
+    "tamil": "தமிழ்",
+    "gujarati": "ગુજરાતી",
+    "bengali": "বাংলা",
+    "thai": "สมชาย",
+    "inuktitut": "ᐃᓄᒃᑎᑐᑦ",
+}
+
+
+def paper_of(api: Api, patient_id: str, **more: Any) -> Paper:
+    return Paper(pdf(api, patient_id, **more))
+
+
+def headings(paper: Paper) -> list[str]:
+    return [kind for kind in paper.kinds() if kind[:2] == "/H" and kind[2:].isdigit()]
+
+
+def whole(api: Api) -> dict[str, Any]:
+    """A patient with a little of everything, and the session that was amended."""
+    patient = api.patient(given_name="Ana", family_name="Núñez", birth_date="1988-04-12")
+    episode = api.create(
+        "/v1/episodes",
+        patient_id=patient["id"],
+        complaint="Left shoulder pain",
+        diagnoses=[{"system": "icd-10", "code": "M75.1", "display": "Rotator cuff syndrome"}],
+        goals=["Reach the top shelf"],
+    )
+    credential = {"kind": "gunn_ims", "body": "Example College", "number": "IMS-41"}
+    practitioner = api.practitioner(
+        identifiers=[{"system": "urn:example:college", "value": "70123"}],
+        credentials=[{**credential, "valid_from": "2019-05-01"}],
+    )
+    body = {
+        "patient_id": patient["id"],
+        "episode_id": episode["id"],
+        "practitioner_id": practitioner["id"],
+        "measurements": [
+            {"phase": "before", "instrument": "nprs", "value": 7},
+            {"phase": "after", "instrument": "nprs", "value": 2},
+        ],
+        "findings": [{"sign": "taut_band", "segment": "C5", "side": "left", "grade": 2}],
+        "note": "Depth as read.",
+    }
+    session = signed(api, **body)
+    report = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, "comment": "Better."}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **report)
+    api.create(
+        "/v1/adverse-events",
+        patient_id=patient["id"],
+        session_id=session["id"],
+        kind="bruise",
+        severity="mild",
+        expected=True,
+        causality="certain",
+        occurred_at=AT,
+        description="A bruise of two centimetres.",
+    )
+    amendment = {"kind": "correction", "reason": "Read from the wrong line."}
+    amended = changed(api, session, "amend", **amendment, changes={"note": "Depth as on paper."})
+    return {"patient": patient["id"], "body": body, "session": amended, "episode": episode["id"]}
+
+
+def test_it_is_a_tagged_pdf_for_every_reader(api: Api) -> None:
+    paper = paper_of(api, whole(api)["patient"])
+    with paper.pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == "Chart summary"
+    assert paper.root.MarkInfo.Marked
+    assert (str(paper.root.Lang), str(paper.pdf.docinfo.Title)) == ("en", "Chart summary")
+    assert paper.root.ViewerPreferences.DisplayDocTitle
+    labels: list[Any] = [*paper.root.PageLabels.Nums]
+    assert [(n, label.St) for n, label in zip(labels[::2], labels[1::2], strict=True)] == [
+        (n, n + 1) for n in range(len(paper.pdf.pages))
+    ]
+
+
+def test_its_structure_has_a_title_headings_in_order_tables_and_a_described_figure(
+    api: Api,
+) -> None:
+    paper = paper_of(api, whole(api)["patient"])
+    kinds = paper.kinds()
+    assert kinds.count("/Title") == 1
+    found = [int(kind[2:]) for kind in headings(paper)]
+    assert found[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(found))
+    tables = [element for element in paper.structure.every() if element.kind == "/Table"]
+    assert len(tables) >= 5
+    assert [table for table in tables if not has_header(table)] == []
+    [figure] = [element for element in paper.structure.every() if element.kind == "/Figure"]
+    assert figure.alt is not None
+    assert figure.alt.startswith("1 session, 2026-11-01 to 2026-11-01.")
+
+
+def has_header(table: Element) -> bool:
+    rows = [row for part in table.inside for row in part.inside]
+    heads = [cell.kind for cell in rows[0].inside]
+    return set(heads) == {"/TH"} and all(len(row.inside) == len(heads) for row in rows)
+
+
+def test_everything_that_was_asked_for_stands_in_it(api: Api) -> None:
+    paper = paper_of(api, whole(api)["patient"])
+    for text in (
+        "Ana Núñez",
+        "1988-04-12",
+        "Left shoulder pain",
+        "M75.1 (icd-10): Rotator cuff syndrome",
+        "Reach the top shelf",
+        "2026-11-01 10:00 (UTC−08:00) · attended · Gunn IMS",  # noqa: RUF001 - a minus sign
+        "before: Numeric Pain Rating Scale: 7",
+        "taut band C5 left: 2",
+        "ache 6/10",
+        "1 opened, 1 inserted, 1 removed, 1 disposed of",
+        "24 h afterwards: soreness 4/10; Better.",
+        "A bruise of two centimetres.",
+        "answered 1 of 1 times asked",
+        "Gunn IMS: Example College IMS-41",
+        "70123 (urn:example:college)",
+        "not a medical device",
+    ):
+        assert paper.says(text), text
+
+
+def test_it_says_changed_by_and_never_why(api: Api) -> None:
+    made = whole(api)
+    later = {"occurred_at": "2026-11-08T10:00:00-08:00"}
+    lower = {"measurements": [{"phase": "before", "instrument": "nprs", "value": 3}]}
+    api.session(**(made["body"] | later | lower))
+    paper = paper_of(api, made["patient"])
+    assert paper.says("Changed by")
+    assert paper.says("−4 (−57.1 %)")  # noqa: RUF001 - minus signs
+    assert not paper.says("reduced")
+
+
+def test_an_amendment_shows_what_changed_when_by_whom_and_why(api: Api) -> None:
+    made = whole(api)
+    paper = paper_of(api, made["patient"])
+    assert paper.says("Amended 20")
+    assert paper.says(": correction")
+    assert paper.says("Why Read from the wrong line.")
+    assert paper.says("By the client “test”")
+    assert paper.says("note Depth as read. Depth as on paper.")
+
+
+def test_a_draft_says_that_it_is_one(api: Api) -> None:
+    session = api.session()
+    assert paper_of(api, session["patient_id"]).says("DRAFT: nobody has signed it yet.")
+    done = signed(api)
+    assert not paper_of(api, done["patient_id"]).says("DRAFT")
+
+
+def test_a_void_session_is_listed_with_its_reason_and_nothing_that_it_said(api: Api) -> None:
+    session = signed(api, note="Somebody else's knee.")
+    changed(api, session, "void", reason="Logged for the wrong patient.")
+    paper = paper_of(api, session["patient_id"])
+    assert paper.says("VOID: it counts nowhere.")
+    assert paper.says("Why Logged for the wrong patient.")
+    assert not paper.says("Somebody else's knee.")
+    assert not paper.says("Gunn IMS")
+
+
+def test_sessions_stand_in_the_order_of_their_time(api: Api) -> None:
+    patient = api.patient()["id"]
+    for day in ("03", "01", "02"):
+        api.session(patient_id=patient, occurred_at=f"2026-10-{day}T10:00:00Z")
+    words = paper_of(api, patient).words()
+    places = [words.index(f"2026-10-{day}10:00(UTC)·attended") for day in ("01", "02", "03")]
+    assert places == sorted(places)
+
+
+def test_a_period_and_an_episode_leave_out_the_rest(api: Api) -> None:
+    made = whole(api)
+    api.session(patient_id=made["patient"], occurred_at="2026-09-01T10:00:00Z", note="Elsewhere.")
+    assert paper_of(api, made["patient"]).says("Elsewhere.")
+    episode = paper_of(api, made["patient"], episode_id=made["episode"])
+    period = paper_of(api, made["patient"], **{"from": "2026-10-01T00:00:00Z", "to": AT})
+    for paper in (episode, period):
+        assert paper.says("Depth as on paper.")
+        assert not paper.says("Elsewhere.")
+
+
+def test_a_patient_without_a_session_has_a_page(api: Api) -> None:
+    paper = paper_of(api, api.patient()["id"])
+    assert len(paper.pdf.pages) == 1
+    assert paper.says("name unknown")
+    assert "/Figure" not in paper.kinds()
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_text_is_printed_as_it_was_written(api: Api, text: str) -> None:
+    line = text.replace("\n", " ")
+    patient = api.patient(given_name=line)["id"]
+    api.create("/v1/episodes", patient_id=patient, complaint=text, goals=[line])
+    session = signed(api, patient_id=patient, note=text, setting=line)
+    amendment = {"kind": "addendum", "reason": text, "changes": {"plan": text}}
+    changed(api, session, "amend", **amendment)
+    paper = paper_of(api, patient, purpose=line, override_reason=text)
+    composed = unicodedata.normalize("NFC", paper.words())
+    expected = unicodedata.normalize("NFC", "".join(text.split()))
+    assert composed.count(expected) >= 9
+    assert headings(paper) == headings(paper_of(api, plain(api)))
+
+
+def plain(api: Api) -> str:
+    """The same chart in plain words."""
+    patient = str(api.patient(given_name="x")["id"])
+    api.create("/v1/episodes", patient_id=patient, complaint="x", goals=["x"])
+    session = signed(api, patient_id=patient, note="x")
+    changed(api, session, "amend", kind="addendum", reason="x", changes={"plan": "x"})
+    return patient
+
+
+def test_the_longest_texts_and_the_most_needlings_are_printed_whole(api: Api) -> None:
+    long = " ".join(str(n) for n in range(1_000))[:4_000].rstrip()
+    needling = {"muscle": "infraspinatus", "side": "left", "stopped_for": "x"}
+    needlings = [needling | {"stopped_for": f"reason {n} of 60"} for n in range(60)]
+    session = api.session(note=long, plan=long, needlings=needlings)
+    paper = paper_of(api, session["patient_id"])
+    assert paper.words().count("".join(long.split())) == 2
+    assert [n for n in range(60) if not paper.says(f"stopped for reason {n} of 60")] == []
+
+
+def test_what_has_no_shape_or_orders_others_is_written_as_its_code_point(api: Api) -> None:
+    session = api.session(note="a\u0007b\u000bc \u202egnp.exe\u202c \ue000\r\nnext")
+    paper = paper_of(api, session["patient_id"])
+    assert paper.says("a[U+0007]b[U+000B]c [U+202E]gnp.exe[U+202C] [U+E000] next")
+
+
+def test_text_of_another_direction_leaves_its_surroundings_in_order(api: Api) -> None:
+    patient = api.patient(given_name="שרה", birth_date="1988-04-12")
+    paper = paper_of(api, patient["id"])
+    assert paper.page(0).startswith("שרה·born1988-04-12")
+
+
+@pytest.mark.parametrize("place", ["patients", "sessions", "practitioners", "follow_ups"])
+def test_what_no_font_can_show_is_refused_by_its_place(api: Api, place: str) -> None:
+    missing = "\U00012000"  # cuneiform
+    practitioner = api.practitioner(family_name=missing if place == "practitioners" else "x")
+    patient = api.patient(family_name=missing if place == "patients" else "x")
+    session = api.session(
+        patient_id=patient["id"],
+        practitioner_id=practitioner["id"],
+        note=missing if place == "sessions" else "x",
+    )
+    comment = missing if place == "follow_ups" else "x"
+    report = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, "comment": comment}
+    follow_up = api.create(f"/v1/sessions/{session['id']}/follow-ups", **report)
+    named = {
+        "patients": (patient["id"], "/family_name"),
+        "sessions": (session["id"], "/note"),
+        "practitioners": (practitioner["id"], "/family_name"),
+        "follow_ups": (follow_up["id"], "/comment"),
+    }
+    answer = released(api, patient["id"])
+    said = answer.json()
+    assert (answer.status_code, said["type"]) == (409, "/problems/unprintable")
+    assert (said["resource"], (said["resource_id"], said["pointer"])) == (place, named[place])
+    assert "CUNEIFORM" in said["detail"]
+    assert missing not in answer.text
+
+
+def test_what_no_font_can_show_of_a_request_is_a_fault_of_it(api: Api) -> None:
+    answer = released(api, api.patient()["id"], purpose="for \U00012000")
+    [fault] = answer.json()["errors"]
+    assert (answer.status_code, fault["pointer"], fault["code"]) == (
+        422,
+        "/purpose",
+        "unprintable",
+    )
+
+
+def test_the_same_content_at_the_same_instant_is_the_same_file() -> None:
+    at = now()
+    content = json.dumps(CONTENT).encode()
+    first, again = (printing.pdf(content, "0" * 64, at) for _ in range(2))
+    assert first == again
+    assert printing.pdf(content, "1" * 64, at) != first
+
+
+CONTENT: dict[str, Any] = {
+    "clinic": "x",
+    "made": "x",
+    "about": [],
+    "patient": {"line": "x", "facts": []},
+    "episodes": [],
+    "progress": {"facts": [], "flags": [], "measures": [], "muscles": [], "picture": ""},
+    "events": [],
+    "sessions": [],
+    "practitioners": [],
+    "notice": ["x"],
+}
+
+
+def test_an_operator_chooses_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    content, wide = json.dumps(CONTENT).encode(), {}
+    for paper in ("us-letter", "a4"):
+        monkeypatch.setattr(settings(), "paper", paper)
+        printed = Paper(printing.pdf(content, "0" * 64, now()))
+        wide[paper] = round(float(printed.pdf.pages[0].MediaBox[2]))
+    assert wide == {"us-letter": 612, "a4": 595}
+
+
+def test_the_press_reads_nothing_but_its_own_folder() -> None:
+    """Were a text of a record ever code, there would be little for it to find."""
+    script = (
+        "import typst, pathlib, sys; press = pathlib.Path(sys.argv[1]); "
+        "typst.compile(sys.argv[2].encode(), root=press.with_name('paper'))"
+    )
+    for code in ('#read("/../press.py")', '#read("/etc/passwd")', '#import "@preview/x:0.1.0": y'):
+        command = [sys.executable, "-I", "-c", script, str(printing.PRESS), code]
+        ran = subprocess.run(command, capture_output=True, check=False, timeout=30)
+        assert ran.returncode != 0
+        assert b"TypstError" in ran.stderr

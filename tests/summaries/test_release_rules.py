@@ -1,0 +1,119 @@
+"""Which of a patient's consents lets a chart be released."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.summaries.rules.release import consent, reason
+
+NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
+DAY = timedelta(days=1)
+SHOULDER, NECK = UUID(int=1), UUID(int=2)
+
+
+def said(days_ago: float = 3, decision: str = "given", **more: Any) -> dict[str, Any]:
+    """What the patient said to the use of data, so many days ago."""
+    at = NOW - days_ago * DAY
+    withdrawn_at = at if decision == "withdrawn" else None
+    whole = {
+        "kind": "data_use",
+        "decision": decision,
+        "episode_id": None,
+        "obtained_at": at,
+        "valid_until": None,
+        "withdrawn_at": withdrawn_at,
+        "updated_at": at,
+    }
+    return whole | more
+
+
+GOOD = said()
+
+
+@pytest.mark.parametrize(
+    "consents",
+    [
+        [],
+        [said(kind="needling")],
+        [said(decision="refused")],
+        [said(decision="withdrawn")],
+        [said(-1)],
+        [said(valid_until=date(2026, 11, 19))],
+        [said(3), said(2, "refused")],
+        [said(3), said(2, "withdrawn")],
+        [said(3), said(2, "refused", episode_id=SHOULDER)],
+        [said(episode_id=SHOULDER)],
+        [said(3), said(3, "refused")],
+        # It was given again, and then taken back as it had been given at first.
+        [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
+        # It is to be taken back tomorrow, as the patient says today.
+        [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
+    ],
+)
+def test_none_lets_the_whole_chart_go(consents: list[dict[str, Any]]) -> None:
+    assert consent(consents, None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [said(9, "refused")],
+        [said(9, "withdrawn")],
+        [said(9, "refused", episode_id=SHOULDER)],
+        [said(2, episode_id=SHOULDER)],
+        [said(2, kind="needling", decision="refused")],
+        [said(-1, "refused")],
+    ],
+)
+def test_the_last_word_lets_the_whole_chart_go(others: list[dict[str, Any]]) -> None:
+    assert consent([*others, GOOD], None, NOW) == GOOD
+
+
+def test_a_consent_for_an_episode_covers_that_episode_alone() -> None:
+    for_shoulder = said(episode_id=SHOULDER)
+    assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
+    assert consent([for_shoulder], NECK, NOW) is None
+    assert consent([GOOD], NECK, NOW) == GOOD
+
+
+def test_a_refusal_for_one_episode_leaves_the_others_free() -> None:
+    consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
+    assert consent(consents, SHOULDER, NOW) is None
+    assert consent(consents, NECK, NOW) == consents[0]
+
+
+def test_the_last_day_ends_where_the_consent_was_given() -> None:
+    in_vancouver = timezone(timedelta(hours=-8))
+    given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
+    last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
+    late = datetime(2026, 11, 20, 23, 59, tzinfo=in_vancouver)
+    assert consent([last], None, late.astimezone(UTC)) == last
+    assert consent([last], None, late + timedelta(minutes=1)) is None
+
+
+@given(
+    st.lists(
+        st.builds(said, st.integers(-5, 50), st.sampled_from(("given", "refused", "withdrawn"))),
+        max_size=6,
+    ),
+    st.randoms(),
+)
+def test_it_does_not_depend_on_the_order_of_the_records(consents: list[Any], random: Any) -> None:
+    found = consent(consents, None, NOW)
+    random.shuffle(consents)
+    assert consent(consents, None, NOW) == found
+    assert found is None or found["decision"] == "given"
+
+
+def test_the_reason_names_the_recipient_the_purpose_and_the_ground() -> None:
+    recipient = {"kind": "insurer", "name": "Example Insurance"}
+    assert reason(recipient, "Claim 7", {"id": 5}, None) == (
+        "To insurer Example Insurance; for: Claim 7; consent 5"
+    )
+    assert reason({"kind": "patient", "name": None}, "p", None, None) == "To patient; for: p"
+    assert reason(recipient, "p", None, "o").endswith("; for: p; override: o")

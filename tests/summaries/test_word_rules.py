@@ -1,0 +1,150 @@
+"""Codes, figures and texts as a reader sees them."""
+
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.summaries.rules import progress
+from app.summaries.rules.amendments import Version, amendments
+from app.summaries.rules.words import Names, changed, moment, number, printable
+
+AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
+NAMES = Names(
+    muscle=str.title,
+    instrument=str.upper,
+    practitioner=lambda id: f"practitioner {id}",
+    actor=lambda who: f"<{who}>",
+    episode=lambda id: f"episode {id}",
+    patient=lambda id: f"chart {id}",
+)
+NEEDLING = {"muscle": "infraspinatus", "depth_mm": 25, "needle": {"lot": None}}
+SESSION: dict[str, Any] = {
+    "status": "signed",
+    "patient_id": "a",
+    "note": "Was.",
+    "needlings": [NEEDLING, NEEDLING | {"muscle": "supraspinatus"}],
+    "aftercare": ["heat"],
+    "needle_count": None,
+    "version": 2,
+}
+
+
+def amended(before: dict[str, Any], **changes: Any) -> list[list[str]]:
+    """The changes that one amendment shows."""
+    versions = [
+        Version("sessions.sign", AT, "client:x", None, before),
+        Version("sessions.amend", AT, "client:y", "correction: Misread.", before | changes),
+    ]
+    [found] = amendments(versions, NAMES)
+    assert found["title"] == "Amended 2026-11-20 18:05 (UTC): correction"
+    assert found["facts"] == [["By", "<client:y>"], ["Why", "Misread."]]
+    shown: list[list[str]] = found["changes"]
+    return shown
+
+
+def test_an_amendment_names_each_leaf_that_changed() -> None:
+    first, second = SESSION["needlings"]
+    deeper = first | {"depth_mm": 35, "needle": {"lot": "L_7"}}
+    assert amended(
+        SESSION, note="Is.", needlings=[deeper, second], aftercare=["heat", "no_gym"]
+    ) == [
+        ["note", "Was.", "Is."],
+        ["needlings 1 depth (mm)", "25", "35"],
+        ["needlings 1 needle lot", "–", "L_7"],  # noqa: RUF001 - what was not recorded
+        ["aftercare", "heat", "heat, no gym"],
+    ]
+
+
+def test_a_row_that_was_taken_out_moves_no_others() -> None:
+    _, second = SESSION["needlings"]
+    assert amended(SESSION, needlings=[second]) == [
+        ["needlings 1 muscle", "Infraspinatus", "–"],  # noqa: RUF001
+        ["needlings 1 depth (mm)", "25", "–"],  # noqa: RUF001
+    ]
+
+
+def test_what_was_none_before_is_shown_member_by_member() -> None:
+    counted = {"opened": 1, "mismatch_reason": None}
+    assert amended(SESSION, needle_count=counted) == [
+        ["needle count opened", "–", "1"]  # noqa: RUF001
+    ]
+
+
+def test_another_patients_chart_is_named_as_such() -> None:
+    assert amended(SESSION, patient_id="b") == [["patient id", "chart a", "chart b"]]
+
+
+def test_what_changed_before_the_signature_is_no_amendment() -> None:
+    draft = SESSION | {"status": "draft"}
+    versions = [
+        Version("sessions.create", AT, "client:x", None, draft),
+        Version("sessions.update", AT, "client:x", None, draft | {"note": "Is."}),
+        Version("sessions.sign", AT, "client:x", None, SESSION | {"note": "Is."}),
+        Version("sessions.alert", AT, "client:x", None, SESSION | {"note": "Is.", "alert": True}),
+    ]
+    assert amendments(versions, NAMES) == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "written"),
+    [
+        (timedelta(), "2026-11-20 18:05 (UTC)"),
+        (timedelta(hours=-8), "2026-11-20 10:05 (UTC−08:00)"),  # noqa: RUF001
+        (timedelta(hours=5, minutes=30), "2026-11-20 23:35 (UTC+05:30)"),
+    ],
+)
+def test_an_instant_is_told_where_it_happened(offset: timedelta, written: str) -> None:
+    assert moment(AT.astimezone(timezone(offset))) == written
+
+
+def test_a_change_has_its_sign() -> None:
+    assert [changed(value) for value in (1.5, 0, -4.0)] == ["+1.5", "0", "−4"]  # noqa: RUF001
+    assert number(None) == "–"  # noqa: RUF001
+
+
+def test_p_stands_only_where_there_is_one() -> None:
+    trend = {"per_week": -0.8, "n": 6, "p": None, "evidence": "descriptive"}
+    measure: dict[str, Any] = {
+        "instrument": "nprs",
+        "activity": None,
+        "side": None,
+        "muscle": None,
+        "better": "lower",
+        "baseline": {"value": 7.0, "n": 2, "at": "2026-11-01T10:00:00Z"},
+        "latest": {"value": 3.0, "at": "2026-11-08T10:00:00Z"},
+        "change": -4.0,
+        "change_percent": None,
+        "thresholds": None,
+        "verdict": "improved_important",
+        "trend": trend,
+    }
+
+    def cells(**of_trend: Any) -> list[str]:
+        return progress.measure(measure | {"trend": trend | of_trend}, NAMES)
+
+    assert cells()[-1] == "−0.8 a week, n = 6 (descriptive)"  # noqa: RUF001
+    assert cells(p=0.0123, evidence="tested")[-1].endswith("n = 6, p = 0.012")
+    assert cells(p=0.00001)[-1].endswith("p < 0.001 (descriptive)")
+    assert cells(per_week=None)[-1] == "–"  # noqa: RUF001
+    assert cells()[:4] == [
+        "NPRS (lower is better)",
+        "7 on 2026-11-01, mean of 2",
+        "3 on 2026-11-08",
+        "−4",  # noqa: RUF001
+    ]
+
+
+@given(st.text())
+def test_every_text_becomes_one_that_can_be_set_and_hides_nothing(text: str) -> None:
+    shown = printable(text)
+    kept = shown.replace("\u2068", "").replace("\u2069", "").replace("\t", " ")
+    assert all(unicodedata.category(c) not in {"Cc", "Cn", "Co", "Cs"} for c in kept if c != "\n")
+    assert shown.count("\u2068") == shown.count("\u2069")
+    plain = [c for c in text if unicodedata.category(c)[0] in "LNPS"]
+    assert "".join(plain) == "".join(c for c in kept if unicodedata.category(c)[0] in "LNPS") or (
+        "[U+" in kept
+    )
