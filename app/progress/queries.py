@@ -35,6 +35,7 @@ from app.measurements.models import Measurement
 from app.measurements.service import MEASUREMENTS
 from app.muscles import queries as catalogue
 from app.patients.models import Patient
+from app.progress.rules.body_map import body_map as mapped
 from app.progress.rules.document import document
 from app.progress.rules.history import (
     Event,
@@ -80,6 +81,11 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
     """The same as an SVG."""
     return drawn(progress(op, patient_id, filters), Names(_scale, _name)).encode()
+
+
+def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
+    """Where the patient was needled, as an SVG."""
+    return mapped(progress(op, patient_id, filters), catalogue.BODY, _name).encode()
 
 
 def _scale(code: str) -> PictureScale:
