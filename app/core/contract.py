@@ -101,6 +101,8 @@ class Route:
     """Whether its answer holds a secret, of which nothing may be kept."""
     personal: bool = False
     """Whether only a practitioner may ask for it, and no program."""
+    also: Sequence[Scope] = ()
+    """The scopes that it needs besides."""
 
     @property
     def takes_key(self) -> bool:

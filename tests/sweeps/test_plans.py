@@ -28,7 +28,14 @@ PATIENTS = 100
 # So small that the planner is right to read them whole.
 SMALL = {
     *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
-    *("access_tokens", "refresh_tokens", "stored_answers", "practitioners", "legal_holds"),
+    *(
+        "access_tokens",
+        "browser_tokens",
+        "refresh_tokens",
+        "stored_answers",
+        "practitioners",
+        "legal_holds",
+    ),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),
 }
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]
