@@ -65,7 +65,7 @@ test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECOND
 	    --examples $(EXAMPLES) --steps $(STEPS)
 	$(BIN)/python -m pytest tests/fuzz --seconds $(SECONDS)
 
-snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, problems.txt
+snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, body-map.svg, …
 	$(BIN)/python -m tests.snapshots
 
 bench: dev  ## measure against the floor, on PostgreSQL and SQLite

@@ -40,6 +40,9 @@ from app.thresholds.routes import routes as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.routes import routes as imports
+from app.web.console import pages
+from app.web.console.browsers import router as browsers
+from app.web.console.routes import routes as console
 from app.web.routes import router as web
 
 ROOMS: Final[tuple[Routes, ...]] = (
@@ -103,8 +106,9 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
     app.state.rooms = ROOMS
-    for router in (*(room.router for room in ROOMS), tokens, health.router, web):
+    rooms = (*ROOMS, console)
+    for router in (*(room.router for room in rooms), tokens, health.router, browsers, web):
         app.router.routes.extend(router.routes)
-    faces.install(app)
+    faces.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
     return app

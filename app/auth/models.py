@@ -122,6 +122,22 @@ class RefreshToken(ClinicOwned):
     used_at: Mapped[datetime | None]
 
 
+class BrowserToken(ClinicOwned):
+    """What the browser holds of somebody who is signed in at the console."""
+
+    __tablename__ = "browser_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        Index("ix_browser_tokens_used_at", "clinic_id", "used_at"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    began_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    """When it was used last, give or take a minute."""
+
+
 class Emergency(ClinicOwned):
     """A time for which a practitioner may read all that is clinical, and why."""
 

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.models import AccessToken, Client, Emergency, Identity
+from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
-from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, parse_key
+from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, browser_is_in, parse_key
 from app.core.access import Caller, Refused, Scope
 from app.core.clock import now
 from app.core.database import Database, enter
@@ -27,6 +27,9 @@ REFUSED_AGAIN_S = 60
 _CLIENT = select(Client).where(Client.id == bindparam("id"))
 _TOKEN = rows(AccessToken).where(
     AccessToken.client_id == bindparam("client_id"), AccessToken.digest == bindparam("digest")
+)
+_BROWSER = rows(BrowserToken).where(
+    BrowserToken.client_id == bindparam("client_id"), BrowserToken.digest == bindparam("digest")
 )
 _IDENTITY = rows(Identity).where(Identity.client_id == bindparam("client_id"))
 _OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
@@ -107,6 +110,26 @@ def caller_of(db: Connection, token: str) -> Caller | Refused | None:
     if key is None or client is None:
         return None
     return _with_key(client, key) if key.prefix == API_KEY else _with_token(db, client, key)
+
+
+class Browsing(NamedTuple):
+    """Whose browser it is, and when its token was used last."""
+
+    caller: Caller | Refused
+    used_at: datetime
+
+
+def browsing(db: Connection, key: Key) -> Browsing | None:
+    """Whose browser holds this token; None where nobody is signed in by it, or not any more."""
+    client = client_with(db, key.client_id)
+    if client is None:
+        return None
+    enter(db, client.clinic_id)
+    held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
+    token = db.execute(_BROWSER, held).first()
+    if token is None or not browser_is_in(now(), token.began_at, token.used_at):
+        return None
+    return Browsing(in_force(client, caller_for(client)), token.used_at)
 
 
 def practitioner_of(db: Connection, id: UUID) -> Caller | Refused | None:

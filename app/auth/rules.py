@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-Prefix = Literal["nw", "nwa", "nwe", "nwr"]
+Prefix = Literal["nw", "nwa", "nwb", "nwe", "nwr"]
 API_KEY: Final = "nw"
 ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - what tells it from other keys, no secret
+BROWSER_TOKEN: Final = "nwb"  # noqa: S105 - likewise
 ENROLMENT_CODE: Final = "nwe"
 REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
@@ -22,6 +23,10 @@ SKEW_S: Final = 30
 """How far another machine's clock may be ahead of ours."""
 REFRESH_LIFE: Final = timedelta(days=30)
 REFRESH_GRACE: Final = timedelta(seconds=10)
+BROWSER_IDLE: Final = timedelta(minutes=30)
+BROWSER_LIFE: Final = timedelta(hours=8)
+BROWSER_NOTED: Final = timedelta(minutes=1)
+"""How old the note of a browser's last use may be: it isn't written down with every page."""
 Verdict = Literal["good", "again", "expired", "stolen"]
 
 
@@ -93,6 +98,11 @@ def judge(
         lost = last_used_at is None or last_used_at <= used_at
         return "again" if lost and at - used_at <= REFRESH_GRACE else "stolen"
     return "good" if at < expires_at else "expired"
+
+
+def browser_is_in(at: datetime, began_at: datetime, used_at: datetime) -> bool:
+    """Whether who signed in at `began_at` still is: not idle for long, and not in for a day."""
+    return at < used_at + BROWSER_IDLE and at < began_at + BROWSER_LIFE
 
 
 def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:

@@ -1,4 +1,4 @@
-"""Refresh tokens: what a client gets its next access token with, each of them good once."""
+"""Refresh tokens, each of them good once, and the tokens of browsers that are signed in."""
 
 from datetime import datetime
 from typing import Final
@@ -6,8 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, update
 
-from app.auth.models import AccessToken, RefreshToken
-from app.auth.rules import REFRESH_LIFE, REFRESH_TOKEN, Key, Untrusted, judge, new_key
+from app.auth.models import AccessToken, BrowserToken, RefreshToken
+from app.auth.rules import (
+    BROWSER_IDLE,
+    BROWSER_TOKEN,
+    REFRESH_LIFE,
+    REFRESH_TOKEN,
+    Key,
+    Untrusted,
+    judge,
+    new_key,
+)
 from app.core.operation import CLINIC, Operation, rows
 
 _OWN: Final = (RefreshToken.clinic_id == CLINIC, RefreshToken.client_id == bindparam("holder"))
@@ -17,8 +26,21 @@ _USE = update(RefreshToken).where(*_OWN, RefreshToken.used_at.is_(None))
 _FORGET = delete(RefreshToken).where(
     RefreshToken.clinic_id == CLINIC, RefreshToken.expires_at < bindparam("before")
 )
+_FORGET_BROWSERS = delete(BrowserToken).where(
+    BrowserToken.clinic_id == CLINIC, BrowserToken.used_at < bindparam("before")
+)
+_BROWSER = (
+    BrowserToken.clinic_id == CLINIC,
+    BrowserToken.client_id == bindparam("holder"),
+    BrowserToken.digest == bindparam("known"),
+)
+_END_BROWSER = delete(BrowserToken).where(*_BROWSER)
+_USE_BROWSER = update(BrowserToken).where(*_BROWSER).values(used_at=bindparam("at"))
 _END = (
     delete(RefreshToken).where(*_OWN),
+    delete(BrowserToken).where(
+        BrowserToken.clinic_id == CLINIC, BrowserToken.client_id == bindparam("holder")
+    ),
     delete(AccessToken).where(
         AccessToken.clinic_id == CLINIC, AccessToken.client_id == bindparam("holder")
     ),
@@ -66,3 +88,28 @@ def end_tokens(op: Operation, client_id: UUID) -> None:
     for statement in _END:
         op.run(statement, {"holder": client_id})
     op.renewed.add(client_id)
+
+
+def let_browser_in(op: Operation, client_id: UUID) -> Key:
+    """What the browser of this client holds from now on."""
+    op.run(_FORGET_BROWSERS, {"before": op.at - BROWSER_IDLE})
+    token = new_key(client_id, BROWSER_TOKEN)
+    row = {
+        "clinic_id": op.clinic_id,
+        "client_id": client_id,
+        "digest": token.digest,
+        "began_at": op.at,
+        "used_at": op.at,
+    }
+    op.db.execute(insert(BrowserToken), row)
+    return token
+
+
+def use_browser(op: Operation, token: Key) -> None:
+    """Note that a browser's token is in use."""
+    op.run(_USE_BROWSER, {"holder": token.client_id, "known": token.digest, "at": op.at})
+
+
+def let_browser_out(op: Operation, token: Key) -> bool:
+    """End a browser's token; answers whether it was good."""
+    return op.run(_END_BROWSER, {"holder": token.client_id, "known": token.digest}) > 0

@@ -1,5 +1,6 @@
 """`demo`: a made-up clinic to try things on."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Final
@@ -18,14 +19,22 @@ from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.operation import Operation
+from app.core.problems import Conflict
+from app.owners import service as owners
 from app.transfer.rows import Row
 from app.transfer.service import import_rows
 
 HOST: Final = "127.0.0.1"
 KEY_LASTS: Final = timedelta(days=7)
+PASSWORD_BYTES: Final = 12
 
 LINES: Final = """\
-A demo clinic with {rows} made-up records. This key is for it, and for {days} days:
+A demo clinic with {rows} made-up records.
+
+Look at it in a browser: {url}/console
+{way_in}
+
+Or call it. This key is for it, and for {days} days:
 
 KEY={key}
 
@@ -42,23 +51,29 @@ curl -s -H "Authorization: Bearer $KEY" "{url}/v1/changes?after={after}&limit=2"
 Every operation, to try: {url}/docs"""
 
 
+AS_OWNER: Final = "Sign in as {name} with the password {password}"
+WITH_KEY: Final = "Sign in with the key below."
+
+
 def demo(
     port: Port = 8000,
     *,
     serve: Annotated[bool, typer.Option(help="Serve it, or only set it up.")] = True,
 ) -> None:
-    """Set up a made-up clinic, print a key and what to do with it, and serve it."""
+    """Set up a made-up clinic, print how to get in and what to do with it, and serve it."""
     if serve:
         check_port(HOST, port)
     with database(migrated=False) as opened:
         prepare(opened)
         rows = _fill(opened)
         key = operate(opened, story.CLINIC, "clients.create", _key)
+        way_in = _way_in(opened)
     typer.echo(
         LINES.format(
             rows=rows,
             days=KEY_LASTS.days,
             key=key,
+            way_in=way_in,
             url=f"http://{HOST}:{port}",
             patient=story.PATIENT,
             session=to_json(story.NEXT_SESSION).decode(),
@@ -89,3 +104,16 @@ def _rows() -> Iterator[Row]:
 
 def _key(op: Operation) -> Key:
     return clients.add(op, "demo", Scope, op.at + KEY_LASTS)
+
+
+def _way_in(opened: Database) -> str:
+    """How to sign in at the console: on SQLite by a password that is made anew each time."""
+    if not opened.is_sqlite:
+        return WITH_KEY
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    hash_ = owners.hashed(password)
+    try:
+        operate(opened, story.CLINIC, "owners.create", lambda op: owners.put(op, hash_))
+    except Conflict:  # the database has an owner, of a clinic that isn't made up
+        return WITH_KEY
+    return AS_OWNER.format(name=owners.NAME, password=password)

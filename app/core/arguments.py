@@ -4,18 +4,25 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.core.faults import Fault, pointer
-from app.core.problems import Invalid, UnsupportedMedia
+from app.core.problems import Invalid, MalformedRequest, UnsupportedMedia
 from app.core.retries import KEY_MAX, KEY_PATTERN
 from app.core.wire import M, faults, read
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+FORM: Final = "application/x-www-form-urlencoded"
+MEMBERS_MAX: Final = 20
+"""Of a form."""
+
+
+class Repeated(ValueError):
+    """A member of a form is given twice."""
 
 
 class _NoFilters(BaseModel):
@@ -28,6 +35,26 @@ def media(request: Request, allowed: Collection[str]) -> str:
     if sent not in allowed:
         raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
     return sent
+
+
+def form(request: Request, raw: bytes) -> dict[str, str]:
+    """The members of a form, each of them once; one without a value counts as absent."""
+    media(request, {FORM})
+    try:
+        return form_members(raw)
+    except ValueError:
+        raise MalformedRequest("This is no form, or names something twice.") from None
+
+
+def form_members(raw: bytes) -> dict[str, str]:
+    """The same of a form's bytes.
+
+    `Repeated` where one comes twice, another `ValueError` where this is no form, or has too many.
+    """
+    sent = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
+    if len(dict(sent)) < len(sent):
+        raise Repeated
+    return dict(sent)
 
 
 def body(model: type[M], request: Request, raw: bytes) -> M:

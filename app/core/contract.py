@@ -108,6 +108,8 @@ class Route:
     """The headers that its answer has of its own."""
     prints: bool = False
     """Whether it takes longer than a request may, on a thread of its own."""
+    also: Sequence[Scope] = ()
+    """The scopes that it needs besides."""
 
     @property
     def takes_key(self) -> bool:

@@ -1,7 +1,7 @@
 """The outermost layer: request ids, logs, headers, HEAD, and a problem for every fault."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -38,8 +38,13 @@ ALWAYS: Final = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Give the app its outermost layer."""
+Show = Callable[[Request, Problem], Response]
+"""How a problem is answered."""
+
+
+def install(app: FastAPI, shown: Mapping[str, Show] | None = None) -> None:
+    """Give the app its outermost layer; `shown` are the paths whose problems people read."""
+    app.state.shown = shown or {}
     app.add_middleware(Headers)
     app.add_middleware(Watch)
     requests.install(app)
@@ -98,8 +103,15 @@ class Head:
             await self.app(scope, receive, send)
 
 
-async def _problem(_request: Request, problem: Problem) -> Response:
+def _answered(request: Request, problem: Problem) -> Response:
+    for path, show in request.app.state.shown.items():
+        if request.url.path == path or request.url.path.startswith(f"{path}/"):
+            return cast("Response", show(request, problem))
     return problem.response(request_id())
+
+
+async def _problem(request: Request, problem: Problem) -> Response:
+    return _answered(request, problem)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
@@ -107,14 +119,14 @@ async def _http(request: Request, error: HTTPException) -> Response:
         problem: Problem = MethodNotAllowed(_allowed(request))
     else:
         problem = _BY_STATUS.get(error.status_code, MalformedRequest)()
-    return problem.response(request_id())
+    return _answered(request, problem)
 
 
-async def _validation(_request: Request, error: RequestValidationError) -> Response:
+async def _validation(request: Request, error: RequestValidationError) -> Response:
     faults = [
         Fault(pointer(*item["loc"][1:]), item["type"], item["msg"]) for item in error.errors()
     ]
-    return Invalid(faults, "path").response(request_id())
+    return _answered(request, Invalid(faults, "path"))
 
 
 async def _hung_up(_request: Request, _error: ClientDisconnect) -> Response:
@@ -122,7 +134,7 @@ async def _hung_up(_request: Request, _error: ClientDisconnect) -> Response:
     return MalformedRequest().response(request_id())
 
 
-async def _unforeseen(_request: Request, error: Exception) -> Response:
+async def _unforeseen(request: Request, error: Exception) -> Response:
     # The message may hold what a client sent; the type and the place are enough to find it.
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
@@ -134,7 +146,7 @@ async def _unforeseen(_request: Request, error: Exception) -> Response:
         line=place.tb_lineno if place else None,
         request_id=request_id(),
     )
-    return Problem().response(request_id())
+    return _answered(request, Problem())
 
 
 def _allowed(request: Request) -> set[str]:

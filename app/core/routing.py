@@ -18,7 +18,7 @@ from collections.abc import (
 )
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -29,7 +29,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.core import arguments as sent
 from app.core import contract, retries
-from app.core.access import Authenticate, Refused, Scope
+from app.core.access import Authenticate, Caller, Refused, Scope
 from app.core.arguments import JSON
 from app.core.database import PRINTS, UPLOADS, Database
 from app.core.operation import Entry, Operation, perform
@@ -38,6 +38,8 @@ from app.core.problems import Forbidden, Problem, Unauthenticated
 from app.core.rates import Rates
 from app.core.requests import chunks, request_id, whole_body
 
+Who = Caller | Refused | None
+Call = Callable[[Request], Awaitable[Who]]
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
 _PRINTS: Final = CapacityLimiter(PRINTS)
@@ -89,13 +91,28 @@ def _holds(request: Request, version: int) -> bool:
     return str(version) in tags or "*" in tags
 
 
-class Routes:
-    """The routes of one feature, under one prefix."""
+async def by_bearer_token(request: Request) -> Who:
+    """Who calls, by the header that every client of the API sends (RFC 6750 §2.1)."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(token.strip())
 
-    def __init__(self, prefix: str, tag: str) -> None:
+
+class Routes:
+    """The routes of one feature, under one prefix.
+
+    `called` tells who calls; `published` whether the API's document has the routes.
+    """
+
+    def __init__(
+        self, prefix: str, tag: str, called: Call = by_bearer_token, *, published: bool = True
+    ) -> None:
         self.prefix = prefix
         self.declared: list[contract.Route] = []
-        self.router = APIRouter(tags=[tag])
+        self.router = APIRouter(tags=[tag], include_in_schema=published)
+        self._called = called
 
     def add(  # noqa: PLR0913 - everything that a route declares
         self,
@@ -117,6 +134,7 @@ class Routes:
         secret: bool = False,
         personal: bool = False,
         tells: Sequence[str] = (),
+        also: Sequence[Scope] = (),
     ) -> None:
         """Serve `endpoint`; `writes` says otherwise where the method doesn't tell.
 
@@ -125,20 +143,22 @@ class Routes:
         the `database`, and gives its answer in pieces; and one that `prints`, which gets the
         `database` and limits its own time. An answer that holds a `secret` is
         never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
-        and for no program. `tells` names the headers that its answer has of its own.
+        and for no program. `tells` names the headers that its answer has of its own, `also` the
+        scopes that it needs besides.
         """
         writing = method != "GET" if writes is None else writes
-        more = (uploads, media, secret, personal, tells, prints)
+        more = (uploads, media, secret, personal, tells, prints, also)
         route = contract.Route(
             method, name, scope, writing, endpoint, problems, status, view, *more
         )
         self.declared.append(route)
+        caller = Calling(route, self._called)
         if streams:
-            serve = _streamed(route)
+            serve = _streamed(caller)
         elif uploads:
-            serve = _uploaded(route, upload_max_bytes)
+            serve = _uploaded(caller, upload_max_bytes)
         else:
-            serve = _served(route)
+            serve = _served(caller)
         self.router.add_api_route(
             _typed(self.prefix + path, endpoint),
             serve,
@@ -208,24 +228,64 @@ class Incoming:
     """How long the answer may still take, if there is a limit."""
 
 
-def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
+class Calling(NamedTuple):
+    """A route, and how its caller is known."""
+
+    route: contract.Route
+    called: Call
+
+    async def operation(self, request: Request) -> Operation:
+        """What a request is to do; or why its caller may not."""
+        async with deadline(REQUEST_MAX_S):
+            return await self._operation(request)
+
+    async def _operation(self, request: Request) -> Operation:
+        route, found = self.route, await self.called(request)
+        if found is None:
+            raise Unauthenticated
+        if isinstance(found, Refused):
+            await turned_away(request, route.name, found)
+            raise Unauthenticated
+        op = Operation(route.name, found, request_id(), if_match=request.headers.get("if-match"))
+        cast("Rates", request.app.state.rates).take(found.actor).apply(request)
+        for scope in (route.scope, *route.also):
+            if not found.may(scope):
+                await denied(request, op, f"without the scope {scope}")
+                raise Forbidden(f"This operation needs the scope {scope}.")
+        if route.personal and found.practitioner_id is None:
+            await denied(request, op, "no practitioner")
+            raise Forbidden("Only a practitioner may do this, and no program.")
+        return op
+
+
+async def turned_away(request: Request, name: str, refused: Refused) -> None:
+    """Have it on record, once a minute, that a client came with what is not good."""
+    if not refused.again:
+        await denied(request, Operation(name, refused.caller, request_id()), refused.reason)
+
+
+def _served(calling: Calling) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls: the endpoint's own path parameters, and the request."""
+    route = calling.route
     parameters = inspect.signature(route.endpoint).parameters
+    reads = {"body", "form"} & parameters.keys()
     body = parameters["body"].annotation if "body" in parameters else None
     filters = parameters["filters"].annotation if "filters" in parameters else None
     limiter = _PRINTS if route.prints else None
 
     async def receive(request: Request) -> Incoming:
         began = time.monotonic()
-        op = await _operation(request, route)
+        op = await calling.operation(request)
         left_s = None if route.prints else REQUEST_MAX_S - (time.monotonic() - began)
-        raw = await whole_body(request) if body is not None else b""
+        raw = await whole_body(request) if reads else b""
         return Incoming(request, op, raw, left_s)
 
     def answer(incoming: Incoming, path: dict[str, Any]) -> Response:
         arguments = path
         if body is not None:
             arguments["body"] = sent.body(body, incoming.request, incoming.raw)
+        if "form" in reads:
+            arguments["form"] = sent.form(incoming.request, incoming.raw)
         arguments |= sent.asked(filters, incoming.request)
         if route.prints:
             database = incoming.request.app.state.database
@@ -244,7 +304,8 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
                 await incoming.request.app.state.account(incoming.op)
         return response
 
-    kept = [p for n, p in parameters.items() if n not in {"op", "database", "body", "filters"}]
+    given = {"op", "database", "body", "form", "filters"}
+    kept = [p for n, p in parameters.items() if n not in given]
     first = inspect.Parameter(
         "incoming",
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -258,12 +319,13 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     return serve
 
 
-def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[Response]]:
+def _uploaded(calling: Calling, max_bytes: int) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls where the body goes to a file first."""
+    route = calling.route
     filters = route.argument("filters")
 
     async def serve(request: Request) -> Response:
-        op = await _operation(request, route)
+        op = await calling.operation(request)
         media = sent.media(request, route.uploads)
         arguments = sent.asked(filters, request)
         with tempfile.SpooledTemporaryFile(UPLOAD_IN_MEMORY_BYTES) as file:
@@ -278,11 +340,12 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
     return serve
 
 
-def _streamed(route: contract.Route) -> Callable[..., Awaitable[Response]]:
+def _streamed(calling: Calling) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls where the answer goes out in pieces."""
+    route = calling.route
 
     async def serve(request: Request) -> Response:
-        op = await _operation(request, route)
+        op = await calling.operation(request)
         sent.asked(None, request)
         work = partial(route.endpoint, op, request.app.state.database)
         pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
@@ -299,34 +362,6 @@ async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]
     while piece is not None:
         yield piece
         piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
-
-
-async def _operation(request: Request, route: contract.Route) -> Operation:
-    async with deadline(REQUEST_MAX_S):
-        return await _called(request, route)
-
-
-async def _called(request: Request, route: contract.Route) -> Operation:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Unauthenticated
-    authenticate: Authenticate = request.app.state.authenticate
-    found = await authenticate(token.strip())
-    if found is None:
-        raise Unauthenticated
-    if isinstance(found, Refused):
-        if not found.again:
-            await denied(request, Operation(route.name, found.caller, request_id()), found.reason)
-        raise Unauthenticated
-    op = Operation(route.name, found, request_id(), if_match=request.headers.get("if-match"))
-    cast("Rates", request.app.state.rates).take(found.actor).apply(request)
-    if not found.may(route.scope):
-        await denied(request, op, f"without the scope {route.scope}")
-        raise Forbidden(f"This operation needs the scope {route.scope}.")
-    if route.personal and found.practitioner_id is None:
-        await denied(request, op, "no practitioner")
-        raise Forbidden("Only a practitioner may do this, and no program.")
-    return op
 
 
 async def denied(request: Request, op: Operation, reason: str) -> None:

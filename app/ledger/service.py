@@ -74,6 +74,11 @@ def secured(
     _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))
 
 
+def identified(op: Operation, client_id: UUID) -> None:
+    """Account for letting a client in, or out."""
+    _gather(op, Entry("security", op.name, "clients", client_id))
+
+
 def noted(op: Operation) -> None:
     """Account for something that was done with all that the clinic has."""
     _gather(op, Entry("security", op.name, "clinics", op.clinic_id))

@@ -1,4 +1,4 @@
-"""The catalogue, read and checked once, and how a muscle is found in it."""
+"""The catalogue and the body map, read and checked once; and how a muscle is found."""
 
 import csv
 import hashlib
@@ -14,11 +14,12 @@ from rapidfuzz.distance import OSA
 
 from app.core.problems import NotFound
 from app.muscles import rules
-from app.muscles.schemas import MuscleView
+from app.muscles.rules.body import Body, both_halves, check_drawn, check_placed
+from app.muscles.schemas import BodyAreaRow, BodyPathRow, MuscleView
 
 # The day of the last change to the data; the digest tells whether it is the same data.
 RELEASED: Final = "2026-11-21"
-LISTS: Final = frozenset({"segments", "synonyms"})
+LISTS: Final = frozenset({"segments", "synonyms", "muscles"})
 UNIQUE: Final = ("slug", "name", "latin", "uberon", "fma")
 
 
@@ -35,8 +36,15 @@ _ROWS: Final = TypeAdapter(
 )
 
 
-def read(text: str) -> tuple[MuscleView, ...]:
-    """The muscles of a CSV text; pydantic's `ValidationError` names every broken line.column."""
+_AREAS: Final = TypeAdapter(
+    dict[int, BodyAreaRow], config=ConfigDict(title="body_areas.csv (line.column)")
+)
+_PATHS: Final = TypeAdapter(
+    dict[int, BodyPathRow], config=ConfigDict(title="body_paths.csv (line.column)")
+)
+
+
+def _cells(text: str) -> dict[int, dict[str, object]]:
     rows = csv.DictReader(io.StringIO(text))
     cells: dict[int, dict[str, object]] = {}
     for row in rows:
@@ -44,11 +52,34 @@ def read(text: str) -> tuple[MuscleView, ...]:
             column: (cell.split(";") if cell else []) if column in LISTS else cell or None
             for column, cell in row.items()
         }
-    return tuple(_ROWS.validate_python(cells).values())
+    return cells
 
 
-_TEXT: Final = (files("app.muscles") / "data" / "muscles.csv").read_text(encoding="utf-8")
+def read(text: str) -> tuple[MuscleView, ...]:
+    """The muscles of a CSV text; pydantic's `ValidationError` names every broken line.column."""
+    return tuple(_ROWS.validate_python(_cells(text)).values())
+
+
+def read_body(areas: str, paths: str, muscles: Iterable[MuscleView]) -> Body:
+    """The body map of two CSV texts, which has a place for each muscle that isn't paraspinal.
+
+    Pydantic's `ValidationError` names every broken line.column; `RuleBroken` is raised where the
+    two texts, or the muscles, don't go together.
+    """
+    known = [row.area() for row in _AREAS.validate_python(_cells(areas)).values()]
+    drawn = [row.shape() for row in _PATHS.validate_python(_cells(paths)).values()]
+    check_drawn(known, drawn)
+    check_placed(known, [muscle.slug for muscle in muscles if not muscle.paraspinal])
+    return Body(tuple(known), tuple(both_halves(drawn)))
+
+
+def _text(name: str) -> str:
+    return (files("app.muscles") / "data" / name).read_text(encoding="utf-8")
+
+
+_TEXT: Final = _text("muscles.csv")
 MUSCLES: Final = read(_TEXT)
+BODY: Final = read_body(_text("body_areas.csv"), _text("body_paths.csv"), MUSCLES)
 CATALOGUE_VERSION: Final = f"{RELEASED}.{hashlib.sha256(_TEXT.encode()).hexdigest()[:8]}"
 _BY_SLUG: Final = {muscle.slug: muscle for muscle in MUSCLES}
 

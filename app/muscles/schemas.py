@@ -1,12 +1,17 @@
-"""The catalogue on the wire. The data file is checked against the same view it is served as."""
+"""The catalogue on the wire. The data file is checked against the same view it is served as.
 
-from typing import Annotated
+The rows of the body map are views of nobody, and checked in the same way.
+"""
 
-from pydantic import AfterValidator, Field
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
 
 from app.core.pages import Filters
 from app.core.wire import View
 from app.muscles import rules
+from app.muscles.rules.body import PATH, POINT, Area, Half, Shape, check_shape, points
+from app.muscles.rules.body import View as BodyView
 
 QUERY_MAX = 100
 
@@ -50,3 +55,35 @@ class MuscleView(View):
     uberon: Annotated[str | None, Field(pattern=r"^UBERON:\d{7}$")]
     fma: Annotated[str | None, Field(pattern=r"^FMA:\d{1,7}$")]
     hazard: Annotated[Name | None, Field(description="What lies near and can be hurt.")]
+
+
+class BodyAreaRow(View):
+    """An area of the body map, and the muscles that are needled through it."""
+
+    slug: Slug
+    name: Name
+    muscles: Annotated[tuple[Slug, ...], Field(min_length=1)]
+
+    def area(self) -> Area:
+        """The area."""
+        return Area(self.slug, self.name, self.muscles)
+
+
+class BodyPathRow(View):
+    """An area as one view shows it, or what else the figure needs: one half of it."""
+
+    area: Slug | None
+    view: BodyView
+    side: Half
+    label: Annotated[str | None, Field(pattern=f"^{POINT}$")]
+    path: Annotated[str, Field(pattern=PATH)]
+
+    def shape(self) -> Shape:
+        """The shape."""
+        label = None if self.label is None else points(self.label)[0]
+        return Shape(self.area, self.view, self.side, label, self.path)
+
+    @model_validator(mode="after")
+    def _is_where_it_belongs(self) -> Self:
+        check_shape(self.shape())
+        return self

@@ -1,4 +1,4 @@
-"""`/v1/patients/{patient_id}/progress` and `/timeline`."""
+"""`/v1/patients/{patient_id}/progress`, its pictures, and `/timeline`."""
 
 from uuid import UUID
 
@@ -49,6 +49,23 @@ def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer
     shows.
     """
     return Answer(queries.picture(op, patient_id, filters))
+
+
+@routes.get(
+    "/body-map.svg",
+    name="progress.body-map",
+    scope=Scope.PROGRESS_READ,
+    view=str,
+    media="image/svg+xml",
+    problems=(NotFound,),
+)
+def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+    """See where a patient was needled, from the front and from the back, and at which levels.
+
+    Each area and level says in how many sessions, darker for more, and how its muscles were
+    released when they were needled last. Left and right are the patient's own.
+    """
+    return Answer(queries.body_map(op, patient_id, filters))
 
 
 @routes.get(

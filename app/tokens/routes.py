@@ -15,6 +15,7 @@ from app.auth import jose
 from app.auth.queries import caller_for, client_with, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused
+from app.core.arguments import FORM, Repeated, form_members
 from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
@@ -23,7 +24,7 @@ from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
-from app.core.routing import denied, renew
+from app.core.routing import renew, turned_away
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings
@@ -33,7 +34,6 @@ from app.tokens.schemas import RefreshableTokenView, TokenRefusedView, TokenView
 
 PATH: Final = "/oauth/token"
 NAME: Final = "tokens.create"
-FORM: Final = "application/x-www-form-urlencoded"
 FORM_MAX_BYTES: Final = 64 * 1024
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("RS384", "ES384")
@@ -145,8 +145,8 @@ async def _form(request: Request) -> Form:
         raise TokenRefused("invalid_request", f"Send {FORM}.")
     try:
         raw = b"".join([chunk async for chunk in chunks(request, FORM_MAX_BYTES)])
-        return rules.form_members(raw)
-    except rules.Repeated:
+        return form_members(raw)
+    except Repeated:
         raise TokenRefused("invalid_request", "Give each parameter once.") from None
     except (ValueError, TooLarge):
         raise TokenRefused("invalid_request", "This is no form, or too large a one.") from None
@@ -290,8 +290,7 @@ def _address(request: Request) -> str:
 
 async def _have_on_record(request: Request, caller: Caller, reason: str) -> None:
     refused = request.app.state.authenticate.noted(Refused(caller, reason))
-    if not refused.again:
-        await denied(request, Operation(NAME, caller, request_id()), refused.reason)
+    await turned_away(request, NAME, refused)
 
 
 GRANTS: Final[Mapping[str, Callable[[Request, Form], Awaitable[dict[str, Any]]]]] = dict(

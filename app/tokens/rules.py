@@ -2,29 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from app.auth.rules import Untrusted, check_times, names
 
 LASTING_MAX_S: Final = 300
 JTI_MAX: Final = 255
-MEMBERS_MAX: Final = 20
-
-
-class Repeated(ValueError):
-    """A parameter is given twice."""
-
-
-def form_members(raw: bytes) -> dict[str, str]:
-    """The members of a form, each of them once; one without a value counts as absent.
-
-    `Repeated` where one comes twice, another `ValueError` where this is no form, or has too many.
-    """
-    sent = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
-    if len(dict(sent)) < len(sent):
-        raise Repeated
-    return dict(sent)
 
 
 def client_named(claims: Mapping[str, Any]) -> UUID:

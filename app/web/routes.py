@@ -1,12 +1,13 @@
-"""`/docs`, from files of this package alone, and `/problems/<code>`."""
+"""`/docs`, from files of this package alone, `/problems/<code>`, and the way to the console."""
 
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
 from app.core.problems import NotFound, catalogue
+from app.web.console.pages import HOME
 
 STATIC: Final = Path(__file__).parent / "static"
 SWAGGER_UI: Final = STATIC / "swagger-ui"
@@ -19,6 +20,7 @@ DOCS_FILES: Final = {
         SWAGGER_UI / "swagger-ui.css",
     )
 }
+CONSOLE_FILES: Final = {"console.css", "console.svg"}
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -27,6 +29,20 @@ DOCS_HEADERS: Final = {
 }
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.get("/", name="home")
+def home() -> Response:
+    """Lead to the console, which is for people."""
+    return RedirectResponse(HOME)
+
+
+@router.get(f"{HOME}/{{name}}", name="console.file")
+def console_file(name: str) -> Response:
+    """Give a file that the console's pages are made with."""
+    if name not in CONSOLE_FILES:
+        raise NotFound
+    return FileResponse(STATIC / name)
 
 
 @router.get("/docs", name="docs")

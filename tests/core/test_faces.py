@@ -26,7 +26,7 @@ ADDRESSES = {
 @pytest.mark.parametrize(
     ("method", "path", "status", "more"),
     [
-        ("GET", "/", 404, {}),
+        ("GET", "/nothing", 404, {}),
         ("GET", "/v1", 404, {}),
         ("GET", "/v1/nothing", 404, {}),
         ("GET", "/v1/patients/", 404, {}),

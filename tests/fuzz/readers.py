@@ -24,6 +24,7 @@ from app.auth.rules import (
     Untrusted,
     parse_key,
 )
+from app.core.arguments import form_members
 from app.core.faults import RuleBroken
 from app.core.outgoing import check_address
 from app.core.pages import Order
@@ -32,7 +33,6 @@ from app.core.wire import decode, merge_patch, read
 from app.patients.schemas import PatientBody
 from app.sessions.models import TreatmentSession
 from app.sessions.schemas import SessionBody
-from app.tokens.rules import form_members
 from tests.signing import key_set, signed
 
 T = TypeVar("T")

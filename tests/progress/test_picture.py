@@ -50,7 +50,7 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
     svg, whole = drawn(records), progress(records)
     told = svg.findtext(f"{SVG}desc")
     assert svg.get("role") == "img"
-    assert svg.get("aria-labelledby") == "title desc"
+    assert svg.get("aria-labelledby") == "progress-title progress-desc"
     assert told == described(whole, NAMES)
     for measure in whole["measures"]:
         assert f"changed by {measure['change']:+g}" in told

@@ -1,4 +1,7 @@
-"""What the API promises, as files that a reviewer reads: `make snapshots` writes them anew."""
+"""What the API promises, as files that a reviewer reads: `make snapshots` writes them anew.
+
+`body-map.svg` is to be looked at: every shade in it has to be on the side that its title names.
+"""
 
 import inspect
 import json
@@ -7,6 +10,9 @@ from pathlib import Path
 
 from app.core.access import CLINICAL_READS, ROLES
 from app.core.problems import catalogue
+from app.muscles.queries import BODY
+from app.progress.rules.body_map import body_map
+from tests.progress.body import EVERY_SIDE, treated
 from tests.sweeps.document import document, operations
 
 HERE = Path(__file__).parent
@@ -16,10 +22,16 @@ EMERGENCY = "emergency"
 def snapshots() -> dict[str, str]:
     """The text of each snapshot, by the name of its file."""
     return {
+        "body-map.svg": _body_map(),
         "openapi.json": json.dumps(document(), indent=1, ensure_ascii=False) + "\n",
         "permissions.txt": "".join(_permissions()),
         "problems.txt": "".join(_problems()),
     }
+
+
+def _body_map() -> str:
+    """A patient who was needled on each side, in each view and at some levels: to be looked at."""
+    return body_map(treated(*EVERY_SIDE), BODY, lambda slug: slug).replace("><", ">\n<") + "\n"
 
 
 def _permissions() -> Iterator[str]:

@@ -29,8 +29,8 @@ PATIENTS = 100
 # So small that the planner is right to read them whole.
 SMALL = {
     *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
-    *("access_tokens", "refresh_tokens", "stored_answers", "practitioners", "legal_holds"),
-    "thresholds",
+    *("access_tokens", "browser_tokens", "refresh_tokens", "stored_answers"),
+    *("practitioners", "legal_holds", "thresholds"),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),
 }
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]

@@ -12,6 +12,7 @@ from app.ledger import service as ledger
 from app.muscles import queries as catalogue
 from app.progress.queries.facts import history
 from app.progress.queries.past import NOTHING, past
+from app.progress.rules.body_map import body_map as mapped
 from app.progress.rules.document import document
 from app.progress.rules.history import Json
 from app.progress.rules.picture import Names
@@ -41,7 +42,17 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
 
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
     """The same as an SVG."""
-    return drawn(progress(op, patient_id, filters), Names(_scale, _name)).encode()
+    return drawn(progress(op, patient_id, filters), written_out()).encode()
+
+
+def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
+    """Where the patient was needled, as an SVG."""
+    return mapped(progress(op, patient_id, filters), catalogue.BODY, _name).encode()
+
+
+def written_out() -> Names:
+    """How the codes of a progress document are written out."""
+    return Names(_scale, _name)
 
 
 def _scale(code: str) -> PictureScale:

@@ -1,15 +1,25 @@
 """The progress document as a picture: what was measured, how sore, and each muscle, over time.
 
-One SVG without script, styles or colours that a grey print would lose. Nothing in it is not also
-in the document: whoever can't see it reads its description, or the document.
+Nothing in it is not also in the document: whoever can't see it reads its description, or the
+document.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from html import escape
 from typing import Final, NamedTuple
 
+from app.progress.rules.drawing import (
+    FAINT,
+    INK,
+    PAPER,
+    drawn,
+    ink_on,
+    legend,
+    line,
+    mark,
+    shade,
+    text,
+)
 from app.progress.rules.history import Json
 
 WIDTH: Final = 760
@@ -20,11 +30,9 @@ PANEL: Final = 84
 GAP: Final = 58
 """Between two panels: room for two lines."""
 ROW: Final = 18
-INK: Final = "#1b1b1b"
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
-NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-RELEASED: Final = {None: "", "none": "-", "partial": "◐", "complete": "●"}
+ACHE_MAX: Final = 10
 VERDICTS: Final = {
     "improved_important": "an improvement worth having",
     "improved_uncertain": "an improvement, but not surely a real and worthwhile one",
@@ -56,6 +64,8 @@ class Axis(NamedTuple):
     last: float
     begin: float
     end: float
+    ends: tuple[str, str] = ("", "")
+    """What is written where it begins and where it ends."""
 
     def __call__(self, value: float) -> float:
         """The pixel; in the middle where there is only one time or value."""
@@ -81,22 +91,16 @@ def picture(document: Json, names: Names) -> str:
         parts += _muscles(document["muscles"], names, document["soreness"]["sessions"], top)
         top += ROW * (len(document["muscles"]) + 2) + GAP
     if not parts:
-        parts.append(_text(LEFT, top, "No attended session and no measurement yet."))
+        parts.append(text(LEFT, top, "No attended session and no measurement yet."))
         top += GAP
-    title, words = "Progress over time", described(document, names)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}"'
-        f' height="{top}" role="img" aria-labelledby="title desc" font-family="sans-serif"'
-        f' font-size="12" fill="{INK}"><title id="title">{title}</title>'
-        f'<desc id="desc">{_escaped(words)}</desc>'
-        f'<rect width="{WIDTH}" height="{top}" fill="#ffffff"/>'
-        f"{_text(16, 24, _heading(document), size=15)}{''.join(parts)}</svg>"
-    )
+    words = ("Progress over time", described(document, names))
+    parts.insert(0, text(16, 24, heading(document), size=15))
+    return drawn("progress", (WIDTH, top), words, parts)
 
 
 def described(document: Json, names: Names) -> str:
     """What the picture shows, in sentences."""
-    told = [_heading(document) + "."]
+    told = [heading(document) + "."]
     told += [
         f"{_label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
         for measure in document["measures"]
@@ -110,13 +114,15 @@ def described(document: Json, names: Names) -> str:
     return " ".join(told)
 
 
-def _heading(document: Json) -> str:
+def heading(document: Json) -> str:
+    """How many sessions the document counts, and when they were."""
     attended = document["sessions"]["attended"]
     if not attended:
         return "No attended session"
     first, last = document["sessions"]["first_at"], document["sessions"]["last_at"]
     visits = "1 session" if attended == 1 else f"{attended} sessions"
-    return f"{visits}, {first[:10]} to {last[:10]}"
+    days = dict.fromkeys((first[:10], last[:10]))
+    return f"{visits}, {' to '.join(days)}"
 
 
 def _measure(
@@ -127,18 +133,32 @@ def _measure(
     least, most = min(scale.least, *values), max(scale.most, *values)
     height = Axis(least, most, top + PANEL, top)
     points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
+    radius = min(4, max(2, (RIGHT - LEFT) / len(points) / 3))
     parts = _band(measure, height)
-    parts += _frame(top, f"{least:g}", f"{most:g}")
-    parts += [_line(x, top + PANEL, x, top + PANEL - 5) for x in _places(visits, time)]
+    parts += _frame(top, f"{least:g}", f"{most:g}", time)
+    parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _places(visits, time)]
     course = " ".join(f"{x},{y}" for x, y, _ in points)
     parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
     parts += [
-        f'<circle cx="{x}" cy="{y}" r="4" stroke="{INK}" stroke-width="1.5"'
+        f'<circle cx="{x}" cy="{y}" r="{radius:.3g}" stroke="{INK}" stroke-width="1.5"'
         f' fill="{"#ffffff" if point["draft"] else INK}">'
         f"<title>{point['at'][:10]}: {point['value']:g}</title></circle>"
         for x, y, point in points
     ]
+    parts += _key(measure, top)
     return [*parts, *_beside(top, _label(measure, names), [_change(measure), _verdict(measure)])]
+
+
+def _key(measure: Json, top: int) -> list[str]:
+    """What the band and the open points of a panel stand for."""
+    mcid = (measure["thresholds"] or {}).get("mcid")
+    told = [] if mcid is None else ["Grey: within one", f"MCID ({mcid:g}) of the", "baseline"]
+    if any(point["draft"] for point in measure["points"]):
+        told.append("Open: a draft")
+    return [
+        text(RIGHT + 8, top + 10 + n * 13, words, size=10, fill=FAINT)
+        for n, words in enumerate(told)
+    ]
 
 
 def _band(measure: Json, height: Axis) -> list[str]:
@@ -159,15 +179,19 @@ def _band(measure: Json, height: Axis) -> list[str]:
 def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
     """The highest soreness after each session; a question mark where nobody answered."""
     height = Axis(0, SORE_MAX, top + PANEL, top)
-    parts = _frame(top, "0", f"{SORE_MAX}")
+    parts = _frame(top, "0", f"{SORE_MAX}", time)
+    room = (RIGHT - LEFT) / len(soreness["sessions"])
+    width = min(6, max(2, room - 2))
     for entry in soreness["sessions"]:
         x = time(_instant(entry["at"]))
         if entry["peak"] is None:
-            parts.append(_text(x, top + PANEL - 4, "?", anchor="middle"))
+            size = f"{min(12, max(7, room)):.3g}"
+            parts.append(text(x, top + PANEL - 4, "?", anchor="middle", size=size))
             continue
         y = height(entry["peak"])
         parts.append(
-            f'<rect x="{x - 3}" y="{y}" width="6" height="{round(top + PANEL - y, 1)}">'
+            f'<rect x="{x - width / 2:.1f}" y="{y}" width="{width:.1f}"'
+            f' height="{round(top + PANEL - y, 1)}">'
             f"<title>{entry['at'][:10]}: {entry['peak']}</title></rect>"
         )
     answered = f"answered {soreness['answered']} of {soreness['asked']}"
@@ -178,35 +202,35 @@ def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top:
     """A row for each muscle and a column for each session: the darker, the more it ached."""
     column = min((RIGHT - LEFT) / max(len(visits), 1), 2.0 * ROW)
     places = {visit["session_id"]: LEFT + n * column for n, visit in enumerate(visits)}
-    legend = "Each muscle, session by session: darker is more ache; - not, ◐ partly, ● released"
-    parts = [_text(16, top + 10, legend)]
+    told = "Each muscle, session by session. Darker: more ache. A bar: from here another examiner."
+    parts = [text(16, top - 8, told), *legend(16, top + 10)]
     for n, muscle in enumerate(muscles, 1):
         y = top + n * ROW
-        parts.append(_text(16, y + ROW - 5, _muscle(muscle, names)))
+        parts.append(text(16, y + ROW - 5, _muscle(muscle, names)))
         before = None
         for point in muscle["points"]:
             other = before not in {None, point["practitioner_id"]}
             parts += _cell(point, places[point["session_id"]], y, column, examiner_changed=other)
             before = point["practitioner_id"]
-        parts.append(_text(RIGHT + 8, y + ROW - 5, _released(muscle)))
+        parts.append(text(RIGHT + 8, y + ROW - 5, _released(muscle)))
     return parts
 
 
 def _cell(point: Json, x: float, y: float, width: float, *, examiner_changed: bool) -> list[str]:
-    ache, release = point["ache"], RELEASED[point["release"]]
-    grey = 255 if ache is None else round(240 - ache * 16)
-    ink = "#ffffff" if grey < 128 else INK  # noqa: PLR2004 - the middle of the greys
+    ache, release = point["ache"], point["release"]
+    share = 0 if ache is None else ache / ACHE_MAX
     told = f"{point['at'][:10]}: ache {'not asked' if ache is None else ache}"
     shaded = (
         f'<rect x="{x:.1f}" y="{y}" width="{width - 1:.1f}" height="{ROW - 2}"'
-        f' fill="#{grey:02x}{grey:02x}{grey:02x}" stroke="{INK}" stroke-width="0.5">'
-        f"<title>{told}, release {point['release'] or 'not asked'}</title></rect>"
+        f' fill="{PAPER if ache is None else shade(share)}" stroke="{INK}" stroke-width="0.5">'
+        f"<title>{told}, release {release or 'not asked'}</title></rect>"
     )
     parts = [shaded]
     if release:
-        parts.append(_text(x + width / 2, y + ROW - 6, release, anchor="middle", fill=ink, size=10))
+        place = (x + (width - 1) / 2, y + (ROW - 2) / 2)
+        parts.append(mark(release, *place, min(3.5, width / 2 - 1), ink_on(share)))
     if examiner_changed:  # two examiners agree poorly on one band: the course breaks here
-        parts.append(_line(x - 0.5, y - 1, x - 0.5, y + ROW - 1, width=3))
+        parts.append(line(x - 0.5, y - 1, x - 0.5, y + ROW - 1, width=3))
     return parts
 
 
@@ -236,18 +260,25 @@ def _verdict(measure: Json) -> str:
 
 def _beside(top: int, label: str, told: Sequence[str]) -> list[str]:
     """What stands over a panel."""
-    return [_text(16, top - 22, label, weight="bold"), _text(16, top - 7, "; ".join(told))]
+    return [text(16, top - 22, label, weight="bold"), text(16, top - 7, "; ".join(told))]
 
 
-def _frame(top: int, least: str, most: str) -> list[str]:
+def _frame(top: int, least: str, most: str, time: Axis) -> list[str]:
+    """A panel, the ends of its scale, and the days on which its time begins and ends."""
     frame = (
         f'<rect x="{LEFT}" y="{top}" width="{RIGHT - LEFT}" height="{PANEL}" fill="none"'
         f' stroke="{INK}" stroke-width="0.5"/>'
     )
+    low = top + PANEL
+    first, last = time.ends
+    days = [text(time(time.first), low + 13, first, anchor="middle", size=10, fill=FAINT)]
+    if first != last:
+        days.append(text(time(time.last), low + 13, last, anchor="middle", size=10, fill=FAINT))
     return [
         frame,
-        _text(LEFT - 6, top + 10, most, anchor="end"),
-        _text(LEFT - 6, top + PANEL, least, anchor="end"),
+        text(LEFT - 6, top + 10, most, anchor="end"),
+        text(LEFT - 6, low, least, anchor="end"),
+        *days,
     ]
 
 
@@ -256,24 +287,11 @@ def _places(moments: Iterable[str], time: Axis) -> list[float]:
 
 
 def _time(moments: Sequence[str]) -> Axis:
-    instants = [_instant(at) for at in moments] or [0.0]
-    return Axis(min(instants), max(instants), LEFT + 10, RIGHT - 10)
+    if not moments:
+        return Axis(0, 0, LEFT, RIGHT)
+    first, last = min(moments, key=_instant), max(moments, key=_instant)
+    return Axis(_instant(first), _instant(last), LEFT + 10, RIGHT - 10, (first[:10], last[:10]))
 
 
 def _instant(at: str) -> float:
     return datetime.fromisoformat(at).timestamp()
-
-
-def _escaped(words: str) -> str:
-    """As XML takes it, which has no place for most control characters, however they are written."""
-    return escape(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words))
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, width: float = 1) -> str:
-    return f'<path d="M{x1:g} {y1:g}L{x2:g} {y2:g}" stroke="{INK}" stroke-width="{width:g}"/>'
-
-
-def _text(x: float, y: float, words: str, **how: object) -> str:
-    given = {"anchor": "text-anchor", "size": "font-size", "weight": "font-weight"}
-    more = "".join(f' {given.get(name, name)}="{value}"' for name, value in how.items())
-    return f'<text x="{x:g}" y="{y:g}"{more}>{_escaped(words)}</text>'

@@ -1,0 +1,186 @@
+"""Letting a browser in, knowing it again, and letting it out.
+
+What it holds is a cookie that no script reads and no other site can have sent; all else is kept
+here, so that to sign out, to revoke the client or to wait ends it at once.
+"""
+
+import re
+from functools import partial
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from app.auth.queries import Browsing, browsing, caller_for, caller_of
+from app.auth.rules import API_KEY, BROWSER_NOTED, BROWSER_TOKEN, Key, parse_key
+from app.auth.service import let_browser_in, let_browser_out, use_browser
+from app.core import arguments
+from app.core.access import Caller, Refused
+from app.core.clock import now
+from app.core.database import Database
+from app.core.operation import Operation, perform
+from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.problems import Forbidden
+from app.core.rates import Rates, sender
+from app.core.requests import ADDED, request_id, whole_body
+from app.core.routing import Who, turned_away
+from app.ledger import service as ledger
+from app.owners import service as owners
+from app.settings import settings
+from app.web.console import pages
+
+COOKIE: Final = "needlework"
+SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
+# Where a browser may be led after it signed in: a page of the console, and nowhere else.
+LEADS_TO: Final = re.compile(r"/console(/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII)
+NOT_GOOD: Final = "This name and password, or this key, are not good. Nothing was opened."
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post(f"{pages.HOME}/sign-in", name=SIGN_IN)
+async def sign_in(request: Request) -> Response:
+    """Let a browser in by the owner's password, or by an API key."""
+    check_origin(request)
+    cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
+    failures, address = cast("Rates", request.app.state.password_rates), sender(request)
+    form = arguments.form(request, await whole_body(request))
+    failures.take(address).apply(request)
+    async with deadline(REQUEST_MAX_S):
+        found = await _shown_to_be(request, form)
+        if isinstance(found, Caller):
+            failures.give_back(address)
+            return await _let_in(request, found, form)
+    answer = pages.sign_in(request, 403, NOT_GOOD, _way(form))
+    if found is not None:  # afterwards: how long it takes tells nobody whether there is an owner
+        answer.background = BackgroundTask(turned_away, request, SIGN_IN, found)
+    return answer
+
+
+@router.post(f"{pages.HOME}/sign-out", name=SIGN_OUT)
+async def sign_out(request: Request) -> Response:
+    """Let a browser out: what it holds is good for nothing any more."""
+    check_origin(request)
+    async with deadline(REQUEST_MAX_S):
+        await _let_out(request)
+    answer = pages.led(pages.HOME)
+    _, options = _cookie(request)
+    for name in (COOKIE, f"__Host-{COOKIE}"):
+        answer.delete_cookie(name, **options)
+    return answer
+
+
+async def by_cookie(request: Request) -> Who:
+    """Who calls, by what his browser holds."""
+    request.scope[ADDED] |= pages.HEADERS
+    if request.method != "GET":
+        check_origin(request)
+    key = _held(request)
+    database: Database = request.app.state.database
+    found = None if key is None else await to_thread.run_sync(_browsing, database, key)
+    if key is None or found is None:
+        return None
+    if isinstance(found.caller, Refused):
+        return cast("Refused", request.app.state.authenticate.noted(found.caller))
+    if now() - found.used_at > BROWSER_NOTED:
+        op = Operation(SIGN_IN, found.caller, request_id())
+        work = partial(perform, database, op, partial(use_browser, op, key))
+        await to_thread.run_sync(work)
+    return found.caller
+
+
+def check_origin(request: Request) -> None:
+    """Refuse a form that another site has sent; a browser says of each where it comes from."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        own = site == "same-origin"
+    else:
+        origin = urlsplit(request.headers.get("origin", ""))
+        own = origin.netloc != "" and origin.netloc == request.headers.get("host")
+    if not own:
+        raise Forbidden("This form did not come from a page of this server.")
+
+
+def _way(form: dict[str, str]) -> str:
+    to = form.get("to", "")
+    return to if LEADS_TO.fullmatch(to) else pages.HOME
+
+
+async def _shown_to_be(request: Request, form: dict[str, str]) -> Who:
+    """Whose password or key a form holds."""
+    noted, database = request.app.state.authenticate.noted, request.app.state.database
+    key = form.get("key", "").strip()
+    if key:
+        found = await to_thread.run_sync(_with_key, database, key)
+        return cast("Who", noted(found)) if isinstance(found, Refused) else found
+    if not database.is_sqlite:
+        return None
+    name, password = form.get("name", ""), form.get("password", "")
+    checked = await owners.check_password(database, name, password)
+    if checked.owner is None:
+        return None
+    caller = caller_for(checked.owner)
+    if checked.good:
+        return caller
+    return cast("Who", noted(Refused(caller, "wrong password")))
+
+
+def _with_key(database: Database, key: str) -> Who:
+    if parse_key(key, API_KEY) is None:
+        return None
+    with database.reading() as db:
+        return caller_of(db, key)
+
+
+async def _let_in(request: Request, caller: Caller, form: dict[str, str]) -> Response:
+    await _let_out(request)
+    op = Operation(SIGN_IN, caller, request_id())
+    work = partial(perform, request.app.state.database, op, partial(_begin, op))
+    key = await to_thread.run_sync(work)
+    answer = pages.led(_way(form))
+    name, options = _cookie(request)
+    answer.set_cookie(name, str(key), **options)
+    return answer
+
+
+def _begin(op: Operation) -> Key:
+    if op.caller.client_id is None:
+        raise AssertionError
+    ledger.identified(op, op.caller.client_id)
+    return let_browser_in(op, op.caller.client_id)
+
+
+async def _let_out(request: Request) -> None:
+    """End what the browser holds, if it holds something that is good."""
+    key, database = _held(request), request.app.state.database
+    found = None if key is None else await to_thread.run_sync(_browsing, database, key)
+    if key is None or found is None or isinstance(found.caller, Refused):
+        return
+    op = Operation(SIGN_OUT, found.caller, request_id())
+    await to_thread.run_sync(partial(perform, database, op, partial(_end, op, key)))
+
+
+def _end(op: Operation, key: Key) -> None:
+    if let_browser_out(op, key):
+        ledger.identified(op, key.client_id)
+
+
+def _browsing(database: Database, key: Key) -> Browsing | None:
+    with database.reading() as db:
+        return browsing(db, key)
+
+
+def _held(request: Request) -> Key | None:
+    name, _ = _cookie(request)
+    return parse_key(request.cookies.get(name, ""), BROWSER_TOKEN)
+
+
+def _cookie(request: Request) -> tuple[str, dict[str, Any]]:
+    """The cookie's name, and how it is set: under https for this server alone (RFC 6265bis)."""
+    public = settings().public_url or ""
+    secure = request.url.scheme == "https" or public.startswith("https:")
+    options = {"path": "/", "secure": secure, "httponly": True, "samesite": "strict"}
+    return (f"__Host-{COOKIE}" if secure else COOKIE), options

@@ -1,0 +1,120 @@
+"""A patient's progress as the page of the console shows it: tables of what the pictures draw."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from app.muscles.queries import BODY
+from app.progress.queries import written_out
+from app.progress.rules.body_map import Place, body_map, places
+from app.progress.rules.history import Json
+from app.progress.rules.picture import picture
+
+
+class Visit(NamedTuple):
+    """One attended session as a row: what was measured before it, and the soreness after it."""
+
+    at: str
+    draft: bool
+    values: tuple[float | None, ...]
+    """One for each measure of the document, in its order."""
+    soreness: int | None
+    insertions: int
+    twitches: int | None
+
+
+class Chart(NamedTuple):
+    """What the page of a patient shows beside his name."""
+
+    document: Json
+    progress_picture: str
+    body_map: str
+    visits: tuple[Visit, ...]
+    other_values: tuple[tuple[str, Json], ...]
+    """Values that were not taken at a visit, with the code of their instrument."""
+    places: tuple[Place, ...]
+
+
+def chart(document: Json) -> Chart:
+    """The pictures of a progress document, and the same facts as rows."""
+    names = written_out()
+    return Chart(
+        document,
+        picture(document, names),
+        body_map(document, BODY, names.muscle),
+        tuple(_visits(document)),
+        tuple(_others(document)),
+        tuple(places(document, BODY, names.muscle)),
+    )
+
+
+def _visits(document: Json) -> Iterator[Visit]:
+    """The newest first."""
+    series = [
+        {point["session_id"]: point["value"] for point in measure["points"]}
+        for measure in document["measures"]
+    ]
+    for entry in reversed(document["soreness"]["sessions"]):
+        yield Visit(
+            entry["at"],
+            entry["draft"],
+            tuple(values.get(entry["session_id"]) for values in series),
+            entry["peak"],
+            entry["insertions"],
+            entry["twitches"],
+        )
+
+
+def _others(document: Json) -> Iterator[tuple[str, Json]]:
+    visits = {entry["session_id"] for entry in document["soreness"]["sessions"]}
+    for measure in document["measures"]:
+        for point in measure["points"]:
+            if point["session_id"] not in visits:
+                yield measure["instrument"], point
+
+
+def age(born: date, today: date) -> int:
+    """Whole years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def happened(item: dict[str, Any]) -> tuple[str, str]:
+    """Something of a patient's timeline: what it is, and what is to be said of it."""
+    record = item["record"]
+    kinds = {
+        "session": _session,
+        "follow_up": _follow_up,
+        "measurement": _measurement,
+        "consent": lambda r: ("Consent", f"{r['kind']} {r['decision']}"),
+        "screening": lambda r: ("Screening", r["decision"]),
+        "adverse_event": _adverse_event,
+    }
+    title, told = kinds[item["type"]](record)
+    return title, told.replace("_", " ")
+
+
+def _session(record: dict[str, Any]) -> tuple[str, str]:
+    if record["attendance"] != "attended":
+        return "Visit", record["attendance"]
+    muscle = written_out().muscle
+    needled = [
+        " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
+        for n in record["needlings"]
+    ]
+    return f"Session, {record['status']}", "; ".join(needled) or "nothing needled"
+
+
+def _follow_up(record: dict[str, Any]) -> tuple[str, str]:
+    flags = f"; red flags: {', '.join(record['red_flags'])}" if record["red_flags"] else ""
+    hours = f"{record['hours_after']:g} hours after"
+    return "Follow-up", f"soreness {record['soreness']} of 10, {hours}{flags}"
+
+
+def _measurement(record: dict[str, Any]) -> tuple[str, str]:
+    scale = written_out().scale(record["instrument"])
+    return "Measurement", f"{scale.name}: {float(record['value']):g} ({record['phase']})"
+
+
+def _adverse_event(record: dict[str, Any]) -> tuple[str, str]:
+    title = "Close call" if record["close_call"] else "Adverse event"
+    return title, f"{record['severity']}: {record['kind']}. {record['description']}"

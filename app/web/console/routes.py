@@ -1,0 +1,150 @@
+"""`/console`: the patients, one of them, and what happened to him."""
+
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from pydantic import Field
+from pydantic_core import from_json, to_json, to_jsonable_python
+
+from app.core.access import Scope
+from app.core.operation import Operation
+from app.core.pages import Cursor, Filters
+from app.core.routing import Answer, Routes
+from app.core.wire import View, read
+from app.patients.schemas import PatientSearch
+from app.patients.service import PATIENTS
+from app.practitioners.service import PRACTITIONERS
+from app.progress import queries as progress
+from app.progress.schemas import ProgressFilters
+from app.records.queries import records, shown, shown_among
+from app.safety.schemas import AdverseEventFilters
+from app.safety.service import ADVERSE_EVENTS
+from app.web.console import pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import age, chart, happened
+
+PATIENTS_AT_ONCE: Final = 50
+RECENT: Final = 10
+ASKED: Final = ("family_name", "given_name", "birth_date")
+
+routes = Routes(pages.HOME, "console", by_cookie, published=False)
+Shown = dict[str, Any]
+
+
+def plain(answer: Any) -> Any:
+    """What a query answers with, as the JSON of the API has it: some of it is JSON already."""
+    return from_json(orjson.dumps(answer, to_jsonable_python, orjson.OPT_UTC_Z))
+
+
+class Further(View):
+    """Where a page goes on."""
+
+    cursor: Cursor | None = Field(default=None)
+
+
+@routes.get("", name="console.patients", scope=Scope.PATIENTS_READ, view=bytes, media=pages.HTML)
+def patients(op: Operation, filters: Further) -> Answer:
+    """Show the clinic's patients, and let somebody look for one."""
+    found, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
+    return _page(
+        "patients.html", op, patients=plain(found), cursor=cursor, asked={}, further=filters.cursor
+    )
+
+
+@routes.post(
+    "/search",
+    name="console.search",
+    scope=Scope.PATIENTS_READ,
+    view=bytes,
+    media=pages.HTML,
+    writes=False,
+)
+def search(op: Operation, form: dict[str, str]) -> Answer:
+    """Show the patients of a name or a birth date, which stand in no address."""
+    asked = {name: form[name] for name in ASKED if form.get(name, "").strip()}
+    if not asked:
+        return patients(op, Further())
+    wanted = read(PatientSearch, to_json(asked))
+    part = _part(PATIENTS_AT_ONCE, read(Further, to_json({"cursor": form.get("cursor")})).cursor)
+    found, cursor = records(op, PATIENTS, part, **wanted.values())
+    return _page(
+        "patients.html", op, patients=plain(found), cursor=cursor, asked=asked, further=part.cursor
+    )
+
+
+@routes.get(
+    "/patients/{patient_id}",
+    name="console.patient",
+    scope=Scope.PROGRESS_READ,
+    also=(Scope.PATIENTS_READ,),
+    view=bytes,
+    media=pages.HTML,
+)
+def patient(op: Operation, patient_id: UUID) -> Answer:
+    """Show how one patient has come along."""
+    person = plain(shown(op, PATIENTS, patient_id))
+    document = progress.progress(op, patient_id, ProgressFilters())
+    items, cursor = progress.timeline(op, patient_id, _part(RECENT))
+    born = person["birth_date"]
+    return _page(
+        "patient.html",
+        op,
+        patient=person,
+        age=None if born is None else age(date.fromisoformat(born), op.at.date()),
+        chart=chart(document),
+        events=_events(op, patient_id),
+        timeline=_timeline(op, items),
+        more=cursor is not None,
+    )
+
+
+@routes.get(
+    "/patients/{patient_id}/timeline",
+    name="console.timeline",
+    scope=Scope.PROGRESS_READ,
+    also=(Scope.PATIENTS_READ,),
+    view=bytes,
+    media=pages.HTML,
+)
+def timeline(op: Operation, patient_id: UUID, filters: Further) -> Answer:
+    """Show everything that happened to a patient, newest first."""
+    person = plain(shown(op, PATIENTS, patient_id))
+    items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
+    return _page("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
+
+
+def _part(limit: int, cursor: str | None = None) -> Filters:
+    return Filters(limit=limit, cursor=cursor)
+
+
+def _page(template: str, op: Operation, **more: Any) -> Answer:
+    return Answer(pages.written(template, who=op.caller.actor, **more))
+
+
+def _events(op: Operation, patient_id: UUID) -> list[Shown] | None:
+    """The adverse events, newest first; None where the client may not read them."""
+    if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
+        return None
+    found, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
+    return list(plain(found))
+
+
+def _timeline(op: Operation, items: list[Shown]) -> list[Shown]:
+    """What happened, in words, and at whose hands where the client may read that."""
+    names = {}
+    if op.caller.may(Scope.PRACTITIONERS_READ):
+        ids = {item["record"].get("practitioner_id") for item in items} - {None}
+        for one in shown_among(op, PRACTITIONERS, sorted(ids)):
+            names[str(one["id"])] = f"{one['given_name']} {one['family_name']}"
+    return [
+        {
+            "at": item["at"],
+            "title": title,
+            "told": told,
+            "by": names.get(item["record"].get("practitioner_id")),
+        }
+        for item in plain(items)
+        for title, told in [happened(item)]
+    ]

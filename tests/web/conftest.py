@@ -1,0 +1,128 @@
+"""A server that runs, with patients of many and of few sessions, and a browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Client
+from playwright.sync_api import Browser, sync_playwright
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.core.operation import perform
+from app.core.schema import migrate
+from app.owners import service as owners
+from tests import postgres
+from tests.ground import Api, Clinic, found
+from tests.owners.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
+from tests.progress.charts import Chart, take_in
+from tests.serving import HOST, serving
+from tests.web.console import Desk
+from tests.web.histories import COUNTS, FAMILY, history
+
+PASSWORD = "correct horse battery staple"
+CHROMIUM = "NEEDLEWORK_TEST_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Served(NamedTuple):
+    """A server, its clinic's key, and the patients by how often they came."""
+
+    address: str
+    log: Path
+    key: str
+    is_sqlite: bool
+    patients: dict[int, str]
+
+    @property
+    def form(self) -> dict[str, str]:
+        """How one signs in here."""
+        if self.is_sqlite:
+            return {"#name": "owner", "#password": PASSWORD}
+        return {"#key": self.key}
+
+
+@pytest.fixture(name="served", scope="module", params=["sqlite", "postgresql"])
+def a_server_with_patients(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("console")
+    is_sqlite = request.param == "sqlite"
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'needlework.db'}"
+        if not is_sqlite:
+            server = stack.enter_context(postgres.server())
+            url = stack.enter_context(server.database())
+        database = stack.enter_context(closing(Database(url)))
+        migrate(database)
+        clinic = found(database)
+        if is_sqlite:
+            op = clinic.operation("owners.create")
+            perform(database, op, partial(owners.put, op, owners.hashed(PASSWORD)))
+        running = stack.enter_context(serving(folder / "log", NEEDLEWORK_DATABASE_URL=url))
+        address = f"http://{HOST}:{running.port}"
+        wire = stack.enter_context(Client(base_url=address))
+        api = Api(wire, clinic.key())
+        patients = {}
+        for count in COUNTS:
+            records = list(history(count))
+            take_in(api, records)
+            patients[count] = records[1]["id"]
+        yield Served(address, folder / "log", api.key, is_sqlite, patients)
+        assert FAMILY.lower() not in (folder / "log").read_text().lower()
+
+
+@pytest.fixture(name="browser", scope="module")
+def a_browser() -> Iterator[Browser]:
+    program = os.environ.get(CHROMIUM) or next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.fail(
+            f"The console's tests drive a browser: apt install chromium, or set {CHROMIUM}."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(name="desk")
+def signed_in(app: FastAPI, wire: TestClient, clinic: Clinic) -> Desk:
+    del wire  # it starts the application
+    return Desk(app).let_in(clinic)
+
+
+@pytest.fixture(name="nobody")
+def not_signed_in(app: FastAPI, wire: TestClient) -> Desk:
+    del wire
+    return Desk(app)
+
+
+@pytest.fixture(name="chart")
+def a_chart(api: Api) -> Chart:
+    """Three sessions, one of them a draft that hurt."""
+    chart = Chart(api)
+    for day, pain in ((0, 8), (7, 5), (14, 2)):
+        visit = chart.visit(
+            day,
+            pain,
+            needlings=[
+                {"muscle": "infraspinatus", "side": "left", "ache": pain, "release": "partial"},
+                {
+                    "muscle": "multifidus_cervicis",
+                    "side": "right",
+                    "spinal_level": "C5",
+                    "release": "complete",
+                },
+            ],
+            needle_count=dict.fromkeys(("opened", "inserted", "removed", "disposed"), 2),
+        )
+        if day == 7:
+            chart.report(visit, 25, 4)
+    chart.event(8)
+    return chart

@@ -1,0 +1,161 @@
+"""The console in a real browser: without script, for everybody, on paper."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Error, Page, expect
+
+from tests.web.conftest import Served
+from tests.web.histories import COUNTS, FAMILY
+
+TARGET_MIN = 24
+EVERY_TARGET = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+  .filter(e => !e.classList.contains('skip'))
+  .map(e => { const r = e.getBoundingClientRect();
+              return [e.outerHTML.slice(0, 80), r.width, r.height] })"""
+CUT_OFF = """() => [...document.querySelectorAll('.tall')]
+  .filter(e => e.scrollHeight > e.clientHeight + 1).length"""
+EVERY_TEXT = """svg => [...svg.querySelectorAll('text')].map(e => {
+  const r = e.getBoundingClientRect();
+  return [e.textContent, r.left, r.top, r.right, r.bottom] })"""
+FRAME = (
+    "svg => { const r = svg.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }"
+)
+
+
+@pytest.fixture(name="page")
+def a_page_of_somebody_signed_in(browser: Browser, served: Served) -> Iterator[Page]:
+    with browser.new_context(base_url=served.address) as context:
+        page = context.new_page()
+        sign_in(page, served)
+        yield page
+
+
+def sign_in(page: Page, served: Served) -> None:
+    page.goto("/")
+    for field, value in served.form.items():
+        page.fill(field, value)
+    page.press(field, "Enter")
+    expect(page.get_by_role("heading", name="Patients")).to_be_visible()
+
+
+def violations(page: Page) -> list[Any]:
+    return [
+        (found["id"], [node["html"] for node in found["nodes"]])
+        for found in Axe().run(page).response["violations"]
+    ]
+
+
+def test_somebody_signs_in_looks_and_signs_out_without_script(
+    browser: Browser, served: Served
+) -> None:
+    asked: list[str] = []
+    with browser.new_context(base_url=served.address, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        sign_in(page, served)
+        page.get_by_label("Family name").fill(FAMILY[:4].lower())
+        page.get_by_label("Given name").fill("visits12")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name=f"{FAMILY}, Visits12").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits12 {FAMILY}")
+        for picture in ("Progress over time", "Body map"):
+            image = page.get_by_role("img", name=picture)
+            expect(image).to_be_visible()
+            box = image.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) > 300
+        page.get_by_role("link", name="The whole timeline").click()
+        expect(page.get_by_role("listitem").first).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        for _ in range(3):
+            with suppress(Error):  # the browser kept no copy of what a form had found
+                page.go_back()
+            expect(page.locator("body")).not_to_contain_text(FAMILY)
+    assert {url.split("/")[2] for url in asked} == {served.address.split("/")[2]}
+    assert not re.search(f"{FAMILY[:4]}|visits", " ".join(asked), re.IGNORECASE)
+
+
+def test_who_was_signed_out_goes_on_where_he_was(browser: Browser, served: Served) -> None:
+    with browser.new_context(base_url=served.address) as context:
+        page = context.new_page()
+        page.goto(f"/console/patients/{served.patients[2]}")
+        for field, value in served.form.items():
+            page.fill(field, value)
+        page.press(field, "Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits2 {FAMILY}")
+
+
+def test_every_page_is_for_everybody(browser: Browser, served: Served, page: Page) -> None:
+    """Nothing that axe finds, and nothing too small to be hit (WCAG 2.2, 2.5.8)."""
+    with browser.new_context(base_url=served.address) as context:
+        stranger = context.new_page()
+        stranger.goto("/console")
+        seen = [("sign in", violations(stranger), stranger.evaluate(EVERY_TARGET))]
+    first = f"/console/patients/{served.patients[60]}"
+    places = ["/console", f"{first}/timeline", "/console/nothing"]
+    places += [f"/console/patients/{id_}" for id_ in served.patients.values()]
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        for place in places:
+            page.goto(place)
+            seen.append((place, violations(page), page.evaluate(EVERY_TARGET)))
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [(place, found) for place, found, _ in seen if found] == []
+    small = [
+        (place, target)
+        for place, _, targets in seen
+        for target in targets
+        if min(target[1:]) < TARGET_MIN
+    ]
+    assert small == []
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_no_words_of_a_picture_overlap_or_leave_it(page: Page, served: Served, count: int) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/console/patients/{served.patients[count]}")
+    pictures = page.query_selector_all("svg")
+    assert len(pictures) == 2
+    for picture in pictures:
+        left, top, right, bottom = picture.evaluate(FRAME)
+        texts = picture.evaluate(EVERY_TEXT)
+        for words, *box in texts:
+            inside = box[0] >= left and box[1] >= top and box[2] <= right and box[3] <= bottom
+            assert inside, words
+        overlapping = [(a[0], b[0]) for a, b in combinations(texts, 2) if _overlap(a[1:], b[1:])]
+        assert overlapping == []
+
+
+def _overlap(a: list[float], b: list[float], slack: float = 3) -> bool:
+    """Of boxes that are as high as a line: letters are lower."""
+    return min(a[2], b[2]) - max(a[0], b[0]) > slack and min(a[3], b[3]) - max(a[1], b[1]) > slack
+
+
+def test_a_chart_prints_without_what_is_only_for_the_screen(page: Page, served: Served) -> None:
+    page.goto(f"/console/patients/{served.patients[12]}")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    for picture in ("Progress over time", "Body map"):
+        expect(page.get_by_role("img", name=picture)).to_be_visible()
+    assert page.evaluate(CUT_OFF) == 0
+    assert len(page.pdf(format="A4")) > 20_000
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, served: Served) -> None:
+    page.goto(f"/console/patients/{served.patients[12]}")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    stops = page.locator("a:visible, button:visible, [tabindex='0']:visible").count()
+    for _ in range(stops - 1):
+        page.keyboard.press("Tab")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert style == "3px"

@@ -1,0 +1,260 @@
+"""What the console shows, to whom, and that each look at it is on record."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from app.core.access import ROLES, Scope
+from app.core.clock import now
+from tests.ground import Api, Clinic
+from tests.progress.charts import Chart
+from tests.web.console import HERE, Desk, rows, security, words
+
+HOSTILE = (
+    "\0",
+    "\ud800",
+    "'; DROP TABLE patients; --",
+    "<script>alert(1)</script>",
+    "%",
+    "🪡" * 200,
+)
+
+
+def test_the_root_leads_to_the_console_and_the_console_to_signing_in(nobody: Desk) -> None:
+    answer = nobody.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/console")
+    page = nobody.get("/console")
+    assert page.status_code == 401
+    assert "Sign in" in page.text
+    assert nobody.get("/console/patients/" + str(uuid4())).status_code == 401
+
+
+def test_every_page_is_kept_nowhere_and_lets_the_browser_do_nothing(
+    desk: Desk, nobody: Desk, chart: Chart
+) -> None:
+    places = ("", f"/patients/{chart.patient_id}", f"/patients/{chart.patient_id}/timeline", "/x/y")
+    for answer in [who.get(f"/console{place}") for place in places for who in (desk, nobody)]:
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["cache-control"] == "no-store"
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self';")
+        assert "script" not in policy
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert not re.search(
+            r"<script|\bon\w+=|javascript:|\bstyle=|https?://(?!www\.w3)", answer.text
+        )
+
+
+def test_scopes_hold_as_in_the_api(app: FastAPI, clinic: Clinic, api: Api, chart: Chart) -> None:
+    front_desk = Desk(app).let_in(clinic, ROLES["front-desk"])
+    assert front_desk.get("/console").status_code == 200
+    for place in ("", "/timeline"):
+        answer = front_desk.get(f"/console/patients/{chart.patient_id}{place}")
+        assert answer.status_code == 403
+        assert "progress:read" in answer.text
+        assert answer.headers["x-request-id"] in answer.text
+    assert ("console.patient", "without the scope progress:read") in security(api)
+    progress_only = Desk(app).let_in(clinic, [Scope.PROGRESS_READ])
+    assert progress_only.get("/console").status_code == 403
+    answer = progress_only.get(f"/console/patients/{chart.patient_id}")
+    assert answer.status_code == 403
+    assert "patients:read" in answer.text
+    without_events = [Scope.PROGRESS_READ, Scope.PATIENTS_READ]
+    page = Desk(app).let_in(clinic, without_events).get(f"/console/patients/{chart.patient_id}")
+    assert "1 mild, 0 significant" in words(page.text)
+    assert "not within your scopes" in page.text
+
+
+def test_another_clinics_patient_is_as_unknown_as_nobody(desk: Desk, other_api: Api) -> None:
+    theirs = other_api.patient(given_name="Quetzalcoatl")["id"]
+    told = []
+    for id_ in (theirs, str(uuid4()), "1", "x" * 5000, "%00", "..%2f..", "'"):
+        for place in ("", "/timeline"):
+            answer = desk.get(f"/console/patients/{id_}{place}")
+            assert answer.status_code == 404, id_
+            told.append(words(answer.text).replace(answer.headers["x-request-id"], ""))
+    assert len(set(told)) == 1
+    assert "Quetzalcoatl" not in desk.get("/console").text
+
+
+def test_a_look_is_on_record_before_it_is_answered(desk: Desk, api: Api, chart: Chart) -> None:
+    def looks() -> list[str]:
+        found = api.get(f"/v1/patients/{chart.patient_id}/disclosures").json()["items"]
+        return [entry["operation"] for entry in found if entry["operation"].startswith("console.")]
+
+    assert looks() == []
+    person = api.get(f"/v1/patients/{chart.patient_id}").json()
+    api(
+        "PATCH",
+        f"/v1/patients/{person['id']}",
+        json={"family_name": "Xolotl"},
+        headers={"If-Match": '"1"'},
+    )
+    desk.get("/console")
+    desk.send("/console/search", family_name="xolo")
+    desk.get(f"/console/patients/{person['id']}")
+    desk.get(f"/console/patients/{person['id']}/timeline")
+    assert set(looks()) == {
+        *("console.patients", "console.search", "console.patient", "console.timeline"),
+    }
+
+
+def test_a_look_that_cannot_be_put_on_record_is_not_answered(
+    desk: Desk, app: FastAPI, chart: Chart
+) -> None:
+    async def broken(_op: object) -> None:
+        raise OSError
+
+    account, app.state.account = app.state.account, broken
+    try:
+        answer = desk.get(f"/console/patients/{chart.patient_id}")
+    finally:
+        app.state.account = account
+    assert answer.status_code == 500
+    assert "The server failed" in answer.text
+    assert "Infraspinatus" not in answer.text
+
+
+def test_a_search_finds_by_name_and_birth_date_and_shows_no_other(desk: Desk, api: Api) -> None:
+    api.patient(family_name="O'Brien", given_name="Ana", birth_date="1980-02-03")
+    api.patient(family_name="Núñez", given_name="Bea")
+    page = desk.send("/console/search", family_name="obri")
+    assert "O&#39;Brien, Ana" in page.text
+    assert "Núñez" not in page.text
+    assert "O&#39;Brien" in desk.send("/console/search", birth_date="1980-02-03").text
+    assert "Núñez" in desk.send("/console/search", family_name="NUN").text
+    assert "Nobody of this name" in desk.send("/console/search", family_name="zzz").text
+    assert "Núñez" in desk.send("/console/search", family_name=" ").text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_search_however_hostile_breaks_anything(desk: Desk, text: str) -> None:
+    for name in ("family_name", "given_name", "birth_date", "cursor", "unknown"):
+        raw = f"{name}=".encode() + _percent(text)
+        for more in (b"", b"&family_name=a"):
+            answer = desk.wire.post(
+                "/console/search",
+                content=raw + more,
+                headers={**HERE, "Content-Type": "application/x-www-form-urlencoded"},
+            )
+            assert answer.status_code in {200, 400, 422}
+            assert "<script>alert" not in answer.text
+
+
+def _percent(text: str) -> bytes:
+    return b"".join(b"%%%02x" % byte for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def test_what_is_no_form_is_refused(desk: Desk) -> None:
+    for content, kind in ((b"{}", "application/json"), (b"a=" + b"b" * 2_000_000, None)):
+        type_ = kind or "application/x-www-form-urlencoded"
+        for place in ("search", "sign-in"):
+            answer = desk.wire.post(
+                f"/console/{place}", content=content, headers={**HERE, "Content-Type": type_}
+            )
+            assert answer.status_code in {413, 415}
+            assert answer.headers["content-type"].startswith("text/html")
+    assert desk.get("/console?unknown=1").status_code == 422
+    assert desk.get("/console?cursor=x").status_code == 422
+    assert desk.wire.delete("/console").status_code == 405
+
+
+def test_a_long_list_goes_on(desk: Desk, api: Api) -> None:
+    for number in range(52):
+        api.patient(family_name=f"Long{number:02}")
+    first = desk.get("/console").text
+    way = re.search(r'href="(/console\?cursor=[^"]+)"', first)
+    assert way is not None
+    second = desk.get(way[1]).text
+    names = set(re.findall(r"Long\d\d", first + second))
+    assert len(names) == 52
+    found = desk.send("/console/search", family_name="long").text
+    cursor = re.search(r'name="cursor" value="([^"]+)"', found)
+    assert cursor is not None
+    more = desk.send("/console/search", family_name="long", cursor=cursor[1]).text
+    assert len(set(re.findall(r"Long\d\d", found + more))) == 52
+
+
+def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None:
+    """And so what the pictures draw, which are of the same document."""
+    page = desk.get(f"/console/patients/{chart.patient_id}").text
+    document = chart.progress(as_of=now().isoformat())
+    [measure] = rows(page, "data-measure")
+    assert measure[:5] == ["Numeric Pain Rating Scale", "8", "2", "2", "−6"]  # noqa: RUF001 - as printed
+    visits = rows(page, "data-visit")
+    assert [row[1] for row in visits] == ["2", "5", "8"]
+    assert [row[2] for row in visits] == ["no answer", "4", "no answer"]
+    muscles = rows(page, "data-muscle")
+    assert len(muscles) == len(document["muscles"]) == 2
+    for row, muscle in zip(muscles, document["muscles"], strict=True):
+        assert row[1:5] == [
+            muscle["side"],
+            str(muscle["treated"]),
+            str(muscle["released_complete"]),
+            str(muscle["released_partial"]),
+        ]
+    assert [row[:4] for row in rows(page, "data-place")] == [
+        ["Shoulder blade", "left", "3", "partly released"],
+        ["C5", "right", "3", "completely released"],
+    ]
+    told = words(page)
+    assert "answered 1 of 3" in told
+    assert "An improvement worth having." in told
+    assert document["measures"][0]["thresholds"]["id"] in told
+    assert document["measures"][0]["thresholds"]["source"] in told
+    assert "1 mild, 0 significant, 0 serious; close calls: 0." in told
+    assert page.count("<svg") == 2
+    for never in ("reduced by", "caused", "because of", "forecast", "will be"):
+        assert never not in told.lower()
+
+
+def test_the_timeline_shows_the_newest_and_leads_to_the_rest(desk: Desk, chart: Chart) -> None:
+    for day in range(20, 30):
+        chart.measured(day, 3)
+    page = desk.get(f"/console/patients/{chart.patient_id}").text
+    assert page.count("<time") == 10
+    way = f"/console/patients/{chart.patient_id}/timeline"
+    assert way in page
+    whole = desk.get(way).text
+    assert whole.count("<time") == 15
+    assert "Infraspinatus left" in whole
+    assert "Dana Demo" in whole
+
+
+def test_what_is_written_of_a_patient_is_text_and_no_page(desk: Desk, api: Api) -> None:
+    evil = '"><script>alert(1)</script>'
+    system = "urn:x"
+    person = api.patient(
+        given_name=evil, family_name=evil, identifiers=[{"system": system, "value": evil}]
+    )
+    chart = Chart(api)
+    chart.patient_id = person["id"]
+    chart.visit(
+        1, measurements=[{"phase": "before", "instrument": "psfs", "value": 1, "activity": evil}]
+    )
+    chart.event(1, action=evil, outcome=evil)
+    for place in ("", f"/patients/{person['id']}", f"/patients/{person['id']}/timeline"):
+        page = desk.get(f"/console{place}").text
+        assert "<script" not in page
+    assert "alert(1)" in page
+
+
+def test_no_name_stands_in_an_address_or_a_title(desk: Desk, api: Api) -> None:
+    person = api.patient(given_name="Quetzalcoatl", family_name="Xochimilco")
+    answers = [
+        desk.get("/console"),
+        desk.send("/console/search", family_name="xochi"),
+        desk.get(f"/console/patients/{person['id']}"),
+        desk.get(f"/console/patients/{person['id']}/timeline"),
+    ]
+    for answer in answers:
+        assert "Xochimilco" in answer.text
+        for kept in re.findall(r'(?:href|action)="([^"]*)"|<title>(.*?)</title>', answer.text):
+            assert not re.search("xochi|quetz", "".join(kept), re.IGNORECASE)
+        assert not re.search("xochi|quetz", str(answer.headers), re.IGNORECASE)
+
+
+def test_the_console_is_no_part_of_the_api(app: FastAPI) -> None:
+    assert not [path for path in app.openapi()["paths"] if path.startswith("/console")]
