@@ -36,6 +36,7 @@ from app.sessions.routes import routes as sessions
 from app.settings import settings
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
+from app.transfer.exports.routes import routes as exports
 from app.transfer.routes import routes as imports
 from app.web.routes import router as web
 
@@ -57,6 +58,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     audit,
     disclosures,
     imports,
+    exports,
     needle_lots,
     clients,
     devices,

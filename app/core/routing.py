@@ -8,14 +8,7 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 import inspect
 import tempfile
 import time
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Final, cast
@@ -25,7 +18,7 @@ import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_jsonable_python
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.core import arguments as sent
 from app.core import contract, retries
@@ -37,9 +30,11 @@ from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Forbidden, Problem, Unauthenticated
 from app.core.rates import Rates
 from app.core.requests import chunks, request_id, whole_body
+from app.core.streams import streamed
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
+_EITHER_WAY: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +102,7 @@ class Routes:
         problems: Sequence[type[Problem]] = (),
         writes: bool | None = None,
         media: str = JSON,
+        medias: Sequence[str] = (),
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
         streams: bool = False,
@@ -117,12 +113,13 @@ class Routes:
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
-        the `database`, and gives its answer in pieces. An answer that holds a `secret` is
+        the `database`, and gives its answer as a `Stream`. `medias` are the media types that an
+        answer may have beside `media`. An answer that holds a `secret` is
         never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
         and for no program.
         """
         writing = method != "GET" if writes is None else writes
-        more = (uploads, media, secret, personal)
+        more = (uploads, media, secret, personal, medias)
         route = contract.Route(
             method, name, scope, writing, endpoint, problems, status, view, *more
         )
@@ -231,18 +228,22 @@ def _served(route: contract.Route) -> Callable[..., Awaitable[Response]]:
                 await incoming.request.app.state.account(incoming.op)
         return response
 
-    kept = [p for n, p in parameters.items() if n not in {"op", "body", "filters"}]
-    first = inspect.Parameter(
-        "incoming",
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        default=Depends(receive),
-        annotation=Incoming,
-    )
-    serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*(p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in kept), first]
-    )
-    serve.__name__ = route.name.replace(".", "_").replace("-", "_")
+    incoming = Depends(receive)
+    own = inspect.Parameter("incoming", _EITHER_WAY, default=incoming, annotation=Incoming)
+    _sign(serve, route, own)
     return serve
+
+
+def _sign(serve: Any, route: contract.Route, own: inspect.Parameter) -> None:
+    """Let FastAPI see the endpoint's own path parameters, and beside them what we need."""
+    ours = {"op", "body", "filters", "database"}
+    path = [
+        parameter.replace(kind=_EITHER_WAY)
+        for name, parameter in inspect.signature(route.endpoint).parameters.items()
+        if name not in ours
+    ]
+    serve.__signature__ = inspect.Signature([*path, own])
+    serve.__name__ = route.name.replace(".", "_").replace("-", "_")
 
 
 def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[Response]]:
@@ -267,25 +268,15 @@ def _uploaded(route: contract.Route, max_bytes: int) -> Callable[..., Awaitable[
 
 def _streamed(route: contract.Route) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls where the answer goes out in pieces."""
+    filters = route.argument("filters")
 
-    async def serve(request: Request) -> Response:
+    async def serve(request: Request, **path: Any) -> Response:
         op = await _operation(request, route)
-        sent.asked(None, request)
-        work = partial(route.endpoint, op, request.app.state.database)
-        pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
-        # What fails before the first piece is still a problem; later, the answer is cut off.
-        first = await to_thread.run_sync(next, pieces, b"", limiter=_UPLOADS)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_pieces(first, pieces), 200, headers, route.media)
+        arguments = path | sent.asked(filters, request)
+        return await streamed(partial(route.endpoint, op, request.app.state.database, **arguments))
 
+    _sign(serve, route, inspect.Parameter("request", _EITHER_WAY, annotation=Request))
     return serve
-
-
-async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    piece: bytes | None = first
-    while piece is not None:
-        yield piece
-        piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
 
 
 async def _operation(request: Request, route: contract.Route) -> Operation:

@@ -99,7 +99,11 @@ class DisclosureView(View):
     resource_id: UUID
     version: int | None
     reason: Annotated[
-        str | None, Field(description="`emergency` and its id, if emergency access was open.")
+        str | None,
+        Field(
+            description="`emergency` and its id, if emergency access was open; of an export, what"
+            " was taken out, as `sessions.csv`."
+        ),
     ]
 
 

@@ -118,7 +118,7 @@ def _history(facts: Iterable[str]) -> History:
             Reopening(id, _moment(at, offset_min), datetime.fromisoformat(closed_at))
             for id, at, offset_min, closed_at in zip(*reopenings, strict=True)
         ],
-        _scales({reading[2] for reading in readings}),
+        scales({reading[2] for reading in readings}),
     )
 
 
@@ -131,8 +131,9 @@ def _moment(at: str, offset_min: int) -> datetime:
     return at_offset(datetime.fromisoformat(at), offset_min)
 
 
-def _scales(codes: Iterable[str]) -> dict[str, Scale]:
-    scales = {}
+def scales(codes: Iterable[str]) -> dict[str, Scale]:
+    """How the values of these instruments are read, by their codes."""
+    found = {}
     for code in codes:
         known = instruments.default_thresholds(code)
         used = (
@@ -140,8 +141,8 @@ def _scales(codes: Iterable[str]) -> dict[str, Scale]:
             if known is None
             else Thresholds(known.id, known.mdc, known.mcid, known.mcid_percent, known.source)
         )
-        scales[code] = Scale(instruments.instrument(code).better, used)
-    return scales
+        found[code] = Scale(instruments.instrument(code).better, used)
+    return found
 
 
 def _of_patient(asked: frozenset[str]) -> ColumnElement[bool]:
