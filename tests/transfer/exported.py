@@ -115,15 +115,8 @@ def _needling(line: str) -> Row:
     }
 
 
-def _visits(ids: Ids, text: str, line: str) -> Iterator[Row]:
-    of_ana = {
-        "type": "session",
-        "patient_id": ids.ana,
-        "practitioner_id": ids.dana,
-        "episode_id": ids.episode,
-    }
-    yield {
-        **of_ana,
+def _signed(ids: Ids, text: str, line: str) -> Row:
+    return {
         "id": ids.signed,
         "occurred_at": AT,
         "duration_min": 45,
@@ -160,6 +153,16 @@ def _visits(ids: Ids, text: str, line: str) -> Iterator[Row]:
         "signed_at": "2026-11-01T12:00:00-08:00",
         "signed_by": line,
     }
+
+
+def _visits(ids: Ids, text: str, line: str) -> Iterator[Row]:
+    of_ana = {
+        "type": "session",
+        "patient_id": ids.ana,
+        "practitioner_id": ids.dana,
+        "episode_id": ids.episode,
+    }
+    yield {**of_ana, **_signed(ids, text, line)}
     least = {"type": "session", "patient_id": ids.ben, "practitioner_id": ids.lee}
     yield {
         **least,

@@ -71,7 +71,9 @@ def read_by_pandas(content: bytes, form: str, schema: Row) -> list[Row]:
     """What pandas makes of a table that it is told the types of."""
     kinds = {f["name"]: f["type"] for f in schema["fields"]}
     given = {name: PANDAS.get(kind, "string") for name, kind in kinds.items()}
-    if form == "csv":
+    if form == "parquet":
+        frame = pd.read_parquet(io.BytesIO(content), dtype_backend="numpy_nullable")
+    elif form == "csv":
         frame = pd.read_csv(io.BytesIO(content), dtype=given, keep_default_na=False, na_values=[""])
     else:
         known = {name: kind for name, kind in given.items() if kinds[name] in PANDAS}
@@ -90,6 +92,10 @@ def read_by_polars(content: bytes, form: str, schema: Row) -> list[Row]:
     """What Polars makes of a table that it is told the types of."""
     kinds = {f["name"]: f["type"] for f in schema["fields"]}
     given = {name: POLARS.get(kind, pl.String) for name, kind in kinds.items()}
+    if form == "parquet":
+        return [
+            _plain(row, schema, form) for row in pl.read_parquet(io.BytesIO(content)).to_dicts()
+        ]
     if form == "csv":
         frame = pl.read_csv(content, schema=given)
     elif content:
@@ -114,6 +120,12 @@ def read_by_duckdb(content: bytes, form: str, schema: Row) -> list[Row]:
         file.write(content)
         file.flush()
         db.execute("SET TimeZone = 'UTC'")
+        if form == "parquet":
+            table = db.read_parquet(file.name)
+            kinds = {name: kind for name, kind in kinds.items() if kind != "JSON"}
+            found = dict(zip(table.columns, table.types, strict=True))
+            assert {n: str(found[n]).replace(" WITH TIME ZONE", "TZ") for n in kinds} == kinds
+            return [_plain(row, schema, form) for row in table.pl().to_dicts()]
         if form == "csv":
             table = db.read_csv(file.name, columns=kinds, header=True)
         else:
@@ -130,6 +142,8 @@ def _plain(row: Any, schema: Row, form: str) -> Row:
     for field in schema["fields"]:
         cell: Any = row[field["name"]]
         kind = field["type"]
+        if hasattr(cell, "tolist"):
+            cell = cell.tolist()
         if cell is None or (not isinstance(cell, list) and pd.isna(cell)):
             required = field.get("constraints", {}).get("required") and form == "csv"
             found[field["name"]] = "" if required else None

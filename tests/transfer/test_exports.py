@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from app.core.tables import minutes_east
 from app.transfer.exports.columns import Type
@@ -227,7 +228,7 @@ def test_excel_gets_a_mark_and_times_that_it_reads(api: Api) -> None:
 
 
 @pytest.mark.parametrize("read", [read_by_pandas, read_by_polars, read_by_duckdb])
-@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("form", ["ndjson", "csv", "parquet"])
 def test_every_program_reads_the_declared_types(api: Api, read: Any, form: str) -> None:
     fill(api)
     schemas = described(api)
@@ -284,6 +285,32 @@ def fits(cell: Any, field: Row) -> bool:
         and ("enum" not in limits or cell in limits["enum"])
         and limits.get("minimum", cell) <= cell <= limits.get("maximum", cell)
     )
+
+
+def test_parquet_keeps_the_declared_types_and_comes_in_groups(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.transfer.exports.parquet.GROUP_ROWS", 1)
+    monkeypatch.setattr("app.transfer.exports.datasets.BATCH_ROWS", 1)
+    fill(api)
+    file = parquet.ParquetFile(io.BytesIO(export(api, "sessions.parquet").content))
+    assert file.metadata.num_row_groups == len(records(api, "sessions"))
+    types = {field.name: str(field.type) for field in file.schema_arrow}
+    assert types["occurred_at"] == "timestamp[us, tz=UTC]"
+    assert types["duration_min"] == "int64"
+    assert types["aftercare"] in {"list<item: string>", "list<element: string>"}
+    assert not file.schema_arrow.field("occurred_at").nullable
+    assert file.schema_arrow.field("signed_at").nullable
+
+
+def test_without_pyarrow_a_server_says_what_to_install(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.transfer.exports.parquet.find_spec", lambda _: None)
+    answer = api.get("/v1/exports/sessions.parquet")
+    assert (answer.status_code, answer.json()["type"]) == (501, "/problems/no-parquet")
+    assert "needlework[parquet]" in answer.json()["detail"]
+    assert export(api, "sessions.csv").content
 
 
 def test_every_type_is_written_by_some_column() -> None:

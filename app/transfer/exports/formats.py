@@ -8,6 +8,7 @@ from app.core.streams import Pieces
 from app.transfer.exports import texts
 from app.transfer.exports.columns import Column
 from app.transfer.exports.datasets import Rows
+from app.transfer.exports.parquet import parquet
 from app.transfer.rows import NDJSON
 
 Writer = Callable[[Sequence[Column], Rows], Pieces]
@@ -28,6 +29,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     for each in (
         Format("ndjson", NDJSON, texts.ndjson),
         Format("csv", CSV_MEDIA, texts.csv_text),
+        Format("parquet", "application/vnd.apache.parquet", parquet),
     )
 }
 EXCEL: Final = Format("csv", CSV_MEDIA, partial(texts.csv_text, excel=True))

@@ -9,8 +9,9 @@ from app.core.database import Database
 from app.core.operation import Operation, perform
 from app.core.streams import Pieces
 from app.ledger import service as ledger
-from app.transfer.exports.datasets import Dataset
+from app.transfer.exports.datasets import BY_NAME, Dataset
 from app.transfer.exports.formats import Format
+from app.transfer.exports.records import NAME, records
 
 ACCOUNTED_AT_ONCE: Final = 1_000
 """How many patients are entered in one transaction: meanwhile nobody else in the clinic writes."""
@@ -43,6 +44,13 @@ def account(database: Database, reading: Operation, datasets: Iterable[Dataset],
             seen.update(new)
             if new:
                 perform(database, op, lambda new=new: ledger.saw_patients(op, new, what))  # type: ignore[misc]
+
+
+def export_records(database: Database, op: Operation) -> Pieces:
+    """Every record, to be imported elsewhere. Every patient is in the ledger before the first."""
+    with snapshot(database, op) as reading:
+        account(database, reading, [BY_NAME["patients"]], f"{NAME}.ndjson")
+        yield from records(reading)
 
 
 def export(database: Database, op: Operation, dataset: Dataset, form: Format) -> Pieces:
