@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_
@@ -65,7 +66,14 @@ class Dataset:
             return op.partitions(self.own.with_only_columns(*shown), BATCH_ROWS)
         if self.computed is None:
             raise AssertionError
-        return self.computed(op)
+        return _picked(self.computed(op), [self.columns.index(c) for c in columns or self.columns])
+
+
+def _picked(rows: Rows, places: Sequence[int]) -> Rows:
+    """Some cells of each row."""
+    cells = itemgetter(*places)
+    for batch in rows:
+        yield [cells(row) for row in batch]
 
 
 def _of_records(

@@ -23,13 +23,14 @@ class Format(NamedTuple):
     write: Writer
 
 
+PARQUET: Final = "parquet"
 CSV_MEDIA: Final = "text/csv; charset=utf-8"
 FORMATS: Final[Mapping[str, Format]] = {
     each.name: each
     for each in (
         Format("ndjson", NDJSON, texts.ndjson),
         Format("csv", CSV_MEDIA, texts.csv_text),
-        Format("parquet", "application/vnd.apache.parquet", parquet),
+        Format(PARQUET, "application/vnd.apache.parquet", parquet),
     )
 }
 EXCEL: Final = Format("csv", CSV_MEDIA, partial(texts.csv_text, excel=True))

@@ -8,6 +8,7 @@ from app.core.operation import Operation
 from app.muscles.queries import CATALOGUE_VERSION
 from app.transfer.exports.columns import Column, Type
 from app.transfer.exports.datasets import REFERENCES, Dataset
+from app.transfer.exports.formats import Format
 
 PACKAGE: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE: Final = "https://datapackage.org/profiles/2.0/dataresource.json"
@@ -31,11 +32,12 @@ ITEMS: Final = {Type.TEXTS: "string", Type.NUMBERS: "number", Type.JSON: "object
 def package(
     op: Operation,
     datasets: Iterable[Dataset],
-    media: Mapping[str, str],
+    form: Format,
     more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The descriptor of an export: `media` is the format's, `more` adds to each resource."""
+    """The descriptor of an export: `more` adds to each resource."""
     described = list(datasets)
+    media = {"format": form.name, "mediatype": form.media.partition(";")[0]}
     there = {dataset.name for dataset in described}
     return {
         "$schema": PACKAGE,

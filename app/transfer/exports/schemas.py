@@ -4,6 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Deidentified = Annotated[
+    bool,
+    Field(
+        description="For research: pseudonyms for ids, times moved, no names and no free text, and"
+        " nothing that fewer than 5 patients share."
+    ),
+]
+
 
 class ExportFilters(BaseModel):
     """How to write a dataset."""
@@ -14,6 +22,7 @@ class ExportFilters(BaseModel):
         bool,
         Field(description="CSV: with a byte order mark, and times as Excel reads them (in UTC)."),
     ] = False
+    deidentified: Deidentified = False
 
 
 class PackageFilters(BaseModel):
@@ -24,3 +33,4 @@ class PackageFilters(BaseModel):
     format: Annotated[
         Literal["ndjson", "csv", "parquet"], Field(description="Of the files described.")
     ] = "csv"
+    deidentified: Deidentified = False

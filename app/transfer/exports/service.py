@@ -12,6 +12,7 @@ from app.ledger import service as ledger
 from app.transfer.exports.datasets import BY_NAME, Dataset
 from app.transfer.exports.formats import Format
 from app.transfer.exports.records import NAME, records
+from app.transfer.exports.research import blinded
 
 ACCOUNTED_AT_ONCE: Final = 1_000
 """How many patients are entered in one transaction: meanwhile nobody else in the clinic writes."""
@@ -58,3 +59,19 @@ def export(database: Database, op: Operation, dataset: Dataset, form: Format) ->
     with snapshot(database, op) as reading:
         account(database, reading, [dataset], f"{dataset.name}.{form.name}")
         yield from form.write(dataset.columns, dataset.rows(reading))
+
+
+def export_for_research(
+    database: Database, op: Operation, dataset: Dataset, form: Format, key: bytes
+) -> Pieces:
+    """A dataset in which nobody can be told. That it was taken out is in the ledger first."""
+    with snapshot(database, op) as reading:
+        note(database, op, f"{dataset.name}.{form.name}")
+        shown = blinded(dataset, key)
+        yield from form.write(shown.columns, shown.rows(reading))
+
+
+def note(database: Database, op: Operation, what: str) -> None:
+    """Enter that something was taken out in which nobody can be told, and commit."""
+    entered = replace(op)
+    perform(database, entered, lambda: ledger.saw_nobody(entered, f"{what}, de-identified"))
