@@ -39,6 +39,7 @@ from app.summaries.routes import routes as chart_summaries
 from app.thresholds.routes import routes as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
+from app.transfer.exports.routes import routes as exports
 from app.transfer.routes import routes as imports
 from app.web.console import pages
 from app.web.console.browsers import router as browsers
@@ -66,6 +67,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
     audit,
     disclosures,
     imports,
+    exports,
     needle_lots,
     clients,
     devices,

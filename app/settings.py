@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     ledger_key_file: Path | None = None
     """The file that holds them otherwise; with SQLite, `ledger.pem` beside the database."""
 
+    research_key: SecretStr | None = None
+    """What pseudonyms in de-identified exports are made with: 32 characters or more, all secret."""
+    research_key_file: Path | None = None
+    """The file that holds it otherwise."""
+
     requests_per_minute: PositiveInt = 100_000
     """Of each client, in each process. What is above it is answered with 429."""
     token_requests_per_minute: PositiveInt = 60

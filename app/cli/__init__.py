@@ -10,7 +10,18 @@ from typing import Final
 
 import typer
 
-from app.cli import audit, backup, clinics, demo, doctor, owners, records, retention, serving
+from app.cli import (
+    audit,
+    backup,
+    clinics,
+    demo,
+    doctor,
+    exports,
+    owners,
+    records,
+    retention,
+    serving,
+)
 from app.cli.console import FAILED, reason, say
 from app.core.problems import Problem
 
@@ -28,6 +39,7 @@ app.command()(serving.serve)
 app.command()(records.migrate)
 app.command()(demo.demo)
 app.command("import")(records.import_file)
+app.command()(exports.export)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.add_typer(clinics.clinic, name="clinic")

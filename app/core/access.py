@@ -25,6 +25,7 @@ class Scope(StrEnum):
     EMERGENCY_WRITE = "emergency:write"
     EPISODES_READ = "episodes:read"
     EPISODES_WRITE = "episodes:write"
+    EXPORTS_READ = "exports:read"
     FOLLOW_UPS_READ = "follow_ups:read"
     FOLLOW_UPS_WRITE = "follow_ups:write"
     IMPORTS_WRITE = "imports:write"
@@ -52,6 +53,7 @@ CLINICAL_READS: Final = READS - {
     Scope.CHANGES_READ,
     Scope.CLIENTS_READ,
     Scope.DEVICES_READ,
+    Scope.EXPORTS_READ,
 }
 """What one has to read to treat somebody: neither who else may, nor all that was ever done."""
 
@@ -82,6 +84,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     | {
         Scope.CHANGES_READ,
         Scope.EPISODES_WRITE,
+        Scope.EXPORTS_READ,
         Scope.PATIENTS_WRITE,
         Scope.PRACTITIONERS_WRITE,
     },

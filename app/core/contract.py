@@ -110,6 +110,8 @@ class Route:
     """Whether it takes longer than a request may, on a thread of its own."""
     also: Sequence[Scope] = ()
     """The scopes that it needs besides."""
+    medias: Sequence[str] = ()
+    """The media types that its answer may have instead."""
 
     @property
     def takes_key(self) -> bool:
@@ -166,6 +168,8 @@ def _successes(route: Route) -> dict[int | str, dict[str, Any]]:
     if route.takes_key:
         headers.add("Idempotency-Replayed")
     done: dict[str, Any] = {"description": "Done.", "headers": _answered(headers)}
+    if route.medias:
+        done["content"] = {media: {"schema": {"type": "string"}} for media in route.medias}
     described: dict[int | str, dict[str, Any]] = {int(HTTPStatus.OK): done}
     if route.status == HTTPStatus.CREATED:
         stored = "It is stored: replaced, or with the same content before."

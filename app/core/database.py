@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.patience import Impatient
+from app.core.patience import Impatient, waiting
 from app.core.problems import Unavailable
 
 # Requests at work at once, each with a thread and a connection of its own, so that none waits
@@ -26,6 +26,8 @@ THREADS = 4
 UPLOADS = 2
 # So does what is printed, which waits for no upload.
 PRINTS = 2
+# So do downloads. Each holds one connection to its end, and another while it is accounted for.
+STREAMS = 2
 # The one that writes down what was read, and the one that grows the tree over it.
 BACKGROUND = 2
 POOL_TIMEOUT_S = 2
@@ -33,6 +35,9 @@ POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
     " -c idle_in_transaction_session_timeout=10000"
 )
+# A snapshot is read for as long as somebody takes it in, and by statements that read whole tables.
+SNAPSHOT_SILENCE_MAX_S = 30
+SNAPSHOT_IDLE_MAX_S = 60
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -42,6 +47,11 @@ SQLITE_PRAGMAS = (
 )
 # Where there is only a superuser's URL, what serves acts as this role: no wall stops a superuser.
 SERVING_ROLE: Final = "needlework_serving"
+_LASTING: Final = (
+    "ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    f" SET LOCAL statement_timeout = '{SNAPSHOT_SILENCE_MAX_S}s';"
+    f" SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_IDLE_MAX_S}s'"
+)
 # Codes with which PostgreSQL says: try this transaction again.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 
@@ -68,6 +78,17 @@ class Database:
         with unavailable_if_down(), self.engine.connect() as db:
             db.execution_options(clinic_id=clinic_id)
             yield db
+
+    @contextlib.contextmanager
+    def snapshot(self, clinic_id: UUID) -> Iterator[Connection]:
+        """A connection all of whose statements see the same moment, however long it is held.
+
+        It sees what `reading` sees, and isn't held to the time that a request has.
+        """
+        with unavailable_if_down(), self.engine.connect() as db:
+            db.execution_options(clinic_id=clinic_id, snapshot=True)
+            with waiting(db, SNAPSHOT_SILENCE_MAX_S):
+                yield db
 
     @contextlib.contextmanager
     def writing(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
@@ -148,7 +169,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_size=THREADS + UPLOADS + PRINTS + BACKGROUND,
+        pool_size=THREADS + UPLOADS + PRINTS + 2 * STREAMS + BACKGROUND,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],
@@ -203,7 +224,8 @@ def _begin_postgresql(db: Connection) -> None:
         db.exec_driver_sql("RESET ROLE; BEGIN")
         return
     _step_down(db.connection.dbapi_connection)
-    db.exec_driver_sql("BEGIN" if clinic_id is None else f"BEGIN; {_within(clinic_id)}")
+    begin = f"BEGIN {_LASTING}" if options.get("snapshot") else "BEGIN"
+    db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_within(clinic_id)}")
 
 
 def _within(clinic_id: UUID) -> str:

@@ -1,6 +1,6 @@
 """The operation: who does what, in which clinic, at what instant, in which transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -91,6 +91,15 @@ class Operation:
     def all(self, statement: Executable, **values: object) -> Sequence[Any]:
         """Every row of a query that began with `rows`."""
         return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
+
+    def partitions(
+        self, statement: Executable, size: int, **values: object
+    ) -> Iterator[Sequence[Any]]:
+        """The rows of a query that began with `rows`, so many at a time, never held all at once."""
+        asked = {"clinic": self.clinic_id, **values}
+        streaming = {"stream_results": True, "yield_per": size}
+        with self.db.execute(statement, asked, execution_options=streaming) as result:
+            yield from result.partitions()
 
     def first(self, statement: Executable, **values: object) -> Row[Any] | None:
         """The first row of a query that began with `rows`, if there is one."""

@@ -5,8 +5,8 @@ own timeouts see no fault where the other end's kernel acknowledges what nobody 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, TypeVar, cast
 
 import psycopg
@@ -44,6 +44,20 @@ def be_patient(db: Connection) -> None:
     """Wait on this connection for as long as it takes; for migrations."""
     if db.dialect.name == "postgresql":
         cast("Impatient", db.connection.dbapi_connection).silence_max_s = None
+
+
+@contextmanager
+def waiting(db: Connection, silence_max_s: float) -> Iterator[None]:
+    """Wait on this connection for so long, until the block ends."""
+    if db.dialect.name != "postgresql":
+        yield
+        return
+    connection = cast("Impatient", db.connection.dbapi_connection)
+    connection.silence_max_s = silence_max_s
+    try:
+        yield
+    finally:
+        connection.silence_max_s = SILENCE_MAX_S
 
 
 @asynccontextmanager

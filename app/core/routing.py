@@ -8,41 +8,34 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 import inspect
 import tempfile
 import time
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_jsonable_python
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.core import arguments as sent
 from app.core import contract, retries
-from app.core.access import Authenticate, Caller, Refused, Scope
+from app.core.access import Scope
 from app.core.arguments import JSON
+from app.core.calling import Call, Calling, by_bearer_token, renew
 from app.core.database import PRINTS, UPLOADS, Database
-from app.core.operation import Entry, Operation, perform
+from app.core.operation import Operation, perform
 from app.core.patience import REQUEST_MAX_S, deadline
-from app.core.problems import Forbidden, Problem, Unauthenticated
-from app.core.rates import Rates
-from app.core.requests import chunks, request_id, whole_body
+from app.core.problems import Problem
+from app.core.requests import chunks, whole_body
+from app.core.streams import streamed
 
-Who = Caller | Refused | None
-Call = Callable[[Request], Awaitable[Who]]
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
 _PRINTS: Final = CapacityLimiter(PRINTS)
+_EITHER_WAY: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +84,6 @@ def _holds(request: Request, version: int) -> bool:
     return str(version) in tags or "*" in tags
 
 
-async def by_bearer_token(request: Request) -> Who:
-    """Who calls, by the header that every client of the API sends (RFC 6750 §2.1)."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        return None
-    authenticate: Authenticate = request.app.state.authenticate
-    return await authenticate(token.strip())
-
-
 class Routes:
     """The routes of one feature, under one prefix.
 
@@ -127,6 +111,7 @@ class Routes:
         problems: Sequence[type[Problem]] = (),
         writes: bool | None = None,
         media: str = JSON,
+        medias: Sequence[str] = (),
         uploads: Sequence[str] = (),
         upload_max_bytes: int = 0,
         streams: bool = False,
@@ -140,14 +125,15 @@ class Routes:
 
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
-        the `database`, and gives its answer in pieces; and one that `prints`, which gets the
-        `database` and limits its own time. An answer that holds a `secret` is
+        the `database`, and gives its answer as a `Stream`; and one that `prints`, which gets the
+        `database` and limits its own time. `medias` are the media types that an
+        answer may have beside `media`. An answer that holds a `secret` is
         never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
         and for no program. `tells` names the headers that its answer has of its own, `also` the
         scopes that it needs besides.
         """
         writing = method != "GET" if writes is None else writes
-        more = (uploads, media, secret, personal, tells, prints, also)
+        more = (uploads, media, secret, personal, tells, prints, also, medias)
         route = contract.Route(
             method, name, scope, writing, endpoint, problems, status, view, *more
         )
@@ -228,42 +214,6 @@ class Incoming:
     """How long the answer may still take, if there is a limit."""
 
 
-class Calling(NamedTuple):
-    """A route, and how its caller is known."""
-
-    route: contract.Route
-    called: Call
-
-    async def operation(self, request: Request) -> Operation:
-        """What a request is to do; or why its caller may not."""
-        async with deadline(REQUEST_MAX_S):
-            return await self._operation(request)
-
-    async def _operation(self, request: Request) -> Operation:
-        route, found = self.route, await self.called(request)
-        if found is None:
-            raise Unauthenticated
-        if isinstance(found, Refused):
-            await turned_away(request, route.name, found)
-            raise Unauthenticated
-        op = Operation(route.name, found, request_id(), if_match=request.headers.get("if-match"))
-        cast("Rates", request.app.state.rates).take(found.actor).apply(request)
-        for scope in (route.scope, *route.also):
-            if not found.may(scope):
-                await denied(request, op, f"without the scope {scope}")
-                raise Forbidden(f"This operation needs the scope {scope}.")
-        if route.personal and found.practitioner_id is None:
-            await denied(request, op, "no practitioner")
-            raise Forbidden("Only a practitioner may do this, and no program.")
-        return op
-
-
-async def turned_away(request: Request, name: str, refused: Refused) -> None:
-    """Have it on record, once a minute, that a client came with what is not good."""
-    if not refused.again:
-        await denied(request, Operation(name, refused.caller, request_id()), refused.reason)
-
-
 def _served(calling: Calling) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls: the endpoint's own path parameters, and the request."""
     route = calling.route
@@ -304,19 +254,22 @@ def _served(calling: Calling) -> Callable[..., Awaitable[Response]]:
                 await incoming.request.app.state.account(incoming.op)
         return response
 
-    given = {"op", "database", "body", "form", "filters"}
-    kept = [p for n, p in parameters.items() if n not in given]
-    first = inspect.Parameter(
-        "incoming",
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        default=Depends(receive),
-        annotation=Incoming,
-    )
-    serve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*(p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in kept), first]
-    )
-    serve.__name__ = route.name.replace(".", "_").replace("-", "_")
+    incoming = Depends(receive)
+    own = inspect.Parameter("incoming", _EITHER_WAY, default=incoming, annotation=Incoming)
+    _sign(serve, route, own)
     return serve
+
+
+def _sign(serve: Any, route: contract.Route, own: inspect.Parameter) -> None:
+    """Let FastAPI see the endpoint's own path parameters, and beside them what we need."""
+    ours = {"op", "body", "form", "filters", "database"}
+    path = [
+        parameter.replace(kind=_EITHER_WAY)
+        for name, parameter in inspect.signature(route.endpoint).parameters.items()
+        if name not in ours
+    ]
+    serve.__signature__ = inspect.Signature([*path, own])
+    serve.__name__ = route.name.replace(".", "_").replace("-", "_")
 
 
 def _uploaded(calling: Calling, max_bytes: int) -> Callable[..., Awaitable[Response]]:
@@ -343,39 +296,15 @@ def _uploaded(calling: Calling, max_bytes: int) -> Callable[..., Awaitable[Respo
 def _streamed(calling: Calling) -> Callable[..., Awaitable[Response]]:
     """The function that FastAPI calls where the answer goes out in pieces."""
     route = calling.route
+    filters = route.argument("filters")
 
-    async def serve(request: Request) -> Response:
+    async def serve(request: Request, **path: Any) -> Response:
         op = await calling.operation(request)
-        sent.asked(None, request)
-        work = partial(route.endpoint, op, request.app.state.database)
-        pieces = await to_thread.run_sync(work, limiter=_UPLOADS)
-        # What fails before the first piece is still a problem; later, the answer is cut off.
-        first = await to_thread.run_sync(next, pieces, b"", limiter=_UPLOADS)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_pieces(first, pieces), 200, headers, route.media)
+        arguments = path | sent.asked(filters, request)
+        return await streamed(partial(route.endpoint, op, request.app.state.database, **arguments))
 
+    _sign(serve, route, inspect.Parameter("request", _EITHER_WAY, annotation=Request))
     return serve
-
-
-async def _pieces(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    piece: bytes | None = first
-    while piece is not None:
-        yield piece
-        piece = await to_thread.run_sync(next, pieces, None, limiter=_UPLOADS)
-
-
-async def denied(request: Request, op: Operation, reason: str) -> None:
-    """Have it on record that a client tried what it may not do."""
-    client_id = op.caller.client_id
-    if client_id is not None:
-        op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
-        await request.app.state.account(op)
-
-
-def renew(request: Request, op: Operation) -> None:
-    """Have the callers looked up anew who may do more after this operation, or less."""
-    for client_id in op.renewed:
-        request.app.state.authenticate.forget(client_id)
 
 
 def _perform(route: contract.Route, incoming: Incoming, endpoint: Callable[[], Answer]) -> Response:

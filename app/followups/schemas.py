@@ -69,6 +69,10 @@ class FollowUpBody(RecordBody):
         return listed
 
 
+class FinishedFollowUpBody(FollowUpBody):
+    """A report as an import brings it in: its session may have been voided after it."""
+
+
 class FollowUpView(View):
     """One report. It never overwrites another."""
 

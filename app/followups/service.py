@@ -10,7 +10,12 @@ from app.core.operation import Operation
 from app.core.pages import Order
 from app.followups import rules
 from app.followups.models import FollowUp
-from app.followups.schemas import FollowUpBody, FollowUpFilters, FollowUpView
+from app.followups.schemas import (
+    FinishedFollowUpBody,
+    FollowUpBody,
+    FollowUpFilters,
+    FollowUpView,
+)
 from app.records.kinds import Facts, Kind, Reference, Viewed, register
 from app.sessions.service import alert
 
@@ -22,6 +27,7 @@ class FollowUps(Kind[FollowUpBody]):
     singular = "follow_up"
     table = FollowUp
     body = FollowUpBody
+    finished = FinishedFollowUpBody
     view = FollowUpView
     filters = FollowUpFilters
     order = Order((FollowUp.reported_at, FollowUp.id))
@@ -37,7 +43,8 @@ class FollowUps(Kind[FollowUpBody]):
         if session is None or session.at is None:
             return
         if session.state == "void":
-            yield Fault("/session_id", "session_void", "That session is void.")
+            if not isinstance(body, FinishedFollowUpBody):
+                yield Fault("/session_id", "session_void", "That session is void.")
         elif session.state != "attended":
             yield Fault("/session_id", "not_attended", "That visit was not attended.")
         if body.reported_at < session.at:

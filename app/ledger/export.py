@@ -15,6 +15,7 @@ from app.core.database import Database
 from app.core.dialects import id_text
 from app.core.operation import Operation, perform, rows
 from app.core.problems import Conflict
+from app.core.streams import Pieces
 from app.core.tables import Instant
 from app.ledger import signing, tiles
 from app.ledger.blocks import ERASURE
@@ -59,7 +60,7 @@ class NothingToExport(ValueError):
     """No entry of the ledger lies between these instants."""
 
 
-def archive(database: Database, op: Operation) -> Iterator[bytes]:
+def archive(database: Database, op: Operation) -> Pieces:
     """The whole ledger as a zip file, piece by piece."""
     export = _begun(database, op, None, None)
     return zipped(parts(export, partial(_entries, database, op.clinic_id, export)))

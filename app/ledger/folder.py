@@ -10,7 +10,7 @@ import hashlib
 import io
 import itertools
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -144,7 +144,7 @@ def into_folder(directory: Path, export: Export, entries: Entries) -> None:
         (directory / "checkpoints").rmdir()
 
 
-def zipped(files: Iterable[Part]) -> Iterator[bytes]:
+def zipped(files: Iterable[Part]) -> Generator[bytes, None, None]:
     """The files as one zip archive, piece by piece; it is never held as a whole."""
     archive = _Pipe()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:

@@ -1,7 +1,6 @@
 """`/v1/changes`, `/v1/audit` and `/v1/patients/{patient_id}/disclosures`."""
 
 from base64 import b64encode
-from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.core.operation import Operation
 from app.core.pages import Filters, view_of_page
 from app.core.problems import Invalid, NotFound
 from app.core.routing import Answer, Routes
+from app.core.streams import Stream
 from app.ledger import queries, service, signing, tiles
 from app.ledger.export import archive
 from app.ledger.note import proof_text
@@ -31,6 +31,7 @@ from app.ledger.signing import NoSigningKey, StrangeKey
 from app.ledger.tree import consistency, inclusion
 
 TEXT = "text/plain; charset=utf-8"
+ZIP = "application/zip"
 READ = Scope.AUDIT_READ
 
 changes = Routes("/v1/changes", "changes")
@@ -119,15 +120,15 @@ def consistent(op: Operation, filters: ConsistencyFilters) -> Answer:
     "/export",
     name="audit.export",
     scope=READ,
-    media="application/zip",
+    media=ZIP,
     problems=(NoSigningKey, StrangeKey),
 )
-def export(op: Operation, database: Database) -> Iterator[bytes]:
+def export(op: Operation, database: Database) -> Stream:
     """Download the whole account as a zip file that an auditor can check alone.
 
     `README.md` in it says how. The export is itself an entry of what it exports.
     """
-    return archive(database, op)
+    return Stream(archive(database, op), ZIP, "ledger.zip")
 
 
 @disclosures.get(

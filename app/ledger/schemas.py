@@ -102,7 +102,8 @@ class DisclosureView(View):
         str | None,
         Field(
             description="`emergency` and its id, if emergency access was open; of a chart summary,"
-            " to whom it went, for what, on which consent, and its digests."
+            " to whom it went, for what, on which consent, and its digests; of an export, what was"
+            " taken out, as `sessions.csv`."
         ),
     ]
 

@@ -42,13 +42,14 @@ def saw(op: Operation, resource: str, id: UUID, patient_id: UUID, version: int |
     _gather(op, Entry("access", op.name, resource, id, patient_id, version))
 
 
-def saw_patients(op: Operation, patients: Iterable[UUID | None]) -> None:
+def saw_patients(op: Operation, patients: Iterable[UUID | None], reason: str | None = None) -> None:
     """Account, once, for showing something of each of these patients."""
     # What an answer is put together from may be of one patient many times over.
     there = {entry.patient_id for entry in op.entries if entry.resource == "patients"}
     for patient_id in dict.fromkeys(patients):
         if patient_id is not None and patient_id not in there:
-            _gather(op, Entry("access", op.name, "patients", patient_id, patient_id))
+            seen = Entry("access", op.name, "patients", patient_id, patient_id, reason=reason)
+            _gather(op, seen)
 
 
 def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
@@ -65,6 +66,11 @@ def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
 def saw_account(op: Operation, patient_id: UUID | None) -> None:
     """Account for showing the account itself, of one patient or of all."""
     _gather(op, Entry("access", op.name, "ledger", op.clinic_id, patient_id))
+
+
+def saw_nobody(op: Operation, reason: str) -> None:
+    """Account for showing what was recorded of patients, but of none that could be told."""
+    _gather(op, Entry("access", op.name, "clinics", op.clinic_id, reason=reason))
 
 
 def secured(

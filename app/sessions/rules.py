@@ -101,3 +101,11 @@ def check_signed(status: str, *, given: bool) -> None:
         raise RuleBroken("signature_missing", "A signed session says when and by whom.")
     if status == "draft" and given:
         raise RuleBroken("not_signed", "A draft has no signature.")
+
+
+def check_voided(status: str, *, given: bool) -> None:
+    """A session that was voided elsewhere says when; no other does."""
+    if status == "void" and not given:
+        raise RuleBroken("voided_at_missing", "A void session says when it was voided.")
+    if status != "void" and given:
+        raise RuleBroken("not_void", "Only a void session was voided.")

@@ -1,6 +1,6 @@
 """Sessions on the wire."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -232,11 +232,12 @@ class SessionBody(RecordBody):
 
 
 class FinishedSessionBody(SessionBody):
-    """A session as an import brings it in: a draft, or signed elsewhere before."""
+    """A session as an import brings it in: a draft, or signed or voided elsewhere before."""
 
-    status: Literal["draft", "signed"] = "draft"
+    status: Status = "draft"
     signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
     signed_by: Annotated[Line | None, Field(validate_default=True)] = None
+    voided_at: Annotated[Moment | None, Field(validate_default=True)] = None
 
     @field_validator("signed_at", "signed_by")
     @classmethod
@@ -244,6 +245,14 @@ class FinishedSessionBody(SessionBody):
         if "status" in info.data:
             rules.check_signed(info.data["status"], given=given is not None)
         return given
+
+    @field_validator("voided_at")
+    @classmethod
+    def _voided(cls, voided_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if "status" in info.data:
+            rules.check_voided(info.data["status"], given=voided_at is not None)
+        # Of a stamp of a server's no offset is kept.
+        return voided_at and voided_at.astimezone(UTC)
 
     @field_validator("signed_at")
     @classmethod

@@ -16,6 +16,7 @@ from app.auth.queries import caller_for, client_with, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused
 from app.core.arguments import FORM, Repeated, form_members
+from app.core.calling import renew, turned_away
 from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
@@ -24,7 +25,6 @@ from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
-from app.core.routing import renew, turned_away
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings

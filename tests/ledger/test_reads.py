@@ -110,6 +110,7 @@ def test_every_read_leaves_whom_it_showed_and_no_one_else(api: Api, clinic: Clin
         "audit.checkpoint",
         "audit.proof",
         "audit.consistency",
+        "exports.package",
     }
     assert shown["patients.list"] > 3
     assert [e["number"] for e in history(clinic)] == list(range(1, size_of(clinic) + 1))

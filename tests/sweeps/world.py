@@ -48,6 +48,8 @@ REFERENCES = {
     "episode_id": "episodes",
 }
 WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1", "lot": "L2604"}
+# Steps of an address that hold more than one word.
+WORDS |= {"dataset}.{format": "sessions.csv"}
 # Members of an answer that are shown this once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
 # What only a practitioner may, and where that is.

@@ -19,6 +19,7 @@ from app.auth.rules import API_KEY, BROWSER_NOTED, BROWSER_TOKEN, Key, parse_key
 from app.auth.service import let_browser_in, let_browser_out, use_browser
 from app.core import arguments
 from app.core.access import Caller, Refused
+from app.core.calling import Who, turned_away
 from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
@@ -26,7 +27,6 @@ from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Forbidden
 from app.core.rates import Rates, sender
 from app.core.requests import ADDED, request_id, whole_body
-from app.core.routing import Who, turned_away
 from app.ledger import service as ledger
 from app.owners import service as owners
 from app.settings import settings

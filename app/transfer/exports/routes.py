@@ -1,0 +1,93 @@
+"""`/v1/exports`."""
+
+from typing import Annotated
+
+from fastapi import Path
+
+from app.core.access import Scope
+from app.core.database import Database
+from app.core.faults import Fault
+from app.core.operation import Operation
+from app.core.problems import Invalid, NotFound
+from app.core.routing import Answer, Routes
+from app.core.streams import Stream
+from app.transfer.exports.datasets import BY_NAME, DATASETS
+from app.transfer.exports.errors import NoParquet, NoResearchKey
+from app.transfer.exports.folder import RECORDS_FILE
+from app.transfer.exports.formats import CSV_MEDIA, EXCEL, FORMATS, PARQUET
+from app.transfer.exports.package import FILE, package
+from app.transfer.exports.parquet import check_installed
+from app.transfer.exports.records import NAME as RECORDS
+from app.transfer.exports.research import blinded, secret
+from app.transfer.exports.schemas import ExportFilters, PackageFilters
+from app.transfer.exports.service import export, export_for_research, export_records
+from app.transfer.rows import NDJSON
+
+routes = Routes("/v1/exports", "exports")
+
+Named = Annotated[str, Path(json_schema_extra={"enum": [*BY_NAME, RECORDS]})]
+Formed = Annotated[str, Path(json_schema_extra={"enum": list(FORMATS)})]
+NOT_A_TABLE = Fault("/deidentified", "not_a_table", "Records are whole: ask for tables.")
+NOT_CSV = Fault("/excel", "not_csv", "Excel reads CSV: ask for that, or leave this out.")
+
+
+@routes.get(
+    f"/{FILE}",
+    name="exports.package",
+    scope=Scope.EXPORTS_READ,
+    view=dict,
+    problems=(NoResearchKey,),
+)
+def describe(op: Operation, filters: PackageFilters) -> Answer:
+    """Describe every dataset to a machine.
+
+    A Frictionless Data Package (version 2): fields, types, constraints, primary and foreign keys.
+    """
+    form = FORMATS[filters.format]
+    key = secret(op.clinic_id) if filters.deidentified else None
+    shown = DATASETS if key is None else [blinded(dataset, key) for dataset in DATASETS]
+    return Answer(package(op, shown, form))
+
+
+@routes.stream(
+    "/{dataset}.{format}",
+    name="exports.read",
+    scope=Scope.EXPORTS_READ,
+    media=CSV_MEDIA,
+    medias=sorted({form.media for form in FORMATS.values()} - {CSV_MEDIA}),
+    problems=(NotFound, NoParquet, NoResearchKey),
+)
+def read(
+    op: Operation,
+    database: Database,
+    dataset: Named,
+    format: Formed,  # noqa: A002 - the contract's own word
+    filters: ExportFilters,
+) -> Stream:
+    """Download a dataset as a table.
+
+    One row each, in the order of its key, all as it was at one moment. Before the first byte, each
+    patient in it gets an entry in the ledger, which `disclosures` shows. `records.ndjson` is every
+    record in the form and order that an import takes.
+    """
+    file = f"{dataset}.{format}"
+    if file == RECORDS_FILE:
+        _check(filters.excel, NOT_CSV)
+        _check(filters.deidentified, NOT_A_TABLE)
+        return Stream(export_records(database, op), NDJSON, file)
+    found, form = BY_NAME.get(dataset), FORMATS.get(format)
+    if found is None or form is None:
+        raise NotFound
+    _check(filters.excel and form.name != EXCEL.name, NOT_CSV)
+    if form.name == PARQUET:
+        check_installed()
+    form = EXCEL if filters.excel else form
+    if filters.deidentified:
+        key = secret(op.clinic_id)
+        return Stream(export_for_research(database, op, found, form, key), form.media, file)
+    return Stream(export(database, op, found, form), form.media, file)
+
+
+def _check(is_wrong: bool, fault: Fault) -> None:  # noqa: FBT001 - what is asked
+    if is_wrong:
+        raise Invalid([fault], "query")

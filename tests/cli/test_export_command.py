@@ -1,0 +1,114 @@
+"""`export` writes a folder that proves to be whole and says what it is."""
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.transfer.exports.datasets import BY_NAME
+from tests.cli.program import Ran, url_of, within
+from tests.ground import Api, Clinic
+from tests.ledger.attacker import history
+from tests.transfer.exported import export, fill
+
+KEY = "k" * 32
+
+
+class Exporting:
+    """The command, on one clinic."""
+
+    def __init__(
+        self,
+        clinic: Clinic,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.clinic, self._monkeypatch, self._capsys = clinic, monkeypatch, capsys
+
+    def __call__(self, folder: Path, *more: str) -> Ran:
+        given = ("export", str(folder), "--clinic", str(self.clinic.id), *more)
+        return within(self._monkeypatch, self._capsys, url_of(self.clinic.database), *given)
+
+
+@pytest.fixture
+def run(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Exporting:
+    monkeypatch.setenv("NEEDLEWORK_RESEARCH_KEY", KEY)
+    return Exporting(clinic, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
+def test_a_folder_holds_everything_and_its_proof(
+    api: Api, clinic: Clinic, run: Exporting, tmp_path: Path, form: str
+) -> None:
+    fill(api)
+    folder = tmp_path / "new" / "out"
+    ran = run(folder, "--format", form, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    tables = {f"{name}.{form}" for name in BY_NAME}
+    beside = {"records.ndjson", "datapackage.json", "README.md"}
+    assert {each["path"] for each in ran.data["files"]} == tables | beside
+    there = {file.name for file in folder.iterdir()}
+    assert there == tables | beside | {"MANIFEST.sha256"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    checked = subprocess.run(
+        ["/usr/bin/sha256sum", "--strict", "-c", "MANIFEST.sha256"],
+        cwd=folder,
+        capture_output=True,
+        check=True,
+    )
+    assert len(checked.stdout.splitlines()) == len(tables | beside)
+    package = json.loads((folder / "datapackage.json").read_bytes())
+    listed = {each["path"]: each for each in package["resources"]}
+    assert listed.keys() == tables | {"records.ndjson"}
+    for each in ran.data["files"]:
+        assert each["bytes"] == (folder / each["path"]).stat().st_size
+        if each["path"] in listed:
+            assert each.items() <= listed[each["path"]].items()
+    if form != "parquet":
+        for name in tables - {f"progress.{form}"} | {"records.ndjson"}:
+            assert (folder / name).read_bytes() == export(api, name).content
+    seen = [e for e in history(clinic) if e["reason"] == f"all tables as {form}"]
+    assert len(seen) == len({e["patient_id"] for e in seen}) == 2
+    assert {e["actor"].partition(":")[0] for e in seen} == {"cli"}
+
+
+def test_a_folder_for_research_holds_no_records(
+    api: Api, clinic: Clinic, run: Exporting, tmp_path: Path
+) -> None:
+    fill(api, "zq-00001qz9")
+    folder = tmp_path / "out"
+    assert run(folder, "--deidentified", "--excel").code == 0
+    assert not (folder / "records.ndjson").exists()
+    assert (folder / "sessions.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    for file in folder.iterdir():
+        assert "zq-00001qz9" not in file.read_text("utf-8-sig")
+        assert KEY not in file.read_text("utf-8-sig")
+    [entry] = [e for e in history(clinic) if e["operation"] == "exports.read"]
+    assert (entry["patient_id"], entry["reason"]) == (None, "all tables as csv, de-identified")
+
+
+def test_a_folder_with_something_in_it_stays_as_it_is(
+    clinic: Clinic, run: Exporting, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").touch()
+    ran = run(tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "holds something already" in ran.err
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
+    assert [e for e in history(clinic) if e["operation"] == "exports.read"] == []
+
+
+def test_what_can_not_be_done_is_said_in_a_sentence(
+    run: Exporting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(tmp_path / "out", "--format", "xlsx").code == 2
+    assert run(tmp_path / "out", "--format", "ndjson", "--excel").code == 2
+    monkeypatch.delenv("NEEDLEWORK_RESEARCH_KEY")
+    ran = run(tmp_path / "out", "--deidentified")
+    assert (ran.code, ran.out) == (1, "")
+    assert "pseudonyms" in ran.err
+    assert not (tmp_path / "out").exists()

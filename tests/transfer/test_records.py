@@ -1,0 +1,113 @@
+"""What `records` gives, an import makes the same clinic of."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from starlette.testclient import TestClient
+
+from app.core.database import Database
+from app.transfer.bodies import READERS
+from tests.ground import Api, Clinic, found
+from tests.ledger.attacker import history
+from tests.transfer.exported import NDJSON, Row, export, fill
+from tests.transfer.test_exports import HOSTILE, LISTS, everything
+
+STAMPS = {
+    *("version", "created_at", "updated_at", "amended_at", "recorded_at", "late_entry"),
+    *("credentials", "catalogue_version", "hours_after", "window"),
+}
+"""What a server says itself of a session or a report: some of it is of the moment."""
+
+
+def clinic_said(api: Api) -> Mapping[str, list[Row]]:
+    """All records of a clinic, without what is the server's own."""
+    said = {name: everything(api, path) for name, path in LISTS.items()}
+    said["follow-ups"] = [
+        report
+        for session in said["sessions"]
+        for report in everything(api, f"/v1/sessions/{session['id']}/follow-ups")
+    ]
+    for records in said.values():
+        for record in records:
+            for stamp in STAMPS - ({"credentials"} if "given_name" in record else set()):
+                record.pop(stamp, None)
+    return said
+
+
+def take_in(api: Api, content: bytes) -> Row:
+    report: Row = api("POST", "/v1/imports", content=content, headers=NDJSON).json()
+    assert report["rejected"] == 0, report["errors"]
+    return report
+
+
+def test_records_make_an_identical_clinic(api: Api, wire: TestClient, database: Database) -> None:
+    fill(api)
+    amend(api)
+    content = export(api, "records.ndjson").content
+    other = Api(wire, found(database).key())
+    assert take_in(other, content)["created"] == content.count(b"\n")
+    assert clinic_said(other) == clinic_said(api)
+    assert export(other, "records.ndjson").content == content
+    assert take_in(other, content)["unchanged"] == content.count(b"\n")
+
+
+def amend(api: Api) -> None:
+    """Have one session amended: what goes out is its latest version."""
+    signed = next(s for s in everything(api, LISTS["sessions"]) if s["status"] == "signed")
+    body: Any = {"reason": "r", "kind": "correction", "changes": {"note": "Amended."}}
+    tag = {"If-Match": f'"{signed["version"]}"'}
+    assert api.post(f"/v1/sessions/{signed['id']}/amend", body, headers=tag).status_code == 200
+
+
+@settings(max_examples=8)
+@given(HOSTILE)
+def test_any_text_survives_the_way(wire: TestClient, database: Database, text: str) -> None:
+    one, other = (Api(wire, found(database).key()) for _ in range(2))
+    fill(one, text)
+    content = export(one, "records.ndjson").content
+    take_in(other, content)
+    assert export(other, "records.ndjson").content == content
+    assert text in {session["note"] for session in clinic_said(other)["sessions"]}
+
+
+def test_the_cohort_comes_out_as_it_went_in(
+    api: Api, wire: TestClient, database: Database, cohort: Any
+) -> None:
+    take_in(api, b"".join(json.dumps(row).encode() + b"\n" for row in cohort))
+    content = export(api, "records.ndjson").content
+    other = Api(wire, found(database).key())
+    take_in(other, content)
+    assert clinic_said(other) == clinic_said(api)
+    assert export(other, "records.ndjson").content == content
+
+
+def test_records_stand_behind_those_that_they_refer_to(api: Api) -> None:
+    fill(api)
+    content = export(api, "records.ndjson").text.split("\n")[:-1]
+    types = [line.split('"')[3] for line in content]
+    assert list(dict.fromkeys(types)) == list(READERS)
+
+
+def test_records_are_a_look_at_everybody(api: Api, clinic: Clinic) -> None:
+    made = {api.patient()["id"] for _ in range(3)}
+    export(api, "records.ndjson")
+    told = {str(e["patient_id"]) for e in history(clinic) if e["reason"] == "records.ndjson"}
+    assert told == made
+    assert api.get("/v1/exports/records.csv").status_code == 404
+
+
+def test_a_session_that_was_voided_elsewhere_says_when(api: Api) -> None:
+    session = {
+        "type": "session",
+        "patient_id": api.patient()["id"],
+        "practitioner_id": api.practitioner()["id"],
+        "occurred_at": "2026-11-01T10:00:00Z",
+    }
+    for wrong, code in (
+        ({"status": "void"}, "voided_at_missing"),
+        ({"voided_at": "2026-11-02T10:00:00Z"}, "not_void"),
+    ):
+        answer = api("POST", "/v1/imports", content=json.dumps(session | wrong), headers=NDJSON)
+        assert [e["code"] for e in answer.json()["errors"]] == [code]
