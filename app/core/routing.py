@@ -126,11 +126,10 @@ class Routes:
         `uploads` are the media types of a body that is too large to hold: the endpoint gets it
         as `upload`, and does without a transaction of ours. So does one that `streams`: it gets
         the `database`, and gives its answer as a `Stream`; and one that `prints`, which gets the
-        `database` and limits its own time. `medias` are the media types that an
-        answer may have beside `media`. An answer that holds a `secret` is
-        never kept, so its route takes no Idempotency-Key. What is `personal` is for practitioners,
-        and for no program. `tells` names the headers that its answer has of its own, `also` the
-        scopes that it needs besides.
+        `database` and limits its own time. `medias` are the media types that an answer may have
+        beside `media`. An answer that holds a `secret` is never kept, so its route takes no
+        Idempotency-Key. What is `personal` is for practitioners, and for no program. `tells` names
+        the headers that its answer has of its own, `also` the scopes that it needs besides.
         """
         writing = method != "GET" if writes is None else writes
         more = (uploads, media, secret, personal, tells, prints, also, medias)
@@ -145,17 +144,21 @@ class Routes:
             serve = _uploaded(caller, upload_max_bytes)
         else:
             serve = _served(caller)
+        self._publish(path, route, serve)
+
+    def _publish(self, path: str, route: contract.Route, serve: Callable[..., Any]) -> None:
+        told = inspect.getdoc(route.endpoint)
         self.router.add_api_route(
-            _typed(self.prefix + path, endpoint),
+            _typed(self.prefix + path, route.endpoint),
             serve,
-            methods=[method],
-            operation_id=name,
-            name=name,
-            summary=(inspect.getdoc(endpoint) or name).split("\n")[0].removesuffix("."),
-            description=inspect.getdoc(endpoint),
-            status_code=status,
-            response_model=view if media == JSON else None,
-            response_class=contract.response_class(media),
+            methods=[route.method],
+            operation_id=route.name,
+            name=route.name,
+            summary=(told or route.name).split("\n")[0].removesuffix("."),
+            description=told,
+            status_code=route.status,
+            response_model=route.view if route.media == JSON else None,
+            response_class=contract.response_class(route.media),
             responses=contract.responses(route),
             openapi_extra=contract.undeclared(route),
         )

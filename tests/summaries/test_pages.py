@@ -117,7 +117,7 @@ def test_its_structure_has_a_title_headings_in_order_tables_and_a_described_figu
     assert [table for table in tables if not has_header(table)] == []
     [figure] = [element for element in paper.structure.every() if element.kind == "/Figure"]
     assert figure.alt is not None
-    assert figure.alt.startswith("1 session, 2026-11-01 to 2026-11-01.")
+    assert figure.alt.startswith("1 session, 2026-11-01.")
 
 
 def has_header(table: Element) -> bool:

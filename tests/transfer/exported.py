@@ -129,7 +129,7 @@ def _signed(ids: Ids, text: str, line: str) -> Row:
                 "phase": "after",
                 "instrument": "psfs",
                 "activity": line,
-                "value": 3.5,
+                "value": 3.625,
                 "items": [3, 4.25],
             },
         ],
