@@ -19,8 +19,9 @@ from tests.sweeps.world import OTHER, Sent, World
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
 # And this other settings: tests/ledger meets it.
 NEEDS_ANOTHER_KEY = {"no-signing-key", "strange-signing-key"}
-# And these a longer chart, a rare script, or a server without an extra: tests/summaries meets them.
-NEEDS_ANOTHER_CHART = {"chart-too-long", "press-missing", "unprintable"}
+# And these a longer chart, a rare script, or a server without an extra: tests/summaries and
+# tests/transfer meet them.
+NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprintable"}
 # These stand outside of `/v1`, or in no answer that anybody foresaw.
 ELSEWHERE = {"internal", "leaving", "malformed-request", "method-not-allowed", "not-migrated"}
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
@@ -112,7 +113,12 @@ def without_version(sent: Sent) -> dict[str, str]:
 
 
 def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
-    """What a session, or an episode, refuses for what became of it."""
+    """What a session, or an episode, refuses for what became of it; and what exports refuse."""
+    if operation.path.startswith("/v1/exports/"):
+        path = world.request(operation).path
+        for asked in (f"{path}?deidentified=true", "/v1/exports/nothing.csv"):
+            if operation.name == "exports.read" or asked.startswith(path):
+                yield world.api.get(asked)
     if not operation.needs_version and not operation.name.endswith("s.replace"):
         return
     api, sent = world.api, world.request(operation)

@@ -167,7 +167,7 @@ def _type(source: ColumnElement[Any]) -> Type:
 
 
 def _type_of_list(described: list[Mapping[str, Any]]) -> Type:
-    items: Mapping[str, str] = next((each["items"] for each in described if "items" in each), {})
+    items = _not_null(next((each["items"] for each in described if "items" in each), {}))
     return {"string": Type.TEXTS, "number": Type.NUMBERS}.get(items.get("type", ""), Type.JSON)
 
 
