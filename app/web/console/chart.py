@@ -106,7 +106,7 @@ def _session(record: dict[str, Any]) -> tuple[str, str]:
 
 def _follow_up(record: dict[str, Any]) -> tuple[str, str]:
     flags = f"; red flags: {', '.join(record['red_flags'])}" if record["red_flags"] else ""
-    hours = f"{record['hours_after']:g} hours after"
+    hours = f"{record['hours_after']:.0f} hours after"
     return "Follow-up", f"soreness {record['soreness']} of 10, {hours}{flags}"
 
 
