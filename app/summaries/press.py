@@ -51,11 +51,11 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _unprintable(given: dict[str, Any]) -> str | None:
-    """A character that no font has, found by halving; None if each of them alone can be set."""
+def _unprintable(given: dict[str, Any]) -> str:
+    """A character that no font has, found by halving; none if each of them alone can be set."""
     found: list[str] = sorted({*"".join(_texts(given["content"]))})
     if _sets(found):
-        return None
+        return ""
     while len(found) > 1:
         half = found[: len(found) // 2]
         found = found[len(half) :] if _sets(half) else half
@@ -79,8 +79,8 @@ def _sets(characters: list[str]) -> bool:
 def main() -> int:
     """Print one document; the exit code.
 
-    The only argument is the one for a character that has no glyph, which is then all that is
-    written.
+    The only argument is the one for a text that can't be shown; then a character of it that has
+    no glyph is all that is written.
     """
     sent = json.load(sys.stdin.buffer)
     at = sent.pop("at")
@@ -89,11 +89,10 @@ def main() -> int:
             pdf = _pdf(sent, at, system_fonts=False)
         except typst.TypstError:
             pdf = _pdf(sent, at, system_fonts=True)
-    except typst.TypstError:
-        character = _unprintable(sent)
-        if character is None:
-            raise
-        sys.stdout.buffer.write(character.encode())
+    except typst.TypstError as error:
+        if not error.message.startswith("PDF/UA-1"):
+            raise  # it is not about what was to be printed
+        sys.stdout.buffer.write(_unprintable(sent).encode())
         return int(sys.argv[1])
     sys.stdout.buffer.write(pdf)
     return 0

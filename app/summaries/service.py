@@ -84,6 +84,8 @@ def _content(op: Operation, chart: Chart, body: ChartSummaryBody, consent: Any) 
 
 def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
     """Say where a character stands that can't be printed, and of which script it is."""
+    if not character:
+        raise Unprintable("No font of this server shows two characters together.")
     script = unicodedata.name(character, "").partition(" ")[0] or "unknown"
     for place in _places(character, body.model_dump(by_alias=True)):
         raise Invalid([Fault(place, "unprintable", f"No font here shows it ({script}).")])

@@ -249,9 +249,9 @@ def test_the_longest_texts_and_the_most_needlings_are_printed_whole(api: Api) ->
 
 
 def test_what_has_no_shape_or_orders_others_is_written_as_its_code_point(api: Api) -> None:
-    session = api.session(note="a\u0007b\u000bc \u202egnp.exe\u202c \ue000\r\nnext")
+    session = api.session(note="a\u0007b\u000bc \u202egnp.exe\u202c \ue000\ufeff\r\nnext")
     paper = paper_of(api, session["patient_id"])
-    assert paper.says("a[U+0007]b[U+000B]c [U+202E]gnp.exe[U+202C] [U+E000] next")
+    assert paper.says("a[U+0007]b[U+000B]c [U+202E]gnp.exe[U+202C] [U+E000][U+FEFF] next")
 
 
 def test_text_of_another_direction_leaves_its_surroundings_in_order(api: Api) -> None:

@@ -17,8 +17,8 @@ SPELT: Final = {
     "peau_dorange": "peau d'orange",
     "side_lying": "side-lying",
 }
-# They order text: what follows could be read as something else.
-ORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# They order text: what follows could be read as something else. And PDF/UA has no U+FEFF.
+UNSEEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 LEFTWARD: Final = frozenset({"R", "AL", "AN"})
 ISOLATE, ISOLATED = "\u2068", "\u2069"
 ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
@@ -104,7 +104,7 @@ def printable(value: Any) -> Any:
 def _is_plain(character: str) -> bool:
     if character in "\n\t":
         return True
-    return character not in ORDERING and unicodedata.category(character) not in {"Cc", "Cn", "Co"}
+    return character not in UNSEEN and unicodedata.category(character) not in {"Cc", "Cn", "Co"}
 
 
 def _code(character: str) -> str:
