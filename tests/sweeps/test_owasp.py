@@ -34,6 +34,14 @@ UNLISTED = {
     "/healthz": "for the operator",
     "/readyz": "for the operator",
     "/metrics": "for the operator",
+    "/": "leads people to the console",
+    "/console": "for people, with the scopes and the entries of the API",
+    "/console/search": "likewise",
+    "/console/patients/{patient_id}": "likewise",
+    "/console/patients/{patient_id}/timeline": "likewise",
+    "/console/sign-in": "lets a browser in",
+    "/console/sign-out": "lets it out",
+    "/console/{name}": "what the console looks like",
 }
 
 
@@ -257,7 +265,7 @@ def test_api9_improper_inventory_management(app: FastAPI) -> None:
     served = {
         (path, method)
         for route in app.routes
-        for path in [re.sub(r":\w+\}", "}", _path(route))]
+        for path in [_path(route)]
         for method in getattr(route, "methods", ()) or ()
         if method != "HEAD" and path not in UNLISTED
     }
@@ -266,7 +274,8 @@ def test_api9_improper_inventory_management(app: FastAPI) -> None:
 
 
 def _path(route: BaseRoute) -> str:
-    return str(getattr(route, "path", ""))
+    """As the document writes it: without the kind of a parameter."""
+    return re.sub(r":\w+\}", "}", str(getattr(route, "path", "")))
 
 
 def test_api10_unsafe_consumption_of_apis(api: Api) -> None:
