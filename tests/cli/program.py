@@ -14,7 +14,7 @@ from app.cli import main
 from app.core.database import Database
 from app.settings import settings
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 class Ran(NamedTuple):
