@@ -113,6 +113,7 @@ def test_p_stands_only_where_there_is_one() -> None:
         "activity": None,
         "side": None,
         "muscle": None,
+        "region": "neck",
         "better": "lower",
         "baseline": {"value": 7.0, "n": 2, "at": "2026-11-01T10:00:00Z"},
         "latest": {"value": 3.0, "at": "2026-11-08T10:00:00Z"},
@@ -120,6 +121,7 @@ def test_p_stands_only_where_there_is_one() -> None:
         "change_percent": None,
         "thresholds": None,
         "verdict": "improved_important",
+        "responder": {"state": "responding", "since": "2026-11-08T10:00:00Z", "first_at": None},
         "trend": trend,
     }
 
@@ -131,11 +133,28 @@ def test_p_stands_only_where_there_is_one() -> None:
     assert cells(p=0.00001)[-1].endswith("p < 0.001 (descriptive)")
     assert cells(per_week=None)[-1] == "–"  # noqa: RUF001 - as it is printed
     assert cells()[:4] == [
-        "NPRS (lower is better)",
+        "NPRS, neck (lower is better)",
         "7 on 2026-11-01, mean of 2",
         "3 on 2026-11-08",
         "−4",  # noqa: RUF001 - as it is printed
     ]
+    assert cells()[4].endswith("; responding since 2026-11-08")
+
+
+def test_what_was_planned_stands_beside_what_came_of_it() -> None:
+    agreed = {"planned_sessions": 6, "planned_per_week": 1, "region": "low_back", "attended": 4}
+    assert (
+        progress.plan(agreed | {"per_week": 0.9333}) == "low back: 4 of 6 sessions, 0.9 of 1 a week"
+    )
+    nothing = {"planned_sessions": None, "planned_per_week": None}
+    assert progress.plan(agreed | nothing | {"per_week": 1}) is None
+
+
+def test_a_time_to_release_is_told_where_half_are_known_to_have_released() -> None:
+    timed = {"method": "kaplan_meier", "n": 9, "released": 6, "median_s": 40}
+    told = progress.released(timed)
+    assert told == "40 s (median of 9 needlings by Kaplan and Meier)"
+    assert progress.released(timed | {"median_s": None}) is None
 
 
 @given(st.text())

@@ -102,7 +102,7 @@ def described(document: Json, names: Names) -> str:
     """What the picture shows, in sentences."""
     told = [heading(document) + "."]
     told += [
-        f"{_label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
+        f"{label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
         for measure in document["measures"]
     ]
     sore = document["soreness"]
@@ -146,7 +146,7 @@ def _measure(
         for x, y, point in points
     ]
     parts += _key(measure, top)
-    return [*parts, *_beside(top, _label(measure, names), [_change(measure), _verdict(measure)])]
+    return [*parts, *_beside(top, label(measure, names), [_change(measure), _verdict(measure)])]
 
 
 def _key(measure: Json, top: int) -> list[str]:
@@ -243,9 +243,16 @@ def _muscle(muscle: Json, names: Names) -> str:
     return f"{names.muscle(muscle['muscle'])}{level}, {muscle['side']}"
 
 
-def _label(measure: Json, names: Names) -> str:
-    more = [measure[name] for name in ("activity", "muscle", "side") if measure[name]]
-    return ", ".join([names.scale(measure["instrument"]).name, *more])
+def label(measure: Json, names: Names) -> str:
+    """What a measure, or a flag of one, is about."""
+    muscle, region = measure["muscle"], measure["region"]
+    more = (
+        measure["activity"],
+        muscle and names.muscle(muscle),
+        measure["side"],
+        region and region.replace("_", " "),
+    )
+    return ", ".join([names.scale(measure["instrument"]).name, *filter(None, more)])
 
 
 def _change(measure: Json) -> str:

@@ -52,10 +52,30 @@ def facts(progress: Json) -> list[Pair]:
         ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
         ("Attended", first and f"{first[:10]} to {last[:10]}"),
         ("Days between", None if gap is None else f"{number(gap)} (median)"),
+        ("Planned", "; ".join(filter(None, map(plan, progress["plans"]))) or None),
         ("Needling, in all", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
+        ("Time to a release", released(progress["release"]["time_to_release"])),
         ("Soreness afterwards", _soreness(progress["soreness"])),
         ("Adverse events", f"{harm}; {counted(events['close_calls'], 'close call')}"),
     )
+
+
+def plan(plan: Json) -> str | None:
+    """What was agreed of an episode, beside what came of it."""
+    agreed = plan["planned_sessions"], plan["planned_per_week"]
+    if agreed == (None, None):
+        return None
+    where = f"{spelt(plan['region'])}: " if plan["region"] else ""
+    rate = "" if plan["per_week"] is None else f", {number(round(plan['per_week'], 1))}"
+    often = f"{rate} of {number(agreed[1])} a week" if rate and agreed[1] is not None else ""
+    return f"{where}{plan['attended']} of {number(agreed[0])} sessions{often}"
+
+
+def released(time: Json) -> str | None:
+    """How soon muscles released, where half of them are known to have."""
+    if time["median_s"] is None:
+        return None
+    return f"{time['median_s']} s (median of {time['n']} needlings by Kaplan and Meier)"
 
 
 def _soreness(sore: Json) -> str:
@@ -85,6 +105,8 @@ def measure(measure: Json, names: Names) -> list[str]:
     what = [names.instrument(measure["instrument"]), measure["activity"], measure["side"]]
     if measure["muscle"]:
         what.append(names.muscle(measure["muscle"]))
+    if measure["region"]:
+        what.append(spelt(measure["region"]))
     start, latest = measure["baseline"], measure["latest"]
     mean = f", mean of {start['n']}" if start["n"] > 1 else ""
     percent = measure["change_percent"]
@@ -96,9 +118,18 @@ def measure(measure: Json, names: Names) -> list[str]:
         f"{number(start['value'])} on {start['at'][:10]}{mean}",
         f"{number(latest['value'])} on {latest['at'][:10]}",
         f"{changed(measure['change'])}{share}",
-        VERDICTS[measure["verdict"]] + (f" [{cited['id']}]" if cited else ""),
+        VERDICTS[measure["verdict"]] + responding(measure) + (f" [{cited['id']}]" if cited else ""),
         _trend(measure["trend"]),
     ]
+
+
+def responding(measure: Json) -> str:
+    """Since when the patient responds by a measure, or no longer does."""
+    state = measure["responder"]
+    if state is None or state["since"] is None:
+        return ""
+    word = "responding" if state["state"] == "responding" else "response lost"
+    return f"; {word} since {state['since'][:10]}"
 
 
 def _trend(trend: Json) -> str:

@@ -15,7 +15,7 @@ from app.transfer.exports.errors import NoParquet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUP_ROWS: Final = 20_000
+GROUP_ROWS: Final = 8_192
 """How many rows are held at once."""
 # What it is made with weighs more than all the rest: only who asks for Parquet pays for it.
 _TYPES: Final[Mapping[Type, str]] = {

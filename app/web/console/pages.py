@@ -12,7 +12,7 @@ from app.core.problems import Problem, Unauthenticated
 from app.core.requests import request_id
 from app.progress.queries import written_out
 from app.progress.rules.drawing import RELEASES
-from app.progress.rules.picture import VERDICTS
+from app.progress.rules.picture import VERDICTS, label
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -78,6 +78,7 @@ _ENVIRONMENT.filters.update(
     release=RELEASES.__getitem__,
     instrument=lambda code: _NAMES.scale(code).name,
     muscle=_NAMES.muscle,
+    whose=lambda measure: label(measure, _NAMES),
 )
 
 
