@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from app.summaries.rules import progress
 from app.summaries.rules.amendments import Version, amendments
-from app.summaries.rules.words import Names, changed, moment, number, printable
+from app.summaries.rules.words import (
+    MINUS,
+    NOTHING,
+    Names,
+    changed,
+    moment,
+    number,
+    printable,
+)
 
 AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
 NAMES = Names(
@@ -54,7 +62,7 @@ def test_an_amendment_names_each_leaf_that_changed() -> None:
     ) == [
         ["note", "Was.", "Is."],
         ["needlings 1 depth (mm)", "25", "35"],
-        ["needlings 1 needle lot", "–", "L_7"],  # noqa: RUF001 - what was not recorded
+        ["needlings 1 needle lot", NOTHING, "L_7"],
         ["aftercare", "heat", "heat, no gym"],
     ]
 
@@ -62,16 +70,14 @@ def test_an_amendment_names_each_leaf_that_changed() -> None:
 def test_a_row_that_was_taken_out_moves_no_others() -> None:
     _, second = SESSION["needlings"]
     assert amended(SESSION, needlings=[second]) == [
-        ["needlings 1 muscle", "Infraspinatus", "–"],  # noqa: RUF001 - as it is printed
-        ["needlings 1 depth (mm)", "25", "–"],  # noqa: RUF001 - as it is printed
+        ["needlings 1 muscle", "Infraspinatus", NOTHING],
+        ["needlings 1 depth (mm)", "25", NOTHING],
     ]
 
 
 def test_what_was_none_before_is_shown_member_by_member() -> None:
     counted = {"opened": 1, "mismatch_reason": None}
-    assert amended(SESSION, needle_count=counted) == [
-        ["needle count opened", "–", "1"]  # noqa: RUF001 - as it is printed
-    ]
+    assert amended(SESSION, needle_count=counted) == [["needle count opened", NOTHING, "1"]]
 
 
 def test_another_patients_chart_is_named_as_such() -> None:
@@ -93,7 +99,7 @@ def test_what_changed_before_the_signature_is_no_amendment() -> None:
     ("offset", "written"),
     [
         (timedelta(), "2026-11-20 18:05 (UTC)"),
-        (timedelta(hours=-8), "2026-11-20 10:05 (UTC−08:00)"),  # noqa: RUF001 - as it is printed
+        (timedelta(hours=-8), f"2026-11-20 10:05 (UTC{MINUS}08:00)"),
         (timedelta(hours=5, minutes=30), "2026-11-20 23:35 (UTC+05:30)"),
     ],
 )
@@ -102,8 +108,8 @@ def test_an_instant_is_told_where_it_happened(offset: timedelta, written: str) -
 
 
 def test_a_change_has_its_sign() -> None:
-    assert [changed(value) for value in (1.5, 0, -4.0)] == ["+1.5", "0", "−4"]  # noqa: RUF001 - as it is printed
-    assert number(None) == "–"  # noqa: RUF001 - as it is printed
+    assert [changed(value) for value in (1.5, 0, -4.0)] == ["+1.5", "0", f"{MINUS}4"]
+    assert number(None) == NOTHING
 
 
 def test_p_stands_only_where_there_is_one() -> None:
@@ -128,15 +134,15 @@ def test_p_stands_only_where_there_is_one() -> None:
     def cells(**of_trend: Any) -> list[str]:
         return progress.measure(measure | {"trend": trend | of_trend}, NAMES)
 
-    assert cells()[-1] == "−0.8 a week, n = 6 (descriptive)"  # noqa: RUF001 - as it is printed
+    assert cells()[-1] == f"{MINUS}0.8 a week, n = 6 (descriptive)"
     assert cells(p=0.0123, evidence="tested")[-1].endswith("n = 6, p = 0.012")
     assert cells(p=0.00001)[-1].endswith("p < 0.001 (descriptive)")
-    assert cells(per_week=None)[-1] == "–"  # noqa: RUF001 - as it is printed
+    assert cells(per_week=None)[-1] == NOTHING
     assert cells()[:4] == [
         "NPRS, neck (lower is better)",
         "7 on 2026-11-01, mean of 2",
         "3 on 2026-11-08",
-        "−4",  # noqa: RUF001 - as it is printed
+        f"{MINUS}4",
     ]
     assert cells()[4].endswith("; responding since 2026-11-08")
 
