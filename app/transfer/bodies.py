@@ -20,6 +20,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.records.kinds import Kind, digest
 from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
 from app.sessions.service import SESSIONS
+from app.thresholds.service import THRESHOLDS
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     PRACTITIONERS,
@@ -31,6 +32,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     CONSENTS,
     SCREENINGS,
     ADVERSE_EVENTS,
+    THRESHOLDS,
 )
 
 

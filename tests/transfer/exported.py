@@ -41,6 +41,15 @@ def clinic_of(text: str) -> Iterator[Row]:
     yield from _beside(ids, text, line)
     yield _said_in_safety(ids, text, line)
     yield _gone_wrong(ids, text)
+    yield {
+        "type": "thresholds",
+        "instrument": "nprs",
+        "region": "neck",
+        "population": line,
+        "mdc": 4,
+        "mcid": 1.5,
+        "source": line,
+    }
 
 
 def _people(ids: Ids, text: str, line: str) -> Iterator[Row]:

@@ -23,7 +23,8 @@ STAMPS = {
 
 def clinic_said(api: Api) -> Mapping[str, list[Row]]:
     """All records of a clinic, without what is the server's own."""
-    said = {name: everything(api, path) for name, path in LISTS.items()}
+    paths = {**LISTS, "thresholds": "/v1/thresholds"}
+    said = {name: everything(api, path) for name, path in paths.items()}
     said["follow-ups"] = [
         report
         for session in said["sessions"]
