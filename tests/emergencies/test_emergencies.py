@@ -95,7 +95,7 @@ def test_it_is_for_what_is_clinical_and_for_reading(dana: Person) -> None:
             wrong[operation.name] = refused
     assert wrong == {}
     assert {str(scope) for scope in READS - CLINICAL_READS} == {
-        *("audit:read", "changes:read", "clients:read", "devices:read"),
+        *("audit:read", "changes:read", "clients:read", "devices:read", "exports:read"),
     }
 
 

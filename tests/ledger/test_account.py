@@ -43,7 +43,12 @@ def test_every_stored_entry_can_be_recomputed(api: Api, clinic: Clinic) -> None:
             assert world.request(operation).by(api).is_success, operation.name
     found = entries(clinic)
     assert len(found) > 40
+    # A chart that goes out changes nothing, so its entry has no body.
+    assert {row.operation for row in found if row.body is None} == {"chart_summaries.create"}
     for row in found:
+        if row.body is None:
+            assert row.salt is row.body_digest is None
+            continue
         assert entry.body_digest(row.salt, row.body.encode()) == row.body_digest
         assert entry.canonical(from_json(row.body)) == row.body.encode()
         public = {name: as_json(getattr(row, name)) for name in PUBLIC}
@@ -52,7 +57,7 @@ def test_every_stored_entry_can_be_recomputed(api: Api, clinic: Clinic) -> None:
             == row.leaf
         )
         assert row.kind == ("security" if row.resource == "emergencies" else "change")
-    assert len({row.salt for row in found}) == len(found)
+    assert len({row.salt for row in found}) == len([row for row in found if row.body]) + 1
     check_account(clinic)
 
 

@@ -1,7 +1,5 @@
 """What a practitioner types finds the muscle that was meant."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,22 +128,3 @@ def test_spaces_and_punctuation_around_a_name_change_nothing(
 )
 def test_nonsense_finds_nothing(q: str) -> None:
     assert found(q) == []
-
-
-@pytest.mark.parametrize(
-    "q",
-    [
-        "infraspinatis",
-        "musculus extensor carpi radialis longus brevis pollicis digitorum flexor adductr",
-        " ".join("abcdefghijklmnopqrstuvwxyz0123456789"),
-        "gluteus " * 12,
-    ],
-)
-def test_a_search_takes_less_than_five_milliseconds(q: str) -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        queries.search(q)
-        return time.perf_counter() - start
-
-    # The best of many runs: what the search costs, not what else the machine does.
-    assert min(seconds() for _ in range(30)) < 0.005

@@ -93,6 +93,7 @@ def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -
     assert rows_with(before, patient) >= {kind.table.__tablename__ for kind in kinds.values()} - {
         "practitioners",
         "follow_ups",
+        "thresholds",
     } | {"stored_answers"}
     words = {patient, "Quetzalcoatl"}
     erase(clinic, patient)

@@ -1,17 +1,20 @@
 """Whatever a session says comes back as it was sent, from the record and from its versions."""
 
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.database import Database
+from app.instruments import queries as instruments
+from app.instruments import rules
 from app.muscles.queries import MUSCLES
 from tests.ground import Api, found
 
 PARASPINAL = [muscle.slug for muscle in MUSCLES if muscle.paraspinal]
 OTHERS = [muscle.slug for muscle in MUSCLES if not muscle.paraspinal]
+PSFS = cast("rules.Scoring", instruments.scoring("psfs"))
 SIDES = st.sampled_from(["left", "right", "midline"])
 LEVELS = st.sampled_from(["C1", "C8", "T1", "T12", "L5", "S1"])
 SCORES = st.none() | st.integers(0, 10)
@@ -62,19 +65,25 @@ def needlings(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-measurements = st.fixed_dictionaries(
+answers = st.decimals(0, 10, places=4).map(float)
+scored = st.one_of(
+    st.fixed_dictionaries({"value": answers, "items": st.none()}),
+    st.lists(answers, min_size=1, max_size=5).map(
+        lambda items: {"value": rules.score(items, PSFS), "items": items}
+    ),
+)
+measured = st.fixed_dictionaries(
     {
         "instrument": st.just("psfs"),
-        "value": st.decimals(0, 10, places=4).map(float),
         "unit": st.none(),
         "activity": st.none() | lines,
         "side": st.none() | SIDES,
         "muscle": st.none() | st.sampled_from(OTHERS),
-        "items": st.none() | st.lists(st.decimals(-9, 9, places=4).map(float), max_size=3),
         "reported_by": st.sampled_from(["patient", "practitioner"]),
         "phase": st.sampled_from(["before", "after"]),
     }
 )
+measurements = st.builds(lambda said, score: said | score, measured, scored)
 findings = st.fixed_dictionaries(
     {
         "sign": st.sampled_from(["taut_band", "matchstick", "coldness"]),

@@ -35,7 +35,8 @@ RUN = (
 def address(database: Database, tmp_path: Path) -> Iterator[str]:
     """Where the database is served by a process of its own."""
     url = database.engine.url.render_as_string(hide_password=False)
-    with serving(tmp_path / "server.log", NEEDLEWORK_DATABASE_URL=url) as server:
+    own = {"NEEDLEWORK_DATABASE_URL": url, "NEEDLEWORK_RESEARCH_KEY": "k" * 32}
+    with serving(tmp_path / "server.log", **own) as server:
         yield f"http://{HOST}:{server.port}"
 
 
