@@ -34,6 +34,12 @@ def check_value(value: float, lowest: float, highest: float) -> None:
         raise RuleBroken("off_scale", f"Give a value from {lowest:g} to {highest:g}.")
 
 
+def check_difference(difference: float, lowest: float, highest: float) -> None:
+    """Raise `RuleBroken` where a scale has no room for a difference."""
+    if difference > highest - lowest:
+        raise RuleBroken("off_scale", f"The scale is {highest - lowest:g} wide.")
+
+
 def in_own_unit(value: float, unit: str | None, factors: Mapping[str, float]) -> float:
     """A value in the instrument's own unit; `factors` holds every unit that it is recorded in.
 

@@ -4,8 +4,9 @@ Nouns: a *cohort* is those whose care began within a period; a *course of care* 
 visits in one episode, or in none; a *group* the part of a cohort that shares a region, a diagnosis
 or a technique.
 
-Invariant: nobody can be recognised. Fewer than 5 patients make no group, a number from 1 to 4 is
-not given, and no practitioner stands beside another.
+Invariant: nobody can be recognised in an answer. Fewer than 5 patients make no group, a number from
+1 to 4 is not given, no practitioner stands beside another, and each answer leaves its entry: two of
+them may still be compared.
 
 It stands on `app.progress`, whose measures and responders it counts.
 """

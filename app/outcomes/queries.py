@@ -18,6 +18,7 @@ from app.core.tables import Instant
 from app.episodes.models import Episode
 from app.instruments.queries import factors
 from app.instruments.rules import in_own_unit
+from app.ledger import service as ledger
 from app.measurements.models import Measurement
 from app.outcomes.rules.groups import Care, Harm, outcomes
 from app.outcomes.schemas import OutcomesFilters
@@ -114,6 +115,7 @@ def cohort(op: Operation, filters: OutcomesFilters) -> Json:
     """
     if filters.own and op.caller.practitioner_id is None:
         raise Forbidden("Only a practitioner has patients of their own.")
+    ledger.saw_nobody(op, f"outcomes by {filters.by or 'nothing'}")
     end = filters.end or op.at
     begin = filters.begin or end - A_YEAR
     cares = _cares(op, {"begin": begin, "end": end})

@@ -8,6 +8,8 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from app.core.wire import Body, Line, Moment, Text, example
 from app.summaries.rules import release
 
+# A blank says nothing, and what is said here stands in the ledger.
+SAID = r"\S"
 RecipientKind = Literal["patient", "physician", "insurer", "other"]
 
 
@@ -17,7 +19,11 @@ class RecipientBody(Body):
     kind: RecipientKind
     name: Annotated[
         Line | None,
-        Field(validate_default=True, description="Needed unless it is the patient, who has one."),
+        Field(
+            pattern=SAID,
+            validate_default=True,
+            description="Needed unless it is the patient, who has one.",
+        ),
     ] = None
 
     @field_validator("name")
@@ -40,7 +46,7 @@ class ChartSummaryBody(Body):
     )
 
     recipient: RecipientBody
-    purpose: Line
+    purpose: Annotated[Line, Field(pattern=SAID)]
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     begin: Annotated[
         Moment | None, Field(alias="from", description="What happened at or after.")
@@ -51,7 +57,11 @@ class ChartSummaryBody(Body):
     ] = None
     override_reason: Annotated[
         Text | None,
-        Field(min_length=1, description="Why it is released without the patient's consent."),
+        Field(
+            min_length=1,
+            pattern=SAID,
+            description="Why it is released without the patient's consent.",
+        ),
     ] = None
 
     @field_validator("end")

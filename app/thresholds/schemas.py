@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.pages import Filters
 from app.core.wire import Code, Line, View, example
+from app.instruments import queries as instruments
 from app.instruments import rules
 from app.records.readings import InstrumentCode, Measured
 from app.records.schemas import RecordBody
@@ -46,6 +47,7 @@ class ThresholdsBody(RecordBody):
     mcid_percent: Annotated[
         Figure | None,
         Field(
+            le=100,
             description="The same, in percent of the baseline; used where there is no `mcid`.",
             validate_default=True,
         ),
@@ -54,6 +56,14 @@ class ThresholdsBody(RecordBody):
     status: Annotated[
         Status, Field(description="`inactive`: kept, and used for no verdict any more.")
     ] = "active"
+
+    @field_validator("mdc", "mcid")
+    @classmethod
+    def _fits_the_scale(cls, given: Any, info: ValidationInfo) -> Any:
+        known = instruments.find(info.data.get("instrument", ""))
+        if known is not None and given is not None:
+            rules.check_difference(given, known.min, known.max)
+        return given
 
     @field_validator("mcid_percent")
     @classmethod

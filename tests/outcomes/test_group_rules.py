@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.outcomes.rules.groups import SHOWN_FROM, Care, Harm, outcomes, proportion
+from app.outcomes.rules.groups import OTHERS, SHOWN_FROM, By, Care, Harm, outcomes, proportion
 from app.progress.rules.history import Json, Reading, Scale
 from tests.progress.facts import reading, scale, visit, week
 
@@ -71,20 +71,43 @@ def test_who_has_two_diagnoses_is_counted_in_each() -> None:
     ]
 
 
-def test_a_group_of_fewer_than_five_patients_tells_nothing() -> None:
-    cares = [care(n, region="elbow") for n in range(4)] * 3 + [care(n) for n in range(5)]
-    large, small = outcomes(cares, "region", scale_of)
-    assert (large["group"], large["suppressed"]) == ("neck", False)
-    assert small == {
-        "group": "elbow",
-        "suppressed": True,
-        "patients": None,
-        "courses": None,
-        "sessions": None,
-        "insertions": None,
-        "measures": [],
-        "adverse_events": None,
-    }
+def test_a_cohort_of_fewer_than_five_patients_tells_nothing() -> None:
+    cares = [care(n, region="elbow") for n in range(4)] * 3
+    told: list[tuple[By | None, str | None]] = [("region", OTHERS), (None, None)]
+    for by, name in told:
+        [group] = outcomes(cares, by, scale_of)
+        assert group == {
+            "group": name,
+            "suppressed": True,
+            "patients": None,
+            "courses": None,
+            "sessions": None,
+            "insertions": None,
+            "measures": [],
+            "adverse_events": None,
+        }
+
+
+def test_small_groups_stand_together_with_as_many_larger_ones_as_it_takes() -> None:
+    def group(region: str, *patients: int) -> list[Care]:
+        return [care(n, region=region) for n in patients]
+
+    large = group("neck", *range(20, 30)) + group("shoulder", *range(30, 36))
+    one_alone = outcomes([*large, *group("hand", 1)], "region", scale_of)
+    assert [(g["group"], g["patients"]) for g in one_alone] == [("neck", 10), (OTHERS, 7)]
+    several = outcomes([*large, *group("hand", 1, 2), *group("foot", 3, 4, 5)], "region", scale_of)
+    assert [(g["group"], g["patients"]) for g in several] == [
+        ("neck", 10),
+        ("shoulder", 6),
+        (OTHERS, 5),
+    ]
+
+
+def test_whoever_is_in_two_small_groups_is_in_the_others_once() -> None:
+    cares = [care(n, diagnoses=["x|1", "x|2"]) for n in range(4)]
+    cares += [care(n, diagnoses=["x|3"]) for n in range(4, 10)]
+    [group] = outcomes(cares, "diagnosis", scale_of)
+    assert (group["group"], group["patients"], group["courses"]) == (OTHERS, 10, 10)
 
 
 def test_an_event_of_no_session_counts_once_for_its_patient() -> None:

@@ -16,6 +16,7 @@ from app.settings import settings
 from app.transfer.exports import declared, rules
 from app.transfer.exports.columns import Becomes, Type
 from app.transfer.exports.datasets import BY_NAME, DATASETS
+from app.transfer.exports.research import secret
 from app.transfer.exports.rules import RARE
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import history
@@ -139,24 +140,45 @@ def test_tables_still_hang_together(api: Api) -> None:
         assert table.num_rows == len(rows)
 
 
-def test_all_times_of_a_patient_are_moved_alike_and_by_a_secret(api: Api) -> None:
+def test_all_times_of_a_patient_are_moved_alike_and_by_a_secret(api: Api, clinic: Clinic) -> None:
     fill(api)
+    key = secret(clinic.id)
     shifts: dict[str, set[timedelta]] = {}
     for name in BY_NAME:
         columns = [c.name for c in BY_NAME[name].columns if c.becomes is Becomes.SHIFTED]
-        pairs = zip(records(api, name), research(api, name), strict=True)
-        for row, blind in pairs if columns else ():
+        blinds = {blind["id"]: blind for blind in research(api, name)} if columns else {}
+        for row in records(api, name) if columns else ():
+            blind = blinds[rules.pseudonym(key, name, row["id"])]
             for column in columns:
                 if row[column] is None:
                     assert blind[column] is None
                 elif "T" in row[column]:
-                    by = datetime.fromisoformat(blind[column]) - datetime.fromisoformat(row[column])
+                    local = timedelta(minutes=row.get(f"{column}_offset_min") or 0)
+                    was = datetime.fromisoformat(row[column]) + local
+                    by = datetime.fromisoformat(blind[column]) - was
                     shifts.setdefault(blind["patient_id"], set()).add(by)
     assert [len(each) for each in shifts.values()] == [1, 1]
     one, other = (each.pop() for each in shifts.values())
     assert one != other
     for by in (one, other):
         assert timedelta(days=-366) < by <= timedelta(days=-1)
+
+
+def test_a_change_of_the_clocks_does_not_tell_the_season(api: Api) -> None:
+    own = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
+    for at in ("2026-03-02T09:00:00-08:00", "2026-03-09T09:00:00-07:00"):
+        api.session(**own, occurred_at=at)
+    times = sorted(datetime.fromisoformat(row["occurred_at"]) for row in research(api, "sessions"))
+    assert times[1] - times[0] == timedelta(days=7)
+
+
+def test_rows_stand_in_the_order_of_nothing_but_their_pseudonyms(api: Api) -> None:
+    own = {"practitioner_id": api.practitioner()["id"]}
+    made = [api.session(**own)["id"] for _ in range(6)]
+    assert [row["id"] for row in records(api, "sessions")] == made
+    for name, by in (("sessions", "id"), ("patients", "id"), ("needlings", "session_id")):
+        told = [row[by] for row in research(api, name)]
+        assert told == sorted(told)
 
 
 def cohort_of(regions: list[str]) -> list[Row]:

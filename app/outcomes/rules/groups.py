@@ -1,7 +1,7 @@
 """What became of a clinic's patients: responders and adverse events, with exact intervals.
 
 A cohort is made of *courses of care*: one patient's visits in one episode, or in none. Numbers
-from 1 to 4 are not given, nor is anything of a group of fewer than 5 patients, so that a printed
+from 1 to 4 are not given, and groups of fewer than 5 patients stand together, so that a printed
 table shows nobody; 0 is given, for that nothing happened tells of no one. Practitioners are not
 compared. Whether somebody responded is not whether treatment was why.
 """
@@ -25,6 +25,8 @@ from app.progress.rules.measures import Series, series_of
 from app.progress.rules.responder import is_response
 
 SHOWN_FROM: Final = 5
+OTHERS: Final = "(others)"
+"""The name of the small groups together."""
 HIDDEN: Final = frozenset(range(1, SHOWN_FROM))
 DECIMALS: Final = 9
 Severity = Literal["mild", "significant", "serious"]
@@ -64,8 +66,33 @@ def outcomes(
     for care in cares:
         for name in _names(care, by):
             groups[name].append(care)
-    found = [_group(name, group, scale) for name, group in groups.items()]
+    told = groups.items() if by is None else _large_enough(groups)
+    found = [_group(name, group, scale) for name, group in told]
     return sorted(found, key=lambda group: (-(group["patients"] or 0), group["group"] or ""))
+
+
+def _large_enough(
+    groups: Mapping[str | None, Sequence[Care]],
+) -> Iterable[tuple[str | None, Sequence[Care]]]:
+    """The groups, with the small ones as one.
+
+    As many of the next larger ones go with them as it takes to have enough patients, for else
+    what is left out would be the whole less the groups that are shown.
+    """
+    large = dict(groups)
+    merged: list[Care] = []
+    for name in sorted(groups, key=lambda name: (_patients(groups[name]), name or "")):
+        if _patients(groups[name]) >= SHOWN_FROM and (
+            not merged or _patients(merged) >= SHOWN_FROM
+        ):
+            break
+        merged += large.pop(name)
+    once = list({id(care): care for care in merged}.values())
+    return [*large.items(), *([(OTHERS, once)] if once else [])]
+
+
+def _patients(cares: Sequence[Care]) -> int:
+    return len({care.patient_id for care in cares})
 
 
 def _names(care: Care, by: By | None) -> Sequence[str | None]:
@@ -79,7 +106,7 @@ def _names(care: Care, by: By | None) -> Sequence[str | None]:
 def _group(
     name: str | None, cares: Sequence[Care], scale: Callable[[str, str | None], Scale]
 ) -> Json:
-    patients = len({care.patient_id for care in cares})
+    patients = _patients(cares)
     if patients < SHOWN_FROM:
         return {
             "group": name,

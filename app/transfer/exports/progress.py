@@ -21,7 +21,7 @@ from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
 from app.progress.schemas import MeasureView, ResponderView
 from app.sessions.models import SessionMeasurement, TreatmentSession
-from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, SHIFTED, Column, Type
+from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Column, Type
 
 PATIENTS_AT_ONCE: Final = 200
 _READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
@@ -106,22 +106,22 @@ COLUMNS: Final = (
     ),
     _column("baseline", Type.NUMBER, SAME, "The mean of the values before.", required=True),
     _column("baseline_n", Type.INTEGER, SAME, "How many values that are.", required=True),
-    _column("baseline_at", Type.INSTANT, SHIFTED, "When the first was taken.", required=True),
+    _column("baseline_at", Type.INSTANT, GONE, "When the first was taken.", required=True),
     _column("latest", Type.NUMBER, SAME, "The latest value.", required=True),
-    _column("latest_at", Type.INSTANT, SHIFTED, "When it was taken.", required=True),
+    _column("latest_at", Type.INSTANT, GONE, "When it was taken.", required=True),
     _column("best", Type.NUMBER, SAME, "The best value.", required=True),
-    _column("best_at", Type.INSTANT, SHIFTED, "When it was first reached.", required=True),
+    _column("best_at", Type.INSTANT, GONE, "When it was first reached.", required=True),
     _column("change", Type.NUMBER, SAME, "The latest value less the baseline.", required=True),
     _column("change_percent", Type.NUMBER, SAME, "In percent of the baseline; null at 0."),
-    _column("thresholds_id", Type.TEXT, SAME, "The thresholds that the verdict used."),
-    _column("mdc", Type.NUMBER, SAME, "Minimal detectable change."),
-    _column("mcid", Type.NUMBER, SAME, "Minimal clinically important difference."),
-    _column("mcid_percent", Type.NUMBER, SAME, "The same, in percent of the baseline."),
+    _column("thresholds_id", Type.TEXT, GONE, "The thresholds that the verdict used."),
+    _column("mdc", Type.NUMBER, GONE, "Minimal detectable change."),
+    _column("mcid", Type.NUMBER, GONE, "Minimal clinically important difference."),
+    _column("mcid_percent", Type.NUMBER, GONE, "The same, in percent of the baseline."),
     _column("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the improvement is real."),
     _column("reaches_mcid", Type.BOOLEAN, SAME, "Whether it is worthwhile."),
     _column("verdict", Type.TEXT, SAME, "What that comes to.", required=True, enum=_VERDICTS),
     _column("responder", Type.TEXT, SAME, "Whether the patient responds.", enum=_STATES),
-    _column("responder_since", Type.INSTANT, SHIFTED, "Since when."),
+    _column("responder_since", Type.INSTANT, GONE, "Since when."),
     _column("values", Type.INTEGER, SAME, "How many values there are.", required=True),
     _column("trend_per_week", Type.NUMBER, SAME, "Theil-Sen slope per week of real time."),
     _column("trend_p", Type.NUMBER, SAME, "Exact Mann-Kendall p, from five values on."),

@@ -1,7 +1,11 @@
 """A dataset for research: the same one, without what tells who somebody is."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import pickle
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -9,10 +13,11 @@ from uuid import UUID
 import orjson
 
 from app.core.operation import Operation
+from app.core.tables import OFFSET
 from app.settings import settings
 from app.transfer.exports import rules
-from app.transfer.exports.columns import NESTED, Becomes, Column, Type
-from app.transfer.exports.datasets import REFERENCES, Dataset, Rows
+from app.transfer.exports.columns import NESTED, PSEUDONYM, Becomes, Column, Type
+from app.transfer.exports.datasets import BATCH_ROWS, REFERENCES, Dataset, Rows
 from app.transfer.exports.errors import NoResearchKey
 
 KEY_MIN_BYTES: Final = 32
@@ -98,8 +103,41 @@ def _rows(op: Operation, dataset: Dataset, kept: Sequence[Column], blinding: Bli
                             shared.add((n, word), row[whose])
     told = {n: _told(n, kept[n], words, shared) for n, words in wordy.items()}
     cells = {**_moved_and_named(dataset, kept, blinding), **told}
-    for batch in dataset.rows(op, kept):
-        yield [_row(row, whose, cells) for row in batch]
+    clocks = _clocks(dataset, kept)
+    read = [*kept, *(offset for _, offset in clocks)]
+    local = {n: len(kept) + place for place, (n, _) in enumerate(clocks)}
+    blind = (
+        [_row(row, whose, cells, local)[: len(kept)] for row in batch]
+        for batch in dataset.rows(op, read)
+    )
+    yield from _reordered(blind, next(n for n, c in enumerate(kept) if c.becomes is PSEUDONYM))
+
+
+def _clocks(dataset: Dataset, kept: Sequence[Column]) -> list[tuple[int, Column]]:
+    """The places of instants, each with the column of its sender's offset from UTC."""
+    offsets = {column.name.removesuffix(OFFSET): column for column in dataset.columns}
+    return [
+        (n, offsets[column.name])
+        for n, column in enumerate(kept)
+        if column.becomes is Becomes.SHIFTED and offsets[column.name].name != column.name
+    ]
+
+
+def _reordered(batches: Iterable[Sequence[Sequence[Any]]], by: int) -> Rows:
+    """Rows in the order of a pseudonym: the order in which records were made tells when.
+
+    They wait in a file without a name, not in memory.
+    """
+    with closing(sqlite3.connect("", check_same_thread=False)) as file:
+        file.execute("CREATE TABLE rows (pseudonym TEXT, n INTEGER PRIMARY KEY, cells BLOB)")
+        for batch in batches:
+            file.executemany(
+                "INSERT INTO rows (pseudonym, cells) VALUES (?, ?)",
+                ((row[by], pickle.dumps(row)) for row in batch),
+            )
+        found = file.execute("SELECT cells FROM rows ORDER BY pseudonym, n")
+        while some := found.fetchmany(BATCH_ROWS):
+            yield [pickle.loads(cells) for (cells,) in some]  # noqa: S301 - written a moment ago
 
 
 def _whose(kept: Sequence[Column]) -> int:
@@ -108,11 +146,20 @@ def _whose(kept: Sequence[Column]) -> int:
     return names.index("patient_id" if "patient_id" in names else "id")
 
 
-def _row(row: Sequence[Any], whose: int, cells: Mapping[int, Cell]) -> Sequence[Any]:
+def _row(
+    row: Sequence[Any], whose: int, cells: Mapping[int, Cell], local: Mapping[int, int]
+) -> Sequence[Any]:
+    """The row as it is told; instants as the clock on the wall showed them.
+
+    In UTC a visit at nine each week would come an hour sooner once, and tell when clocks change.
+    """
     changed = list(row)
+    for n, offset in local.items():
+        if row[n] is not None:
+            changed[n] = row[n] + timedelta(minutes=row[offset])
     for n, cell in cells.items():
         if row[n] is not None:
-            changed[n] = cell(row[n], row[whose])
+            changed[n] = cell(changed[n], row[whose])
     return changed
 
 
