@@ -26,6 +26,7 @@ from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
+from app.progress.rules.picture import picture as drawn
 from app.progress.schemas import ProgressFilters
 from app.records.kinds import Kind, Viewed
 from app.safety.models import AdverseEvent, Consent
@@ -35,6 +36,7 @@ from app.sessions.service import SESSIONS
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.content import Chart, full_name
+from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, printable
 from app.summaries.schemas import ChartSummaryBody
 
@@ -46,7 +48,7 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
-_DESCRIBED: Final = re.compile(rb"<desc[^>]*>(.*?)</desc>", re.DOTALL)
+_DESCRIBED: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 
 @lru_cache
@@ -103,7 +105,8 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     filters = ProgressFilters.model_construct(
         episode_id=asked.episode_id, as_of=None, begin=asked.begin, end=asked.end
     )
-    picture = progress.picture(op, id, filters)
+    shown = printable(progress.progress(op, id, filters))
+    picture = drawn(legible(shown), progress.written_out())
     described = _DESCRIBED.search(picture)
     return Chart(
         printable(clinic(op)["name"]),
@@ -114,9 +117,9 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
         _reports(op, ids),
         [e for e in happened if asked.episode_id is None or e["session_id"] in ids],
         _practitioners(op, {session["practitioner_id"] for session in visited}),
-        printable(progress.progress(op, id, filters)),
-        picture.decode(),
-        printable(unescape(described[1].decode())) if described else "",
+        shown,
+        picture,
+        unescape(described[1]) if described else "",
     )
 
 

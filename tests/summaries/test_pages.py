@@ -341,3 +341,21 @@ def test_the_press_reads_nothing_but_its_own_folder() -> None:
         ran = subprocess.run(command, capture_output=True, check=False, timeout=30)
         assert ran.returncode != 0
         assert b"TypstError" in ran.stderr
+
+
+@pytest.mark.parametrize("activity", ["الوصول إلى الرف", "ਉੱਪਰ ਪਹੁੰਚਣਾ", "reach 😀"])
+def test_an_activity_in_any_script_stands_in_the_table_and_its_picture_points_there(
+    api: Api, activity: str
+) -> None:
+    measured = [{"phase": "before", "instrument": "psfs", "activity": activity, "value": 3}]
+    session = api.session(measurements=measured)
+    paper = paper_of(api, session["patient_id"])
+    [figure] = [element for element in paper.structure.every() if element.kind == "/Figure"]
+    assert figure.alt is not None
+    assert "activity of row 1 of the table" in figure.alt
+
+
+def test_a_word_longer_than_a_line_goes_on_in_the_next_one(api: Api) -> None:
+    session = api.session(note=f"START{'x' * 400}END")
+    paper = paper_of(api, session["patient_id"])
+    assert f"START{'x' * 400}END" in paper.words().replace("\u200b", "")

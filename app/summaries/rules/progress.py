@@ -10,6 +10,8 @@ from app.summaries.rules.words import NOTHING, Names, Pair, changed, counted, nu
 
 Json = Mapping[str, Any]
 
+SHAPED_FROM: Final = "\u0590"
+"""Latin, Greek, Cyrillic and Armenian come before, whose letters stand each for itself."""
 P_LEAST: Final = 0.001
 VERDICTS: Final = {
     "improved_important": "better, and by enough to matter",
@@ -37,6 +39,26 @@ def shown(progress: Json, picture: str, described: str, names: Names) -> dict[st
         "picture": picture if measures or progress["muscles"] else "",
         "described": described,
     }
+
+
+def legible(progress: Json) -> dict[str, Any]:
+    """The progress document as its picture takes it.
+
+    The letters of a picture can't be told from their shapes as those of a page can, so PDF/UA has
+    no room in it for a script whose letters change shape. An activity in one is named by its place;
+    the table beside the picture has it as it was written.
+    """
+    measures = [
+        measure
+        if _is_simple(measure["activity"] or "")
+        else {**measure, "activity": f"activity of row {n} of the table"}
+        for n, measure in enumerate(progress["measures"], 1)
+    ]
+    return {**progress, "measures": measures}
+
+
+def _is_simple(text: str) -> bool:
+    return all(character.isprintable() and character < SHAPED_FROM for character in text)
 
 
 def facts(progress: Json) -> list[Pair]:

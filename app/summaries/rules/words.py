@@ -1,5 +1,6 @@
 """Codes, times and texts as a reader sees them. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -21,6 +22,9 @@ SPELT: Final = {
 UNSEEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 LEFTWARD: Final = frozenset({"R", "AL", "AN"})
 ISOLATE, ISOLATED = "\u2068", "\u2069"
+# As many letters without a space as a line of the narrowest column holds.
+LONG: Final = re.compile(r"\S{40}(?=\S)")
+BREAK: Final = "\\g<0>\u200b"
 ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
 
 
@@ -87,18 +91,21 @@ def printable(value: Any) -> Any:
     """What was written by somebody, so that it can stand on paper and is what it seems to be.
 
     In every text of a record, a control character, one without a meaning, and one that orders
-    others are written as their code points; line ends of every kind are one kind; and a line with
-    letters that run from right to left is kept from turning round what stands beside it.
+    others are written as their code points; line ends of every kind are one kind; a line with
+    letters that run from right to left is kept from turning round what stands beside it; and a word
+    too long for a line may go on in the next one, which no paper shows otherwise.
     """
     if isinstance(value, dict):
         return {name: printable(member) for name, member in value.items()}
     if isinstance(value, list):
         return [printable(item) for item in value]
-    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+    if not isinstance(value, str):
         return value
+    if value.isascii() and value.isprintable():
+        return LONG.sub(BREAK, value)
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(ENDS)
     plain = "".join(character if _is_plain(character) else _code(character) for character in text)
-    return "\n".join(map(_isolated, plain.split("\n")))
+    return LONG.sub(BREAK, "\n".join(map(_isolated, plain.split("\n"))))
 
 
 def _is_plain(character: str) -> bool:
