@@ -7,11 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from app.core.problems import Unavailable
 from app.settings import settings
 from app.summaries.errors import ChartTooLong, PressMissing
+from app.summaries.rules.words import breakable
 
 PRESS: Final = Path(__file__).with_name("press.py")
 UNPRINTABLE: Final = 3
@@ -42,11 +43,17 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
     """
     if len(content) > CONTENT_MAX_BYTES:
         raise ChartTooLong([])
-    more = {"paper": settings().paper, "digest": digest, "at": int(at.timestamp())}
+    given = {
+        "paper": settings().paper,
+        "digest": digest,
+        "at": int(at.timestamp()),
+        # Only here, for what the digest is of has each word as it was written.
+        "content": breakable(from_json(content)),
+    }
     try:
         printed = subprocess.run(  # noqa: S603 - this Python, a file of ours, and data by its input
             [sys.executable, "-I", PRESS, str(UNPRINTABLE)],
-            input=to_json(more)[:-1] + b',"content":' + content + b"}",
+            input=to_json(given),
             capture_output=True,
             timeout=PRINT_MAX_S,
             env={},  # it needs no secret of ours

@@ -91,21 +91,33 @@ def printable(value: Any) -> Any:
     """What was written by somebody, so that it can stand on paper and is what it seems to be.
 
     In every text of a record, a control character, one without a meaning, and one that orders
-    others are written as their code points; line ends of every kind are one kind; a line with
-    letters that run from right to left is kept from turning round what stands beside it; and a word
-    too long for a line may go on in the next one, which no paper shows otherwise.
+    others are written as their code points; line ends of every kind are one kind; and a line with
+    letters that run from right to left is kept from turning round what stands beside it.
     """
     if isinstance(value, dict):
         return {name: printable(member) for name, member in value.items()}
     if isinstance(value, list):
         return [printable(item) for item in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
         return value
-    if value.isascii() and value.isprintable():
-        return LONG.sub(BREAK, value)
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(ENDS)
     plain = "".join(character if _is_plain(character) else _code(character) for character in text)
-    return LONG.sub(BREAK, "\n".join(map(_isolated, plain.split("\n"))))
+    return "\n".join(map(_isolated, plain.split("\n")))
+
+
+def breakable(value: Any) -> Any:
+    """The same texts, in which a word too long for a line may go on in the next one.
+
+    The picture of a summary is no text, and stays as it is.
+    """
+    if isinstance(value, dict):
+        return {
+            name: member if name == "picture" else breakable(member)
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [breakable(item) for item in value]
+    return LONG.sub(BREAK, value) if isinstance(value, str) else value
 
 
 def _is_plain(character: str) -> bool:
