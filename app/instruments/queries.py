@@ -119,6 +119,11 @@ def factors(code: str) -> dict[str, float]:
     return _FACTORS[code]
 
 
+def in_own_unit(code: str, value: float, unit: str | None) -> float:
+    """A value as it was entered, in the instrument's own unit."""
+    return float(value if unit is None else rules.in_own_unit(value, unit, _FACTORS[code]))
+
+
 def scoring(code: str) -> rules.Scoring | None:
     """How this instrument's items make its score; None where that isn't known here."""
     return _SCORINGS.get(code)

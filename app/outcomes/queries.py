@@ -16,8 +16,7 @@ from app.core.operation import Operation, rows
 from app.core.problems import Forbidden, Invalid
 from app.core.tables import Instant
 from app.episodes.models import Episode
-from app.instruments.queries import factors
-from app.instruments.rules import in_own_unit
+from app.instruments.queries import in_own_unit
 from app.ledger import service as ledger
 from app.measurements.models import Measurement
 from app.outcomes.rules.groups import Care, Harm, outcomes
@@ -122,13 +121,12 @@ def cohort(op: Operation, filters: OutcomesFilters) -> Json:
     if filters.own:
         own = str(op.caller.practitioner_id)
         cares = [care for care in cares if own in {visit.practitioner_id for visit in care.visits}]
-    thresholds = [dict(zip(scales.OWN, row, strict=True)) for row in op.all(scales.SELECT_OWN)]
     return {
         "from": begin,
         "to": end,
         "by": filters.by,
         "own": filters.own,
-        "groups": outcomes(cares, filters.by, partial(scales.scale, thresholds)),
+        "groups": outcomes(cares, filters.by, partial(scales.scale, scales.own_thresholds(op))),
         "published": PUBLISHED,
     }
 
@@ -186,11 +184,11 @@ def _readings(
     """
     found: defaultdict[Key, list[Reading]] = defaultdict(list)
     for id, *reading, value, unit in op.all(_INSIDE, **about):
-        own = in_own_unit(value, unit, factors(reading[1]))
+        own = in_own_unit(reading[1], value, unit)
         found[key_of[id]].append(Reading._make([str(id), *reading, own, None, None]))
     keys_of = _by_patient(key_of)
     for patient_id, session_id, episode_id, at, *reading, value, unit in op.all(_OUTSIDE, **about):
-        own = in_own_unit(value, unit, factors(reading[1]))
+        own = in_own_unit(reading[1], value, unit)
         within = str(session_id) if session_id in key_of else None
         for key in _belongs(key_of.get(session_id), episode_id, keys_of[patient_id]):
             found[key].append(Reading._make([within, *reading, own, at, None]))

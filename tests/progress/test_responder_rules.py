@@ -3,9 +3,13 @@
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.progress.rules.history import Json, Scale
 from app.progress.rules.measures import measures
+from app.progress.rules.responder import least
+from app.progress.rules.verdict import Bar
 from tests.progress.facts import scale, series, week
 
 
@@ -48,3 +52,11 @@ def test_a_rating_of_change_starts_from_no_change() -> None:
     assert (shown["change"], shown["change_percent"]) == (5, None)
     assert shown["verdict"] == "improved_important"
     assert shown["responder"] == {"state": "responding", "since": week(0), "first_at": week(0)}
+
+
+@given(st.none() | st.floats(0.1, 20), st.floats(0.1, 20), st.floats(-30, 30))
+def test_a_gain_is_a_response_where_its_verdict_is_an_important_improvement(
+    mdc: float | None, mcid: float, gain: float
+) -> None:
+    bar = Bar("higher", mdc, mcid)
+    assert (gain >= least(bar)) == (bar.verdict(gain) == "improved_important")

@@ -22,7 +22,7 @@ from app.progress.rules.history import (
     instant,
 )
 from app.progress.rules.measures import Series, series_of
-from app.progress.rules.responder import is_response
+from app.progress.rules.responder import least
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
@@ -135,7 +135,7 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
         for series in _series(care, scale):
             thresholds, gains = series.scale.thresholds, series.gains
             if gains and thresholds is not None and series.bar.mcid is not None:
-                responds[series.key[0]].append(is_response(series.bar, gains[-1]))
+                responds[series.key[0]].append(gains[-1] >= least(series.bar))
                 used[series.key[0]].add(thresholds.id)
     return [
         {

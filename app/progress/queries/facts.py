@@ -16,8 +16,7 @@ from app.core.operation import Operation, rows
 from app.core.tables import at_offset
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
-from app.instruments import queries as instruments
-from app.instruments.rules import in_own_unit
+from app.instruments.queries import in_own_unit
 from app.measurements.models import Measurement
 from app.patients.models import Patient
 from app.progress.queries import scales
@@ -84,18 +83,14 @@ def _inside(ids: Mapping[str, str], columns: Sequence[Any]) -> list[Any]:
     """Values of sessions, which have their times and their episodes."""
     *names, values, units = columns
     return _of_sessions(
-        ids, *names, map(_in_own_unit, names[2], values, units), repeat(None), repeat(None)
+        ids, *names, map(in_own_unit, names[2], values, units), repeat(None), repeat(None)
     )
 
 
 def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
     for episode_id, at, offset_min, *reading, value, unit in zip(*columns, strict=True):
-        own_value = _in_own_unit(reading[2], value, unit)
+        own_value = in_own_unit(reading[2], value, unit)
         yield (*reading, own_value, _moment(at, offset_min), episode_id)
-
-
-def _in_own_unit(code: str, value: float, unit: str | None) -> float:
-    return float(value if unit is None else in_own_unit(value, unit, instruments.factors(code)))
 
 
 def _of_sessions(ids: Mapping[str, str], keys: Iterable[str], *columns: Iterable[Any]) -> list[Any]:

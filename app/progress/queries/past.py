@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation, rows
-from app.instruments.queries import factors
-from app.instruments.rules import in_own_unit
+from app.instruments.queries import in_own_unit
 from app.ledger.queries import since
 from app.progress.rules.history import Episode, Event, Needled, Reading, Report, Visit
 from app.thresholds.models import OwnThresholds
@@ -156,7 +155,7 @@ def _reading(body: Body, session_id: str | None) -> Reading:
         [
             session_id,
             *(body[name] for name in ("phase", "instrument", "activity", "side", "muscle")),
-            in_own_unit(body["value"], body["unit"], factors(body["instrument"])),
+            in_own_unit(body["instrument"], body["value"], body["unit"]),
             None if at is None else datetime.fromisoformat(at),
             body.get("episode_id"),
         ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from app.core.dialects import id_text
-from app.core.operation import rows
+from app.core.operation import Operation, rows
 from app.instruments import queries as instruments
 from app.progress.rules.history import Json, Scale, Thresholds
 from app.thresholds.models import OwnThresholds
@@ -18,6 +18,11 @@ SELECT_OWN: Final = rows(
     *(getattr(OwnThresholds, name) for name in OWN[1:]),
 )
 """The clinic's own thresholds, by the names in `OWN`."""
+
+
+def own_thresholds(op: Operation) -> list[Json]:
+    """The clinic's own thresholds, those that are in force and those that are not."""
+    return [dict(zip(OWN, row, strict=True)) for row in op.all(SELECT_OWN)]
 
 
 def scale(own: Iterable[Json], code: str, region: str | None) -> Scale:

@@ -9,7 +9,7 @@ there is no value after the baseline.
 from collections.abc import Sequence
 
 from app.progress.rules.history import Json, Occasion
-from app.progress.rules.verdict import Bar
+from app.progress.rules.verdict import HAIR, Bar
 
 
 def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -> Json | None:
@@ -20,7 +20,8 @@ def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -
     """
     if bar.mcid is None or not gains:
         return None
-    reached = [is_response(bar, gain) for gain in gains]
+    enough = least(bar)
+    reached = [gain >= enough for gain in gains]
     if True not in reached:
         return {"state": "not_yet", "since": None, "first_at": None}
     turned = len(reached) - 1
@@ -33,6 +34,9 @@ def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -
     }
 
 
-def is_response(bar: Bar, gain: float) -> bool:
-    """Whether a value that is better than the baseline by ``gain`` is a response."""
-    return bar.verdict(gain) == "improved_important"
+def least(bar: Bar) -> float:
+    """The least gain that is an important improvement where there is an MCID.
+
+    It reaches MCID and MDC, that is the larger of them.
+    """
+    return (bar.highest or 0.0) - HAIR

@@ -12,8 +12,7 @@ from app.core.dialects import among, id_text
 from app.core.operation import Operation, rows
 from app.core.tables import Instant
 from app.episodes.models import Episode
-from app.instruments.queries import factors
-from app.instruments.rules import in_own_unit
+from app.instruments.queries import in_own_unit
 from app.measurements.models import Measurement
 from app.progress.queries import scales
 from app.progress.rules.history import Json, Reading, Scale, Visit, as_it_came, course_of
@@ -130,7 +129,7 @@ COLUMNS: Final = (
 
 def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows of all patients who have a value, by their ids, some patients at a time."""
-    own = [dict(zip(scales.OWN, row, strict=True)) for row in op.all(scales.SELECT_OWN)]
+    own = scales.own_thresholds(op)
     for some in op.partitions(PATIENTS, PATIENTS_AT_ONCE, as_of=op.at):
         yield list(_of_patients(op, [patient_id for (patient_id,) in some], own))
 
@@ -143,7 +142,7 @@ def _of_patients(op: Operation, ids: Sequence[Any], own: Sequence[Json]) -> Iter
         visits[patient_id].append(Visit(*visit))
     for part in _VALUES:
         for patient_id, *reading, value, unit, at, episode_id in op.all(part, **asked):
-            known = float(in_own_unit(value, unit, factors(reading[2])))
+            known = in_own_unit(reading[2], value, unit)
             values[patient_id].append(Reading._make([*reading, known, at, episode_id]))
     regions = {None: None} | {row.id: row.region for row in op.all(_REGIONS, patients=ids)}
     scale = partial(scales.scale, own)
