@@ -15,6 +15,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import to_json
 
@@ -71,6 +73,25 @@ class Body(BaseModel):
 
 
 B = TypeVar("B", bound=Body)
+
+
+class Period(BaseModel):
+    """From when to when; either end may be left open."""
+
+    begin: Annotated[
+        Moment | None, Field(alias="from", description="What happened at or after.")
+    ] = None
+    end: Annotated[Moment | None, Field(alias="to", description="What happened at or before.")] = (
+        None
+    )
+
+    @field_validator("end")
+    @classmethod
+    def _follows(cls, end: datetime | None, info: ValidationInfo) -> datetime | None:
+        begin = info.data.get("begin")
+        if begin is not None and end is not None and end < begin:
+            raise RuleBroken("out_of_order", "This is before what it follows.")
+        return end
 
 
 def example(**members: Any) -> ConfigDict:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from app.core.wire import Moment, View
+from app.core.wire import Moment, Period, View
 from app.outcomes.rules.groups import By
 
 
-class OutcomesFilters(BaseModel):
+class OutcomesFilters(Period):
     """Whose outcomes, and how they are grouped."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

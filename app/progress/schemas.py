@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.core.pages import Filters
-from app.core.wire import Moment, View
+from app.core.wire import Moment, Period, View
 from app.followups.schemas import FollowUpView
 from app.instruments.rules import Better
 from app.measurements.schemas import MeasurementView
@@ -18,7 +18,7 @@ from app.sessions.schemas import Grasp, Release, SessionView
 Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
 
 
-class ProgressFilters(BaseModel):
+class ProgressFilters(Period):
     """Which part of a patient's history to look at."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,12 +35,6 @@ class ProgressFilters(BaseModel):
         bool,
         Field(description="With `as_of`: leave out what was only written down afterwards."),
     ] = False
-    begin: Annotated[
-        Moment | None, Field(alias="from", description="What happened at or after.")
-    ] = None
-    end: Annotated[Moment | None, Field(alias="to", description="What happened at or before.")] = (
-        None
-    )
 
 
 class VisitsView(View):

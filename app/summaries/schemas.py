@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from app.core.wire import Body, Line, Moment, Text, example
+from app.core.wire import Body, Line, Period, Text, example
 from app.summaries.rules import release
 
 # A blank says nothing, and what is said here stands in the ledger.
@@ -34,7 +34,7 @@ class RecipientBody(Body):
         return name
 
 
-class ChartSummaryBody(Body):
+class ChartSummaryBody(Period, Body):
     """Which part of a chart is released, to whom, and why."""
 
     model_config = ConfigDict(
@@ -48,13 +48,6 @@ class ChartSummaryBody(Body):
     recipient: RecipientBody
     purpose: Annotated[Line, Field(pattern=SAID)]
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
-    begin: Annotated[
-        Moment | None, Field(alias="from", description="What happened at or after.")
-    ] = None
-    end: Annotated[
-        Moment | None,
-        Field(alias="to", validate_default=True, description="What happened at or before."),
-    ] = None
     override_reason: Annotated[
         Text | None,
         Field(
@@ -63,9 +56,3 @@ class ChartSummaryBody(Body):
             description="Why it is released without the patient's consent.",
         ),
     ] = None
-
-    @field_validator("end")
-    @classmethod
-    def _ends_after(cls, end: Moment | None, info: ValidationInfo) -> Moment | None:
-        release.check_period(info.data.get("begin"), end)
-        return end

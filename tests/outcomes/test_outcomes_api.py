@@ -116,6 +116,13 @@ def test_the_period_is_the_last_year_unless_it_is_given(api: Api) -> None:
     assert shown["groups"] == []
 
 
+def test_a_period_that_ends_before_it_begins_is_refused(api: Api) -> None:
+    period = {"from": moment(2), "to": moment(1)}
+    answer = api.get("/v1/outcomes", params=period)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/to"]
+
+
 def test_an_event_of_no_session_belongs_to_the_care_that_was_under_way(api: Api) -> None:
     for chart in begun(api, 5, 0):
         episode = chart.episode(region="neck", opened_at=moment(30))

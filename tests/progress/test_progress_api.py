@@ -298,6 +298,7 @@ def test_an_episode_must_be_the_patient_s_own(chart: Chart, other_api: Api) -> N
         ({"as_of": "2026-11-20"}, "/as_of"),
         ({"from": "2026-11-20T10:00:00"}, "/from"),
         ({"to": "soon"}, "/to"),
+        ({"from": "2026-11-20T10:00:00Z", "to": "2026-11-20T09:59:59Z"}, "/to"),
         ({"episode_id": "x"}, "/episode_id"),
         ({"begin": AS_OF}, "/begin"),
     ],

@@ -18,12 +18,6 @@ def check_name(kind: str, *, given: bool) -> None:
         raise RuleBroken("patient_named", "The patient's name is in the record.")
 
 
-def check_period(begin: datetime | None, end: datetime | None) -> None:
-    """A period doesn't end before it begins."""
-    if begin is not None and end is not None and end < begin:
-        raise RuleBroken("out_of_order", "This is before what it follows.")
-
-
 def consent(consents: Iterable[Json], episode_id: UUID | None, at: datetime) -> Json | None:
     """The consent to the use of data that holds at an instant; None where there is none.
 
