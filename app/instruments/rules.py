@@ -12,6 +12,8 @@ Method = Literal["mean", "sum", "percent"]
 """How items make a score: `percent` is that of the way from the lowest to the highest mean, which
 the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1) have in common."""
 DECIMALS: Final = 4
+CONVERTED: Final = 6
+"""Decimals of a value in another unit, which hide nothing but what binary fractions leave over."""
 ITEMS_MAX: Final = 60
 HAIR: Final = 1e-9
 """What floating-point numbers may miss a rounding by."""
@@ -50,7 +52,7 @@ def in_own_unit(value: float, unit: str | None, factors: Mapping[str, float]) ->
     if unit not in factors:
         raise RuleBroken("unit", f"This instrument is recorded in {' or '.join(factors)}.")
     factor = factors[unit]
-    return value if factor == 1 else value * factor
+    return value if factor == 1 else round(value * factor, CONVERTED)
 
 
 def score(items: Sequence[float | None], scoring: Scoring) -> float:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from app.progress.rules.document import document
 from app.progress.rules.history import Json
 from app.progress.rules.picture import Names, Scale, described, picture
+from app.progress.rules.wording import changed
 from tests.ground import Api
 from tests.progress.records import AS_OF, Record, histories, history_of
 
@@ -53,7 +54,7 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
     assert svg.get("aria-labelledby") == "progress-title progress-desc"
     assert told == described(whole, NAMES)
     for measure in whole["measures"]:
-        assert f"changed by {measure['change']:+g}" in told
+        assert f"changed by {changed(measure['change'])}" in told
     assert f"answered {whole['soreness']['answered']} of {whole['soreness']['asked']}" in told
     assert not {"because", "due to", "reduced", "thanks", "by treatment"} & set(told.split())
 
@@ -61,6 +62,14 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
 def test_nothing_recorded_is_said_to_be_nothing() -> None:
     words = [text.text for text in drawn([]).findall(f"{SVG}text")]
     assert words == ["No attended session", "No attended session and no measurement yet."]
+
+
+def test_a_threshold_in_percent_of_the_baseline_has_its_band(api: Api) -> None:
+    api.create("/v1/thresholds", instrument="nprs", mcid_percent=30, source="The clinic.")
+    measured = [{"phase": "before", "instrument": "nprs", "value": 5}]
+    patient = api.session(measurements=measured)["patient_id"]
+    svg = fromstring(api.get(f"/v1/patients/{patient}/progress.svg").text)  # noqa: S314 - our own
+    assert "Within one MCID (1.5) of the baseline" in [title.text for title in svg.iter()]
 
 
 def test_the_picture_of_a_patient_holds_no_name_and_no_script(api: Api) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.core.clock import now
+from app.progress.rules.wording import MINUS
 from app.settings import settings
 from app.summaries import printing
-from app.summaries.rules.words import MINUS
 from tests.ground import Api
 from tests.summaries.charts import AT, changed, pdf, released, signed
 from tests.summaries.reading import Element, Paper

@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.progress.rules.wording import MINUS, NOTHING
 from app.summaries.rules import progress
 from app.summaries.rules.amendments import Version, amendments
-from app.summaries.rules.words import (
-    MINUS,
-    NOTHING,
-    Names,
-    changed,
-    moment,
-    number,
-    printable,
-)
+from app.summaries.rules.words import Names, moment, printable
 
 AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
 NAMES = Names(
@@ -105,11 +98,6 @@ def test_what_changed_before_the_signature_is_no_amendment() -> None:
 )
 def test_an_instant_is_told_where_it_happened(offset: timedelta, written: str) -> None:
     assert moment(AT.astimezone(timezone(offset))) == written
-
-
-def test_a_change_has_its_sign() -> None:
-    assert [changed(value) for value in (1.5, 0, -4.0)] == ["+1.5", "0", f"{MINUS}4"]
-    assert number(None) == NOTHING
 
 
 def test_p_stands_only_where_there_is_one() -> None:

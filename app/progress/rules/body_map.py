@@ -13,7 +13,6 @@ from app.progress.rules.drawing import (
     FAINT,
     INK,
     PAPER,
-    RELEASES,
     drawn,
     ink_on,
     legend,
@@ -24,6 +23,7 @@ from app.progress.rules.drawing import (
 )
 from app.progress.rules.history import Json
 from app.progress.rules.picture import heading
+from app.progress.rules.wording import RELEASES
 
 WIDTH: Final = 760
 TOP: Final = 84

@@ -4,9 +4,11 @@ A shade is darker the more it stands for, and no meaning rests on a hue: a grey 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import Final
+
+from app.progress.rules.wording import RELEASES
 
 INK: Final = "#1b1b1b"
 PAPER: Final = "#ffffff"
@@ -17,12 +19,6 @@ DARK: Final = 0.65
 LIGHTEST: Final = (0xE9, 0xEF, 0xF3)
 DARKEST: Final = (0x1D, 0x45, 0x5E)
 NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-RELEASES: Final[Mapping[str, str]] = {
-    "none": "not released",
-    "partial": "partly released",
-    "complete": "completely released",
-}
-"""What is said of a release, whose mark is an open, a half or a full circle."""
 
 
 def drawn(

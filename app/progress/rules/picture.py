@@ -21,6 +21,8 @@ from app.progress.rules.drawing import (
     text,
 )
 from app.progress.rules.history import Json
+from app.progress.rules.verdict import important
+from app.progress.rules.wording import VERDICTS, changed, number
 
 WIDTH: Final = 760
 LEFT: Final = 240
@@ -33,13 +35,6 @@ ROW: Final = 18
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
 ACHE_MAX: Final = 10
-VERDICTS: Final = {
-    "improved_important": "an improvement worth having",
-    "improved_uncertain": "an improvement, but not surely a real and worthwhile one",
-    "stable": "no worthwhile change",
-    "worse": "a change for the worse",
-    "insufficient": "no verdict",
-}
 
 
 class Scale(NamedTuple):
@@ -135,14 +130,14 @@ def _measure(
     points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
     radius = min(4, max(2, (RIGHT - LEFT) / len(points) / 3))
     parts = _band(measure, height)
-    parts += _frame(top, f"{least:g}", f"{most:g}", time)
+    parts += _frame(top, number(least), number(most), time)
     parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _places(visits, time)]
     course = " ".join(f"{x},{y}" for x, y, _ in points)
     parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
     parts += [
         f'<circle cx="{x}" cy="{y}" r="{radius:.3g}" stroke="{INK}" stroke-width="1.5"'
         f' fill="{"#ffffff" if point["draft"] else INK}">'
-        f"<title>{point['at'][:10]}: {point['value']:g}</title></circle>"
+        f"<title>{point['at'][:10]}: {number(point['value'])}</title></circle>"
         for x, y, point in points
     ]
     parts += _key(measure, top)
@@ -151,7 +146,7 @@ def _measure(
 
 def _key(measure: Json, top: int) -> list[str]:
     """What the band and the open points of a panel stand for."""
-    mcid = (measure["thresholds"] or {}).get("mcid")
+    mcid = _mcid(measure)
     told = [] if mcid is None else ["Grey: within one", f"MCID ({mcid:g}) of the", "baseline"]
     if any(point["draft"] for point in measure["points"]):
         told.append("Open: a draft")
@@ -161,9 +156,16 @@ def _key(measure: Json, top: int) -> list[str]:
     ]
 
 
+def _mcid(measure: Json) -> float | None:
+    thresholds = measure["thresholds"]
+    if thresholds is None:
+        return None
+    return important(measure["baseline"]["value"], thresholds["mcid"], thresholds["mcid_percent"])
+
+
 def _band(measure: Json, height: Axis) -> list[str]:
     """What is within one MCID of the baseline: a change that stays in it is too small to matter."""
-    mcid = (measure["thresholds"] or {}).get("mcid")
+    mcid = _mcid(measure)
     if mcid is None:
         return []
     base = measure["baseline"]["value"]
@@ -257,7 +259,7 @@ def label(measure: Json, names: Names) -> str:
 
 def _change(measure: Json) -> str:
     base, latest = measure["baseline"]["value"], measure["latest"]["value"]
-    return f"{base:g} to {latest:g}, changed by {measure['change']:+g}"
+    return f"{number(base)} to {number(latest)}, changed by {changed(measure['change'])}"
 
 
 def _verdict(measure: Json) -> str:

@@ -27,6 +27,17 @@ HAIR = 1e-9
 """What floating-point numbers may miss a threshold by: 7.1 - 5.1 does reach 2."""
 
 
+def important(baseline: float, mcid: float | None, mcid_percent: float | None) -> float | None:
+    """The least change from a baseline that is worthwhile; None where none is known.
+
+    The absolute MCID decides where there is one; a percentage of the baseline only where it
+    stands alone, and not from a baseline of 0, of which there is no percentage.
+    """
+    if mcid is None and mcid_percent is not None and baseline:
+        return abs(baseline) * mcid_percent / 100
+    return mcid
+
+
 class Bar(NamedTuple):
     """What a change has to clear on one scale, from one baseline; None where none is known."""
 
@@ -36,17 +47,11 @@ class Bar(NamedTuple):
 
     @classmethod
     def of(cls, scale: Scale, baseline: float) -> Self:
-        """Take the thresholds of a scale.
-
-        The absolute MCID decides where there is one; a percentage of the baseline only where
-        it stands alone, and not from a baseline of 0, of which there is no percentage.
-        """
+        """Take the thresholds of a scale."""
         thresholds = scale.thresholds
         if thresholds is None:
             return cls(scale.better, None, None)
-        mcid = thresholds.mcid
-        if mcid is None and thresholds.mcid_percent is not None and baseline:
-            mcid = abs(baseline) * thresholds.mcid_percent / 100
+        mcid = important(baseline, thresholds.mcid, thresholds.mcid_percent)
         return cls(scale.better, thresholds.mdc, mcid)
 
     @property

@@ -8,7 +8,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise, zip_longest
 from typing import Any, Final, NamedTuple
 
-from app.summaries.rules.words import NOTHING, Names, Pair, moment, number, pairs, printable, spelt
+from app.progress.rules.wording import NOTHING, number
+from app.summaries.rules.words import Names, Pair, moment, pairs, printable, spelt
 
 Json = Mapping[str, Any]
 # What the server adds, and what follows from the rest.

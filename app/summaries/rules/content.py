@@ -5,19 +5,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from app.progress.rules.wording import NOTHING, number
 from app.summaries.rules import progress, sessions
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.words import (
-    NOTHING,
-    Names,
-    Pair,
-    day,
-    listed,
-    moment,
-    number,
-    pairs,
-    spelt,
-)
+from app.summaries.rules.words import Names, Pair, day, listed, moment, pairs, spelt
 
 Json = Mapping[str, Any]
 NOTICE: Final = (

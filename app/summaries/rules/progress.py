@@ -6,20 +6,13 @@ It says "changed by", never why: regression to the mean alone changes much.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.summaries.rules.words import NOTHING, Names, Pair, changed, counted, number, pairs, spelt
+from app.progress.rules.wording import NOTHING, VERDICTS, chance, changed, number, weekly
+from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
 
 Json = Mapping[str, Any]
 
 SHAPED_FROM: Final = "\u0590"
 """Latin, Greek, Cyrillic and Armenian come before, whose letters stand each for itself."""
-P_LEAST: Final = 0.001
-VERDICTS: Final = {
-    "improved_important": "better, and by enough to matter",
-    "improved_uncertain": "better, but perhaps within the error of measurement",
-    "stable": "no change that matters",
-    "worse": "worse",
-    "insufficient": "too few values to say",
-}
 FLAGS: Final = {
     "recurrence": "Recurrence",
     "plateau": "Plateau: no further change beyond the error of measurement",
@@ -158,13 +151,10 @@ def _trend(trend: Json) -> str:
     """The slope per week, with p only where it was given."""
     if trend["per_week"] is None:
         return NOTHING
-    p = "" if trend["p"] is None else f", {_p(trend['p'])}"
+    p = chance(trend["p"])
+    told = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
     described = " (descriptive)" if trend["evidence"] == "descriptive" else ""
-    return f"{changed(trend['per_week'])} a week, n = {trend['n']}{p}{described}"
-
-
-def _p(p: float) -> str:
-    return f"p = {p:.3f}" if p >= P_LEAST else f"p < {P_LEAST}"
+    return f"{weekly(trend['per_week'])} a week, n = {trend['n']}{told}{described}"
 
 
 def source(thresholds: Json) -> str:

@@ -6,18 +6,9 @@ What the patient felt, what the practitioner felt and what both saw stand in col
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from app.progress.rules.wording import NOTHING, number
 from app.summaries.rules.amendments import Version, amendments, ending
-from app.summaries.rules.words import (
-    NOTHING,
-    Names,
-    Pair,
-    counted,
-    listed,
-    moment,
-    number,
-    pairs,
-    spelt,
-)
+from app.summaries.rules.words import Names, Pair, counted, listed, moment, pairs, spelt
 
 Json = Mapping[str, Any]
 TIMES: Final = "\N{MULTIPLICATION SIGN}"

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
+from app.progress.rules.wording import MINUS, NOTHING
+
 Pair = list[str]
 """A label and a value."""
 
-NOTHING: Final = "\N{EN DASH}"
-MINUS: Final = "\N{MINUS SIGN}"
 SPELT: Final = {
     "gunn_ims": "Gunn IMS",
     "no_show": "no-show",
@@ -53,16 +53,6 @@ def spelt(code: str | None) -> str:
 def listed(codes: Iterable[str]) -> str:
     """Codes as a list of words."""
     return ", ".join(spelt(code) for code in codes)
-
-
-def number(value: float | None) -> str:
-    """A number, with a minus sign where it has one."""
-    return NOTHING if value is None else f"{value:g}".replace("-", MINUS)
-
-
-def changed(value: float) -> str:
-    """A change, with its sign."""
-    return number(value) if value <= 0 else f"+{value:g}"
 
 
 def moment(at: datetime) -> str:

@@ -11,12 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from app.core.problems import Problem, Unauthenticated
 from app.core.requests import request_id
 from app.progress.queries import written_out
-from app.progress.rules.drawing import RELEASES
-from app.progress.rules.picture import VERDICTS, label
+from app.progress.rules.picture import label
+from app.progress.rules.wording import RELEASES, VERDICTS, chance, changed, number, weekly
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
-P_LEAST: Final = 0.001
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -36,24 +35,6 @@ def _time(at: str) -> str:
     return at[:16].replace("T", " ")
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:g}".replace("-", "−")  # noqa: RUF001 - as it is printed
-
-
-def _signed(value: float) -> str:
-    return f"{value:+g}".replace("-", "−") if value else "0"  # noqa: RUF001 - as it is printed
-
-
-def _rate(value: float | None) -> str:
-    return "–" if value is None else _signed(round(value, 2))  # noqa: RUF001 - as it is printed
-
-
-def _chance(p: float | None) -> str:
-    if p is None:
-        return "–"  # noqa: RUF001 - as it is printed
-    return "< 0.001" if p < P_LEAST else f"{p:.3f}"
-
-
 def _words(code: str) -> str:
     return code.replace("_", " ")
 
@@ -69,10 +50,10 @@ _ENVIRONMENT: Final = Environment(
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
-    number=_number,
-    signed=_signed,
-    rate=_rate,
-    chance=_chance,
+    number=number,
+    signed=changed,
+    rate=weekly,
+    chance=chance,
     words=_words,
     verdict=VERDICTS.__getitem__,
     release=RELEASES.__getitem__,
