@@ -7,9 +7,9 @@ point and is counted, because two examiners agree poorly on the same taut band (
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from app.progress.rules.history import Course, Json, Needled
+from app.progress.rules.history import Course, Json, Needled, Occasion
 from app.progress.rules.release import time_to_release
 from app.progress.rules.visits import Rows
 
@@ -21,37 +21,49 @@ GRASPS = {None: 0, "none": 1, "mild": 2, "moderate": 3, "strong": 4}
 
 
 def muscles(course: Course, rows: Rows) -> list[Json]:
-    """The document's `muscles`: the most treated first, then by muscle, side and level.
+    """The document's `muscles`: the most treated first, then by muscle, side and level."""
+    visits: defaultdict[Key, list[Occasion]] = defaultdict(list)
+    treated: defaultdict[Key, list[Needled]] = defaultdict(list)
+    for session_id, needled in rows.items():
+        visit = course[session_id]
+        for row in needled:
+            key = row[1:4]
+            visits[key].append(visit)
+            treated[key].append(row)
+    series = [_series(key, _points(visits[key], rows), rows) for key, rows in treated.items()]
+    return sorted(series, key=_most_treated_first)
+
+
+def _points(visits: Sequence[Occasion], rows: Sequence[Needled]) -> list[Json]:
+    """A point for each session, numbered by its curve: another examiner begins the next one.
 
     Several needlings of one key in one session are one point: the highest ache, the best
     release, the strongest grasp and the sum of the twitches, each over those that are known.
     """
-    treated: defaultdict[Key, dict[str, Json]] = defaultdict(dict)
-    rows_by_key: defaultdict[Key, list[Needled]] = defaultdict(list)
-    for session_id, needled in rows.items():
-        _, _, at, draft, practitioner_id, _ = course[session_id]
-        for row in needled:
-            _, muscle, side, spinal_level, _, _, twitches, ache, release, grasp, _, _ = row
-            rows_by_key[muscle, side, spinal_level].append(row)
-            points = treated[muscle, side, spinal_level]
-            point = {
-                "session_id": session_id,
-                "at": at,
-                "ache": ache,
-                "release": release,
-                "twitches": twitches,
-                "grasp": grasp,
-                "practitioner_id": practitioner_id,
-                "draft": draft,
-            }
-            if session_id in points:
-                _join(points[session_id], point)
-            else:
-                points[session_id] = point
-    series = [
-        _series(key, list(points.values()), rows_by_key[key]) for key, points in treated.items()
-    ]
-    return sorted(series, key=_most_treated_first)
+    points: list[Json] = []
+    curve, examiner, session = 0, None, None
+    for visit, row in zip(visits, rows, strict=True):
+        _, session_id, at, draft, practitioner_id, _ = visit
+        _, _, _, _, _, _, twitches, ache, release, grasp, _, _ = row
+        if practitioner_id != examiner:
+            curve, examiner = curve + 1, practitioner_id
+        point = {
+            "session_id": session_id,
+            "at": at,
+            "ache": ache,
+            "release": release,
+            "twitches": twitches,
+            "grasp": grasp,
+            "practitioner_id": practitioner_id,
+            "draft": draft,
+            "curve": curve,
+        }
+        if session_id == session:
+            _join(points[-1], point)
+        else:
+            points.append(point)
+            session = session_id
+    return points
 
 
 def _join(point: Json, further: Json) -> None:
@@ -74,7 +86,6 @@ def _series(key: Key, points: list[Json], needled: list[Needled]) -> Json:
     A point whose release is not known counts as treated, and in none of the three counts.
     """
     muscle, side, spinal_level = key
-    _number_curves(points)
     releases = [point["release"] for point in points]
     released = releases.index("complete") if "complete" in releases else None
     return {
@@ -93,15 +104,6 @@ def _series(key: Key, points: list[Json], needled: list[Needled]) -> Json:
         "ache": {"first": _first_ache(points), "latest": _first_ache(reversed(points))},
         "points": points,
     }
-
-
-def _number_curves(points: list[Json]) -> None:
-    """Give each point the number of its curve: the next one begins with another examiner."""
-    curve, examiner = 1, points[0]["practitioner_id"]
-    for point in points:
-        if point["practitioner_id"] != examiner:
-            curve, examiner = curve + 1, point["practitioner_id"]
-        point["curve"] = curve
 
 
 def _first_ache(points: Iterable[Json]) -> int | None:

@@ -21,7 +21,7 @@ def release(needled: Iterable[Needled]) -> Json:
     rows = list(needled)
     felt = Counter(row[8] for row in rows)
     return {
-        "needlings": sum(felt[word] for word in ("complete", "partial", "none")),
+        "needlings": felt["complete"] + felt["partial"] + felt["none"],
         "complete": felt["complete"],
         "partial": felt["partial"],
         "none": felt["none"],
@@ -34,7 +34,8 @@ def time_to_release(needled: Iterable[Needled]) -> Json:
 
     `median_s` is null where fewer than half are known to have released.
     """
-    times = [timed for timed in map(_timed, needled) if timed is not None]
+    looked = (row for row in needled if row[10] is not None or row[11] is not None)
+    times = [timed for timed in map(_timed, looked) if timed is not None]
     return {
         "method": "kaplan_meier",
         "n": len(times),
