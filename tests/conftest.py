@@ -15,14 +15,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
+from httpx2 import Client
 from hypothesis import HealthCheck, settings
-from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.core.schema import migrate
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, Clinic, found
+from tests.wire import wired
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -83,9 +84,9 @@ def app(database: Database) -> FastAPI:
 
 
 @pytest.fixture(scope="session")
-def wire(app: FastAPI) -> Iterator[TestClient]:
+def wire(app: FastAPI) -> Iterator[Client]:
     """A client of the application that isn't anybody yet."""
-    with TestClient(app, raise_server_exceptions=False) as wire:
+    with wired(app) as wire:
         yield wire
 
 
@@ -96,13 +97,13 @@ def clinic(database: Database) -> Clinic:
 
 
 @pytest.fixture
-def api(wire: TestClient, clinic: Clinic) -> Api:
+def api(wire: Client, clinic: Clinic) -> Api:
     """The clinic's own client, with every scope."""
     return Api(wire, clinic.key())
 
 
 @pytest.fixture
-def other_api(wire: TestClient, database: Database) -> Api:
+def other_api(wire: Client, database: Database) -> Api:
     """A client of another clinic."""
     return Api(wire, found(database).key())
 

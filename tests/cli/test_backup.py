@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 import time_machine
 from sqlalchemy import make_url, text
-from starlette.testclient import TestClient
 
 from app.core import copies
 from app.core.database import Database
@@ -28,6 +27,7 @@ from tests import postgres
 from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
 from tests.ground import Api, Clinic, found
+from tests.wire import wired
 
 Program = Callable[..., Ran]
 
@@ -64,7 +64,7 @@ def database_without_the_clinics_of_other_tests(
 
 @pytest.fixture(name="api")
 def client_of_a_clinic_there(clinic: Clinic) -> Iterator[Api]:
-    with TestClient(create_app(clinic.database)) as wire:
+    with wired(create_app(clinic.database)) as wire:
         yield Api(wire, clinic.key())
 
 
@@ -247,7 +247,7 @@ def test_a_backup_whose_records_were_changed_is_not_put_in_place(
     on: Program, own: Clinic, tmp_path: Path, statement: str, told: str
 ) -> None:
     file = tmp_path / "backup"
-    with TestClient(create_app(own.database)) as wire:
+    with wired(create_app(own.database)) as wire:
         Api(wire, own.key()).patient(given_name="Ada")
     assert on(url_of(own.database), "backup", str(file)).code == 0
     with closing(sqlite3.connect(file)) as db:

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import text
-from starlette.testclient import TestClient
 
 from app.auth.queries import client_with
 from app.cli import story
@@ -39,7 +39,7 @@ def program_on_the_database(database: Database, on: Program) -> Program:
     return partial(on, url_of(database))
 
 
-def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: TestClient) -> None:
+def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: Client) -> None:
     clinic = program("clinic", "add", "North Clinic", "--json").data
     assert list(clinic) == ["id"]
     listed = program("clinic", "list", "--json").data
@@ -61,7 +61,7 @@ def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: 
 
 
 def test_a_key_has_the_scopes_and_the_end_that_were_asked_for(
-    program: Program, clinic: Clinic, wire: TestClient
+    program: Program, clinic: Clinic, wire: Client
 ) -> None:
     scopes = ("--scopes", "patients:read, changes:read", "--expires", "2099-01-01")
     said = program("client", "add", "reader", "--clinic", str(clinic.id), *scopes)
@@ -168,7 +168,7 @@ def test_doctor_finds_a_sound_installation_sound(program: Program) -> None:
     assert all(f["remedy"] for f in ran.data if f["state"] != "ok")
 
 
-def test_openapi_is_what_the_api_serves(program: Program, wire: TestClient) -> None:
+def test_openapi_is_what_the_api_serves(program: Program, wire: Client) -> None:
     assert program("openapi").data == wire.get("/openapi.json").json()
 
 
@@ -346,7 +346,7 @@ def test_the_demo_is_the_same_clinic_every_time(on: Program, tmp_path: Path) -> 
     assert [c["name"] for c in on(url, "clinic", "list", "--json").data] == ["Demo clinic"]
 
 
-def test_the_demo_tells_its_story(program: Program, wire: TestClient) -> None:
+def test_the_demo_tells_its_story(program: Program, wire: Client) -> None:
     said = program("demo", "--no-serve").out
     key = re.search(r"nw_\S+", said)
     assert key is not None

@@ -11,7 +11,6 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
-from starlette.testclient import TestClient
 
 from app.core import schema
 from app.core.access import Scope
@@ -21,6 +20,7 @@ from app.main import create_app
 from tests import postgres
 from tests.ground import Api, found
 from tests.serving import ROOT
+from tests.wire import wired
 
 CONFIG = ROOT / "alembic.ini"
 REVISIONS = [
@@ -124,7 +124,7 @@ def test_what_refers_to_a_client_outlasts_a_change_of_the_table_of_clients(
 ) -> None:
     """SQLite makes the table anew, and what refers to it is put aside for so long."""
     schema.migrate(empty)
-    with TestClient(create_app(empty)) as wire:
+    with wired(create_app(empty)) as wire:
         api = Api(wire, found(empty).key())
         given = api.tablet([Scope.MUSCLES_READ])
         key = {"Idempotency-Key": "k"}
@@ -179,7 +179,7 @@ def test_every_index_of_a_clinics_rows_begins_with_the_clinic() -> None:
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:
-    with TestClient(create_app(empty)) as wire:
+    with wired(create_app(empty)) as wire:
         before = wire.get("/readyz")
         schema.migrate(empty)
         after = wire.get("/readyz")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
-from starlette.testclient import TestClient
 
 from app.core.clock import now, uuid7
 from app.core.database import SERVING_ROLE, Database, enter
@@ -21,6 +20,7 @@ from tests.ground import Api, Clinic, found
 from tests.serving import free_port
 from tests.sweeps.document import operations
 from tests.sweeps.world import World
+from tests.wire import wired
 
 OWNED = [table for table in Table.metadata.sorted_tables if "clinic_id" in table.columns]
 FOUND_FIRST = {"clients", "clinics", "ledger_heads"}
@@ -132,7 +132,7 @@ def test_the_walls_hold_the_owner_of_the_tables_too(
     url = as_role("")
     with closing(Database(url)) as database:
         migrate(database)
-        with TestClient(create_app(database)) as wire:
+        with wired(create_app(database)) as wire:
             clinic = found(database)
             other = Api(wire, found(database).key())
             assert Api(wire, clinic.key()).session()

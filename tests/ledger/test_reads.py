@@ -11,9 +11,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from httpx2 import Response
+from httpx2 import Client, Response
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from app.auth import queries as authentication
 from app.clients import service as clients
@@ -264,7 +263,7 @@ def revoked(clinic: Clinic) -> str:
 )
 def test_a_known_clients_key_that_isnt_good_is_noted_once_a_minute(
     clinic: Clinic,
-    wire: TestClient,
+    wire: Client,
     monkeypatch: pytest.MonkeyPatch,
     spoilt: Spoilt,
     reason: str,
@@ -286,9 +285,7 @@ def test_a_known_clients_key_that_isnt_good_is_noted_once_a_minute(
     assert [e["reason"] for e in history(clinic)[before:]] == [reason, reason]
 
 
-def test_what_a_clients_scopes_dont_cover_is_noted_each_time(
-    clinic: Clinic, wire: TestClient
-) -> None:
+def test_what_a_clients_scopes_dont_cover_is_noted_each_time(clinic: Clinic, wire: Client) -> None:
     api = Api(wire, clinic.key([Scope.PATIENTS_READ]))
     before = size_of(clinic)
     for number in range(2):
@@ -302,7 +299,7 @@ def test_what_a_clients_scopes_dont_cover_is_noted_each_time(
 
 
 def test_a_token_that_belongs_to_nobody_is_noted_nowhere(
-    clinic: Clinic, wire: TestClient, database: Database
+    clinic: Clinic, wire: Client, database: Database
 ) -> None:
     def all_entries() -> int:
         with database.reading() as db:

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
-from starlette.testclient import TestClient
 
 from app.core.clock import uuid7
 from app.core.database import Database
@@ -20,6 +19,7 @@ from tests import postgres
 from tests.cli.program import within
 from tests.faults.account import check_ledger
 from tests.ground import Api, found
+from tests.wire import wired
 
 LATE = datetime(2090, 1, 1, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def test_the_application_does_all_its_work_and_cannot_alter_the_ledger(
         assert within(monkeypatch, capsys, roles.application, "migrate").code == 0
     monkeypatch.delenv("NEEDLEWORK_OWNER_URL")
     database = Database(roles.application)
-    with TestClient(create_app(database)) as wire:
+    with wired(create_app(database)) as wire:
         clinic = found(database)
         api = Api(wire, clinic.key())
         session = api.session()

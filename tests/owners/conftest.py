@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.core.schema import migrate
@@ -15,6 +14,7 @@ from app.main import create_app
 from tests.cli.program import Ran, url_of, within
 from tests.ground import found
 from tests.owners.house import House, Program
+from tests.wire import wired
 
 
 @pytest.fixture(name="empty", scope="module")
@@ -31,7 +31,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def new_house(empty: Path, tmp_path: Path) -> Iterator[House]:
     database = Database(f"sqlite:///{shutil.copy(empty, tmp_path / 'needlework.db')}")
     app = create_app(database)
-    with TestClient(app) as wire:
+    with wired(app) as wire:
         yield House(found(database), app, wire)
     database.close()
 

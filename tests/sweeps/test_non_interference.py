@@ -11,13 +11,11 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from httpx2 import Response
+from httpx2 import Client, Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
-from starlette.testclient import TestClient
 
 from app.core.clock import uuid7
 from app.core.database import Database
@@ -102,9 +100,9 @@ class Victim:
 
 
 @pytest.fixture(name="victim", scope="module")
-def robbed_clinic(app: FastAPI, database: Database) -> Victim:
+def robbed_clinic(wire: Client, database: Database) -> Victim:
     clinic = found(database)
-    api = Api(TestClient(app), clinic.key())
+    api = Api(wire, clinic.key())
     world, pairs = World(api), list[tuple[str, str]]()
     for operation in operations():
         sent = world.request(operation)
@@ -118,10 +116,9 @@ def robbed_clinic(app: FastAPI, database: Database) -> Victim:
 
 
 def test_neither_clinic_can_tell_that_the_other_is_there(
-    app: FastAPI, database: Database, victim: Victim, pytestconfig: pytest.Config
+    wire: Client, database: Database, victim: Victim, pytestconfig: pytest.Config
 ) -> None:
     before = victim.rows()
-    wire = TestClient(app, raise_server_exceptions=False)
     done = 0
 
     @settings(max_examples=int(pytestconfig.getoption("steps")) // STEPS)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 from sqlalchemy import Column, text
-from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.core.schema import migrate
@@ -23,6 +22,7 @@ from tests.ground import Api, Clinic, found
 from tests.sweeps.document import operations
 from tests.sweeps.test_statements import listening
 from tests.sweeps.world import REFERENCES, World
+from tests.wire import wired
 
 COPIES = 5_000
 PATIENTS = 100
@@ -45,7 +45,7 @@ def filled() -> Iterator[tuple[Clinic, World]]:
     with postgres.server() as server, server.database() as url:
         database = Database(url)
         migrate(database)
-        with TestClient(create_app(database)) as wire:
+        with wired(create_app(database)) as wire:
             clinic = found(database)
             world = World(Api(wire, clinic.key()))
             one_of_each_kind(world)
@@ -161,7 +161,7 @@ def test_sqlite_scans_no_table_either(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'plans.db'}")
     migrate(database)
     scans = {}
-    with TestClient(create_app(database)) as wire:
+    with wired(create_app(database)) as wire:
         world = World(Api(wire, found(database).key()))
         one_of_each_kind(world)
         for name, sent in asked(world):

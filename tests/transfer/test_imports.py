@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from httpx2 import Response
+from httpx2 import Client, Response
 from sqlalchemy.exc import IntegrityError
-from starlette.testclient import TestClient
 
 from app.core.access import Scope
 from app.core.clock import uuid7
@@ -296,7 +295,7 @@ def test_an_unknown_parameter_is_refused(api: Api) -> None:
     assert post(api, b"", "?dry_run=perhaps").status_code == 422
 
 
-def test_only_who_may_import_can(wire: TestClient, clinic: Clinic) -> None:
+def test_only_who_may_import_can(wire: Client, clinic: Clinic) -> None:
     assert wire.post("/v1/imports", content=b"", headers=NDJSON).status_code == 401
     reader = Api(wire, clinic.key(set(Scope) - {Scope.IMPORTS_WRITE}))
     assert post(reader, lines(patients(1))).status_code == 403

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from httpx2 import Client
 from hypothesis import given, settings
-from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.transfer.bodies import READERS
@@ -43,7 +43,7 @@ def take_in(api: Api, content: bytes) -> Row:
     return report
 
 
-def test_records_make_an_identical_clinic(api: Api, wire: TestClient, database: Database) -> None:
+def test_records_make_an_identical_clinic(api: Api, wire: Client, database: Database) -> None:
     fill(api)
     amend(api)
     content = export(api, "records.ndjson").content
@@ -64,7 +64,7 @@ def amend(api: Api) -> None:
 
 @settings(max_examples=8)
 @given(HOSTILE)
-def test_any_text_survives_the_way(wire: TestClient, database: Database, text: str) -> None:
+def test_any_text_survives_the_way(wire: Client, database: Database, text: str) -> None:
     one, other = (Api(wire, found(database).key()) for _ in range(2))
     fill(one, text)
     content = export(one, "records.ndjson").content
@@ -74,7 +74,7 @@ def test_any_text_survives_the_way(wire: TestClient, database: Database, text: s
 
 
 def test_the_cohort_comes_out_as_it_went_in(
-    api: Api, wire: TestClient, database: Database, cohort: Any
+    api: Api, wire: Client, database: Database, cohort: Any
 ) -> None:
     take_in(api, b"".join(json.dumps(row).encode() + b"\n" for row in cohort))
     content = export(api, "records.ndjson").content

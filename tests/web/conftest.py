@@ -12,7 +12,6 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Client
 from playwright.sync_api import Browser, sync_playwright
-from starlette.testclient import TestClient
 
 from app.core.database import Database
 from app.core.operation import perform
@@ -92,13 +91,13 @@ def a_browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(name="desk")
-def signed_in(app: FastAPI, wire: TestClient, clinic: Clinic) -> Desk:
+def signed_in(app: FastAPI, wire: Client, clinic: Clinic) -> Desk:
     del wire  # it starts the application
     return Desk(app).let_in(clinic)
 
 
 @pytest.fixture(name="nobody")
-def not_signed_in(app: FastAPI, wire: TestClient) -> Desk:
+def not_signed_in(app: FastAPI, wire: Client) -> Desk:
     del wire
     return Desk(app)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from fastapi import FastAPI
-from starlette.testclient import TestClient
+from httpx2 import Client
 
 from app.core.clock import now
 from app.core.rates import Rates
@@ -28,7 +28,7 @@ def test_a_key_lets_a_browser_in_and_the_browser_cannot_use_it_elsewhere(
 
 
 def test_under_https_the_cookie_is_for_this_server_alone(
-    app: FastAPI, wire: TestClient, clinic: Clinic
+    app: FastAPI, wire: Client, clinic: Clinic
 ) -> None:
     del wire
     desk = Desk(app, base_url="https://clinic.example")
