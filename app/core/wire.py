@@ -41,7 +41,8 @@ def _rfc_3339(value: object) -> object:
         if isinstance(value, str) and _RFC_3339_LOCAL.fullmatch(value):
             raise RuleBroken("timezone_aware", "Give the offset from UTC, as in -08:00 or Z.")
         raise RuleBroken(
-            "datetime_parsing", "Give an RFC 3339 time with an offset: 2026-11-20T10:00:00-08:00."
+            "datetime_parsing",
+            "Give an RFC 3339 time with an offset, to the microsecond: 2026-11-20T10:00:00-08:00.",
         )
     return value
 

@@ -106,6 +106,11 @@ def instrument(code: str) -> InstrumentView:
     return found
 
 
+def is_open(code: str) -> bool:
+    """Whether its scale has no ends of its own, but only limits of what is plausible."""
+    return instrument(code).domain in rules.OPEN
+
+
 def default_thresholds(code: str, region: str | None = None) -> ThresholdsView | None:
     """The published thresholds that a verdict uses; None where there are none.
 

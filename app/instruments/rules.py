@@ -7,6 +7,8 @@ from typing import Final, Literal, NamedTuple
 from app.core.faults import RuleBroken
 
 Domain = Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"]
+OPEN: Final[frozenset[Domain]] = frozenset({"mechanism", "impairment"})
+"""Where forces and angles are measured, whose scales end only where nothing more is plausible."""
 Better = Literal["lower", "higher"]
 Method = Literal["mean", "sum", "percent"]
 """How items make a score: `percent` is that of the way from the lowest to the highest mean, which

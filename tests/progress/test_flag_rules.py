@@ -4,6 +4,7 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
+from app.progress.queries import scales
 from app.progress.rules.flags import flags, plateau, recurrence, recurrent_episodes
 from app.progress.rules.history import Reopening, Scale, as_it_came
 from tests.progress.facts import scale, series, week
@@ -57,12 +58,37 @@ def test_a_recurrence_is_seen_where_higher_is_better() -> None:
         ([40, 30, 20, 10], None),
         ([40, 40, 40], None),
         ([50.1, 45, 45, 40.1], None),
+        ([40, 37, 34, 31, 28], 1),
+        ([40, 38, 38, 38, 20], None),
+        ([40, 20, 19, 18, 40], 1),
     ],
 )
-def test_a_plateau_is_the_first_value_that_three_more_do_not_really_improve(
+def test_a_plateau_is_the_first_value_that_three_and_all_others_since_do_not_really_improve(
     values: list[float], since: int | None
 ) -> None:
     assert plateau(series(values, scale(mdc=10, mcid=10))) == since
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ([90, 60, 30, 0, 0, 0, 0], None),
+        ([40, 9, 9, 9, 9], None),
+        ([40, 9, 20, 20, 20, 20], 2),
+        ([40, 12, 12, 12, 12], 1),
+    ],
+)
+def test_where_nothing_could_get_really_better_there_is_no_plateau(
+    values: list[float], since: int | None
+) -> None:
+    assert plateau(series(values, scale(mdc=10)._replace(best=0))) == since
+
+
+@pytest.mark.parametrize(
+    ("code", "best"), [("nprs", 0), ("psfs", 10), ("ppt", None), ("rom_cervical", None)]
+)
+def test_a_force_and_an_angle_have_no_best(code: str, best: float | None) -> None:
+    assert scales.scale([], code, None).best == best
 
 
 def test_there_is_no_plateau_where_no_one_knows_what_is_real() -> None:

@@ -108,6 +108,7 @@ def test_p_stands_only_where_there_is_one() -> None:
         "side": None,
         "muscle": None,
         "region": "neck",
+        "unit": "{score}",
         "better": "lower",
         "baseline": {"value": 7.0, "n": 2, "at": "2026-11-01T10:00:00Z"},
         "latest": {"value": 3.0, "at": "2026-11-08T10:00:00Z"},

@@ -10,10 +10,12 @@ from app.core.clock import uuid7
 COUNTS = (0, 1, 2, 12, 60)
 FAMILY = "Quetzalcoatl"
 BEGAN = datetime(2025, 6, 2, 16, tzinfo=UTC)
+ACTIVITY = f"Carry the shopping up {'two flights of stairs and ' * 6}without any rest"
 MUSCLES: tuple[tuple[str, str | None], ...] = (
     *((slug, None) for slug in ("infraspinatus", "trapezius_upper", "levator_scapulae")),
     *((slug, None) for slug in ("gluteus_medius", "piriformis", "sternocleidomastoid")),
     *((slug, None) for slug in ("gastrocnemius_medial_head", "rectus_femoris", "levator_ani")),
+    ("occipitofrontalis_occipital_belly", None),
     *((slug, None) for slug in ("first_dorsal_interosseous_manus", "masseter_superficial")),
     ("multifidus_cervicis", "C5"),
     ("multifidus_lumborum", "L4"),
@@ -50,7 +52,10 @@ def history(count: int) -> Iterator[dict[str, Any]]:
             "practitioner_id": practitioner,
             "occurred_at": at.isoformat(),
             "technique": "gunn_ims",
-            "measurements": [{"phase": "before", "instrument": "nprs", "value": pain}],
+            "measurements": [
+                {"phase": "before", "instrument": "nprs", "value": pain},
+                {"phase": "before", "instrument": "psfs", "activity": ACTIVITY, "value": 10 - pain},
+            ],
             "needlings": list(_needlings(chance, pain)),
         }
         if chance.random() < 0.8:

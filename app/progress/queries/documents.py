@@ -57,7 +57,8 @@ def written_out() -> Names:
 
 def _scale(code: str) -> PictureScale:
     found = instruments.instrument(code)
-    return PictureScale(found.name.partition(" (")[0], found.min, found.max)
+    most = found.min if instruments.is_open(code) else found.max
+    return PictureScale(found.name.partition(" (")[0], found.min, most)
 
 
 def _name(slug: str) -> str:

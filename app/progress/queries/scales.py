@@ -49,7 +49,9 @@ def scale(own: Iterable[Json], code: str, region: str | None) -> Scale:
         used = Thresholds(id, *(chosen[name] for name in FIGURES))
     elif (published := instruments.default_thresholds(code, region)) is not None:
         used = Thresholds(published.id, *(getattr(published, name) for name in FIGURES))
-    return Scale(known.better, used, known.rates_change, known.unit)
+    best = known.min if known.better == "lower" else known.max
+    end = None if instruments.is_open(code) else best
+    return Scale(known.better, used, known.rates_change, known.unit, end)
 
 
 def _written_at(row: Json) -> datetime:

@@ -16,9 +16,14 @@ FAINT: Final = "#565656"
 """Of small words: 7 to 1 on paper."""
 DARK: Final = 0.65
 """From this shade on, what stands on it is white: with either, it is legible at 4 to 1."""
+SIZE: Final = 12
+SMALLEST: Final = 5
+LETTER: Final = 0.58
+"""How wide a letter is on average, for each 1 of its height, in the wider of the usual fonts."""
 LIGHTEST: Final = (0xE9, 0xEF, 0xF3)
 DARKEST: Final = (0x1D, 0x45, 0x5E)
-NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# What XML has no place for, and what would turn the words beside it round.
+NOT_SHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 
 
 def drawn(
@@ -33,7 +38,7 @@ def drawn(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
         f' width="{width:g}" height="{height:g}" role="img"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="sans-serif" font-size="12"'
+        f' aria-labelledby="{name}-title {name}-desc" font-family="sans-serif" font-size="{SIZE}"'
         f' fill="{INK}"><title id="{name}-title">{escaped(title)}</title>'
         f'<desc id="{name}-desc">{escaped(told)}</desc>'
         f'<rect width="{width:g}" height="{height:g}" fill="{PAPER}"/>{"".join(parts)}</svg>'
@@ -41,8 +46,8 @@ def drawn(
 
 
 def escaped(words: str) -> str:
-    """As XML takes it, which has no place for most control characters, however they are written."""
-    return escape(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words))
+    """As a picture shows it: without control characters, however they are written."""
+    return escape(NOT_SHOWN.sub("\N{REPLACEMENT CHARACTER}", words))
 
 
 def text(x: float, y: float, words: str, **how: object) -> str:
@@ -50,6 +55,12 @@ def text(x: float, y: float, words: str, **how: object) -> str:
     given = {"anchor": "text-anchor", "size": "font-size", "weight": "font-weight"}
     more = "".join(f' {given.get(name, name)}="{value}"' for name, value in how.items())
     return f'<text x="{x:g}" y="{y:g}"{more}>{escaped(words)}</text>'
+
+
+def fitted(words: str, room: float) -> dict[str, object]:
+    """The size of words that would not fit otherwise."""
+    size = room / max(len(words), 1) / LETTER
+    return {} if size >= SIZE else {"size": f"{max(size, SMALLEST):.3g}"}
 
 
 def titled(words: str) -> str:

@@ -1,11 +1,13 @@
 """Flags: a course that turned, said once, with the moment at which it did.
 
-A flag is a finding about the past. It stays when the course turns again. One of a series names
-it, and `since` is the time of one of its points; one of an episode names that, and `since` is
-when it was opened.
+A recurrence is a finding about the past, and stays when the course turns again; a plateau is one
+about the present, and ends with the next real improvement. A flag of a series names it, and
+`since` is the time of one of its points; one of an episode names that, and `since` is when it
+was opened.
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from app.progress.rules.history import Json, Reopening, Written, instant
 from app.progress.rules.measures import Key, Series
@@ -64,19 +66,21 @@ def recurrence(series: Series) -> int | None:
 
 
 def plateau(series: Series) -> int | None:
-    """Index of the first value that three more do not improve on by at least the MDC.
+    """Index of the first value on which three or more values since do not improve by the MDC.
 
-    That value is then the best so far: had an earlier one been better, its own three would have
-    had to beat it. None without an MDC, for then nobody can tell an improvement from the error
-    of measurement.
+    None where a later one does; without an MDC, for then nobody can tell an improvement from the
+    error of measurement; and nearer than the MDC to the good end of the scale, where nothing could
+    improve by as much.
     """
-    bar = series.bar
+    bar, best = series.bar, series.scale.best
     if bar.mdc is None:
         return None
+    real = bar.mdc - HAIR
     merits = [bar.merit(value) for value in series.values]
+    reached = list(accumulate(reversed(merits), max))[::-1]  # the best from each value on
     for index, merit in enumerate(merits[:-PLATEAU_VALUES]):
-        following = merits[index + 1 : index + 1 + PLATEAU_VALUES]
-        if max(following) < merit + bar.mdc - HAIR:
+        has_room = best is None or bar.merit(best) - merit >= real
+        if has_room and reached[index + 1] - merit < real:
             return index
     return None
 

@@ -125,6 +125,8 @@ class Scale(NamedTuple):
     rates_change: bool = False
     """Whether a value is itself a change, as a global rating of change is: it starts from 0."""
     unit: str = "{score}"
+    best: float | None = None
+    """The good end of the scale; None where a value may always get better, as a force may."""
 
 
 class History(NamedTuple):

@@ -6,6 +6,7 @@ document.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Final, NamedTuple
 
 from app.progress.rules.drawing import (
@@ -13,6 +14,7 @@ from app.progress.rules.drawing import (
     INK,
     PAPER,
     drawn,
+    fitted,
     ink_on,
     legend,
     line,
@@ -22,9 +24,10 @@ from app.progress.rules.drawing import (
 )
 from app.progress.rules.history import Json
 from app.progress.rules.verdict import important
-from app.progress.rules.wording import VERDICTS, changed, number
+from app.progress.rules.wording import VERDICTS, changed, number, unit
 
 WIDTH: Final = 760
+EDGE: Final = 16
 LEFT: Final = 240
 RIGHT: Final = 620
 HEAD: Final = 76
@@ -32,6 +35,12 @@ PANEL: Final = 84
 GAP: Final = 58
 """Between two panels: room for two lines."""
 ROW: Final = 18
+BOLD: Final = 1.1
+"""How much wider bold words are."""
+LINE: Final = 98
+"""Letters that fit on a line."""
+SLACK: Final = 20
+"""Letters of the longest word that may move to the second of two lines."""
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
 ACHE_MAX: Final = 10
@@ -42,6 +51,7 @@ class Scale(NamedTuple):
 
     name: str
     least: float
+    """The panel reaches from here, and further where a value does."""
     most: float
 
 
@@ -208,7 +218,8 @@ def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top:
     parts = [text(16, top - 8, told), *legend(16, top + 10)]
     for n, muscle in enumerate(muscles, 1):
         y = top + n * ROW
-        parts.append(text(16, y + ROW - 5, _muscle(muscle, names)))
+        name = _muscle(muscle, names)
+        parts.append(text(EDGE, y + ROW - 5, name, **fitted(name, LEFT - EDGE - 6)))
         before = None
         for point in muscle["points"]:
             other = before not in {None, point["practitioner_id"]}
@@ -254,7 +265,8 @@ def label(measure: Json, names: Names) -> str:
         measure["side"],
         region and region.replace("_", " "),
     )
-    return ", ".join([names.scale(measure["instrument"]).name, *filter(None, more)])
+    name = names.scale(measure["instrument"]).name + unit(measure.get("unit"))
+    return ", ".join([name, *filter(None, more)])
 
 
 def _change(measure: Json) -> str:
@@ -268,8 +280,17 @@ def _verdict(measure: Json) -> str:
 
 
 def _beside(top: int, label: str, told: Sequence[str]) -> list[str]:
-    """What stands over a panel."""
-    return [text(16, top - 22, label, weight="bold"), text(16, top - 7, "; ".join(told))]
+    """What stands over a panel: its label on one line, or a long one on two, and its findings."""
+    lines = [label] if len(label) <= LINE else wrap(label, len(label) // 2 + SLACK)
+    how = fitted(max(lines, key=len), (WIDTH - 2 * EDGE) / BOLD)
+    said = "; ".join(told)
+    return [
+        *(
+            text(EDGE, top - 22 - 12 * above, line, weight="bold", **how)
+            for above, line in enumerate(reversed(lines))
+        ),
+        text(EDGE, top - 7, said, **fitted(said, WIDTH - 2 * EDGE)),
+    ]
 
 
 def _frame(top: int, least: str, most: str, time: Axis) -> list[str]:

@@ -28,6 +28,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:g}".replace("-", MINUS)
 
 
+def unit(code: str | None) -> str:
+    """A unit behind the name of what is measured in it; a score has none (UCUM)."""
+    return "" if code is None or code.startswith("{") else f" ({code})"
+
+
 def changed(value: float) -> str:
     """A change, with its sign."""
     return number(value) if value <= 0 else f"+{value:g}"

@@ -6,7 +6,7 @@ It says "changed by", never why: regression to the mean alone changes much.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.progress.rules.wording import NOTHING, VERDICTS, chance, changed, number, weekly
+from app.progress.rules.wording import NOTHING, VERDICTS, chance, changed, number, unit, weekly
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
 
 Json = Mapping[str, Any]
@@ -15,7 +15,7 @@ SHAPED_FROM: Final = "\u0590"
 """Latin, Greek, Cyrillic and Armenian come before, whose letters stand each for itself."""
 FLAGS: Final = {
     "recurrence": "Recurrence",
-    "plateau": "Plateau: no further change beyond the error of measurement",
+    "plateau": "Plateau: no improvement beyond the error of measurement",
 }
 
 
@@ -112,12 +112,14 @@ def flag(flag: Json, names: Names) -> str:
         what.insert(0, names.instrument(flag["instrument"]))
     of = ", ".join(filter(None, what))
     told = FLAGS.get(flag["code"], spelt(flag["code"]))
-    return f"{told}{f' of {of}' if of else ''}, since {flag['since'][:10]}."
+    when = "on" if flag["code"] == "recurrence" else "since"
+    return f"{told}{f' of {of}' if of else ''}, {when} {flag['since'][:10]}."
 
 
 def measure(measure: Json, names: Names) -> list[str]:
     """The cells of one measure: what, at the start, latest, changed by, worth, trend."""
-    what = [names.instrument(measure["instrument"]), measure["activity"], measure["side"]]
+    measured = names.instrument(measure["instrument"]) + unit(measure["unit"])
+    what = [measured, measure["activity"], measure["side"]]
     if measure["muscle"]:
         what.append(names.muscle(measure["muscle"]))
     if measure["region"]:
