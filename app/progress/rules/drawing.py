@@ -18,8 +18,8 @@ DARK: Final = 0.65
 """From this shade on, what stands on it is white: with either, it is legible at 4 to 1."""
 SIZE: Final = 12
 SMALLEST: Final = 5
-LETTER: Final = 0.58
-"""How wide a letter is on average, for each 1 of its height, in the wider of the usual fonts."""
+LETTER: Final = 0.5
+"""How wide a letter is on average, for each 1 of its height, in the usual fonts."""
 LIGHTEST: Final = (0xE9, 0xEF, 0xF3)
 DARKEST: Final = (0x1D, 0x45, 0x5E)
 # What XML has no place for, and what would turn the words beside it round.

@@ -68,9 +68,9 @@ def recurrence(series: Series) -> int | None:
 def plateau(series: Series) -> int | None:
     """Index of the first value on which three or more values since do not improve by the MDC.
 
-    None where a later one does; without an MDC, for then nobody can tell an improvement from the
-    error of measurement; and nearer than the MDC to the good end of the scale, where nothing could
-    improve by as much.
+    None where a later one does; while the course has only got better since, however slowly; without
+    an MDC, for then nobody can tell an improvement from the error of measurement; and nearer than
+    the MDC to the good end of the scale, where nothing could improve by as much.
     """
     bar, best = series.bar, series.scale.best
     if bar.mdc is None:
@@ -78,9 +78,13 @@ def plateau(series: Series) -> int | None:
     real = bar.mdc - HAIR
     merits = [bar.merit(value) for value in series.values]
     reached = list(accumulate(reversed(merits), max))[::-1]  # the best from each value on
+    rising = len(merits) - 1  # from here on, nothing got worse
+    while rising and merits[rising - 1] <= merits[rising]:
+        rising -= 1
     for index, merit in enumerate(merits[:-PLATEAU_VALUES]):
         has_room = best is None or bar.merit(best) - merit >= real
-        if has_room and reached[index + 1] - merit < real:
+        only_better = index >= rising and merits[-1] > merit
+        if has_room and not only_better and reached[index + 1] - merit < real:
             return index
     return None
 

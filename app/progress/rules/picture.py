@@ -37,7 +37,7 @@ GAP: Final = 58
 ROW: Final = 18
 BOLD: Final = 1.1
 """How much wider bold words are."""
-LINE: Final = 98
+LINE: Final = 110
 """Letters that fit on a line."""
 SLACK: Final = 20
 """Letters of the longest word that may move to the second of two lines."""
