@@ -1,7 +1,7 @@
 # Everything is done through these targets; `make` alone lists them.
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= logical
+WORKERS ?= 3
 ROUNDS ?= 200
 ENTRIES ?= 1000000
 EXAMPLES ?= 200
