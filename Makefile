@@ -1,7 +1,8 @@
 # Everything is done through these targets; `make` alone lists them.
 PYTHON ?= python3
 PORT ?= 8000
-WORKERS ?= 3
+# One of them always waits: for a server to start, or for a clock.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 ROUNDS ?= 200
 ENTRIES ?= 1000000
 EXAMPLES ?= 200
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-faults test-fuzz snapshots bench lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz snapshots bench lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -57,7 +58,10 @@ migrations: dev  ## check the SQL of the migrations for what would lock a live P
 	$(BIN)/squawk --pg-version=15.0 --exclude=$(NOT_ASKED) build/migrations.sql
 
 tests: dev  ## run the tests alone
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-both: dev  ## run on PostgreSQL what `make test` runs on SQLite alone
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m alike --both
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
 	$(BIN)/python -m pytest tests/faults --at-length --rounds $(ROUNDS) --entries $(ENTRIES)

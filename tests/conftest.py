@@ -36,6 +36,25 @@ settings.register_profile(
 settings.load_profile("ci")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make test-both` has time for all."""
+    told = "run on PostgreSQL, too, what is alike there"
+    parser.addoption("--both", action="store_true", help=told)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what is alike there; pytest's last line counts it as deselected."""
+    if not config.getoption("--both"):
+        again = [item for item in items if item.get_closest_marker("alike") and _is_second(item)]
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if item not in again]
+
+
+def _is_second(item: pytest.Item) -> bool:
+    given = getattr(item, "callspec", None)
+    return given is not None and "postgresql" in given.params.values()
+
+
 def pytest_configure() -> None:
     """Give the servers of this run a key to sign their ledgers with.
 

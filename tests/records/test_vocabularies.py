@@ -7,6 +7,8 @@ import pytest
 from tests.ground import Api
 from tests.records.bodies import create, faults, take
 
+pytestmark = pytest.mark.alike
+
 CURRENT = {"hz": 2, "ma": 1.5}
 N = "/needlings/0"
 

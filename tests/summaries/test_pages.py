@@ -17,6 +17,8 @@ from tests.ground import Api
 from tests.summaries.charts import AT, changed, pdf, released, signed
 from tests.summaries.reading import Element, Paper
 
+pytestmark = pytest.mark.alike
+
 HOSTILE = {
     "code": '#sys.inputs.given #read("/chart.typ") #panic("x")',
     "markup": "*b* _i_ `raw` $x^2$ @ref <label> = Heading\n== Another\n- item\n/ term: x // no",

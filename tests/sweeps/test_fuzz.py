@@ -72,6 +72,7 @@ def test_no_request_finds_an_answer_that_the_document_does_not_know(
     assert {"sessions.create", "follow_ups.create", "consents.create"} <= done
 
 
+@pytest.mark.alike
 def test_no_request_of_one_clinic_finds_a_record_that_another_has_made(
     api: Api, other_api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:

@@ -196,6 +196,7 @@ ONE_OF_EACH_SHAPE = [
 ]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_hostile_header_is_answered_as_documented(api: Api, name: str) -> None:
     world = World(api)

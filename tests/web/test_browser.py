@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 from tests.web.conftest import Served
 from tests.web.histories import COUNTS, FAMILY
 
+pytestmark = pytest.mark.alike
+
 TARGET_MIN = 24
 EVERY_TARGET = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
   .filter(e => !e.classList.contains('skip'))
