@@ -20,6 +20,8 @@ REQUEST_MAX_S: Final = 4.5
 """From a request to its answer, less the time that its body takes to arrive."""
 SILENCE_MAX_S: Final = 4.0
 INTERVAL_S: Final = 0.1
+LONG_MS: Final = 15 * 60 * 1000
+"""Of a migration, until it's SQLite's turn."""
 
 T = TypeVar("T")
 
@@ -42,8 +44,11 @@ class Impatient(psycopg.Connection[Any]):
 
 def be_patient(db: Connection) -> None:
     """Wait on this connection for as long as it takes; for migrations."""
+    connection: Any = db.connection.dbapi_connection
     if db.dialect.name == "postgresql":
-        cast("Impatient", db.connection.dbapi_connection).silence_max_s = None
+        cast("Impatient", connection).silence_max_s = None
+    else:
+        connection.execute(f"PRAGMA busy_timeout = {LONG_MS}")
 
 
 @contextmanager

@@ -69,8 +69,10 @@ def migrate(database: Database) -> None:
     config = _config()
     _check_own(database)
     with database.owning() as db:
-        if not database.is_sqlite:
-            be_patient(db)
+        be_patient(db)
+        if database.is_sqlite:
+            db.begin()  # else alembic commits each step, and another program may get in between
+        else:
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

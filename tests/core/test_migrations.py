@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, event, inspect
 
 from app.core import schema
 from app.core.access import Scope
@@ -186,3 +186,15 @@ def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:
         assert Api(wire, found(empty).key()).patient()
     assert (before.status_code, before.json()["type"]) == (503, "/problems/not-migrated")
     assert after.status_code == 200
+
+
+def test_a_sqlite_file_gets_all_its_migrations_at_once_so_that_nobody_comes_in_between(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "new.db"
+    database = Database(f"sqlite:///{file}")
+    commits = []
+    event.listen(database.engine, "commit", lambda _: commits.append(database))
+    schema.migrate(database)
+    assert len(commits) == 1
+    assert schema.current(database) == schema.head()
