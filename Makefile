@@ -99,5 +99,5 @@ dev: .venv/developing
 	@touch $@
 
 .venv/developing: .venv/installed requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@

@@ -18,7 +18,7 @@ from tests.sweeps.world import REFERENCES, World
 HERE = Path(__file__).parent
 # The phase "coverage" makes some thousand requests that nearly all end before they reach a
 # database, so the short form does without it: the sweeps beside it ask the same of every operation.
-SHORT = 5
+SHORT = 3
 # With fewer, a read that forgets the clinic is not found out.
 FOUND_WITHIN = 40
 PHASES = "examples,fuzzing,stateful"
