@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what is alike there; pytest's last line counts it as deselected."""
+    """Leave out on PostgreSQL what is alike there."""
     if not config.getoption("--both"):
         again = [item for item in items if item.get_closest_marker("alike") and _is_second(item)]
         config.hook.pytest_deselected(items=again)
