@@ -21,7 +21,9 @@ SETTINGS = (
 
 
 def run(db: Connection) -> None:
-    """Migrate over an open connection."""
+    """Migrate over an open connection, in one transaction."""
+    if not db.in_transaction():
+        db.begin()  # else alembic commits each step on SQLite, and another program may get between
     context.configure(
         connection=db,
         target_metadata=Table.metadata,

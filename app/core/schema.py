@@ -70,9 +70,7 @@ def migrate(database: Database) -> None:
     _check_own(database)
     with database.owning() as db:
         be_patient(db)
-        if database.is_sqlite:
-            db.begin()  # else alembic commits each step, and another program may get in between
-        else:
+        if not database.is_sqlite:
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
