@@ -26,6 +26,8 @@ GRACE_S: Final = 10
 LEAVING_S: Final = 2
 HUNG_S: Final = 60
 """A worker that says nothing for so long is replaced. A busy machine may take this to start one."""
+SEARCH_FROM: Final = 20_000
+"""New objects that make a search for garbage worth its time: more than an answer or two hold."""
 NEVER_ASKED: Final = Database("postgresql://")
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
@@ -41,6 +43,7 @@ def application() -> FastAPI:
     _end_with_parent()
     gc.collect()
     gc.freeze()  # all this stays: no later search for garbage has to walk through it
+    gc.set_threshold(SEARCH_FROM)
     return app
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation, rows
@@ -67,4 +68,4 @@ def _name(slug: str) -> str:
 
 def _written(at: datetime) -> str:
     """RFC 3339, as every other answer writes it."""
-    return at.isoformat().replace("+00:00", "Z")
+    return orjson.dumps(at, None, orjson.OPT_UTC_Z)[1:-1].decode()

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, not_, or_, select
 
 from app.core.dialects import among, id_text, json_part, json_text
 from app.core.nested import json_columns
@@ -49,7 +49,7 @@ def history(
         asked["replaced"] = past.replaced
     row = op.one(_facts(frozenset(asked)), patient_id=patient_id, as_of=as_of, **asked)
     visited, needled, inside, reported, outside, events, episodes, thresholds = map(from_json, row)
-    ids = dict(zip(visited[0], visited[1], strict=True))
+    ids: dict[int, str] = dict(zip(visited[0], visited[1], strict=True))
     id = None if filters.episode_id is None else str(filters.episode_id)
     window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
     then = told(past, window)
@@ -59,7 +59,7 @@ def history(
         [*_visits(visited), *then.visits],
         [*_of_sessions(ids, *needled), *then.needled],
         [*_inside(ids, inside), *_outside_of(outside), *then.readings],
-        [*_of_sessions(ids, *reported), *then.reports],
+        [*zip(*reported, strict=True), *then.reports],
         [*(Event(*row) for row in zip(*events, strict=True)), *then.events],
         [one for one in complaints if id in {None, one.episode_id}],
         [
@@ -79,7 +79,7 @@ def _visits(columns: Sequence[Any]) -> Iterator[Visit]:
         yield Visit(id, _moment(at, offset_min), *rest)
 
 
-def _inside(ids: Mapping[str, str], columns: Sequence[Any]) -> list[Any]:
+def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> list[Any]:
     """Values of sessions, which have their times and their episodes."""
     *names, values, units = columns
     return _of_sessions(
@@ -93,10 +93,9 @@ def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
         yield (*reading, own_value, _moment(at, offset_min), episode_id)
 
 
-def _of_sessions(ids: Mapping[str, str], keys: Iterable[str], *columns: Iterable[Any]) -> list[Any]:
-    """Rows of what belongs to sessions, from columns that begin with the session's key."""
-    named = [ids.get(key) or str(UUID(key)) for key in keys]
-    return list(zip(named, *columns, strict=False))
+def _of_sessions(ids: Mapping[int, str], numbers: Iterable[int], *columns: Iterable[Any]) -> Any:
+    """Rows of what belongs to sessions, from columns that begin with the session's number."""
+    return zip(map(ids.__getitem__, numbers), *columns, strict=False)
 
 
 def _complaint(id: str, region: str | None, at: str, offset_min: int, *rest: Any) -> Any:
@@ -107,18 +106,23 @@ def _moment(at: str, offset_min: int) -> datetime:
     return at_offset(datetime.fromisoformat(at), offset_min)
 
 
-def _of_patient(asked: frozenset[str]) -> ColumnElement[bool]:
-    """The sessions that count: of this patient, not void, and within what was asked."""
+def _visits_of(asked: frozenset[str]) -> CTE:
+    """The sessions that count: of this patient, not void, and within what was asked.
+
+    They are numbered within the answer, for a number beside each of what belongs to them is less
+    to write and to read than an id.
+    """
     session = TreatmentSession
-    conditions = [
+    number = func.row_number().over(order_by=session.id).label("number")
+    visits = rows(session, number, session.id.label("key"), *_VISIT).where(
         session.patient_id == bindparam("patient_id"),
         session.status != "void",
         *_within(session.occurred_at, asked),
         *_as_they_are(session.id, asked),
-    ]
+    )
     if "episode_id" in asked:
-        conditions.append(session.episode_id == bindparam("episode_id"))
-    return and_(*conditions)
+        visits = visits.where(session.episode_id == bindparam("episode_id"))
+    return visits.cte("visits")
 
 
 def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -138,10 +142,12 @@ def _as_they_are(id: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
 @lru_cache
 def _facts(asked: frozenset[str]) -> Select[Any]:
     """All of a patient's history in one row of JSON texts: one round trip, decoded at once."""
-    counts = _of_patient(asked)
+    visits = _visits_of(asked)
+    number, _, *told_of = visits.c
     tables = (
-        _VISITS.where(counts),
-        *(part.where(counts) for part in (_NEEDLED, _INSIDE)),
+        select(number, *told_of),
+        _parts(visits, Needling, Needled._fields[1:]),
+        _parts(visits, SessionMeasurement, _READING).where(SessionMeasurement.phase == "before"),
         _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
         _outside(asked),
         _events(asked),
@@ -152,30 +158,23 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
     return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
 
 
-def _parts(table: Any, *columns: Any) -> Select[Any]:
-    """Rows that belong to a session, after its key."""
-    session = TreatmentSession
-    own = and_(table.clinic_id == session.clinic_id, table.session_id == session.id)
-    return rows(session, session.id, *columns).join_from(session, table, own)
+def _parts(visits: CTE, table: Any, names: Iterable[str]) -> Select[Any]:
+    """Rows that belong to a session that counts, after its number."""
+    columns = (getattr(table, name) for name in names)
+    return rows(table, visits.c.number, *columns).join(visits, table.session_id == visits.c.key)
 
 
-_VISITS = rows(
-    TreatmentSession,
-    TreatmentSession.id,
-    id_text(TreatmentSession.id),
+_VISIT = (
+    id_text(TreatmentSession.id).label("id"),
     TreatmentSession.occurred_at,
     TreatmentSession.occurred_at_offset_min,
     TreatmentSession.attendance,
     TreatmentSession.duration_min,
     TreatmentSession.status,
-    id_text(TreatmentSession.practitioner_id),
-    id_text(TreatmentSession.episode_id),
+    id_text(TreatmentSession.practitioner_id).label("practitioner_id"),
+    id_text(TreatmentSession.episode_id).label("episode_id"),
 )
-_NEEDLED = _parts(Needling, *(getattr(Needling, name) for name in Needled._fields[1:]))
-_INSIDE = _parts(
-    SessionMeasurement, *(getattr(SessionMeasurement, name) for name in _READING)
-).where(SessionMeasurement.phase == "before")
-_REPORTS = rows(FollowUp, FollowUp.session_id, FollowUp.window, FollowUp.soreness).where(
+_REPORTS = rows(FollowUp, id_text(FollowUp.session_id), FollowUp.window, FollowUp.soreness).where(
     FollowUp.patient_id == bindparam("patient_id"), FollowUp.reported_at <= bindparam("as_of")
 )
 _EPISODES = rows(

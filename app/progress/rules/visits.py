@@ -80,9 +80,9 @@ def dose(course: Course, rows: Rows, doses: Mapping[str, Dose]) -> Json:
 def _dose(needled: Sequence[Needled]) -> Dose:
     needles = insertions = 0
     twitches = None
-    for _, _, _, _, used, punctures, twitched, *_ in needled:
-        needles += used
-        insertions += punctures
-        if twitched is not None:
-            twitches = twitched + (twitches or 0)
+    for row in needled:
+        needles += row[4]
+        insertions += row[5]
+        if row[6] is not None:
+            twitches = row[6] + (twitches or 0)
     return Dose(len(needled), needles, insertions, twitches)
