@@ -27,7 +27,6 @@ from app.progress.rules.history import (
     History,
     Json,
     Needled,
-    Visit,
 )
 from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
@@ -53,14 +52,14 @@ def history(
     id = None if filters.episode_id is None else str(filters.episode_id)
     window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
     then = told(past, window)
-    complaints = [_complaint(*row) for row in zip(*episodes, strict=True)] + then.episodes
-    own = [dict(zip(scales.OWN, row, strict=True)) for row in zip(*thresholds, strict=True)]
+    complaints = [_complaint(*row) for row in _rows(episodes)] + then.episodes
+    own = [dict(zip(scales.OWN, row, strict=True)) for row in _rows(thresholds)]
     return History(
         [*_visits(visited), *then.visits],
         [*_of_sessions(ids, *needled), *then.needled],
         [*_inside(ids, inside), *_outside_of(outside), *then.readings],
-        [*zip(*reported, strict=True), *then.reports],
-        [*(Event(*row) for row in zip(*events, strict=True)), *then.events],
+        [*_rows(reported), *then.reports],
+        [*(Event(*row) for row in _rows(events)), *then.events],
         [one for one in complaints if id in {None, one.episode_id}],
         [
             again
@@ -74,12 +73,16 @@ def history(
     )
 
 
-def _visits(columns: Sequence[Any]) -> Iterator[Visit]:
-    for _, id, at, offset_min, *rest in zip(*columns, strict=True):
-        yield Visit(id, _moment(at, offset_min), *rest)
+def _rows(columns: Sequence[Any]) -> Iterable[Any]:
+    return zip(*columns, strict=True)
 
 
-def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> list[Any]:
+def _visits(columns: Sequence[Any]) -> Iterable[Any]:
+    _, ids, instants, offsets_min, *rest = columns
+    return _rows([ids, map(_moment, instants, offsets_min), *rest])
+
+
+def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> Iterable[Any]:
     """Values of sessions, which have their times and their episodes."""
     *names, values, units = columns
     return _of_sessions(
@@ -88,12 +91,14 @@ def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> list[Any]:
 
 
 def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
-    for episode_id, at, offset_min, *reading, value, unit in zip(*columns, strict=True):
+    for episode_id, at, offset_min, *reading, value, unit in _rows(columns):
         own_value = in_own_unit(reading[2], value, unit)
         yield (*reading, own_value, _moment(at, offset_min), episode_id)
 
 
-def _of_sessions(ids: Mapping[int, str], numbers: Iterable[int], *columns: Iterable[Any]) -> Any:
+def _of_sessions(
+    ids: Mapping[int, str], numbers: Iterable[int], *columns: Iterable[Any]
+) -> Iterable[Any]:
     """Rows of what belongs to sessions, from columns that begin with the session's number."""
     return zip(map(ids.__getitem__, numbers), *columns, strict=False)
 

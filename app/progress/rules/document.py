@@ -49,7 +49,7 @@ def document(
         "measures": measures(series),
         "soreness": soreness(course, instant(as_of), history.reports, doses),
         "muscles": muscles(course, rows),
-        "release": release(row for needled in rows.values() for row in needled),
+        "release": release([row for needled in rows.values() for row in needled]),
         "adverse_events": adverse_events(history.events),
         "flags": flags(series, history.reopenings, written),
     }

@@ -8,8 +8,8 @@ happened, whatever became of the record of its session. Rows may come in any ord
 
 Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
 Times are aware, numbers finite and of a size that occurs in a clinic. All facts are tuples;
-the many of them (`Needled`, `Reading`, `Report`) are read by position alone, so a bare row of
-the same layout serves as well.
+the many of them (`Visit`, `Needled`, `Reading`, `Report`) are read by position alone, so a bare
+row of the same layout serves as well.
 """
 
 from collections.abc import Callable, Iterable, Sequence

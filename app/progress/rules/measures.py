@@ -113,7 +113,7 @@ def regions_of(episodes: Iterable[Episode]) -> Regions:
 
 def episodes_of(visits: Iterable[Visit]) -> dict[str, str | None]:
     """The episode of each session."""
-    return {visit.session_id: visit.episode_id for visit in visits}
+    return {visit[0]: visit[6] for visit in visits}
 
 
 def measures(all_series: Iterable[Series]) -> list[Json]:

@@ -19,7 +19,7 @@ Timed = tuple[int, bool]
 def release(needled: Iterable[Needled]) -> Json:
     """The document's `release`: needlings by what the patient felt, and the time to a release."""
     rows = list(needled)
-    felt = Counter(row[8] for row in rows)
+    felt = Counter([row[8] for row in rows])
     return {
         "needlings": felt["complete"] + felt["partial"] + felt["none"],
         "complete": felt["complete"],
@@ -34,7 +34,7 @@ def time_to_release(needled: Iterable[Needled]) -> Json:
 
     `median_s` is null where fewer than half are known to have released.
     """
-    looked = (row for row in needled if row[10] is not None or row[11] is not None)
+    looked = [row for row in needled if row[10] is not None or row[11] is not None]
     times = [timed for timed in map(_timed, looked) if timed is not None]
     return {
         "method": "kaplan_meier",

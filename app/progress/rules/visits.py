@@ -43,7 +43,7 @@ def sessions(
     The gap is the median of the days that really passed between one attended visit and the
     next, in fractions of a day; null below two.
     """
-    counts = Counter([visit.attendance for visit in visits])
+    counts = Counter([visit[2] for visit in visits])
     attended = list(course.values())
     gaps = [later.instant - earlier.instant for earlier, later in pairwise(attended)]
     return {
