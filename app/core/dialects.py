@@ -37,7 +37,7 @@ class json_items(GenericFunction[Any]):  # noqa: N801 - reads as the SQL functio
 
 
 class json_column(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """An aggregate: a column's plain values as one JSON array, empty where there are none."""
+    """An aggregate: a column's plain values as one JSON array; of no rows, in PostgreSQL, NULL."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
@@ -59,6 +59,13 @@ class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function
 
 class json_instant(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
     """An instant as part of a larger JSON value: ISO 8601, in UTC."""
+
+    type: TypeEngine[str] = String()
+    inherit_cache = True
+
+
+class json_id(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
+    """An id as part of a larger JSON value."""
 
     type: TypeEngine[str] = String()
     inherit_cache = True
@@ -100,23 +107,23 @@ class among(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it
         super().__init__(column, bindparam(name, type_=_Ids()))
 
 
+_DASHED = (
+    "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
+    " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)"
+)
 _spelled(json_members, postgresql="json_build_object({all})", sqlite="json_object({all})")
 _spelled(
     json_items,
     postgresql="coalesce(json_agg({0}), '[]')",
     sqlite="json_group_array(json({0}))",
 )
-_spelled(json_column, postgresql="coalesce(json_agg({0}), '[]')", sqlite="json_group_array({0})")
+_spelled(json_column, postgresql="json_agg({0})", sqlite="json_group_array({0})")
 _spelled(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
 _spelled(json_part, postgresql="{0}", sqlite="json({0})")
 _spelled(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
 _spelled(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
-_spelled(
-    id_text,
-    postgresql="CAST({0} AS TEXT)",
-    sqlite="substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
-    " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)",
-)
+_spelled(json_id, postgresql="{0}", sqlite=_DASHED)
+_spelled(id_text, postgresql="CAST({0} AS TEXT)", sqlite=_DASHED)
 _spelled(
     among,
     # In a query of its own the array is read once, not once for each row that it is compared with.

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, literal_column, select
+from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
 
 from app.core.dialects import (
     json_column,
+    json_id,
     json_instant,
     json_items,
     json_list,
@@ -40,11 +41,15 @@ def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
 def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
     """The rows of a select as one JSON array with an array for each column.
 
-    All arrays are in the same order, whatever it is. An id is as the database keeps it.
+    All arrays are in the same order, whatever it is. Of no rows, a column is an empty array in
+    SQLite and null in PostgreSQL.
     Cheaper than rows for both sides: nothing is named or opened for each row.
     """
-    columns = (
-        json_column(json_instant(column) if isinstance(column.type, Instant) else column)
-        for column in rows.selected_columns
-    )
+    columns = (json_column(_json_value(column)) for column in rows.selected_columns)
     return rows.with_only_columns(json_list(*columns)).scalar_subquery()
+
+
+def _json_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, Instant):
+        return json_instant(column)
+    return json_id(column) if isinstance(column.type, Uuid) else column

@@ -7,10 +7,10 @@ from itertools import repeat
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy.orm import aliased
 
-from app.core.dialects import among, id_text, json_part, json_text
+from app.core.dialects import among, json_part
 from app.core.nested import json_columns
 from app.core.operation import Operation, rows
 from app.core.tables import at_offset
@@ -33,7 +33,9 @@ from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
 
-_READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
+_INSIDE = aliased(SessionMeasurement, name="inside")
+_PHASE = "before"
+_READING = ("instrument", "activity", "side", "muscle", "value", "unit")
 
 
 def history(
@@ -47,7 +49,9 @@ def history(
     if past.replaced:
         asked["replaced"] = past.replaced
     row = op.one(_facts(frozenset(asked)), patient_id=patient_id, as_of=as_of, **asked)
-    visited, needled, inside, reported, outside, events, episodes, thresholds = map(from_json, row)
+    # The aggregate of no rows is NULL in PostgreSQL.
+    tables = ([column or () for column in table] for table in row)
+    visited, needled, inside, reported, outside, events, episodes, thresholds = tables
     ids: dict[int, str] = dict(zip(visited[0], visited[1], strict=True))
     id = None if filters.episode_id is None else str(filters.episode_id)
     window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
@@ -84,16 +88,16 @@ def _visits(columns: Sequence[Any]) -> Iterable[Any]:
 
 def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> Iterable[Any]:
     """Values of sessions, which have their times and their episodes."""
-    *names, values, units = columns
-    return _of_sessions(
-        ids, *names, map(in_own_unit, names[2], values, units), repeat(None), repeat(None)
-    )
+    numbers, instruments, *names, values, units = columns
+    own_values = map(in_own_unit, instruments, values, units)
+    nowhere = repeat(None), repeat(None)
+    return _of_sessions(ids, numbers, repeat(_PHASE), instruments, *names, own_values, *nowhere)
 
 
 def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
-    for episode_id, at, offset_min, *reading, value, unit in _rows(columns):
-        own_value = in_own_unit(reading[2], value, unit)
-        yield (*reading, own_value, _moment(at, offset_min), episode_id)
+    for episode_id, at, offset_min, session_id, *reading, value, unit in _rows(columns):
+        own_value = in_own_unit(reading[0], value, unit)
+        yield (session_id, _PHASE, *reading, own_value, _moment(at, offset_min), episode_id)
 
 
 def _of_sessions(
@@ -119,7 +123,7 @@ def _visits_of(asked: frozenset[str]) -> CTE:
     """
     session = TreatmentSession
     number = func.row_number().over(order_by=session.id).label("number")
-    visits = rows(session, number, session.id.label("key"), *_VISIT).where(
+    visits = rows(session, number, *_VISIT).where(
         session.patient_id == bindparam("patient_id"),
         session.status != "void",
         *_within(session.occurred_at, asked),
@@ -146,45 +150,43 @@ def _as_they_are(id: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
 
 @lru_cache
 def _facts(asked: frozenset[str]) -> Select[Any]:
-    """All of a patient's history in one row of JSON texts: one round trip, decoded at once."""
+    """All of a patient's history in one row of JSON: one round trip, decoded at once."""
     visits = _visits_of(asked)
-    number, _, *told_of = visits.c
     tables = (
-        select(number, *told_of),
+        select(visits),
         _parts(visits, Needling, Needled._fields[1:]),
-        _parts(visits, SessionMeasurement, _READING).where(SessionMeasurement.phase == "before"),
+        _parts(visits, _INSIDE, _READING).where(_INSIDE.phase == _PHASE),
         _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
         _outside(asked),
         _events(asked),
         _EPISODES.where(*_as_they_are(Episode.id, asked)),
         scales.SELECT_OWN.where(*_as_they_are(OwnThresholds.id, asked)),
     )
-    texts = (json_text(json_columns(table)) for table in tables)
-    return rows(Patient, *texts).where(Patient.id == bindparam("patient_id"))
+    return rows(Patient, *map(json_columns, tables)).where(Patient.id == bindparam("patient_id"))
 
 
 def _parts(visits: CTE, table: Any, names: Iterable[str]) -> Select[Any]:
     """Rows that belong to a session that counts, after its number."""
     columns = (getattr(table, name) for name in names)
-    return rows(table, visits.c.number, *columns).join(visits, table.session_id == visits.c.key)
+    return rows(table, visits.c.number, *columns).join(visits, table.session_id == visits.c.id)
 
 
 _VISIT = (
-    id_text(TreatmentSession.id).label("id"),
+    TreatmentSession.id,
     TreatmentSession.occurred_at,
     TreatmentSession.occurred_at_offset_min,
     TreatmentSession.attendance,
     TreatmentSession.duration_min,
     TreatmentSession.status,
-    id_text(TreatmentSession.practitioner_id).label("practitioner_id"),
-    id_text(TreatmentSession.episode_id).label("episode_id"),
+    TreatmentSession.practitioner_id,
+    TreatmentSession.episode_id,
 )
-_REPORTS = rows(FollowUp, id_text(FollowUp.session_id), FollowUp.window, FollowUp.soreness).where(
+_REPORTS = rows(FollowUp, FollowUp.session_id, FollowUp.window, FollowUp.soreness).where(
     FollowUp.patient_id == bindparam("patient_id"), FollowUp.reported_at <= bindparam("as_of")
 )
 _EPISODES = rows(
     Episode,
-    id_text(Episode.id),
+    Episode.id,
     Episode.region,
     Episode.opened_at,
     Episode.opened_at_offset_min,
@@ -198,14 +200,14 @@ def _outside(asked: frozenset[str]) -> Select[Any]:
     measurement = Measurement
     statement = rows(
         measurement,
-        id_text(measurement.episode_id),
+        measurement.episode_id,
         measurement.taken_at,
         measurement.taken_at_offset_min,
-        id_text(measurement.session_id),
+        measurement.session_id,
         *(getattr(measurement, name) for name in _READING),
     ).where(
         measurement.patient_id == bindparam("patient_id"),
-        measurement.phase == "before",
+        measurement.phase == _PHASE,
         *_within(measurement.taken_at, asked),
         *_as_they_are(measurement.id, asked),
     )
