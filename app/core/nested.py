@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
 
 from app.core.dialects import (
-    json_column,
+    json_arrays,
     json_id,
     json_instant,
     json_items,
-    json_list,
     json_members,
     json_part,
 )
@@ -45,8 +44,8 @@ def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
     SQLite and null in PostgreSQL.
     Cheaper than rows for both sides: nothing is named or opened for each row.
     """
-    columns = (json_column(_json_value(column)) for column in rows.selected_columns)
-    return rows.with_only_columns(json_list(*columns)).scalar_subquery()
+    columns = map(_json_value, rows.selected_columns)
+    return rows.with_only_columns(json_arrays(*columns)).scalar_subquery()
 
 
 def _json_value(column: ColumnElement[Any]) -> ColumnElement[Any]:
