@@ -45,7 +45,7 @@ def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
     Cheaper than rows for both sides: nothing is named or opened for each row.
     """
     columns = map(_json_value, rows.selected_columns)
-    return rows.with_only_columns(json_arrays(*columns)).scalar_subquery()
+    return rows.with_only_columns(json_arrays(*columns).label("told")).scalar_subquery()
 
 
 def _json_value(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, not_, or_, select
-from sqlalchemy.orm import aliased
 
 from app.core.dialects import among, json_part
 from app.core.nested import json_columns
@@ -33,7 +32,6 @@ from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
 
-_INSIDE = aliased(SessionMeasurement, name="inside")
 _PHASE = "before"
 _READING = ("instrument", "activity", "side", "muscle", "value", "unit")
 
@@ -155,7 +153,7 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
     tables = (
         select(visits),
         _parts(visits, Needling, Needled._fields[1:]),
-        _parts(visits, _INSIDE, _READING).where(_INSIDE.phase == _PHASE),
+        _parts(visits, SessionMeasurement, _READING).where(SessionMeasurement.phase == _PHASE),
         _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
         _outside(asked),
         _events(asked),

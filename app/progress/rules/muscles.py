@@ -8,8 +8,9 @@ point and is counted, because two examiners agree poorly on the same taut band (
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from app.progress.rules.history import Course, Json, Needled, Occasion
+from app.progress.rules.history import Course, Json, Needled
 from app.progress.rules.release import time_to_release
 from app.progress.rules.visits import Rows
 
@@ -22,10 +23,10 @@ GRASPS = {None: 0, "none": 1, "mild": 2, "moderate": 3, "strong": 4}
 
 def muscles(course: Course, rows: Rows) -> list[Json]:
     """The document's `muscles`: the most treated first, then by muscle, side and level."""
-    visits: defaultdict[Key, list[Occasion]] = defaultdict(list)
+    visits: defaultdict[Key, list[tuple[Any, ...]]] = defaultdict(list)
     treated: defaultdict[Key, list[Needled]] = defaultdict(list)
     for session_id, needled in rows.items():
-        visit = course[session_id]
+        visit = tuple(course[session_id])  # a bare one is taken apart in a quarter of the time
         for row in needled:
             key = row[1:4]
             visits[key].append(visit)
@@ -34,7 +35,7 @@ def muscles(course: Course, rows: Rows) -> list[Json]:
     return sorted(series, key=_most_treated_first)
 
 
-def _points(visits: Sequence[Occasion], rows: Sequence[Needled]) -> list[Json]:
+def _points(visits: Sequence[tuple[Any, ...]], rows: Sequence[Needled]) -> list[Json]:
     """A point for each session, numbered by its curve: another examiner begins the next one.
 
     Several needlings of one key in one session are one point: the highest ache, the best
