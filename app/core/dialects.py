@@ -1,7 +1,7 @@
 """SQL functions that PostgreSQL and SQLite spell differently, under one name each."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -10,27 +10,13 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
-_AS_IT_IS: Final = {"postgresql": "{}", "sqlite": "{}"}
 
-
-def _spelled(
-    function: type[GenericFunction[Any]], each: Mapping[str, str] = _AS_IT_IS, **spellings: str
-) -> None:
-    """Say how each dialect writes a function: `{0}`, `{1}` … are its arguments, `{all}` all.
-
-    `each` says how it writes an argument in there.
-    """
+def _spelled(function: type[GenericFunction[Any]], **spellings: str) -> None:
+    """Say how each dialect writes a function: `{0}`, `{1}` … are its arguments, `{all}` all."""
     for dialect, spelling in spellings.items():
 
-        def write(
-            element: Any,
-            compiler: Any,
-            *,
-            spelling: str = spelling,
-            one: str = each[dialect],
-            **kw: Any,
-        ) -> str:
-            parts = [one.format(compiler.process(clause, **kw)) for clause in element.clauses]
+        def write(element: Any, compiler: Any, *, spelling: str = spelling, **kw: Any) -> str:
+            parts = [compiler.process(clause, **kw) for clause in element.clauses]
             return spelling.format(*parts, all=", ".join(parts))
 
         compiles(function, dialect)(write)
@@ -50,11 +36,15 @@ class json_items(GenericFunction[Any]):  # noqa: N801 - reads as the SQL functio
     inherit_cache = True
 
 
-class json_arrays(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """An aggregate: columns as one JSON array with an array for each.
+class json_column(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
+    """An aggregate: a column's plain values as one JSON array; of no rows, in PostgreSQL, NULL."""
 
-    Of no rows, each is empty in SQLite and null in PostgreSQL.
-    """
+    type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_list(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
+    """Values, JSON or plain, as one JSON array."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
@@ -127,12 +117,8 @@ _spelled(
     postgresql="coalesce(json_agg({0}), '[]')",
     sqlite="json_group_array(json({0}))",
 )
-_spelled(
-    json_arrays,
-    {"postgresql": "json_agg({})", "sqlite": "json_group_array({})"},
-    postgresql="json_build_array({all})",
-    sqlite="json_array({all})",
-)
+_spelled(json_column, postgresql="json_agg({0})", sqlite="json_group_array({0})")
+_spelled(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
 _spelled(json_part, postgresql="{0}", sqlite="json({0})")
 _spelled(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
 _spelled(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")

@@ -1,15 +1,16 @@
 """Rows as JSON inside a row: a nested record, or a whole history, in one round trip."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
 
 from app.core.dialects import (
-    json_arrays,
+    json_column,
     json_id,
     json_instant,
     json_items,
+    json_list,
     json_members,
     json_part,
 )
@@ -40,12 +41,16 @@ def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
 def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
     """The rows of a select as one JSON array with an array for each column.
 
-    All arrays are in the same order, whatever it is. Of no rows, a column is an empty array in
-    SQLite and null in PostgreSQL.
-    Cheaper than rows for both sides: nothing is named or opened for each row.
+    All arrays are in the same order, whatever it is; `columns_of` reads them. Cheaper than rows
+    for both sides: nothing is named or opened for each row.
     """
-    columns = map(_json_value, rows.selected_columns)
-    return rows.with_only_columns(json_arrays(*columns).label("told")).scalar_subquery()
+    columns = (json_column(_json_value(column)) for column in rows.selected_columns)
+    return rows.with_only_columns(json_list(*columns).label("told")).scalar_subquery()
+
+
+def columns_of(told: Sequence[Sequence[Any] | None]) -> list[Sequence[Any]]:
+    """What `json_columns` told, decoded: a column of no rows is empty, whatever the database."""
+    return [column or () for column in told]
 
 
 def _json_value(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -139,9 +139,9 @@ def held(api: Api, clinic: Clinic) -> Iterator[Callable[[], Stream]]:
     yield partial(of, clinic)
     # The server's own threads may be in the middle of one; they end it at once.
     patience = time.monotonic() + PATIENCE_S
-    while open_transactions(clinic.database) > before and time.monotonic() < patience:
+    while open_transactions(clinic.database) != before and time.monotonic() < patience:
         time.sleep(0.05)
-    assert open_transactions(clinic.database) <= before
+    assert open_transactions(clinic.database) == before
     assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - what a fault would leave taken
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, not_, or_, select
 
 from app.core.dialects import among, json_part
-from app.core.nested import json_columns
+from app.core.nested import columns_of, json_columns
 from app.core.operation import Operation, rows
 from app.core.tables import at_offset
 from app.episodes.models import Episode
@@ -47,21 +47,19 @@ def history(
     if past.replaced:
         asked["replaced"] = past.replaced
     row = op.one(_facts(frozenset(asked)), patient_id=patient_id, as_of=as_of, **asked)
-    # The aggregate of no rows is NULL in PostgreSQL.
-    tables = ([column or () for column in table] for table in row)
-    visited, needled, inside, reported, outside, events, episodes, thresholds = tables
+    visited, needled, inside, reported, outside, events, episodes, thresholds = map(columns_of, row)
     ids: dict[int, str] = dict(zip(visited[0], visited[1], strict=True))
     id = None if filters.episode_id is None else str(filters.episode_id)
     window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
     then = told(past, window)
-    complaints = [_complaint(*row) for row in _rows(episodes)] + then.episodes
-    own = [dict(zip(scales.OWN, row, strict=True)) for row in _rows(thresholds)]
+    complaints = [_complaint(*row) for row in _transposed(episodes)] + then.episodes
+    own = [dict(zip(scales.OWN, row, strict=True)) for row in _transposed(thresholds)]
     return History(
         [*_visits(visited), *then.visits],
         [*_of_sessions(ids, *needled), *then.needled],
         [*_inside(ids, inside), *_outside_of(outside), *then.readings],
-        [*_rows(reported), *then.reports],
-        [*(Event(*row) for row in _rows(events)), *then.events],
+        [*_transposed(reported), *then.reports],
+        [*(Event(*row) for row in _transposed(events)), *then.events],
         [one for one in complaints if id in {None, one.episode_id}],
         [
             again
@@ -75,13 +73,13 @@ def history(
     )
 
 
-def _rows(columns: Sequence[Any]) -> Iterable[Any]:
+def _transposed(columns: Sequence[Any]) -> Iterable[Any]:
     return zip(*columns, strict=True)
 
 
 def _visits(columns: Sequence[Any]) -> Iterable[Any]:
     _, ids, instants, offsets_min, *rest = columns
-    return _rows([ids, map(_moment, instants, offsets_min), *rest])
+    return _transposed([ids, map(_moment, instants, offsets_min), *rest])
 
 
 def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> Iterable[Any]:
@@ -93,7 +91,7 @@ def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> Iterable[Any]:
 
 
 def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
-    for episode_id, at, offset_min, session_id, *reading, value, unit in _rows(columns):
+    for episode_id, at, offset_min, session_id, *reading, value, unit in _transposed(columns):
         own_value = in_own_unit(reading[0], value, unit)
         yield (session_id, _PHASE, *reading, own_value, _moment(at, offset_min), episode_id)
 

@@ -6,7 +6,7 @@ Stat Assoc 53:457-481), never the mean or median of the muscles that did release
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -16,16 +16,15 @@ Timed = tuple[int, bool]
 """Seconds, and whether the muscle released then; if not, the needle came out."""
 
 
-def release(needled: Iterable[Needled]) -> Json:
+def release(needled: Sequence[Needled]) -> Json:
     """The document's `release`: needlings by what the patient felt, and the time to a release."""
-    rows = list(needled)
-    felt = Counter([row[8] for row in rows])
+    felt = Counter([row[8] for row in needled])
     return {
         "needlings": felt["complete"] + felt["partial"] + felt["none"],
         "complete": felt["complete"],
         "partial": felt["partial"],
         "none": felt["none"],
-        "time_to_release": time_to_release(rows),
+        "time_to_release": time_to_release(needled),
     }
 
 
