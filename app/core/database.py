@@ -52,6 +52,9 @@ _LASTING: Final = (
     f" SET LOCAL statement_timeout = '{SNAPSHOT_SILENCE_MAX_S}s';"
     f" SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_IDLE_MAX_S}s'"
 )
+_ALONE: Final = (
+    "SELECT set_config('app.clinic', %s, true), set_config('transaction_read_only', 'on', true)"
+)
 # Codes with which PostgreSQL says: try this transaction again.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 
@@ -73,10 +76,11 @@ class Database:
         """A connection that changes nothing. Each statement sees what is committed by then.
 
         On PostgreSQL it sees the rows of this clinic, whatever is asked; without one, only which
-        clinics and clients there are, and the sizes of the ledgers.
+        clinics and clients there are, and the sizes of the ledgers. Each statement is a
+        transaction of its own there, and none is open in between.
         """
         with unavailable_if_down(), self.engine.connect() as db:
-            db.execution_options(clinic_id=clinic_id)
+            db.execution_options(clinic_id=clinic_id, alone=True)
             yield db
 
     @contextlib.contextmanager
@@ -128,8 +132,10 @@ class Database:
 
 
 def enter(db: Connection, clinic_id: UUID) -> None:
-    """Let the rest of a transaction see and change the rows of this clinic."""
-    if db.dialect.name == "postgresql":
+    """Let what comes next on a connection see and change the rows of this clinic."""
+    if db.get_execution_options().get("alone"):
+        db.execution_options(clinic_id=clinic_id)
+    elif db.dialect.name == "postgresql":
         db.exec_driver_sql(_within(clinic_id))
 
 
@@ -177,6 +183,7 @@ def _engine(url: str) -> Engine:
     if backend == "postgresql":
         event.listen(engine, "do_connect", lambda *given: Impatient.connect(**given[-1]))
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "do_execute", _execute_postgresql)
     if backend == "sqlite":
         file = _file(parsed)
         if file is not None:
@@ -224,8 +231,26 @@ def _begin_postgresql(db: Connection) -> None:
         db.exec_driver_sql("RESET ROLE; BEGIN")
         return
     _step_down(db.connection.dbapi_connection)
+    if options.get("alone"):
+        return
     begin = f"BEGIN {_LASTING}" if options.get("snapshot") else "BEGIN"
     db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_within(clinic_id)}")
+
+
+def _execute_postgresql(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Send a statement that stands alone together with its clinic, and wait once for both.
+
+    What is sent so, up to one answer, is a transaction. A rollback would be another wait, and have
+    the driver forget which statements it had prepared.
+    """
+    options = context.execution_options
+    if not options.get("alone"):
+        return False
+    connection: Impatient = cursor.connection
+    with connection.pipeline():
+        connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
+        cursor.execute(statement, parameters)
+    return True
 
 
 def _within(clinic_id: UUID) -> str:

@@ -65,9 +65,11 @@ class Accountant:
         by_clinic: dict[UUID, list[Operation]] = defaultdict(list)
         for op, _ in batch:
             by_clinic[op.clinic_id].append(op)
-        with self._database.writing() as db:
-            # In one order always: two who lock several counters never wait for each other.
-            for clinic_id in sorted(by_clinic):
+        # In one order always: two who lock several counters never wait for each other.
+        first, *others = sorted(by_clinic)
+        with self._database.writing(first) as db:
+            append(db, by_clinic[first])
+            for clinic_id in others:
                 enter(db, clinic_id)
                 append(db, by_clinic[clinic_id])
             if all(done.done() for _, done in batch):

@@ -25,6 +25,7 @@ from tests.wire import wired
 OWNED = [table for table in Table.metadata.sorted_tables if "clinic_id" in table.columns]
 FOUND_FIRST = {"clients", "clinics", "ledger_heads"}
 DENIED = "42501"
+READ_ONLY = "25006"
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -71,6 +72,18 @@ def test_outside_of_every_clinic_only_those_who_may_come_in_are_seen(two: Clinic
     with two.database.reading() as db:
         enter(db, two.id)
         assert clinics_seen(db)["clinics"] == {two.id}
+
+
+def test_a_reading_holds_no_transaction_and_changes_nothing(clinic: Clinic) -> None:
+    state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+    with clinic.database.reading(clinic.id) as db, clinic.database.owning() as watching:
+        pid = db.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        assert watching.execute(state, {"pid": pid}).scalar_one() == "idle"
+        with pytest.raises(DBAPIError) as refusal:
+            db.execute(text("UPDATE clinics SET name = 'another'"))
+    assert getattr(refusal.value.orig, "sqlstate", None) == READ_ONLY
+    with clinic.database.reading(clinic.id) as db:
+        assert clinics_seen(db)["clinics"] == {clinic.id}
 
 
 def test_no_row_gets_into_another_clinic(two: Clinic, database: Database) -> None:
