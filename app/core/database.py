@@ -52,6 +52,7 @@ _LASTING: Final = (
     f" SET LOCAL statement_timeout = '{SNAPSHOT_SILENCE_MAX_S}s';"
     f" SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_IDLE_MAX_S}s'"
 )
+# Not `SET LOCAL`: that takes no parameters, and PostgreSQL warns where no BEGIN came before it.
 _ALONE: Final = (
     "SELECT set_config('app.clinic', %s, true), set_config('transaction_read_only', 'on', true)"
 )
@@ -132,7 +133,7 @@ class Database:
 
 
 def enter(db: Connection, clinic_id: UUID) -> None:
-    """Let what comes next on a connection see and change the rows of this clinic."""
+    """Let what comes next on a connection see, and in a transaction change, this clinic's rows."""
     if db.get_execution_options().get("alone"):
         db.execution_options(clinic_id=clinic_id)
     elif db.dialect.name == "postgresql":

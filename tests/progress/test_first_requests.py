@@ -1,7 +1,7 @@
 """The first requests of a process may come at once: what they build together is built right.
 
 An alias of a model that is first used by several threads loses columns, and the statement with it
-multiplies rows (SQLAlchemy 2.0). Nothing that is built after the start may have one.
+multiplies rows (SQLAlchemy 2.1). Nothing that is built after the start may have one.
 """
 
 import subprocess
