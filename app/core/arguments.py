@@ -63,6 +63,16 @@ def body(model: type[M], request: Request, raw: bytes) -> M:
     return read(model, raw)
 
 
+def placed(model: type[BaseModel] | None, request: Request) -> dict[str, Any]:
+    """What the path names."""
+    if model is None:
+        return {}
+    try:
+        return dict(model.model_validate(request.path_params))
+    except ValidationError as error:
+        raise Invalid(faults(error), "path") from None
+
+
 def asked(filters: type[BaseModel] | None, request: Request) -> dict[str, Any]:
     """The argument that the query stands for; a parameter that nobody asked for is refused."""
     if filters is not None:

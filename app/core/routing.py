@@ -8,15 +8,17 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 import inspect
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, create_model
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 
@@ -35,6 +37,8 @@ from app.core.streams import streamed
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
 _PRINTS: Final = CapacityLimiter(PRINTS)
+# What an endpoint is given beside what its path names.
+_GIVEN: Final = frozenset({"op", "body", "form", "filters", "database", "upload"})
 _EITHER_WAY: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
@@ -84,6 +88,19 @@ def _holds(request: Request, version: int) -> bool:
     return str(version) in tags or "*" in tags
 
 
+class Served(APIRoute):
+    """A route whose function takes the whole request, and asks first who calls.
+
+    FastAPI reads its signature for the API's document, and would read arguments from each request:
+    before the caller is known, and at the price of a whole small query.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The function itself."""
+        serve: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return serve
+
+
 class Routes:
     """The routes of one feature, under one prefix.
 
@@ -95,7 +112,9 @@ class Routes:
     ) -> None:
         self.prefix = prefix
         self.declared: list[contract.Route] = []
-        self.router = APIRouter(tags=[tag], include_in_schema=published)
+        self.router = APIRouter(
+            tags=[tag], include_in_schema=published, route_class=Served
+        )
         self._called = called
 
     def add(  # noqa: PLR0913 - everything that a route declares
@@ -150,7 +169,7 @@ class Routes:
         told = inspect.getdoc(route.endpoint)
         self.router.add_api_route(
             _typed(self.prefix + path, route.endpoint),
-            serve,
+            _documented(serve, route),
             methods=[route.method],
             operation_id=route.name,
             name=route.name,
@@ -206,77 +225,73 @@ class Upload:
     database: Database
 
 
-@dataclass(slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request whose caller is known and whose body has arrived."""
 
     request: Request
     op: Operation
     raw: bytes
-    left_s: float | None
-    """How long the answer may still take, if there is a limit."""
 
 
-def _served(calling: Calling) -> Callable[..., Awaitable[Response]]:
-    """The function that FastAPI calls: the endpoint's own path parameters, and the request."""
+def _served(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
+    """What answers a request whose body and answer are held whole."""
     route = calling.route
-    parameters = inspect.signature(route.endpoint).parameters
-    reads = {"body", "form"} & parameters.keys()
-    body = parameters["body"].annotation if "body" in parameters else None
-    filters = parameters["filters"].annotation if "filters" in parameters else None
+    body, filters, placed = route.argument("body"), route.argument("filters"), _placed(route)
+    has_form = "form" in inspect.signature(route.endpoint).parameters
     limiter = _PRINTS if route.prints else None
 
-    async def receive(request: Request) -> Incoming:
+    def answer(incoming: Incoming) -> Response:
+        request, op, raw = incoming
+        arguments = sent.placed(placed, request)
+        if body is not None:
+            arguments["body"] = sent.body(body, request, raw)
+        if has_form:
+            arguments["form"] = sent.form(request, raw)
+        arguments |= sent.asked(filters, request)
+        if route.prints:
+            printed: Answer = route.endpoint(op, request.app.state.database, **arguments)
+            return printed.response(request, route.media)
+        return _perform(route, incoming, partial(route.endpoint, op, **arguments))
+
+    async def serve(request: Request) -> Response:
         began = time.monotonic()
         op = await calling.operation(request)
         left_s = None if route.prints else REQUEST_MAX_S - (time.monotonic() - began)
-        raw = await whole_body(request) if reads else b""
-        return Incoming(request, op, raw, left_s)
-
-    def answer(incoming: Incoming, path: dict[str, Any]) -> Response:
-        arguments = path
-        if body is not None:
-            arguments["body"] = sent.body(body, incoming.request, incoming.raw)
-        if "form" in reads:
-            arguments["form"] = sent.form(incoming.request, incoming.raw)
-        arguments |= sent.asked(filters, incoming.request)
-        if route.prints:
-            database = incoming.request.app.state.database
-            printed: Answer = route.endpoint(incoming.op, database, **arguments)
-            return printed.response(incoming.request, route.media)
-        return _perform(route, incoming, partial(route.endpoint, incoming.op, **arguments))
-
-    async def serve(incoming: Incoming, **path: Any) -> Response:
-        async with deadline(incoming.left_s):
+        raw = await whole_body(request) if body or has_form else b""
+        async with deadline(left_s):
             response = await to_thread.run_sync(
-                answer, incoming, path, abandon_on_cancel=True, limiter=limiter
+                answer, Incoming(request, op, raw), abandon_on_cancel=True, limiter=limiter
             )
-            renew(incoming.request, incoming.op)
+            renew(request, op)
             # Nobody sees a patient's data before it is on record that they did.
-            if incoming.op.entries:
-                await incoming.request.app.state.account(incoming.op)
+            if op.entries:
+                await request.app.state.account(op)
         return response
 
-    incoming = Depends(receive)
-    own = inspect.Parameter("incoming", _EITHER_WAY, default=incoming, annotation=Incoming)
-    _sign(serve, route, own)
     return serve
 
 
-def _sign(serve: Any, route: contract.Route, own: inspect.Parameter) -> None:
-    """Let FastAPI see the endpoint's own path parameters, and beside them what we need."""
-    ours = {"op", "body", "form", "filters", "database"}
-    path = [
-        parameter.replace(kind=_EITHER_WAY)
-        for name, parameter in inspect.signature(route.endpoint).parameters.items()
-        if name not in ours
-    ]
-    serve.__signature__ = inspect.Signature([*path, own])
+def _placed(route: contract.Route) -> type[BaseModel] | None:
+    """The model of what the path of a route names, if it names anything."""
+    named = {parameter.name: (parameter.annotation, ...) for parameter in _named(route)}
+    return create_model("Placed", **named) if named else None  # type: ignore[call-overload]
+
+
+def _named(route: contract.Route) -> Iterator[inspect.Parameter]:
+    parameters = inspect.signature(route.endpoint).parameters.values()
+    return (parameter for parameter in parameters if parameter.name not in _GIVEN)
+
+
+def _documented(serve: Any, route: contract.Route) -> Any:
+    """Let FastAPI see what the path of a route names."""
+    path = [parameter.replace(kind=_EITHER_WAY) for parameter in _named(route)]
+    serve.__signature__ = inspect.Signature(path)
     serve.__name__ = route.name.replace(".", "_").replace("-", "_")
+    return serve
 
 
-def _uploaded(calling: Calling, max_bytes: int) -> Callable[..., Awaitable[Response]]:
-    """The function that FastAPI calls where the body goes to a file first."""
+def _uploaded(calling: Calling, max_bytes: int) -> Callable[[Request], Awaitable[Response]]:
+    """What answers a request whose body goes to a file first."""
     route = calling.route
     filters = route.argument("filters")
 
@@ -296,17 +311,16 @@ def _uploaded(calling: Calling, max_bytes: int) -> Callable[..., Awaitable[Respo
     return serve
 
 
-def _streamed(calling: Calling) -> Callable[..., Awaitable[Response]]:
-    """The function that FastAPI calls where the answer goes out in pieces."""
+def _streamed(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
+    """What answers a request with pieces that go out one by one."""
     route = calling.route
-    filters = route.argument("filters")
+    filters, placed = route.argument("filters"), _placed(route)
 
-    async def serve(request: Request, **path: Any) -> Response:
+    async def serve(request: Request) -> Response:
         op = await calling.operation(request)
-        arguments = path | sent.asked(filters, request)
+        arguments = sent.placed(placed, request) | sent.asked(filters, request)
         return await streamed(partial(route.endpoint, op, request.app.state.database, **arguments))
 
-    _sign(serve, route, inspect.Parameter("request", _EITHER_WAY, annotation=Request))
     return serve
 
 
