@@ -1,11 +1,12 @@
 """The application: which rooms it has, and how they are wired together."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
-from anyio import to_thread
 from fastapi import FastAPI
 
 from app.auth.provider import Provider
@@ -82,7 +83,7 @@ def create_app(database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         keeper = Keeper(database)
         keeper.start()
         yield

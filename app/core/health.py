@@ -1,8 +1,8 @@
 """What an operator's tools ask: is the process alive, is it ready, what does it count."""
 
+import asyncio
 from threading import Event
 
-from anyio import to_thread
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
@@ -60,7 +60,7 @@ async def ready(request: Request) -> Response:
         raise Leaving
     database: Database = request.app.state.database
     async with deadline(REQUEST_MAX_S):
-        at = await to_thread.run_sync(schema.current, database, abandon_on_cancel=True)
+        at = await asyncio.to_thread(schema.current, database)
     if at != schema.head():
         raise NotMigrated
     return JSONResponse({"status": "ready"})

@@ -5,6 +5,7 @@ parameters, `body` (a `Body`) and `filters` (a `Filters`). Everything else that 
 needs happens here, once: the caller, the transaction, retries, and the form of the answer.
 """
 
+import asyncio
 import inspect
 import tempfile
 import time
@@ -36,7 +37,9 @@ from app.core.streams import streamed
 
 UPLOAD_IN_MEMORY_BYTES: Final = 1024 * 1024
 _UPLOADS: Final = CapacityLimiter(UPLOADS)
-_PRINTS: Final = CapacityLimiter(PRINTS)
+_printed: Final = partial(
+    to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
+)
 # What an endpoint is given beside what its path names.
 _GIVEN: Final = frozenset({"op", "body", "form", "filters", "database", "upload"})
 _EITHER_WAY: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -112,9 +115,7 @@ class Routes:
     ) -> None:
         self.prefix = prefix
         self.declared: list[contract.Route] = []
-        self.router = APIRouter(
-            tags=[tag], include_in_schema=published, route_class=Served
-        )
+        self.router = APIRouter(tags=[tag], include_in_schema=published, route_class=Served)
         self._called = called
 
     def add(  # noqa: PLR0913 - everything that a route declares
@@ -238,7 +239,7 @@ def _served(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
     route = calling.route
     body, filters, placed = route.argument("body"), route.argument("filters"), _placed(route)
     has_form = "form" in inspect.signature(route.endpoint).parameters
-    limiter = _PRINTS if route.prints else None
+    in_thread = _printed if route.prints else asyncio.to_thread
 
     def answer(incoming: Incoming) -> Response:
         request, op, raw = incoming
@@ -259,9 +260,7 @@ def _served(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
         left_s = None if route.prints else REQUEST_MAX_S - (time.monotonic() - began)
         raw = await whole_body(request) if body or has_form else b""
         async with deadline(left_s):
-            response = await to_thread.run_sync(
-                answer, Incoming(request, op, raw), abandon_on_cancel=True, limiter=limiter
-            )
+            response = await in_thread(answer, Incoming(request, op, raw))
             renew(request, op)
             # Nobody sees a patient's data before it is on record that they did.
             if op.entries:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from anyio import to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Row, bindparam, delete, insert, update
@@ -86,7 +85,7 @@ class Checked(NamedTuple):
 
 async def check_password(database: Database, name: str, password: str) -> Checked:
     """Whose name and password that is. It takes as long where there is nobody."""
-    there = await to_thread.run_sync(_owner, database)
+    there = await asyncio.to_thread(_owner, database)
     work = partial(_is_his, there, name, password)
     return Checked(there, await asyncio.get_running_loop().run_in_executor(_AT_IT, work))
 

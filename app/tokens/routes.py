@@ -1,12 +1,12 @@
 """`/oauth/token` (RFC 6749 §3.2)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
-from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -162,7 +162,7 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
     except Untrusted:
         raise TokenRefused("invalid_client", NOT_KNOWN) from None
     database: Database = request.app.state.database
-    client = await to_thread.run_sync(_found, database, client_id)
+    client = await asyncio.to_thread(_found, database, client_id)
     if client is None or form.get("client_id", str(client_id)) != str(client_id):
         raise TokenRefused("invalid_client", NOT_KNOWN)
     caller = caller_for(client)
@@ -175,7 +175,7 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
             raise TokenRefused("invalid_scope", "The client holds no such scope.")
         op = Operation(NAME, caller, request_id())
         work = partial(_give, op, jti, ends, scopes)
-        return await to_thread.run_sync(perform, database, op, work)
+        return await asyncio.to_thread(perform, database, op, work)
     except Untrusted as error:
         await _have_on_record(request, caller, f"assertion: {error.reason}")
         raise TokenRefused("invalid_client", NOT_KNOWN) from None
@@ -196,7 +196,7 @@ async def _refresh(request: Request, form: Form) -> dict[str, Any]:
 async def _once(request: Request, key: Key | None, takers: Mapping[str, Taker]) -> dict[str, Any]:
     """What there is for a key that is good once, by the kind of the client whose it is."""
     database: Database = request.app.state.database
-    client = None if key is None else await to_thread.run_sync(_found, database, key.client_id)
+    client = None if key is None else await asyncio.to_thread(_found, database, key.client_id)
     if key is None or client is None or client.kind not in takers:
         raise TokenRefused("invalid_grant", NOT_GOOD)
     return await _given(request, client, lambda op: takers[client.kind](op, key))
@@ -211,7 +211,7 @@ async def _given(
     try:
         _check_in_force(client)
         work = partial(_both, op, take)
-        given = await to_thread.run_sync(perform, request.app.state.database, op, work)
+        given = await asyncio.to_thread(perform, request.app.state.database, op, work)
         renew(request, op)
         reason = "refresh token used again"
     except Untrusted as error:

@@ -4,12 +4,12 @@ What it holds is a cookie that no script reads and no other site can have sent; 
 here, so that to sign out, to revoke the client or to wait ends it at once.
 """
 
+import asyncio
 import re
 from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from anyio import to_thread
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
@@ -80,7 +80,7 @@ async def by_cookie(request: Request) -> Who:
         check_origin(request)
     key = _held(request)
     database: Database = request.app.state.database
-    found = None if key is None else await to_thread.run_sync(_browsing, database, key)
+    found = None if key is None else await asyncio.to_thread(_browsing, database, key)
     if key is None or found is None:
         return None
     if isinstance(found.caller, Refused):
@@ -88,7 +88,7 @@ async def by_cookie(request: Request) -> Who:
     if now() - found.used_at > BROWSER_NOTED:
         op = Operation(SIGN_IN, found.caller, request_id())
         work = partial(perform, database, op, partial(use_browser, op, key))
-        await to_thread.run_sync(work)
+        await asyncio.to_thread(work)
     return found.caller
 
 
@@ -114,7 +114,7 @@ async def _shown_to_be(request: Request, form: dict[str, str]) -> Who:
     noted, database = request.app.state.authenticate.noted, request.app.state.database
     key = form.get("key", "").strip()
     if key:
-        found = await to_thread.run_sync(_with_key, database, key)
+        found = await asyncio.to_thread(_with_key, database, key)
         return cast("Who", noted(found)) if isinstance(found, Refused) else found
     if not database.is_sqlite:
         return None
@@ -139,7 +139,7 @@ async def _let_in(request: Request, caller: Caller, form: dict[str, str]) -> Res
     await _let_out(request)
     op = Operation(SIGN_IN, caller, request_id())
     work = partial(perform, request.app.state.database, op, partial(_begin, op))
-    key = await to_thread.run_sync(work)
+    key = await asyncio.to_thread(work)
     answer = pages.led(_way(form))
     name, options = _cookie(request)
     answer.set_cookie(name, str(key), **options)
@@ -156,11 +156,11 @@ def _begin(op: Operation) -> Key:
 async def _let_out(request: Request) -> None:
     """End what the browser holds, if it holds something that is good."""
     key, database = _held(request), request.app.state.database
-    found = None if key is None else await to_thread.run_sync(_browsing, database, key)
+    found = None if key is None else await asyncio.to_thread(_browsing, database, key)
     if key is None or found is None or isinstance(found.caller, Refused):
         return
     op = Operation(SIGN_OUT, found.caller, request_id())
-    await to_thread.run_sync(partial(perform, database, op, partial(_end, op, key)))
+    await asyncio.to_thread(partial(perform, database, op, partial(_end, op, key)))
 
 
 def _end(op: Operation, key: Key) -> None:
