@@ -248,9 +248,13 @@ def _execute_postgresql(cursor: Any, statement: str, parameters: Any, context: A
     if not options.get("alone"):
         return False
     connection: Impatient = cursor.connection
-    with connection.pipeline():
-        connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
-        cursor.execute(statement, parameters)
+    connection.sends_unasked = True
+    try:
+        with connection.pipeline():
+            connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
+            cursor.execute(statement, parameters)
+    finally:
+        connection.sends_unasked = False
     return True
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection
 
 from app.core.problems import Unavailable
@@ -20,6 +21,8 @@ REQUEST_MAX_S: Final = 4.5
 """From a request to its answer, less the time that its body takes to arrive."""
 SILENCE_MAX_S: Final = 4.0
 INTERVAL_S: Final = 0.1
+UNASKED_MAX: Final = 4
+"""Steps of sending: more than a statement takes, so one that doesn't go through waits after all."""
 LONG_MS: Final = 15 * 60 * 1000
 """Of a migration, until it's SQLite's turn."""
 
@@ -30,16 +33,37 @@ class Impatient(psycopg.Connection[Any]):
     """A connection that is given up when the server says nothing for so long."""
 
     silence_max_s: float | None = SILENCE_MAX_S
+    sends_unasked = False
+    """Whether what is sent is so short that the network takes it at once."""
 
     def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
         """Wait for the server; `OperationalError`, and a closed connection, if it is silent."""
         try:
-            return super().wait(gen, interval, timeout or self.silence_max_s)
+            steps = _unasked(gen) if self.sends_unasked else gen
+            return super().wait(steps, interval, timeout or self.silence_max_s)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 # The answer may still come, and would be taken for that of the next statement.
                 self.pgconn.finish()
             raise
+
+
+def _unasked(gen: PQGen[T]) -> PQGen[T]:
+    """Do the first steps of sending without asking whether the network takes it.
+
+    In a pipeline the driver asks before and after each command, and each time another thread may
+    take the turn.
+    """
+    try:
+        wanted = next(gen)
+        for _ in range(UNASKED_MAX):
+            if wanted != Wait.RW:
+                break
+            wanted = gen.send(Ready.W)
+        while True:
+            wanted = gen.send((yield wanted))
+    except StopIteration as end:
+        return cast("T", end.value)
 
 
 def be_patient(db: Connection) -> None:
