@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, Final, NamedTuple, cast
@@ -22,6 +22,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, create_model
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
+from starlette.routing import request_response
 
 from app.core import arguments as sent
 from app.core import contract, retries
@@ -94,14 +95,13 @@ def _holds(request: Request, version: int) -> bool:
 class Served(APIRoute):
     """A route whose function takes the whole request, and asks first who calls.
 
-    FastAPI reads its signature for the API's document, and would read arguments from each request:
-    before the caller is known, and at the price of a whole small query.
+    FastAPI reads its signature for the API's document. Left to itself, it would read arguments from
+    each request, too: before the caller is known, and at the price of a small query.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The function itself."""
-        serve: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return serve
+    def __init__(self, *given: Any, **declared: Any) -> None:
+        super().__init__(*given, **declared)
+        self.app = request_response(self.endpoint)
 
 
 class Routes:
