@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from app.progress.rules.history import (
     Course,
-    Needled,
+    Needlings,
     Reading,
     Scale,
     Thresholds,
@@ -16,6 +17,29 @@ from app.progress.rules.history import (
 from app.progress.rules.measures import Series, series_of
 
 START = datetime(2026, 2, 2, 18, tzinfo=UTC)
+
+
+class Needled(NamedTuple):
+    """One needling, as a row."""
+
+    session_id: str
+    muscle: str
+    side: str
+    spinal_level: str | None
+    needles: int
+    insertions: int
+    twitches: int | None
+    ache: int | None
+    release: str | None
+    grasp: str | None
+    retention_s: int | None = None
+    release_after_s: int | None = None
+
+
+def needlings(rows: Iterable[Needled]) -> Needlings:
+    """The same as the rules take them."""
+    columns = list(zip(*((row[0], row[1:4], *row[4:]) for row in rows), strict=True))
+    return Needlings(*columns)
 
 
 def week(number: float) -> datetime:

@@ -10,13 +10,14 @@ from app.followups.rules import hours_after, window
 from app.progress.rules.history import (
     Event,
     History,
-    Needled,
     Reading,
     Report,
     Scale,
     Thresholds,
     Visit,
 )
+from tests.progress.facts import Needled
+from tests.progress.facts import needlings as needlings_of_rows
 
 Record = dict[str, Any]
 
@@ -64,11 +65,11 @@ def history_of(records: list[Record]) -> History:
             )
             for row in sessions.values()
         ],
-        needled=[
+        needlings=needlings_of_rows(
             Needled._make([row["id"], *(needling.get(name) for name in Needled._fields[1:])])
             for row in sessions.values()
             for needling in row.get("needlings", [])
-        ],
+        ),
         readings=[
             _reading(row["id"], reading, row["occurred_at"])
             for row in sessions.values()

@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.progress.rules.history import Course, Json, Needled
+from app.progress.rules.history import Course, Json
 from app.progress.rules.muscles import muscles
-from app.progress.rules.visits import rows_of
-from tests.progress.facts import course, needled, visit, week, weekly
+from app.progress.rules.visits import needlings_of
+from tests.progress.facts import Needled, course, needled, needlings, visit, week, weekly
 
 
 def of(visits: Course, *rows: Needled) -> list[Json]:
-    return muscles(visits, rows_of(visits, rows))
+    return muscles(visits, needlings_of(visits, needlings(rows)))
 
 
 def test_a_muscle_is_counted_over_its_own_sessions() -> None:
@@ -99,3 +99,17 @@ def test_a_draft_counts_and_is_marked() -> None:
     visits = course(visit(0), visit(1, status="draft"))
     (shown,) = of(visits, needled(0), needled(1))
     assert [point["draft"] for point in shown["points"]] == [False, True]
+
+
+def test_a_curve_breaks_where_the_examiner_changes() -> None:
+    visits = course(visit(0), visit(1), visit(2)._replace(practitioner_id="sam"), visit(3))
+    alone = [needled(number, muscle="deltoid") for number in range(2)]
+    shown, other = of(visits, *map(needled, range(4)), *alone)
+    assert [point["curve"] for point in shown["points"]] == [1, 1, 2, 3]
+    assert [point["curve"] for point in other["points"]] == [1, 1]
+
+
+def test_needlings_may_come_in_any_order_and_of_visits_that_were_missed() -> None:
+    visits = course(visit(0), visit(1, "cancelled"), visit(2))
+    rows = [needled(0, "none", ache=5), needled(2, "complete", ache=2)]
+    assert of(visits, *reversed(rows), needled(1, ache=9)) == of(visits, *rows)

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from app.progress.rules.history import Needled
 from app.progress.rules.release import median, release
-from tests.progress.facts import needled
+from tests.progress.facts import Needled, needled, needlings
 
 
 def timed(felt: str | None, after_s: int | None = None, retention_s: int | None = None) -> Needled:
@@ -51,10 +50,14 @@ def test_what_has_no_time_is_counted_and_not_timed() -> None:
         timed("none"),
         timed(None, None, 90),  # nobody asked
     ]
-    assert release(rows) == {
+    assert release(needlings(rows)) == {
         "needlings": 5,
         "complete": 2,
         "partial": 1,
         "none": 2,
         "time_to_release": {"method": "kaplan_meier", "n": 3, "released": 1, "median_s": None},
     }
+
+
+def test_a_release_at_once_has_a_time() -> None:
+    assert release(needlings([timed("complete", 0)]))["time_to_release"]["median_s"] == 0

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.followups.rules import window
-from app.progress.rules.history import Course, Json, Needled, Report, instant
+from app.progress.rules.history import Course, Json, Report, instant
 from app.progress.rules.soreness import soreness
-from app.progress.rules.visits import doses_of, rows_of
-from tests.progress.facts import course, needled, visit, week, weekly
+from app.progress.rules.visits import doses_of, needlings_of
+from tests.progress.facts import Needled, course, needled, needlings, visit, week, weekly
 
 
 def report(number: int, hours: float, value: int) -> Report:
@@ -16,7 +16,8 @@ def report(number: int, hours: float, value: int) -> Report:
 
 
 def of(visits: Course, *reports: Report, as_of: datetime, rows: tuple[Needled, ...] = ()) -> Json:
-    return soreness(visits, instant(as_of), reports, doses_of(rows_of(visits, rows)))
+    doses = doses_of(visits, needlings_of(visits, needlings(rows)))
+    return soreness(visits, instant(as_of), reports, doses)
 
 
 def test_each_window_and_the_peak_have_the_highest_report() -> None:

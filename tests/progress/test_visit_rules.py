@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from app.progress.rules.document import adverse_events
 from app.progress.rules.history import Event, Visit, as_it_came, course_of
-from app.progress.rules.visits import dose, doses_of, rows_of, sessions
-from tests.progress.facts import course, needled, visit, week, weekly
+from app.progress.rules.visits import dose, needlings_of, sessions
+from tests.progress.facts import course, needled, needlings, visit, week, weekly
 
 
 def test_each_visit_is_counted_by_what_became_of_it() -> None:
@@ -48,8 +48,8 @@ def test_a_gap_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
 def test_the_dose_counts_needlings_and_distinct_muscles() -> None:
     visits = course(visit(0), visit(1)._replace(duration_min=None), visit(2, "cancelled"))
     right = needled(0, twitches=4)._replace(side="right", needles=2)
-    rows = rows_of(visits, [needled(0), right, needled(1, muscle="deltoid"), needled(2)])
-    assert dose(visits, rows, doses_of(rows)) == {
+    rows = [needled(0), right, needled(1, muscle="deltoid"), needled(2)]
+    assert dose(visits, needlings_of(visits, needlings(rows))) == {
         "needlings": 3,
         "muscles": 2,
         "needles": 4,

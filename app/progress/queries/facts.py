@@ -7,7 +7,19 @@ from itertools import repeat
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from app.core.dialects import among, json_part
 from app.core.nested import columns_of, json_columns
@@ -19,13 +31,14 @@ from app.instruments.queries import in_own_unit
 from app.measurements.models import Measurement
 from app.patients.models import Patient
 from app.progress.queries import scales
-from app.progress.queries.past import NOTHING, Past, Window, episode_of, told
+from app.progress.queries.past import NEEDLING, NOTHING, Past, Window, episode_of, told
 from app.progress.rules.episodes import reopenings
 from app.progress.rules.history import (
     Event,
     History,
     Json,
-    Needled,
+    Needlings,
+    Place,
 )
 from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
@@ -56,7 +69,7 @@ def history(
     own = [dict(zip(scales.OWN, row, strict=True)) for row in _transposed(thresholds)]
     return History(
         [*_visits(visited), *then.visits],
-        [*_of_sessions(ids, *needled), *then.needled],
+        _needlings(ids, needled, then.needled),
         [*_inside(ids, inside), *_outside_of(outside), *then.readings],
         [*_transposed(reported), *then.reports],
         [*(Event(*row) for row in _transposed(events)), *then.events],
@@ -96,6 +109,26 @@ def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
         yield (session_id, _PHASE, *reading, own_value, _moment(at, offset_min), episode_id)
 
 
+def _needlings(
+    ids: Mapping[int, str], columns: Sequence[Sequence[Any]], past: Sequence[Sequence[Any]]
+) -> Needlings:
+    """Those of sessions that are as they were, and behind them those that the past tells of."""
+    numbers, texts, *told = columns
+    places = {text: _place(text) for text in set(texts)}
+    session_ids = list(map(ids.__getitem__, numbers))
+    known = Needlings(session_ids, list(map(places.__getitem__, texts)), *told)
+    if not past:
+        return known
+    both = zip(known, _transposed(past), strict=True)
+    return Needlings._make([*now, *then] for now, then in both)
+
+
+def _place(text: str) -> Place:
+    """What `_PLACE` says."""
+    muscle, side, spinal_level = text.split("/")
+    return muscle, side, spinal_level or None
+
+
 def _of_sessions(
     ids: Mapping[int, str], numbers: Iterable[int], *columns: Iterable[Any]
 ) -> Iterable[Any]:
@@ -118,7 +151,7 @@ def _visits_of(asked: frozenset[str]) -> CTE:
     to write and to read than an id.
     """
     session = TreatmentSession
-    number = func.row_number().over(order_by=session.id).label("number")
+    number = func.row_number().over(order_by=(session.occurred_at, session.id)).label("number")
     visits = rows(session, number, *_VISIT).where(
         session.patient_id == bindparam("patient_id"),
         session.status != "void",
@@ -127,7 +160,7 @@ def _visits_of(asked: frozenset[str]) -> CTE:
     )
     if "episode_id" in asked:
         visits = visits.where(session.episode_id == bindparam("episode_id"))
-    return visits.cte("visits")
+    return visits.cte("v")  # short: the driver keeps what it knows of statements of up to 4 kB
 
 
 def _within(at: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -150,8 +183,10 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
     visits = _visits_of(asked)
     tables = (
         select(visits),
-        _parts(visits, Needling, Needled._fields[1:]),
-        _parts(visits, SessionMeasurement, _READING).where(SessionMeasurement.phase == _PHASE),
+        _parts(visits, Needling, _PLACE, *(getattr(Needling, name) for name in NEEDLING)),
+        _parts(
+            visits, SessionMeasurement, *(getattr(SessionMeasurement, name) for name in _READING)
+        ).where(SessionMeasurement.phase == _PHASE),
         _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
         _outside(asked),
         _events(asked),
@@ -161,12 +196,19 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
     return rows(Patient, *map(json_columns, tables)).where(Patient.id == bindparam("patient_id"))
 
 
-def _parts(visits: CTE, table: Any, names: Iterable[str]) -> Select[Any]:
+def _parts(visits: CTE, table: Any, *columns: Any) -> Select[Any]:
     """Rows that belong to a session that counts, after its number."""
-    columns = (getattr(table, name) for name in names)
     return rows(table, visits.c.number, *columns).join(visits, table.session_id == visits.c.id)
 
 
+# One text is told and looked up in less time than three are. None of them has a slash in it.
+_PLACE = (
+    Needling.muscle
+    + literal_column("'/'", String)
+    + Needling.side
+    + literal_column("'/'", String)
+    + func.coalesce(Needling.spinal_level, literal_column("''", String))
+)
 _VISIT = (
     TreatmentSession.id,
     TreatmentSession.occurred_at,

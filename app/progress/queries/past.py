@@ -6,16 +6,27 @@ well, since what it tells had happened, unless only what was known then is asked
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation, rows
 from app.instruments.queries import in_own_unit
 from app.ledger.queries import since
-from app.progress.rules.history import Episode, Event, Needled, Reading, Report, Visit
+from app.progress.rules.history import Episode, Event, Place, Reading, Report, Visit
 from app.thresholds.models import OwnThresholds
 
 Body = dict[str, Any]
+NEEDLING: Final = (
+    "needles",
+    "insertions",
+    "twitches",
+    "ache",
+    "release",
+    "grasp",
+    "retention_s",
+    "release_after_s",
+)
+"""The columns of `Needlings` behind session and place, by their names in a needling."""
 _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
 
@@ -52,7 +63,8 @@ class Told(NamedTuple):
     """What past versions tell, in the rows that the rules take."""
 
     visits: list[Visit]
-    needled: list[Needled]
+    needled: list[tuple[Any, ...]]
+    """The columns of `Needlings`, in rows."""
     readings: list[Reading]
     reports: list[Report]
     events: list[Event]
@@ -104,7 +116,11 @@ def told(past: Past, window: Window) -> Told:
     events = [body for body in of_patient["adverse_events"] if within(body, "occurred_at")]
     return Told(
         [_visit(body) for body in sessions],
-        [_needled(body["id"], part) for body in sessions for part in body["needlings"]],
+        [
+            (body["id"], _place(part), *(part[name] for name in NEEDLING))
+            for body in sessions
+            for part in body["needlings"]
+        ],
         [
             *(_reading(part, body["id"]) for body in sessions for part in body["measurements"]),
             *(_reading(body, body["session_id"]) for body in outside),
@@ -144,8 +160,8 @@ def _visit(body: Body) -> Visit:
     )
 
 
-def _needled(session_id: str, part: Body) -> Needled:
-    return Needled(session_id, *(part[name] for name in Needled._fields[1:]))
+def _place(part: Body) -> Place:
+    return part["muscle"], part["side"], part["spinal_level"]
 
 
 def _reading(body: Body, session_id: str | None) -> Reading:

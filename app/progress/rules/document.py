@@ -18,7 +18,7 @@ from app.progress.rules.measures import episodes_of, measures, regions_of, serie
 from app.progress.rules.muscles import muscles
 from app.progress.rules.release import release
 from app.progress.rules.soreness import soreness
-from app.progress.rules.visits import dose, doses_of, rows_of, sessions
+from app.progress.rules.visits import dose, doses_of, needlings_of, sessions
 
 
 def document(
@@ -34,8 +34,8 @@ def document(
     through ``written`` once, though it may stand in twenty places.
     """
     course = course_of(history.visits, written)
-    rows = rows_of(course, history.needled)
-    doses = doses_of(rows)
+    needlings = needlings_of(course, history.needlings)
+    doses = doses_of(course, needlings)
     regions = regions_of(history.episodes)
     episode_of = episodes_of(history.visits)
     series = series_of(course, history.readings, history.scale, written, regions, episode_of)
@@ -45,11 +45,11 @@ def document(
         "as_of": written(as_of),
         "sessions": sessions(history.visits, course, history.entered_later),
         "plans": plans(history.episodes, course, episode_of),
-        "dose": dose(course, rows, doses),
+        "dose": dose(course, needlings),
         "measures": measures(series),
         "soreness": soreness(course, instant(as_of), history.reports, doses),
-        "muscles": muscles(course, rows),
-        "release": release([row for needled in rows.values() for row in needled]),
+        "muscles": muscles(course, needlings),
+        "release": release(needlings),
         "adverse_events": adverse_events(history.events),
         "flags": flags(series, history.reopenings, written),
     }

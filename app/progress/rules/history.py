@@ -8,8 +8,8 @@ happened, whatever became of the record of its session. Rows may come in any ord
 
 Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
 Times are aware, numbers finite and of a size that occurs in a clinic. All facts are tuples;
-the many of them (`Visit`, `Needled`, `Reading`, `Report`) are read by position alone, so a bare
-row of the same layout serves as well.
+the many of them (`Visit`, `Reading`, `Report`) are read by position alone, so a bare row of the
+same layout serves as well. Needlings are the most, and come as columns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -38,21 +38,23 @@ class Visit(NamedTuple):
     episode_id: str | None = None
 
 
-class Needled(NamedTuple):
-    """One needling: a muscle on one side, in one session."""
+Place = tuple[str, str, str | None]
+"""Muscle, side, spinal level."""
 
-    session_id: str
-    muscle: str
-    side: str
-    spinal_level: str | None
-    needles: int
-    insertions: int
-    twitches: int | None  # counted by the practitioner; None: not assessed
-    ache: int | None  # 0-10, the patient says
-    release: str | None  # none | partial | complete, the patient feels
-    grasp: str | None  # none | mild | moderate | strong, the practitioner feels
-    retention_s: int | None = None  # how long the needle stayed
-    release_after_s: int | None = None  # when it released, where it did
+
+class Needlings(NamedTuple):
+    """All needlings, each of a muscle on one side in one session: a column for each thing told."""
+
+    session_ids: Sequence[str] = ()
+    places: Sequence[Place] = ()
+    needles: Sequence[int] = ()
+    insertions: Sequence[int] = ()
+    twitches: Sequence[int | None] = ()  # counted by the practitioner; None: not assessed
+    aches: Sequence[int | None] = ()  # 0-10, the patient says
+    releases: Sequence[str | None] = ()  # none | partial | complete, the patient feels
+    grasps: Sequence[str | None] = ()  # none | mild | moderate | strong, the practitioner feels
+    retentions_s: Sequence[int | None] = ()  # how long the needle stayed
+    releases_after_s: Sequence[int | None] = ()  # when it released, where it did
 
 
 class Reading(NamedTuple):
@@ -133,7 +135,7 @@ class History(NamedTuple):
     """All facts about one patient, or one episode, that progress is made of."""
 
     visits: Sequence[Visit]
-    needled: Sequence[Needled]
+    needlings: Needlings
     readings: Sequence[Reading]
     reports: Sequence[Report]
     events: Sequence[Event]

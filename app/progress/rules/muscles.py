@@ -8,104 +8,116 @@ point and is counted, because two examiners agree poorly on the same taut band (
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
-from app.progress.rules.history import Course, Json, Needled
-from app.progress.rules.release import time_to_release
-from app.progress.rules.visits import Rows
-
-Key = tuple[str, str, str | None]
-"""Muscle, side, spinal level."""
+from app.progress.rules.history import Course, Json, Needlings, Place
+from app.progress.rules.release import Timed, time_to_release, times_of
 
 RELEASES = {None: 0, "none": 1, "partial": 2, "complete": 3}
 GRASPS = {None: 0, "none": 1, "mild": 2, "moderate": 3, "strong": 4}
 
+_session_of = itemgetter("session_id")
 
-def muscles(course: Course, rows: Rows) -> list[Json]:
+
+def muscles(course: Course, needlings: Needlings) -> list[Json]:
     """The document's `muscles`: the most treated first, then by muscle, side and level."""
-    visits: defaultdict[Key, list[tuple[Any, ...]]] = defaultdict(list)
-    treated: defaultdict[Key, list[Needled]] = defaultdict(list)
-    for session_id, needled in rows.items():
-        visit = tuple(course[session_id])  # a bare one is taken apart in a quarter of the time
-        for row in needled:
-            key = row[1:4]
-            visits[key].append(visit)
-            treated[key].append(row)
-    series = [_series(key, _points(visits[key], rows), rows) for key, rows in treated.items()]
+    times: defaultdict[Place, list[Timed]] = defaultdict(list)
+    for place, timed in times_of(needlings):
+        times[place].append(timed)
+    points = _points(course, needlings)
+    series = [_series(place, _of_sessions(some), times[place]) for place, some in points.items()]
     return sorted(series, key=_most_treated_first)
 
 
-def _points(visits: Sequence[tuple[Any, ...]], rows: Sequence[Needled]) -> list[Json]:
-    """A point for each session, numbered by its curve: another examiner begins the next one.
-
-    Several needlings of one key in one session are one point: the highest ache, the best
-    release, the strongest grasp and the sum of the twitches, each over those that are known.
-    """
-    points: list[Json] = []
-    curve, examiner, session = 0, None, None
-    for visit, row in zip(visits, rows, strict=True):
-        _, session_id, at, draft, practitioner_id, _ = visit
-        _, _, _, _, _, _, twitches, ache, release, grasp, _, _ = row
-        if practitioner_id != examiner:
-            curve, examiner = curve + 1, practitioner_id
-        point = {
-            "session_id": session_id,
-            "at": at,
-            "ache": ache,
-            "release": release,
-            "twitches": twitches,
-            "grasp": grasp,
-            "practitioner_id": practitioner_id,
-            "draft": draft,
-            "curve": curve,
-        }
-        if session_id == session:
-            _join(points[-1], point)
-        else:
-            points.append(point)
-            session = session_id
+def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
+    """A point for each needling, in order of time."""
+    # A bare tuple is taken apart in a quarter of the time.
+    visits = {session_id: tuple(visit) for session_id, visit in course.items()}
+    felt = (needlings.aches, needlings.releases, needlings.twitches, needlings.grasps)
+    points: defaultdict[Place, list[Json]] = defaultdict(list)
+    for place, needled, ache, release, twitches, grasp in zip(
+        needlings.places, needlings.session_ids, *felt, strict=True
+    ):
+        _, session_id, at, draft, practitioner_id, _ = visits[needled]
+        points[place].append(
+            {
+                "session_id": session_id,
+                "at": at,
+                "ache": ache,
+                "release": release,
+                "twitches": twitches,
+                "grasp": grasp,
+                "practitioner_id": practitioner_id,
+                "draft": draft,
+                "curve": 1,
+            }
+        )
     return points
 
 
-def _join(point: Json, further: Json) -> None:
-    """Add a further needling of the same session to its point."""
-    if further["ache"] is not None:
-        point["ache"] = max(further["ache"], point["ache"] or 0)
-    if further["twitches"] is not None:
-        point["twitches"] = further["twitches"] + (point["twitches"] or 0)
-    point["release"] = max(point["release"], further["release"], key=RELEASES.__getitem__)
-    point["grasp"] = max(point["grasp"], further["grasp"], key=GRASPS.__getitem__)
+def _of_sessions(points: list[Json]) -> list[Json]:
+    """One point for each session, however often its muscle was needled in it."""
+    if len(set(map(_session_of, points))) == len(points):
+        return points
+    return [_joined(list(same)) for _, same in groupby(points, _session_of)]
 
 
-def _most_treated_first(series: Json) -> tuple[int, str, str, str]:
-    return -series["treated"], series["muscle"], series["side"], series["spinal_level"] or ""
+def _joined(points: Sequence[Json]) -> Json:
+    """The highest ache, the best release, the strongest grasp and the sum of the twitches.
+
+    Each of them over those that are known.
+    """
+    counted = [point["twitches"] for point in points if point["twitches"] is not None]
+    return points[0] | {
+        "ache": max(_aches(points), default=None),
+        "release": max((point["release"] for point in points), key=RELEASES.__getitem__),
+        "twitches": sum(counted) if counted else None,
+        "grasp": max((point["grasp"] for point in points), key=GRASPS.__getitem__),
+    }
 
 
-def _series(key: Key, points: list[Json], needled: list[Needled]) -> Json:
+def _series(place: Place, points: list[Json], times: Iterable[Timed]) -> Json:
     """Sum up one muscle's points, which are in order of time.
 
     A point whose release is not known counts as treated, and in none of the three counts.
     """
-    muscle, side, spinal_level = key
+    muscle, side, spinal_level = place
+    examiners = {point["practitioner_id"] for point in points}
+    if len(examiners) > 1:
+        _break(points)
     releases = [point["release"] for point in points]
     released = releases.index("complete") if "complete" in releases else None
+    aches = _aches(points)
     return {
         "muscle": muscle,
         "side": side,
         "spinal_level": spinal_level,
         "treated": len(points),
-        "examiners": len({point["practitioner_id"] for point in points}),
+        "examiners": len(examiners),
         "released_complete": releases.count("complete"),
         "released_partial": releases.count("partial"),
         "not_released": releases.count("none"),
         "sessions_to_release": None if released is None else released + 1,
         "first_released_at": None if released is None else points[released]["at"],
         "last_treated_at": points[-1]["at"],
-        "time_to_release": time_to_release(needled),
-        "ache": {"first": _first_ache(points), "latest": _first_ache(reversed(points))},
+        "time_to_release": time_to_release(times),
+        "ache": {"first": aches[0] if aches else None, "latest": aches[-1] if aches else None},
         "points": points,
     }
 
 
-def _first_ache(points: Iterable[Json]) -> int | None:
-    return next((point["ache"] for point in points if point["ache"] is not None), None)
+def _break(points: Iterable[Json]) -> None:
+    """Number the curves: another examiner begins the next one."""
+    same = groupby(points, itemgetter("practitioner_id"))
+    for curve, (_, some) in enumerate(same, 1):
+        for point in some:
+            point["curve"] = curve
+
+
+def _aches(points: Iterable[Json]) -> list[int]:
+    return [point["ache"] for point in points if point["ache"] is not None]
+
+
+def _most_treated_first(series: Json) -> tuple[int, str, str, str]:
+    return -series["treated"], series["muscle"], series["side"], series["spinal_level"] or ""

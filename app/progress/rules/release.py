@@ -6,49 +6,55 @@ Stat Assoc 53:457-481), never the mean or median of the muscles that did release
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 
-from app.progress.rules.history import Json, Needled
+from app.progress.rules.history import Json, Needlings, Place
 
 Timed = tuple[int, bool]
 """Seconds, and whether the muscle released then; if not, the needle came out."""
 
 
-def release(needled: Sequence[Needled]) -> Json:
+def release(needlings: Needlings) -> Json:
     """The document's `release`: needlings by what the patient felt, and the time to a release."""
-    felt = Counter([row[8] for row in needled])
+    felt = Counter(needlings.releases)
     return {
         "needlings": felt["complete"] + felt["partial"] + felt["none"],
         "complete": felt["complete"],
         "partial": felt["partial"],
         "none": felt["none"],
-        "time_to_release": time_to_release(needled),
+        "time_to_release": time_to_release(timed for _, timed in times_of(needlings)),
     }
 
 
-def time_to_release(needled: Iterable[Needled]) -> Json:
+def times_of(needlings: Needlings) -> Iterator[tuple[Place, Timed]]:
+    """The times of those needlings that have one: of the others none was taken, or nobody asked."""
+    retentions_s, releases_after_s = needlings.retentions_s, needlings.releases_after_s
+    if retentions_s.count(None) == releases_after_s.count(None) == len(needlings.releases):
+        return  # nobody looked at the clock
+    for place, felt, retention_s, release_after_s in zip(
+        needlings.places, needlings.releases, retentions_s, releases_after_s, strict=True
+    ):
+        if felt == "complete":
+            if release_after_s is not None:
+                yield place, (release_after_s, True)
+        elif felt is not None and retention_s is not None:
+            yield place, (retention_s, False)
+
+
+def time_to_release(times: Iterable[Timed]) -> Json:
     """The median of the time to a complete release, in seconds, over the `n` that have a time.
 
     `median_s` is null where fewer than half are known to have released.
     """
-    looked = [row for row in needled if row[10] is not None or row[11] is not None]
-    times = [timed for timed in map(_timed, looked) if timed is not None]
+    found = sorted(times)
     return {
         "method": "kaplan_meier",
-        "n": len(times),
-        "released": sum(released for _, released in times),
-        "median_s": median(times),
+        "n": len(found),
+        "released": sum(released for _, released in found),
+        "median_s": median(found),
     }
-
-
-def _timed(row: Needled) -> Timed | None:
-    """A needling's time; None where none was taken, or nobody asked for the release."""
-    felt, retention_s, release_after_s = row[8], row[10], row[11]
-    if felt == "complete":
-        return None if release_after_s is None else (release_after_s, True)
-    return None if felt is None or retention_s is None else (retention_s, False)
 
 
 def median(times: Iterable[Timed]) -> int | None:

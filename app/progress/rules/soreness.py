@@ -4,27 +4,25 @@ It is always given with how many were asked and how many answered, because a mis
 information too; nothing is carried forward into a gap.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from app.followups.rules import ASKED_AFTER_H
 from app.progress.rules.history import Course, Json, Occasion, Report
 from app.progress.rules.trend import trend
-from app.progress.rules.visits import Dose
+from app.progress.rules.visits import Doses
 
 ASKED_AFTER = ASKED_AFTER_H * 3600 * 1_000_000
 """In microseconds."""
 
 
-def soreness(
-    course: Course, as_of_instant: int, reports: Iterable[Report], doses: Mapping[str, Dose]
-) -> Json:
+def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], doses: Doses) -> Json:
     """The document's `soreness`, with one entry for each attended visit.
 
     A visit is asked once 18 hours have passed by ``as_of_instant``, and answered if it is asked
     and has a report, of whatever hour. The trend is that of the peaks, over the visits that
     have one.
     """
-    entries = {session_id: _entry(visit, doses[session_id]) for session_id, visit in course.items()}
+    entries = {session_id: _entry(visit, doses) for session_id, visit in course.items()}
     for session_id, window, value in reports:
         if session_id in entries:
             _add(entries[session_id], value, window)
@@ -40,7 +38,7 @@ def soreness(
     }
 
 
-def _entry(visit: Occasion, dose: Dose) -> Json:
+def _entry(visit: Occasion, doses: Doses) -> Json:
     return {
         "session_id": visit.session_id,
         "at": visit.at,
@@ -48,8 +46,8 @@ def _entry(visit: Occasion, dose: Dose) -> Json:
         "h24": None,
         "h48": None,
         "reports": 0,
-        "insertions": dose.insertions,
-        "twitches": dose.twitches,
+        "insertions": doses.insertions[visit.session_id],
+        "twitches": doses.twitches[visit.session_id],
         "draft": visit.draft,
     }
 

@@ -1,36 +1,32 @@
 """How often the patient came, how regularly, and how much needling that was."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from app.progress.rules.history import Course, Json, Needled, Visit, figure
+from app.progress.rules.history import Course, Json, Needlings, Visit, figure
 
 DAY = 24 * 3600 * 1_000_000
 """A day in microseconds."""
 
-Rows = Mapping[str, Sequence[Needled]]
-"""The needlings of each attended visit, in order of time."""
+
+class Doses(NamedTuple):
+    """How much needling each attended visit had, by its session."""
+
+    insertions: Mapping[str, int]
+    twitches: Mapping[str, int | None]  # None: not assessed in any needling
 
 
-class Dose(NamedTuple):
-    """How much needling one session had."""
-
-    needlings: int
-    needles: int
-    insertions: int
-    twitches: int | None  # None: not assessed in any needling
-
-
-def rows_of(course: Course, needled: Iterable[Needled]) -> Rows:
-    """Give each attended visit its needlings; those of other sessions are left out."""
-    rows: dict[str, list[Needled]] = {session_id: [] for session_id in course}
-    for row in needled:
-        if row[0] in rows:
-            rows[row[0]].append(row)
-    return rows
+def needlings_of(course: Course, needlings: Needlings) -> Needlings:
+    """The needlings of attended visits, in order of time; those of other sessions are left out."""
+    order = {session_id: number for number, session_id in enumerate(course)}
+    found = [order.get(session_id, -1) for session_id in needlings.session_ids]
+    if -1 not in found and found == sorted(found):
+        return needlings  # as most come
+    kept = sorted((i for i, number in enumerate(found) if number >= 0), key=found.__getitem__)
+    return Needlings._make([column[i] for i in kept] for column in needlings)
 
 
 def sessions(
@@ -59,30 +55,25 @@ def sessions(
     }
 
 
-def doses_of(rows: Rows) -> dict[str, Dose]:
+def doses_of(course: Course, needlings: Needlings) -> Doses:
     """The dose of each attended visit."""
-    return {session_id: _dose(needled) for session_id, needled in rows.items()}
+    insertions = dict.fromkeys(course, 0)
+    twitches: dict[str, int | None] = dict.fromkeys(course)
+    each = zip(needlings.session_ids, needlings.insertions, needlings.twitches, strict=True)
+    for session_id, inserted, twitched in each:
+        insertions[session_id] += inserted
+        if twitched is not None:
+            twitches[session_id] = twitched + (twitches[session_id] or 0)
+    return Doses(insertions, twitches)
 
 
-def dose(course: Course, rows: Rows, doses: Mapping[str, Dose]) -> Json:
-    """The document's `dose`: `needlings` are rows, `muscles` distinct muscles (not sides)."""
-    each = doses.values()
+def dose(course: Course, needlings: Needlings) -> Json:
+    """The document's `dose`: `muscles` are distinct muscles (not sides)."""
     return {
-        "needlings": sum([one.needlings for one in each]),
-        "muscles": len({row[1] for needled in rows.values() for row in needled}),
-        "needles": sum([one.needles for one in each]),
-        "insertions": sum([one.insertions for one in each]),
-        "twitches": sum([one.twitches or 0 for one in each]),
+        "needlings": len(needlings.session_ids),
+        "muscles": len({muscle for muscle, _, _ in set(needlings.places)}),
+        "needles": sum(needlings.needles),
+        "insertions": sum(needlings.insertions),
+        "twitches": sum(filter(None, needlings.twitches)),
         "minutes": sum([visit.duration_min or 0 for visit in course.values()]),
     }
-
-
-def _dose(needled: Sequence[Needled]) -> Dose:
-    needles = insertions = 0
-    twitches = None
-    for row in needled:
-        needles += row[4]
-        insertions += row[5]
-        if row[6] is not None:
-            twitches = row[6] + (twitches or 0)
-    return Dose(len(needled), needles, insertions, twitches)
