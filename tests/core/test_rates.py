@@ -62,3 +62,19 @@ def test_a_share_comes_back_with_the_next_window(monkeypatch: pytest.MonkeyPatch
     assert rates.take("a").granted
     monkeypatch.setattr(time, "time", lambda: now + 61)
     assert rates.take("a").granted
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates, now = Rates(1), time.time()
+    assert rates.take("a").granted
+    assert not rates.take("a").granted
+    monkeypatch.setattr(time, "time", lambda: now - 3 * 24 * 3600)
+    assert rates.take("a").granted
+
+
+def test_a_share_that_is_given_back_is_had_again() -> None:
+    rates = Rates(1)
+    rates.take("a")
+    rates.give_back("a")
+    assert rates.take("a").granted
+    assert not rates.take("a").granted
