@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
@@ -76,6 +77,15 @@ ROOMS: Final[tuple[Routes, ...]] = (
 )
 
 
+# It would tell each path and query, which hold ids, to whatever OpenTelemetry is set to.
+SILENT: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
+
 def create_app(database: Database | None = None) -> FastAPI:
     """The application on a database, by default the one that the settings name."""
     own = database is None
@@ -100,6 +110,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        telemetry=SILENT,
     )
     app.state.database = database
     app.state.outgoing = outgoing = Outgoing()
