@@ -7,7 +7,7 @@ information too; nothing is carried forward into a gap.
 from collections.abc import Iterable
 
 from app.followups.rules import ASKED_AFTER_H
-from app.progress.rules.history import Course, Json, Occasion, Report
+from app.progress.rules.history import Course, Json, Report
 from app.progress.rules.trend import trend
 from app.progress.rules.visits import Doses
 
@@ -22,7 +22,21 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
     and has a report, of whatever hour. The trend is that of the peaks, over the visits that
     have one.
     """
-    entries = {session_id: _entry(visit, doses) for session_id, visit in course.items()}
+    insertions, twitches = doses
+    entries: dict[str, Json] = {
+        session_id: {
+            "session_id": session_id,
+            "at": visit.at,
+            "peak": None,
+            "h24": None,
+            "h48": None,
+            "reports": 0,
+            "insertions": insertions[session_id],
+            "twitches": twitches[session_id],
+            "draft": visit.draft,
+        }
+        for session_id, visit in course.items()
+    }
     for session_id, window, value in reports:
         if session_id in entries:
             _add(entries[session_id], value, window)
@@ -35,20 +49,6 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
         "answered": len([at for at, _ in sore if at <= asked_until]),
         "sessions": list(entries.values()),
         "trend": trend([at for at, _ in sore], [peak for _, peak in sore]),
-    }
-
-
-def _entry(visit: Occasion, doses: Doses) -> Json:
-    return {
-        "session_id": visit.session_id,
-        "at": visit.at,
-        "peak": None,
-        "h24": None,
-        "h48": None,
-        "reports": 0,
-        "insertions": doses.insertions[visit.session_id],
-        "twitches": doses.twitches[visit.session_id],
-        "draft": visit.draft,
     }
 
 
