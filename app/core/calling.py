@@ -8,7 +8,6 @@ from fastapi import Request
 from app.core import contract
 from app.core.access import Authenticate, Caller, Refused
 from app.core.operation import Entry, Operation
-from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Forbidden, Unauthenticated
 from app.core.rates import Rates
 from app.core.requests import request_id
@@ -34,10 +33,6 @@ class Calling(NamedTuple):
 
     async def operation(self, request: Request) -> Operation:
         """What a request is to do; or why its caller may not."""
-        async with deadline(REQUEST_MAX_S):
-            return await self._operation(request)
-
-    async def _operation(self, request: Request) -> Operation:
         route, found = self.route, await self.called(request)
         if found is None:
             raise Unauthenticated

@@ -5,7 +5,7 @@ own timeouts see no fault where the other end's kernel acknowledges what nobody 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, TypeVar, cast
 
@@ -90,13 +90,20 @@ def waiting(db: Connection, silence_max_s: float) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def deadline(seconds: float | None) -> AsyncIterator[None]:
-    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself.
-
-    None is as long as it takes.
-    """
+async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
+    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself."""
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        async with asyncio.timeout(seconds) as limit:
+            yield limit
     except TimeoutError:
         raise Unavailable from None
+
+
+async def untimed(limit: asyncio.Timeout, work: Awaitable[T]) -> T:
+    """Wait for what is sent: its sender may take his time, only what is done here is limited."""
+    loop = asyncio.get_running_loop()
+    left_s = (limit.when() or 0.0) - loop.time()
+    limit.reschedule(None)
+    done = await work
+    limit.reschedule(loop.time() + left_s)
+    return done

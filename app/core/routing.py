@@ -8,7 +8,6 @@ needs happens here, once: the caller, the transaction, retries, and the form of 
 import asyncio
 import inspect
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +30,7 @@ from app.core.arguments import JSON
 from app.core.calling import Call, Calling, by_bearer_token, renew
 from app.core.database import PRINTS, UPLOADS, Database
 from app.core.operation import Operation, perform
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.patience import REQUEST_MAX_S, deadline, untimed
 from app.core.problems import Problem
 from app.core.requests import chunks, whole_body
 from app.core.streams import streamed
@@ -255,11 +254,11 @@ def _served(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
         return _perform(route, incoming, partial(route.endpoint, op, **arguments))
 
     async def serve(request: Request) -> Response:
-        began = time.monotonic()
-        op = await calling.operation(request)
-        left_s = None if route.prints else REQUEST_MAX_S - (time.monotonic() - began)
-        raw = await whole_body(request) if body or has_form else b""
-        async with deadline(left_s):
+        async with deadline(REQUEST_MAX_S) as limit:
+            op = await calling.operation(request)
+            raw = await untimed(limit, whole_body(request)) if body or has_form else b""
+            if route.prints:
+                limit.reschedule(None)  # it limits its own time
             response = await in_thread(answer, Incoming(request, op, raw))
             renew(request, op)
             # Nobody sees a patient's data before it is on record that they did.
@@ -295,7 +294,8 @@ def _uploaded(calling: Calling, max_bytes: int) -> Callable[[Request], Awaitable
     filters = route.argument("filters")
 
     async def serve(request: Request) -> Response:
-        op = await calling.operation(request)
+        async with deadline(REQUEST_MAX_S):
+            op = await calling.operation(request)
         media = sent.media(request, route.uploads)
         arguments = sent.asked(filters, request)
         with tempfile.SpooledTemporaryFile(UPLOAD_IN_MEMORY_BYTES) as file:
@@ -316,7 +316,8 @@ def _streamed(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
     filters, placed = route.argument("filters"), _placed(route)
 
     async def serve(request: Request) -> Response:
-        op = await calling.operation(request)
+        async with deadline(REQUEST_MAX_S):
+            op = await calling.operation(request)
         arguments = sent.placed(placed, request) | sent.asked(filters, request)
         return await streamed(partial(route.endpoint, op, request.app.state.database, **arguments))
 

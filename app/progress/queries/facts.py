@@ -33,13 +33,7 @@ from app.patients.models import Patient
 from app.progress.queries import scales
 from app.progress.queries.past import NEEDLING, NOTHING, Past, Window, episode_of, told
 from app.progress.rules.episodes import reopenings
-from app.progress.rules.history import (
-    Event,
-    History,
-    Json,
-    Needlings,
-    Place,
-)
+from app.progress.rules.history import Event, History, Json, Needlings, Place
 from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
@@ -183,10 +177,10 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
     visits = _visits_of(asked)
     tables = (
         select(visits),
-        _parts(visits, Needling, _PLACE, *(getattr(Needling, name) for name in NEEDLING)),
-        _parts(
-            visits, SessionMeasurement, *(getattr(SessionMeasurement, name) for name in _READING)
-        ).where(SessionMeasurement.phase == _PHASE),
+        _parts(visits, Needling, _PLACE, *_named(Needling, NEEDLING)),
+        _parts(visits, SessionMeasurement, *_named(SessionMeasurement, _READING)).where(
+            SessionMeasurement.phase == _PHASE
+        ),
         _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
         _outside(asked),
         _events(asked),
@@ -194,6 +188,10 @@ def _facts(asked: frozenset[str]) -> Select[Any]:
         scales.SELECT_OWN.where(*_as_they_are(OwnThresholds.id, asked)),
     )
     return rows(Patient, *map(json_columns, tables)).where(Patient.id == bindparam("patient_id"))
+
+
+def _named(table: Any, names: Iterable[str]) -> list[Any]:
+    return [getattr(table, name) for name in names]
 
 
 def _parts(visits: CTE, table: Any, *columns: Any) -> Select[Any]:
@@ -242,7 +240,7 @@ def _outside(asked: frozenset[str]) -> Select[Any]:
         measurement.taken_at,
         measurement.taken_at_offset_min,
         measurement.session_id,
-        *(getattr(measurement, name) for name in _READING),
+        *_named(measurement, _READING),
     ).where(
         measurement.patient_id == bindparam("patient_id"),
         measurement.phase == _PHASE,
