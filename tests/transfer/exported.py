@@ -69,7 +69,7 @@ def _people(ids: Ids, text: str, line: str) -> Iterator[Row]:
         "id": ids.ana,
         "identifiers": [
             {"system": ids.ana, "value": line},
-            {"system": f"{ids.ana}-2", "value": "0012"},
+            {"system": f"{ids.ana}-2", "value": "0012880441775"},
         ],
         "given_name": line,
         "family_name": "Núñez",

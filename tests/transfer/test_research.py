@@ -105,7 +105,16 @@ def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
 def test_a_name_a_number_or_a_word_of_anybodys_is_nowhere(api: Api) -> None:
     fill(api, WORD)
     told = [
-        *("Núñez", "Demo", "555 0100", "ana@example.org", "0012", "1931-02-28", "M75.1", WORD),
+        *(
+            "Núñez",
+            "Demo",
+            "555 0100",
+            "ana@example.org",
+            "0012880441775",
+            "1931-02-28",
+            "M75.1",
+            WORD,
+        ),
         *(record["id"] for name in TABLES for record in records(api, name) if "id" in record),
         *(record["occurred_at"][:19] for record in records(api, "sessions")),
     ]
