@@ -121,9 +121,9 @@ ATTENDANCE = st.sampled_from(["attended"] * 6 + ["cancelled", "no_show", "declin
 
 
 @st.composite
-def times(draw: st.DrawFn) -> str:
-    """A time before `AS_OF`, with one of several offsets."""
-    at = START + timedelta(minutes=draw(MINUTES))
+def times(draw: st.DrawFn, seconds: int = 0) -> str:
+    """A time before `AS_OF`, with one of several offsets. Those of other seconds differ."""
+    at = START + timedelta(minutes=draw(MINUTES), seconds=seconds)
     return at.astimezone(draw(st.sampled_from(ZONES))).isoformat()
 
 
@@ -171,7 +171,7 @@ def sessions(number: int) -> st.SearchStrategy[Record]:
     visit = {
         "type": st.just("session"),
         "id": st.just(f"session-{number}"),
-        "occurred_at": times(),
+        "occurred_at": times(number),
         "status": st.sampled_from(["draft", "signed"]),
         "practitioner_id": st.sampled_from(["dana", "sam"]),
         "duration_min": st.none() | st.integers(30, 60),

@@ -9,8 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.progress.rules.document import document
-from app.progress.rules.history import History
-from tests.progress.records import AS_OF, PLAIN_SCALES, Record, histories, history_of
+from app.progress.rules.history import History, Needlings
+from tests.progress.records import (
+    AS_OF,
+    PLAIN_SCALES,
+    START,
+    Record,
+    histories,
+    history_of,
+)
 from tests.progress.second_opinion import disagreements, second_opinion
 
 A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,11 +41,50 @@ def test_progress_does_not_depend_on_the_order_of_arrival(
     records: list[Record], random: Random
 ) -> None:
     def shuffled(rows: Any) -> Any:
+        if isinstance(rows, Needlings):
+            order = random.sample(range(len(rows.places)), len(rows.places))
+            return Needlings._make([column[number] for number in order] for column in rows)
         return random.sample(rows, len(rows)) if isinstance(rows, list) else rows
 
     history = history_of(records)
     in_another_order = History._make(map(shuffled, history))
     assert json.dumps(progress(in_another_order)) == json.dumps(progress(history))
+
+
+@A_FEW
+@given(histories(), st.lists(st.integers(0, 2), min_size=9, max_size=9))
+def test_no_id_decides_which_of_the_visits_at_one_instant_came_first(
+    records: list[Record], days: list[int]
+) -> None:
+    """Who makes the ids makes them in the order of arrival."""
+    renamed = {f"session-{number}": f"session-{9 - number}" for number in range(9)}
+
+    def together(names: dict[str, str]) -> Any:
+        moved = [
+            row | {"occurred_at": (START + timedelta(days=days[int(row["id"][-1])])).isoformat()}
+            if row["type"] == "session"
+            else row
+            for row in records
+        ]
+        told = [
+            row
+            | {
+                name: names.get(row[name], row[name])
+                for name in ("id", "session_id")
+                if name in row
+            }
+            for row in moved
+        ]
+        return without_ids(json.loads(json.dumps(progress(history_of(told)))))
+
+    assert together(renamed) == together({})
+
+
+def without_ids(shown: Any) -> Any:
+    """A document without its sessions' ids."""
+    if isinstance(shown, dict):
+        return {name: without_ids(value) for name, value in shown.items() if name != "session_id"}
+    return [without_ids(each) for each in shown] if isinstance(shown, list) else shown
 
 
 @A_FEW

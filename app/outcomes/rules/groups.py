@@ -149,7 +149,7 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
 
 def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
     """One series for each instrument that is neither of a side nor of a muscle."""
-    course = course_of(care.visits, as_it_came)
+    course = course_of(care.visits, as_it_came, care.readings)
     whole = [
         reading._replace(activity=None, episode_id=None)
         for reading in _alike(care.readings, course)

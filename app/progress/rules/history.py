@@ -149,10 +149,11 @@ class History(NamedTuple):
 class Occasion(NamedTuple):
     """When something was recorded: at an attended visit, or outside of any.
 
-    Occasions sort by time, and those at one instant by their sessions' ids.
+    Occasions sort by time, and those at one instant by rank.
     """
 
     instant: int
+    rank: int  # among the visits at one instant; those outside of any session come first
     session_id: str  # empty outside of any session
     at: Any  # as it stands in the document
     draft: bool = False
@@ -163,15 +164,48 @@ class Occasion(NamedTuple):
 Course = dict[str, Occasion]
 """The attended visits by session, in order of time."""
 
+OUTSIDE = -1
+"""The rank of what was recorded outside of any session."""
 
-def course_of(visits: Iterable[Visit], written: Written) -> Course:
-    """Put the attended visits in order."""
+
+def course_of(visits: Iterable[Visit], written: Written, *told: Iterable[Sequence[Any]]) -> Course:
+    """Put the attended visits in order; those at one instant by what is told of them.
+
+    `told` are rows of what belongs to sessions, which begin with the session's id.
+    """
     occasions = [
-        Occasion(instant(at), session_id, written(at), status == "draft", practitioner_id, minutes)
+        Occasion(
+            instant(at), 0, session_id, written(at), status == "draft", practitioner_id, minutes
+        )
         for session_id, at, attendance, minutes, status, practitioner_id, _ in visits
         if attendance == "attended"
     ]
+    if len({occasion.instant for occasion in occasions}) < len(occasions):
+        occasions = _ranked(occasions, told)
     return {occasion.session_id: occasion for occasion in sorted(occasions)}
+
+
+def _ranked(
+    occasions: Sequence[Occasion], told: Iterable[Iterable[Sequence[Any]]]
+) -> list[Occasion]:
+    """Give visits at one instant a rank that no id decides, for ids tell the order of arrival."""
+    sources = list(told)
+    contents: dict[str, list[list[str]]] = {
+        occasion.session_id: [[] for _ in sources] for occasion in occasions
+    }
+    for number, rows in enumerate(sources):
+        for session_id, *row in rows:
+            if session_id in contents:
+                contents[session_id][number].append(repr(row))
+
+    def content(occasion: Occasion) -> list[Any]:
+        own = [occasion.practitioner_id, str(occasion.at), occasion.draft]
+        last = [str(occasion.duration_min), occasion.session_id]
+        return [occasion.instant, *map(sorted, contents[occasion.session_id]), *own, *last]
+
+    return [
+        occasion._replace(rank=rank) for rank, occasion in enumerate(sorted(occasions, key=content))
+    ]
 
 
 def as_it_came(at: datetime) -> datetime:

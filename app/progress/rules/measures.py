@@ -12,6 +12,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from app.progress.rules.history import (
+    OUTSIDE,
     Course,
     Episode,
     Json,
@@ -80,7 +81,7 @@ def series_of(
         if phase != "before":
             continue
         if session_id is None:
-            occasion = Occasion(instant(at), "", written(at))
+            occasion = Occasion(instant(at), OUTSIDE, "", written(at))
             region = regions.get(episode_id)
         elif session_id in course:
             occasion = course[session_id]
@@ -187,7 +188,7 @@ def _measure(series: Series) -> Json:
         "trend": trend([occasion.instant for occasion in occasions], values),
         "points": [
             {"session_id": session_id or None, "at": at, "value": value, "draft": draft}
-            for (_, session_id, at, draft, _, _), value in zip(occasions, values, strict=True)
+            for (_, _, session_id, at, draft, _, _), value in zip(occasions, values, strict=True)
         ],
     }
 

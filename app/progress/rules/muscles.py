@@ -39,7 +39,7 @@ def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
     for place, needled, ache, release, twitches, grasp in zip(
         needlings.places, needlings.session_ids, *felt, strict=True
     ):
-        _, session_id, at, draft, practitioner_id, _ = visits[needled]
+        _, _, session_id, at, draft, practitioner_id, _ = visits[needled]
         points[place].append(
             {
                 "session_id": session_id,

@@ -167,7 +167,7 @@ def _of_patient(
             for one in values
             if episode_id in {None, one.episode_id} or one.session_id is not None
         ]
-        course = course_of(counted, as_it_came)
+        course = course_of(counted, as_it_came, readings)
         of_visits = episodes_of(counted)
         series = series_of(course, readings, scale, as_it_came, regions, of_visits)
         for one in measures_of(series):
