@@ -17,7 +17,7 @@ class MeasurementBody(ReadingBody, RecordBody):
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
-        phase="between",
+        phase="before",
         instrument="nprs",
         value=4,
         taken_at="2026-11-24T08:00:00-08:00",
