@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from app.cli.console import database, fail, reason, say
 from app.core import health, logs, schema
 from app.core.database import Database
+from app.core.heads import Bounded
 from app.core.problems import Unavailable
 from app.main import create_app
 
@@ -66,6 +67,7 @@ def run(host: str, port: int, workers: int = 1) -> None:
     uvicorn.run(
         APPLICATION,
         factory=True,
+        http=Bounded,
         host=host,
         port=port,
         workers=workers,
