@@ -5,16 +5,9 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.core.clock import uuid7
-from app.core.problems import Problem
+from app.core.problems import HeadTooLarge
 
 HEAD_MAX_BYTES: Final = 64 * 1024
-_END: Final = b"\r\n\r\n"
-
-
-class HeadTooLarge(Problem):
-    """The line and the headers of a request have 64 KiB, all together: send less in them."""
-
-    status, code, title = 431, "head-too-large", "Head of the request is too large"
 
 
 class Bounded(HttpToolsProtocol):
@@ -24,25 +17,33 @@ class Bounded(HttpToolsProtocol):
         super().__init__(*given, **more)
         self._is_in_head = True
         self._head_bytes = 0
+        self._heads = 0
 
     def data_received(self, data: bytes) -> None:
         """Hand on what came, unless a head has grown too long."""
-        if self._is_in_head:
-            left = HEAD_MAX_BYTES - self._head_bytes
-            if len(data) > left and data.find(_END, 0, left) < 0:
-                self._refuse()
-                return
+        left = HEAD_MAX_BYTES - self._head_bytes
+        if not self._is_in_head or len(data) <= left:
             self._head_bytes += len(data)
-        super().data_received(data)
+            super().data_received(data)
+            return
+        read = self._heads
+        super().data_received(data[:left])
+        if self.transport.is_closing():
+            return
+        if self._heads == read:
+            self._refuse()
+        else:
+            self.data_received(data[left:])
 
     def on_headers_complete(self) -> None:
         """The head is read, and what comes now is a body."""
-        self._is_in_head, self._head_bytes = False, 0
+        self._is_in_head = False
+        self._heads += 1
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The next head may come."""
-        self._is_in_head = True
+        self._is_in_head, self._head_bytes = True, 0
         super().on_message_complete()
 
     def _refuse(self) -> None:

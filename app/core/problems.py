@@ -134,6 +134,13 @@ class TooLarge(Problem):
     )
 
 
+class HeadTooLarge(Problem):
+    """The line and the headers of a request have 64 KiB, all together: send less in them."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    code, title = "head-too-large", "Head of the request is too large"
+
+
 class UnsupportedMedia(Problem):
     """The body's content type is not one that this operation reads."""
 

@@ -1,6 +1,7 @@
 """What comes before anybody knows who calls is limited, too."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -28,48 +29,63 @@ def a_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield server
 
 
+class Wire:
+    """A connection, and what comes by it."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection((HOST, port), timeout=10)
+        self.received = self.socket.makefile("rb")
+
+    def answer(self) -> tuple[int, bytes]:
+        """The status and the body of the next answer."""
+        status = int(self.received.readline().split()[1])
+        length = 0
+        while (field := self.received.readline().lower().strip()) != b"":
+            name, _, value = field.partition(b":")
+            length = int(value) if name == b"content-length" else length
+        return status, self.received.read(length)
+
+
 @pytest.fixture(name="wire")
-def a_connection(server: Serving) -> Iterator[socket.socket]:
-    with socket.create_connection((HOST, server.port), timeout=10) as wire:
+def a_connection(server: Serving) -> Iterator[Wire]:
+    wire = Wire(server.port)
+    with wire.socket, wire.received:
         yield wire
 
 
-def answer(wire: socket.socket) -> tuple[int, bytes]:
-    """The status and the body of the next answer, whose length it says."""
-    received = b""
-    while END not in received:
-        received += wire.recv(65536)
-    head, _, body = received.partition(END)
-    length = int(head.lower().partition(b"content-length:")[2].split()[0])
-    while len(body) < length:
-        body += wire.recv(65536)
-    return int(head.split()[1]), body
-
-
 @pytest.mark.parametrize("start", [b"GET /", LINE + b"X: ", LINE + b"a: b\r\n" * 12_000])
-def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(
-    wire: socket.socket, start: bytes
-) -> None:
-    wire.sendall(start[:HEAD_MAX_BYTES])
+def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(wire: Wire, start: bytes) -> None:
+    wire.socket.sendall(start[:HEAD_MAX_BYTES])
     sent = len(start[:HEAD_MAX_BYTES])
     while sent <= HEAD_MAX_BYTES:
-        sent += wire.send(PIECE)
-    status, body = answer(wire)
+        sent += wire.socket.send(PIECE)
+    status, body = wire.answer()
     problem = from_json(body)
     assert (status, problem["status"], problem["type"]) == (431, 431, "/problems/head-too-large")
-    assert wire.recv(1) == b""
+    assert wire.received.read() == b""
 
 
-def test_a_head_may_be_as_long_as_that_and_each_of_many(wire: socket.socket) -> None:
+def test_a_head_may_be_as_long_as_that_and_each_of_many(wire: Wire) -> None:
     fill = HEAD_MAX_BYTES - len(LINE) - len(b"X: ") - len(END)
     for _ in range(5):
-        wire.sendall(LINE + b"X: " + b"x" * fill + END)
-        assert answer(wire)[0] == 200
+        wire.socket.sendall(LINE + b"X: " + b"x" * fill + END)
+        assert wire.answer()[0] == 200
 
 
-def test_a_body_does_not_count(wire: socket.socket) -> None:
+def test_a_body_does_not_count(wire: Wire) -> None:
     for _ in range(2):
         size = 20 * len(PIECE)
         line = b"POST /v1/patients HTTP/1.1\r\nHost: a\r\nContent-Length: %d" % size
-        wire.sendall(line + END + PIECE * 20)
-        assert answer(wire)[0] == 401
+        wire.socket.sendall(line + END + PIECE * 20)
+        assert wire.answer()[0] == 401
+
+
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_a_head_may_end_in_any_piece(wire: Wire, cut: int) -> None:
+    wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    size = 20 * len(PIECE)
+    head = b"POST /v1/patients HTTP/1.1\r\nHost: a\r\nContent-Length: %d" % size + END
+    wire.socket.sendall(head[:-cut])
+    time.sleep(0.05)
+    wire.socket.sendall(head[-cut:] + PIECE * 20 + LINE + END)
+    assert [wire.answer()[0], wire.answer()[0]] == [401, 200]

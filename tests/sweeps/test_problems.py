@@ -23,7 +23,14 @@ NEEDS_ANOTHER_KEY = {"no-signing-key", "strange-signing-key"}
 # tests/transfer meet them.
 NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprintable"}
 # These stand outside of `/v1`, or in no answer that anybody foresaw.
-ELSEWHERE = {"internal", "leaving", "malformed-request", "method-not-allowed", "not-migrated"}
+ELSEWHERE = {
+    "head-too-large",
+    "internal",
+    "leaving",
+    "malformed-request",
+    "method-not-allowed",
+    "not-migrated",
+}
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
 
 
