@@ -83,6 +83,16 @@ def asked(filters: type[BaseModel] | None, request: Request) -> dict[str, Any]:
 
 
 def _filters(model: type[M], request: Request) -> M:
+    # Most requests ask nothing by a query.
+    sent = _parameters(request) if request.scope["query_string"] else {}
+    try:
+        return model.model_validate_strings(sent)
+    except ValidationError as error:
+        raise Invalid(faults(error), "query") from None
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    """The parameters of the query, each of them once, and all of them text."""
     broken = list(_broken(request.scope["query_string"]))
     if broken:
         why = "It isn't UTF-8."
@@ -98,10 +108,7 @@ def _filters(model: type[M], request: Request) -> M:
     if nul:
         why = "A NUL character can't be stored."
         raise Invalid([Fault(pointer(name), "nul_character", why) for name in nul], "query")
-    try:
-        return model.model_validate_strings(dict(sent))
-    except ValidationError as error:
-        raise Invalid(faults(error), "query") from None
+    return dict(sent)
 
 
 def _broken(query: bytes) -> Iterator[str]:

@@ -14,6 +14,7 @@ same layout serves as well. Needlings are the most, and come as columns.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
@@ -180,7 +181,7 @@ def course_of(visits: Iterable[Visit], written: Written, *told: Iterable[Sequenc
         for session_id, at, attendance, minutes, status, practitioner_id, _ in visits
         if attendance == "attended"
     ]
-    if len({occasion.instant for occasion in occasions}) < len(occasions):
+    if len(set(map(itemgetter(0), occasions))) < len(occasions):  # some are at one instant
         occasions = _ranked(occasions, told)
     return {occasion.session_id: occasion for occasion in sorted(occasions)}
 

@@ -55,9 +55,10 @@ class Series(NamedTuple):
     @property
     def gains(self) -> list[float]:
         """By how much each value after the baseline is better than it; negative where worse."""
-        bar = self.bar
-        base = bar.merit(self.baseline)
-        return [bar.merit(value) - base for value in self.values[self.baseline_n :]]
+        later, base = self.values[self.baseline_n :], self.baseline
+        if self.scale.better == "higher":
+            return [value - base for value in later]
+        return [base - value for value in later]
 
 
 def series_of(
