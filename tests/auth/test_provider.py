@@ -14,6 +14,7 @@ from app.auth.provider import Provider, identity_id
 from app.auth.queries import Authenticator
 from app.clients import service
 from app.core.access import Scope
+from app.core.clock import uuid7
 from app.core.operation import perform
 from app.core.outgoing import Outgoing
 from app.settings import settings
@@ -24,8 +25,13 @@ from tests.signing import public, signed
 
 RSA, EC, P384 = RSAKey.generate_key(2048), ECKey.generate_key("P-256"), ECKey.generate_key("P-384")
 OTHER = RSAKey.generate_key(2048)
-AUDIENCE, SUBJECT = "needlework", "dana@provider"
+AUDIENCE = "needlework"
 HELD = [Scope.PATIENTS_READ, Scope.PATIENTS_WRITE]
+
+
+def new_subject() -> str:
+    """Nobody else's: a port of an earlier provider, and with it the issuer, may come again."""
+    return f"dana-{uuid7()}@provider"
 
 
 class Person:
@@ -33,14 +39,16 @@ class Person:
 
     def __init__(self, api: Api, clinic: Clinic, issuer: str) -> None:
         self.api, self.clinic, self.issuer = api, clinic, issuer
-        self.id = identity_id(issuer, SUBJECT)
+        self.subject = new_subject()
+        self.id = identity_id(issuer, self.subject)
         self.practitioner_id = UUID(api.practitioner()["id"])
         op = clinic.operation("identities.create")
         made = (self.id, "Dana", self.practitioner_id, HELD)
         perform(clinic.database, op, lambda: service.add_identity(op, *made))
 
     def claims(self, **other: Any) -> dict[str, Any]:
-        said = {"iss": self.issuer, "sub": SUBJECT, "aud": AUDIENCE, "exp": time.time() + 600}
+        own = {"iss": self.issuer, "sub": self.subject}
+        said = own | {"aud": AUDIENCE, "exp": time.time() + 600}
         return {name: value for name, value in (said | other).items() if value is not None}
 
     def token(self, **other: Any) -> str:
@@ -114,7 +122,7 @@ MUTATIONS: dict[str, Callable[[Person], str]] = {
     "wrong iss": lambda d: d.token(iss="https://elsewhere.example"),
     "no iss": lambda d: d.token(iss=None),
     "no sub": lambda d: d.token(sub=None),
-    "a sub that is no text": lambda d: d.token(sub=[SUBJECT]),
+    "a sub that is no text": lambda d: d.token(sub=[d.subject]),
     "an unknown sub": lambda d: d.token(sub="somebody"),
     "expired": lambda d: d.token(exp=NOW() - 1),
     "no exp": lambda d: d.token(exp=None),
@@ -182,17 +190,18 @@ def test_identities_are_managed_on_the_command_line(
     def run(*arguments: str) -> Any:
         return within(monkeypatch, capsys, url_of(clinic.database), "identity", *arguments)
 
+    subject = new_subject()
     here, who = ("--clinic", str(clinic.id)), ("--practitioner", api.practitioner()["id"])
     scopes = ("--scopes", "patients:read")
-    unknown = run("add", SUBJECT, *here, "--practitioner", str(clinic.id), *scopes)
+    unknown = run("add", subject, *here, "--practitioner", str(clinic.id), *scopes)
     assert (unknown.code, unknown.err) == (1, "This clinic has no practitioner with this id.\n")
-    made = run("add", SUBJECT, *here, *who, *scopes, "--json")
-    assert made.data == {"client_id": str(identity_id(provider.url, SUBJECT))}
-    claims = {"iss": provider.url, "sub": SUBJECT, "aud": [AUDIENCE], "exp": NOW() + 60}
+    made = run("add", subject, *here, *who, *scopes, "--json")
+    assert made.data == {"client_id": str(identity_id(provider.url, subject))}
+    claims = {"iss": provider.url, "sub": subject, "aud": [AUDIENCE], "exp": NOW() + 60}
     own = Api(api.wire, signed(RSA, claims, "RS256"))
     assert own.get("/v1/patients").status_code == 200
-    again = run("add", SUBJECT, "--clinic", str(found(clinic.database).id), *who, *scopes)
+    again = run("add", subject, "--clinic", str(found(clinic.database).id), *who, *scopes)
     assert again.code == 1
-    assert run("add", SUBJECT, *here, *who, *scopes).err == "This person is known already.\n"
-    assert run("revoke", SUBJECT, *here).code == 0
+    assert run("add", subject, *here, *who, *scopes).err == "This person is known already.\n"
+    assert run("revoke", subject, *here).code == 0
     assert run("revoke", "nobody", *here).err == "This clinic knows nobody by this name.\n"
