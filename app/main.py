@@ -24,6 +24,7 @@ from app.emergencies.routes import routes as emergencies
 from app.episodes.routes import routes as episodes
 from app.followups.routes import routes as follow_ups
 from app.instruments.routes import routes as instruments
+from app.kinds import fill_registry
 from app.ledger.accountant import Accountant
 from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
@@ -88,6 +89,7 @@ SILENT: Final[TelemetryConfig] = {
 
 def create_app(database: Database | None = None) -> FastAPI:
     """The application on a database, by default the one that the settings name."""
+    fill_registry()
     own = database is None
     database = database or Database(settings().database_url)
 

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.kinds import fill_registry
 from bench import bulk, load, report
 from bench.growth import FEW
 from bench.report import Figures
@@ -116,6 +117,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, print the table, keep the figures."""
     options = arguments()
+    fill_registry()
     with (
         tempfile.TemporaryDirectory(prefix="needlework-bench-") as folder,
         own_server(fast=False) as postgres,

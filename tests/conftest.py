@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from app.core.database import Database
 from app.core.schema import migrate
+from app.kinds import fill_registry
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, Clinic, found
@@ -56,10 +57,11 @@ def _is_second(item: pytest.Item) -> bool:
 
 
 def pytest_configure() -> None:
-    """Give the servers of this run a key to sign their ledgers with.
+    """Start as a server does: with every kind of record, and a key to sign ledgers with.
 
     And let one address, from which all tests come, ask for as many tokens as they need.
     """
+    fill_registry()
     os.environ["NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE"] = "100000"
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

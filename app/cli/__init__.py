@@ -24,6 +24,7 @@ from app.cli import (
 )
 from app.cli.console import FAILED, reason, say
 from app.core.problems import Problem
+from app.kinds import fill_registry
 
 EPILOG: Final = "Exit codes: 0 done; 1 something failed or a row was rejected; 2 wrong usage."
 
@@ -54,6 +55,7 @@ app.command()(doctor.doctor)
 
 def main() -> None:
     """Run the command that the arguments name, and end the process with its exit code."""
+    fill_registry()
     try:
         app()
     except Problem as problem:

@@ -20,7 +20,7 @@ from app.core.operation import CLINIC, Operation, rows
 from app.core.problems import Conflict, Invalid, NotFound
 from app.ledger import service as ledger
 from app.records import queries as records
-from app.records.kinds import kinds
+from app.records.registry import registry
 
 _REVOKE = (
     update(Client)
@@ -94,7 +94,7 @@ def add_identity(
 
     `Conflict` where he is known already, in this clinic or another: a token has to lead to one.
     """
-    records.record(op, kinds["practitioners"], practitioner_id)
+    records.record(op, registry["practitioners"], practitioner_id)
     if client_with(op.db, id) is not None:
         raise Conflict("This person is known already.")
     view = {

@@ -18,7 +18,7 @@ from app.devices.queries import locked, view
 from app.devices.schemas import DeviceBody
 from app.ledger import service as ledger
 from app.records import queries as records
-from app.records.kinds import kinds
+from app.records.registry import registry
 
 CODE_LIFE: Final = timedelta(minutes=10)
 
@@ -30,7 +30,7 @@ def create(op: Operation, body: DeviceBody) -> dict[str, Any]:
     """Make a device: its view, with the code that lets it in."""
     faults = list(ungranted(op.caller, body.scopes))
     try:
-        records.record(op, kinds["practitioners"], body.practitioner_id)
+        records.record(op, registry["practitioners"], body.practitioner_id)
     except NotFound:
         missing = "No such record in this clinic."
         faults.append(Fault("/practitioner_id", "unknown_reference", missing))

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam
 from app.core.operation import Operation
 from app.episodes.models import Episode
 from app.episodes.schemas import EpisodeBody, EpisodeFilters, EpisodeView
-from app.records.kinds import Facts, Kind, Reference, Viewed, register
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, Viewed
 
 
 class Episodes(Kind[EpisodeBody]):
@@ -22,6 +22,13 @@ class Episodes(Kind[EpisodeBody]):
         "patient_id": Episode.patient_id == bindparam("patient_id"),
         "status": Episode.status == bindparam("status"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=LeftOut("It spans time; its sessions stand there."),
+        chart_summary=True,
+        console=LeftOut("Its plan and its region stand beside the progress of its sessions."),
+    )
     facts = {"patient_id": Episode.__table__.c.patient_id}
 
     def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
@@ -30,4 +37,4 @@ class Episodes(Kind[EpisodeBody]):
         view["opened_at"] = view["opened_at"] or view["created_at"]
 
 
-EPISODES = register(Episodes())
+EPISODES = Episodes()

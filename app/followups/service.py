@@ -16,7 +16,7 @@ from app.followups.schemas import (
     FollowUpFilters,
     FollowUpView,
 )
-from app.records.kinds import Facts, Kind, Reference, Viewed, register
+from app.records.kinds import Appearances, Facts, Kind, Reference, Viewed
 from app.sessions.service import alert
 
 
@@ -33,6 +33,13 @@ class FollowUps(Kind[FollowUpBody]):
     order = Order((FollowUp.reported_at, FollowUp.id))
     references = (Reference("session_id", "sessions"),)
     conditions = {"session_id": FollowUp.session_id == bindparam("session_id")}
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=FollowUp.reported_at,
+        chart_summary=True,
+        console=True,
+    )
 
     def check(self, body: FollowUpBody, facts: Facts) -> Iterator[Fault]:
         """A report belongs to an attended session that is not void, and is not made before it."""
@@ -69,4 +76,3 @@ class FollowUps(Kind[FollowUpBody]):
 
 
 FOLLOW_UPS = FollowUps()
-register(FOLLOW_UPS)

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam
 from app.core.pages import Order
 from app.measurements.models import Measurement
 from app.measurements.schemas import MeasurementBody, MeasurementFilters, MeasurementView
-from app.records.kinds import Kind, Reference, register
+from app.records.kinds import Appearances, Kind, LeftOut, Reference
 
 
 class Measurements(Kind[MeasurementBody]):
@@ -29,7 +29,13 @@ class Measurements(Kind[MeasurementBody]):
         "session_id": Measurement.session_id == bindparam("session_id"),
         "instrument": Measurement.instrument == bindparam("instrument"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=Measurement.taken_at,
+        chart_summary=LeftOut("Its value is a point of the progress that the summary shows."),
+        console=True,
+    )
 
 
 MEASUREMENTS = Measurements()
-register(MEASUREMENTS)

@@ -11,7 +11,7 @@ from app.patients import rules
 from app.patients.models import Patient, PatientIdentifier
 from app.patients.schemas import PatientBody, PatientFilters, PatientView
 from app.records import identifiers
-from app.records.kinds import Kind, Viewed, register
+from app.records.kinds import Appearances, Kind, LeftOut, Viewed
 
 # No name has this last of all characters in it.
 LAST_CHARACTER = "\U0010ffff"
@@ -42,6 +42,13 @@ class Patients(Kind[PatientBody]):
         "given_name": _begins(Patient.given_name_folded, "given_name"),
         "birth_date": Patient.birth_date == bindparam("birth_date"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=LeftOut("It is the patient whose timeline it is."),
+        chart_summary=True,
+        console=True,
+    )
 
     def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
         """The row, with the names as the search compares them."""
@@ -57,4 +64,4 @@ class Patients(Kind[PatientBody]):
         return found
 
 
-PATIENTS = register(Patients())
+PATIENTS = Patients()

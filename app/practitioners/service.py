@@ -5,7 +5,7 @@ from sqlalchemy import bindparam
 from app.practitioners.models import Practitioner, PractitionerIdentifier
 from app.practitioners.schemas import PractitionerBody, PractitionerFilters, PractitionerView
 from app.records import identifiers
-from app.records.kinds import Kind, register
+from app.records.kinds import Appearances, Kind, LeftOut
 
 
 class Practitioners(Kind[PractitionerBody]):
@@ -24,7 +24,14 @@ class Practitioners(Kind[PractitionerBody]):
         "status": Practitioner.status == bindparam("status"),
         "identifier": identifiers.condition(PractitionerIdentifier, Practitioner),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=LeftOut("Nothing happens to a patient by it."),
+        chart_summary=True,
+        console=True,
+    )
     facts = {"detail": Practitioner.__table__.c.credentials}
 
 
-PRACTITIONERS = register(Practitioners())
+PRACTITIONERS = Practitioners()

@@ -1,19 +1,19 @@
 """Progress on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from app.core.pages import Filters
 from app.core.wire import Moment, Period, View
-from app.followups.schemas import FollowUpView
 from app.instruments.rules import Better
-from app.measurements.schemas import MeasurementView
+from app.kinds import ON_TIMELINE
 from app.records.readings import Side
-from app.safety.schemas import AdverseEventView, ConsentView, ScreeningView
-from app.sessions.schemas import Grasp, Release, SessionView
+from app.sessions.schemas import Grasp, Release
 
 Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
 
@@ -270,23 +270,17 @@ class ProgressView(View):
     flags: list[FlagView]
 
 
-Happened = Literal["session", "follow_up", "measurement", "consent", "screening", "adverse_event"]
-
-
-class TimelineItemView(View):
-    """Something that happened, and its record."""
-
-    type: Happened
-    at: datetime
-    id: UUID
-    record: (
-        SessionView
-        | FollowUpView
-        | MeasurementView
-        | ConsentView
-        | ScreeningView
-        | AdverseEventView
-    )
+_TYPE: Any = Literal[tuple(kind.singular for kind in ON_TIMELINE)]
+_RECORD: Any = reduce(or_, (kind.view for kind in ON_TIMELINE))
+TimelineItemView = create_model(
+    "TimelineItemView",
+    __base__=View,
+    __doc__="Something that happened, and its record.",
+    type=(_TYPE, ...),
+    at=(datetime, ...),
+    id=(UUID, ...),
+    record=(_RECORD, ...),
+)
 
 
 class TimelineFilters(Filters):

@@ -27,7 +27,8 @@ from app.core.dialects import among
 from app.core.operation import Operation, rows
 from app.core.tables import Instant
 from app.core.wire import Body
-from app.records.kinds import Fact, Facts, Kind, kinds
+from app.records.kinds import Fact, Facts, Kind
+from app.records.registry import registry
 
 _TYPES: dict[str, Any] = {
     "patient_id": Uuid(),
@@ -66,7 +67,7 @@ def gather(op: Operation, items: Items) -> Facts:
 
 @lru_cache(maxsize=256)
 def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
-    arms = [_arm(kinds[noun]) for noun in nouns]
+    arms = [_arm(registry[noun]) for noun in nouns]
     return union_all(*arms) if len(arms) > 1 else arms[0]
 
 
@@ -92,7 +93,7 @@ def _arm(kind: Kind[Any]) -> Select[Any]:
 
 @lru_cache(maxsize=8)
 def _holders(noun: str) -> Select[Any]:
-    table = kinds[noun].identified_by
+    table = registry[noun].identified_by
     if table is None:
         raise AssertionError
     return rows(table, table.system, table.value, table.owner_id).where(

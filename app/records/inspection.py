@@ -13,7 +13,8 @@ from sqlalchemy import Row, bindparam, exists
 from app.core.dialects import among
 from app.core.operation import CLINIC, Operation, rows
 from app.ledger.models import LedgerEntry
-from app.records.kinds import Kind, kinds
+from app.records.kinds import Kind
+from app.records.registry import registry
 
 READ_AT_ONCE: Final = 500
 
@@ -27,7 +28,7 @@ _TOLD = _OF_KIND.where(among(LedgerEntry.resource_id, "ids"))
 
 def faults(op: Operation) -> Iterator[str]:
     """What is stored and not told, or told and not stored, each in a sentence."""
-    for noun, kind in kinds.items():
+    for noun, kind in registry.items():
         for page in _pages(op, kind):
             told = {(row.resource_id, row.version): row.body for row in _told(op, noun, page)}
             for row in page:

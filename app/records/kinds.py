@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Generic, NamedTuple
+from typing import Any, ClassVar, Generic, Literal, NamedTuple
 from uuid import UUID
 
 from orjson import Fragment
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.dialects import among, json_text
 from app.core.faults import Fault, pointer
@@ -67,8 +69,32 @@ class Child(NamedTuple):
     rows: Callable[[Viewed], Iterable[dict[str, Any]]]
 
 
+class LeftOut(NamedTuple):
+    """A place does not show a kind of record, or a field of one; the reason is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearances:
+    """Where the records of a kind appear beside their own routes.
+
+    Each place makes its list of kinds from these declarations, and says itself how it shows each.
+    The ledger, the change feed, restore and erasure take every kind.
+    """
+
+    rows: Literal[True] | LeftOut
+    """As rows of an import, and of the export that an import takes."""
+    table: Literal[True] | LeftOut
+    """As a table of an export."""
+    timeline: InstrumentedAttribute[datetime] | LeftOut
+    """On the patient's timeline, at the instant in this column."""
+    chart_summary: Literal[True] | LeftOut
+    console: Literal[True] | LeftOut
+
+
 class Kind(Generic[B]):
-    """A kind of record. A feature makes one subclass, and `register`s one instance of it."""
+    """A kind of record. A feature makes one subclass and one instance; `app.kinds` lists it."""
 
     noun: ClassVar[str]
     """Plural: the resource in the ledger, and the first part of an operation's name."""
@@ -90,6 +116,7 @@ class Kind(Generic[B]):
     """Which columns other kinds' rules see: fields of a `Fact`."""
     identified_by: ClassVar[type[Identifier] | None] = None
     """Where its identifiers stand, if it has any."""
+    appears: ClassVar[Appearances]
 
     # What a feature may add.
 
@@ -230,13 +257,3 @@ def digest(body: Body) -> bytes:
     """
     content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
     return hashlib.sha256(content.encode()).digest()
-
-
-kinds: dict[str, Kind[Any]] = {}
-"""Every kind, by its noun."""
-
-
-def register(kind: Kind[B]) -> Kind[B]:
-    """Make a kind known to the references of others and to imports."""
-    kinds[kind.noun] = kind
-    return kind

@@ -26,8 +26,9 @@ from app.core.wire import B, Body, merge_patch, read
 from app.ledger import service as ledger
 from app.records.errors import IdentifierTaken, StillRelied
 from app.records.facts import gather
-from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest, kinds
+from app.records.kinds import Child, Fact, Facts, Kind, Viewed, digest
 from app.records.queries import record, saw, shown
+from app.records.registry import registry
 
 
 class Outcome(NamedTuple):
@@ -199,7 +200,7 @@ def _follow(op: Operation, kind: Kind[Any], changed: Viewed, *, same_patient: bo
 
     What was said of one patient is never made to be about another.
     """
-    for other in kinds.values():
+    for other in registry.values():
         for reference in other.references:
             if reference.noun != kind.noun:
                 continue

@@ -10,8 +10,8 @@ from sqlalchemy import Select, bindparam, func
 from app.core.operation import Operation, rows
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
-from app.records.kinds import kinds
 from app.records.queries import record
+from app.records.registry import registry
 from app.retention.errors import NoPolicy
 from app.retention.models import LegalHold, RetentionPolicy
 from app.retention.rules import erasable_on
@@ -50,7 +50,7 @@ def _contacts(op: Operation, patient_id: UUID) -> Iterator[datetime]:
 
 
 def _events() -> Iterator[Select[Any]]:
-    for kind in kinds.values():
+    for kind in registry.values():
         columns = kind.table.__table__.c
         if "patient_id" in columns:
             for name in kind.moments:

@@ -22,8 +22,9 @@ from app.core.tables import ClinicOwned, Table
 from app.ledger import service as ledger
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
-from app.records.kinds import Viewed, kinds
+from app.records.kinds import Viewed
 from app.records.queries import record
+from app.records.registry import registry
 from app.records.service import locked
 from app.retention import queries
 from app.retention.errors import OnHold, TooEarly
@@ -93,7 +94,7 @@ def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:
     )
     # What hangs on others goes before them.
     order = [table.name for table in reversed(Table.metadata.sorted_tables)]
-    for kind in sorted(kinds.values(), key=lambda kind: order.index(kind.table.__tablename__)):
+    for kind in sorted(registry.values(), key=lambda kind: order.index(kind.table.__tablename__)):
         whose = tuple(_whose(kind.table, op, patient_id))
         for child in kind.children:
             parent = child.table.__table__.c[child.parent]

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam
 
 from app.core.operation import Operation
 from app.core.pages import Order
-from app.records.kinds import Facts, Kind, Reference, Viewed, register
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, Viewed
 from app.safety.models import AdverseEvent, Consent, Screening
 from app.safety.schemas import (
     AdverseEventBody,
@@ -33,6 +33,13 @@ class Consents(Kind[ConsentBody]):
         "patient_id": Consent.patient_id == bindparam("patient_id"),
         "kind": Consent.kind == bindparam("kind"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=Consent.obtained_at,
+        chart_summary=LeftOut("The summary cites the consent that its release rests on."),
+        console=True,
+    )
 
 
 class Screenings(Kind[ScreeningBody]):
@@ -49,6 +56,13 @@ class Screenings(Kind[ScreeningBody]):
         "session_id": Screening.session_id == bindparam("session_id"),
         "patient_id": Screening.patient_id == bindparam("patient_id"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=Screening.decided_at,
+        chart_summary=LeftOut("It cleared one session; the summary tells what that session was."),
+        console=True,
+    )
 
     def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
         """Add whose screening it is."""
@@ -72,9 +86,13 @@ class AdverseEvents(Kind[AdverseEventBody]):
         "session_id": AdverseEvent.session_id == bindparam("session_id"),
         "severity": AdverseEvent.severity == bindparam("severity"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=AdverseEvent.occurred_at,
+        chart_summary=True,
+        console=True,
+    )
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()
-register(CONSENTS)
-register(SCREENINGS)
-register(ADVERSE_EVENTS)

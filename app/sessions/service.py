@@ -16,7 +16,7 @@ from app.core.problems import Invalid
 from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
 from app.records import service as records
-from app.records.kinds import Child, Facts, Kind, Reference, Viewed, register
+from app.records.kinds import Appearances, Child, Facts, Kind, Reference, Viewed
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
@@ -108,6 +108,13 @@ class Sessions(Kind[SessionBody]):
         "occurred_to": TreatmentSession.occurred_at <= bindparam("occurred_to"),
         "updated_from": TreatmentSession.updated_at >= bindparam("updated_from"),
     }
+    appears = Appearances(
+        rows=True,
+        table=True,
+        timeline=TreatmentSession.occurred_at,
+        chart_summary=True,
+        console=True,
+    )
     facts = {
         "patient_id": TreatmentSession.__table__.c.patient_id,
         "at": TreatmentSession.__table__.c.occurred_at,
@@ -147,7 +154,6 @@ class Sessions(Kind[SessionBody]):
 
 
 SESSIONS = Sessions()
-register(SESSIONS)
 
 
 def sign(op: Operation, id: UUID) -> Viewed:

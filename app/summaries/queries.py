@@ -1,7 +1,6 @@
 """What a summary reads of a patient's record: a few indexed queries, however long the chart."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import unescape
@@ -21,6 +20,7 @@ from app.episodes.service import EPISODES
 from app.followups.models import FollowUp
 from app.followups.service import FOLLOW_UPS
 from app.instruments import queries as instruments
+from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
 from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
@@ -29,6 +29,7 @@ from app.progress import queries as progress
 from app.progress.rules.picture import picture as drawn
 from app.progress.schemas import ProgressFilters
 from app.records.kinds import Kind, Viewed
+from app.records.registry import shown_in
 from app.safety.models import AdverseEvent, Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.sessions.models import TreatmentSession
@@ -108,15 +109,20 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     shown = printable(progress.progress(op, id, filters))
     picture = drawn(legible(shown), progress.written_out())
     described = _DESCRIBED.search(picture)
+    records = {
+        "patients": [whose],
+        "episodes": selected,
+        "sessions": visited,
+        "follow_ups": _reports(op, ids),
+        "adverse_events": [
+            e for e in happened if asked.episode_id is None or e["session_id"] in ids
+        ],
+        "practitioners": _practitioners(op, {session["practitioner_id"] for session in visited}),
+    }
     return Chart(
         printable(clinic(op)["name"]),
-        whose,
-        selected,
-        visited,
+        shown_in("a chart summary", IN_CHART_SUMMARY, records),
         _histories(op, visited),
-        _reports(op, ids),
-        [e for e in happened if asked.episode_id is None or e["session_id"] in ids],
-        _practitioners(op, {session["practitioner_id"] for session in visited}),
         shown,
         picture,
         unescape(described[1]) if described else "",
@@ -149,12 +155,8 @@ def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Vers
     }
 
 
-def _reports(op: Operation, ids: Sequence[UUID]) -> dict[UUID, list[Viewed]]:
-    by_session: dict[UUID, list[Viewed]] = defaultdict(list)
-    for row in op.all(_REPORTS, ids=ids) if ids else ():
-        report = _view(FOLLOW_UPS, row)
-        by_session[report["session_id"]].append(report)
-    return by_session
+def _reports(op: Operation, ids: Sequence[UUID]) -> list[Viewed]:
+    return [_view(FOLLOW_UPS, row) for row in op.all(_REPORTS, ids=ids)] if ids else []
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID | str]) -> list[Viewed]:

@@ -99,11 +99,8 @@ def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
 
 
 def _records(chart: Chart) -> Iterator[tuple[str, Any]]:
-    yield "patients", chart.patient
-    for resource in ("episodes", "sessions", "practitioners"):
-        yield from ((resource, record) for record in getattr(chart, resource))
-    yield from (("adverse_events", record) for record in chart.events)
-    yield from (("follow_ups", record) for some in chart.reports.values() for record in some)
+    for resource, records in chart.records.items():
+        yield from ((resource, record) for record in records)
     for versions in chart.histories.values():
         yield from (("sessions", {**each.body, "reason": each.reason}) for each in versions)
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam
 
-from app.records.kinds import Kind, register
+from app.records.kinds import Appearances, Kind, LeftOut
 from app.thresholds.models import OwnThresholds
 from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters, ThresholdsView
 
@@ -20,7 +20,13 @@ class Thresholds(Kind[ThresholdsBody]):
         "instrument": OwnThresholds.instrument == bindparam("instrument"),
         "status": OwnThresholds.status == bindparam("status"),
     }
+    appears = Appearances(
+        rows=True,
+        table=LeftOut("The table of progress has the figures that each verdict used."),
+        timeline=LeftOut("They belong to the clinic, not to a patient."),
+        chart_summary=LeftOut("Each verdict cites the thresholds that it used."),
+        console=LeftOut("Each verdict cites the thresholds that it used."),
+    )
 
 
 THRESHOLDS = Thresholds()
-register(THRESHOLDS)

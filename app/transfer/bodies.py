@@ -12,28 +12,8 @@ from app.core.clock import uuid7_at
 from app.core.faults import Fault
 from app.core.problems import Invalid
 from app.core.wire import Body, decode, validated
-from app.episodes.service import EPISODES
-from app.followups.service import FOLLOW_UPS
-from app.measurements.service import MEASUREMENTS
-from app.patients.service import PATIENTS
-from app.practitioners.service import PRACTITIONERS
+from app.kinds import AS_ROWS
 from app.records.kinds import Kind, digest
-from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
-from app.sessions.service import SESSIONS
-from app.thresholds.service import THRESHOLDS
-
-KINDS: Final[tuple[Kind[Any], ...]] = (
-    PRACTITIONERS,
-    PATIENTS,
-    EPISODES,
-    SESSIONS,
-    FOLLOW_UPS,
-    MEASUREMENTS,
-    CONSENTS,
-    SCREENINGS,
-    ADVERSE_EVENTS,
-    THRESHOLDS,
-)
 
 
 class Reader(NamedTuple):
@@ -62,7 +42,7 @@ def _texts(members: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str
             yield name
 
 
-READERS: Final = {kind.singular: _reader(kind) for kind in KINDS}
+READERS: Final = {kind.singular: _reader(kind) for kind in AS_ROWS}
 UNKNOWN_TYPE = Fault("/type", "unknown_type", f"A row is one of: {', '.join(READERS)}.")
 NO_OBJECT = Fault("", "no_object", "A row is one JSON object.")
 

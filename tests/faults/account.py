@@ -15,7 +15,7 @@ from app.core.operation import rows
 from app.ledger.export import folder
 from app.ledger.models import LedgerEntry, LedgerHead
 from app.ledger.verify import verify
-from app.records.kinds import kinds
+from app.records.registry import registry
 from tests.faults.callers import Caller, Written
 from tests.ground import Clinic
 
@@ -32,7 +32,7 @@ def check_account(clinic: Clinic) -> None:
         head = op.first(_HEAD)
         stored = {
             (noun, row.id): to_jsonable_python(kind.viewed(row))
-            for noun, kind in kinds.items()
+            for noun, kind in registry.items()
             for row in op.all(kind.select)
         }
     assert head is not None
@@ -58,7 +58,7 @@ def check_ledger(clinic: Clinic) -> None:
 def _histories(entries: Iterable[Row[Any]]) -> dict[tuple[str, UUID], list[Row[Any]]]:
     histories = defaultdict(list)
     for entry in entries:
-        if entry.kind == "change" and entry.resource in kinds:
+        if entry.kind == "change" and entry.resource in registry:
             histories[entry.resource, entry.resource_id].append(entry)
     return histories
 
@@ -78,7 +78,7 @@ def check_written(clinic: Clinic, written: Iterable[Written], wire: Caller) -> N
     with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         for noun, ids in created.items():
-            table = kinds[noun].table
+            table = registry[noun].table
             stored = [row.id for row in op.all(rows(table, table.id))]
             assert sorted(stored) == sorted(ids)
 

@@ -13,7 +13,7 @@ from sqlalchemy import make_url, text
 
 from app.core.database import Database
 from app.core.operation import rows
-from app.records.kinds import kinds
+from app.records.registry import registry
 from tests import postgres
 from tests.cli.program import run
 from tests.faults.account import check_account, check_file
@@ -38,7 +38,7 @@ def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
         stored = {
             row.id: row.version
             for noun in ("patients", "sessions", "follow_ups", "practitioners")
-            for row in op.all(rows(kinds[noun].table))
+            for row in op.all(rows(registry[noun].table))
         }
     assert answered
     assert all(stored[UUID(record["id"])] >= record["version"] for record in answered)

@@ -13,9 +13,9 @@ from app.core.clock import uuid7
 from app.core.operation import Operation, perform
 from app.core.problems import NotFound
 from app.core.tables import Table
+from app.kinds import KINDS
 from app.ledger import export
 from app.ledger.verify import verify
-from app.records.kinds import kinds
 from app.retention import queries, service
 from app.retention.errors import NoPolicy, OnHold, TooEarly
 from tests.ground import Api, Clinic
@@ -90,7 +90,7 @@ def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -
     _, patient = one_of_everything(api, "Quetzalcoatl")
     set_policy(clinic)
     before = everything(clinic)
-    assert rows_with(before, patient) >= {kind.table.__tablename__ for kind in kinds.values()} - {
+    assert rows_with(before, patient) >= {kind.table.__tablename__ for kind in KINDS} - {
         "practitioners",
         "follow_ups",
         "thresholds",
@@ -123,7 +123,7 @@ def untouched(before: dict[str, Any], after: dict[str, Any], patient: str) -> No
         gone = [row for row in rows if row not in after[name]]
         new = [row for row in after[name] if row not in rows]
         # Rows of a session's own, such as its needlings, don't name the patient themselves.
-        children = {c.table.__tablename__ for kind in kinds.values() for c in kind.children}
+        children = {c.table.__tablename__ for kind in KINDS for c in kind.children}
         assert name in children or rows_with({name: gone}, patient) == ({name} if gone else set())
         assert (name == "ledger_entries") == bool(new), name
 

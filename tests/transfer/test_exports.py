@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from app.core.tables import minutes_east
-from app.transfer.exports.columns import Type
+from app.sessions.schemas import NeedleCountBody, SessionView
+from app.transfer.exports.columns import SAME, Spread, Type, check_decided
 from app.transfer.exports.datasets import DATASETS
+from app.transfer.exports.declared import TABLES
 from app.transfer.exports.texts import FORMULA
 from tests.ground import Api
 from tests.transfer.exported import Row, described, export, fill, records
@@ -316,3 +318,15 @@ def test_without_pyarrow_a_server_says_what_to_install(
 def test_every_type_is_written_by_some_column() -> None:
     used = {column.type for dataset in DATASETS for column in dataset.columns}
     assert used == set(Type)
+
+
+def test_a_field_that_nothing_is_decided_of_is_named() -> None:
+    every = dict(TABLES["sessions"].decided)
+    check_decided("sessions", SessionView, every)
+    for forgotten, named in (
+        ({name: how for name, how in every.items() if name != "note"}, r"sessions\.note"),
+        (every | {"parrot": SAME}, r"sessions\.parrot"),
+        (every | {"needle_count": Spread(NeedleCountBody, {})}, r"sessions\.needle_count\.\w+"),
+    ):
+        with pytest.raises(ValueError, match=named):
+            check_decided("sessions", SessionView, forgotten)

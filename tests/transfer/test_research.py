@@ -99,7 +99,7 @@ def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
         ("progress", "unit"),
         *((name, "session_status") for name in ("needlings", "findings", "session-measurements")),
     }
-    assert declared.SESSIONS
+    assert declared.TABLES["sessions"].decided
 
 
 def test_a_name_a_number_or_a_word_of_anybodys_is_nowhere(api: Api) -> None:

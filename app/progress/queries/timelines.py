@@ -7,17 +7,10 @@ from sqlalchemy import Label, Select, bindparam, literal_column, select, union_a
 
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
-from app.followups.models import FollowUp
-from app.followups.service import FOLLOW_UPS
-from app.measurements.models import Measurement
-from app.measurements.service import MEASUREMENTS
+from app.kinds import ON_TIMELINE
 from app.patients.models import Patient
 from app.records.kinds import Kind
 from app.records.queries import shown_among
-from app.safety.models import AdverseEvent, Consent, Screening
-from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
-from app.sessions.models import TreatmentSession
-from app.sessions.service import SESSIONS
 
 _PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id"))
 
@@ -39,14 +32,7 @@ class Happening(NamedTuple):
         return select((order.after(own) if further else order.start(own)).subquery())
 
 
-_HAPPENINGS = (
-    Happening(SESSIONS, TreatmentSession.occurred_at),
-    Happening(FOLLOW_UPS, FollowUp.reported_at),
-    Happening(MEASUREMENTS, Measurement.taken_at),
-    Happening(CONSENTS, Consent.obtained_at),
-    Happening(SCREENINGS, Screening.decided_at),
-    Happening(ADVERSE_EVENTS, AdverseEvent.occurred_at),
-)
+_HAPPENINGS = [Happening(kind, kind.appears.timeline) for kind in ON_TIMELINE]
 
 
 def _newest(*, further: bool) -> tuple[Order, Select[Any]]:

@@ -1,5 +1,6 @@
 """All that a summary says, as plain JSON. Pure: the same chart and release say the same."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -26,19 +27,28 @@ class Chart(NamedTuple):
     """What was read of a patient's record, with every text of it `printable`."""
 
     clinic: str
-    patient: Json
-    episodes: Sequence[Json]
-    sessions: Sequence[Json]
-    """Oldest first."""
+    records: Mapping[str, Sequence[Json]]
+    """By the noun of their kind; sessions and adverse events oldest first."""
     histories: Mapping[UUID, Sequence[Version]]
     """Versions of the sessions that were changed after they were signed."""
-    reports: Mapping[UUID, Sequence[Json]]
-    """By session."""
-    events: Sequence[Json]
-    practitioners: Sequence[Json]
     progress: Json
     picture: str
     described: str
+
+    @property
+    def patient(self) -> Json:
+        """Whose chart it is."""
+        return self.records["patients"][0]
+
+    @property
+    def episodes(self) -> Sequence[Json]:
+        """The episodes that were asked for."""
+        return self.records["episodes"]
+
+    @property
+    def sessions(self) -> Sequence[Json]:
+        """The sessions that were asked for."""
+        return self.records["sessions"]
 
 
 class Release(NamedTuple):
@@ -60,7 +70,9 @@ class Release(NamedTuple):
 
 def content(chart: Chart, release: Release, names: Names) -> Json:
     """Everything on paper but page numbers and the digest of this."""
-    nobody: Sequence[Any] = ()
+    reports = defaultdict(list)
+    for report in chart.records["follow_ups"]:
+        reports[report["session_id"]].append(report)
     return {
         "clinic": chart.clinic,
         "made": f"Made {moment(release.at)} by {names.actor(release.by)}",
@@ -68,17 +80,19 @@ def content(chart: Chart, release: Release, names: Names) -> Json:
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
         "progress": progress.shown(chart.progress, chart.picture, chart.described, names),
-        "events": [_event(each, names) for each in chart.events],
+        "events": [_event(each, names) for each in chart.records["adverse_events"]],
         "sessions": [
             sessions.shown(
                 each,
-                chart.histories.get(each["id"], nobody),
-                chart.reports.get(each["id"], nobody),
+                chart.histories.get(each["id"], ()),
+                reports[each["id"]],
                 names,
             )
             for each in chart.sessions
         ],
-        "practitioners": [_practitioner(each, chart.sessions) for each in chart.practitioners],
+        "practitioners": [
+            _practitioner(each, chart.sessions) for each in chart.records["practitioners"]
+        ],
         "notice": NOTICE.split("\n"),
     }
 

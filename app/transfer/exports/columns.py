@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Boolean, ColumnElement, Date, Float, Integer, Small
 
 from app.core.dialects import id_text, json_text
 from app.core.tables import OFFSET, Instant, Table
+from app.records.kinds import LeftOut
 
 
 class Type(StrEnum):
@@ -78,6 +79,26 @@ class Own(NamedTuple):
     about: str
     type: Type | None = None
     members: tuple[str, ...] = ()
+    name: str | None = None
+    """The column's name, where it is not the member's."""
+
+
+class Spread(NamedTuple):
+    """A member that is one object: a column for each member of that object."""
+
+    model: type[BaseModel]
+    members: Mapping[str, "Becomes | Own | LeftOut"]
+
+
+class Apart(NamedTuple):
+    """A member that is a list of rows: they are a table of their own."""
+
+    table: str
+
+
+Decision = Becomes | Own | Spread | Apart | LeftOut
+Decided = Mapping[str, Decision]
+"""What becomes of each member of a record, in the order of the columns."""
 
 
 SAME, GONE, PSEUDONYM = Becomes.SAME, Becomes.GONE, Becomes.PSEUDONYM
@@ -108,9 +129,7 @@ _LIMITS: Final = {"minimum": "minimum", "maximum": "maximum", "enum": "enum"}
 
 
 def columns(
-    table: type[Table],
-    models: tuple[type[BaseModel], ...],
-    decided: Mapping[str, Becomes | Own],
+    table: type[Table], models: tuple[type[BaseModel], ...], decided: Decided
 ) -> tuple[Column, ...]:
     """The columns of a table that are exported, by what becomes of them for research.
 
@@ -120,13 +139,26 @@ def columns(
     return tuple(_columns(table, [_members(model) for model in models], decided))
 
 
+def check_decided(what: str, model: type[BaseModel], decided: Mapping[str, object]) -> None:
+    """`ValueError` names a member of the model that nothing is decided of, or the reverse."""
+    for name in model.model_fields.keys() - decided.keys():
+        raise ValueError(f"Say which column {what}.{name} is in an export, or why it is left out.")
+    for name in decided.keys() - model.model_fields.keys():
+        raise ValueError(f"An export decides about {what}.{name}, which there is not.")
+    for name, how in decided.items():
+        if isinstance(how, Spread):
+            check_decided(f"{what}.{name}", how.model, how.members)
+
+
 def _columns(
-    table: type[Table],
-    models: list[Mapping[str, Any]],
-    decided: Mapping[str, Becomes | Own],
+    table: type[Table], models: list[Mapping[str, Any]], decided: Decided
 ) -> Iterator[Column]:
     own = table.__table__.c
     for name, how in decided.items():
+        if isinstance(how, Spread):
+            yield from _columns(table, [], how.members)
+        if not isinstance(how, Becomes | Own):
+            continue
         source = how.source if isinstance(how, Own) else own[name]
         described = [model[name] for model in models if name in model]
         yield _column(name, how, source, described)
@@ -150,6 +182,8 @@ def _column(
     told = [each["description"] for each in described if "description" in each]
     about = how.about if isinstance(how, Own) else next(iter(told), _ABOUT.get(name, ""))
     shown = {Type.ID: id_text}.get(kind, json_text if is_nested else None)
+    if isinstance(how, Own) and how.name is not None:
+        name = how.name
     return Column(
         name,
         kind,

@@ -1,36 +1,29 @@
 """Every dataset, declared once: its columns, its rows, and which patients are in it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_
+from sqlalchemy import Select, and_
 
 from app.core.operation import Operation, rows
-from app.core.tables import Record
-from app.episodes.models import Episode
-from app.followups.models import FollowUp
-from app.measurements.models import Measurement
-from app.patients.models import Patient
-from app.practitioners.models import Practitioner
-from app.safety.models import AdverseEvent, Consent, Screening
-from app.sessions.models import Finding, Needling, SessionMeasurement, SessionPart, TreatmentSession
-from app.sessions.schemas import (
-    FindingBody,
-    NeedlingBody,
-    SessionMeasurementBody,
-)
-from app.transfer.exports import declared, progress
+from app.kinds import AS_TABLES
+from app.records.kinds import Kind
+from app.records.registry import shown_in
+from app.sessions.models import TreatmentSession
+from app.transfer.exports import progress
 from app.transfer.exports.columns import (
-    COMMON,
     PSEUDONYM,
     SAME,
-    Becomes,
+    Apart,
     Column,
+    Decided,
     Own,
+    check_decided,
     columns,
 )
+from app.transfer.exports.declared import PARTS, TABLES, Part, Table
 
 Rows = Iterator[Sequence[Sequence[Any]]]
 """Rows of cells, some at a time."""
@@ -76,36 +69,40 @@ def _picked(rows: Rows, places: Sequence[int]) -> Rows:
         yield [cells(row) for row in batch]
 
 
-def _of_records(
-    name: str,
-    about: str,
-    table: type[Record],
-    shown: tuple[Column, ...],
-    patient: ColumnElement[Any] | Any | None,
-) -> Dataset:
-    """One row for each record, ordered by its id, which is by age."""
-    patients = None if patient is None else rows(table, patient).distinct()
-    return Dataset(name, about, shown, ("id",), patients, rows(table).order_by(table.id))
+def _of_kind(kind: Kind[Any], table: Table) -> Iterator[Dataset]:
+    """One row for each record, ordered by its id, which is by age; and the tables of its parts."""
+    check_decided(kind.noun, kind.view, table.decided)
+    name = kind.noun.replace("_", "-")
+    shown = columns(kind.table, (kind.body, kind.view), table.decided)
+    own = rows(kind.table).order_by(kind.table.id)
+    yield Dataset(name, table.about, shown, ("id",), _patients_of(kind), own)
+    for how in table.decided.values():
+        if isinstance(how, Apart):
+            yield _of_part(how.table, PARTS[how.table])
 
 
-def _of_sessions(
-    name: str,
-    about: str,
-    table: type[SessionPart],
-    models: tuple[Any, ...],
-    decided: Mapping[str, Any],
-) -> Dataset:
+def _patients_of(kind: Kind[Any]) -> Select[Any] | None:
+    """The ids of those whose records are of this kind; None where they are no patient's."""
+    own = kind.table.__table__.c
+    whose = own.id if kind.noun == "patients" else own.get("patient_id")
+    return None if whose is None else rows(kind.table, whose).distinct()
+
+
+def _of_part(name: str, part: Part) -> Dataset:
     """One row for each part of a session that counts, ordered by its place in the session."""
-    session = TreatmentSession
+    check_decided(name, part.model, part.decided)
+    session, table = TreatmentSession, part.table
     status = Own(session.__table__.c.status, SAME, "Of the session: a draft may still change.")
     patient = Own(session.__table__.c.patient_id, PSEUDONYM, "Whose it is.")
     place = Own(table.__table__.c.position, SAME, "Its place in the session, from 0 on.")
-    whole: dict[str, Becomes | Own] = {
+    whole: Decided = {
         "session_id": PSEUDONYM,
         "position": place,
         "patient_id": patient,
+        "session_status": status,
+        **part.decided,
     }
-    shown = columns(table, models, {**whole, "session_status": status, **decided})
+    shown = columns(table, (part.model,), whole)
     own = (
         rows(table)
         .join_from(
@@ -117,84 +114,12 @@ def _of_sessions(
     )
     patients = own.with_only_columns(session.patient_id).distinct()
     ordered = own.order_by(table.session_id, table.position)
-    return Dataset(name, about, shown, ("session_id", "position"), patients, ordered)
+    return Dataset(name, part.about, shown, ("session_id", "position"), patients, ordered)
 
 
+_TABLES: Final = shown_in("a table export", AS_TABLES, TABLES)
 DATASETS: Final = (
-    _of_records("patients", "Everybody who is treated.", Patient, declared.PATIENTS, Patient.id),
-    _of_records(
-        "practitioners", "Everybody who treats.", Practitioner, declared.PRACTITIONERS, None
-    ),
-    _of_records(
-        "episodes",
-        "One complaint of one patient each.",
-        Episode,
-        declared.EPISODES,
-        Episode.patient_id,
-    ),
-    _of_records(
-        "sessions",
-        "One visit each, as it is now; void ones too, which count nowhere.",
-        TreatmentSession,
-        declared.SESSIONS,
-        TreatmentSession.patient_id,
-    ),
-    _of_sessions(
-        "needlings",
-        "One muscle, needled in one session each. Those of void sessions are left out.",
-        Needling,
-        (NeedlingBody,),
-        declared.NEEDLINGS,
-    ),
-    _of_sessions(
-        "findings",
-        "One segmental sign each. Those of void sessions are left out.",
-        Finding,
-        (FindingBody,),
-        {"sign": COMMON, "segment": COMMON, "side": SAME, "grade": SAME},
-    ),
-    _of_sessions(
-        "session-measurements",
-        "One value each, measured in a session. Those of void sessions are left out.",
-        SessionMeasurement,
-        (SessionMeasurementBody,),
-        declared.READING,
-    ),
-    _of_records(
-        "follow-ups",
-        "One report after a session each.",
-        FollowUp,
-        declared.FOLLOW_UPS,
-        FollowUp.patient_id,
-    ),
-    _of_records(
-        "measurements",
-        "One value each, measured outside a session.",
-        Measurement,
-        declared.MEASUREMENTS,
-        Measurement.patient_id,
-    ),
-    _of_records(
-        "consents",
-        "What a patient was told, and decided.",
-        Consent,
-        declared.CONSENTS,
-        Consent.patient_id,
-    ),
-    _of_records(
-        "screenings",
-        "The questions asked before a session, and what was decided.",
-        Screening,
-        declared.SCREENINGS,
-        Screening.patient_id,
-    ),
-    _of_records(
-        "adverse-events",
-        "What went wrong, or nearly did.",
-        AdverseEvent,
-        declared.ADVERSE_EVENTS,
-        AdverseEvent.patient_id,
-    ),
+    *(dataset for kind in AS_TABLES for dataset in _of_kind(kind, _TABLES[kind.noun])),
     Dataset(
         "progress",
         "How far each measure of a patient came: over everything, where the episode is null, and in"

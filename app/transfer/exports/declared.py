@@ -1,30 +1,27 @@
-"""The columns of every table, and what becomes of each for research."""
+"""The tables of an export: what each is about, its columns, and what becomes of them for research.
 
-from typing import Any, Final
+Each member of a record is decided of by name; one that is forgotten stops the program's start.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel
 
 from app.episodes.models import Episode
-from app.episodes.schemas import EpisodeBody, EpisodeView
-from app.followups.models import FollowUp
-from app.followups.schemas import FollowUpBody, FollowUpView
-from app.measurements.models import Measurement
-from app.measurements.schemas import MeasurementBody, MeasurementView
-from app.patients.models import Patient
-from app.patients.schemas import PatientBody, PatientView
-from app.patients.service import PATIENTS as PATIENT_KIND
-from app.practitioners.models import Practitioner
-from app.practitioners.schemas import PractitionerBody, PractitionerView
-from app.practitioners.service import PRACTITIONERS as PRACTITIONER_KIND
-from app.safety.models import AdverseEvent, Consent, Screening
-from app.safety.schemas import (
-    AdverseEventBody,
-    AdverseEventView,
-    ConsentBody,
-    ConsentView,
-    ScreeningBody,
-    ScreeningView,
+from app.episodes.schemas import PlanBody
+from app.patients.service import PATIENTS
+from app.practitioners.service import PRACTITIONERS
+from app.safety.models import Screening
+from app.sessions.models import Finding, Needling, SessionMeasurement, SessionPart, TreatmentSession
+from app.sessions.schemas import (
+    ElectricalBody,
+    FindingBody,
+    NeedleBody,
+    NeedleCountBody,
+    NeedlingBody,
+    SessionMeasurementBody,
 )
-from app.sessions.models import Needling, TreatmentSession
-from app.sessions.schemas import SessionBody, SessionView
 from app.transfer.exports.columns import (
     BIRTH,
     COMMON,
@@ -33,14 +30,33 @@ from app.transfer.exports.columns import (
     SAME,
     SHIFTED,
     STAMPS,
+    Apart,
+    Becomes,
+    Decided,
     Own,
-    columns,
+    Spread,
 )
 
 
-def _member(column: Any, member: str, about: str) -> Own:
-    """A whole number that stands in a stored object."""
-    return Own(column[member].as_integer(), SAME, about)
+class Table(NamedTuple):
+    """One row for each record of a kind."""
+
+    about: str
+    decided: Decided
+
+
+class Part(NamedTuple):
+    """One row for each item of a list in a session."""
+
+    about: str
+    table: type[SessionPart]
+    model: type[BaseModel]
+    decided: Decided
+
+
+def _inner(column: Any, about: str, becomes: Becomes = SAME, name: str | None = None) -> Own:
+    """A column of a member of a stored object."""
+    return Own(column, becomes, about, name=name)
 
 
 _count = TreatmentSession.__table__.c.needle_count
@@ -49,89 +65,101 @@ _plan = Episode.__table__.c.plan
 _coded = Own(Episode.__table__.c.diagnoses, COMMON, "", members=("system", "code"))
 _answers = Own(Screening.__table__.c.answers, COMMON, "", members=("code", "answer"))
 
-PATIENTS = columns(
-    Patient,
-    (PatientBody, PatientView),
-    {
-        "id": PSEUDONYM,
-        "identifiers": Own(
-            PATIENT_KIND.nested["identifiers"], GONE, "What other systems call this patient."
-        ),
-        **dict.fromkeys(("given_name", "family_name"), GONE),
-        "birth_date": BIRTH,
-        "sex": COMMON,
-        **dict.fromkeys(("phone", "email"), GONE),
-        "language": COMMON,
-        "status": SAME,
-        **STAMPS,
-    },
-)
-PRACTITIONERS = columns(
-    Practitioner,
-    (PractitionerBody, PractitionerView),
-    {
-        "id": PSEUDONYM,
-        **dict.fromkeys(("given_name", "family_name"), GONE),
-        "identifiers": Own(
-            PRACTITIONER_KIND.nested["identifiers"], GONE, "What other systems call this person."
-        ),
-        "credentials": GONE,
-        "status": SAME,
-        **STAMPS,
-    },
-)
-EPISODES = columns(
-    Episode,
-    (EpisodeBody, EpisodeView),
-    {
-        **dict.fromkeys(("id", "patient_id"), PSEUDONYM),
-        "complaint": GONE,
-        "region": COMMON,
-        "side": SAME,
-        "onset_on": SHIFTED,
-        "diagnoses": _coded,
-        "medical_screen_on": SHIFTED,
-        "red_flags": COMMON,
-        "goals": GONE,
-        "plan_sessions": _member(_plan, "sessions", "How many sessions were agreed on."),
-        "plan_per_week": Own(_plan["per_week"].as_float(), SAME, "How many of them a week."),
-        "status": SAME,
-        # Where nobody said it, this is when it was recorded: a stamp like the others.
-        "opened_at": GONE,
-        "closed_at": SHIFTED,
-        "close_reason": GONE,
-        **STAMPS,
-    },
-)
-SESSIONS = columns(
-    TreatmentSession,
-    (SessionBody, SessionView),
-    {
-        **dict.fromkeys(("id", "patient_id", "episode_id", "practitioner_id"), PSEUDONYM),
-        "occurred_at": SHIFTED,
-        "duration_min": SAME,
-        "attendance": SAME,
-        "technique": COMMON,
-        "position": SAME,
-        "setting": GONE,
-        "needles_opened": _member(_count, "opened", "Needles taken out of their packets."),
-        "needles_inserted": _member(_count, "inserted", "Needles that went in."),
-        "needles_removed": _member(_count, "removed", "Needles that came out."),
-        "needles_disposed": _member(_count, "disposed", "Needles thrown away."),
-        "needle_mismatch_reason": Own(
-            _count["mismatch_reason"].as_string(), GONE, "Why these numbers differ."
-        ),
-        **dict.fromkeys(("co_interventions", "aftercare"), COMMON),
-        **dict.fromkeys(("note", "plan"), GONE),
-        "status": SAME,
-        "alert": SAME,
-        **dict.fromkeys(("credentials", "catalogue_version", "recorded_at"), GONE),
-        **dict.fromkeys(("signed_at", "signed_by", "amended_at", "voided_at"), GONE),
-        "late_entry": SAME,
-        **STAMPS,
-    },
-)
-READING: Final = {
+
+def _counted(what: str, about: str) -> Own:
+    """A column of the needle count."""
+    return _inner(_count[what].as_integer(), about, name=f"needles_{what}")
+
+
+_PATIENTS: Final[Decided] = {
+    "id": PSEUDONYM,
+    "identifiers": Own(
+        PATIENTS.nested["identifiers"], GONE, "What other systems call this patient."
+    ),
+    **dict.fromkeys(("given_name", "family_name"), GONE),
+    "birth_date": BIRTH,
+    "sex": COMMON,
+    **dict.fromkeys(("phone", "email"), GONE),
+    "language": COMMON,
+    "status": SAME,
+    **STAMPS,
+}
+_PRACTITIONERS: Final[Decided] = {
+    "id": PSEUDONYM,
+    **dict.fromkeys(("given_name", "family_name"), GONE),
+    "identifiers": Own(
+        PRACTITIONERS.nested["identifiers"], GONE, "What other systems call this person."
+    ),
+    "credentials": GONE,
+    "status": SAME,
+    **STAMPS,
+}
+_EPISODES: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id"), PSEUDONYM),
+    "complaint": GONE,
+    "region": COMMON,
+    "side": SAME,
+    "onset_on": SHIFTED,
+    "diagnoses": _coded,
+    "medical_screen_on": SHIFTED,
+    "red_flags": COMMON,
+    "goals": GONE,
+    "plan": Spread(
+        PlanBody,
+        {
+            "sessions": _inner(
+                _plan["sessions"].as_integer(),
+                "How many sessions were agreed on.",
+                name="plan_sessions",
+            ),
+            "per_week": _inner(
+                _plan["per_week"].as_float(), "How many of them a week.", name="plan_per_week"
+            ),
+        },
+    ),
+    "status": SAME,
+    # Where nobody said it, this is when it was recorded: a stamp like the others.
+    "opened_at": GONE,
+    "closed_at": SHIFTED,
+    "close_reason": GONE,
+    **STAMPS,
+}
+_SESSIONS: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id", "episode_id", "practitioner_id"), PSEUDONYM),
+    "occurred_at": SHIFTED,
+    "duration_min": SAME,
+    "attendance": SAME,
+    "technique": COMMON,
+    "position": SAME,
+    "setting": GONE,
+    "needlings": Apart("needlings"),
+    "findings": Apart("findings"),
+    "measurements": Apart("session-measurements"),
+    "needle_count": Spread(
+        NeedleCountBody,
+        {
+            "opened": _counted("opened", "Needles taken out of their packets."),
+            "inserted": _counted("inserted", "Needles that went in."),
+            "removed": _counted("removed", "Needles that came out."),
+            "disposed": _counted("disposed", "Needles thrown away."),
+            "mismatch_reason": _inner(
+                _count["mismatch_reason"].as_string(),
+                "Why these numbers differ.",
+                GONE,
+                "needle_mismatch_reason",
+            ),
+        },
+    ),
+    **dict.fromkeys(("co_interventions", "aftercare"), COMMON),
+    **dict.fromkeys(("note", "plan"), GONE),
+    "status": SAME,
+    "alert": SAME,
+    **dict.fromkeys(("credentials", "catalogue_version", "recorded_at"), GONE),
+    **dict.fromkeys(("signed_at", "signed_by", "amended_at", "voided_at"), GONE),
+    "late_entry": SAME,
+    **STAMPS,
+}
+_READING: Final[Decided] = {
     "phase": SAME,
     "instrument": COMMON,
     "value": SAME,
@@ -142,85 +170,114 @@ READING: Final = {
     "items": SAME,
     "reported_by": SAME,
 }
-FOLLOW_UPS = columns(
-    FollowUp,
-    (FollowUpBody, FollowUpView),
-    {
-        **dict.fromkeys(("id", "session_id", "patient_id"), PSEUDONYM),
-        "reported_at": SHIFTED,
-        **dict.fromkeys(("hours_after", "window", "soreness", "worst_soreness"), SAME),
-        "sore_muscles": COMMON,
-        **dict.fromkeys(("interference", "bruising", "fatigue", "headache", "change"), SAME),
-        "red_flags": COMMON,
-        "comment": GONE,
-        "source": SAME,
-        "language": COMMON,
-        **STAMPS,
-    },
-)
-MEASUREMENTS = columns(
-    Measurement,
-    (MeasurementBody, MeasurementView),
-    {
-        **dict.fromkeys(("id", "patient_id", "episode_id", "session_id"), PSEUDONYM),
-        "taken_at": SHIFTED,
-        **READING,
-        **STAMPS,
-    },
-)
-CONSENTS = columns(
-    Consent,
-    (ConsentBody, ConsentView),
-    {
-        **dict.fromkeys(("id", "patient_id", "episode_id"), PSEUDONYM),
-        **dict.fromkeys(("kind", "decision", "form"), SAME),
-        "risks_disclosed": COMMON,
-        **dict.fromkeys(("patient_specific_risks", "alternatives_discussed"), GONE),
-        **dict.fromkeys(("given_by", "obtained_by"), GONE),
-        **dict.fromkeys(("obtained_at", "valid_until", "withdrawn_at"), SHIFTED),
-        **STAMPS,
-    },
-)
-SCREENINGS = columns(
-    Screening,
-    (ScreeningBody, ScreeningView),
-    {
-        **dict.fromkeys(("id", "session_id", "patient_id"), PSEUDONYM),
-        "rule_set": COMMON,
-        "answers": _answers,
-        "decision": SAME,
-        "decided_by": GONE,
-        "decided_at": SHIFTED,
-        "override_reason": GONE,
-        **STAMPS,
-    },
-)
-ADVERSE_EVENTS = columns(
-    AdverseEvent,
-    (AdverseEventBody, AdverseEventView),
-    {
-        **dict.fromkeys(("id", "patient_id", "session_id"), PSEUDONYM),
-        "kind": COMMON,
-        "close_call": SAME,
-        "severity": COMMON,
-        "expected": SAME,
-        **dict.fromkeys(("causality", "muscle"), COMMON),
-        "side": SAME,
-        **dict.fromkeys(("occurred_at", "detected_at"), SHIFTED),
-        **dict.fromkeys(("action", "outcome", "description"), GONE),
-        **STAMPS,
-    },
-)
-NEEDLINGS: Final = {
+_FOLLOW_UPS: Final[Decided] = {
+    **dict.fromkeys(("id", "session_id", "patient_id"), PSEUDONYM),
+    "reported_at": SHIFTED,
+    **dict.fromkeys(("hours_after", "window", "soreness", "worst_soreness"), SAME),
+    "sore_muscles": COMMON,
+    **dict.fromkeys(("interference", "bruising", "fatigue", "headache", "change"), SAME),
+    "red_flags": COMMON,
+    "comment": GONE,
+    "source": SAME,
+    "language": COMMON,
+    **STAMPS,
+}
+_MEASUREMENTS: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id", "episode_id", "session_id"), PSEUDONYM),
+    "taken_at": SHIFTED,
+    **_READING,
+    **STAMPS,
+}
+_CONSENTS: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id", "episode_id"), PSEUDONYM),
+    **dict.fromkeys(("kind", "decision", "form"), SAME),
+    "risks_disclosed": COMMON,
+    **dict.fromkeys(("patient_specific_risks", "alternatives_discussed"), GONE),
+    **dict.fromkeys(("given_by", "obtained_by"), GONE),
+    **dict.fromkeys(("obtained_at", "valid_until", "withdrawn_at"), SHIFTED),
+    **STAMPS,
+}
+_SCREENINGS: Final[Decided] = {
+    **dict.fromkeys(("id", "session_id", "patient_id"), PSEUDONYM),
+    "rule_set": COMMON,
+    "answers": _answers,
+    "decision": SAME,
+    "decided_by": GONE,
+    "decided_at": SHIFTED,
+    "override_reason": GONE,
+    **STAMPS,
+}
+_ADVERSE_EVENTS: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id", "session_id"), PSEUDONYM),
+    "kind": COMMON,
+    "close_call": SAME,
+    "severity": COMMON,
+    "expected": SAME,
+    **dict.fromkeys(("causality", "muscle"), COMMON),
+    "side": SAME,
+    **dict.fromkeys(("occurred_at", "detected_at"), SHIFTED),
+    **dict.fromkeys(("action", "outcome", "description"), GONE),
+    **STAMPS,
+}
+_NEEDLINGS: Final[Decided] = {
     "muscle": COMMON,
     "side": SAME,
     "spinal_level": COMMON,
-    **dict.fromkeys(("diameter_mm", "length_mm"), SAME),
-    "lot": GONE,
+    "needle": Spread(NeedleBody, {"diameter_mm": SAME, "length_mm": SAME, "lot": GONE}),
     **dict.fromkeys(("needles", "insertions", "depth_mm", "stimulation"), SAME),
-    "electrical_hz": Own(_electrical["hz"].as_float(), SAME, "Frequency of the current, in Hz."),
-    "electrical_ma": Own(_electrical["ma"].as_float(), SAME, "Strength of the current, in mA."),
+    "electrical": Spread(
+        ElectricalBody,
+        {
+            "hz": _inner(
+                _electrical["hz"].as_float(),
+                "Frequency of the current, in Hz.",
+                name="electrical_hz",
+            ),
+            "ma": _inner(
+                _electrical["ma"].as_float(),
+                "Strength of the current, in mA.",
+                name="electrical_ma",
+            ),
+        },
+    ),
     **dict.fromkeys(("retention_s", "grasp", "twitches", "ache", "sharp", "sensations"), SAME),
     **dict.fromkeys(("release", "release_after_s", "familiar_pain"), SAME),
     "stopped_for": GONE,
 }
+_FINDINGS: Final[Decided] = {"sign": COMMON, "segment": COMMON, "side": SAME, "grade": SAME}
+
+TABLES: Final[Mapping[str, Table]] = {
+    "patients": Table("Everybody who is treated.", _PATIENTS),
+    "practitioners": Table("Everybody who treats.", _PRACTITIONERS),
+    "episodes": Table("One complaint of one patient each.", _EPISODES),
+    "sessions": Table(
+        "One visit each, as it is now; void ones too, which count nowhere.", _SESSIONS
+    ),
+    "follow_ups": Table("One report after a session each.", _FOLLOW_UPS),
+    "measurements": Table("One value each, measured outside a session.", _MEASUREMENTS),
+    "consents": Table("What a patient was told, and decided.", _CONSENTS),
+    "screenings": Table("The questions asked before a session, and what was decided.", _SCREENINGS),
+    "adverse_events": Table("What went wrong, or nearly did.", _ADVERSE_EVENTS),
+}
+"""By the noun of a kind."""
+PARTS: Final[Mapping[str, Part]] = {
+    "needlings": Part(
+        "One muscle, needled in one session each. Those of void sessions are left out.",
+        Needling,
+        NeedlingBody,
+        _NEEDLINGS,
+    ),
+    "findings": Part(
+        "One segmental sign each. Those of void sessions are left out.",
+        Finding,
+        FindingBody,
+        _FINDINGS,
+    ),
+    "session-measurements": Part(
+        "One value each, measured in a session. Those of void sessions are left out.",
+        SessionMeasurement,
+        SessionMeasurementBody,
+        _READING,
+    ),
+}
+"""By the name that an `Apart` gives."""

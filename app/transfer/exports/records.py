@@ -6,8 +6,9 @@ import orjson
 
 from app.core.operation import Operation
 from app.core.streams import Pieces
+from app.kinds import AS_ROWS
 from app.records.kinds import Kind
-from app.transfer.bodies import KINDS, READERS
+from app.transfer.bodies import READERS
 from app.transfer.exports.datasets import BATCH_ROWS
 from app.transfer.exports.texts import LINE
 
@@ -16,7 +17,7 @@ NAME: Final = "records"
 
 def records(op: Operation) -> Pieces:
     """Every record, as JSON lines: what its client has sent of it, as it is now."""
-    for kind in KINDS:
+    for kind in AS_ROWS:
         members = _members(kind)
         statement = kind.select.order_by(kind.table.id)
         for batch in op.partitions(statement, BATCH_ROWS):

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.muscles.queries import BODY
 from app.progress.queries import written_out
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
 from app.progress.rules.picture import picture
+from app.records.registry import shown_in
 
 
 class Visit(NamedTuple):
@@ -78,18 +80,14 @@ def age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def happened(item: dict[str, Any]) -> tuple[str, str]:
-    """Something of a patient's timeline: what it is, and what is to be said of it."""
-    record = item["record"]
-    kinds = {
-        "session": _session,
-        "follow_up": _follow_up,
-        "measurement": _measurement,
-        "consent": lambda r: ("Consent", f"{r['kind']} {r['decision']}"),
-        "screening": lambda r: ("Screening", r["decision"]),
-        "adverse_event": _adverse_event,
-    }
-    title, told = kinds[item["type"]](record)
+def is_shown(item: Json) -> bool:
+    """Whether the console shows this kind of record on a timeline."""
+    return item["type"] in _LINES
+
+
+def happened(item: Json) -> tuple[str, str]:
+    """An item of a patient's timeline: its title, and a line about it."""
+    title, told = _LINES[item["type"]](item["record"])
     return title, told.replace("_", " ")
 
 
@@ -118,3 +116,27 @@ def _measurement(record: dict[str, Any]) -> tuple[str, str]:
 def _adverse_event(record: dict[str, Any]) -> tuple[str, str]:
     title = "Close call" if record["close_call"] else "Adverse event"
     return title, f"{record['severity']}: {record['kind']}. {record['description']}"
+
+
+def _consent(record: Json) -> tuple[str, str]:
+    return "Consent", f"{record['kind']} {record['decision']}"
+
+
+def _screening(record: Json) -> tuple[str, str]:
+    return "Screening", record["decision"]
+
+
+_SHOWN: Final = [kind for kind in ON_TIMELINE if kind in IN_CONSOLE]
+_SHOWS: Final = shown_in(
+    "the console's timeline",
+    _SHOWN,
+    {
+        "sessions": _session,
+        "follow_ups": _follow_up,
+        "measurements": _measurement,
+        "consents": _consent,
+        "screenings": _screening,
+        "adverse_events": _adverse_event,
+    },
+)
+_LINES: Final = {kind.singular: _SHOWS[kind.noun] for kind in _SHOWN}

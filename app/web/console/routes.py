@@ -23,7 +23,7 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
-from app.web.console.chart import age, chart, happened
+from app.web.console.chart import age, chart, happened, is_shown
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -145,6 +145,6 @@ def _timeline(op: Operation, items: list[Shown]) -> list[Shown]:
             "told": told,
             "by": names.get(item["record"].get("practitioner_id")),
         }
-        for item in plain(items)
+        for item in filter(is_shown, plain(items))
         for title, told in [happened(item)]
     ]

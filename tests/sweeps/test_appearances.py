@@ -1,0 +1,110 @@
+"""A record appears wherever its kind is declared to appear, and nowhere that it is left out."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from app.kinds import AS_ROWS, AS_TABLES, KINDS, ON_TIMELINE
+from app.records.kinds import Appearances, Kind, LeftOut
+from app.records.registry import Registry, shown_in
+from app.sessions.service import SESSIONS
+from tests.ground import Api, Clinic
+from tests.sweeps.document import operations
+from tests.sweeps.world import World
+from tests.transfer.exported import NDJSON, export, records
+from tests.web.console import Desk
+
+EVERY = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
+REASONS = [
+    left_out.reason
+    for kind in KINDS
+    for place in dataclasses.fields(Appearances)
+    if isinstance(left_out := getattr(kind.appears, place.name), LeftOut)
+]
+
+
+def new(world: World, kind: Kind[Any]) -> str:
+    """The id of a new record of a kind, from the document's example of its body."""
+    [create] = [each for each in operations() if each.name == f"{kind.noun}.create"]
+    answer = world.request(create).by(world.api)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def timeline(world: World) -> list[Any]:
+    patient = world.known("patients")
+    return list(world.api.get(f"/v1/patients/{patient}/timeline?limit=200").json()["items"])
+
+
+def rows(api: Api) -> list[dict[str, Any]]:
+    lines = export(api, "records.ndjson").text.split("\n")
+    return [json.loads(line) for line in lines if line]
+
+
+@EVERY
+def test_an_import_takes_what_the_export_of_records_gives(
+    api: Api, other_api: Api, kind: Kind[Any]
+) -> None:
+    id_ = new(World(api), kind)
+    assert (id_ in {row["id"] for row in rows(api)}) == (kind in AS_ROWS)
+    content = export(api, "records.ndjson").content
+    report = other_api("POST", "/v1/imports", content=content, headers=NDJSON).json()
+    assert (report["created"], report["errors"]) == (content.count(b"\n"), [])
+    assert (id_ in {row["id"] for row in rows(other_api)}) == (kind in AS_ROWS)
+
+
+@EVERY
+def test_a_record_is_a_row_of_its_table(api: Api, kind: Kind[Any]) -> None:
+    id_, table = new(World(api), kind), kind.noun.replace("_", "-")
+    if kind in AS_TABLES:
+        assert id_ in {row["id"] for row in records(api, table)}
+    else:
+        assert api.get(f"/v1/exports/{table}.ndjson").status_code == 404
+
+
+@EVERY
+def test_a_record_is_on_the_timeline_of_its_patient(
+    app: FastAPI, api: Api, clinic: Clinic, kind: Kind[Any]
+) -> None:
+    world = World(api)
+    id_ = new(world, kind)
+    found = timeline(world)
+    assert (id_ in {item["id"] for item in found}) == (kind in ON_TIMELINE)
+    page = Desk(app).let_in(clinic).get(f"/console/patients/{world.known('patients')}/timeline")
+    assert page.text.count("<li><time") == len(found)
+
+
+def test_what_is_left_out_says_why() -> None:
+    assert REASONS
+    assert [why for why in REASONS if not (" " in why and why.endswith("."))] == []
+
+
+def test_a_kind_is_listed_behind_those_that_it_refers_to() -> None:
+    with pytest.raises(ValueError, match="List patients before sessions"):
+        Registry().fill([SESSIONS])
+
+
+def test_a_registry_that_nobody_filled_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="fill_registry"):
+        list(Registry())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (lambda shows: shows.pop("sessions"), "Say how this place shows sessions"),
+        (lambda shows: shows.update(parrots=1), "this place shows parrots"),
+    ],
+)
+def test_a_place_that_forgets_a_kind_is_told_which(
+    spoil: Callable[[dict[str, int]], Any], complaint: str
+) -> None:
+    shows = {kind.noun: 1 for kind in KINDS}
+    assert list(shown_in("this place", KINDS, shows)) == [kind.noun for kind in KINDS]
+    spoil(shows)
+    with pytest.raises(ValueError, match=complaint):
+        shown_in("this place", KINDS, shows)
