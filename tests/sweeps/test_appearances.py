@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -108,3 +108,17 @@ def test_a_place_that_forgets_a_kind_is_told_which(
     spoil(shows)
     with pytest.raises(ValueError, match=complaint):
         shown_in("this place", KINDS, shows)
+
+
+def test_every_kind_that_a_feature_makes_is_listed(app: FastAPI) -> None:
+    served = {name for name in (each.name for each in operations()) if name.endswith(".create")}
+    assert app.routes
+    made = set(made_below(Kind))
+    assert {type(kind) for kind in KINDS} == made
+    assert {f"{kind.noun}.create" for kind in KINDS} <= served
+
+
+def made_below(kind: type[Kind[Any]]) -> Iterator[type[Kind[Any]]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from made_below(below)
