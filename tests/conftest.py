@@ -25,7 +25,8 @@ from tests import postgres
 from tests.ground import Api, Clinic, found
 from tests.wire import wired
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
+"""48 made-up patients of one clinic, their sessions and follow-ups: the rows of an import."""
 
 settings.register_profile(
     "ci",
@@ -129,8 +130,5 @@ def other_api(wire: Client, database: Database) -> Api:
 
 @pytest.fixture(scope="session")
 def cohort() -> Sequence[dict[str, Any]]:
-    """The rows of the shared cohort file."""
-    file = SHARED / "cohort.ndjson"
-    if not file.is_file():
-        pytest.fail("This test reads ../shared/data/cohort.ndjson, which isn't here.")
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    """The rows of the cohort."""
+    return [json.loads(line) for line in COHORT.read_text("utf-8").splitlines()]
