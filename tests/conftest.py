@@ -59,8 +59,10 @@ def _is_second(item: pytest.Item) -> bool:
 def pytest_configure() -> None:
     """Give the servers of this run a key to sign their ledgers with.
 
-    And let one address, from which all tests come, ask for as many tokens as they need.
+    And let one address, from which all tests come, ask for as many tokens as they need, and print
+    with the fonts that come along, whatever others this machine has.
     """
+    os.environ["NEEDLEWORK_SYSTEM_FONTS"] = "false"
     os.environ["NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE"] = "100000"
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
