@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from httpx2 import Client
 from hypothesis import HealthCheck, settings
 
+from app.core import patience
 from app.core.database import Database
 from app.core.schema import migrate
 from app.main import create_app
@@ -27,6 +28,8 @@ from tests.wire import wired
 
 COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
 """48 made-up patients of one clinic, their sessions and follow-ups: the rows of an import."""
+
+REQUEST_MAX_S = 60.0
 
 settings.register_profile(
     "ci",
@@ -77,6 +80,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
     postgres.stop_for(config)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Give a request to this process a minute: a busy machine may need more than an operator's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patience, "REQUEST_MAX_S", REQUEST_MAX_S)
+        yield
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
