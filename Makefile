@@ -99,11 +99,13 @@ dev: .venv/developing
 		echo "With another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) comes without venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv, once. This downloads about 60 MB and takes a minute or two."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/developing: .venv/installed requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
+	@echo "Adding to .venv what the tests need, once. This downloads several hundred MB."
+	$(BIN)/python -m pip install --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@
