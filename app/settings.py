@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """What its tokens for this server name as their audience."""
     paper: Literal["us-letter", "a4"] = "us-letter"
     """What chart summaries are printed on."""
+    system_fonts: bool = True
+    """Whether chart summaries use this machine's fonts for what the fonts that come along lack."""
     outgoing_to_loopback: bool = False
     """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
 

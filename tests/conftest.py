@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from httpx2 import Client
 from hypothesis import HealthCheck, settings
 
+from app.core import patience
 from app.core.database import Database
 from app.core.schema import migrate
 from app.kinds import fill_registry
@@ -26,7 +27,10 @@ from tests import postgres
 from tests.ground import Api, Clinic, found
 from tests.wire import wired
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
+"""48 made-up patients of one clinic, their sessions and follow-ups: the rows of an import."""
+
+REQUEST_MAX_S = 60.0
 
 settings.register_profile(
     "ci",
@@ -59,9 +63,11 @@ def _is_second(item: pytest.Item) -> bool:
 def pytest_configure() -> None:
     """Start as a server does: with every kind of record, and a key to sign ledgers with.
 
-    And let one address, from which all tests come, ask for as many tokens as they need.
+    And let one address, from which all tests come, ask for as many tokens as they need, and print
+    with the fonts that come along, whatever others this machine has.
     """
     fill_registry()
+    os.environ["NEEDLEWORK_SYSTEM_FONTS"] = "false"
     os.environ["NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE"] = "100000"
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -76,6 +82,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running."""
     postgres.stop_for(config)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Give a request to this process a minute: a busy machine may need more than an operator's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patience, "REQUEST_MAX_S", REQUEST_MAX_S)
+        yield
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -131,8 +145,5 @@ def other_api(wire: Client, database: Database) -> Api:
 
 @pytest.fixture(scope="session")
 def cohort() -> Sequence[dict[str, Any]]:
-    """The rows of the shared cohort file."""
-    file = SHARED / "cohort.ndjson"
-    if not file.is_file():
-        pytest.fail("This test reads ../shared/data/cohort.ndjson, which isn't here.")
-    return [json.loads(line) for line in file.read_text().splitlines()]
+    """The rows of the cohort."""
+    return [json.loads(line) for line in COHORT.read_text("utf-8").splitlines()]

@@ -1,12 +1,16 @@
 """Clinics, callers and records for tests."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from httpx2 import Client, Response
 
+from app.auth import queries as authentication
 from app.clients import service as clients
 from app.clinics import service as clinics
 from app.core.access import Caller, Scope
@@ -36,6 +40,12 @@ class Clinic:
             key = clients.add(op, "test", scopes)
             op.finish()
         return str(key)
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have so many seconds pass for what is remembered of callers; nobody waits for a test."""
+    then = time.monotonic() + seconds
+    monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: then))
 
 
 def found(database: Database) -> Clinic:

@@ -13,6 +13,8 @@ from pydantic_core import to_json
 
 from app.settings import settings
 
+DRIP_S = 0.1
+
 
 class Published:
     """What stands at each path, as JSON; and which paths were asked for."""
@@ -20,6 +22,7 @@ class Published:
     def __init__(self) -> None:
         self.pages: dict[str, Any] = {}
         self.asked: list[str] = []
+        self.dripped = 0
         self.url = ""
 
 
@@ -39,7 +42,8 @@ class _Handler(BaseHTTPRequestHandler):
             for _ in range(100):
                 self.wfile.write(b" ")
                 self.wfile.flush()
-                time.sleep(0.1)
+                self.published.dripped += 1
+                time.sleep(DRIP_S)
         else:
             page = self.published.pages.get(self.path)
             body = page if isinstance(page, bytes) else to_json(page)

@@ -12,7 +12,7 @@ from app.auth.rules import Key
 from app.cli import story
 from app.cli.console import caller, database, operate, say
 from app.cli.records import prepare
-from app.cli.serving import Port, check_port, run
+from app.cli.serving import PORT_MAX, Port, check_port, run
 from app.clients import service as clients
 from app.clinics import queries, service
 from app.core.access import Scope
@@ -21,6 +21,7 @@ from app.core.database import Database
 from app.core.operation import Operation
 from app.core.problems import Conflict
 from app.owners import service as owners
+from app.owners.queries import owner
 from app.transfer.rows import Row
 from app.transfer.service import import_rows
 
@@ -52,6 +53,9 @@ Every operation, to try: {url}/docs"""
 
 
 AS_OWNER: Final = "Sign in as {name} with the password {password}"
+AS_BEFORE: Final = """\
+Sign in as {name} with the password that you have: the first run of the demo printed it.
+Lost it? Sign in with the key below, or set another: python -m app owner set --clinic {clinic}"""
 WITH_KEY: Final = "Sign in with the key below."
 
 
@@ -62,7 +66,7 @@ def demo(
 ) -> None:
     """Set up a made-up clinic, print how to get in and what to do with it, and serve it."""
     if serve:
-        check_port(HOST, port)
+        check_port(HOST, port, f"`make run PORT={port % PORT_MAX + 1}` or --port")
     with database(migrated=False) as opened:
         prepare(opened)
         rows = _fill(opened)
@@ -107,9 +111,16 @@ def _key(op: Operation) -> Key:
 
 
 def _way_in(opened: Database) -> str:
-    """How to sign in at the console: on SQLite by a password that is made anew each time."""
+    """How to sign in at the console: on SQLite by a password, which is made by the first run.
+
+    Only its hash is kept, and to change it would sign out whoever is signed in.
+    """
     if not opened.is_sqlite:
         return WITH_KEY
+    with opened.reading() as db:
+        there = owner(db)
+    if there is not None and there.clinic_id == story.CLINIC:
+        return AS_BEFORE.format(name=owners.NAME, clinic=story.CLINIC)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     hash_ = owners.hashed(password)
     try:

@@ -29,10 +29,11 @@ HUNG_S: Final = 60
 """A worker that says nothing for so long is replaced. A busy machine may take this to start one."""
 SEARCH_FROM: Final = 20_000
 """New objects that make a search for garbage worth its time: more than an answer or two hold."""
+PORT_MAX: Final = 65_535
 NEVER_ASKED: Final = Database("postgresql://")
 
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
-Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")]
+Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="The port to listen at.")]
 
 
 def application() -> FastAPI:
@@ -105,15 +106,15 @@ def _end_with_parent() -> None:
     Thread(target=follow, name="follow", daemon=True).start()
 
 
-def check_port(host: str, port: int) -> None:
-    """Fail where nobody can listen there."""
+def check_port(host: str, port: int, other: str = "--port") -> None:
+    """Fail where nobody can listen there; `other` says how to choose another port."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by --port.")
+        fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by {other}.")
 
 
 def _check_database(workers: int) -> None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import schema
 from app.core.database import Database
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.patience import deadline
 from app.core.problems import Unavailable
 
 router = APIRouter(include_in_schema=False)
@@ -59,7 +59,7 @@ async def ready(request: Request) -> Response:
     if leaving.is_set():
         raise Leaving
     database: Database = request.app.state.database
-    async with deadline(REQUEST_MAX_S):
+    async with deadline():
         at = await asyncio.to_thread(schema.current, database)
     if at != schema.head():
         raise NotMigrated

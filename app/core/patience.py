@@ -90,10 +90,13 @@ def waiting(db: Connection, silence_max_s: float) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself."""
+async def deadline() -> AsyncIterator[asyncio.Timeout]:
+    """End the block by `Unavailable` after `REQUEST_MAX_S`.
+
+    A thread that the block waits for ends by itself.
+    """
     try:
-        async with asyncio.timeout(seconds) as limit:
+        async with asyncio.timeout(REQUEST_MAX_S) as limit:
             yield limit
     except TimeoutError:
         raise Unavailable from None

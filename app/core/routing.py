@@ -30,7 +30,7 @@ from app.core.arguments import JSON
 from app.core.calling import Call, Calling, by_bearer_token, renew
 from app.core.database import PRINTS, UPLOADS, Database
 from app.core.operation import Operation, perform
-from app.core.patience import REQUEST_MAX_S, deadline, untimed
+from app.core.patience import deadline, untimed
 from app.core.problems import Problem
 from app.core.requests import chunks, whole_body
 from app.core.streams import streamed
@@ -254,7 +254,7 @@ def _served(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
         return _perform(route, incoming, partial(route.endpoint, op, **arguments))
 
     async def serve(request: Request) -> Response:
-        async with deadline(REQUEST_MAX_S) as limit:
+        async with deadline() as limit:
             op = await calling.operation(request)
             raw = await untimed(limit, whole_body(request)) if body or has_form else b""
             if route.prints:
@@ -294,7 +294,7 @@ def _uploaded(calling: Calling, max_bytes: int) -> Callable[[Request], Awaitable
     filters = route.argument("filters")
 
     async def serve(request: Request) -> Response:
-        async with deadline(REQUEST_MAX_S):
+        async with deadline():
             op = await calling.operation(request)
         media = sent.media(request, route.uploads)
         arguments = sent.asked(filters, request)
@@ -316,7 +316,7 @@ def _streamed(calling: Calling) -> Callable[[Request], Awaitable[Response]]:
     filters, placed = route.argument("filters"), _placed(route)
 
     async def serve(request: Request) -> Response:
-        async with deadline(REQUEST_MAX_S):
+        async with deadline():
             op = await calling.operation(request)
         arguments = sent.placed(placed, request) | sent.asked(filters, request)
         return await streamed(partial(route.endpoint, op, request.app.state.database, **arguments))

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import STREAMS
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.patience import deadline
 
 STALLED_MAX_S: Final = 60.0
 """How long a client may take nothing before it loses its place to the next one."""
@@ -36,7 +36,7 @@ async def streamed(work: Callable[[], Stream]) -> "Streamed":
     What fails before the first piece is still a problem; later, the answer is cut off.
     """
     place = object()
-    async with deadline(REQUEST_MAX_S):
+    async with deadline():
         await _PLACES.acquire_on_behalf_of(place)
     pieces: Pieces | None = None
     try:

@@ -23,16 +23,19 @@ PROBE = b"""
 """
 
 
+def _fonts(*, system: bool) -> typst.Fonts:
+    """The fonts that come along, and those of this machine if they are asked for."""
+    return typst.Fonts(
+        include_system_fonts=system, include_embedded_fonts=False, font_paths=[PAPER / "fonts"]
+    )
+
+
 def _pdf(given: dict[str, Any], at: int, *, system_fonts: bool) -> bytes:
     """The tagged PDF (PDF/UA-1). `TypstError`, also where a character has no glyph."""
     return typst.compile(
         PAPER / "chart.typ",
         root=PAPER,
-        font_paths=typst.Fonts(
-            include_system_fonts=system_fonts,
-            include_embedded_fonts=False,
-            font_paths=[PAPER / "fonts"],
-        ),
+        font_paths=_fonts(system=system_fonts),
         sys_inputs={"given": json.dumps(given, ensure_ascii=False)},
         pdf_standards=["ua-1"],
         timestamp=at,
@@ -51,22 +54,22 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _unprintable(given: dict[str, Any]) -> str:
+def _unprintable(given: dict[str, Any], *, system_fonts: bool) -> str:
     """A character that no font has, found by halving; none if each of them alone can be set."""
     found: list[str] = sorted({*"".join(_texts(given["content"]))})
-    if _sets(found):
+    if _sets(found, system_fonts=system_fonts):
         return ""
     while len(found) > 1:
         half = found[: len(found) // 2]
-        found = found[len(half) :] if _sets(half) else half
+        found = found[len(half) :] if _sets(half, system_fonts=system_fonts) else half
     return found[0]
 
 
-def _sets(characters: list[str]) -> bool:
+def _sets(characters: list[str], *, system_fonts: bool) -> bool:
     try:
         typst.compile(
             PROBE,
-            font_paths=typst.Fonts(include_embedded_fonts=False, font_paths=[PAPER / "fonts"]),
+            font_paths=_fonts(system=system_fonts),
             sys_inputs={"given": json.dumps(characters)},
             pdf_standards=["ua-1"],
             timestamp=0,
@@ -83,16 +86,18 @@ def main() -> int:
     no glyph is all that is written.
     """
     sent = json.load(sys.stdin.buffer)
-    at = sent.pop("at")
+    at, system_fonts = sent.pop("at"), sent.pop("system_fonts")
     try:
         try:
-            pdf = _pdf(sent, at, system_fonts=False)
+            pdf = _pdf(sent, at, system_fonts=False)  # sooner, and the same on every machine
         except typst.TypstError:
+            if not system_fonts:
+                raise
             pdf = _pdf(sent, at, system_fonts=True)
     except typst.TypstError as error:
         if not error.message.startswith("PDF/UA-1"):
             raise  # it is not about what was to be printed
-        sys.stdout.buffer.write(_unprintable(sent).encode())
+        sys.stdout.buffer.write(_unprintable(sent, system_fonts=system_fonts).encode())
         return int(sys.argv[1])
     sys.stdout.buffer.write(pdf)
     return 0

@@ -45,6 +45,7 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
         raise ChartTooLong([])
     given = {
         "paper": settings().paper,
+        "system_fonts": settings().system_fonts,
         "digest": digest,
         "at": int(at.timestamp()),
         # Only here, for what the digest is of has each word as it was written.

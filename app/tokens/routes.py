@@ -21,7 +21,7 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.patience import deadline
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
@@ -240,7 +240,7 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
         raise TokenRefused("invalid_request", "Give username and password.")
     failures, address = cast("Rates", request.app.state.password_rates), sender(request)
     failures.take(address).apply(request)
-    async with deadline(REQUEST_MAX_S):
+    async with deadline():
         checked = await owners.check_password(database, form["username"], form["password"])
     owner = checked.owner
     if owner is not None and checked.good:

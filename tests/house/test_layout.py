@@ -1,5 +1,7 @@
 """A reader knows where a thing is, and what a file is for, by its name."""
 
+import re
+
 from tests.house.tree import ROOT, files, place, python_files
 
 FEATURES = {
@@ -25,6 +27,7 @@ FEATURES = {
 }
 ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}
+UPWARD = re.compile(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]")
 TOP = {
     ".ci",
     ".dockerignore",
@@ -52,6 +55,16 @@ TOP = {
 
 def test_beside_the_app_stands_only_what_a_reader_expects() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in files()} <= TOP
+
+
+def test_no_module_starts_from_a_folder_that_is_outside_the_repository() -> None:
+    outside = [
+        place(path)
+        for path in python_files()
+        for up in UPWARD.findall(path.read_text("utf-8"))
+        if int(up) >= len(path.relative_to(ROOT).parts)
+    ]
+    assert outside == []
 
 
 def test_a_feature_uses_only_the_known_file_names() -> None:

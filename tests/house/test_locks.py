@@ -1,5 +1,6 @@
 """What is installed is what the lock files say, to the last byte."""
 
+import json
 import re
 
 import pytest
@@ -51,3 +52,15 @@ def test_everything_that_the_project_asks_for_is_locked() -> None:
 def test_tests_run_on_the_versions_that_are_served() -> None:
     served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
     assert {name: tested.get(name) for name in served} == served
+
+
+def test_every_npm_package_is_hashed_and_names_no_registry() -> None:
+    lock = json.loads((ROOT / "tests" / "browser" / "package-lock.json").read_text("utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert "node_modules/@sparticuz/chromium" in packages
+    strange = [
+        name
+        for name, package in packages.items()
+        if not package["integrity"].startswith("sha512-") or "resolved" in package
+    ]
+    assert strange == []

@@ -2,11 +2,9 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +12,13 @@ import pytest
 from httpx2 import Client, Response
 from sqlalchemy import func, select
 
-from app.auth import queries as authentication
 from app.clients import service as clients
 from app.core.access import Scope
 from app.core.clock import now, uuid7
 from app.core.database import Database
 from app.core.operation import perform, rows
 from app.ledger.models import LedgerHead
-from tests.ground import Api, Clinic
+from tests.ground import Api, Clinic, later
 from tests.ledger.attacker import Stored, history, size_of
 from tests.sweeps.document import Documented, operations
 from tests.sweeps.world import Sent, World
@@ -278,9 +275,7 @@ def test_a_known_clients_key_that_isnt_good_is_noted_once_a_minute(
     assert (noted["kind"], noted["operation"]) == ("security", "patients.list")
     assert (noted["reason"], noted["resource"]) == (reason, "clients")
     assert (noted["client"], noted["resource_id"], noted["patient_id"]) == (client, client, None)
-    started = time.monotonic()
-    later = SimpleNamespace(monotonic=lambda: started + 61)
-    monkeypatch.setattr(authentication, "time", later)  # nobody waits a minute for a test
+    later(monkeypatch, 61)
     assert api.get("/v1/patients").status_code == 401
     assert [e["reason"] for e in history(clinic)[before:]] == [reason, reason]
 

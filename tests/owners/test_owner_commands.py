@@ -2,21 +2,28 @@
 
 import os
 import pty
+import re
 import select
+import shutil
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cli import story
 from app.core.database import Database
+from app.main import create_app
 from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
 from tests.cli.program import PATIENCE_S, environment, url_of
 from tests.ground import Api, Clinic, found
 from tests.owners.house import PASSWORD, WRONG, House, Program, refused
 from tests.serving import ROOT
+from tests.wire import wired
 
 
 def test_the_command_makes_an_account_and_removes_it(house: House, on: Program) -> None:
@@ -127,3 +134,23 @@ def test_it_is_for_sqlite_alone(database: Database, clinic: Clinic, api: Api, on
         assert answer.json()["error"] == "unsupported_grant_type"
         assert "is for SQLite" in ran.err
         assert "is for SQLite" in on(database, "owner", "remove").err
+
+
+def test_the_demo_makes_an_owner_once_and_keeps_the_password(
+    empty: Path, tmp_path: Path, on: Program
+) -> None:
+    database = Database(f"sqlite:///{shutil.copy(empty, tmp_path / 'demo.db')}")
+    app = create_app(database)
+    with closing(database), wired(app) as wire:
+        house = House(Clinic(story.CLINIC, database), app, wire)
+        printed = re.search(r"password (\S+)\n\n", on(database, "demo", "--no-serve").out)
+        assert printed is not None
+        assert house.ask(printed[1]).status_code == 200
+        again = on(database, "demo", "--no-serve").out
+        assert "with the password that you have" in again
+        assert house.ask(printed[1]).status_code == 200
+        [another] = re.findall(r"python -m app (owner set --clinic \S+)\n", again)
+        assert on(database, *another.split(), "--password-stdin", typed=PASSWORD).code == 0
+        on(database, "demo", "--no-serve")
+        assert house.ask(PASSWORD).status_code == 200
+        assert refused(house.ask(printed[1]))

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -11,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from app.core.clock import uuid7
-from tests.conftest import SHARED
 from tests.ground import Api
 from tests.progress.charts import Record, read, take_in
 from tests.progress.records import AS_OF, PLAIN_SCALES, histories
 from tests.progress.second_opinion import disagreements, second_opinion
 
+THRESHOLDS = Path(__file__).with_name("thresholds.csv")
 COHORT_READ_AT = "2026-08-08T12:00:00-07:00"
 """While the last of the cohort have been asked, and some of them have answered."""
 IN_REGION: dict[tuple[str, str], Record] = {
@@ -31,11 +32,8 @@ RANKS = {"practitioner": 0, "patient": 0, "episode": 1, "session": 2}
 
 @pytest.fixture(scope="module")
 def thresholds() -> dict[str, Record]:
-    """Each instrument's direction and thresholds, from the shared table."""
-    file = SHARED / "instruments.csv"
-    if not file.is_file():
-        pytest.fail("This test reads ../shared/data/instruments.csv, which isn't here.")
-    with file.open(encoding="utf-8", newline="") as lines:
+    """Each instrument's direction and thresholds, which were not taken from the product."""
+    with THRESHOLDS.open(encoding="utf-8", newline="") as lines:
         return {
             row["code"]: {
                 "better": row["better"],

@@ -1,7 +1,5 @@
 """A server that runs, with patients of many and of few sessions, and a browser."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -11,13 +9,13 @@ from typing import NamedTuple
 import pytest
 from fastapi import FastAPI
 from httpx2 import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from app.core.database import Database
 from app.core.operation import perform
 from app.core.schema import migrate
 from app.owners import service as owners
-from tests import postgres
+from tests import browser, postgres
 from tests.ground import Api, Clinic, found
 from tests.owners.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.progress.charts import Chart, take_in
@@ -26,8 +24,6 @@ from tests.web.console import Desk
 from tests.web.histories import COUNTS, FAMILY, history
 
 PASSWORD = "correct horse battery staple"
-CHROMIUM = "NEEDLEWORK_TEST_CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Served(NamedTuple):
@@ -79,15 +75,8 @@ def a_server_with_patients(
 
 @pytest.fixture(name="browser", scope="module")
 def a_browser() -> Iterator[Browser]:
-    program = os.environ.get(CHROMIUM) or next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        pytest.fail(
-            f"The console's tests drive a browser: apt install chromium, or set {CHROMIUM}."
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    with browser.launched() as running:
+        yield running
 
 
 @pytest.fixture(name="desk")

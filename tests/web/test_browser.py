@@ -150,6 +150,19 @@ def test_a_chart_prints_without_what_is_only_for_the_screen(page: Page, served: 
     assert len(page.pdf(format="A4")) > 20_000
 
 
+def test_pages_are_tested_in_fonts_that_every_machine_has(page: Page, served: Served) -> None:
+    page.goto(f"/console/patients/{served.patients[2]}")
+    tools = page.context.new_cdp_session(page)
+    tools.send("DOM.enable")
+    tools.send("CSS.enable")
+    document = tools.send("DOM.getDocument")["root"]["nodeId"]
+    for selector in ("h1", "svg text", "td"):
+        place = {"nodeId": document, "selector": selector}
+        node = tools.send("DOM.querySelector", place)
+        used = tools.send("CSS.getPlatformFontsForNode", {"nodeId": node["nodeId"]})["fonts"]
+        assert {font["familyName"] for font in used} == {"Noto Sans"}, selector
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, served: Served) -> None:
     page.goto(f"/console/patients/{served.patients[12]}")
     page.keyboard.press("Tab")

@@ -23,7 +23,7 @@ from app.core.calling import Who, turned_away
 from app.core.clock import now
 from app.core.database import Database
 from app.core.operation import Operation, perform
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.patience import deadline
 from app.core.problems import Forbidden
 from app.core.rates import Rates, sender
 from app.core.requests import ADDED, request_id, whole_body
@@ -49,7 +49,7 @@ async def sign_in(request: Request) -> Response:
     failures, address = cast("Rates", request.app.state.password_rates), sender(request)
     form = arguments.form(request, await whole_body(request))
     failures.take(address).apply(request)
-    async with deadline(REQUEST_MAX_S):
+    async with deadline():
         found = await _shown_to_be(request, form)
         if isinstance(found, Caller):
             failures.give_back(address)
@@ -64,7 +64,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """Let a browser out: what it holds is good for nothing any more."""
     check_origin(request)
-    async with deadline(REQUEST_MAX_S):
+    async with deadline():
         await _let_out(request)
     answer = pages.led(pages.HOME)
     _, options = _cookie(request)

@@ -1,0 +1,67 @@
+"""The tests find a browser on every machine, that of the machine first."""
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from tests import browser
+
+
+@pytest.fixture(name="nowhere")
+def a_machine_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine for which nothing was fetched, with an empty `PATH`: this folder."""
+    monkeypatch.delenv(browser.VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(browser, "FETCHED", tmp_path / "fetched")
+    return tmp_path
+
+
+def install(folder: Path, name: str) -> str:
+    program = folder / name
+    program.touch(mode=0o755)
+    return str(program)
+
+
+@pytest.mark.parametrize("name", browser.NAMES)
+def test_a_browser_of_the_machine_is_used_and_none_is_fetched(nowhere: Path, name: str) -> None:
+    program = install(nowhere, name)
+    browser.fetch()
+    found = browser.browser()
+    assert found.program == program
+    assert "LD_LIBRARY_PATH" not in found.environment
+    assert not (nowhere / "fetched").exists()
+
+
+def test_a_browser_that_is_named_comes_first(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(nowhere, "chromium")
+    monkeypatch.setenv(browser.VARIABLE, "another")
+    assert browser.browser().program == "another"
+
+
+def test_what_was_fetched_is_used_while_it_is_what_is_pinned(nowhere: Path) -> None:
+    fetched = nowhere / "fetched"
+    fetched.mkdir()
+    lock = fetched / browser.LOCK
+    lock.write_bytes((browser.HERE / browser.LOCK).read_bytes())
+    found = browser.browser()
+    assert found.program == str(fetched / "chromium")
+    assert found.environment["LD_LIBRARY_PATH"] == str(fetched / "al2023" / "lib")
+    lock.write_text("{}")
+    with pytest.raises(browser.NoBrowserError):
+        browser.browser()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_where_there_is_none_it_says_how_to_get_one() -> None:
+    with pytest.raises(browser.NoBrowserError, match=f"make browser.*{browser.VARIABLE}"):
+        browser.browser()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_where_none_can_be_fetched_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    with pytest.raises(browser.NoBrowserError, match="install one"):
+        browser.fetch()

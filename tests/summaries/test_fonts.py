@@ -1,0 +1,79 @@
+"""Which fonts a chart summary is printed with, on a machine that may have any others."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from app.core.clock import now
+from app.settings import Settings, settings
+from app.summaries import printing
+from tests.summaries.reading import Paper
+from tests.summaries.test_pages import CONTENT
+
+THAI = "สมชาย"
+
+
+class Machine(NamedTuple):
+    """A press that came without its font for Thai, and the list of this machine's fonts."""
+
+    press: Path
+    fonts: Path
+
+    def printed(self, *, system_fonts: bool) -> tuple[int, bytes]:
+        """How the press ended that was to print a Thai name, and what it wrote."""
+        patient = {"line": "x", "facts": [["Name", THAI]]}
+        content: dict[str, Any] = {**CONTENT, "patient": patient}
+        given = {"paper": "a4", "digest": "0", "at": 0, "content": content}
+        ran = subprocess.run(
+            [sys.executable, "-I", str(self.press), str(printing.UNPRINTABLE)],
+            input=json.dumps(given | {"system_fonts": system_fonts}).encode(),
+            env={"FONTCONFIG_FILE": str(self.fonts)},
+            capture_output=True,
+            check=False,
+        )
+        return ran.returncode, ran.stdout
+
+
+@pytest.fixture(name="machine")
+def a_machine_that_has_a_font_for_thai(tmp_path: Path) -> Machine:
+    press, paper, own = tmp_path / "press.py", tmp_path / "paper", tmp_path / "own"
+    shutil.copy(printing.PRESS, press)
+    shutil.copytree(printing.PRESS.with_name("paper"), paper)
+    own.mkdir()
+    (paper / "fonts" / "NotoSansThai-Regular.ttf").rename(own / "thai.ttf")
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(f"<fontconfig><dir>{own}</dir></fontconfig>")
+    return Machine(press, fonts)
+
+
+def test_what_only_a_font_of_the_machine_has_is_printed_with_it(machine: Machine) -> None:
+    code, pdf = machine.printed(system_fonts=True)
+    assert code == 0
+    assert THAI in Paper(pdf).words()
+
+
+def test_without_the_fonts_of_the_machine_it_is_what_no_font_has(machine: Machine) -> None:
+    code, character = machine.printed(system_fonts=False)
+    assert code == printing.UNPRINTABLE
+    assert character.decode() in THAI
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_an_operator_chooses_whether_the_machine_s_fonts_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, chosen: bool
+) -> None:
+    echo = tmp_path / "echo.py"
+    echo.write_text("import sys; sys.stdout.write(sys.stdin.read())")
+    monkeypatch.setattr(printing, "PRESS", echo)
+    monkeypatch.setattr(settings(), "system_fonts", chosen)
+    handed_over = json.loads(printing.pdf(json.dumps(CONTENT).encode(), "0" * 64, now()))
+    assert handed_over["system_fonts"] is chosen
+
+
+def test_they_are_used_unless_somebody_chooses() -> None:
+    assert Settings.model_fields["system_fonts"].default is True
