@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.cli.console import AsJson, database, fail, known, operation, put, say
 from app.ledger import export, signing
-from app.ledger.errors import EntryMissing, Overtaken
-from app.ledger.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
-from app.ledger.policy import Policy
+from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
+from app.ledger.format.policy import Policy
+from app.ledger.format.verify import main as verify_main
+from app.ledger.format.witness import NotWitnessed, Witness, fetching
 from app.ledger.signing import key_file, make_key
-from app.ledger.verify import main as verify_main
-from app.ledger.witness import NotWitnessed, Witness, fetching
 
 TAMPERED: Final = 2
 UNDECIDABLE: Final = 4

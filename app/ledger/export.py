@@ -18,14 +18,14 @@ from app.core.problems import Conflict
 from app.core.streams import Pieces
 from app.core.tables import Instant
 from app.ledger import signing, tiles
-from app.ledger.blocks import ERASURE
-from app.ledger.errors import EntryMissing, Overtaken
-from app.ledger.folder import Export, Exported, into_folder, parts, zipped
-from app.ledger.lines import PUBLIC
+from app.ledger.format.blocks import ERASURE
+from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.folder import Export, Exported, into_folder, parts, zipped
+from app.ledger.format.lines import PUBLIC
+from app.ledger.format.note import Checkpoint, Note
+from app.ledger.format.tree import outside
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
-from app.ledger.note import Checkpoint, Note
 from app.ledger.service import canonical, saw_account
-from app.ledger.tree import outside
 
 READ_AT_ONCE = 1_000
 

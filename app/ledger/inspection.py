@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation, rows
-from app.ledger import entry
 from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
-from app.ledger.lines import PUBLIC
+from app.ledger.format import entry
+from app.ledger.format.lines import PUBLIC
+from app.ledger.format.note import Checkpoint, Note
+from app.ledger.format.tree import TILE, TILE_LEVEL, Range, subtree
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
-from app.ledger.note import Checkpoint, Note
-from app.ledger.tree import TILE, TILE_LEVEL, Range, subtree
 
 _HEAD = rows(LedgerHead, LedgerHead.size)
 _NOTES = rows(LedgerCheckpoint, LedgerCheckpoint.note).order_by(LedgerCheckpoint.size)

@@ -11,7 +11,7 @@ from app.core.database import Database
 from app.core.logs import log
 from app.core.operation import rows
 from app.ledger import signing, tiles
-from app.ledger.errors import EntryMissing
+from app.ledger.format.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint, LedgerHead
 
 EVERY_S = 60

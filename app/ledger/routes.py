@@ -16,7 +16,8 @@ from app.core.routing import Answer, Routes
 from app.core.streams import Stream
 from app.ledger import queries, service, signing, tiles
 from app.ledger.export import archive
-from app.ledger.note import proof_text
+from app.ledger.format.note import proof_text
+from app.ledger.format.tree import consistency, inclusion
 from app.ledger.schemas import (
     NUMBER_MAX,
     ChangeFilters,
@@ -28,7 +29,6 @@ from app.ledger.schemas import (
     EntryView,
 )
 from app.ledger.signing import NoSigningKey, StrangeKey
-from app.ledger.tree import consistency, inclusion
 
 TEXT = "text/plain; charset=utf-8"
 ZIP = "application/zip"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from app.core.bulk import insert_rows
 from app.core.operation import CLINIC, Entry, Operation
-from app.ledger import entry
+from app.ledger.format import entry
 from app.ledger.models import LedgerEntry, LedgerHead
 
 _GROW = (

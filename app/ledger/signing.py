@@ -16,11 +16,11 @@ from app.core.database import Database
 from app.core.operation import Operation, rows
 from app.core.problems import Unavailable
 from app.ledger import tiles
-from app.ledger.errors import EntryMissing
+from app.ledger.format.errors import EntryMissing
+from app.ledger.format.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys
+from app.ledger.format.policy import Policy
+from app.ledger.format.tree import root
 from app.ledger.models import LedgerCheckpoint
-from app.ledger.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys
-from app.ledger.policy import Policy
-from app.ledger.tree import root
 from app.settings import settings
 
 

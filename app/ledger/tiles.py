@@ -12,9 +12,9 @@ from sqlalchemy import Connection, bindparam, func
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
 from app.core.operation import rows
-from app.ledger.errors import EntryMissing
+from app.ledger.format.errors import EntryMissing
+from app.ledger.format.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from app.ledger.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree
 
 LEVELS = 8  # more would hold more entries than a number can count
 # So many tiles at most are made in one transaction: 16,384 leaves.

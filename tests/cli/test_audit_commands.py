@@ -11,8 +11,8 @@ import pytest
 
 from app.core.clock import uuid7
 from app.ledger import signing
-from app.ledger.note import Note
-from app.ledger.policy import Policy
+from app.ledger.format.note import Note
+from app.ledger.format.policy import Policy
 from tests.cli.program import Ran, run, url_of, within
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import (

@@ -135,8 +135,7 @@ def test_the_readme_is_short_and_leads_with_two_commands() -> None:
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
-    others = (ROOT / "docs" / "problems.md", ROOT / "docs" / "reliability.md")
-    for page in (*PAGES, *others, ROOT / "CONTRIBUTING.md"):
+    for page in {*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"}:
         for target, heading in re.findall(
             r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
         ):

@@ -13,8 +13,8 @@ from sqlalchemy import Row
 
 from app.core.operation import rows
 from app.ledger.export import folder
+from app.ledger.format.verify import verify
 from app.ledger.models import LedgerEntry, LedgerHead
-from app.ledger.verify import verify
 from app.records.registry import registry
 from tests.faults.callers import Caller, Written
 from tests.ground import Clinic

@@ -33,7 +33,7 @@ def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
     for module, wrong in (
         ("core/clock", "import app.muscles"),
         ("muscles/rules", "import app.core.tables"),
-        ("ledger/entry", "import pydantic"),
+        ("ledger/format/entry", "import pydantic"),
     ):
         with (tmp_path / "app" / f"{module}.py").open("a") as file:
             file.write(f"\n{wrong}\n")

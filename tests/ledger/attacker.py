@@ -12,11 +12,12 @@ from sqlalchemy.orm import DeclarativeBase
 from app.core.bulk import insert_rows
 from app.core.clock import now, uuid7
 from app.core.operation import perform, rows
-from app.ledger import entry, export, service, signing, tiles
-from app.ledger.lines import PUBLIC
+from app.ledger import export, service, signing, tiles
+from app.ledger.format import entry
+from app.ledger.format.lines import PUBLIC
+from app.ledger.format.note import Checkpoint, Note
+from app.ledger.format.verify import verify
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
-from app.ledger.note import Checkpoint, Note
-from app.ledger.verify import verify
 from tests.ground import Clinic
 
 Stored = dict[str, Any]

@@ -11,12 +11,12 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.ledger.entry import body_digest, canonical, leaf
-from app.ledger.folder import Export, Exported, into_folder
-from app.ledger.manifest import ListedFile, Manifest, read_manifest
-from app.ledger.note import Checkpoint, Note, SigningKey
-from app.ledger.policy import Policy
-from app.ledger.tree import outside, subtree
+from app.ledger.format.entry import body_digest, canonical, leaf
+from app.ledger.format.folder import Export, Exported, into_folder
+from app.ledger.format.manifest import ListedFile, Manifest, read_manifest
+from app.ledger.format.note import Checkpoint, Note, SigningKey
+from app.ledger.format.policy import Policy
+from app.ledger.format.tree import outside, subtree
 
 CLINIC = str(uuid.UUID(int=7))
 ORIGIN = f"needlework.ledger/{CLINIC}"

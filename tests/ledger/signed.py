@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from app.ledger.note import Checkpoint, Note, Signature, SigningKey, VerifierKey, proof_text
-from app.ledger.policy import Group, Policy
-from app.ledger.tree import inclusion, node, root
+from app.ledger.format.note import Checkpoint, Note, Signature, SigningKey, VerifierKey, proof_text
+from app.ledger.format.policy import Group, Policy
+from app.ledger.format.tree import inclusion, node, root
 
 # The examples of C2SP's signed-note, and of the package of Go that it describes.
 FOO = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

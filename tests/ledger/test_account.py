@@ -6,7 +6,7 @@ from pydantic_core import from_json
 from sqlalchemy import Row
 
 from app.core.operation import rows
-from app.ledger import entry
+from app.ledger.format import entry
 from app.ledger.models import LedgerEntry
 from tests.faults.account import check_account
 from tests.ground import Api, Clinic

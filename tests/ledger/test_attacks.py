@@ -17,12 +17,12 @@ from app.core.bulk import insert_rows
 from app.core.clock import now, uuid7
 from app.core.operation import perform
 from app.ledger import signing
-from app.ledger.errors import EntryMissing
+from app.ledger.format.errors import EntryMissing
+from app.ledger.format.note import SigningKey
+from app.ledger.format.policy import Policy
+from app.ledger.format.verify import verify
+from app.ledger.format.witness import NotWitnessed, Witness
 from app.ledger.models import LedgerCheckpoint
-from app.ledger.note import SigningKey
-from app.ledger.policy import Policy
-from app.ledger.verify import verify
-from app.ledger.witness import NotWitnessed, Witness
 from app.retention import service as retention
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import (

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import to_jsonable_python
 
-from app.ledger import entry
+from app.ledger.format import entry
 from app.ledger.service import canonical
 
 SAFE = 2**53 - 1

@@ -16,10 +16,10 @@ from sqlalchemy import text, update
 from app.core.database import Database
 from app.core.operation import perform
 from app.ledger import export, signing
-from app.ledger.errors import EntryMissing, Overtaken
-from app.ledger.folder import Exported
+from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.folder import Exported
+from app.ledger.format.verify import verify
 from app.ledger.models import LedgerHead
-from app.ledger.verify import verify
 from app.retention import service as retention
 from tests.ground import Api, Clinic, found
 from tests.ledger.attacker import exported, history, owning, remember, seal, size_of

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ledger import lines
-from app.ledger.entry import canonical
-from app.ledger.folder import Exported, into_folder, parts, verifier, zipped
-from app.ledger.lines import PUBLIC, entry_row, public_values
-from app.ledger.verify import verify
+from app.ledger.format import lines
+from app.ledger.format.entry import canonical
+from app.ledger.format.folder import Exported, into_folder, parts, verifier, zipped
+from app.ledger.format.lines import PUBLIC, entry_row, public_values
+from app.ledger.format.verify import verify
 from tests.ledger.exported import Log, entries
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(["=1", "a,b", "\r\n"])

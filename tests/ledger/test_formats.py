@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.ledger.note import (
+from app.ledger.format.note import (
     Checkpoint,
     Note,
     NoteError,
@@ -18,8 +18,8 @@ from app.ledger.note import (
     proof_text,
     signing_keys,
 )
-from app.ledger.policy import Policy
-from app.ledger.tree import inclusion
+from app.ledger.format.policy import Policy
+from app.ledger.format.tree import inclusion
 from tests.ledger.signed import (
     CHECKPOINT,
     LEAVES,

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ledger.note import (
+from app.ledger.format.note import (
     COSIGNATURE,
     NOTE,
     Checkpoint,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.ledger.note import Checkpoint, Note, NoteError
-from app.ledger.policy import Group, Policy
+from app.ledger.format.note import Checkpoint, Note, NoteError
+from app.ledger.format.policy import Group, Policy
 from tests.ledger.signed import (
     ABSENT,
     ARCHE,

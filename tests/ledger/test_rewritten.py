@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ledger import account
-from app.ledger.entry import body_digest, canonical
-from app.ledger.folder import Exported
-from app.ledger.lines import entry_line, entry_row
-from app.ledger.report import Report
-from app.ledger.verify import verify
+from app.ledger.format import account
+from app.ledger.format.entry import body_digest, canonical
+from app.ledger.format.folder import Exported
+from app.ledger.format.lines import entry_line, entry_row
+from app.ledger.format.report import Report
+from app.ledger.format.verify import verify
 from tests.ledger.exported import Log, altered, entries, said, signed_again
 
 Entries = list[Exported]
@@ -239,7 +239,7 @@ def test_versions_of_a_record_rise_by_one(
     exit_code: int,
     block_bytes: int,
 ) -> None:
-    monkeypatch.setattr("app.ledger.blocks.BLOCK_BYTES", max(block_bytes, 700))
+    monkeypatch.setattr("app.ledger.format.blocks.BLOCK_BYTES", max(block_bytes, 700))
     report = verify(versioned(*versions).write(tmp_path / "export", first))
     assert (report.exit, codes(report)) == (exit_code, {"version"} if exit_code else set())
 
@@ -252,7 +252,7 @@ def test_many_processes_find_what_one_finds(
     remade(bad, log, swapped(log.entries))
     alone = [verify(folder).document() for folder in (good, bad)]
     monkeypatch.setattr(account, "PARALLEL_BYTES", 0)
-    monkeypatch.setattr("app.ledger.blocks.BLOCK_BYTES", 9_000)
+    monkeypatch.setattr("app.ledger.format.blocks.BLOCK_BYTES", 9_000)
     assert [verify(folder).document() for folder in (good, bad)] == alone
     assert [document["exit"] for document in alone] == [0, 2]
 

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, delete, func, text, update
 from app.core.clock import now
 from app.core.operation import rows
 from app.ledger import keeper, signing, tiles
+from app.ledger.format.note import Checkpoint, Note, Proof
+from app.ledger.format.tree import consistency, consistent, included, inclusion, root, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from app.ledger.note import Checkpoint, Note, Proof
-from app.ledger.tree import consistency, consistent, included, inclusion, root, subtree
 from tests.ground import Api, Clinic, found
 from tests.ledger.attacker import drop, history, notes, owning, remember, size_of
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.ledger import tree
+from app.ledger.format import tree
 
 EXHAUSTIVE = 130
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.ledger.folder import into_folder
-from app.ledger.note import Note
-from app.ledger.policy import Group, Policy
-from app.ledger.report import Report
-from app.ledger.verify import main, verify
+from app.ledger.format.folder import into_folder
+from app.ledger.format.note import Note
+from app.ledger.format.policy import Group, Policy
+from app.ledger.format.report import Report
+from app.ledger.format.verify import main, verify
 from tests.ledger.exported import ORIGIN, Log, altered, entries, key
 
 EARLIER = (0, 5, 255, 256, 300)

@@ -8,8 +8,8 @@ import pytest
 
 from app.core.database import Database
 from app.ledger import signing
-from app.ledger.note import Checkpoint, Note, SigningKey, signing_keys
-from app.ledger.policy import Policy
+from app.ledger.format.note import Checkpoint, Note, SigningKey, signing_keys
+from app.ledger.format.policy import Policy
 from tests.cli.program import Ran, url_of, within
 from tests.ground import Clinic
 from tests.ledger.attacker import edited, remember, rewrite, size_of

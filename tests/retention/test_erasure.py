@@ -15,7 +15,7 @@ from app.core.problems import NotFound
 from app.core.tables import Table
 from app.kinds import KINDS
 from app.ledger import export
-from app.ledger.verify import verify
+from app.ledger.format.verify import verify
 from app.retention import queries, service
 from app.retention.errors import NoPolicy, OnHold, TooEarly
 from tests.ground import Api, Clinic

@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.ledger.note import Checkpoint, Note, NoteError, SigningKey
-from app.ledger.policy import Policy
-from app.ledger.tree import consistent
+from app.ledger.format.note import Checkpoint, Note, NoteError, SigningKey
+from app.ledger.format.policy import Policy
+from app.ledger.format.tree import consistent
 
 TIMEOUT_S: Final = 10
 ANSWER_MAX_BYTES: Final = 1024 * 1024

@@ -12,10 +12,10 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Final, NoReturn
 
-from app.ledger.check import PARTS, Check
-from app.ledger.manifest import Manifest, read_manifest, small_file
-from app.ledger.note import Note
-from app.ledger.report import Report
+from app.ledger.format.check import PARTS, Check
+from app.ledger.format.manifest import Manifest, read_manifest, small_file
+from app.ledger.format.note import Note
+from app.ledger.format.report import Report
 
 UNUSABLE: Final = 4
 UNFINISHED: Final = "There is no manifest: the export was never finished. Nothing was checked."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from app.ledger.entry import INTEGER_MAX, canonical
+from app.ledger.format.entry import INTEGER_MAX, canonical
 
 # The members of an entry's public part, in canonical order: the columns of the CSV, too.
 PUBLIC: Final = (

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from app.ledger.account import ENTRIES, TABLE, Account
-from app.ledger.entry import canonical
-from app.ledger.manifest import ListedFile, Manifest, present, sha256, small_file
-from app.ledger.note import Checkpoint, Note, NoteError, shown
-from app.ledger.policy import Policy
-from app.ledger.report import Report
-from app.ledger.tree import EMPTY_ROOT, HASH_BYTES, Range
+from app.ledger.format.account import ENTRIES, TABLE, Account
+from app.ledger.format.entry import canonical
+from app.ledger.format.manifest import ListedFile, Manifest, present, sha256, small_file
+from app.ledger.format.note import Checkpoint, Note, NoteError, shown
+from app.ledger.format.policy import Policy
+from app.ledger.format.report import Report
+from app.ledger.format.tree import EMPTY_ROOT, HASH_BYTES, Range
 
 # What the account of the entries reads from end to end.
 LARGE: Final = frozenset({ENTRIES, TABLE})

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Final
 
-from app.ledger.blocks import (
+from app.ledger.format.blocks import (
     SHARES,
     SPAN,
     Block,
@@ -20,9 +20,9 @@ from app.ledger.blocks import (
     first_other_row,
     version_sentence,
 )
-from app.ledger.lines import HEADER
-from app.ledger.report import Report
-from app.ledger.tree import TILE, Range
+from app.ledger.format.lines import HEADER
+from app.ledger.format.report import Report
+from app.ledger.format.tree import TILE, Range
 
 # Below, starting processes takes longer than they save.
 PARALLEL_BYTES: Final = 32 * 1024 * 1024

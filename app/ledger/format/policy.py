@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from app.ledger.note import (
+from app.ledger.format.note import (
     ALGORITHMS,
     COSIGNATURE,
     NOTE,

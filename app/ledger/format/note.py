@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from app.ledger.tree import HASH_BYTES, SIZE_MAX, included
+from app.ledger.format.tree import HASH_BYTES, SIZE_MAX, included
 
 NOTE: Final = 0x01
 COSIGNATURE: Final = 0x04

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from app.ledger.entry import canonical
-from app.ledger.errors import EntryMissing
-from app.ledger.lines import (
+from app.ledger.format.entry import canonical
+from app.ledger.format.errors import EntryMissing
+from app.ledger.format.lines import (
     HEADER,
     LINE_ENTRY,
     LINE_SALT,
@@ -26,7 +26,7 @@ from app.ledger.lines import (
     entry_row,
     public_values,
 )
-from app.ledger.manifest import ListedFile, Manifest
+from app.ledger.format.manifest import ListedFile, Manifest
 
 ENTRIES_AT_ONCE: Final = 512
 NUMBER_AT: Final = PUBLIC.index("number")

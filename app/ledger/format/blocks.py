@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from app.ledger.entry import LEAF_PREFIX
-from app.ledger.lines import LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, public_values
-from app.ledger.tree import TILE, subtree
+from app.ledger.format.entry import LEAF_PREFIX
+from app.ledger.format.lines import LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, public_values
+from app.ledger.format.tree import TILE, subtree
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
 # A record is at most a megabyte on the wire.
