@@ -4,11 +4,11 @@ Columns are selected, and facts are made of them, by the names of the fields. No
 is kept anywhere, so none can differ from the order of the fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Label, String, func, literal_column
+from sqlalchemy import Label, Select, String, func, literal_column
 
 from app.core.dialects import json_part
 from app.episodes import models as episodes
@@ -69,6 +69,12 @@ def members(columns: Sources, body: Json) -> Json:
 def facts_of(fact: type[F], columns: Columns) -> Iterator[F]:
     """A fact for each row of these columns; columns that are no field are left out."""
     return map(fact._make, zip(*(columns[name] for name in fact._fields), strict=True))
+
+
+def columns_of_rows(statement: Select[Any], rows: Sequence[Sequence[Any]]) -> Columns:
+    """The columns of a statement's rows, by the names under which they were selected."""
+    names = statement.selected_columns.keys()
+    return dict(zip(names, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
 
 def rows_of(columns: Columns) -> Iterator[Json]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -25,9 +26,10 @@ def needlings_of(course: Course, needlings: Needlings) -> Needlings:
     found = [order.get(session_id, -1) for session_id in needlings.session_id]
     if -1 not in found and found == sorted(found):
         return needlings  # as most come
-    ordered = sorted(range(len(found)), key=found.__getitem__)
-    kept = ordered[found.count(-1) :]
-    return Needlings._make([column[i] for i in kept] for column in needlings)
+    kept = sorted(range(len(found)), key=found.__getitem__)[found.count(-1) :]
+    if len(kept) > 1:
+        return Needlings._make(map(itemgetter(*kept), needlings))
+    return Needlings._make([column[place] for place in kept] for column in needlings)
 
 
 def sessions(
