@@ -57,7 +57,13 @@ def gather(op: Operation, items: Items) -> Facts:
     facts = Facts()
     if wanted:
         for row in op.all(_arms(tuple(sorted(wanted))), **wanted):
-            facts[row.noun, row.id] = Fact(*row[2:])
+            facts[row.noun, row.id] = Fact(
+                patient_id=row.patient_id,
+                at=row.at,
+                state=row.state,
+                detail=row.detail,
+                created_from=row.created_from,
+            )
     facts.holders = {}
     for noun, pairs in identifiers.items():
         for holder in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
@@ -74,7 +80,7 @@ def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
 def _arm(kind: Kind[Any]) -> Select[Any]:
     table = kind.table
     columns: list[ColumnElement[Any]] = [
-        kind.facts[name] if name in kind.facts else cast(null(), type_).label(name)
+        (kind.facts[name] if name in kind.facts else cast(null(), type_)).label(name)
         for name, type_ in _TYPES.items()
     ]
     found = rows(
