@@ -13,7 +13,6 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import requests
-from app.core.faults import Fault, pointer
 from app.core.logs import Watch, log
 from app.core.problems import (
     Invalid,
@@ -25,6 +24,7 @@ from app.core.problems import (
     UnsupportedMedia,
 )
 from app.core.requests import ADDED, request_id
+from app.core.wire import faults_in
 
 _BY_STATUS: Final[dict[int, type[Problem]]] = {
     problem.status: problem for problem in (MalformedRequest, NotFound, TooLarge, UnsupportedMedia)
@@ -123,10 +123,13 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
-    faults = [
-        Fault(pointer(*item["loc"][1:]), item["type"], item["msg"]) for item in error.errors()
-    ]
-    return _answered(request, Invalid(faults, "path"))
+    """What FastAPI finds wrong with the parameters of a path, a query or a header."""
+    problem = Invalid([])
+    for item in error.errors():
+        place, *way = item["loc"]
+        found = Invalid(faults_in([{**item, "loc": way}]), place)
+        problem.members["errors"] += found.members["errors"]
+    return _answered(request, problem)
 
 
 async def _hung_up(_request: Request, _error: ClientDisconnect) -> Response:

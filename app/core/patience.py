@@ -91,7 +91,7 @@ def waiting(db: Connection, silence_max_s: float) -> Iterator[None]:
 
 @asynccontextmanager
 async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """End the block by `Unavailable` after so long; a thread that it waits for ends by itself."""
+    """Raise `Unavailable` after so long; a thread that the block waits for runs to its own end."""
     try:
         async with asyncio.timeout(seconds) as limit:
             yield limit
@@ -100,9 +100,12 @@ async def deadline(seconds: float) -> AsyncIterator[asyncio.Timeout]:
 
 
 async def untimed(limit: asyncio.Timeout, work: Awaitable[T]) -> T:
-    """Wait for what is sent: its sender may take his time, only what is done here is limited."""
+    """Wait for the client without counting the time: only the server's own work is limited."""
+    ends_at = limit.when()
+    if ends_at is None:
+        return await work
     loop = asyncio.get_running_loop()
-    left_s = (limit.when() or 0.0) - loop.time()
+    left_s = ends_at - loop.time()
     limit.reschedule(None)
     done = await work
     limit.reschedule(loop.time() + left_s)

@@ -6,6 +6,7 @@ undoes its own work and answers with what was stored.
 """
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, LargeBinary, String, Text, bindparam, delete
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
+from app.core.faults import Fault
 from app.core.operation import CLINIC, Entry, Operation, rows
-from app.core.problems import KeyReused, StillRunning
+from app.core.problems import Invalid, KeyReused, StillRunning
 from app.core.tables import ClinicOwned
 
 KEPT = timedelta(hours=48)
@@ -62,6 +65,15 @@ _FORGET = delete(StoredAnswer).where(
 
 _forgot_at: dict[UUID, datetime] = {}
 """When this process last deleted a clinic's old answers."""
+
+
+def key(request: Request) -> str | None:
+    """The Idempotency-Key of a request, if it has one; `Invalid` if it can't be one."""
+    sent = request.headers.get("idempotency-key")
+    if sent is not None and not (len(sent) <= KEY_MAX and re.fullmatch(KEY_PATTERN, sent)):
+        wanted = f"Give 1 to {KEY_MAX} characters of ASCII."
+        raise Invalid([Fault("/Idempotency-Key", "key", wanted)], "header")
+    return sent
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
