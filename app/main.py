@@ -14,7 +14,7 @@ from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
-from app.core import faces, health, openapi
+from app.core import health, middleware, openapi
 from app.core.database import THREADS, Database
 from app.core.outgoing import Outgoing
 from app.core.rates import Rates
@@ -120,6 +120,6 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.account = accountant = Accountant(database)
     for router in (*ROOMS, console, tokens, health.router, browsers, web):
         app.router.routes.extend(router.routes)
-    faces.install(app, {pages.HOME: pages.problem})
+    middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

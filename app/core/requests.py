@@ -1,21 +1,20 @@
 """Requests: their ids, the limits of their bodies, and the checks of their queries."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
+from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import unquote, unquote_to_bytes
 
-from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
-from fastapi import FastAPI, Request
+from fastapi import Request
 from pydantic import BaseModel
 from starlette.types import Receive, Scope
 
 from app.core.clock import uuid7
 from app.core.faults import Fault, pointer
-from app.core.patience import untimed
 from app.core.problems import Invalid, TooLarge, UnsupportedMedia
+from app.core.timeouts import untimed
 from app.core.wire import read
 
 BODY_MAX_BYTES: Final = 1024 * 1024
@@ -24,24 +23,13 @@ THREAD_FROM_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 ADDED: Final = "needlework.added"
-"""Where in its ASGI scope a request keeps the headers that its answer gets, whatever that is."""
-_REQUEST_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
-
-
-def install(app: FastAPI) -> None:
-    """Take the client's `X-Request-Id`, or make one, and send it back."""
-    app.add_middleware(
-        CorrelationIdMiddleware,
-        header_name="X-Request-Id",
-        generator=lambda: str(uuid7()),
-        validator=lambda value: _REQUEST_ID.fullmatch(value) is not None,
-        transformer=lambda value: value,
-    )
+"""Where in its ASGI scope a request keeps headers for its answer, whatever that will be."""
+REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 
 
 def request_id() -> str:
-    """The id of the current request."""
-    return correlation_id.get() or str(uuid7())
+    """The id of the current request: its client's `X-Request-Id`, or one made for it."""
+    return REQUEST_ID.get() or str(uuid7())
 
 
 class ApiRequest(Request):

@@ -31,9 +31,9 @@ from app.core.authorize import RequestOperation, forget_stale_clients
 from app.core.contract import Signature
 from app.core.database import Database
 from app.core.operation import perform
-from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Problem
 from app.core.requests import ApiRequest, check_query
+from app.core.timeouts import REQUEST_MAX_S, deadline
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import STREAMS
-from app.core.patience import REQUEST_MAX_S, deadline
+from app.core.timeouts import REQUEST_MAX_S, deadline
 
 STALLED_MAX_S: Final = 60.0
 """How long a client may take nothing before it loses its place to the next one."""

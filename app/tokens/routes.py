@@ -21,10 +21,10 @@ from app.core.database import Database
 from app.core.forms import FORM, Repeated, form_members
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
-from app.core.patience import REQUEST_MAX_S, deadline
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
+from app.core.timeouts import REQUEST_MAX_S, deadline
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings

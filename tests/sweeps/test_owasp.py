@@ -11,9 +11,9 @@ from pydantic_core import from_json, to_json
 from starlette.routing import BaseRoute
 
 from app.core.access import Scope
-from app.core.patience import deadline
 from app.core.problems import Unavailable
 from app.core.rates import Rates
+from app.core.timeouts import deadline
 from app.transfer.routes import FILE_MAX_BYTES
 from tests.devices.test_devices import Tablet
 from tests.ground import ENROLMENT, Api, Clinic

@@ -1,4 +1,4 @@
-"""How long to wait: for the database on a connection, and for an answer to a request.
+"""Timeouts: of the database on a connection, and of a request.
 
 A frozen server and a network that swallows packets say nothing, so no error comes by itself. TCP's
 own timeouts see no fault where the other end's kernel acknowledges what nobody reads.
@@ -12,35 +12,29 @@ from typing import Any, Final, TypeVar, cast
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
-from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection
 
 from app.core.problems import Unavailable
 
 REQUEST_MAX_S: Final = 4.5
-"""From a request to its answer, less the time that its body takes to arrive."""
+"""From a request to its answer, without the time that its body takes to arrive."""
 SILENCE_MAX_S: Final = 4.0
 INTERVAL_S: Final = 0.1
-UNASKED_MAX: Final = 4
-"""Steps of sending: more than a statement takes, so one that doesn't go through waits after all."""
 LONG_MS: Final = 15 * 60 * 1000
-"""Of a migration, until it's SQLite's turn."""
+"""How long a migration waits for its turn to write to SQLite."""
 
 T = TypeVar("T")
 
 
-class Impatient(psycopg.Connection[Any]):
-    """A connection that is given up when the server says nothing for so long."""
+class TimeoutConnection(psycopg.Connection[Any]):
+    """A connection that is closed when the server has been silent for `silence_max_s`."""
 
     silence_max_s: float | None = SILENCE_MAX_S
-    sends_unasked = False
-    """Whether what is sent is so short that the network takes it at once."""
 
     def wait(self, gen: PQGen[T], interval: float = INTERVAL_S, timeout: float | None = None) -> T:
-        """Wait for the server; `OperationalError`, and a closed connection, if it is silent."""
+        """Wait for the server; if it stays silent, close the connection: `OperationalError`."""
         try:
-            steps = _unasked(gen) if self.sends_unasked else gen
-            return super().wait(steps, interval, timeout or self.silence_max_s)
+            return super().wait(gen, interval, timeout or self.silence_max_s)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 # The answer may still come, and would be taken for that of the next statement.
@@ -48,40 +42,22 @@ class Impatient(psycopg.Connection[Any]):
             raise
 
 
-def _unasked(gen: PQGen[T]) -> PQGen[T]:
-    """Do the first steps of sending without asking whether the network takes it.
-
-    In a pipeline the driver asks before and after each command, and each time another thread may
-    take the turn.
-    """
-    try:
-        wanted = next(gen)
-        for _ in range(UNASKED_MAX):
-            if wanted != Wait.RW:
-                break
-            wanted = gen.send(Ready.W)
-        while True:
-            wanted = gen.send((yield wanted))
-    except StopIteration as end:
-        return cast("T", end.value)
-
-
-def be_patient(db: Connection) -> None:
-    """Wait on this connection for as long as it takes; for migrations."""
+def lift_timeouts(db: Connection) -> None:
+    """Wait on this connection for as long as it takes, as a migration may."""
     connection: Any = db.connection.dbapi_connection
     if db.dialect.name == "postgresql":
-        cast("Impatient", connection).silence_max_s = None
+        cast("TimeoutConnection", connection).silence_max_s = None
     else:
         connection.execute(f"PRAGMA busy_timeout = {LONG_MS}")
 
 
 @contextmanager
-def waiting(db: Connection, silence_max_s: float) -> Iterator[None]:
-    """Wait on this connection for so long, until the block ends."""
+def allow_silence(db: Connection, silence_max_s: float) -> Iterator[None]:
+    """Bear so much silence of the server on this connection, until the block ends."""
     if db.dialect.name != "postgresql":
         yield
         return
-    connection = cast("Impatient", db.connection.dbapi_connection)
+    connection = cast("TimeoutConnection", db.connection.dbapi_connection)
     connection.silence_max_s = silence_max_s
     try:
         yield
