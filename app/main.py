@@ -1,4 +1,4 @@
-"""The application: which rooms it has, and how they are wired together."""
+"""The application: its routers, and what they share."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ from app.web.console.browsers import router as browsers
 from app.web.console.routes import router as console
 from app.web.routes import router as web
 
-ROOMS: Final[tuple[APIRouter, ...]] = (
+ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     follow_ups,
     progress,
@@ -76,7 +76,7 @@ ROOMS: Final[tuple[APIRouter, ...]] = (
 )
 
 
-# It would tell each path and query, which hold ids, to whatever OpenTelemetry is set to.
+# Telemetry would send each path and query, which hold ids, to whatever OpenTelemetry is set to.
 SILENT: Final[TelemetryConfig] = {
     "tracing": False,
     "metrics": False,
@@ -118,7 +118,8 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
-    for router in (*ROOMS, console, tokens, health.router, browsers, web):
+    # Not `include_router`: it keeps the routers apart, and matches each request twice.
+    for router in (*ROUTERS, console, tokens, health.router, browsers, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

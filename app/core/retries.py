@@ -1,8 +1,8 @@
-"""Idempotency-Key: a request that is sent twice is done once, and answered alike.
+"""Idempotency-Key: a request that is sent twice is done once, and gets the same answer.
 
-The key is stored in the transaction of the change itself, as its unique row. Whoever comes
-second waits on that row (PostgreSQL) or on the writer's turn (SQLite), finds the key taken,
-undoes its own work and answers with what was stored.
+The key is stored as a unique row, in the transaction of the change itself. The second request
+waits for that row (PostgreSQL) or for its turn to write (SQLite). Then it finds the key taken,
+rolls its own work back and answers with what was stored.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class StoredAnswer(ClinicOwned):
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
     shown: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """The records in it, as members of an `Entry`: whoever gets it again has seen them again."""
+    """The records in it, as members of an `Entry`: a replay shows them again."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -77,7 +77,7 @@ def key(request: Request) -> str | None:
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """What makes two requests the same request."""
+    """A digest that is equal for two requests that are the same."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
 
 

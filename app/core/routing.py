@@ -107,15 +107,15 @@ class Route(APIRoute):
 
 
 def _query_names(dependant: Dependant) -> set[str] | None:
-    """The query parameters of a route and its dependencies; None where a model has them."""
-    names = {field.alias for field in dependant.query_params}
-    models = [
-        field
-        for field in dependant.query_params
-        if hasattr(field.field_info.annotation, "model_fields")
-    ]
-    if models:
-        return None
+    """The query parameters of a route and its dependencies.
+
+    None where one of them is a model: FastAPI then refuses what the model doesn't know.
+    """
+    names: set[str] = set()
+    for field in dependant.query_params:
+        if hasattr(field.field_info.annotation, "model_fields"):
+            return None
+        names.add(field.alias)
     for inner in dependant.dependencies:
         found = _query_names(inner)
         if found is None:
