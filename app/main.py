@@ -1,4 +1,4 @@
-"""The application: which rooms it has, and how they are wired together."""
+"""The application: its routers, and what they share."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,49 +7,48 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
-from app.clients.routes import routes as clients
-from app.clinics.routes import routes as clinics
-from app.core import contract, faces, health
+from app.clients.routes import router as clients
+from app.clinics.routes import router as clinics
+from app.core import health, middleware, openapi
 from app.core.database import THREADS, Database
 from app.core.outgoing import Outgoing
 from app.core.rates import Rates
-from app.core.routing import Routes
-from app.devices.routes import routes as devices
-from app.emergencies.routes import routes as emergencies
-from app.episodes.routes import routes as episodes
-from app.followups.routes import routes as follow_ups
-from app.instruments.routes import routes as instruments
+from app.devices.routes import router as devices
+from app.emergencies.routes import router as emergencies
+from app.episodes.routes import router as episodes
+from app.followups.routes import router as follow_ups
+from app.instruments.routes import router as instruments
 from app.kinds import fill_registry
 from app.ledger.accountant import Accountant
 from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
-from app.measurements.routes import routes as measurements
-from app.muscles.routes import routes as muscles
-from app.outcomes.routes import routes as outcomes
-from app.patients.routes import routes as patients
-from app.practitioners.routes import routes as practitioners
-from app.progress.routes import routes as progress
-from app.recall.routes import routes as needle_lots
+from app.measurements.routes import router as measurements
+from app.muscles.routes import router as muscles
+from app.outcomes.routes import router as outcomes
+from app.patients.routes import router as patients
+from app.practitioners.routes import router as practitioners
+from app.progress.routes import router as progress
+from app.recall.routes import router as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
-from app.sessions.routes import routes as sessions
+from app.sessions.routes import router as sessions
 from app.settings import settings
-from app.summaries.routes import routes as chart_summaries
-from app.thresholds.routes import routes as thresholds
+from app.summaries.routes import router as chart_summaries
+from app.thresholds.routes import router as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
-from app.transfer.exports.routes import routes as exports
-from app.transfer.routes import routes as imports
+from app.transfer.exports.routes import router as exports
+from app.transfer.routes import router as imports
 from app.web.console import pages
 from app.web.console.browsers import router as browsers
-from app.web.console.routes import routes as console
+from app.web.console.routes import router as console
 from app.web.routes import router as web
 
-ROOMS: Final[tuple[Routes, ...]] = (
+ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     follow_ups,
     progress,
@@ -78,7 +77,7 @@ ROOMS: Final[tuple[Routes, ...]] = (
 )
 
 
-# It would tell each path and query, which hold ids, to whatever OpenTelemetry is set to.
+# Telemetry would send each path and query, which hold ids, to whatever OpenTelemetry is set to.
 SILENT: Final[TelemetryConfig] = {
     "tracing": False,
     "metrics": False,
@@ -121,10 +120,9 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
-    app.state.rooms = ROOMS
-    rooms = (*ROOMS, console)
-    for router in (*(room.router for room in rooms), tokens, health.router, browsers, web):
+    # Not `include_router`: it keeps the routers apart, and matches each request twice.
+    for router in (*ROUTERS, console, tokens, health.router, browsers, web):
         app.router.routes.extend(router.routes)
-    faces.install(app, {pages.HOME: pages.problem})
-    app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]
+    middleware.install(app, {pages.HOME: pages.problem})
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

@@ -6,9 +6,9 @@ from sqlalchemy import Connection, text
 import app.main
 import app.retention.models  # noqa: F401 - with it, every table is known
 from app.core.database import Database
-from app.core.patience import be_patient
 from app.core.schema import grant
 from app.core.tables import Table
+from app.core.timeouts import lift_timeouts
 from app.settings import settings
 
 SETTINGS = (
@@ -60,7 +60,7 @@ elif (given := context.config.attributes.get("connection")) is not None:
 else:
     database = Database(settings().database_url)
     with database.owning() as connection:
-        be_patient(connection)
+        lift_timeouts(connection)
         run(connection)
         connection.commit()
     database.close()

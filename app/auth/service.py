@@ -87,7 +87,7 @@ def end_tokens(op: Operation, client_id: UUID) -> None:
     """Let nothing that a client was given be good any more."""
     for statement in _END:
         op.run(statement, {"holder": client_id})
-    op.renewed.add(client_id)
+    op.stale_clients.add(client_id)
 
 
 def let_browser_in(op: Operation, client_id: UUID) -> Key:

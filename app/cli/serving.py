@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from app.cli.console import database, fail, reason, say
 from app.core import health, logs, schema
 from app.core.database import Database
-from app.core.heads import Bounded
+from app.core.head_limit import HeadLimit
 from app.core.problems import Unavailable
 from app.main import create_app
 
@@ -40,7 +40,6 @@ def application() -> FastAPI:
     """The application as each server process runs it."""
     logs.configure()
     app = create_app()
-    app.add_middleware(health.LeaveTaking)
     _leave_on_sigterm()
     _end_with_parent()
     gc.collect()
@@ -68,7 +67,7 @@ def run(host: str, port: int, workers: int = 1) -> None:
     uvicorn.run(
         APPLICATION,
         factory=True,
-        http=Bounded,
+        http=HeadLimit,
         host=host,
         port=port,
         workers=workers,

@@ -1,45 +1,50 @@
 """`/v1/clients`."""
 
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
 
 from app.clients import queries, service
 from app.clients.schemas import ClientBody, ClientView, NewClientView
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
+from app.core.pages import Filters
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 
-READ, WRITE = Scope.CLIENTS_READ, Scope.CLIENTS_WRITE
+router = APIRouter(prefix="/v1/clients", tags=["clients"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ))]
+Writing = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE))]
+Issuing = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, secret=True))]
 
-routes = Routes("/v1/clients", "clients")
 
-
-@routes.get("", name="clients.list", scope=READ, view=view_of_page(ClientView))
-def clients(op: Operation, filters: Filters) -> Answer:
+@router.get("", operation_id="clients.list")
+def clients(op: Reading, filters: Annotated[Filters, Query()]) -> Page[ClientView]:
     """List clients, oldest first; those that were revoked or ran out as well."""
-    return Answer.page(*queries.clients(op, filters))
+    return Page(*queries.clients(op, filters))
 
 
-@routes.get("/{id}", name="clients.read", scope=READ, view=ClientView, problems=(NotFound,))
-def client(op: Operation, id: UUID) -> Answer:
+@router.get("/{id:uuid}", operation_id="clients.read", responses=documented(NotFound))
+def client(op: Reading, id: UUID) -> Answer[ClientView]:
     """Read one of the clients. No answer shows an API key again."""
     return Answer(queries.client(op, id))
 
 
-@routes.post("", name="clients.create", scope=WRITE, view=NewClientView, status=201, secret=True)
-def create(op: Operation, body: ClientBody) -> Answer:
+@router.post("", status_code=201, operation_id="clients.create")
+def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
     """Create a client. Its API key is shown this once, so no answer is kept for a retry.
 
     If the answer is lost, revoke the client that nobody has the key of, and create another.
     """
     view = service.create(op, body)
-    return Answer(view, 201, location=f"{routes.prefix}/{view['id']}")
+    return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
 
 
-@routes.post(
-    "/{id}/revoke", name="clients.revoke", scope=WRITE, view=ClientView, problems=(NotFound,)
-)
-def revoke(op: Operation, id: UUID) -> Answer:
+@router.post("/{id:uuid}/revoke", operation_id="clients.revoke", responses=documented(NotFound))
+def revoke(op: Writing, id: UUID) -> Answer[ClientView]:
     """Revoke a client: within five seconds nothing that it holds is good for anything."""
     return Answer(service.revoke(op, id))

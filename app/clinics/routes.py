@@ -1,15 +1,22 @@
 """`/v1/clinic`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
 from app.clinics import queries
 from app.clinics.schemas import ClinicView
 from app.core.access import Scope
+from app.core.answers import Answer
+from app.core.authorize import Authorize
 from app.core.operation import Operation
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 
-routes = Routes("/v1/clinic", "clinic")
+router = APIRouter(prefix="/v1/clinic", tags=["clinic"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.CLINIC_READ))]
 
 
-@routes.get("", name="clinics.read", scope=Scope.CLINIC_READ, view=ClinicView)
-def clinic(op: Operation) -> Answer:
+@router.get("", operation_id="clinics.read")
+def clinic(op: Reading) -> Answer[ClinicView]:
     """Read the clinic that your token belongs to."""
     return Answer(queries.clinic(op))

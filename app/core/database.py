@@ -15,8 +15,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.patience import Impatient, waiting
 from app.core.problems import Unavailable
+from app.core.timeouts import TimeoutConnection, allow_silence
 
 # Requests at work at once, each with a thread and a connection of its own, so that none waits
 # for another's. Writers of one clinic take turns in the end: more of them waiting costs both
@@ -92,7 +92,7 @@ class Database:
         """
         with unavailable_if_down(), self.engine.connect() as db:
             db.execution_options(clinic_id=clinic_id, snapshot=True)
-            with waiting(db, SNAPSHOT_SILENCE_MAX_S):
+            with allow_silence(db, SNAPSHOT_SILENCE_MAX_S):
                 yield db
 
     @contextlib.contextmanager
@@ -182,7 +182,7 @@ def _engine(url: str) -> Engine:
         **kinds[backend],
     )
     if backend == "postgresql":
-        event.listen(engine, "do_connect", lambda *given: Impatient.connect(**given[-1]))
+        event.listen(engine, "do_connect", lambda *given: TimeoutConnection.connect(**given[-1]))
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "do_execute", _execute_postgresql)
     if backend == "sqlite":
@@ -247,14 +247,10 @@ def _execute_postgresql(cursor: Any, statement: str, parameters: Any, context: A
     options = context.execution_options
     if not options.get("alone"):
         return False
-    connection: Impatient = cursor.connection
-    connection.sends_unasked = True
-    try:
-        with connection.pipeline():
-            connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
-            cursor.execute(statement, parameters)
-    finally:
-        connection.sends_unasked = False
+    connection: TimeoutConnection = cursor.connection
+    with connection.pipeline():
+        connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
+        cursor.execute(statement, parameters)
     return True
 
 

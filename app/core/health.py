@@ -1,4 +1,4 @@
-"""What an operator's tools ask: is the process alive, is it ready, what does it count."""
+"""Health and metrics: is the process alive, is it ready, what has it counted."""
 
 import asyncio
 from threading import Event
@@ -6,16 +6,15 @@ from threading import Event
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import schema
 from app.core.database import Database
-from app.core.patience import deadline
 from app.core.problems import Unavailable
+from app.core.timeouts import deadline
 
 router = APIRouter(include_in_schema=False)
 leaving = Event()
-"""Set once this process is to end: it still answers, and sends everybody elsewhere."""
+"""Set once this process is about to end: it answers, closes connections, and isn't ready."""
 
 
 class NotMigrated(Unavailable):
@@ -28,23 +27,6 @@ class Leaving(Unavailable):
     """This process is about to end: ask another one."""
 
     code, title = "leaving", "Server is about to end"
-
-
-class LeaveTaking:
-    """ASGI middleware: ends each connection after its next answer once the process is leaving."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-
-        async def parting(message: Message) -> None:
-            if leaving.is_set() and message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"connection", b"close")]
-            await send(message)
-
-        await self.app(scope, receive, parting)
 
 
 @router.get("/healthz", name="health")

@@ -59,12 +59,12 @@ class Operation:
     at: datetime = field(default_factory=now)
     if_match: str | None = None
     _db: Connection | None = None
-    last: list[Callable[[], None]] = field(default_factory=list)
-    """What has to run as the last statements before the commit, in this order."""
+    before_commit: list[Callable[[], None]] = field(default_factory=list)
+    """Steps to run as the last statements before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
     """What was gathered for the ledger, and isn't committed yet."""
-    renewed: set[UUID] = field(default_factory=set)
-    """The clients that may do more after the commit, or less."""
+    stale_clients: set[UUID] = field(default_factory=set)
+    """The clients whose rights this operation changes: they are looked up anew afterwards."""
 
     @property
     def clinic_id(self) -> UUID:
@@ -81,11 +81,11 @@ class Operation:
     def begin(self, db: Connection) -> None:
         """Enter a transaction, forgetting what an earlier, failed run had gathered."""
         self._db = db
-        self.last, self.entries, self.renewed = [], [], set()
+        self.before_commit, self.entries, self.stale_clients = [], [], set()
 
     def finish(self) -> None:
-        """Run what has to come last; the commit follows."""
-        for step in self.last:
+        """Run the steps of `before_commit`; the commit follows."""
+        for step in self.before_commit:
             step()
 
     def all(self, statement: Executable, **values: object) -> Sequence[Any]:

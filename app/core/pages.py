@@ -4,6 +4,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -92,6 +93,7 @@ def listing(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], st
     return items[start:end], str(end) if end < len(items) else None
 
 
+@cache
 def view_of_page(view: type[View]) -> type[View]:
     """The view of a page whose items have this view."""
     return create_model(

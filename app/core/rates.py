@@ -1,4 +1,4 @@
-"""How many requests a caller may make in some minutes, and what the answers say about that."""
+"""Rate limits: how many requests a caller may make in some minutes."""
 
 import ipaddress
 import math
@@ -12,7 +12,7 @@ from app.core.problems import TooManyRequests
 from app.core.requests import ADDED
 
 NETWORK_BITS: Final = 64
-"""What one subscriber has of IPv6 at least (RFC 6177): all its addresses are for the choosing."""
+"""The smallest IPv6 network of one subscriber (RFC 6177), who may use any address in it."""
 
 
 class Allowance(NamedTuple):
@@ -27,24 +27,24 @@ class Allowance(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        """As draft-ietf-httpapi-ratelimit-headers-10 writes it."""
+        """The headers of draft-ietf-httpapi-ratelimit-headers-10."""
         return {
             "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={self.window_s}',
             "RateLimit": f'"{self.policy}";r={self.left};t={self.left_s}',
         }
 
     def apply(self, request: Request) -> None:
-        """Have the answer say what is left; `TooManyRequests` where nothing was."""
+        """Add what is left to the answer's headers; raise `TooManyRequests` where nothing was."""
         request.scope[ADDED] |= self.headers
         if not self.granted:
             raise TooManyRequests(self.left_s)
 
 
 class Rates:
-    """Counts each caller's requests in this process; every process counts for itself.
+    """Counts each caller's requests; every process counts for itself.
 
-    All windows begin and end together, so that what was counted is forgotten at once. `policy` is
-    what the answers call the limit: after whom, or what, it holds for.
+    All windows begin and end together, so that all counts are dropped at once. `policy` is the
+    name of the limit in the answers: what is counted.
     """
 
     def __init__(self, quota: int, policy: str = "client", minutes: int = 1) -> None:
@@ -57,7 +57,7 @@ class Rates:
     def take(self, actor: str) -> Allowance:
         """Count one request."""
         now = time.time()
-        # Beyond a whole window, the clock was set back.
+        # An end that is more than a window away means that the clock was set back.
         if not now < self._until <= now + self._window_s:
             self._until, self._taken = now + self._window_s, Counter()
         self._taken[actor] += 1
@@ -66,12 +66,12 @@ class Rates:
         return Allowance(self._policy, left >= 0, self._quota, self._window_s, max(0, left), left_s)
 
     def give_back(self, actor: str) -> None:
-        """Count one request less: it wasn't of those that are limited."""
+        """Take back one count: the request was not one that is limited."""
         self._taken[actor] -= 1
 
 
 def sender(request: Request) -> str:
-    """The address that a request came from, as far as one sender is told from another by it."""
+    """The address that a request came from; of IPv6, only its network."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)

@@ -1,11 +1,12 @@
-"""Idempotency-Key: a request that is sent twice is done once, and answered alike.
+"""Idempotency-Key: a request that is sent twice is done once, and gets the same answer.
 
-The key is stored in the transaction of the change itself, as its unique row. Whoever comes
-second waits on that row (PostgreSQL) or on the writer's turn (SQLite), finds the key taken,
-undoes its own work and answers with what was stored.
+The key is stored as a unique row, in the transaction of the change itself. The second request
+waits for that row (PostgreSQL) or for its turn to write (SQLite). Then it finds the key taken,
+rolls its own work back and answers with what was stored.
 """
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,12 +14,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, LargeBinary, String, Text, bindparam, delete
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.bulk import insert_unless_taken
 from app.core.database import Database
+from app.core.faults import Fault
 from app.core.operation import CLINIC, Entry, Operation, rows
-from app.core.problems import KeyReused, StillRunning
+from app.core.problems import Invalid, KeyReused, StillRunning
 from app.core.tables import ClinicOwned
 
 KEPT = timedelta(hours=48)
@@ -44,7 +47,7 @@ class StoredAnswer(ClinicOwned):
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
     shown: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """The records in it, as members of an `Entry`: whoever gets it again has seen them again."""
+    """The records in it, as members of an `Entry`: a replay shows them again."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -64,8 +67,17 @@ _forgot_at: dict[UUID, datetime] = {}
 """When this process last deleted a clinic's old answers."""
 
 
+def key(request: Request) -> str | None:
+    """The Idempotency-Key of a request, if it has one; `Invalid` if it can't be one."""
+    sent = request.headers.get("idempotency-key")
+    if sent is not None and not (len(sent) <= KEY_MAX and re.fullmatch(KEY_PATTERN, sent)):
+        wanted = f"Give 1 to {KEY_MAX} characters of ASCII."
+        raise Invalid([Fault("/Idempotency-Key", "key", wanted)], "header")
+    return sent
+
+
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """What makes two requests the same request."""
+    """A digest that is equal for two requests that are the same."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
 
 

@@ -12,8 +12,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, make_url, text
 
 from app.core.database import SERVING_ROLE, Database
-from app.core.patience import be_patient
 from app.core.tables import Table
+from app.core.timeouts import lift_timeouts
 from app.settings import settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def migrate(database: Database) -> None:
     config = _config()
     _check_own(database)
     with database.owning() as db:
-        be_patient(db)
+        lift_timeouts(db)
         if not database.is_sqlite:
             db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
             db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))

@@ -1,4 +1,4 @@
-"""Answers that are too large to hold: made and sent piece by piece, and given up in good order."""
+"""Streams: answers that are too large to hold, made and sent piece by piece."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
@@ -10,11 +10,11 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import STREAMS
-from app.core.patience import deadline
+from app.core.timeouts import deadline
 
 STALLED_MAX_S: Final = 60.0
-"""How long a client may take nothing before it loses its place to the next one."""
-# Whoever streams holds a place to the end, for a connection to the database goes with it.
+"""How long a client may read nothing before its download is cut off."""
+# A stream holds a place until its end, because it also holds a database connection.
 _PLACES: Final = CapacityLimiter(STREAMS)
 _THREADS: Final = CapacityLimiter(STREAMS)
 
@@ -22,18 +22,19 @@ Pieces = Generator[bytes, None, None]
 
 
 class Stream(NamedTuple):
-    """An answer in pieces. What it holds open it lets go of when it is closed."""
+    """An answer in pieces. Closing the generator releases what it holds open."""
 
     pieces: Pieces
     media: str
     file: str
-    """What a browser is to call it."""
+    """The file name that a browser saves it under."""
 
 
 async def streamed(work: Callable[[], Stream]) -> "Streamed":
-    """The response that sends what `work` gives; `Unavailable` where too many others are sent.
+    """Call `work` in a thread, and return the response that sends its stream.
 
-    What fails before the first piece is still a problem; later, the answer is cut off.
+    `Unavailable` where too many streams are being sent. A failure before the first piece is
+    answered as a problem; a later one cuts the answer off.
     """
     place = object()
     async with deadline():
@@ -50,7 +51,7 @@ async def streamed(work: Callable[[], Stream]) -> "Streamed":
 
 
 async def _leave(place: object, pieces: Pieces | None) -> None:
-    """Let go of everything, though the client may be gone."""
+    """Release everything, even if the client is gone."""
     with CancelScope(shield=True):
         try:
             if pieces is not None:
@@ -77,7 +78,7 @@ class Streamed(StreamingResponse):
             piece = await to_thread.run_sync(next, self._pieces, None, limiter=_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; whatever becomes of that, let go of what it holds open."""
+        """Send the stream, and release what it holds open, however that ends."""
 
         async def patient(message: Message) -> None:
             async with asyncio.timeout(STALLED_MAX_S):

@@ -180,8 +180,13 @@ def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
 
 def faults(error: ValidationError) -> list[Fault]:
     """Pydantic's findings as faults; nothing the client sent is repeated."""
+    return faults_in(error.errors(include_url=False, include_input=False))
+
+
+def faults_in(findings: Iterable[Any]) -> list[Fault]:
+    """The same of findings in pydantic's form, as FastAPI reports them."""
     found = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in findings:
         broken = item.get("ctx", {}).get("error")
         if isinstance(broken, RuleBroken):
             code, detail = broken.code, broken.detail

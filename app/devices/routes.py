@@ -1,45 +1,50 @@
 """`/v1/devices`."""
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
+from app.core.pages import Filters
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.devices import queries, service
 from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
 
-READ, WRITE = Scope.DEVICES_READ, Scope.DEVICES_WRITE
+router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.DEVICES_READ))]
+Writing = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE))]
+Issuing = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=True))]
 
-routes = Routes("/v1/devices", "devices")
 
-
-@routes.get("", name="devices.list", scope=READ, view=view_of_page(DeviceView))
-def devices(op: Operation, filters: Filters) -> Answer:
+@router.get("", operation_id="devices.list")
+def devices(op: Reading, filters: Annotated[Filters, Query()]) -> Page[DeviceView]:
     """List devices, oldest first; those that were revoked as well."""
-    return Answer.page(*queries.devices(op, filters))
+    return Page(*queries.devices(op, filters))
 
 
-@routes.get("/{id}", name="devices.read", scope=READ, view=DeviceView, problems=(NotFound,))
-def device(op: Operation, id: UUID) -> Answer:
+@router.get("/{id:uuid}", operation_id="devices.read", responses=documented(NotFound))
+def device(op: Reading, id: UUID) -> Answer[DeviceView]:
     """Read one of the devices."""
     return Answer(queries.device(op, id))
 
 
-@routes.post("", name="devices.create", scope=WRITE, view=NewDeviceView, status=201, secret=True)
-def create(op: Operation, body: DeviceBody) -> Answer:
+@router.post("", status_code=201, operation_id="devices.create")
+def create(op: Issuing, body: DeviceBody) -> Answer[NewDeviceView]:
     """Create a device of a practitioner, and get the code that lets it in.
 
     The code is good once, for ten minutes. It is shown this once, so no answer is kept for a retry.
     """
     view = service.create(op, body)
-    return Answer(view, 201, location=f"{routes.prefix}/{view['id']}")
+    return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
 
 
-@routes.post(
-    "/{id}/revoke", name="devices.revoke", scope=WRITE, view=DeviceView, problems=(NotFound,)
-)
-def revoke(op: Operation, id: UUID) -> Answer:
+@router.post("/{id:uuid}/revoke", operation_id="devices.revoke", responses=documented(NotFound))
+def revoke(op: Writing, id: UUID) -> Answer[DeviceView]:
     """Revoke a device: within five seconds nothing that it holds is good for anything."""
     return Answer(service.revoke(op, id))

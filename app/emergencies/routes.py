@@ -1,43 +1,47 @@
 """`/v1/emergency-access`."""
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
+from app.core.pages import Filters
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.emergencies import queries, service
 from app.emergencies.errors import EmergencyOpen
 from app.emergencies.schemas import EmergencyBody, EmergencyView
 
-READ, WRITE = Scope.AUDIT_READ, Scope.EMERGENCY_WRITE
+router = APIRouter(prefix="/v1/emergency-access", tags=["emergency access"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.AUDIT_READ))]
+Writing = Annotated[Operation, Depends(Authorize(Scope.EMERGENCY_WRITE))]
+Personal = Annotated[Operation, Depends(Authorize(Scope.EMERGENCY_WRITE, personal=True))]
 
-routes = Routes("/v1/emergency-access", "emergency access")
 
-
-@routes.get("", name="emergencies.list", scope=READ, view=view_of_page(EmergencyView))
-def emergencies(op: Operation, filters: Filters) -> Answer:
+@router.get("", operation_id="emergencies.list")
+def emergencies(op: Reading, filters: Annotated[Filters, Query()]) -> Page[EmergencyView]:
     """List emergency access, oldest first; what is over as well."""
-    return Answer.page(*queries.emergencies(op, filters))
+    return Page(*queries.emergencies(op, filters))
 
 
-@routes.get("/{id}", name="emergencies.read", scope=READ, view=EmergencyView, problems=(NotFound,))
-def emergency(op: Operation, id: UUID) -> Answer:
+@router.get("/{id:uuid}", operation_id="emergencies.read", responses=documented(NotFound))
+def emergency(op: Reading, id: UUID) -> Answer[EmergencyView]:
     """Read who broke the glass, when, and why."""
     return Answer(queries.emergency(op, id))
 
 
-@routes.post(
+@router.post(
     "",
-    name="emergencies.create",
-    scope=WRITE,
-    view=EmergencyView,
-    status=201,
-    problems=(EmergencyOpen,),
-    personal=True,
+    status_code=201,
+    operation_id="emergencies.create",
+    responses=documented(EmergencyOpen),
 )
-def begin(op: Operation, body: EmergencyBody) -> Answer:
+def begin(op: Personal, body: EmergencyBody) -> Answer[EmergencyView]:
     """Break the glass: read everything clinical for a while, for a reason.
 
     Only a practitioner may, and no program. To the scopes of the client that asks it adds all that
@@ -45,12 +49,10 @@ def begin(op: Operation, body: EmergencyBody) -> Answer:
     each look while it is open that it was one of those.
     """
     view = service.begin(op, body)
-    return Answer(view, 201, location=f"{routes.prefix}/{view['id']}")
+    return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
 
 
-@routes.post(
-    "/{id}/end", name="emergencies.end", scope=WRITE, view=EmergencyView, problems=(NotFound,)
-)
-def end(op: Operation, id: UUID) -> Answer:
+@router.post("/{id:uuid}/end", operation_id="emergencies.end", responses=documented(NotFound))
+def end(op: Writing, id: UUID) -> Answer[EmergencyView]:
     """End emergency access before its time: within five seconds it allows nothing more."""
     return Answer(service.end(op, id))

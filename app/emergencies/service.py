@@ -46,7 +46,7 @@ def begin(op: Operation, body: EmergencyBody) -> dict[str, Any]:
     }
     op.db.execute(insert(Emergency), {**begun, "clinic_id": op.clinic_id})
     ledger.secured(op, "emergencies", begun, reason=body.reason)
-    op.renewed.add(client_id)
+    op.stale_clients.add(client_id)
     return begun
 
 
@@ -57,5 +57,5 @@ def end(op: Operation, id: UUID) -> dict[str, Any]:
         found["ended_at"] = op.at
         op.run(_END, {"this": id, "at": op.at})
         ledger.secured(op, "emergencies", found)
-        op.renewed.add(found["client_id"])
+        op.stale_clients.add(found["client_id"])
     return found

@@ -1,10 +1,12 @@
 """`/v1/episodes`."""
 
-from app.core.access import Scope
-from app.core.routing import Routes
-from app.episodes.service import EPISODES
-from app.records.routes import serve_reads, serve_writes
+from fastapi import APIRouter
 
-routes = Routes("/v1/episodes", "episodes")
-serve_reads(routes, EPISODES, Scope.EPISODES_READ)
-serve_writes(routes, EPISODES, Scope.EPISODES_WRITE)
+from app.core.access import Scope
+from app.core.routing import Route
+from app.episodes.service import EPISODES
+from app.records.routes import add_reads, add_writes
+
+router = APIRouter(prefix="/v1/episodes", tags=["episodes"], route_class=Route)
+add_reads(router, EPISODES, Scope.EPISODES_READ)
+add_writes(router, EPISODES, Scope.EPISODES_WRITE)

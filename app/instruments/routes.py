@@ -1,33 +1,33 @@
 """`/v1/instruments`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import Filters, listing, view_of_page
+from app.core.pages import Filters, listing
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.instruments import queries
 from app.instruments.schemas import InstrumentView
 
-routes = Routes("/v1/instruments", "reference")
+router = APIRouter(prefix="/v1/instruments", tags=["reference"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.INSTRUMENTS_READ))]
 
 
-@routes.get(
-    "", name="instruments.list", scope=Scope.INSTRUMENTS_READ, view=view_of_page(InstrumentView)
-)
-def instruments(op: Operation, filters: Filters) -> Answer:
+@router.get("", operation_id="instruments.list")
+def instruments(op: Reading, filters: Annotated[Filters, Query()]) -> Page[InstrumentView]:
     """List the instruments: scale, direction, thresholds and their source."""
     del op
-    return Answer.page(*listing(queries.INSTRUMENTS, filters))
+    return Page(*listing(queries.INSTRUMENTS, filters))
 
 
-@routes.get(
-    "/{code}",
-    name="instruments.read",
-    scope=Scope.INSTRUMENTS_READ,
-    view=InstrumentView,
-    problems=(NotFound,),
-)
-def instrument(op: Operation, code: str) -> Answer:
+@router.get("/{code}", operation_id="instruments.read", responses=documented(NotFound))
+def instrument(op: Reading, code: str) -> Answer[InstrumentView]:
     """Read one instrument."""
     del op
     return Answer(queries.instrument(code))

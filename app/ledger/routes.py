@@ -1,19 +1,24 @@
 """`/v1/changes`, `/v1/audit` and `/v1/patients/{patient_id}/disclosures`."""
 
 from base64 import b64encode
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import PlainTextResponse, Response
 
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.database import Database
 from app.core.faults import Fault
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
+from app.core.pages import Filters
 from app.core.problems import Invalid, NotFound
-from app.core.routing import Answer, Routes
-from app.core.streams import Stream
+from app.core.routing import Route, TheDatabase
+from app.core.streams import Stream, streamed
 from app.ledger import queries, service, signing, tiles
 from app.ledger.export import archive
 from app.ledger.format.note import proof_text
@@ -30,17 +35,30 @@ from app.ledger.schemas import (
 )
 from app.ledger.signing import NoSigningKey, StrangeKey
 
-TEXT = "text/plain; charset=utf-8"
-ZIP = "application/zip"
-READ = Scope.AUDIT_READ
+Following = Annotated[Operation, Depends(Authorize(Scope.CHANGES_READ))]
+Auditing = Annotated[Operation, Depends(Authorize(Scope.AUDIT_READ))]
 
-changes = Routes("/v1/changes", "changes")
-audit = Routes("/v1/audit", "audit")
-disclosures = Routes("/v1/patients/{patient_id}/disclosures", "audit")
+changes = APIRouter(prefix="/v1/changes", tags=["changes"], route_class=Route)
+audit = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=Route)
+disclosures = APIRouter(
+    prefix="/v1/patients/{patient_id:uuid}/disclosures", tags=["audit"], route_class=Route
+)
 
 
-@changes.get("", name="changes.list", scope=Scope.CHANGES_READ, view=ChangesView)
-def list_changes(op: Operation, filters: ChangeFilters) -> Answer:
+class Text(PlainTextResponse):
+    """A signed note or a proof, which is text."""
+
+    media_type = "text/plain; charset=utf-8"
+
+
+class Zip(Response):
+    """A zip file."""
+
+    media_type = "application/zip"
+
+
+@changes.get("", operation_id="changes.list")
+def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> Answer[ChangesView]:
     """List changes in the order they were made.
 
     Numbers rise strictly; no change is missed, repeated or reordered however many writers
@@ -53,8 +71,8 @@ def list_changes(op: Operation, filters: ChangeFilters) -> Answer:
     return Answer({"items": items, "next": None, "cursor": str(cursor)}, following=following)
 
 
-@audit.get("/entries", name="audit.entries", scope=READ, view=view_of_page(EntryView))
-def list_entries(op: Operation, filters: EntryFilters) -> Answer:
+@audit.get("/entries", operation_id="audit.entries")
+def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Page[EntryView]:
     """List the account, oldest first: changes, looks at patients' data, and denied attempts.
 
     Reading it is itself one entry. `next` leads through what was there at the first page: else
@@ -63,48 +81,47 @@ def list_entries(op: Operation, filters: EntryFilters) -> Answer:
     items, cursor = queries.entries(op, filters)
     if items:
         service.saw_account(op, filters.patient_id)
+    if cursor is None:
+        return Page(items)
     until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
-    following = None if cursor is None else {"cursor": cursor, **until}
-    return Answer({"items": items, "next": None}, following=following)
+    return Page(items, cursor, **until)
 
 
 @audit.get(
     "/checkpoint",
-    name="audit.checkpoint",
-    scope=READ,
-    view=str,
-    media=TEXT,
-    problems=(NoSigningKey,),
+    operation_id="audit.checkpoint",
+    response_class=Text,
+    responses=documented(NoSigningKey),
 )
-def checkpoint(op: Operation) -> Answer:
+def checkpoint(op: Auditing) -> Text:
     """Read the signed checkpoint (C2SP tlog-checkpoint) over every entry there is.
 
     Keep it: with it, an export can be checked against what the ledger was today.
     """
     size = tiles.size(op.db, op.clinic_id)
-    return Answer(signing.checkpoint(op.db, op.clinic_id, size).encode())
+    return Text(signing.checkpoint(op.db, op.clinic_id, size).encode())
 
 
 @audit.get(
     "/proofs/{number}",
-    name="audit.proof",
-    scope=READ,
-    view=str,
-    media=TEXT,
-    problems=(NotFound, NoSigningKey),
+    operation_id="audit.proof",
+    response_class=Text,
+    responses=documented(NotFound, NoSigningKey),
 )
-def proof(op: Operation, number: Annotated[int, Field(ge=1, le=NUMBER_MAX)]) -> Answer:
+def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Text:
     """Read the proof (C2SP tlog-proof) that an entry is in the ledger. Its index is number - 1."""
     size = tiles.size(op.db, op.clinic_id)
     if number > size:
         raise NotFound
     hashes = inclusion(number - 1, size, tiles.Tree(op.db, op.clinic_id, size))
     note = signing.checkpoint(op.db, op.clinic_id, size)
-    return Answer(proof_text(number - 1, hashes, note).encode())
+    return Text(proof_text(number - 1, hashes, note).encode())
 
 
-@audit.get("/consistency", name="audit.consistency", scope=READ, view=ConsistencyView)
-def consistent(op: Operation, filters: ConsistencyFilters) -> Answer:
+@audit.get("/consistency", operation_id="audit.consistency")
+def consistent(
+    op: Auditing, filters: Annotated[ConsistencyFilters, Query()]
+) -> Answer[ConsistencyView]:
     """Read the proof that the ledger at one size is the beginning of the ledger at another."""
     size = tiles.size(op.db, op.clinic_id)
     if filters.new > size:
@@ -116,30 +133,29 @@ def consistent(op: Operation, filters: ConsistencyFilters) -> Answer:
     return Answer({"old_size": filters.old, "new_size": filters.new, "hashes": hashes})
 
 
-@audit.stream(
+@audit.get(
     "/export",
-    name="audit.export",
-    scope=READ,
-    media=ZIP,
-    problems=(NoSigningKey, StrangeKey),
+    operation_id="audit.export",
+    response_class=Zip,
+    responses=documented(NoSigningKey, StrangeKey),
 )
-def export(op: Operation, database: Database) -> Stream:
+async def export(op: Auditing, database: TheDatabase) -> Response:
     """Download the whole account as a zip file that an auditor can check alone.
 
     `README.md` in it says how. The export is itself an entry of what it exports.
     """
-    return Stream(archive(database, op), ZIP, "ledger.zip")
+    return await streamed(partial(_archive, op, database))
 
 
-@disclosures.get(
-    "",
-    name="disclosures.list",
-    scope=READ,
-    view=view_of_page(DisclosureView),
-    problems=(NotFound,),
-)
-def disclosed(op: Operation, patient_id: UUID, filters: Filters) -> Answer:
+def _archive(op: Operation, database: Database) -> Stream:
+    return Stream(archive(database, op), Zip.media_type, "ledger.zip")
+
+
+@disclosures.get("", operation_id="disclosures.list", responses=documented(NotFound))
+def disclosed(
+    op: Auditing, patient_id: UUID, filters: Annotated[Filters, Query()]
+) -> Page[DisclosureView]:
     """List who saw this patient's data, newest first: the report that a patient may ask for."""
     found = queries.disclosures(op, patient_id, filters)
     service.saw_account(op, patient_id)
-    return Answer.page(*found)
+    return Page(*found)

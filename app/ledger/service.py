@@ -92,7 +92,7 @@ def noted(op: Operation) -> None:
 
 def _gather(op: Operation, gathered: Entry) -> None:
     if not op.entries:
-        op.last.append(lambda: append(op.db, [op]))
+        op.before_commit.append(lambda: append(op.db, [op]))
     op.entries.append(gathered)
 
 

@@ -1,10 +1,12 @@
 """`/v1/measurements`."""
 
-from app.core.access import Scope
-from app.core.routing import Routes
-from app.measurements.service import MEASUREMENTS
-from app.records.routes import serve_reads, serve_writes
+from fastapi import APIRouter
 
-routes = Routes("/v1/measurements", "measurements")
-serve_reads(routes, MEASUREMENTS, Scope.MEASUREMENTS_READ)
-serve_writes(routes, MEASUREMENTS, Scope.MEASUREMENTS_WRITE)
+from app.core.access import Scope
+from app.core.routing import Route
+from app.measurements.service import MEASUREMENTS
+from app.records.routes import add_reads, add_writes
+
+router = APIRouter(prefix="/v1/measurements", tags=["measurements"], route_class=Route)
+add_reads(router, MEASUREMENTS, Scope.MEASUREMENTS_READ)
+add_writes(router, MEASUREMENTS, Scope.MEASUREMENTS_WRITE)

@@ -1,27 +1,33 @@
 """`/v1/muscles`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import listing, view_of_page
+from app.core.pages import listing
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.muscles import queries
 from app.muscles.schemas import MuscleFilters, MuscleView
 
-routes = Routes("/v1/muscles", "reference")
+router = APIRouter(prefix="/v1/muscles", tags=["reference"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.MUSCLES_READ))]
 
 
-@routes.get("", name="muscles.list", scope=Scope.MUSCLES_READ, view=view_of_page(MuscleView))
-def muscles(op: Operation, filters: MuscleFilters) -> Answer:
+@router.get("", operation_id="muscles.list")
+def muscles(op: Reading, filters: Annotated[MuscleFilters, Query()]) -> Page[MuscleView]:
     """List muscles, or find them by any name or abbreviation, typing errors included."""
     del op
-    return Answer.page(*listing(queries.muscles(filters.q, filters.region), filters))
+    return Page(*listing(queries.muscles(filters.q, filters.region), filters))
 
 
-@routes.get(
-    "/{slug}", name="muscles.read", scope=Scope.MUSCLES_READ, view=MuscleView, problems=(NotFound,)
-)
-def muscle(op: Operation, slug: str) -> Answer:
+@router.get("/{slug}", operation_id="muscles.read", responses=documented(NotFound))
+def muscle(op: Reading, slug: str) -> Answer[MuscleView]:
     """Read one muscle."""
     del op
     return Answer(queries.muscle(slug))

@@ -1,16 +1,23 @@
 """`/v1/outcomes`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer
+from app.core.authorize import Authorize
 from app.core.operation import Operation
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.outcomes import queries
 from app.outcomes.schemas import OutcomesFilters, OutcomesView
 
-routes = Routes("/v1/outcomes", "progress")
+router = APIRouter(prefix="/v1/outcomes", tags=["progress"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.OUTCOMES_READ))]
 
 
-@routes.get("", name="outcomes.read", scope=Scope.OUTCOMES_READ, view=OutcomesView)
-def outcomes(op: Operation, filters: OutcomesFilters) -> Answer:
+@router.get("", operation_id="outcomes.read")
+def outcomes(op: Reading, filters: Annotated[OutcomesFilters, Query()]) -> Answer[OutcomesView]:
     """Read what became of the clinic's patients.
 
     Of those whose care began within the period: how many respond, by each measure and with an exact

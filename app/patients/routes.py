@@ -1,31 +1,34 @@
 """`/v1/patients`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Page
+from app.core.authorize import Authorize
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
-from app.core.routing import Answer, Routes
+from app.core.pages import Filters
+from app.core.routing import Route
 from app.patients.schemas import PatientSearch, PatientView
 from app.patients.service import PATIENTS
 from app.records.queries import records
-from app.records.routes import serve_reads, serve_writes
+from app.records.routes import add_reads, add_writes
 
-routes = Routes("/v1/patients", "patients")
+router = APIRouter(prefix="/v1/patients", tags=["patients"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.PATIENTS_READ))]
 
 
-@routes.post(
-    "/search",
-    name="patients.search",
-    scope=Scope.PATIENTS_READ,
-    view=view_of_page(PatientView),
-    writes=False,
-)
-def search(op: Operation, body: PatientSearch, filters: Filters) -> Answer:
+@router.post("/search", operation_id="patients.search")
+def search(
+    op: Reading, body: PatientSearch, filters: Annotated[Filters, Query()]
+) -> Page[PatientView]:
     """Search patients by the beginning of a name, or by birth date.
 
     Only letters and digits of a name count; case and accents don't.
     """
-    return Answer.page(*records(op, PATIENTS, filters, **body.values()))
+    return Page(*records(op, PATIENTS, filters, **body.values()))
 
 
-serve_reads(routes, PATIENTS, Scope.PATIENTS_READ)
-serve_writes(routes, PATIENTS, Scope.PATIENTS_WRITE)
+add_reads(router, PATIENTS, Scope.PATIENTS_READ)
+add_writes(router, PATIENTS, Scope.PATIENTS_WRITE)

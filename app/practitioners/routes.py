@@ -1,10 +1,12 @@
 """`/v1/practitioners`."""
 
-from app.core.access import Scope
-from app.core.routing import Routes
-from app.practitioners.service import PRACTITIONERS
-from app.records.routes import serve_reads, serve_writes
+from fastapi import APIRouter
 
-routes = Routes("/v1/practitioners", "practitioners")
-serve_reads(routes, PRACTITIONERS, Scope.PRACTITIONERS_READ)
-serve_writes(routes, PRACTITIONERS, Scope.PRACTITIONERS_WRITE)
+from app.core.access import Scope
+from app.core.routing import Route
+from app.practitioners.service import PRACTITIONERS
+from app.records.routes import add_reads, add_writes
+
+router = APIRouter(prefix="/v1/practitioners", tags=["practitioners"], route_class=Route)
+add_reads(router, PRACTITIONERS, Scope.PRACTITIONERS_READ)
+add_writes(router, PRACTITIONERS, Scope.PRACTITIONERS_WRITE)

@@ -1,12 +1,18 @@
 """`/v1/patients/{patient_id}/progress`, its pictures, and `/timeline`."""
 
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import view_of_page
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.progress import queries
 from app.progress.schemas import (
     ProgressFilters,
@@ -15,17 +21,20 @@ from app.progress.schemas import (
     TimelineItemView,
 )
 
-routes = Routes("/v1/patients/{patient_id}", "progress")
+router = APIRouter(prefix="/v1/patients/{patient_id:uuid}", tags=["progress"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.PROGRESS_READ))]
 
 
-@routes.get(
-    "/progress",
-    name="progress.read",
-    scope=Scope.PROGRESS_READ,
-    view=ProgressView,
-    problems=(NotFound,),
-)
-def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+class Svg(Response):
+    """A picture that a browser draws."""
+
+    media_type = "image/svg+xml"
+
+
+@router.get("/progress", operation_id="progress.read", responses=documented(NotFound))
+def progress(
+    op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Query()]
+) -> Answer[ProgressView]:
     """Read a patient's cumulative progress.
 
     Attended sessions that aren't void count, up to `as_of`; drafts count and are marked.
@@ -33,48 +42,40 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answe
     return Answer(queries.progress(op, patient_id, filters))
 
 
-@routes.get(
+@router.get(
     "/progress.svg",
-    name="progress.picture",
-    scope=Scope.PROGRESS_READ,
-    view=str,
-    media="image/svg+xml",
-    problems=(NotFound,),
+    operation_id="progress.picture",
+    response_class=Svg,
+    responses=documented(NotFound),
 )
-def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+def picture(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Query()]) -> Svg:
     """See a patient's progress as a picture.
 
     Every measure over the band of its MCID, soreness after each session, and each muscle's ache and
     release. It holds no name, needs no script and no colour, and tells a screen reader what it
     shows.
     """
-    return Answer(queries.picture(op, patient_id, filters))
+    return Svg(queries.picture(op, patient_id, filters))
 
 
-@routes.get(
+@router.get(
     "/body-map.svg",
-    name="progress.body-map",
-    scope=Scope.PROGRESS_READ,
-    view=str,
-    media="image/svg+xml",
-    problems=(NotFound,),
+    operation_id="progress.body-map",
+    response_class=Svg,
+    responses=documented(NotFound),
 )
-def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Answer:
+def body_map(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Query()]) -> Svg:
     """See where a patient was needled, from the front and from the back, and at which levels.
 
     Each area and level says in how many sessions, darker for more, and how its muscles were
     released when they were needled last. Left and right are the patient's own.
     """
-    return Answer(queries.body_map(op, patient_id, filters))
+    return Svg(queries.body_map(op, patient_id, filters))
 
 
-@routes.get(
-    "/timeline",
-    name="timeline.list",
-    scope=Scope.PROGRESS_READ,
-    view=view_of_page(TimelineItemView),
-    problems=(NotFound,),
-)
-def history(op: Operation, patient_id: UUID, filters: TimelineFilters) -> Answer:
+@router.get("/timeline", operation_id="timeline.list", responses=documented(NotFound))
+def history(
+    op: Reading, patient_id: UUID, filters: Annotated[TimelineFilters, Query()]
+) -> Page[TimelineItemView]:
     """List what happened to a patient, newest first: visits of every kind, reports, events."""
-    return Answer.page(*queries.timeline(op, patient_id, filters))
+    return Page(*queries.timeline(op, patient_id, filters))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field
 
 from app.core.pages import Filters
 from app.core.wire import Moment, Period, View
@@ -270,17 +270,21 @@ class ProgressView(View):
     flags: list[FlagView]
 
 
-_TYPE: Any = Literal[tuple(kind.singular for kind in ON_TIMELINE)]
-_RECORD: Any = reduce(or_, (kind.view for kind in ON_TIMELINE))
-TimelineItemView = create_model(
-    "TimelineItemView",
-    __base__=View,
-    __doc__="Something that happened, and its record.",
-    type=(_TYPE, ...),
-    at=(datetime, ...),
-    id=(UUID, ...),
-    record=(_RECORD, ...),
-)
+if TYPE_CHECKING:  # types that are made of a list can't be checked
+    OnTimeline = str
+    AnyRecord = object
+else:
+    OnTimeline = Literal[tuple(kind.singular for kind in ON_TIMELINE)]
+    AnyRecord = reduce(or_, (kind.view for kind in ON_TIMELINE))
+
+
+class TimelineItemView(View):
+    """Something that happened, and its record."""
+
+    type: OnTimeline
+    at: datetime
+    id: UUID
+    record: AnyRecord
 
 
 class TimelineFilters(Filters):

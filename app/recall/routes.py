@@ -1,26 +1,30 @@
 """`/v1/needle-lots/{lot}/patients`."""
 
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Page
+from app.core.authorize import Authorize
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
-from app.core.routing import Answer, Routes
+from app.core.pages import Filters
+from app.core.routing import Route
 from app.recall import queries
 from app.recall.schemas import LotPatientView
 
-routes = Routes("/v1/needle-lots", "recall")
+router = APIRouter(prefix="/v1/needle-lots", tags=["recall"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.NEEDLE_LOTS_READ))]
 
 
 # A lot may have a slash in it.
-@routes.get(
-    "/{lot:path}/patients",
-    name="needle_lots.patients",
-    scope=Scope.NEEDLE_LOTS_READ,
-    view=view_of_page(LotPatientView),
-)
-def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Answer:
+@router.get("/{lot:path}/patients", operation_id="needle_lots.patients")
+def patients_of_lot(
+    op: Reading, lot: str, filters: Annotated[Filters, Query()]
+) -> Page[LotPatientView]:
     """List the patients who were treated with needles of a lot.
 
     The lot is compared as it was written down at the needling. What a session says now counts: a
     lot that an amendment has corrected isn't found under what stood there before.
     """
-    return Answer.page(*queries.patients_of_lot(op, lot, filters))
+    return Page(*queries.patients_of_lot(op, lot, filters))

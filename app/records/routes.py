@@ -1,97 +1,115 @@
-"""The five routes that every kind of record has."""
+"""The five routes that every kind of record has.
 
-from typing import Any
+    router = APIRouter(prefix="/v1/episodes", tags=["episodes"], route_class=Route)
+    add_reads(router, EPISODES, Scope.EPISODES_READ)
+    add_writes(router, EPISODES, Scope.EPISODES_WRITE)
+
+Their bodies, filters and views are the kind's own. Python evaluates these annotations when a
+function is defined, so FastAPI sees the real models; mypy can't know them, hence the ignores.
+"""
+
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.faults import Fault
 from app.core.operation import Operation
-from app.core.pages import Filters, view_of_page
 from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissing, VersionStale
-from app.core.routing import Answer, Routes
 from app.records import queries, service
 from app.records.errors import IdentifierTaken, StillRelied
 from app.records.kinds import Kind, Viewed
-from app.records.schemas import MergePatch, RecordBody
+from app.records.schemas import MergePatch
 
 
-def answer(view: Viewed, *, new_at: str | None = None) -> Answer:
-    """A record as an answer: 201 with its address where it is new."""
-    if new_at is None:
-        return Answer(view, version=view["version"])
-    return Answer(view, 201, view["version"], f"{new_at}/{view['id']}")
+def answer(view: Viewed) -> Answer[Any]:
+    """A record as an answer, with its version as ETag."""
+    return Answer(view, version=view["version"])
 
 
-def conflicts(kind: Kind[Any]) -> tuple[type[Problem], ...]:
-    """What may stand against content of this kind."""
-    return (IdentifierTaken,) if kind.identified_by else ()
+def answer_stored(view: Viewed, *, is_new: bool, folder: str) -> Answer[Any]:
+    """A record that was sent to be stored: 201, and its address in `folder`, if it is new."""
+    if not is_new:
+        return answer(view)
+    return Answer(view, 201, version=view["version"], location=f"{folder}/{view['id']}")
 
 
-def serve_reads(routes: Routes, kind: Kind[Any], scope: Scope) -> None:
-    """Serve `GET /{id}` and the list."""
+def add_reads(router: APIRouter, kind: Kind[Any], scope: Scope) -> None:
+    """Add `GET /{id}` and the list."""
+    reading = Depends(Authorize(scope))
+    nouns = kind.noun.replace("_", " ")
 
-    def one(op: Operation, id: UUID) -> Answer:
+    @router.get("", operation_id=f"{kind.noun}.list", description=f"List {nouns}.")
+    def many(
+        op: Annotated[Operation, reading],
+        filters: Annotated[kind.filters, Query()],  # type: ignore[name-defined]
+    ) -> Page[kind.view]:  # type: ignore[name-defined]
+        return Page(*queries.records(op, kind, filters))
+
+    @router.get(
+        "/{id:uuid}",
+        operation_id=f"{kind.noun}.read",
+        description=f"Read one of the {nouns}.",
+        responses=documented(NotFound),
+    )
+    def one(op: Annotated[Operation, reading], id: UUID) -> Answer[kind.view]:  # type: ignore[name-defined]
         return answer(queries.shown(op, kind, id))
 
-    def many(op: Operation, filters: Filters) -> Answer:
-        return Answer.page(*queries.records(op, kind, filters))
 
-    many.__annotations__["filters"] = kind.filters
-    one.__doc__ = f"Read one of the {kind.noun.replace('_', ' ')}."
-    many.__doc__ = f"List {kind.noun.replace('_', ' ')}."
-    routes.add("GET", "", many, name=f"{kind.noun}.list", scope=scope, view=view_of_page(kind.view))
-    routes.add(
-        "GET",
-        "/{id}",
-        one,
-        name=f"{kind.noun}.read",
-        scope=scope,
-        view=kind.view,
-        problems=(NotFound,),
+def add_writes(router: APIRouter, kind: Kind[Any], scope: Scope, *problems: type[Problem]) -> None:
+    """Add `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` are what can refuse a change."""
+    writing = Depends(Authorize(scope))
+    noun = kind.singular.replace("_", " ")
+    taken = (IdentifierTaken,) if kind.identified_by else ()
+    relied = (StillRelied,) if kind.relied_on else ()
+    refusals = documented(NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
+
+    @router.post(
+        "",
+        status_code=201,
+        operation_id=f"{kind.noun}.create",
+        description=f"Create a {noun}.",
+        responses=documented(IdTaken, *taken),
     )
+    def create(
+        op: Annotated[Operation, writing],
+        body: kind.body,  # type: ignore[name-defined]
+    ) -> Answer[kind.view]:  # type: ignore[name-defined]
+        view, is_new = service.create_one(op, kind, body)
+        return answer_stored(view, is_new=is_new, folder=router.prefix)
 
-
-def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: type[Problem]) -> None:
-    """Serve `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` stand against a change."""
-
-    def create(op: Operation, body: RecordBody) -> Answer:
-        view, new = service.create_one(op, kind, body)
-        return answer(view, new_at=routes.prefix if new else None)
-
-    def replace(op: Operation, id: UUID, body: RecordBody) -> Answer:
+    @router.put(
+        "/{id:uuid}",
+        status_code=201,
+        operation_id=f"{kind.noun}.replace",
+        description=f"Create a {noun} under its client's own id, or replace its content.",
+        responses=refusals,
+    )
+    def replace(
+        op: Annotated[Operation, writing],
+        id: UUID,
+        body: kind.body,  # type: ignore[name-defined]
+    ) -> Answer[kind.view]:  # type: ignore[name-defined]
         if body.id not in {None, id}:
             raise Invalid([Fault("/id", "id_fixed", "It is not the id in the address.")])
         whole = body.model_copy(update={"id": id})
         if op.if_match is not None:
             return answer(service.replace(op, kind, whole))
         try:
-            view, new = service.create_one(op, kind, whole)
+            view, is_new = service.create_one(op, kind, whole)
         except IdTaken:
             raise VersionMissing from None
-        return answer(view, new_at=routes.prefix if new else None)
+        return answer_stored(view, is_new=is_new, folder=router.prefix)
 
-    def change(op: Operation, id: UUID, body: MergePatch) -> Answer:
+    @router.patch(
+        "/{id:uuid}",
+        operation_id=f"{kind.noun}.update",
+        description=f"Change a part of a {noun} by a JSON Merge Patch.",
+        responses=refusals,
+    )
+    def change(op: Annotated[Operation, writing], id: UUID, body: MergePatch) -> Answer[kind.view]:  # type: ignore[name-defined]
         return answer(service.patch(op, kind, id, body.root))
-
-    create.__annotations__["body"] = replace.__annotations__["body"] = kind.body
-    noun = kind.singular.replace("_", " ")
-    create.__doc__ = f"Create a {noun}."
-    replace.__doc__ = f"Create a {noun} under its client's own id, or replace its content."
-    change.__doc__ = f"Change a part of a {noun} by a JSON Merge Patch."
-    declared: dict[str, Any] = {"scope": scope, "view": kind.view}
-    taken = conflicts(kind)
-    relied = (StillRelied,) if kind.relied_on else ()
-    stale = (NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
-    routes.add(
-        "POST",
-        "",
-        create,
-        name=f"{kind.noun}.create",
-        status=201,
-        problems=(IdTaken, *taken),
-        **declared,
-    )
-    routes.add(
-        "PUT", "/{id}", replace, name=f"{kind.noun}.replace", status=201, problems=stale, **declared
-    )
-    routes.add("PATCH", "/{id}", change, name=f"{kind.noun}.update", problems=stale, **declared)

@@ -84,7 +84,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
     view = {"id": patient_id, "version": patient["version"] + 1, "erased_at": op.at}
     ledger.record(op, PATIENTS.noun, view, patient_id=patient_id, operation=ERASE, reason=reason)
     # Behind the entry that says so: without it the database refuses to blank anything.
-    op.last.append(lambda: _blank(op, patient_id))
+    op.before_commit.append(lambda: _blank(op, patient_id))
 
 
 def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:

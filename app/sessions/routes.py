@@ -3,85 +3,79 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.access import Scope
+from app.core.answers import Answer, Page
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.operation import Operation
-from app.core.pages import view_of_page
 from app.core.problems import NotFound, VersionMissing, VersionStale
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.ledger import queries as ledger
 from app.ledger import service as account
 from app.records.errors import StillRelied
 from app.records.queries import record, saw
-from app.records.routes import answer, serve_reads, serve_writes
+from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
 from app.sessions.schemas import AmendBody, SessionView, VersionFilters, VersionView, VoidBody
 from app.sessions.service import SESSIONS
 
-READ, WRITE = Scope.SESSIONS_READ, Scope.SESSIONS_WRITE
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]
+Writing = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_WRITE))]
 CHANGE = (NotFound, VersionMissing, VersionStale, SessionVoid)
 
-routes = Routes("/v1/sessions", "sessions")
-serve_reads(routes, SESSIONS, READ)
-serve_writes(routes, SESSIONS, WRITE, SessionSigned, SessionVoid)
+add_reads(router, SESSIONS, Scope.SESSIONS_READ)
+add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
 
 
-@routes.post(
-    "/{id}/sign",
-    name="sessions.sign",
-    scope=WRITE,
-    view=SessionView,
-    problems=(*CHANGE, SessionSigned, NotReadyToSign),
+@router.post(
+    "/{id:uuid}/sign",
+    operation_id="sessions.sign",
+    responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
 )
-def sign(op: Operation, id: UUID) -> Answer:
+def sign(op: Writing, id: UUID) -> Answer[SessionView]:
     """Sign a session."""
     return answer(service.sign(op, id))
 
 
-@routes.post(
-    "/{id}/amend",
-    name="sessions.amend",
-    scope=WRITE,
-    view=SessionView,
-    problems=(*CHANGE, SessionDraft, NotReadyToSign, StillRelied),
+@router.post(
+    "/{id:uuid}/amend",
+    operation_id="sessions.amend",
+    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillRelied),
 )
-def amend(op: Operation, id: UUID, body: AmendBody) -> Answer:
+def amend(op: Writing, id: UUID, body: AmendBody) -> Answer[SessionView]:
     """Amend a signed session; earlier versions stay readable."""
     return answer(service.amend(op, id, body))
 
 
-@routes.post("/{id}/void", name="sessions.void", scope=WRITE, view=SessionView, problems=CHANGE)
-def void(op: Operation, id: UUID, body: VoidBody) -> Answer:
+@router.post("/{id:uuid}/void", operation_id="sessions.void", responses=documented(*CHANGE))
+def void(op: Writing, id: UUID, body: VoidBody) -> Answer[SessionView]:
     """Void a session; it stays readable, and counts nowhere."""
     return answer(service.void(op, id, body.reason))
 
 
-@routes.get(
-    "/{id}/versions",
-    name="sessions.versions",
-    scope=READ,
-    view=view_of_page(VersionView),
-    problems=(NotFound,),
-)
-def versions(op: Operation, id: UUID, filters: VersionFilters) -> Answer:
+@router.get("/{id:uuid}/versions", operation_id="sessions.versions", responses=documented(NotFound))
+def versions(
+    op: Reading, id: UUID, filters: Annotated[VersionFilters, Query()]
+) -> Page[VersionView]:
     """List the versions of a session, oldest first."""
     session = record(op, SESSIONS, id)
     saw(op, SESSIONS, session)
     items, more = ledger.versions(op, SESSIONS.noun, id, filters.after, filters.limit)
-    following = {"after": items[-1]["version"]} if more else None
-    return Answer({"items": items, "next": None}, following=following)
+    return Page(items, after=items[-1]["version"]) if more else Page(items)
 
 
-@routes.get(
-    "/{id}/versions/{version}",
-    name="sessions.version",
-    scope=READ,
-    view=SessionView,
-    problems=(NotFound,),
+@router.get(
+    "/{id:uuid}/versions/{version}",
+    operation_id="sessions.version",
+    responses=documented(NotFound),
 )
-def version(op: Operation, id: UUID, version: Annotated[int, Field(ge=1, le=2**31 - 1)]) -> Answer:
+def version(
+    op: Reading, id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> Answer[SessionView]:
     """Read a session as it was in one of its versions."""
     found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:

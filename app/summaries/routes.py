@@ -1,42 +1,68 @@
 """`/v1/patients/{patient_id}/chart-summaries`."""
 
 from base64 import b64encode
+from functools import partial
+from typing import Annotated, Final
 from uuid import UUID
 
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
 from app.core.access import Scope
-from app.core.database import Database
+from app.core.authorize import Authorize
+from app.core.contract import documented
+from app.core.database import PRINTS
 from app.core.operation import Operation
 from app.core.problems import NotFound
-from app.core.routing import Answer, Routes
+from app.core.routing import Route, TheDatabase
 from app.summaries import service
 from app.summaries.errors import ChartTooLong, ConsentMissing, PressMissing, Unprintable
 from app.summaries.schemas import ChartSummaryBody
 
-routes = Routes("/v1/patients/{patient_id}/chart-summaries", "chart summaries")
-
-
-@routes.post(
-    "",
-    name="chart_summaries.create",
-    scope=Scope.CHART_SUMMARIES_WRITE,
-    view=bytes,
-    media="application/pdf",
-    # Nothing is stored but the account of it, as with every look at a patient's data.
-    writes=False,
-    prints=True,
-    tells=("Chart-Digest", "Content-Digest", "Content-Disposition"),
-    problems=(NotFound, ConsentMissing, ChartTooLong, Unprintable, PressMissing),
+router = APIRouter(
+    prefix="/v1/patients/{patient_id:uuid}/chart-summaries",
+    tags=["chart summaries"],
+    route_class=Route,
 )
-def create(op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody) -> Answer:
+Releasing = Annotated[Operation, Depends(Authorize(Scope.CHART_SUMMARIES_WRITE))]
+# Printing takes longer than a request may, so it has threads of its own.
+_in_print_thread: Final = partial(
+    to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
+)
+
+
+class Pdf(Response):
+    """A PDF file."""
+
+    media_type = "application/pdf"
+
+
+@router.post(
+    "",
+    operation_id="chart_summaries.create",
+    response_class=Pdf,
+    responses=documented(
+        NotFound,
+        ConsentMissing,
+        ChartTooLong,
+        Unprintable,
+        PressMissing,
+        headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
+    ),
+)
+async def create(
+    op: Releasing, database: TheDatabase, patient_id: UUID, body: ChartSummaryBody
+) -> Pdf:
     """Release a patient's chart as a PDF (PDF/UA-1), to the patient or to somebody else.
 
     Somebody else needs the patient's consent to the use of data, or a reason that overrides it.
     To whom it goes and why is in the ledger before it is sent, and in the patient's disclosures.
     """
-    summary = service.release(op, database, patient_id, body)
-    told = {
+    summary = await _in_print_thread(partial(service.release, op, database, patient_id, body))
+    headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",
         "Content-Disposition": f'attachment; filename="chart-summary-{op.at:%Y-%m-%d}.pdf"',
     }
-    return Answer(summary.pdf, headers=told)
+    return Pdf(summary.pdf, headers=headers)

@@ -1,10 +1,12 @@
 """`/v1/thresholds`."""
 
+from fastapi import APIRouter
+
 from app.core.access import Scope
-from app.core.routing import Routes
-from app.records.routes import serve_reads, serve_writes
+from app.core.routing import Route
+from app.records.routes import add_reads, add_writes
 from app.thresholds.service import THRESHOLDS
 
-routes = Routes("/v1/thresholds", "reference")
-serve_reads(routes, THRESHOLDS, Scope.INSTRUMENTS_READ)
-serve_writes(routes, THRESHOLDS, Scope.THRESHOLDS_WRITE)
+router = APIRouter(prefix="/v1/thresholds", tags=["reference"], route_class=Route)
+add_reads(router, THRESHOLDS, Scope.INSTRUMENTS_READ)
+add_writes(router, THRESHOLDS, Scope.THRESHOLDS_WRITE)

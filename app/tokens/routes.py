@@ -15,16 +15,16 @@ from app.auth import jose
 from app.auth.queries import caller_for, client_with, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
 from app.core.access import Caller, Refused
-from app.core.arguments import FORM, Repeated, form_members
-from app.core.calling import renew, turned_away
+from app.core.authorize import forget_stale_clients, record_rejection
 from app.core.clock import now
 from app.core.database import Database
+from app.core.forms import FORM, Repeated, form_members
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
-from app.core.patience import deadline
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
+from app.core.timeouts import deadline
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings
@@ -212,7 +212,7 @@ async def _given(
         _check_in_force(client)
         work = partial(_both, op, take)
         given = await asyncio.to_thread(perform, request.app.state.database, op, work)
-        renew(request, op)
+        forget_stale_clients(request, op)
         reason = "refresh token used again"
     except Untrusted as error:
         given, reason = None, error.reason
@@ -290,7 +290,7 @@ def _address(request: Request) -> str:
 
 async def _have_on_record(request: Request, caller: Caller, reason: str) -> None:
     refused = request.app.state.authenticate.noted(Refused(caller, reason))
-    await turned_away(request, NAME, refused)
+    await record_rejection(request, NAME, refused)
 
 
 GRANTS: Final[Mapping[str, Callable[[Request, Form], Awaitable[dict[str, Any]]]]] = dict(

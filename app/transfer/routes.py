@@ -1,33 +1,54 @@
 """`/v1/imports`."""
 
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+
 from app.core.access import Scope
+from app.core.answers import Answer
+from app.core.authorize import Authorize
+from app.core.contract import documented
+from app.core.database import Database
 from app.core.operation import Operation
-from app.core.routing import Answer, Routes, Upload
+from app.core.problems import TooLarge, UnsupportedMedia
+from app.core.routing import Route, TheDatabase
+from app.core.uploads import Upload, Uploaded, in_upload_thread
 from app.transfer.rows import CSV, NDJSON, rows
 from app.transfer.schemas import ImportFilters, ImportView
 from app.transfer.service import OPERATION, import_rows
 
 FILE_MAX_BYTES = 256 * 1024 * 1024
 
-routes = Routes("/v1/imports", "imports")
+router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=Route)
+Importing = Annotated[Operation, Depends(Authorize(Scope.IMPORTS_WRITE))]
+_uploaded: Final = Uploaded(NDJSON, CSV, max_bytes=FILE_MAX_BYTES)
 
 
-@routes.post(
+@router.post(
     "",
-    name=OPERATION,
-    scope=Scope.IMPORTS_WRITE,
-    view=ImportView,
-    writes=False,  # takes no Idempotency-Key: the same file twice makes nothing twice
-    uploads=(NDJSON, CSV),
-    upload_max_bytes=FILE_MAX_BYTES,
+    operation_id=OPERATION,
+    responses=documented(TooLarge, UnsupportedMedia),
+    openapi_extra=_uploaded.documented(),
 )
-def create(op: Operation, upload: Upload, filters: ImportFilters) -> Answer:
+async def create(
+    op: Importing,
+    database: TheDatabase,
+    upload: Annotated[Upload, Depends(_uploaded)],
+    filters: Annotated[ImportFilters, Query()],
+) -> Answer[ImportView]:
     """Import a file of records.
 
     One row for each record, with its `type`; a row may refer to rows above it and to stored
     records. A bad row is reported and never stops the others, and the same file twice creates
     nothing twice.
     """
-    found = rows(upload.file, upload.media)
-    reports = import_rows(upload.database, op.caller, op.request_id, found, dry_run=filters.dry_run)
+    return await in_upload_thread(partial(_imported, op, database, upload, filters))
+
+
+def _imported(
+    op: Operation, database: Database, upload: Upload, filters: ImportFilters
+) -> Answer[ImportView]:
+    given = rows(upload.file, upload.media)
+    reports = import_rows(database, op.caller, op.request_id, given, dry_run=filters.dry_run)
     return Answer(list(reports)[-1])

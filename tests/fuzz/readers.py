@@ -24,8 +24,8 @@ from app.auth.rules import (
     Untrusted,
     parse_key,
 )
-from app.core.arguments import form_members
 from app.core.faults import RuleBroken
+from app.core.forms import form_members
 from app.core.outgoing import check_address
 from app.core.pages import Order
 from app.core.problems import Invalid

@@ -1,16 +1,21 @@
 """`/v1/exports`."""
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.responses import Response
 
 from app.core.access import Scope
+from app.core.answers import Answer
+from app.core.authorize import Authorize
+from app.core.contract import documented
 from app.core.database import Database
 from app.core.faults import Fault
 from app.core.operation import Operation
 from app.core.problems import Invalid, NotFound
-from app.core.routing import Answer, Routes
-from app.core.streams import Stream
+from app.core.routing import Route, TheDatabase
+from app.core.streams import Stream, streamed
 from app.transfer.exports.datasets import BY_NAME, DATASETS
 from app.transfer.exports.errors import NoParquet, NoResearchKey
 from app.transfer.exports.folder import RECORDS_FILE
@@ -23,7 +28,8 @@ from app.transfer.exports.schemas import ExportFilters, PackageFilters
 from app.transfer.exports.service import export, export_for_research, export_records
 from app.transfer.rows import NDJSON
 
-routes = Routes("/v1/exports", "exports")
+router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=Route)
+Exporting = Annotated[Operation, Depends(Authorize(Scope.EXPORTS_READ))]
 
 Named = Annotated[str, Path(json_schema_extra={"enum": [*BY_NAME, RECORDS]})]
 Formed = Annotated[str, Path(json_schema_extra={"enum": list(FORMATS)})]
@@ -31,14 +37,14 @@ NOT_A_TABLE = Fault("/deidentified", "not_a_table", "Records are whole: ask for 
 NOT_CSV = Fault("/excel", "not_csv", "Excel reads CSV: ask for that, or leave this out.")
 
 
-@routes.get(
-    f"/{FILE}",
-    name="exports.package",
-    scope=Scope.EXPORTS_READ,
-    view=dict,
-    problems=(NoResearchKey,),
-)
-def describe(op: Operation, filters: PackageFilters) -> Answer:
+class Csv(Response):
+    """A table as CSV."""
+
+    media_type = CSV_MEDIA
+
+
+@router.get(f"/{FILE}", operation_id="exports.package", responses=documented(NoResearchKey))
+def describe(op: Exporting, filters: Annotated[PackageFilters, Query()]) -> Answer[dict[str, Any]]:
     """Describe every dataset to a machine.
 
     A Frictionless Data Package (version 2): fields, types, constraints, primary and foreign keys.
@@ -49,33 +55,42 @@ def describe(op: Operation, filters: PackageFilters) -> Answer:
     return Answer(package(op, shown, form))
 
 
-@routes.stream(
+@router.get(
     "/{dataset}.{format}",
-    name="exports.read",
-    scope=Scope.EXPORTS_READ,
-    media=CSV_MEDIA,
-    medias=sorted({form.media for form in FORMATS.values()} - {CSV_MEDIA}),
-    problems=(NotFound, NoParquet, NoResearchKey),
+    operation_id="exports.read",
+    response_class=Csv,
+    responses=documented(
+        NotFound,
+        NoParquet,
+        NoResearchKey,
+        media=sorted({form.media for form in FORMATS.values()} - {CSV_MEDIA}),
+    ),
 )
-def read(
-    op: Operation,
-    database: Database,
+async def read(
+    op: Exporting,
+    database: TheDatabase,
     dataset: Named,
     format: Formed,  # noqa: A002 - the contract's own word
-    filters: ExportFilters,
-) -> Stream:
+    filters: Annotated[ExportFilters, Query()],
+) -> Response:
     """Download a dataset as a table.
 
     One row each, in the order of its key, all as it was at one moment. Before the first byte, each
     patient in it gets an entry in the ledger, which `disclosures` shows. `records.ndjson` is every
     record in the form and order that an import takes.
     """
-    file = f"{dataset}.{format}"
+    return await streamed(partial(_table, op, database, dataset, format, filters))
+
+
+def _table(
+    op: Operation, database: Database, dataset: str, form_name: str, filters: ExportFilters
+) -> Stream:
+    file = f"{dataset}.{form_name}"
     if file == RECORDS_FILE:
         _check(filters.excel, NOT_CSV)
         _check(filters.deidentified, NOT_A_TABLE)
         return Stream(export_records(database, op), NDJSON, file)
-    found, form = BY_NAME.get(dataset), FORMATS.get(format)
+    found, form = BY_NAME.get(dataset), FORMATS.get(form_name)
     if found is None or form is None:
         raise NotFound
     _check(filters.excel and form.name != EXCEL.name, NOT_CSV)

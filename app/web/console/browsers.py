@@ -17,16 +17,16 @@ from starlette.responses import Response
 from app.auth.queries import Browsing, browsing, caller_for, caller_of
 from app.auth.rules import API_KEY, BROWSER_NOTED, BROWSER_TOKEN, Key, parse_key
 from app.auth.service import let_browser_in, let_browser_out, use_browser
-from app.core import arguments
 from app.core.access import Caller, Refused
-from app.core.calling import Who, turned_away
+from app.core.authorize import Identity, record_rejection
 from app.core.clock import now
 from app.core.database import Database
+from app.core.forms import read_form
 from app.core.operation import Operation, perform
-from app.core.patience import deadline
 from app.core.problems import Forbidden
 from app.core.rates import Rates, sender
 from app.core.requests import ADDED, request_id, whole_body
+from app.core.timeouts import deadline
 from app.ledger import service as ledger
 from app.owners import service as owners
 from app.settings import settings
@@ -47,7 +47,7 @@ async def sign_in(request: Request) -> Response:
     check_origin(request)
     cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
     failures, address = cast("Rates", request.app.state.password_rates), sender(request)
-    form = arguments.form(request, await whole_body(request))
+    form = read_form(request, await whole_body(request))
     failures.take(address).apply(request)
     async with deadline():
         found = await _shown_to_be(request, form)
@@ -56,7 +56,7 @@ async def sign_in(request: Request) -> Response:
             return await _let_in(request, found, form)
     answer = pages.sign_in(request, 403, NOT_GOOD, _way(form))
     if found is not None:  # afterwards: how long it takes tells nobody whether there is an owner
-        answer.background = BackgroundTask(turned_away, request, SIGN_IN, found)
+        answer.background = BackgroundTask(record_rejection, request, SIGN_IN, found)
     return answer
 
 
@@ -73,7 +73,7 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
-async def by_cookie(request: Request) -> Who:
+async def by_cookie(request: Request) -> Identity:
     """Who calls, by what his browser holds."""
     request.scope[ADDED] |= pages.HEADERS
     if request.method != "GET":
@@ -109,13 +109,13 @@ def _way(form: dict[str, str]) -> str:
     return to if LEADS_TO.fullmatch(to) else pages.HOME
 
 
-async def _shown_to_be(request: Request, form: dict[str, str]) -> Who:
+async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
     """Whose password or key a form holds."""
     noted, database = request.app.state.authenticate.noted, request.app.state.database
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
-        return cast("Who", noted(found)) if isinstance(found, Refused) else found
+        return cast("Identity", noted(found)) if isinstance(found, Refused) else found
     if not database.is_sqlite:
         return None
     name, password = form.get("name", ""), form.get("password", "")
@@ -125,10 +125,10 @@ async def _shown_to_be(request: Request, form: dict[str, str]) -> Who:
     caller = caller_for(checked.owner)
     if checked.good:
         return caller
-    return cast("Who", noted(Refused(caller, "wrong password")))
+    return cast("Identity", noted(Refused(caller, "wrong password")))
 
 
-def _with_key(database: Database, key: str) -> Who:
+def _with_key(database: Database, key: str) -> Identity:
     if parse_key(key, API_KEY) is None:
         return None
     with database.reading() as db:

@@ -1,17 +1,21 @@
 """`/console`: the patients, one of them, and what happened to him."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import orjson
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from pydantic_core import from_json, to_json, to_jsonable_python
+from starlette.responses import HTMLResponse
 
 from app.core.access import Scope
+from app.core.authorize import Authorize
+from app.core.forms import Form
 from app.core.operation import Operation
 from app.core.pages import Cursor, Filters
-from app.core.routing import Answer, Routes
+from app.core.routing import Route
 from app.core.wire import View, read
 from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
@@ -29,7 +33,12 @@ PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
 ASKED: Final = ("family_name", "given_name", "birth_date")
 
-routes = Routes(pages.HOME, "console", by_cookie, published=False)
+router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
+Searching = Annotated[Operation, Depends(Authorize(Scope.PATIENTS_READ, identify=by_cookie))]
+Looking = Annotated[
+    Operation,
+    Depends(Authorize(Scope.PROGRESS_READ, Scope.PATIENTS_READ, identify=by_cookie)),
+]
 Shown = dict[str, Any]
 
 
@@ -44,8 +53,8 @@ class Further(View):
     cursor: Cursor | None = Field(default=None)
 
 
-@routes.get("", name="console.patients", scope=Scope.PATIENTS_READ, view=bytes, media=pages.HTML)
-def patients(op: Operation, filters: Further) -> Answer:
+@router.get("", operation_id="console.patients")
+def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLResponse:
     """Show the clinic's patients, and let somebody look for one."""
     found, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page(
@@ -53,15 +62,8 @@ def patients(op: Operation, filters: Further) -> Answer:
     )
 
 
-@routes.post(
-    "/search",
-    name="console.search",
-    scope=Scope.PATIENTS_READ,
-    view=bytes,
-    media=pages.HTML,
-    writes=False,
-)
-def search(op: Operation, form: dict[str, str]) -> Answer:
+@router.post("/search", operation_id="console.search")
+def search(op: Searching, form: Form) -> HTMLResponse:
     """Show the patients of a name or a birth date, which stand in no address."""
     asked = {name: form[name] for name in ASKED if form.get(name, "").strip()}
     if not asked:
@@ -74,15 +76,8 @@ def search(op: Operation, form: dict[str, str]) -> Answer:
     )
 
 
-@routes.get(
-    "/patients/{patient_id}",
-    name="console.patient",
-    scope=Scope.PROGRESS_READ,
-    also=(Scope.PATIENTS_READ,),
-    view=bytes,
-    media=pages.HTML,
-)
-def patient(op: Operation, patient_id: UUID) -> Answer:
+@router.get("/patients/{patient_id:uuid}", operation_id="console.patient")
+def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     """Show how one patient has come along."""
     person = plain(shown(op, PATIENTS, patient_id))
     document = progress.progress(op, patient_id, ProgressFilters())
@@ -100,15 +95,8 @@ def patient(op: Operation, patient_id: UUID) -> Answer:
     )
 
 
-@routes.get(
-    "/patients/{patient_id}/timeline",
-    name="console.timeline",
-    scope=Scope.PROGRESS_READ,
-    also=(Scope.PATIENTS_READ,),
-    view=bytes,
-    media=pages.HTML,
-)
-def timeline(op: Operation, patient_id: UUID, filters: Further) -> Answer:
+@router.get("/patients/{patient_id:uuid}/timeline", operation_id="console.timeline")
+def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]) -> HTMLResponse:
     """Show everything that happened to a patient, newest first."""
     person = plain(shown(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
@@ -119,8 +107,8 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
     return Filters(limit=limit, cursor=cursor)
 
 
-def _page(template: str, op: Operation, **more: Any) -> Answer:
-    return Answer(pages.written(template, who=op.caller.actor, **more))
+def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
+    return HTMLResponse(pages.written(template, who=op.caller.actor, **more))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Shown] | None:

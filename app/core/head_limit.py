@@ -1,4 +1,4 @@
-"""The head of a request, read before anybody knows who sends it, is no longer than it may be."""
+"""A bound on the head of a request, which is read before the caller is known."""
 
 from typing import Any, Final
 
@@ -10,8 +10,8 @@ from app.core.problems import HeadTooLarge
 HEAD_MAX_BYTES: Final = 64 * 1024
 
 
-class Bounded(HttpToolsProtocol):
-    """One connection. Its parser would keep a head of any length, and wait for the rest of it."""
+class HeadLimit(HttpToolsProtocol):
+    """The HTTP protocol of one connection. uvicorn's own would keep a head of any length."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -20,7 +20,7 @@ class Bounded(HttpToolsProtocol):
         self._heads = 0
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came, unless a head has grown too long."""
+        """Pass on the bytes that came, or refuse a head that has grown too long."""
         left = HEAD_MAX_BYTES - self._head_bytes
         if not self._is_in_head or len(data) <= left:
             self._head_bytes += len(data)
@@ -36,13 +36,13 @@ class Bounded(HttpToolsProtocol):
             self.data_received(data[left:])
 
     def on_headers_complete(self) -> None:
-        """The head is read, and what comes now is a body."""
+        """The head is complete: what follows is the body."""
         self._is_in_head = False
         self._heads += 1
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The next head may come."""
+        """The body is complete: what follows is the next head."""
         self._is_in_head, self._head_bytes = True, 0
         super().on_message_complete()
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic_core import from_json
 
 from app.core.database import Database
-from app.core.heads import HEAD_MAX_BYTES
+from app.core.head_limit import HEAD_MAX_BYTES
 from app.core.schema import migrate
 from tests.serving import HOST, Serving, serving
 

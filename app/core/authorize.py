@@ -1,0 +1,110 @@
+"""Authorization: who calls, what their scopes allow, and an entry for what they may not do."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from fastapi import Request
+
+from app.core.access import Authenticate, Caller, Refused, Scope
+from app.core.operation import Entry, Operation
+from app.core.problems import Forbidden, Unauthenticated
+from app.core.rates import Rates
+from app.core.requests import ApiRequest, request_id
+
+Identity = Caller | Refused | None
+Identify = Callable[[Request], Awaitable[Identity]]
+
+_OPERATION: Final = "needlework.operation"
+"""Where in its ASGI scope a request keeps its authorized operation."""
+
+
+async def by_bearer_token(request: Request) -> Identity:
+    """Identify the caller by the `Authorization` header (RFC 6750 §2.1)."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(token.strip())
+
+
+@dataclass(slots=True)
+class RequestOperation(Operation):
+    """An operation that an HTTP request asks for."""
+
+    request: ApiRequest = field(kw_only=True)
+
+
+class Authorize:
+    """A FastAPI dependency: the operation of a request, if its caller has the scopes.
+
+    Use it as `Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]`. The first scope is
+    the documented one. It also says what the transaction is: a scope that ends in `:write` opens
+    one that may write.
+
+    `personal` operations are for practitioners only, never for programs. The answer of a `secret`
+    one holds a secret, so it is not stored for retries. `identify` finds the caller.
+
+    Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`.
+    """
+
+    def __init__(
+        self,
+        *scopes: Scope,
+        personal: bool = False,
+        secret: bool = False,
+        identify: Identify = by_bearer_token,
+    ) -> None:
+        self.scopes = scopes
+        self.writes = scopes[0].endswith(":write")
+        self.personal = personal
+        self.secret = secret
+        self._identify = identify
+
+    async def __call__(self, request: Request) -> Operation:
+        """Return the operation. A request is authorized once: `Route` does it before the body."""
+        op: Operation | None = request.scope.get(_OPERATION)
+        if op is None:
+            op = request.scope[_OPERATION] = await self._authorize(request)
+        return op
+
+    async def _authorize(self, request: Request) -> Operation:
+        name, caller = request.scope["route"].name, await self._identify(request)
+        if caller is None:
+            raise Unauthenticated
+        if isinstance(caller, Refused):
+            await record_rejection(request, name, caller)
+            raise Unauthenticated
+        if_match = request.headers.get("if-match")
+        op = RequestOperation(
+            name, caller, request_id(), if_match=if_match, request=cast("ApiRequest", request)
+        )
+        cast("Rates", request.app.state.rates).take(caller.actor).apply(request)
+        for scope in self.scopes:
+            if not caller.may(scope):
+                await record_denial(request, op, f"without the scope {scope}")
+                raise Forbidden(f"This operation needs the scope {scope}.")
+        if self.personal and caller.practitioner_id is None:
+            await record_denial(request, op, "no practitioner")
+            raise Forbidden("Only a practitioner may do this, and no program.")
+        return op
+
+
+async def record_rejection(request: Request, name: str, refused: Refused) -> None:
+    """Record a rejected credential, at most once a minute per client."""
+    if not refused.again:
+        await record_denial(request, Operation(name, refused.caller, request_id()), refused.reason)
+
+
+async def record_denial(request: Request, op: Operation, reason: str) -> None:
+    """Record that a client tried what it may not do."""
+    client_id = op.caller.client_id
+    if client_id is not None:
+        op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
+        await request.app.state.account(op)
+
+
+def forget_stale_clients(request: Request, op: Operation) -> None:
+    """Look up anew the clients whose rights this operation has changed."""
+    for client_id in op.stale_clients:
+        request.app.state.authenticate.forget(client_id)
