@@ -121,7 +121,7 @@ class Route:
     @property
     def versioned(self) -> bool:
         """Whether it answers with one version of one record."""
-        return "version" in getattr(self.view, "model_fields", ())
+        return "version" in getattr(self.view, "__annotations__", ())
 
     def argument(self, name: str) -> type[BaseModel] | None:
         """The model that the endpoint takes as `body` or as `filters`."""

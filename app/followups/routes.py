@@ -8,8 +8,9 @@ from app.core.operation import Operation
 from app.core.pages import view_of_page
 from app.core.problems import IdTaken, Invalid, NotFound
 from app.core.routing import Answer, Routes
-from app.followups.schemas import FollowUpBody, FollowUpFilters, FollowUpView
+from app.followups.schemas import FollowUpBody, FollowUpFilters
 from app.followups.service import FOLLOW_UPS
+from app.followups.views import FollowUpView
 from app.records.queries import record, records, shown
 from app.records.routes import answer
 from app.records.service import create_one

@@ -4,8 +4,9 @@ from app.core.access import Scope
 from app.core.operation import Operation
 from app.core.pages import Filters, view_of_page
 from app.core.routing import Answer, Routes
-from app.patients.schemas import PatientSearch, PatientView
+from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
+from app.patients.views import PatientView
 from app.records.queries import records
 from app.records.routes import serve_reads, serve_writes
 

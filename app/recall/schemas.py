@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.wire import View
-from app.patients.schemas import PatientView
-from app.sessions.schemas import Status
+from app.patients.views import PatientView
+from app.sessions.views import Status
 
 
 class LotUseView(View):

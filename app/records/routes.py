@@ -11,23 +11,24 @@ from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissin
 from app.core.routing import Answer, Routes
 from app.records import queries, service
 from app.records.errors import IdentifierTaken, StillRelied
-from app.records.kinds import Kind, Viewed
+from app.records.kinds import Kind
 from app.records.schemas import MergePatch, RecordBody
+from app.records.views import RecordView
 
 
-def answer(view: Viewed, *, new_at: str | None = None) -> Answer:
+def answer(view: RecordView, *, new_at: str | None = None) -> Answer:
     """A record as an answer: 201 with its address where it is new."""
     if new_at is None:
         return Answer(view, version=view["version"])
     return Answer(view, 201, view["version"], f"{new_at}/{view['id']}")
 
 
-def conflicts(kind: Kind[Any]) -> tuple[type[Problem], ...]:
+def conflicts(kind: Kind[Any, Any]) -> tuple[type[Problem], ...]:
     """What may stand against content of this kind."""
     return (IdentifierTaken,) if kind.identified_by else ()
 
 
-def serve_reads(routes: Routes, kind: Kind[Any], scope: Scope) -> None:
+def serve_reads(routes: Routes, kind: Kind[Any, Any], scope: Scope) -> None:
     """Serve `GET /{id}` and the list."""
 
     def one(op: Operation, id: UUID) -> Answer:
@@ -51,7 +52,9 @@ def serve_reads(routes: Routes, kind: Kind[Any], scope: Scope) -> None:
     )
 
 
-def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: type[Problem]) -> None:
+def serve_writes(
+    routes: Routes, kind: Kind[Any, Any], scope: Scope, *problems: type[Problem]
+) -> None:
     """Serve `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` stand against a change."""
 
     def create(op: Operation, body: RecordBody) -> Answer:
@@ -80,7 +83,7 @@ def serve_writes(routes: Routes, kind: Kind[Any], scope: Scope, *problems: type[
     change.__doc__ = f"Change a part of a {noun} by a JSON Merge Patch."
     declared: dict[str, Any] = {"scope": scope, "view": kind.view}
     taken = conflicts(kind)
-    relied = (StillRelied,) if kind.relied_on else ()
+    relied = (StillRelied,) if kind.validated_against else ()
     stale = (NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
     routes.add(
         "POST",

@@ -17,8 +17,9 @@ from app.records.queries import record, saw
 from app.records.routes import answer, serve_reads, serve_writes
 from app.sessions import service
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
-from app.sessions.schemas import AmendBody, SessionView, VersionFilters, VersionView, VoidBody
+from app.sessions.schemas import AmendBody, VersionFilters, VersionView, VoidBody
 from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 
 READ, WRITE = Scope.SESSIONS_READ, Scope.SESSIONS_WRITE
 CHANGE = (NotFound, VersionMissing, VersionStale, SessionVoid)

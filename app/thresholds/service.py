@@ -4,10 +4,11 @@ from sqlalchemy import bindparam
 
 from app.records.kinds import Appearances, Kind, LeftOut
 from app.thresholds.models import OwnThresholds
-from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters, ThresholdsView
+from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters
+from app.thresholds.views import ThresholdsView
 
 
-class Thresholds(Kind[ThresholdsBody]):
+class Thresholds(Kind[ThresholdsBody, ThresholdsView]):
     """What a clinic measures a change against."""
 
     noun = "thresholds"

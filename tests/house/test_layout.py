@@ -23,7 +23,10 @@ FEATURES = {
     "thresholds",
     "tokens",
 }
-ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
+ROLES = {
+    *("__init__", "models", "schemas", "views", "rules"),
+    *("queries", "service", "errors", "routes"),
+}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}
 TOP = {
     ".ci",

@@ -18,7 +18,7 @@ _PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id")
 class Happening(NamedTuple):
     """A kind of record on the timeline, and the column that says when it happened."""
 
-    kind: Kind[Any]
+    kind: Kind[Any, Any]
     at: Any
 
     def newest(self, *, further: bool) -> Select[Any]:
