@@ -246,8 +246,8 @@ class Kind(Generic[B, V]):
         """
         return cast("V", self._members(row, Fragment))
 
-    def from_ledger(self, body: Mapping[str, object]) -> V:
-        """The view in the JSON that the ledger has of a version.
+    def from_json(self, body: Mapping[str, object]) -> V:
+        """The view in JSON: in a version that the ledger has, or in an answer.
 
         An older version lacks the members that were added since.
         """

@@ -153,7 +153,7 @@ def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list
                 each["at"],
                 each["actor"],
                 each["reason"],
-                printable(SESSIONS.from_ledger(each["body"])),
+                printable(SESSIONS.from_json(each["body"])),
             )
             for each in versions
             if each["body"] is not None
