@@ -71,7 +71,13 @@ def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:
     if detail is not None:
         read = kind.readers.get(str(kind.facts["detail"].key))
         detail = read(detail) if read else detail
-    return Fact(row.patient_id, row.at, row.state, detail, row.created_from)
+    return Fact(
+        patient_id=row.patient_id,
+        at=row.at,
+        state=row.state,
+        detail=detail,
+        created_from=row.created_from,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +89,8 @@ def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
 def _arm(kind: Kind[Any, Any]) -> Select[Any]:
     table = kind.table
     columns: list[ColumnElement[Any]] = [
-        kind.facts.get(name, cast(null(), type_)).label(name) for name, type_ in _TYPES.items()
+        (kind.facts[name] if name in kind.facts else cast(null(), type_)).label(name)
+        for name, type_ in _TYPES.items()
     ]
     found = rows(
         table,

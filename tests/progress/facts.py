@@ -38,8 +38,8 @@ class Needled(NamedTuple):
 
 def needlings(rows: Iterable[Needled]) -> Needlings:
     """The same as the rules take them."""
-    columns = list(zip(*((row[0], row[1:4], *row[4:]) for row in rows), strict=True))
-    return Needlings(*columns)
+    known = [row._asdict() | {"place": (row.muscle, row.side, row.spinal_level)} for row in rows]
+    return Needlings(**{name: [row[name] for row in known] for name in Needlings._fields})
 
 
 def week(number: float) -> datetime:
@@ -49,7 +49,14 @@ def week(number: float) -> datetime:
 
 def visit(number: int, attendance: str = "attended", status: str = "signed") -> Visit:
     """The visit of a week, to Dana, who takes three quarters of an hour."""
-    return Visit(f"visit-{number}", week(number), attendance, 45, status, "dana")
+    return Visit(
+        session_id=f"visit-{number}",
+        at=week(number),
+        attendance=attendance,
+        duration_min=45,
+        status=status,
+        practitioner_id="dana",
+    )
 
 
 def course(*visits: Visit) -> Course:
@@ -64,12 +71,23 @@ def weekly(count: int) -> Course:
 
 def reading(number: int, value: float, instrument: str = "nprs") -> Reading:
     """A value taken before the needling of a week's visit."""
-    return Reading(f"visit-{number}", "before", instrument, None, None, None, value, week(number))
+    return outside(number, value, instrument=instrument)._replace(session_id=f"visit-{number}")
 
 
-def outside(number: float, value: float, phase: str = "before") -> Reading:
+def outside(
+    number: float, value: float, phase: str = "before", instrument: str = "nprs"
+) -> Reading:
     """A value taken outside of any visit."""
-    return Reading(None, phase, "nprs", None, None, None, value, week(number))
+    return Reading(
+        session_id=None,
+        phase=phase,
+        instrument=instrument,
+        activity=None,
+        side=None,
+        muscle=None,
+        value=value,
+        at=week(number),
+    )
 
 
 def needled(
@@ -82,7 +100,18 @@ def needled(
     muscle: str = "infraspinatus",
 ) -> Needled:
     """A needling of the left side at a week's visit, with one needle and three insertions."""
-    return Needled(f"visit-{number}", muscle, "left", None, 1, 3, twitches, ache, release, grasp)
+    return Needled(
+        session_id=f"visit-{number}",
+        muscle=muscle,
+        side="left",
+        spinal_level=None,
+        needles=1,
+        insertions=3,
+        twitches=twitches,
+        ache=ache,
+        release=release,
+        grasp=grasp,
+    )
 
 
 def scale(

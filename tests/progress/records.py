@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from app.followups.rules import hours_after, window
+from app.progress.rules.episodes import reopenings
 from app.progress.rules.history import (
+    Episode,
     Event,
     History,
     Reading,
@@ -34,6 +36,7 @@ SCALES = {
     "ndi_pct": Scale("lower", Thresholds("ndi-neck", 20.4, 15.0, None, "by hand")),
     "rom_cervical": Scale("higher", Thresholds("rom-neck", 6.8, None, None, "by hand")),
     "promis_pi": Scale("lower", None),
+    "ppt": Scale("higher", None),
 }
 
 PLAIN_SCALES = {
@@ -53,47 +56,39 @@ def history_of(records: list[Record]) -> History:
     for row in records:
         by_type.setdefault(row["type"], []).append(row)
     sessions = {row["id"]: row for row in by_type["session"]}
+    episodes = [_episode(row) for row in by_type.get("episode", [])]
     return History(
-        visits=[
-            Visit(
-                row["id"],
-                _time(row["occurred_at"]),
-                row["attendance"],
-                row["duration_min"],
-                row.get("status", "draft"),
-                row["practitioner_id"],
-            )
-            for row in sessions.values()
-        ],
+        visits=[_visit(row) for row in sessions.values()],
         needlings=needlings_of_rows(
-            Needled._make([row["id"], *(needling.get(name) for name in Needled._fields[1:])])
+            Needled(session_id=row["id"], **needling)
             for row in sessions.values()
             for needling in row.get("needlings", [])
         ),
         readings=[
-            _reading(row["id"], reading, row["occurred_at"])
+            _reading(reading | {"session_id": row["id"]}, row["occurred_at"])
             for row in sessions.values()
             for reading in row.get("measurements", [])
         ]
-        + [_reading(None, reading, reading["taken_at"]) for reading in by_type["measurement"]],
+        + [_reading(reading, reading["taken_at"]) for reading in by_type["measurement"]],
         reports=[
             Report(
-                row["session_id"],
-                window(
+                session_id=row["session_id"],
+                window=window(
                     hours_after(
                         _time(sessions[row["session_id"]]["occurred_at"]),
                         _time(row["reported_at"]),
                     )
                 ),
-                row["soreness"],
+                soreness=row["soreness"],
             )
             for row in by_type["follow_up"]
         ],
         events=[
-            Event(row["severity"], row["close_call"]) for row in by_type.get("adverse_event", [])
+            Event(severity=row["severity"], close_call=row["close_call"])
+            for row in by_type.get("adverse_event", [])
         ],
-        episodes=[],
-        reopenings=[],
+        episodes=episodes,
+        reopenings=reopenings(episodes),
         scale=lambda code, _: SCALES[code],
     )
 
@@ -102,21 +97,48 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _reading(session_id: str | None, row: Record, at: str) -> Reading:
-    activity, side, muscle = map(row.get, ("activity", "side", "muscle"))
+def _visit(row: Record) -> Visit:
+    return Visit(
+        session_id=row["id"],
+        at=_time(row["occurred_at"]),
+        attendance=row["attendance"],
+        duration_min=row["duration_min"],
+        status=row.get("status", "draft"),
+        practitioner_id=row["practitioner_id"],
+        episode_id=row.get("episode_id"),
+    )
+
+
+def _episode(row: Record) -> Episode:
+    return Episode(
+        episode_id=row["id"],
+        region=row["region"],
+        opened_at=_time(row["opened_at"]),
+        closed_at=row["closed_at"] and _time(row["closed_at"]),
+        planned_sessions=row["plan"]["sessions"],
+        planned_per_week=row["plan"]["per_week"],
+    )
+
+
+def _reading(row: Record, at: str) -> Reading:
     return Reading(
-        session_id,
-        row["phase"],
-        row["instrument"],
-        activity,
-        side,
-        muscle,
-        row["value"],
-        _time(at),
+        session_id=row.get("session_id"),
+        phase=row["phase"],
+        instrument=row["instrument"],
+        activity=row.get("activity"),
+        side=row.get("side"),
+        muscle=row.get("muscle"),
+        value=row["value"],
+        at=_time(at),
+        episode_id=row.get("episode_id"),
     )
 
 
 MINUTES = st.integers(0, 58 * 24 * 60)
+RELEASES = st.sampled_from([None, "none", "partial", "complete"])
+FELT = ("partial", "complete")
+"""The releases that took a time."""
+SECONDS = st.none() | st.integers(0, 300)
 ATTENDANCE = st.sampled_from(["attended"] * 6 + ["cancelled", "no_show", "declined"])
 
 
@@ -129,18 +151,22 @@ def times(draw: st.DrawFn, seconds: int = 0) -> str:
 
 def needlings() -> st.SearchStrategy[Record]:
     """A needling of one of few muscles, so that they come again."""
-    return st.fixed_dictionaries(
-        {
-            "muscle": st.sampled_from(["infraspinatus", "supraspinatus", "multifidus"]),
-            "side": st.sampled_from(["left", "right"]),
-            "spinal_level": st.sampled_from([None, "C5"]),
-            "needles": st.integers(1, 2),
-            "insertions": st.integers(2, 9),
-            "twitches": st.none() | st.integers(0, 5),
-            "ache": st.none() | st.integers(0, 10),
-            "release": st.sampled_from([None, "none", "partial", "complete"]),
-            "grasp": st.sampled_from([None, "none", "mild", "moderate", "strong"]),
-        }
+    return RELEASES.flatmap(
+        lambda release: st.fixed_dictionaries(
+            {
+                "muscle": st.sampled_from(["infraspinatus", "supraspinatus", "multifidus"]),
+                "side": st.sampled_from(["left", "right"]),
+                "spinal_level": st.sampled_from([None, "C5"]),
+                "needles": st.integers(1, 2),
+                "insertions": st.integers(2, 9),
+                "twitches": st.none() | st.integers(0, 5),
+                "ache": st.none() | st.integers(0, 10),
+                "release": st.just(release),
+                "grasp": st.sampled_from([None, "none", "mild", "moderate", "strong"]),
+                "retention_s": SECONDS,
+                "release_after_s": SECONDS if release in FELT else st.none(),
+            }
+        )
     )
 
 
@@ -156,6 +182,8 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
         ({"instrument": "rom_cervical", "side": "left"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
+        ({"instrument": "ppt", "side": "left", "muscle": "infraspinatus"}, scores),
+        ({"instrument": "ppt", "side": "left", "muscle": "supraspinatus"}, scores),
     ]
     return st.sampled_from(kinds).flatmap(
         lambda kind: st.builds(
@@ -166,11 +194,17 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
     )
 
 
-def sessions(number: int) -> st.SearchStrategy[Record]:
+def one_of(rows: list[Record]) -> st.SearchStrategy[str | None]:
+    """The id of one of these records, or none."""
+    return st.sampled_from([None, *(row["id"] for row in rows)])
+
+
+def sessions(number: int, episodes: list[Record]) -> st.SearchStrategy[Record]:
     """A session, with all that was recorded in it; a visit that was missed has only a time."""
     visit = {
         "type": st.just("session"),
         "id": st.just(f"session-{number}"),
+        "episode_id": one_of(episodes),
         "occurred_at": times(number),
         "status": st.sampled_from(["draft", "signed"]),
         "practitioner_id": st.sampled_from(["dana", "sam"]),
@@ -208,11 +242,38 @@ def follow_ups(visits: list[Record]) -> st.SearchStrategy[Record]:
     )
 
 
-MEASUREMENTS = st.builds(
-    lambda at, reading: {"type": "measurement", "taken_at": at} | reading,
-    times(),
-    readings("before", "between"),
-)
+def measurements(visits: list[Record], episodes: list[Record]) -> st.SearchStrategy[Record]:
+    """A value from outside, perhaps on the occasion of a session, perhaps of an episode."""
+    return st.builds(
+        lambda named, reading: named | reading,
+        st.fixed_dictionaries(
+            {
+                "type": st.just("measurement"),
+                "taken_at": times(),
+                "session_id": one_of(visits),
+                "episode_id": one_of(episodes),
+            }
+        ),
+        readings("before", "between"),
+    )
+
+
+@st.composite
+def complaints(draw: st.DrawFn, number: int) -> Record:
+    """An episode of one of few regions, so that they come again."""
+    opened_at = draw(times(number))
+    days = draw(st.none() | st.integers(0, 20))
+    closed_at = days and (_time(opened_at).astimezone(UTC) + timedelta(days=days)).isoformat()
+    sessions, per_week = st.none() | st.integers(1, 20), st.sampled_from([None, 0.5, 1, 2])
+    return {
+        "type": "episode",
+        "id": f"episode-{number}",
+        "region": draw(st.sampled_from([None, "knee", "knee", "wrist"])),
+        "opened_at": opened_at,
+        "closed_at": closed_at or None,
+        "plan": {"sessions": draw(sessions), "per_week": draw(per_week)},
+    }
+
 
 ADVERSE_EVENTS = st.fixed_dictionaries(
     {
@@ -227,11 +288,13 @@ ADVERSE_EVENTS = st.fixed_dictionaries(
 @st.composite
 def histories(draw: st.DrawFn) -> list[Record]:
     """All records of one patient up to `AS_OF`: from none at all to nine visits."""
-    visits = [draw(sessions(number)) for number in range(draw(st.integers(0, 9)))]
+    episodes = [draw(complaints(number)) for number in range(draw(st.integers(0, 3)))]
+    visits = [draw(sessions(number, episodes)) for number in range(draw(st.integers(0, 9)))]
     reports = draw(st.lists(follow_ups(visits), max_size=12)) if visits else []
     return [
+        *episodes,
         *visits,
         *reports,
-        *draw(st.lists(MEASUREMENTS, max_size=3)),
+        *draw(st.lists(measurements(visits, episodes), max_size=3)),
         *draw(st.lists(ADVERSE_EVENTS, max_size=3)),
     ]

@@ -42,7 +42,7 @@ def test_progress_does_not_depend_on_the_order_of_arrival(
 ) -> None:
     def shuffled(rows: Any) -> Any:
         if isinstance(rows, Needlings):
-            order = random.sample(range(len(rows.places)), len(rows.places))
+            order = random.sample(range(len(rows.place)), len(rows.place))
             return Needlings._make([column[number] for number in order] for column in rows)
         return random.sample(rows, len(rows)) if isinstance(rows, list) else rows
 

@@ -23,7 +23,7 @@ together, built = threading.Barrier(8), set()
 def build():
     together.wait()
     try:
-        built.add(str(_facts(frozenset())))
+        built.add(str(_facts(frozenset()).statement))
     except Warning as warning:
         built.add(str(warning))
 threads = [threading.Thread(target=build) for _ in range(8)]

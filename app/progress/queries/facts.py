@@ -1,46 +1,75 @@
-"""A patient's history as the rules of progress take it: all of it in one row, decoded at once."""
+"""A patient's history as the rules of progress take it: read as one row, decoded at once."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
-    String,
     and_,
     bindparam,
     func,
-    literal_column,
     not_,
     or_,
     select,
 )
 
-from app.core.dialects import among, json_part
+from app.core.dialects import among
 from app.core.nested import columns_of, json_columns
 from app.core.operation import Operation, rows
 from app.core.tables import at_offset
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
-from app.instruments.queries import in_own_unit
 from app.measurements.models import Measurement
 from app.patients.models import Patient
 from app.progress.queries import scales
-from app.progress.queries.past import NEEDLING, NOTHING, Past, Window, episode_of, told
+from app.progress.queries.fields import (
+    BEFORE,
+    EPISODE,
+    EVENT,
+    INSIDE,
+    NEEDLING,
+    OUTSIDE,
+    REPORT,
+    VISIT,
+    Columns,
+    Sources,
+    facts_of,
+    labelled,
+    place_of,
+    readings_of,
+    rows_of,
+)
+from app.progress.queries.past import NOTHING, Past, Window, episode_of, rows_as_of
 from app.progress.rules.episodes import reopenings
-from app.progress.rules.history import Event, History, Json, Needlings, Place
+from app.progress.rules.history import Event, History, Json, Needlings, Report, Visit
 from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
 
-_PHASE = "before"
-_READING = ("instrument", "activity", "side", "muscle", "value", "unit")
+
+class HistoryQuery(NamedTuple):
+    """The statement that reads a whole history as one row, and what is in the row.
+
+    The row has an array for each part of the history, and in it an array for each column.
+    """
+
+    statement: Select[Any]
+    parts: Mapping[str, Sequence[str]]
+    """The names of the columns of each part, in the order in which they are selected."""
+
+    def columns(self, row: Iterable[Any]) -> dict[str, dict[str, Sequence[Any]]]:
+        """The columns of each part, by their names."""
+        found = zip(self.parts.items(), row, strict=True)
+        return {
+            part: dict(zip(names, columns_of(arrays), strict=True))
+            for (part, names), arrays in found
+        }
 
 
 def history(
@@ -48,90 +77,81 @@ def history(
 ) -> History:
     """What happened to a patient up to `as_of`; `NotFound` where there is no such patient.
 
-    What `past` tells otherwise than the records do is taken from there.
+    The versions in `past` are taken instead of the records as they are now.
     """
     asked: Json = filters.model_dump(include={"episode_id", "begin", "end"}, exclude_none=True)
     if past.replaced:
         asked["replaced"] = past.replaced
-    row = op.one(_facts(frozenset(asked)), patient_id=patient_id, as_of=as_of, **asked)
-    visited, needled, inside, reported, outside, events, episodes, thresholds = map(columns_of, row)
-    ids: dict[int, str] = dict(zip(visited[0], visited[1], strict=True))
+    query = _facts(frozenset(asked))
+    found = query.columns(op.one(query.statement, patient_id=patient_id, as_of=as_of, **asked))
+    visits = found["visits"]
+    ids: dict[int, str] = dict(zip(visits["number"], visits["session_id"], strict=True))
     id = None if filters.episode_id is None else str(filters.episode_id)
-    window = Window(str(patient_id), as_of, filters.begin, filters.end, id, frozenset(ids.values()))
-    then = told(past, window)
-    complaints = [_complaint(*row) for row in _transposed(episodes)] + then.episodes
-    own = [dict(zip(scales.OWN, row, strict=True)) for row in _transposed(thresholds)]
+    then = rows_as_of(
+        past,
+        Window(
+            patient_id=str(patient_id),
+            as_of=as_of,
+            begin=filters.begin,
+            end=filters.end,
+            episode_id=id,
+            visited=frozenset(ids.values()),
+        ),
+    )
+    inside = {**found["inside"], "session_id": _ids(ids, found["inside"])}
+    complaints = [
+        *(
+            episode_of(row, _moment(row["opened_at"], row["offset_min"]))
+            for row in rows_of(found["episodes"])
+        ),
+        *then.episodes,
+    ]
     return History(
-        [*_visits(visited), *then.visits],
-        _needlings(ids, needled, then.needled),
-        [*_inside(ids, inside), *_outside_of(outside), *then.readings],
-        [*_transposed(reported), *then.reports],
-        [*(Event(*row) for row in _transposed(events)), *then.events],
-        [one for one in complaints if id in {None, one.episode_id}],
-        [
+        visits=[*facts_of(Visit, _timed(visits)), *then.visits],
+        needlings=_needlings(ids, found["needlings"], then.needlings),
+        readings=[
+            *readings_of(inside),
+            *readings_of(_timed(found["outside"])),
+            *then.readings,
+        ],
+        reports=[*facts_of(Report, found["reports"]), *then.reports],
+        events=[*facts_of(Event, found["events"]), *then.events],
+        episodes=[one for one in complaints if id in {None, one.episode_id}],
+        reopenings=[
             again
             for again in reopenings(complaints)
             if (filters.begin is None or again.at >= filters.begin)
             and (filters.end is None or again.at <= filters.end)
             and id in {None, again.episode_id, again.earlier_id}
         ],
-        partial(scales.scale, [*own, *then.thresholds]),
-        past.entered_later,
+        scale=partial(scales.scale, [*rows_of(found["thresholds"]), *then.thresholds]),
+        entered_later=past.entered_later,
     )
 
 
-def _transposed(columns: Sequence[Any]) -> Iterable[Any]:
-    return zip(*columns, strict=True)
+def _timed(columns: Columns) -> dict[str, Any]:
+    """The columns with `at` as times, each with its sender's offset."""
+    return {**columns, "at": list(map(_moment, columns["at"], columns["offset_min"]))}
 
 
-def _visits(columns: Sequence[Any]) -> Iterable[Any]:
-    _, ids, instants, offsets_min, *rest = columns
-    return _transposed([ids, map(_moment, instants, offsets_min), *rest])
+def _ids(ids: Mapping[int, str], columns: Columns) -> list[str]:
+    """The ids of the sessions that these rows name by their number in the answer."""
+    return list(map(ids.__getitem__, columns["session_id"]))
 
 
-def _inside(ids: Mapping[int, str], columns: Sequence[Any]) -> Iterable[Any]:
-    """Values of sessions, which have their times and their episodes."""
-    numbers, instruments, *names, values, units = columns
-    own_values = map(in_own_unit, instruments, values, units)
-    nowhere = repeat(None), repeat(None)
-    return _of_sessions(ids, numbers, repeat(_PHASE), instruments, *names, own_values, *nowhere)
-
-
-def _outside_of(columns: Sequence[Any]) -> Iterator[Any]:
-    for episode_id, at, offset_min, session_id, *reading, value, unit in _transposed(columns):
-        own_value = in_own_unit(reading[0], value, unit)
-        yield (session_id, _PHASE, *reading, own_value, _moment(at, offset_min), episode_id)
-
-
-def _needlings(
-    ids: Mapping[int, str], columns: Sequence[Sequence[Any]], past: Sequence[Sequence[Any]]
-) -> Needlings:
-    """Those of sessions that are as they were, and behind them those that the past tells of."""
-    numbers, texts, *told = columns
-    places = {text: _place(text) for text in set(texts)}
-    session_ids = list(map(ids.__getitem__, numbers))
-    known = Needlings(session_ids, list(map(places.__getitem__, texts)), *told)
-    if not past:
-        return known
-    both = zip(known, _transposed(past), strict=True)
-    return Needlings._make([*now, *then] for now, then in both)
-
-
-def _place(text: str) -> Place:
-    """What `_PLACE` says."""
-    muscle, side, spinal_level = text.split("/")
-    return muscle, side, spinal_level or None
-
-
-def _of_sessions(
-    ids: Mapping[int, str], numbers: Iterable[int], *columns: Iterable[Any]
-) -> Iterable[Any]:
-    """Rows of what belongs to sessions, from columns that begin with the session's number."""
-    return zip(map(ids.__getitem__, numbers), *columns, strict=False)
-
-
-def _complaint(id: str, region: str | None, at: str, offset_min: int, *rest: Any) -> Any:
-    return episode_of(id, region, _moment(at, offset_min), *rest)
+def _needlings(ids: Mapping[int, str], columns: Columns, then: Needlings) -> Needlings:
+    """Those of sessions that are as they were, and behind them those of past versions."""
+    places = {text: place_of(text) for text in set(columns["place"])}
+    now = Needlings(
+        **{
+            **columns,
+            "session_id": _ids(ids, columns),
+            "place": list(map(places.__getitem__, columns["place"])),
+        }
+    )
+    if not then.session_id:
+        return now
+    return Needlings._make([*some, *more] for some, more in zip(now, then, strict=True))
 
 
 def _moment(at: str, offset_min: int) -> datetime:
@@ -141,12 +161,13 @@ def _moment(at: str, offset_min: int) -> datetime:
 def _visits_of(asked: frozenset[str]) -> CTE:
     """The sessions that count: of this patient, not void, and within what was asked.
 
-    They are numbered within the answer, for a number beside each of what belongs to them is less
-    to write and to read than an id.
+    They are numbered within the answer. What belongs to a session names it by that number, which
+    is less to write and to read than an id.
     """
     session = TreatmentSession
-    number = func.row_number().over(order_by=(session.occurred_at, session.id)).label("number")
-    visits = rows(session, number, *_VISIT).where(
+    number = func.row_number().over(order_by=(session.occurred_at, session.id))
+    columns = {**VISIT, "offset_min": session.occurred_at_offset_min, "number": number}
+    visits = rows(session, *labelled(columns)).where(
         session.patient_id == bindparam("patient_id"),
         session.status != "void",
         *_within(session.occurred_at, asked),
@@ -172,78 +193,63 @@ def _as_they_are(id: Any, asked: frozenset[str]) -> list[ColumnElement[bool]]:
 
 
 @lru_cache
-def _facts(asked: frozenset[str]) -> Select[Any]:
+def _facts(asked: frozenset[str]) -> HistoryQuery:
     """All of a patient's history in one row of JSON: one round trip, decoded at once."""
     visits = _visits_of(asked)
-    tables = (
-        select(visits),
-        _parts(visits, Needling, _PLACE, *_named(Needling, NEEDLING)),
-        _parts(visits, SessionMeasurement, *_named(SessionMeasurement, _READING)).where(
-            SessionMeasurement.phase == _PHASE
+    inside = _parts(visits, SessionMeasurement, _without_phase(INSIDE))
+    parts = {
+        "visits": select(visits),
+        "needlings": _parts(visits, Needling, NEEDLING),
+        "inside": inside.where(SessionMeasurement.phase == BEFORE),
+        "reports": _reports(asked),
+        "outside": _outside(asked),
+        "events": _events(asked),
+        "episodes": _episodes(asked),
+        "thresholds": scales.SELECT_OWN.where(*_as_they_are(OwnThresholds.id, asked)),
+    }
+    return HistoryQuery(
+        rows(Patient, *map(json_columns, parts.values())).where(
+            Patient.id == bindparam("patient_id")
         ),
-        _REPORTS.where(*_as_they_are(FollowUp.id, asked)),
-        _outside(asked),
-        _events(asked),
-        _EPISODES.where(*_as_they_are(Episode.id, asked)),
-        scales.SELECT_OWN.where(*_as_they_are(OwnThresholds.id, asked)),
+        {name: part.selected_columns.keys() for name, part in parts.items()},
     )
-    return rows(Patient, *map(json_columns, tables)).where(Patient.id == bindparam("patient_id"))
 
 
-def _named(table: Any, names: Iterable[str]) -> list[Any]:
-    return [getattr(table, name) for name in names]
+def _parts(visits: CTE, table: Any, columns: Sources) -> Select[Any]:
+    """Rows that belong to a session that counts, which they name by its number."""
+    numbered = {**columns, "session_id": visits.c.number}
+    return rows(table, *labelled(numbered)).join(visits, table.session_id == visits.c.session_id)
 
 
-def _parts(visits: CTE, table: Any, *columns: Any) -> Select[Any]:
-    """Rows that belong to a session that counts, after its number."""
-    return rows(table, visits.c.number, *columns).join(visits, table.session_id == visits.c.id)
+def _without_phase(columns: Sources) -> Sources:
+    """The same columns without the phase, which is one for all rows that are read."""
+    return {name: column for name, column in columns.items() if name != "phase"}
 
 
-# One text is told and looked up in less time than three are. None of them has a slash in it.
-_PLACE = (
-    Needling.muscle
-    + literal_column("'/'", String)
-    + Needling.side
-    + literal_column("'/'", String)
-    + func.coalesce(Needling.spinal_level, literal_column("''", String))
-)
-_VISIT = (
-    TreatmentSession.id,
-    TreatmentSession.occurred_at,
-    TreatmentSession.occurred_at_offset_min,
-    TreatmentSession.attendance,
-    TreatmentSession.duration_min,
-    TreatmentSession.status,
-    TreatmentSession.practitioner_id,
-    TreatmentSession.episode_id,
-)
-_REPORTS = rows(FollowUp, FollowUp.session_id, FollowUp.window, FollowUp.soreness).where(
-    FollowUp.patient_id == bindparam("patient_id"), FollowUp.reported_at <= bindparam("as_of")
-)
-_EPISODES = rows(
-    Episode,
-    Episode.id,
-    Episode.region,
-    Episode.opened_at,
-    Episode.opened_at_offset_min,
-    Episode.closed_at,
-    json_part(Episode.plan),
-).where(Episode.patient_id == bindparam("patient_id"), Episode.opened_at <= bindparam("as_of"))
+def _reports(asked: frozenset[str]) -> Select[Any]:
+    return rows(FollowUp, *labelled(REPORT)).where(
+        FollowUp.patient_id == bindparam("patient_id"),
+        FollowUp.reported_at <= bindparam("as_of"),
+        *_as_they_are(FollowUp.id, asked),
+    )
+
+
+def _episodes(asked: frozenset[str]) -> Select[Any]:
+    columns = {**EPISODE, "offset_min": Episode.opened_at_offset_min}
+    return rows(Episode, *labelled(columns)).where(
+        Episode.patient_id == bindparam("patient_id"),
+        Episode.opened_at <= bindparam("as_of"),
+        *_as_they_are(Episode.id, asked),
+    )
 
 
 def _outside(asked: frozenset[str]) -> Select[Any]:
     """Values that were not taken in a session, though perhaps on its occasion."""
     measurement = Measurement
-    statement = rows(
-        measurement,
-        measurement.episode_id,
-        measurement.taken_at,
-        measurement.taken_at_offset_min,
-        measurement.session_id,
-        *_named(measurement, _READING),
-    ).where(
+    columns = {**_without_phase(OUTSIDE), "offset_min": measurement.taken_at_offset_min}
+    statement = rows(measurement, *labelled(columns)).where(
         measurement.patient_id == bindparam("patient_id"),
-        measurement.phase == _PHASE,
+        measurement.phase == BEFORE,
         *_within(measurement.taken_at, asked),
         *_as_they_are(measurement.id, asked),
     )
@@ -262,7 +268,7 @@ def _outside(asked: frozenset[str]) -> Select[Any]:
 
 def _events(asked: frozenset[str]) -> Select[Any]:
     event, session = AdverseEvent, TreatmentSession
-    statement = rows(event, event.severity, event.close_call).where(
+    statement = rows(event, *labelled(EVENT)).where(
         event.patient_id == bindparam("patient_id"),
         *_within(event.occurred_at, asked),
         *_as_they_are(event.id, asked),

@@ -1,32 +1,33 @@
-"""Looking back: what the record said of a patient at an earlier instant, by the ledger's versions.
+"""A patient's records as they were at an earlier instant, by the versions in the ledger.
 
-A record that was changed since is taken as it was then. One that was written down later counts as
-well, since what it tells had happened, unless only what was known then is asked for.
+A record that was changed since is taken as it was then. A record that was written down later
+counts as well, for it is about something that had happened. It is left out where the caller asks
+for only what was known then.
 """
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation, rows
 from app.instruments.queries import in_own_unit
 from app.ledger.queries import since
-from app.progress.rules.history import Episode, Event, Place, Reading, Report, Visit
+from app.progress.queries.fields import (
+    EPISODE,
+    EVENT,
+    INSIDE,
+    NEEDLING,
+    OUTSIDE,
+    REPORT,
+    VISIT,
+    Sources,
+    members,
+)
+from app.progress.rules.history import Episode, Event, Needlings, Reading, Report, Visit
 from app.thresholds.models import OwnThresholds
 
 Body = dict[str, Any]
-NEEDLING: Final = (
-    "needles",
-    "insertions",
-    "twitches",
-    "ache",
-    "release",
-    "grasp",
-    "retention_s",
-    "release_after_s",
-)
-"""The columns of `Needlings` behind session and place, by their names in a needling."""
 _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
 
@@ -59,12 +60,11 @@ def past(op: Operation, patient_id: UUID, as_of: datetime, *, known_then: bool) 
     )
 
 
-class Told(NamedTuple):
-    """What past versions tell, in the rows that the rules take."""
+class PastRows(NamedTuple):
+    """The past versions as the facts that the rules take."""
 
     visits: list[Visit]
-    needled: list[tuple[Any, ...]]
-    """The columns of `Needlings`, in rows."""
+    needlings: Needlings
     readings: list[Reading]
     reports: list[Report]
     events: list[Event]
@@ -93,8 +93,8 @@ class Window(NamedTuple):
         )
 
 
-def told(past: Past, window: Window) -> Told:
-    """What the past versions tell of a patient."""
+def rows_as_of(past: Past, window: Window) -> PastRows:
+    """The past versions of a patient's records that belong to a window."""
     of_patient: defaultdict[str, list[Body]] = defaultdict(list)
     for noun, body in past.bodies:
         if body.get("patient_id", window.patient_id) == window.patient_id:
@@ -114,65 +114,68 @@ def told(past: Past, window: Window) -> Told:
 
     outside = [body for body in of_patient["measurements"] if within(body, "taken_at")]
     events = [body for body in of_patient["adverse_events"] if within(body, "occurred_at")]
-    return Told(
-        [_visit(body) for body in sessions],
-        [
-            (body["id"], _place(part), *(part[name] for name in NEEDLING))
-            for body in sessions
-            for part in body["needlings"]
+    return PastRows(
+        visits=[_visit(body) for body in sessions],
+        needlings=_needlings(_parts(sessions, "needlings")),
+        readings=[
+            *(_reading(INSIDE, part) for part in _parts(sessions, "measurements")),
+            *(_reading(OUTSIDE, body) for body in outside),
         ],
-        [
-            *(_reading(part, body["id"]) for body in sessions for part in body["measurements"]),
-            *(_reading(body, body["session_id"]) for body in outside),
-        ],
-        [
-            Report(body["session_id"], body["window"], body["soreness"])
+        reports=[
+            Report(**members(REPORT, body))
             for body in of_patient["follow_ups"]
             if datetime.fromisoformat(body["reported_at"]) <= window.as_of
         ],
-        [Event(body["severity"], body["close_call"]) for body in events],
-        [
-            episode_of(body["id"], body["region"], opened_at, body["closed_at"], body["plan"])
+        events=[Event(**members(EVENT, body)) for body in events],
+        episodes=[
+            episode
             for body in of_patient["episodes"]
-            if (opened_at := datetime.fromisoformat(body["opened_at"])) <= window.as_of
+            if (episode := _episode(body)).opened_at <= window.as_of
         ],
-        of_patient["thresholds"],
+        thresholds=of_patient["thresholds"],
     )
 
 
-def episode_of(
-    id: str, region: str | None, opened_at: datetime, closed_at: str | None, plan: Body
-) -> Episode:
-    """An episode as the rules take it."""
-    closed = None if closed_at is None else datetime.fromisoformat(closed_at)
-    return Episode(id, region, opened_at, closed, plan.get("sessions"), plan.get("per_week"))
+def episode_of(named: Body, opened_at: datetime) -> Episode:
+    """An episode as the rules take it, from the members that `EPISODE` names."""
+    closed_at, plan = named["closed_at"], named["plan"]
+    return Episode(
+        episode_id=named["episode_id"],
+        region=named["region"],
+        opened_at=opened_at,
+        closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
+        planned_sessions=plan.get("sessions"),
+        planned_per_week=plan.get("per_week"),
+    )
+
+
+def _episode(body: Body) -> Episode:
+    named = members(EPISODE, body)
+    return episode_of(named, datetime.fromisoformat(named["opened_at"]))
+
+
+def _parts(sessions: list[Body], name: str) -> list[Body]:
+    """What a member of some sessions lists, each with its session's id."""
+    return [{**part, "session_id": body["id"]} for body in sessions for part in body[name]]
 
 
 def _visit(body: Body) -> Visit:
-    return Visit(
-        body["id"],
-        datetime.fromisoformat(body["occurred_at"]),
-        body["attendance"],
-        body["duration_min"],
-        body["status"],
-        body["practitioner_id"],
-        body["episode_id"],
-    )
+    named = members(VISIT, body)
+    return Visit(**{**named, "at": datetime.fromisoformat(named["at"])})
 
 
-def _place(part: Body) -> Place:
-    return part["muscle"], part["side"], part["spinal_level"]
+def _needlings(parts: list[Body]) -> Needlings:
+    named = [
+        members(NEEDLING, {**part, "place": (part["muscle"], part["side"], part["spinal_level"])})
+        for part in parts
+    ]
+    return Needlings(**{name: [row[name] for row in named] for name in NEEDLING})
 
 
-def _reading(body: Body, session_id: str | None) -> Reading:
+def _reading(columns: Sources, body: Body) -> Reading:
     """A value of a session, or one from outside, which has a time and an episode of its own."""
-    at = body.get("taken_at")
-    return Reading._make(
-        [
-            session_id,
-            *(body[name] for name in ("phase", "instrument", "activity", "side", "muscle")),
-            in_own_unit(body["instrument"], body["value"], body["unit"]),
-            None if at is None else datetime.fromisoformat(at),
-            body.get("episode_id"),
-        ]
-    )
+    named = {"at": None, "episode_id": None, **members(columns, body)}
+    named["value"] = in_own_unit(named["instrument"], named["value"], named.pop("unit"))
+    if named["at"] is not None:
+        named["at"] = datetime.fromisoformat(named["at"])
+    return Reading(**named)

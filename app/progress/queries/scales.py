@@ -10,19 +10,21 @@ from app.instruments import queries as instruments
 from app.progress.rules.history import Json, Scale, Thresholds
 from app.thresholds.models import OwnThresholds
 
-FIGURES: Final = ("mdc", "mcid", "mcid_percent", "source")
-OWN: Final = ("id", "status", "created_at", "version", "instrument", "region", *FIGURES)
+FIGURES: Final = tuple(name for name in Thresholds._fields if name != "id")
 SELECT_OWN: Final = rows(
     OwnThresholds,
-    id_text(OwnThresholds.id),
-    *(getattr(OwnThresholds, name) for name in OWN[1:]),
+    id_text(OwnThresholds.id).label("id"),
+    *(
+        getattr(OwnThresholds, name)
+        for name in ("status", "created_at", "version", "instrument", "region", *FIGURES)
+    ),
 )
-"""The clinic's own thresholds, by the names in `OWN`."""
+"""The clinic's own thresholds, by the names of their columns."""
 
 
 def own_thresholds(op: Operation) -> list[Json]:
     """The clinic's own thresholds, those that are in force and those that are not."""
-    return [dict(zip(OWN, row, strict=True)) for row in op.all(SELECT_OWN)]
+    return [row._asdict() for row in op.all(SELECT_OWN)]
 
 
 def scale(own: Iterable[Json], code: str, region: str | None) -> Scale:
@@ -46,12 +48,18 @@ def scale(own: Iterable[Json], code: str, region: str | None) -> Scale:
     used = None
     if chosen is not None:
         id = f"clinic:{chosen['id']}:{chosen['version']}"
-        used = Thresholds(id, *(chosen[name] for name in FIGURES))
+        used = Thresholds(id=id, **{name: chosen[name] for name in FIGURES})
     elif (published := instruments.default_thresholds(code, region)) is not None:
-        used = Thresholds(published.id, *(getattr(published, name) for name in FIGURES))
+        used = Thresholds(**{name: getattr(published, name) for name in Thresholds._fields})
     best = known.min if known.better == "lower" else known.max
     end = None if instruments.is_open(code) else best
-    return Scale(known.better, used, known.rates_change, known.unit, end)
+    return Scale(
+        better=known.better,
+        thresholds=used,
+        rates_change=known.rates_change,
+        unit=known.unit,
+        best=end,
+    )
 
 
 def _written_at(row: Json) -> datetime:

@@ -33,8 +33,9 @@ def document(
     It is plain dicts, lists, numbers and strings, ready to be serialised. Each time in it went
     through ``written`` once, though it may stand in twenty places.
     """
-    needled = zip(*history.needlings, strict=True)
-    course = course_of(history.visits, written, history.readings, needled, history.reports)
+    course = course_of(
+        history.visits, written, history.readings, history.needlings, history.reports
+    )
     needlings = needlings_of(course, history.needlings)
     doses = doses_of(course, needlings)
     regions = regions_of(history.episodes)

@@ -1,20 +1,19 @@
-"""What the rules of progress are told: one patient's history, as plain facts.
+"""The input of the rules of progress: one patient's history, as plain facts.
 
 The caller has already left out voided sessions, everything after `as_of`, and whatever an
-asked-for episode, `from` or `to` excludes: the rules take what they are given for the whole
-truth, so a baseline is the baseline *of the history given*. What belongs to a session that was
-not attended, or is not among the visits, is ignored by every rule; but an adverse event
-happened, whatever became of the record of its session. Rows may come in any order.
+asked-for episode, `from` or `to` excludes. The rules take what they are given for the whole
+truth, so a baseline is the baseline *of the history given*. Every rule ignores what belongs to a
+session that was not attended, or that is not among the visits. An adverse event counts in any
+case: it happened, whatever became of the record of its session. Rows may come in any order.
 
 Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
-Times are aware, numbers finite and of a size that occurs in a clinic. All facts are tuples;
-the many of them (`Visit`, `Reading`, `Report`) are read by position alone, so a bare row of the
-same layout serves as well. Needlings are the most, and come as columns.
+Times are aware, numbers finite and of a size that occurs in a clinic. All facts are named tuples,
+which are built and read by the names of their fields, never by position. Needlings are the most
+numerous, and come as columns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
@@ -44,18 +43,21 @@ Place = tuple[str, str, str | None]
 
 
 class Needlings(NamedTuple):
-    """All needlings, each of a muscle on one side in one session: a column for each thing told."""
+    """All needlings, each of a muscle on one side in one session, as columns of equal length."""
 
-    session_ids: Sequence[str] = ()
-    places: Sequence[Place] = ()
+    session_id: Sequence[str] = ()
+    place: Sequence[Place] = ()
     needles: Sequence[int] = ()
     insertions: Sequence[int] = ()
     twitches: Sequence[int | None] = ()  # counted by the practitioner; None: not assessed
-    aches: Sequence[int | None] = ()  # 0-10, the patient says
-    releases: Sequence[str | None] = ()  # none | partial | complete, the patient feels
-    grasps: Sequence[str | None] = ()  # none | mild | moderate | strong, the practitioner feels
-    retentions_s: Sequence[int | None] = ()  # how long the needle stayed
-    releases_after_s: Sequence[int | None] = ()  # when it released, where it did
+    ache: Sequence[int | None] = ()  # 0-10, the patient says
+    release: Sequence[str | None] = ()  # none | partial | complete, the patient feels
+    grasp: Sequence[str | None] = ()  # none | mild | moderate | strong, the practitioner feels
+    retention_s: Sequence[int | None] = ()  # how long the needle stayed
+    release_after_s: Sequence[int | None] = ()  # when it released, where it did
+
+
+NO_NEEDLINGS = Needlings()
 
 
 class Reading(NamedTuple):
@@ -169,43 +171,61 @@ OUTSIDE = -1
 """The rank of what was recorded outside of any session."""
 
 
-def course_of(visits: Iterable[Visit], written: Written, *told: Iterable[Sequence[Any]]) -> Course:
-    """Put the attended visits in order; those at one instant by what is told of them.
+def course_of(
+    visits: Iterable[Visit],
+    written: Written,
+    readings: Iterable[Reading] = (),
+    needlings: Needlings = NO_NEEDLINGS,
+    reports: Iterable[Report] = (),
+) -> Course:
+    """Put the attended visits in order of time.
 
-    `told` are rows of what belongs to sessions, which begin with the session's id.
+    Visits at one instant are put in order by what was recorded at each of them.
     """
     occasions = [
         Occasion(
-            instant(at), 0, session_id, written(at), status == "draft", practitioner_id, minutes
+            instant=instant(visit.at),
+            rank=0,
+            session_id=visit.session_id,
+            at=written(visit.at),
+            draft=visit.status == "draft",
+            practitioner_id=visit.practitioner_id,
+            duration_min=visit.duration_min,
         )
-        for session_id, at, attendance, minutes, status, practitioner_id, _ in visits
-        if attendance == "attended"
+        for visit in visits
+        if visit.attendance == "attended"
     ]
-    if len(set(map(itemgetter(0), occasions))) < len(occasions):  # some are at one instant
-        occasions = _ranked(occasions, told)
+    if len({occasion.instant for occasion in occasions}) < len(occasions):
+        needled = [
+            dict(zip(Needlings._fields, row, strict=True)) for row in zip(*needlings, strict=True)
+        ]
+        measured, reported = ([one._asdict() for one in rows] for rows in (readings, reports))
+        occasions = _ranked(occasions, [measured, needled, reported])
     return {occasion.session_id: occasion for occasion in sorted(occasions)}
 
 
-def _ranked(
-    occasions: Sequence[Occasion], told: Iterable[Iterable[Sequence[Any]]]
-) -> list[Occasion]:
-    """Give visits at one instant a rank that no id decides, for ids tell the order of arrival."""
-    sources = list(told)
-    contents: dict[str, list[list[str]]] = {
-        occasion.session_id: [[] for _ in sources] for occasion in occasions
-    }
-    for number, rows in enumerate(sources):
-        for session_id, *row in rows:
-            if session_id in contents:
-                contents[session_id][number].append(repr(row))
+def _ranked(occasions: Sequence[Occasion], belonging: Sequence[Sequence[Json]]) -> list[Occasion]:
+    """Rank visits at one instant by their content; ids would rank them by the order of arrival.
 
-    def content(occasion: Occasion) -> list[Any]:
+    `belonging` are the rows of each kind that belong to sessions, with their `session_id`.
+    """
+    contents: dict[str, list[list[str]]] = {
+        occasion.session_id: [[] for _ in belonging] for occasion in occasions
+    }
+    for kind, rows in enumerate(belonging):
+        for row in rows:
+            if row["session_id"] in contents:
+                content = [value for name, value in row.items() if name != "session_id"]
+                contents[row["session_id"]][kind].append(repr(content))
+
+    def content_of(occasion: Occasion) -> list[Any]:
         own = [occasion.practitioner_id, str(occasion.at), occasion.draft]
         last = [str(occasion.duration_min), occasion.session_id]
         return [occasion.instant, *map(sorted, contents[occasion.session_id]), *own, *last]
 
     return [
-        occasion._replace(rank=rank) for rank, occasion in enumerate(sorted(occasions, key=content))
+        occasion._replace(rank=rank)
+        for rank, occasion in enumerate(sorted(occasions, key=content_of))
     ]
 
 

@@ -78,18 +78,20 @@ def series_of(
     there is only one.
     """
     points: defaultdict[Key, list[Point]] = defaultdict(list)
-    for session_id, phase, instrument, activity, side, muscle, value, at, episode_id in readings:
-        if phase != "before":
+    for one in readings:
+        if one.phase != "before":
             continue
-        if session_id is None:
-            occasion = Occasion(instant(at), OUTSIDE, "", written(at))
-            region = regions.get(episode_id)
-        elif session_id in course:
-            occasion = course[session_id]
-            region = regions.get(episodes[session_id])
+        if one.session_id is None:
+            at = one.at
+            occasion = Occasion(instant=instant(at), rank=OUTSIDE, session_id="", at=written(at))
+            region = regions.get(one.episode_id)
+        elif one.session_id in course:
+            occasion = course[one.session_id]
+            region = regions.get(episodes[one.session_id])
         else:
             continue
-        points[instrument, activity, side, muscle, region].append((occasion, value))
+        key = (one.instrument, one.activity, one.side, one.muscle, region)
+        points[key].append((occasion, one.value))
     _settle(points)
     return [
         _series(course, key, scale(key[0], key[-1]), sorted(points[key]))
@@ -115,7 +117,7 @@ def regions_of(episodes: Iterable[Episode]) -> Regions:
 
 def episodes_of(visits: Iterable[Visit]) -> dict[str, str | None]:
     """The episode of each session."""
-    return {visit[0]: visit[6] for visit in visits}
+    return {visit.session_id: visit.episode_id for visit in visits}
 
 
 def measures(all_series: Iterable[Series]) -> list[Json]:
@@ -188,8 +190,13 @@ def _measure(series: Series) -> Json:
         "responder": responder(bar, series.gains, occasions[series.baseline_n :]),
         "trend": trend([occasion.instant for occasion in occasions], values),
         "points": [
-            {"session_id": session_id or None, "at": at, "value": value, "draft": draft}
-            for (_, _, session_id, at, draft, _, _), value in zip(occasions, values, strict=True)
+            {
+                "session_id": occasion.session_id or None,
+                "at": occasion.at,
+                "value": value,
+                "draft": occasion.draft,
+            }
+            for occasion, value in zip(occasions, values, strict=True)
         ],
     }
 

@@ -31,28 +31,40 @@ def muscles(course: Course, needlings: Needlings) -> list[Json]:
 
 
 def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
-    """A point for each needling, in order of time."""
-    # A bare tuple is taken apart in a quarter of the time.
-    visits = {session_id: tuple(visit) for session_id, visit in course.items()}
-    felt = (needlings.aches, needlings.releases, needlings.twitches, needlings.grasps)
+    """A point for each needling, in order of time.
+
+    Each is a copy of its session's empty point, which takes half the time of making it anew.
+    """
+    empty: dict[str, Json] = {
+        session_id: {
+            "session_id": session_id,
+            "at": visit.at,
+            "ache": None,
+            "release": None,
+            "twitches": None,
+            "grasp": None,
+            "practitioner_id": visit.practitioner_id,
+            "draft": visit.draft,
+            "curve": 1,
+        }
+        for session_id, visit in course.items()
+    }
     points: defaultdict[Place, list[Json]] = defaultdict(list)
-    for place, needled, ache, release, twitches, grasp in zip(
-        needlings.places, needlings.session_ids, *felt, strict=True
+    for session_id, place, ache, release, twitches, grasp in zip(
+        needlings.session_id,
+        needlings.place,
+        needlings.ache,
+        needlings.release,
+        needlings.twitches,
+        needlings.grasp,
+        strict=True,
     ):
-        _, _, session_id, at, draft, practitioner_id, _ = visits[needled]
-        points[place].append(
-            {
-                "session_id": session_id,
-                "at": at,
-                "ache": ache,
-                "release": release,
-                "twitches": twitches,
-                "grasp": grasp,
-                "practitioner_id": practitioner_id,
-                "draft": draft,
-                "curve": 1,
-            }
-        )
+        point = empty[session_id].copy()
+        point["ache"] = ache
+        point["release"] = release
+        point["twitches"] = twitches
+        point["grasp"] = grasp
+        points[place].append(point)
     return points
 
 

@@ -18,7 +18,7 @@ Timed = tuple[int, bool]
 
 def release(needlings: Needlings) -> Json:
     """The document's `release`: needlings by what the patient felt, and the time to a release."""
-    felt = Counter(needlings.releases)
+    felt = Counter(needlings.release)
     return {
         "needlings": felt["complete"] + felt["partial"] + felt["none"],
         "complete": felt["complete"],
@@ -29,12 +29,16 @@ def release(needlings: Needlings) -> Json:
 
 
 def times_of(needlings: Needlings) -> Iterator[tuple[Place, Timed]]:
-    """The times of those needlings that have one: of the others none was taken, or nobody asked."""
-    retentions_s, releases_after_s = needlings.retentions_s, needlings.releases_after_s
-    if retentions_s.count(None) == releases_after_s.count(None) == len(needlings.releases):
+    """The times of those needlings that have one, each with the place that was needled.
+
+    It is the time to the release where the muscle released completely. It is the time for which the
+    needle stayed where it did not. Others have none: nobody took the time, or asked the patient.
+    """
+    retained, released = needlings.retention_s, needlings.release_after_s
+    if retained.count(None) == released.count(None) == len(needlings.release):
         return  # nobody looked at the clock
     for place, felt, retention_s, release_after_s in zip(
-        needlings.places, needlings.releases, retentions_s, releases_after_s, strict=True
+        needlings.place, needlings.release, retained, released, strict=True
     ):
         if felt == "complete":
             if release_after_s is not None:

@@ -22,7 +22,6 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
     and has a report, of whatever hour. The trend is that of the peaks, over the visits that
     have one.
     """
-    insertions, twitches = doses
     entries: dict[str, Json] = {
         session_id: {
             "session_id": session_id,
@@ -31,15 +30,15 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
             "h24": None,
             "h48": None,
             "reports": 0,
-            "insertions": insertions[session_id],
-            "twitches": twitches[session_id],
+            "insertions": doses.insertions[session_id],
+            "twitches": doses.twitches[session_id],
             "draft": visit.draft,
         }
         for session_id, visit in course.items()
     }
-    for session_id, window, value in reports:
-        if session_id in entries:
-            _add(entries[session_id], value, window)
+    for report in reports:
+        if report.session_id in entries:
+            _add(entries[report.session_id], report)
     asked_until = as_of_instant - ASKED_AFTER
     instants = [visit.instant for visit in course.values()]
     peaks = [entry["peak"] for entry in entries.values()]
@@ -52,8 +51,9 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
     }
 
 
-def _add(entry: Json, value: int, window: str) -> None:
+def _add(entry: Json, report: Report) -> None:
     """Raise the session's peak, and that of the report's window if it has a place of its own."""
+    value, window = report.soreness, report.window
     entry["reports"] += 1
     if entry["peak"] is None or entry["peak"] < value:
         entry["peak"] = value

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -22,11 +23,13 @@ class Doses(NamedTuple):
 def needlings_of(course: Course, needlings: Needlings) -> Needlings:
     """The needlings of attended visits, in order of time; those of other sessions are left out."""
     order = {session_id: number for number, session_id in enumerate(course)}
-    found = [order.get(session_id, -1) for session_id in needlings.session_ids]
+    found = [order.get(session_id, -1) for session_id in needlings.session_id]
     if -1 not in found and found == sorted(found):
         return needlings  # as most come
-    kept = sorted((i for i, number in enumerate(found) if number >= 0), key=found.__getitem__)
-    return Needlings._make([column[i] for i in kept] for column in needlings)
+    kept = sorted(range(len(found)), key=found.__getitem__)[found.count(-1) :]
+    if len(kept) > 1:
+        return Needlings._make(map(itemgetter(*kept), needlings))
+    return Needlings._make([column[place] for place in kept] for column in needlings)
 
 
 def sessions(
@@ -39,7 +42,7 @@ def sessions(
     The gap is the median of the days that really passed between one attended visit and the
     next, in fractions of a day; null below two.
     """
-    counts = Counter([visit[2] for visit in visits])
+    counts = Counter([visit.attendance for visit in visits])
     attended = list(course.values())
     gaps = [later.instant - earlier.instant for earlier, later in pairwise(attended)]
     return {
@@ -59,7 +62,7 @@ def doses_of(course: Course, needlings: Needlings) -> Doses:
     """The dose of each attended visit."""
     insertions = dict.fromkeys(course, 0)
     twitches: dict[str, int | None] = dict.fromkeys(course)
-    each = zip(needlings.session_ids, needlings.insertions, needlings.twitches, strict=True)
+    each = zip(needlings.session_id, needlings.insertions, needlings.twitches, strict=True)
     for session_id, inserted, twitched in each:
         insertions[session_id] += inserted
         if twitched is not None:
@@ -70,8 +73,8 @@ def doses_of(course: Course, needlings: Needlings) -> Doses:
 def dose(course: Course, needlings: Needlings) -> Json:
     """The document's `dose`: `muscles` are distinct muscles (not sides)."""
     return {
-        "needlings": len(needlings.session_ids),
-        "muscles": len({muscle for muscle, _, _ in set(needlings.places)}),
+        "needlings": len(needlings.session_id),
+        "muscles": len({muscle for muscle, _, _ in set(needlings.place)}),
         "needles": sum(needlings.needles),
         "insertions": sum(needlings.insertions),
         "twitches": sum(filter(None, needlings.twitches)),

@@ -2,28 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import String, and_, bindparam, cast, null, or_, select, union
+from sqlalchemy import Label, Uuid, and_, bindparam, or_, select, union
 
 from app.core.dialects import among, id_text
 from app.core.operation import Operation, rows
 from app.core.tables import Instant
 from app.episodes.models import Episode
-from app.instruments.queries import in_own_unit
 from app.measurements.models import Measurement
 from app.progress.queries import scales
+from app.progress.queries.fields import (
+    INSIDE,
+    OUTSIDE,
+    VISIT,
+    Sources,
+    columns_of_rows,
+    facts_of,
+    labelled,
+    readings_of,
+)
 from app.progress.rules.history import Json, Reading, Scale, Visit, as_it_came, course_of
 from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
 from app.progress.schemas import MeasureView, ResponderView
 from app.sessions.models import SessionMeasurement, TreatmentSession
-from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Column, Type
+from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Becomes, Column, Type
 
 PATIENTS_AT_ONCE: Final = 200
-_READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
 _AS_OF: Final = bindparam("as_of", type_=Instant())
 
 _session, _inside, _outside = TreatmentSession, SessionMeasurement, Measurement
@@ -48,83 +56,131 @@ _WITH_A_VALUE = union(
     ),
 ).subquery()
 PATIENTS = select(_WITH_A_VALUE.c.patient_id).order_by(_WITH_A_VALUE.c.patient_id)
-_VISITS = rows(
-    _session,
-    id_text(_session.patient_id),
-    id_text(_session.id),
-    _session.occurred_at,
-    _session.attendance,
-    _session.duration_min,
-    _session.status,
-    id_text(_session.practitioner_id),
-    id_text(_session.episode_id),
-).where(_COUNTS, among(_session.patient_id, "patients"))
-_VALUES = [
-    rows(
-        _session,
-        id_text(_session.patient_id),
-        id_text(_session.id),
-        *(getattr(_inside, name) for name in _READING),
-        _session.occurred_at,
-        cast(null(), String).label("episode_id"),
+
+
+def _texts(columns: Sources) -> list[Label[Any]]:
+    """The columns to select, each under the name of its field; ids as text."""
+    return labelled(
+        {
+            name: id_text(column) if isinstance(column.type, Uuid) else column
+            for name, column in columns.items()
+        }
     )
+
+
+_VISITS = rows(_session, *_texts({"patient_id": _session.patient_id, **VISIT})).where(
+    _COUNTS, among(_session.patient_id, "patients")
+)
+_VALUES = (
+    rows(_session, *_texts({"patient_id": _session.patient_id, **INSIDE}))
     .join(_inside, _IN_SESSION)
     .where(_COUNTS, among(_session.patient_id, "patients")),
-    rows(
-        _outside,
-        id_text(_outside.patient_id),
-        id_text(_outside.session_id),
-        *(getattr(_outside, name) for name in _READING),
-        _outside.taken_at,
-        id_text(_outside.episode_id),
-    ).where(*_TAKEN, among(_outside.patient_id, "patients")),
-]
+    rows(_outside, *_texts({"patient_id": _outside.patient_id, **OUTSIDE})).where(
+        *_TAKEN, among(_outside.patient_id, "patients")
+    ),
+)
 
 _REGIONS = rows(Episode, id_text(Episode.id).label("id"), Episode.region).where(
     among(Episode.patient_id, "patients")
 )
 
 
-def _column(name: str, type_: Type, becomes: Any, about: str, **limits: Any) -> Column:
-    return Column(name, type_, becomes, limits.pop("required", False), about, limits)
+class _Cell(NamedTuple):
+    """A column, and the members of a measure that lead to its cells."""
+
+    column: Column
+    path: tuple[str, ...]
+
+    def of(self, measure: Json) -> Any:
+        """The cell of one measure: null where a member on the way is null, an instant in UTC."""
+        found: Any = measure
+        for member in self.path:
+            if found is None:
+                return None
+            found = found[member]
+        if found is not None and self.column.type is Type.INSTANT:
+            return found.astimezone(UTC)
+        return found
+
+
+def _cell(
+    name: str, type_: Type, becomes: Becomes, about: str, path: str = "", **limits: Any
+) -> _Cell:
+    """A column and its cells: the member of its name, unless `path` leads to another one."""
+    required = limits.pop("required", False)
+    column = Column(name, type_, becomes, required=required, about=about, limits=limits)
+    return _Cell(column, tuple((path or name).split("/")))
 
 
 _VERDICTS: Final = MeasureView.model_json_schema()["properties"]["verdict"]["enum"]
 _STATES: Final = ResponderView.model_json_schema()["properties"]["state"]["enum"]
-COLUMNS: Final = (
-    _column("patient_id", Type.ID, PSEUDONYM, "Whose it is.", required=True),
-    _column("episode_id", Type.ID, PSEUDONYM, "Of which episode; null: of everything."),
-    _column("instrument", Type.TEXT, COMMON, "What was measured with.", required=True),
-    _column("activity", Type.TEXT, GONE, "PSFS: which activity."),
-    _column("side", Type.TEXT, SAME, "Which side, if the measure has one."),
-    _column("muscle", Type.TEXT, COMMON, "Which muscle, if the measure has one."),
-    _column("region", Type.TEXT, COMMON, "The body region of its episodes, if they have one."),
-    _column("unit", Type.TEXT, SAME, "The unit of the values (UCUM).", required=True),
-    _column(
+_CELLS: Final = (
+    _cell("patient_id", Type.ID, PSEUDONYM, "Whose it is.", required=True),
+    _cell("episode_id", Type.ID, PSEUDONYM, "Of which episode; null: of everything."),
+    _cell("instrument", Type.TEXT, COMMON, "What was measured with.", required=True),
+    _cell("activity", Type.TEXT, GONE, "PSFS: which activity."),
+    _cell("side", Type.TEXT, SAME, "Which side, if the measure has one."),
+    _cell("muscle", Type.TEXT, COMMON, "Which muscle, if the measure has one."),
+    _cell("region", Type.TEXT, COMMON, "The body region of its episodes, if they have one."),
+    _cell("unit", Type.TEXT, SAME, "The unit of the values (UCUM).", required=True),
+    _cell(
         "better", Type.TEXT, SAME, "Which way is better.", required=True, enum=["lower", "higher"]
     ),
-    _column("baseline", Type.NUMBER, SAME, "The mean of the values before.", required=True),
-    _column("baseline_n", Type.INTEGER, SAME, "How many values that are.", required=True),
-    _column("baseline_at", Type.INSTANT, GONE, "When the first was taken.", required=True),
-    _column("latest", Type.NUMBER, SAME, "The latest value.", required=True),
-    _column("latest_at", Type.INSTANT, GONE, "When it was taken.", required=True),
-    _column("best", Type.NUMBER, SAME, "The best value.", required=True),
-    _column("best_at", Type.INSTANT, GONE, "When it was first reached.", required=True),
-    _column("change", Type.NUMBER, SAME, "The latest value less the baseline.", required=True),
-    _column("change_percent", Type.NUMBER, SAME, "In percent of the baseline; null at 0."),
-    _column("thresholds_id", Type.TEXT, GONE, "The thresholds that the verdict used."),
-    _column("mdc", Type.NUMBER, GONE, "Minimal detectable change."),
-    _column("mcid", Type.NUMBER, GONE, "Minimal clinically important difference."),
-    _column("mcid_percent", Type.NUMBER, GONE, "The same, in percent of the baseline."),
-    _column("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the improvement is real."),
-    _column("reaches_mcid", Type.BOOLEAN, SAME, "Whether it is worthwhile."),
-    _column("verdict", Type.TEXT, SAME, "What that comes to.", required=True, enum=_VERDICTS),
-    _column("responder", Type.TEXT, SAME, "Whether the patient responds.", enum=_STATES),
-    _column("responder_since", Type.INSTANT, GONE, "Since when."),
-    _column("values", Type.INTEGER, SAME, "How many values there are.", required=True),
-    _column("trend_per_week", Type.NUMBER, SAME, "Theil-Sen slope per week of real time."),
-    _column("trend_p", Type.NUMBER, SAME, "Exact Mann-Kendall p, from five values on."),
+    _cell(
+        "baseline",
+        Type.NUMBER,
+        SAME,
+        "The mean of the values before.",
+        "baseline/value",
+        required=True,
+    ),
+    _cell(
+        "baseline_n", Type.INTEGER, SAME, "How many values that are.", "baseline/n", required=True
+    ),
+    _cell(
+        "baseline_at", Type.INSTANT, GONE, "When the first was taken.", "baseline/at", required=True
+    ),
+    _cell("latest", Type.NUMBER, SAME, "The latest value.", "latest/value", required=True),
+    _cell("latest_at", Type.INSTANT, GONE, "When it was taken.", "latest/at", required=True),
+    _cell("best", Type.NUMBER, SAME, "The best value.", "best/value", required=True),
+    _cell("best_at", Type.INSTANT, GONE, "When it was first reached.", "best/at", required=True),
+    _cell("change", Type.NUMBER, SAME, "The latest value less the baseline.", required=True),
+    _cell("change_percent", Type.NUMBER, SAME, "In percent of the baseline; null at 0."),
+    _cell(
+        "thresholds_id", Type.TEXT, GONE, "The thresholds that the verdict used.", "thresholds/id"
+    ),
+    _cell("mdc", Type.NUMBER, GONE, "Minimal detectable change.", "thresholds/mdc"),
+    _cell("mcid", Type.NUMBER, GONE, "Minimal clinically important difference.", "thresholds/mcid"),
+    _cell(
+        "mcid_percent",
+        Type.NUMBER,
+        GONE,
+        "The same, in percent of the baseline.",
+        "thresholds/mcid_percent",
+    ),
+    _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the improvement is real."),
+    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether it is worthwhile."),
+    _cell("verdict", Type.TEXT, SAME, "What that comes to.", required=True, enum=_VERDICTS),
+    _cell(
+        "responder",
+        Type.TEXT,
+        SAME,
+        "Whether the patient responds.",
+        "responder/state",
+        enum=_STATES,
+    ),
+    _cell("responder_since", Type.INSTANT, GONE, "Since when.", "responder/since"),
+    _cell("values", Type.INTEGER, SAME, "How many values there are.", "trend/n", required=True),
+    _cell(
+        "trend_per_week",
+        Type.NUMBER,
+        SAME,
+        "Theil-Sen slope per week of real time.",
+        "trend/per_week",
+    ),
+    _cell("trend_p", Type.NUMBER, SAME, "Exact Mann-Kendall p, from five values on.", "trend/p"),
 )
+COLUMNS: Final = tuple(cell.column for cell in _CELLS)
 
 
 def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
@@ -138,12 +194,13 @@ def _of_patients(op: Operation, ids: Sequence[Any], own: Sequence[Json]) -> Iter
     visits: defaultdict[str, list[Visit]] = defaultdict(list)
     values: defaultdict[str, list[Reading]] = defaultdict(list)
     asked = {"patients": ids, "as_of": op.at}
-    for patient_id, *visit in op.all(_VISITS, **asked):
-        visits[patient_id].append(Visit(*visit))
+    found = columns_of_rows(_VISITS, op.all(_VISITS, **asked))
+    for patient_id, visit in zip(found["patient_id"], facts_of(Visit, found), strict=True):
+        visits[patient_id].append(visit)
     for part in _VALUES:
-        for patient_id, *reading, value, unit, at, episode_id in op.all(part, **asked):
-            known = in_own_unit(reading[2], value, unit)
-            values[patient_id].append(Reading._make([*reading, known, at, episode_id]))
+        found = columns_of_rows(part, op.all(part, **asked))
+        for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
+            values[patient_id].append(reading)
     regions = {None: None} | {row.id: row.region for row in op.all(_REGIONS, patients=ids)}
     scale = partial(scales.scale, own)
     for patient_id in map(str, ids):
@@ -171,23 +228,5 @@ def _of_patient(
         of_visits = episodes_of(counted)
         series = series_of(course, readings, scale, as_it_came, regions, of_visits)
         for one in measures_of(series):
-            yield patient_id, episode_id, *_cells(one)
-
-
-def _cells(one: dict[str, Any]) -> Iterator[Any]:
-    names = ("instrument", "activity", "side", "muscle", "region", "unit", "better")
-    yield from (one[name] for name in names)
-    baseline, thresholds = one["baseline"], one["thresholds"] or {}
-    yield from (baseline["value"], baseline["n"], _utc(baseline["at"]))
-    for name in ("latest", "best"):
-        yield from (one[name]["value"], _utc(one[name]["at"]))
-    yield from (one["change"], one["change_percent"])
-    yield from (thresholds.get(name) for name in ("id", "mdc", "mcid", "mcid_percent"))
-    yield from (one["exceeds_mdc"], one["reaches_mcid"], one["verdict"])
-    state = one["responder"] or {"state": None, "since": None}
-    yield from (state["state"], state["since"] and _utc(state["since"]), len(one["points"]))
-    yield from (one["trend"]["per_week"], one["trend"]["p"])
-
-
-def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+            measure = {"patient_id": patient_id, "episode_id": episode_id, **one}
+            yield [cell.of(measure) for cell in _CELLS]
