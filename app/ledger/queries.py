@@ -1,6 +1,6 @@
 """Reading the ledger: the change feed, the versions of one record, and the account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -136,19 +136,19 @@ def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
             saw(op, row.resource, row.resource_id, row.patient_id, row.version)
 
 
-def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, Any] | None:
-    """One record as it was in version `number`; None if there is no such version."""
+def version(op: Operation, resource: str, id: UUID, number: int) -> Mapping[str, object] | None:
+    """One record, in JSON, as it was in version `number`; None if there is no such version."""
     found = op.first(_VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
     if found is None or found.version != number or found.body is None:
         return None
-    body: dict[str, Any] = from_json(found.body)
+    body: Mapping[str, object] = from_json(found.body)
     return body
 
 
 class Since(NamedTuple):
     """What was done to some records after an instant."""
 
-    changed: dict[UUID, tuple[str, dict[str, Any] | None]]
+    changed: dict[UUID, tuple[str, Mapping[str, object] | None]]
     """Those that were there and have been changed: of what kind, and their content of then; none
     where it has been destroyed."""
     new: dict[UUID, str]

@@ -87,5 +87,6 @@ def version(op: Operation, id: UUID, version: Annotated[int, Field(ge=1, le=2**3
     found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:
         raise NotFound
-    account.saw(op, SESSIONS.noun, id, UUID(found["patient_id"]), version)
+    session = SESSIONS.from_json(found)
+    account.saw(op, SESSIONS.noun, id, session["patient_id"], version)
     return Answer(found, version=version)
