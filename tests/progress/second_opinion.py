@@ -6,7 +6,7 @@ form in which they are sent and imported, and answers with what it has an opinio
 
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -18,6 +18,7 @@ import pytest
 from scipy import stats
 
 Record = dict[str, Any]
+KEY = ("activity", "side", "muscle")
 KNOWN_P_UP_TO = 9
 """Up to this many values all orders of them are counted here."""
 
@@ -43,6 +44,17 @@ def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:
     return [] if ours == theirs else [f"{where}: {ours} and not {theirs}"]
 
 
+def differences(
+    ours: Record, records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
+) -> list[str]:
+    """Where a document differs from what one patient's unvoided ``records`` should make it say."""
+    came_back = [flag for flag in ours["flags"] if flag["episode_id"] is not None]
+    return [
+        *disagreements(ours, second_opinion(records, as_of, scales)),
+        *disagreements(came_back, _came_back(records), "/flags"),
+    ]
+
+
 def second_opinion(
     records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
 ) -> Record:
@@ -66,7 +78,9 @@ def second_opinion(
             "first_at": times[0] if times else None,
             "last_at": times[-1] if times else None,
             "median_gap_days": median(gaps) if gaps else None,
+            "drafts": sum(row.get("status", "draft") == "draft" for row in attended),
         },
+        "plans": _plans(records, attended),
         "dose": {
             "needlings": len(needlings),
             "muscles": len({row["muscle"] for row in needlings}),
@@ -78,6 +92,14 @@ def second_opinion(
         "measures": _measures(records, attended, scales),
         "soreness": _soreness(records, attended, as_of),
         "muscles": _muscles(attended),
+        "release": {
+            "needlings": sum(row["release"] is not None for row in needlings),
+            **{
+                felt: sum(row["release"] == felt for row in needlings)
+                for felt in ("complete", "partial", "none")
+            },
+            "time_to_release": _time_to_release(needlings),
+        },
         "adverse_events": {
             severity: sum(row["severity"] == severity and not row["close_call"] for row in events)
             for severity in ("mild", "significant", "serious")
@@ -137,30 +159,88 @@ def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
     return opinion
 
 
+def _plans(records: Sequence[Record], attended: Sequence[Record]) -> list[Record]:
+    plans = []
+    for row in sorted(_of_type(records, "episode"), key=lambda row: _time(row["opened_at"])):
+        mine = [visit for visit in attended if visit.get("episode_id") == row["id"]]
+        times = [_time(visit["occurred_at"]) for visit in mine]
+        weeks = (times[-1] - times[0]) / timedelta(weeks=1) if times else 0
+        plans.append(
+            {
+                "episode_id": row["id"],
+                "region": row["region"],
+                "planned_sessions": row["plan"].get("sessions"),
+                "planned_per_week": row["plan"].get("per_week"),
+                "attended": len(mine),
+                "per_week": (len(mine) - 1) / weeks if weeks else None,
+            }
+        )
+    return plans
+
+
+def _came_back(records: Sequence[Record]) -> list[Record]:
+    """The flags of episodes that were opened within 90 days after one of their region."""
+    episodes = _of_type(records, "episode")
+    found = []
+    for later in sorted(episodes, key=lambda row: _time(row["opened_at"])):
+        opened = _time(later["opened_at"])
+        closed = [
+            _time(row["closed_at"])
+            for row in episodes
+            if row is not later
+            and row["region"] is not None
+            and row["region"] == later["region"]
+            and row.get("closed_at")
+        ]
+        if any(timedelta(0) <= opened - at <= timedelta(days=90) for at in closed):
+            found.append({"code": "recurrence", "episode_id": later["id"], "since": opened})
+    return found
+
+
+def _of_type(records: Sequence[Record], kind: str) -> list[Record]:
+    return [row for row in records if row["type"] == kind]
+
+
+Occasions = Mapping[tuple[datetime, str], list[float]]
+
+
 def _measures(
     records: Sequence[Record], attended: Sequence[Record], scales: Mapping[str, Record]
 ) -> list[Record]:
+    sessions = {visit["id"]: visit for visit in attended}
+    regions = {row["id"]: row["region"] or "" for row in _of_type(records, "episode")}
     found: dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
     found = defaultdict(lambda: defaultdict(list))
-    in_sessions = [
-        (visit["occurred_at"], visit["id"], row)
+    readings = [
+        row | {"session_id": visit["id"]}
         for visit in attended
         for row in visit.get("measurements", [])
-    ]
-    outside = [(row["taken_at"], "", row) for row in records if row["type"] == "measurement"]
-    for at, session_id, row in in_sessions + outside:
-        if row["phase"] == "before":
-            key = (row["instrument"], *(row.get(name) or "" for name in ("activity", "side")))
-            found[key][_time(at), session_id].append(row["value"])
+    ] + _of_type(records, "measurement")
+    for row in readings:
+        session_id = row.get("session_id")
+        if row["phase"] != "before" or session_id not in {None, *sessions}:
+            continue
+        of = row if session_id is None else sessions[session_id]
+        at = _time(row["taken_at"] if session_id is None else of["occurred_at"])
+        alike = (row["instrument"], *(row.get(name) or "" for name in KEY))
+        key = (*alike, regions.get(of.get("episode_id") or "", ""))
+        found[key][at, session_id or ""].append(row["value"])
+    for key in [key for key in found if not key[-1]]:
+        others = [other for other in found if other[:-1] == key[:-1] and other[-1]]
+        if len(others) == 1:
+            for occasion, values in found.pop(key).items():
+                found[others[0]][occasion] += values
     start = _time(attended[0]["occurred_at"]) if attended else None
-    return [_measure(key, found[key], start, scales[key[0]]) for key in sorted(found)]
+    drafts = {visit["id"] for visit in attended if visit.get("status", "draft") == "draft"}
+    return [_measure(key, found[key], start, scales[key[0]], drafts) for key in sorted(found)]
 
 
 def _measure(
     key: tuple[str, ...],
-    occasions: Mapping[tuple[datetime, str], list[float]],
+    occasions: Occasions,
     start: datetime | None,
     scale: Record,
+    drafts: Container[str],
 ) -> Record:
     points = [(at, _mean(occasions[at, place])) for at, place in sorted(occasions)]
     before = [value for at, value in points if start is None or at <= start] or [points[0][1]]
@@ -174,6 +254,8 @@ def _measure(
         "instrument": key[0],
         "activity": key[1] or None,
         "side": key[2] or None,
+        "muscle": key[3] or None,
+        "region": key[4] or None,
         "better": scale["better"],
         "baseline": {"value": float(baseline), "n": len(before), "at": points[0][0]},
         "latest": {"value": float(points[-1][1]), "at": points[-1][0]},
@@ -186,8 +268,40 @@ def _measure(
         "reaches_mcid": gain >= mcid if mcid else None,
         "verdict": _verdict(gain, mdc, mcid) if len(points) > len(before) else "insufficient",
         "trend": _trend([at for at, _ in points], [float(value) for value in values]),
-        "points": [{"at": at, "value": float(value)} for at, value in points],
+        "points": [
+            {
+                "session_id": session_id or None,
+                "at": at,
+                "value": float(value),
+                "draft": session_id in drafts,
+            }
+            for (at, value), (_, session_id) in zip(points, sorted(occasions), strict=True)
+        ],
+        "responder": _responder(
+            [
+                (at, value - baseline if scale["better"] == "higher" else baseline - value)
+                for at, value in points[len(before) :]
+            ],
+            mdc,
+            mcid,
+        ),
     } | ({"change_percent": None} if baseline == 0 else {})
+
+
+def _responder(
+    gains: Sequence[tuple[datetime, Fraction]], mdc: Fraction | None, mcid: Fraction | None
+) -> Record | None:
+    if not mcid or not gains:
+        return None
+    responds = [gain >= max(mdc or 0, mcid) for _, gain in gains]
+    if not any(responds):
+        return {"state": "not_yet", "since": None, "first_at": None}
+    since = next(index for index in range(len(gains)) if len(set(responds[index:])) == 1)
+    return {
+        "state": "responding" if responds[-1] else "lost",
+        "since": gains[since][0],
+        "first_at": gains[responds.index(True)][0],
+    }
 
 
 def _verdict(gain: Fraction, mdc: Fraction | None, mcid: Fraction | None) -> str:
@@ -221,6 +335,7 @@ def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: date
                 "reports": len(told),
                 "insertions": sum(row["insertions"] for row in visit.get("needlings", [])),
                 "twitches": sum(known) if known else None,
+                "draft": visit.get("status", "draft") == "draft",
             }
         )
     asked = [one for one in sessions if as_of - one["at"] >= timedelta(hours=18)]
@@ -261,9 +376,14 @@ def _muscle(key: tuple[str, str, str], sessions: list[tuple[Record, list[Record]
             "grasp": _last(["none", "mild", "moderate", "strong"], [row["grasp"] for row in rows]),
             "twitches": _total([row["twitches"] for row in rows]),
             "practitioner_id": visit["practitioner_id"],
+            "draft": visit.get("status", "draft") == "draft",
+            "curve": 1,
         }
         for visit, rows in sessions
     ]
+    for earlier, later in pairwise(points):
+        another = later["practitioner_id"] != earlier["practitioner_id"]
+        later["curve"] = earlier["curve"] + another
     complete = [index for index, point in enumerate(points) if point["release"] == "complete"]
     aches = [point["ache"] for point in points if point["ache"] is not None]
     return {
@@ -278,8 +398,35 @@ def _muscle(key: tuple[str, str, str], sessions: list[tuple[Record, list[Record]
         "sessions_to_release": complete[0] + 1 if complete else None,
         "first_released_at": points[complete[0]]["at"] if complete else None,
         "last_treated_at": points[-1]["at"],
+        "time_to_release": _time_to_release([row for _, rows in sessions for row in rows]),
         "ache": {"first": aches[0] if aches else None, "latest": aches[-1] if aches else None},
         "points": points,
+    }
+
+
+def _time_to_release(needlings: Sequence[Record]) -> Record:
+    """The median by Kaplan and Meier, in fractions."""
+    times = [
+        (row["release_after_s"], True)
+        for row in needlings
+        if row["release"] == "complete" and row.get("release_after_s") is not None
+    ] + [
+        (row["retention_s"], False)
+        for row in needlings
+        if row["release"] in {"partial", "none"} and row.get("retention_s") is not None
+    ]
+    left, median_s = Fraction(1), None
+    for at in sorted({at for at, released in times if released}):
+        still_in = sum(after >= at for after, _ in times)
+        released = sum(is_released for after, is_released in times if after == at)
+        left *= Fraction(still_in - released, still_in)
+        if median_s is None and left <= Fraction(1, 2):
+            median_s = at
+    return {
+        "method": "kaplan_meier",
+        "n": len(times),
+        "released": sum(is_released for _, is_released in times),
+        "median_s": median_s,
     }
 
 

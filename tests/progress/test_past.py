@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from tests.ground import Api
-from tests.progress.charts import Chart, Record, moment
+from tests.progress.charts import Chart, Record, moment, read, take_in
+from tests.progress.records import PLAIN_SCALES, histories
+from tests.progress.second_opinion import differences
+from tests.progress.sending import known_by, people, sendable
 
 
 @pytest.fixture
@@ -113,3 +117,45 @@ def test_a_verdict_of_then_uses_the_thresholds_of_then(chart: Chart) -> None:
     assert (used["id"], used["mcid"]) == (f"clinic:{own['id']}:1", 4)
     used = chart.progress(as_of=this_instant())["measures"][0]["thresholds"]
     assert (used["id"], used["mcid"]) == (f"clinic:{newer['id']}:1", 3)
+
+
+OTHERWISE: Record = {
+    "sessions": {
+        "needlings": [],
+        "measurements": [],
+        "needle_count": None,
+        "duration_min": 1,
+        "episode_id": None,
+    },
+    "measurements": {"phase": "after", "session_id": None, "episode_id": None},
+    "adverse-events": {"severity": "serious", "close_call": True},
+    "episodes": {"region": "hip", "plan": {}, "opened_at": moment(0)},
+}
+"""What every record of a path is changed to."""
+PATHS = {
+    "session": "sessions",
+    "measurement": "measurements",
+    "adverse_event": "adverse-events",
+    "episode": "episodes",
+}
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(records=histories())
+def test_any_history_is_as_it_was_after_every_record_of_it_was_changed(
+    chart: Chart, records: list[Record]
+) -> None:
+    rows, names = people(records)
+    sent = sendable(records, names)
+    take_in(chart.api, [*rows, *sent])
+    then = this_instant()
+    for row in sent:
+        if path := PATHS.get(row["type"]):
+            known = chart.api.get(f"/v1/{path}/{row['id']}").json()
+            if row.get("status") == "signed":
+                amended(chart, known, **OTHERWISE[path])
+            else:
+                chart.api.change(known, f"/v1/{path}", **OTHERWISE[path])
+    patient_id, as_of = names["owner"]["patient_id"], datetime.fromisoformat(then)
+    ours = read(chart.api, patient_id, as_of=then)
+    assert differences(ours, known_by(patient_id, sent, as_of), as_of, PLAIN_SCALES) == []

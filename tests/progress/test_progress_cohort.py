@@ -4,18 +4,16 @@ import csv
 from collections.abc import Sequence
 from datetime import datetime
 from random import Random
-from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from app.core.clock import uuid7
 from tests.conftest import SHARED
 from tests.ground import Api
 from tests.progress.charts import Record, read, take_in
 from tests.progress.records import AS_OF, PLAIN_SCALES, histories
-from tests.progress.second_opinion import disagreements, second_opinion
+from tests.progress.second_opinion import differences
+from tests.progress.sending import known_by, people, sendable
 
 COHORT_READ_AT = "2026-08-08T12:00:00-07:00"
 """While the last of the cohort have been asked, and some of them have answered."""
@@ -46,21 +44,6 @@ def thresholds() -> dict[str, Record]:
         }
 
 
-def known_by(patient_id: str, rows: Sequence[Record], as_of: datetime) -> list[Record]:
-    """What the file says of one patient up to a time."""
-    visits = {row["id"] for row in rows if row.get("patient_id") == patient_id}
-    return [
-        row
-        for row in rows
-        if (row.get("patient_id") == patient_id or row.get("session_id") in visits)
-        and any(
-            datetime.fromisoformat(row[name]) <= as_of
-            for name in ("occurred_at", "reported_at", "taken_at")
-            if name in row
-        )
-    ]
-
-
 def shuffled(rows: Sequence[Record]) -> list[Record]:
     """The rows in another order, but for those that others refer to."""
     mixed = Random(11).sample(rows, len(rows))
@@ -80,9 +63,8 @@ def test_the_progress_of_the_cohort_agrees_with_a_second_opinion(
             code: scale | IN_REGION.get((code, regions[patient_id]), {})
             for code, scale in thresholds.items()
         }
-        theirs = second_opinion(known_by(patient_id, cohort, as_of), as_of, scales)
         ours = read(api, patient_id, as_of=COHORT_READ_AT)
-        assert disagreements(ours, theirs) == []
+        assert differences(ours, known_by(patient_id, cohort, as_of), as_of, scales) == []
 
 
 def test_the_progress_of_the_cohort_does_not_depend_on_the_order_of_arrival(
@@ -108,55 +90,6 @@ def test_an_episode_that_is_the_only_one_says_what_the_patient_s_progress_says(
         }
 
 
-def sendable(records: list[Record], chart: Record) -> list[Record]:
-    """A made-up history as the records of one patient that the interface takes.
-
-    A paraspinal muscle gets its level and no other has one; what was said after a visit that did
-    not take place is left out.
-    """
-    attended = {row["id"] for row in records if row.get("attendance") == "attended"}
-    sent = []
-    for row in records:
-        if row["type"] == "follow_up" and row["session_id"] not in attended:
-            continue
-        whole = row | {"id": str(uuid7())} | chart["owner"]
-        if row["type"] == "session":
-            del whole["status"]
-            whole["id"] = chart["ids"][row["id"]]
-            whole["practitioner_id"] = chart["ids"][row["practitioner_id"]]
-            whole["needlings"] = list(map(_needling, row.get("needlings", [])))
-        elif row["type"] == "follow_up":
-            del whole["patient_id"]
-            whole |= {"session_id": chart["ids"][row["session_id"]], "source": "integration"}
-        elif row["type"] == "adverse_event":
-            whole |= {
-                "kind": "bruise",
-                "expected": True,
-                "causality": "possible",
-                "description": "A bruise.",
-            }
-        sent.append(whole)
-    return sent
-
-
-def _needling(row: Record) -> Record:
-    if row["muscle"] == "multifidus":
-        return row | {"muscle": "multifidus_cervicis", "spinal_level": row["spinal_level"] or "C6"}
-    return row | {"spinal_level": None}
-
-
-def people(records: list[Record]) -> tuple[list[Record], Record]:
-    """A new patient and both practitioners, and under which ids a history is sent."""
-    patient_id = str(uuid7())
-    names = {row["id"] for row in records if row["type"] == "session"} | {"dana", "sam"}
-    ids = {name: str(uuid5(NAMESPACE_OID, patient_id + name)) for name in names}
-    rows: list[dict[str, Any]] = [{"type": "patient", "id": patient_id}]
-    for name in ("dana", "sam"):
-        named = {"given_name": name, "family_name": "Demo"}
-        rows.append({"type": "practitioner", "id": ids[name], **named})
-    return rows, {"owner": {"patient_id": patient_id}, "ids": ids}
-
-
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(records=histories())
 def test_any_history_that_can_be_sent_agrees_with_a_second_opinion(
@@ -167,5 +100,4 @@ def test_any_history_that_can_be_sent_agrees_with_a_second_opinion(
     take_in(api, [*rows, *shuffled(sent)])
     patient_id = chart["owner"]["patient_id"]
     ours = read(api, patient_id, as_of=AS_OF.isoformat())
-    theirs = second_opinion(known_by(patient_id, sent, AS_OF), AS_OF, PLAIN_SCALES)
-    assert disagreements(ours, theirs) == []
+    assert differences(ours, known_by(patient_id, sent, AS_OF), AS_OF, PLAIN_SCALES) == []

@@ -165,20 +165,31 @@ def test_progress_is_what_the_document_of_each_patient_says(api: Api, cohort: An
 
 
 def assert_measure(row: Row, measure: Row) -> None:
-    for name in ("instrument", "activity", "side", "muscle", "better", "change", "change_percent"):
+    for name in ("instrument", "activity", "side", "muscle", "region", "unit", "better"):
         assert row[name] == measure[name]
-    for name in ("exceeds_mdc", "reaches_mcid", "verdict"):
+    for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "verdict"):
         assert row[name] == measure[name]
     for name in ("baseline", "latest", "best"):
         assert row[name] == measure[name]["value"]
-        at = datetime.fromisoformat(measure[name]["at"])
-        assert datetime.fromisoformat(row[f"{name}_at"]) == at
-    assert row["thresholds_id"] == (measure["thresholds"] or {}).get("id")
+        assert same_moment(row[f"{name}_at"], measure[name]["at"])
+    thresholds = measure["thresholds"] or {}
+    assert row["thresholds_id"] == thresholds.get("id")
+    for name in ("mdc", "mcid", "mcid_percent"):
+        assert row[name] == thresholds.get(name)
+    responder = measure["responder"] or {"state": None, "since": None}
+    assert row["responder"] == responder["state"]
+    assert same_moment(row["responder_since"], responder["since"])
+    assert row["baseline_n"] == measure["baseline"]["n"]
     assert row["values"] == len(measure["points"])
-    assert (row["trend_per_week"], row["trend_p"]) == (
-        measure["trend"]["per_week"],
-        measure["trend"]["p"],
-    )
+    assert row["trend_per_week"] == measure["trend"]["per_week"]
+    assert row["trend_p"] == measure["trend"]["p"]
+
+
+def same_moment(one: str | None, other: str | None) -> bool:
+    """Whether two times are one instant, or there are none."""
+    if one is None or other is None:
+        return one is other
+    return datetime.fromisoformat(one) == datetime.fromisoformat(other)
 
 
 @settings(max_examples=12)
