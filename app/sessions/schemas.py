@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from typing_extensions import TypedDict
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters, Limit
 from app.core.wire import Body, Code, Line, Moment, Score, Text, example
-from app.ledger.schemas import ChangeView
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
 from app.records.readings import Measured, MuscleSlug, ReadingBody
@@ -274,10 +274,19 @@ class VoidBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
 
 
-class VersionView(ChangeView):
+class VersionView(TypedDict, closed=True):
     """One version of a session: what was done, by whom, when and why, and what came of it."""
 
+    number: int
+    at: datetime
+    operation: str
+    resource: str
+    resource_id: UUID
+    patient_id: UUID | None
     version: int
+    actor: str
+    reason: str | None
+    body: dict[str, Any] | None
 
 
 class VersionFilters(BaseModel):
