@@ -17,7 +17,7 @@ from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
 from app.sessions.service import SESSIONS
 from app.thresholds.service import THRESHOLDS
 
-Kinds = tuple[Kind[Any], ...]
+Kinds = tuple[Kind[Any, Any], ...]
 
 KINDS: Final[Kinds] = (
     PATIENTS,

@@ -131,13 +131,13 @@ def fill(clinic: ground.Clinic, content: Content) -> list[str]:
     history = content.history()
     patients = [content.read_patient_id, *content.logged_patient_ids]
     practitioner = {"id": content.practitioner_id, "given_name": "Dana", "family_name": "Demo"}
-    rows: list[tuple[Kind[Any], dict[str, Any]]] = [
+    rows: list[tuple[Kind[Any, Any], dict[str, Any]]] = [
         (PRACTITIONERS, practitioner),
         *((PATIENTS, {"id": id_, "given_name": "Pat", "family_name": "Demo"}) for id_ in patients),
         *((SESSIONS, visit) for visit in history),
         *((FOLLOW_UPS, content.report(visit)) for visit in history),
     ]
-    items: list[tuple[Kind[Any], Body]] = [
+    items: list[tuple[Kind[Any, Any], Body]] = [
         (kind, read(kind.body, to_json(body))) for kind, body in rows
     ]
     op = clinic.operation("import")

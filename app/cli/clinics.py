@@ -127,8 +127,7 @@ def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> 
             found = operate(opened, clinic_id, "clients.revoke", lambda op: clients.revoke(op, id))
         except NotFound:
             fail("This clinic has no client with this id.")
-    text = f"Revoked at {found['revoked_at'].isoformat(timespec='seconds')}."
-    put({"client_id": id, "revoked_at": found["revoked_at"]}, as_json=as_json, text=text)
+    _put_revoked(id, found["revoked_at"], as_json=as_json)
 
 
 @identity.command("add")
@@ -172,8 +171,12 @@ def revoke_identity(
             found = operate(opened, clinic_id, "identities.revoke", work)
         except NotFound:
             fail("This clinic knows nobody by this name.")
-    text = f"Revoked at {found['revoked_at'].isoformat(timespec='seconds')}."
-    put({"client_id": id, "revoked_at": found["revoked_at"]}, as_json=as_json, text=text)
+    _put_revoked(id, found["revoked_at"], as_json=as_json)
+
+
+def _put_revoked(id: UUID, at: datetime | None, *, as_json: bool) -> None:
+    text = "" if at is None else f"Revoked at {at.isoformat(timespec='seconds')}."
+    put({"client_id": id, "revoked_at": at}, as_json=as_json, text=text)
 
 
 def _identity_id(subject: str) -> UUID:

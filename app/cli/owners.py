@@ -45,8 +45,8 @@ def remove_owner(*, as_json: AsJson = False) -> None:
             there = queries.owner(db)
         if there is None:
             fail("There is no owner's account.")
-        found = operate(opened, there.clinic_id, "owners.revoke", service.remove) or {}
-    at = found.get("revoked_at")
+        found = operate(opened, there.clinic_id, "owners.revoke", service.remove)
+    at = None if found is None else found["revoked_at"]
     put({"client_id": there.id, "revoked_at": at}, as_json=as_json, text=f"Removed  {there.id}")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam
 
 from app.auth.models import Client
-from app.clients.schemas import Kind
+from app.clients.schemas import ClientView, Kind
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 
@@ -18,8 +18,7 @@ _LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_CLIENTS), _ORDER.after(_CLIENTS)
 
 
-def view(row: Row[Any]) -> dict[str, Any]:
-    """A client as its view shows it."""
+def _view(row: Row[Any]) -> ClientView:
     return {
         "id": row.id,
         "name": row.name,
@@ -33,12 +32,12 @@ def view(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def client(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
+def client(op: Operation, id: UUID, *, for_update: bool = False) -> ClientView:
     """One client; `NotFound` where this clinic has none with this id."""
-    return view(op.one(_LOCKED if for_update else _ONE, id=id))
+    return _view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
-def clients(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+def clients(op: Operation, filters: Filters) -> tuple[Sequence[ClientView], str | None]:
     """A page of clients, oldest first, the ended ones included; and the cursor behind it."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
-    return [view(row) for row in found], cursor
+    return [_view(row) for row in found], cursor

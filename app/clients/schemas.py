@@ -5,13 +5,14 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import TypedDict
 
 from app.auth.jose import public_key
 from app.auth.rules import Untrusted
 from app.auth.schemas import Scopes
 from app.core.faults import RuleBroken, check_distinct
 from app.core.outgoing import check_address
-from app.core.wire import Body, Line, Moment, View, example
+from app.core.wire import Body, Line, Moment, example
 
 Kind = Literal["api_key", "backend"]
 KEYS_MAX = 10
@@ -87,7 +88,7 @@ class ClientBody(Body):
         return self
 
 
-class KeyView(View):
+class KeyView(TypedDict, closed=True):
     """A public key (RFC 7517)."""
 
     kty: str
@@ -102,15 +103,13 @@ class KeyView(View):
     y: str | None
 
 
-class KeySetView(View):
+class KeySetView(TypedDict, closed=True):
     """A back end's public keys."""
 
     keys: list[KeyView]
 
 
-class ClientView(View):
-    """A client."""
-
+class _Client(TypedDict):
     id: UUID
     name: str
     kind: Kind
@@ -122,7 +121,22 @@ class ClientView(View):
     revoked_at: datetime | None
 
 
-class NewClientView(ClientView):
+class ClientView(_Client, closed=True):
+    """A client."""
+
+
+class NewClientView(_Client, closed=True):
     """A new client. Its API key is shown this once; a back end has none."""
 
     api_key: str | None
+
+
+class IdentityView(TypedDict, closed=True):
+    """A practitioner as the identity provider knows them; the ledger alone shows it."""
+
+    id: UUID
+    name: str
+    practitioner_id: UUID
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
@@ -12,7 +12,7 @@ from app.auth.queries import client_with
 from app.auth.rules import Key, new_key
 from app.auth.schemas import ungranted
 from app.clients.queries import client
-from app.clients.schemas import ClientBody
+from app.clients.schemas import ClientBody, ClientView, IdentityView, KeySetView, NewClientView
 from app.core.access import Scope
 from app.core.clock import uuid7
 from app.core.faults import Fault
@@ -40,44 +40,51 @@ def add(
 ) -> Key:
     """Issue a key to a new client. This is the only time that its secret is seen."""
     key = new_key(uuid7())
-    _store(op, {"name": name, "scopes": sorted(scopes), "expires_at": expires_at}, key)
+    view: ClientView = {
+        "id": key.client_id,
+        "name": name,
+        "kind": "api_key",
+        "scopes": sorted(scopes),
+        "jwks": None,
+        "jwks_url": None,
+        "created_at": op.at,
+        "expires_at": expires_at,
+        "revoked_at": None,
+    }
+    _store(op, view, key)
     return key
 
 
-def create(op: Operation, body: ClientBody) -> dict[str, Any]:
+def create(op: Operation, body: ClientBody) -> NewClientView:
     """Make a client as its body says: its view, with the API key if it has one."""
     faults = list(ungranted(op.caller, body.scopes))
     if body.expires_at is not None and body.expires_at <= op.at:
         faults.append(Fault("/expires_at", "past", "That is past."))
     if faults:
         raise Invalid(faults)
-    given = body.model_dump()
-    if body.expires_at is not None:
-        given["expires_at"] = body.expires_at.astimezone(UTC)
     key = new_key(uuid7())
-    view = _store(op, given, key)
+    view: ClientView = {
+        "id": key.client_id,
+        "name": body.name,
+        "kind": body.kind,
+        "scopes": list(body.scopes),
+        "jwks": None if body.jwks is None else cast("KeySetView", body.jwks.model_dump()),
+        "jwks_url": body.jwks_url,
+        "created_at": op.at,
+        "expires_at": None if body.expires_at is None else body.expires_at.astimezone(UTC),
+        "revoked_at": None,
+    }
+    _store(op, view, key)
     return {**view, "api_key": str(key) if body.kind == "api_key" else None}
 
 
-def _store(op: Operation, given: dict[str, Any], key: Key) -> dict[str, Any]:
-    view = {
-        "id": key.client_id,
-        "name": given["name"],
-        "kind": given.get("kind", "api_key"),
-        "scopes": given["scopes"],
-        "jwks": given.get("jwks"),
-        "jwks_url": given.get("jwks_url"),
-        "created_at": op.at,
-        "expires_at": given["expires_at"],
-        "revoked_at": None,
-    }
+def _store(op: Operation, view: ClientView, key: Key) -> None:
     digest = key.digest if view["kind"] == "api_key" else None
     op.db.execute(insert(Client), {**view, "clinic_id": op.clinic_id, "secret_digest": digest})
     ledger.record(op, "clients", view)
-    return view
 
 
-def revoke(op: Operation, id: UUID) -> dict[str, Any]:
+def revoke(op: Operation, id: UUID) -> ClientView:
     """End a client; `NotFound` where this clinic has no such client. Twice is as good as once."""
     found = client(op, id, for_update=True)
     if found["revoked_at"] is None:
@@ -89,7 +96,7 @@ def revoke(op: Operation, id: UUID) -> dict[str, Any]:
 
 def add_identity(
     op: Operation, id: UUID, name: str, practitioner_id: UUID, scopes: Iterable[Scope]
-) -> dict[str, Any]:
+) -> IdentityView:
     """Let a practitioner in as the identity provider knows him, by the id that is made of that.
 
     `Conflict` where he is known already, in this clinic or another: a token has to lead to one.
@@ -97,7 +104,7 @@ def add_identity(
     records.record(op, registry["practitioners"], practitioner_id)
     if client_with(op.db, id) is not None:
         raise Conflict("This person is known already.")
-    view = {
+    view: IdentityView = {
         "id": id,
         "name": name,
         "practitioner_id": practitioner_id,
@@ -105,21 +112,34 @@ def add_identity(
         "created_at": op.at,
         "revoked_at": None,
     }
-    client = {n: view[n] for n in ("id", "name", "scopes", "created_at")}
-    op.db.execute(insert(Client), {**client, "clinic_id": op.clinic_id, "kind": "identity"})
+    client = {
+        "clinic_id": op.clinic_id,
+        "id": id,
+        "kind": "identity",
+        "name": view["name"],
+        "scopes": view["scopes"],
+        "created_at": view["created_at"],
+    }
+    op.db.execute(insert(Client), client)
     row = {"clinic_id": op.clinic_id, "client_id": id, "practitioner_id": practitioner_id}
     op.db.execute(insert(Identity), row)
     ledger.record(op, "identities", view)
     return view
 
 
-def revoke_identity(op: Operation, id: UUID) -> dict[str, Any]:
+def revoke_identity(op: Operation, id: UUID) -> IdentityView:
     """End an identity; `NotFound` where this clinic has none with this id."""
     found = op.first(_IDENTITY, id=id)
     if found is None:
         raise NotFound
-    names = ("id", "name", "practitioner_id", "scopes", "created_at", "revoked_at")
-    view = {name: getattr(found, name) for name in names}
+    view: IdentityView = {
+        "id": found.id,
+        "name": found.name,
+        "practitioner_id": found.practitioner_id,
+        "scopes": found.scopes,
+        "created_at": found.created_at,
+        "revoked_at": found.revoked_at,
+    }
     if view["revoked_at"] is None:
         view["revoked_at"] = op.at
         op.run(_REVOKE, {"this": id, "at": op.at})

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.core.wire import View
+from typing_extensions import TypedDict
 
 
-class ClinicView(View):
+class ClinicView(TypedDict, closed=True):
     """The clinic that the token belongs to."""
 
     id: UUID

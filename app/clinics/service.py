@@ -1,18 +1,17 @@
 """Founding clinics."""
 
-from typing import Any
-
 from sqlalchemy import insert
 
 from app.clinics.models import Clinic
+from app.clinics.schemas import ClinicView
 from app.core.operation import Operation
 from app.ledger import service as ledger
 from app.ledger.models import LedgerHead
 
 
-def add(op: Operation, name: str) -> dict[str, Any]:
+def add(op: Operation, name: str) -> ClinicView:
     """Found the operation's clinic and open its ledger."""
-    view = {"id": op.clinic_id, "name": name, "created_at": op.at}
+    view: ClinicView = {"id": op.clinic_id, "name": name, "created_at": op.at}
     op.db.execute(insert(Clinic), {"clinic_id": op.clinic_id, "name": name, "created_at": op.at})
     op.db.execute(insert(LedgerHead), {"clinic_id": op.clinic_id, "size": 0})
     ledger.record(op, "clinics", view)

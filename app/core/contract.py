@@ -55,7 +55,7 @@ class Signature(NamedTuple):
     @property
     def versioned(self) -> bool:
         """Whether it answers with one version of one record."""
-        return "version" in getattr(self.view, "model_fields", ())
+        return "version" in getattr(self.view, "__annotations__", ())
 
 
 def signature(endpoint: Callable[..., Any]) -> Signature:

@@ -94,7 +94,7 @@ def listing(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], st
 
 
 @cache
-def view_of_page(view: type[View]) -> type[View]:
+def view_of_page(view: type[Any]) -> type[View]:
     """The view of a page whose items have this view."""
     return create_model(
         view.__name__.removesuffix("View") + "Page",

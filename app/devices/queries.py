@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam
 from app.auth.models import Client, Device
 from app.core.operation import CLINIC, Operation, rows
 from app.core.pages import Filters, Order, page
+from app.devices.schemas import DeviceView
 
 _ORDER = Order((Client.id,))
 _COLUMNS = (
@@ -23,15 +24,20 @@ _DEVICES = (
 _ONE = _DEVICES.where(Client.id == bindparam("id"))
 _LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_DEVICES), _ORDER.after(_DEVICES)
-SHOWN = (
-    *("id", "name", "practitioner_id", "scopes", "created_at"),
-    *("code_expires_at", "enrolled_at", "revoked_at"),
-)
 
 
-def view(row: Row[Any]) -> dict[str, Any]:
+def view(row: Row[Any]) -> DeviceView:
     """A device as its view shows it."""
-    return {name: getattr(row, name) for name in SHOWN}
+    return {
+        "id": row.id,
+        "name": row.name,
+        "practitioner_id": row.practitioner_id,
+        "scopes": row.scopes,
+        "created_at": row.created_at,
+        "code_expires_at": row.code_expires_at,
+        "enrolled_at": row.enrolled_at,
+        "revoked_at": row.revoked_at,
+    }
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
@@ -39,12 +45,12 @@ def locked(op: Operation, id: UUID) -> Row[Any]:
     return op.one(_LOCKED, id=id)
 
 
-def device(op: Operation, id: UUID) -> dict[str, Any]:
+def device(op: Operation, id: UUID) -> DeviceView:
     """One device; `NotFound` where this clinic has none with this id."""
     return view(op.one(_ONE, id=id))
 
 
-def devices(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+def devices(op: Operation, filters: Filters) -> tuple[Sequence[DeviceView], str | None]:
     """A page of devices, oldest first, the ended ones included; and the cursor behind it."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [view(row) for row in found], cursor

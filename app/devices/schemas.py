@@ -5,9 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.auth.schemas import Scopes
-from app.core.wire import Body, Line, View, example
+from app.core.wire import Body, Line, example
 
 
 class DeviceBody(Body):
@@ -24,9 +25,7 @@ class DeviceBody(Body):
     scopes: Scopes
 
 
-class DeviceView(View):
-    """A device."""
-
+class _Device(TypedDict):
     id: UUID
     name: str
     practitioner_id: UUID
@@ -37,7 +36,11 @@ class DeviceView(View):
     revoked_at: datetime | None
 
 
-class NewDeviceView(DeviceView):
+class DeviceView(_Device, closed=True):
+    """A device."""
+
+
+class NewDeviceView(_Device, closed=True):
     """A new device, with the code that lets it in. It is shown this once."""
 
     enrolment_code: str

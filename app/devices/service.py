@@ -15,7 +15,7 @@ from app.core.faults import Fault
 from app.core.operation import CLINIC, Operation
 from app.core.problems import Invalid, NotFound
 from app.devices.queries import locked, view
-from app.devices.schemas import DeviceBody
+from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
 from app.ledger import service as ledger
 from app.records import queries as records
 from app.records.registry import registry
@@ -26,7 +26,7 @@ _ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bi
 _REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
 
 
-def create(op: Operation, body: DeviceBody) -> dict[str, Any]:
+def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     """Make a device: its view, with the code that lets it in."""
     faults = list(ungranted(op.caller, body.scopes))
     try:
@@ -37,7 +37,7 @@ def create(op: Operation, body: DeviceBody) -> dict[str, Any]:
     if faults:
         raise Invalid(faults)
     code = new_key(uuid7(), ENROLMENT_CODE)
-    made = {
+    made: DeviceView = {
         "id": code.client_id,
         "name": body.name,
         "practitioner_id": body.practitioner_id,
@@ -52,16 +52,27 @@ def create(op: Operation, body: DeviceBody) -> dict[str, Any]:
     return {**made, "enrolment_code": str(code)}
 
 
-def _store(op: Operation, made: dict[str, Any], code: Key) -> None:
-    client = {name: made[name] for name in ("id", "name", "scopes", "created_at")}
-    device = {name: made[name] for name in ("practitioner_id", "code_expires_at")}
-    clinic = {"clinic_id": op.clinic_id}
-    op.db.execute(insert(Client), {**clinic, **client, "kind": "device"})
-    owned = {**clinic, "client_id": made["id"], "code_digest": code.digest}
-    op.db.execute(insert(Device), {**owned, **device})
+def _store(op: Operation, made: DeviceView, code: Key) -> None:
+    client = {
+        "clinic_id": op.clinic_id,
+        "id": made["id"],
+        "kind": "device",
+        "name": made["name"],
+        "scopes": made["scopes"],
+        "created_at": made["created_at"],
+    }
+    device = {
+        "clinic_id": op.clinic_id,
+        "client_id": made["id"],
+        "practitioner_id": made["practitioner_id"],
+        "code_digest": code.digest,
+        "code_expires_at": made["code_expires_at"],
+    }
+    op.db.execute(insert(Client), client)
+    op.db.execute(insert(Device), device)
 
 
-def revoke(op: Operation, id: UUID, reason: str | None = None) -> dict[str, Any]:
+def revoke(op: Operation, id: UUID, reason: str | None = None) -> DeviceView:
     """End a device and all that it holds; `NotFound` where there is none. Twice is as once."""
     ended = view(locked(op, id))
     if ended["revoked_at"] is None:
@@ -84,7 +95,8 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
     if found.code_expires_at <= op.at:
         raise Untrusted("code expired")
     op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
-    enrolled = {**view(found), "enrolled_at": op.at}
+    enrolled = view(found)
+    enrolled["enrolled_at"] = op.at
     ledger.record(op, "devices", enrolled, operation="devices.enrol")
     return found, new_refresh_token(op, code.client_id)
 

@@ -18,17 +18,24 @@ _LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_EMERGENCIES), _ORDER.after(_EMERGENCIES)
 
 
-def view(row: Row[Any]) -> dict[str, Any]:
-    """An emergency as its view shows it."""
-    return {name: getattr(row, name) for name in EmergencyView.model_fields}
+def _view(row: Row[Any]) -> EmergencyView:
+    return {
+        "id": row.id,
+        "client_id": row.client_id,
+        "practitioner_id": row.practitioner_id,
+        "reason": row.reason,
+        "opened_at": row.opened_at,
+        "ends_at": row.ends_at,
+        "ended_at": row.ended_at,
+    }
 
 
-def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
+def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> EmergencyView:
     """One emergency; `NotFound` where this clinic has none with this id."""
-    return view(op.one(_LOCKED if for_update else _ONE, id=id))
+    return _view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
-def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
+def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[EmergencyView], str | None]:
     """A page of emergencies, oldest first, those that are over included; and the cursor behind."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
-    return [view(row) for row in found], cursor
+    return [_view(row) for row in found], cursor

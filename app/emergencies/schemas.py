@@ -5,8 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from app.core.wire import Body, View, example
+from app.core.wire import Body, example
 
 # One line, with something to read at either end of it.
 LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"
@@ -34,7 +35,7 @@ class EmergencyBody(Body):
     )
 
 
-class EmergencyView(View):
+class EmergencyView(TypedDict, closed=True):
     """Emergency access of one client, open until it is ended or its time is over."""
 
     id: UUID

@@ -1,7 +1,6 @@
 """Breaking the glass, and mending it."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
@@ -12,7 +11,7 @@ from app.core.clock import uuid7
 from app.core.operation import CLINIC, Operation, rows
 from app.emergencies.errors import EmergencyOpen
 from app.emergencies.queries import emergency
-from app.emergencies.schemas import EmergencyBody
+from app.emergencies.schemas import EmergencyBody, EmergencyView
 from app.ledger import service as ledger
 
 _CLIENT = rows(Client, Client.id).where(Client.id == bindparam("id")).with_for_update()
@@ -23,7 +22,7 @@ _END = (
 )
 
 
-def begin(op: Operation, body: EmergencyBody) -> dict[str, Any]:
+def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
     """Let the client that calls read all that is clinical, for so many minutes.
 
     `EmergencyOpen` where it may already.
@@ -35,7 +34,7 @@ def begin(op: Operation, body: EmergencyBody) -> dict[str, Any]:
     there = open_emergency(op.db, op.caller, op.at)
     if there is not None:
         raise EmergencyOpen(there)
-    begun = {
+    begun: EmergencyView = {
         "id": uuid7(),
         "client_id": client_id,
         "practitioner_id": practitioner_id,
@@ -50,7 +49,7 @@ def begin(op: Operation, body: EmergencyBody) -> dict[str, Any]:
     return begun
 
 
-def end(op: Operation, id: UUID) -> dict[str, Any]:
+def end(op: Operation, id: UUID) -> EmergencyView:
     """End an emergency before its time; `NotFound` where there is none. Twice is as once."""
     found = emergency(op, id, for_update=True)
     if found["ended_at"] is None and op.at < found["ends_at"]:

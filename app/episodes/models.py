@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, offset_of, one_of
-from app.episodes.schemas import Side, Status
+from app.episodes.views import Side, Status
 
 
 class Episode(Record):

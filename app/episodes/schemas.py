@@ -1,18 +1,17 @@
 """Episodes on the wire."""
 
-from datetime import date, datetime
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, View, example
+from app.core.wire import Body, Code, Day, Line, Moment, Text, example
 from app.episodes import rules
+from app.episodes.views import Side, Status
 from app.records.schemas import RecordBody
 
-Side = Literal["left", "right", "midline", "bilateral"]
-Status = Literal["active", "finished"]
 LIST_MAX = 20
 
 
@@ -72,29 +71,6 @@ class EpisodeBody(RecordBody):
         if "opened_at" in info.data:
             rules.check_order(info.data["opened_at"], closed_at)
         return closed_at
-
-
-class EpisodeView(View):
-    """An episode."""
-
-    id: UUID
-    patient_id: UUID
-    complaint: str
-    region: str | None
-    side: Side | None
-    onset_on: date | None
-    diagnoses: list[DiagnosisBody]
-    medical_screen_on: date | None
-    red_flags: list[str]
-    goals: list[str]
-    plan: PlanBody
-    status: Status
-    opened_at: datetime
-    closed_at: datetime | None
-    close_reason: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class EpisodeFilters(Filters):

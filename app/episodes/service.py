@@ -1,14 +1,24 @@
 """Episodes as a kind of record."""
 
+from datetime import datetime
+from typing import TypedDict
+
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation
 from app.episodes.models import Episode
-from app.episodes.schemas import EpisodeBody, EpisodeFilters, EpisodeView
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, Viewed
+from app.episodes.schemas import EpisodeBody, EpisodeFilters
+from app.episodes.views import EpisodeView
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
 
 
-class Episodes(Kind[EpisodeBody]):
+class Derived(TypedDict):
+    """What the server adds to an episode."""
+
+    opened_at: datetime
+
+
+class Episodes(Kind[EpisodeBody, EpisodeView]):
     """Episodes of a patient."""
 
     noun = "episodes"
@@ -31,10 +41,13 @@ class Episodes(Kind[EpisodeBody]):
     )
     facts = {"patient_id": Episode.__table__.c.patient_id}
 
-    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+    def derive(
+        self, op: Operation, body: EpisodeBody, current: EpisodeView | None, facts: Facts
+    ) -> Derived:
         """An episode that doesn't say when it was opened was opened when it was recorded."""
-        del op, facts
-        view["opened_at"] = view["opened_at"] or view["created_at"]
+        del facts
+        recorded_at = op.at if current is None else current["created_at"]
+        return {"opened_at": body.opened_at or recorded_at}
 
 
 EPISODES = Episodes()

@@ -8,8 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, offset_of, one_of
-from app.followups.rules import Window
-from app.followups.schemas import Change, Source
+from app.followups.views import Change, Source, Window
 
 
 class FollowUp(Record):

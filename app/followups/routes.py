@@ -13,8 +13,9 @@ from app.core.faults import Fault
 from app.core.operation import Operation
 from app.core.problems import IdTaken, Invalid, NotFound
 from app.core.routing import Route
-from app.followups.schemas import FollowUpBody, FollowUpFilters, FollowUpView
+from app.followups.schemas import FollowUpBody, FollowUpFilters
 from app.followups.service import FOLLOW_UPS
+from app.followups.views import FollowUpView
 from app.records.queries import record, records, shown
 from app.records.routes import answer, answer_stored
 from app.records.service import create_one

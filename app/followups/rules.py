@@ -1,11 +1,9 @@
 """What the hours after a session mean, as pure functions."""
 
 from datetime import datetime
-from typing import Literal
 
 from app.core.faults import RuleBroken
-
-Window = Literal["early", "h24", "h48", "h72", "late"]
+from app.followups.views import Window
 
 ASKED_AFTER_H = 18
 """From this hour on a patient is asked how it went, and a missing answer says something."""

@@ -1,29 +1,17 @@
 """Follow-ups on the wire."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters
-from app.core.wire import Moment, Score, Text, View, example
+from app.core.wire import Moment, Score, Text, example
 from app.followups import rules
-from app.followups.rules import Window
+from app.followups.views import Change, RedFlag, Source
 from app.records.readings import MuscleSlug
 from app.records.schemas import Language, RecordBody
-
-Change = Literal["much_worse", "worse", "same", "better", "much_better"]
-RedFlag = Literal[
-    "breathlessness",
-    "chest_pain",
-    "dry_cough",
-    "fever_or_spreading_redness",
-    "new_numbness_or_weakness",
-    "fainting",
-]
-Source = Literal["patient_link", "practitioner", "integration"]
 
 
 class FollowUpBody(RecordBody):
@@ -71,32 +59,6 @@ class FollowUpBody(RecordBody):
 
 class FinishedFollowUpBody(FollowUpBody):
     """A report as an import brings it in: its session may have been voided after it."""
-
-
-class FollowUpView(View):
-    """One report. It never overwrites another."""
-
-    id: UUID
-    session_id: UUID
-    patient_id: UUID
-    reported_at: datetime
-    hours_after: float
-    window: Window
-    soreness: int
-    worst_soreness: int | None
-    sore_muscles: list[str]
-    interference: int | None
-    bruising: bool | None
-    fatigue: bool | None
-    headache: bool | None
-    change: Change | None
-    red_flags: list[RedFlag]
-    comment: str | None
-    source: Source
-    language: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class FollowUpFilters(Filters):

@@ -1,6 +1,7 @@
 """Follow-ups as a kind of record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -10,17 +11,21 @@ from app.core.operation import Operation
 from app.core.pages import Order
 from app.followups import rules
 from app.followups.models import FollowUp
-from app.followups.schemas import (
-    FinishedFollowUpBody,
-    FollowUpBody,
-    FollowUpFilters,
-    FollowUpView,
-)
-from app.records.kinds import Appearances, Facts, Kind, Reference, Viewed
+from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters
+from app.followups.views import FollowUpView, Window
+from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
 from app.sessions.service import alert
 
 
-class FollowUps(Kind[FollowUpBody]):
+class Derived(TypedDict):
+    """What the server adds to a report."""
+
+    patient_id: UUID
+    hours_after: float
+    window: Window
+
+
+class FollowUps(Kind[FollowUpBody, FollowUpView]):
     """Reports after a session. A new one stands beside the others, never in their place."""
 
     noun = "follow_ups"
@@ -57,20 +62,24 @@ class FollowUps(Kind[FollowUpBody]):
         if body.reported_at < session.at:
             yield Fault("/reported_at", "before_session", "A report is not before its session.")
 
-    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+    def derive(
+        self, op: Operation, body: FollowUpBody, current: FollowUpView | None, facts: Facts
+    ) -> Derived:
         """Add whose report it is, and the hours that really passed."""
-        del op
-        session = facts["sessions", view["session_id"]]
-        if session.at is None:
+        del op, current
+        session = facts["sessions", body.session_id] if body.session_id else Fact()
+        if session.patient_id is None or session.at is None:
             raise AssertionError
-        view["patient_id"] = session.patient_id
-        hours = rules.hours_after(session.at, view["reported_at"])
-        view["hours_after"] = round(hours, 4)
-        view["window"] = rules.window(hours)
+        hours = rules.hours_after(session.at, body.reported_at)
+        return {
+            "patient_id": session.patient_id,
+            "hours_after": round(hours, 4),
+            "window": rules.window(hours),
+        }
 
-    def created(self, op: Operation, views: list[Viewed]) -> None:
+    def created(self, op: Operation, views: Sequence[FollowUpView]) -> None:
         """Any red flag raises its session's alert."""
-        alarming: set[UUID] = {view["session_id"] for view in views if view["red_flags"]}
+        alarming = {view["session_id"] for view in views if view["red_flags"]}
         for session_id in sorted(alarming):
             alert(op, session_id)
 

@@ -1,6 +1,6 @@
 """Reading the ledger: the change feed, the versions of one record, and the account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
 from app.ledger.models import LedgerEntry
-from app.ledger.schemas import DisclosureView, EntryView
+from app.ledger.schemas import ChangeView, DisclosureView, EntryView
 from app.ledger.service import saw
 
 _CHANGES = (
@@ -52,8 +52,6 @@ _CONDITIONS = {
 }
 _OLDEST_FIRST = Order((LedgerEntry.number,))
 _NEWEST_FIRST = Order((LedgerEntry.number,), descending=True)
-_ENTRY = tuple(EntryView.model_fields)
-_DISCLOSURE = tuple(DisclosureView.model_fields)
 _ABOUT = rows(LedgerEntry, LedgerEntry.number).where(
     LedgerEntry.patient_id == bindparam("patient_id")
 )
@@ -81,13 +79,13 @@ _BODIES = rows(LedgerEntry, LedgerEntry.number, LedgerEntry.resource, LedgerEntr
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
 
-def changes(op: Operation, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
+def changes(op: Operation, after: int, limit: int) -> tuple[list[ChangeView], bool]:
     """Up to `limit` changes behind number `after`, oldest first, and whether more are there."""
     found = op.all(_CHANGES, after=after, wanted=limit + 1)
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
-def _change(row: Row[Any]) -> dict[str, Any]:
+def _change(row: Row[Any]) -> ChangeView:
     return {
         "number": row.number,
         "at": row.at,
@@ -104,7 +102,7 @@ def _change(row: Row[Any]) -> dict[str, Any]:
 
 def versions(
     op: Operation, resource: str, id: UUID, after: int, limit: int
-) -> tuple[list[dict[str, Any]], bool]:
+) -> tuple[list[ChangeView], bool]:
     """Up to `limit` versions of one record behind version `after`, and whether more are there.
 
     Accounts for every patient whom they were about.
@@ -114,11 +112,11 @@ def versions(
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
-def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[ChangeView]]:
     """Every version of some records of one kind, by their ids, as `versions` has them."""
     found = op.all(_HISTORIES, resource=resource, ids=ids) if ids else []
     _saw_versions(op, found)
-    by_id: dict[UUID, list[Any]] = {}
+    by_id: dict[UUID, list[ChangeView]] = {}
     for row in found:
         by_id.setdefault(row.resource_id, []).append(_change(row))
     return by_id
@@ -136,19 +134,19 @@ def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
             saw(op, row.resource, row.resource_id, row.patient_id, row.version)
 
 
-def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, Any] | None:
-    """One record as it was in version `number`; None if there is no such version."""
+def version(op: Operation, resource: str, id: UUID, number: int) -> Mapping[str, object] | None:
+    """One record, in JSON, as it was in version `number`; None if there is no such version."""
     found = op.first(_VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
     if found is None or found.version != number or found.body is None:
         return None
-    body: dict[str, Any] = from_json(found.body)
+    body: Mapping[str, object] = from_json(found.body)
     return body
 
 
 class Since(NamedTuple):
     """What was done to some records after an instant."""
 
-    changed: dict[UUID, tuple[str, dict[str, Any] | None]]
+    changed: dict[UUID, tuple[str, Mapping[str, object] | None]]
     """Those that were there and have been changed: of what kind, and their content of then; none
     where it has been destroyed."""
     new: dict[UUID, str]
@@ -170,7 +168,7 @@ def since(op: Operation, at: datetime, patient_id: UUID, more: Sequence[UUID]) -
     return found
 
 
-def entries(op: Operation, filters: Filters) -> tuple[list[dict[str, Any]], str | None]:
+def entries(op: Operation, filters: Filters) -> tuple[list[EntryView], str | None]:
     """A page of the account, oldest first, and the cursor behind it."""
     asked = filters.values()
     statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
@@ -180,7 +178,7 @@ def entries(op: Operation, filters: Filters) -> tuple[list[dict[str, Any]], str 
 
 def disclosures(
     op: Operation, patient_id: UUID, filters: Filters
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[DisclosureView], str | None]:
     """A page of who saw a patient's data, newest first; `NotFound` for an unknown patient."""
     # A patient without an entry was never created.
     if op.first(_ABOUT.limit(1), patient_id=patient_id) is None:
@@ -188,7 +186,7 @@ def disclosures(
     asked = {"patient_id": patient_id, "kind": "access"}
     statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
     found, cursor = _page(op, statement, _NEWEST_FIRST, filters, asked)
-    return [{name: getattr(row, name) for name in _DISCLOSURE} for row in found], cursor
+    return [_disclosure(row) for row in found], cursor
 
 
 def last_security(op: Operation, operation: str) -> datetime | None:
@@ -210,8 +208,35 @@ def _page(
     return page(op, prepared, order, filters, **asked)
 
 
-def _entry(row: Row[Any]) -> dict[str, Any]:
-    view = {name: getattr(row, name) for name in _ENTRY}
-    for name in ("body_digest", "leaf"):
-        view[name] = view[name] and view[name].hex()
-    return view
+def _entry(row: Row[Any]) -> EntryView:
+    return {
+        "number": row.number,
+        "kind": row.kind,
+        "operation": row.operation,
+        "at": row.at,
+        "actor": row.actor,
+        "client": row.client,
+        "request_id": row.request_id,
+        "resource": row.resource,
+        "resource_id": row.resource_id,
+        "patient_id": row.patient_id,
+        "version": row.version,
+        "reason": row.reason,
+        "body_digest": row.body_digest and row.body_digest.hex(),
+        "leaf": row.leaf.hex(),
+    }
+
+
+def _disclosure(row: Row[Any]) -> DisclosureView:
+    return {
+        "number": row.number,
+        "at": row.at,
+        "operation": row.operation,
+        "actor": row.actor,
+        "client": row.client,
+        "request_id": row.request_id,
+        "resource": row.resource,
+        "resource_id": row.resource_id,
+        "version": row.version,
+        "reason": row.reason,
+    }

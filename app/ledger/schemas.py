@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from app.core.pages import LIMIT_MAX, Filters
 from app.core.wire import Code, Line, Moment, View
@@ -27,7 +28,7 @@ class ChangeFilters(BaseModel):
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many changes at once.")] = 50
 
 
-class ChangeView(View):
+class ChangeView(TypedDict, closed=True):
     """One change: what was done to which record, and the record afterwards."""
 
     number: int
@@ -65,7 +66,7 @@ class EntryFilters(Filters):
     resource_id: UUID | None = None
 
 
-class EntryView(View):
+class EntryView(TypedDict, closed=True):
     """One entry: who did or saw what, when. What a record said stands in the change feed."""
 
     number: int
@@ -86,7 +87,7 @@ class EntryView(View):
     leaf: Annotated[str, Field(description="Hex: the entry's hash in the ledger's tree.")]
 
 
-class DisclosureView(View):
+class DisclosureView(TypedDict, closed=True):
     """One look at a patient's data."""
 
     number: int

@@ -1,7 +1,7 @@
 """Writing the ledger: gather entries during the operation, number them at its very end."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ _GROW = (
 def record(
     op: Operation,
     resource: str,
-    view: dict[str, Any],
+    view: Mapping[str, Any],
     *,
     patient_id: UUID | None = None,
     operation: str | None = None,
@@ -74,7 +74,7 @@ def saw_nobody(op: Operation, reason: str) -> None:
 
 
 def secured(
-    op: Operation, resource: str, view: dict[str, Any], *, reason: str | None = None
+    op: Operation, resource: str, view: Mapping[str, Any], *, reason: str | None = None
 ) -> None:
     """Account for what changes who may do what for a while: `view` is how it stands afterwards."""
     _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))

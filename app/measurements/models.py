@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped
 
 from app.core.tables import Record, offset_of, one_of
-from app.measurements.schemas import Phase
+from app.measurements.views import Phase
 from app.records.readings import Reading
 
 

@@ -1,15 +1,12 @@
 """Measurements on the wire."""
 
-from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from app.core.pages import Filters
-from app.core.wire import Moment, View, example
-from app.records.readings import InstrumentCode, ReadingBody, Reporter, Side
+from app.core.wire import Moment, example
+from app.measurements.views import Phase
+from app.records.readings import InstrumentCode, ReadingBody
 from app.records.schemas import RecordBody
-
-Phase = Literal["before", "after", "between"]
 
 
 class MeasurementBody(ReadingBody, RecordBody):
@@ -28,28 +25,6 @@ class MeasurementBody(ReadingBody, RecordBody):
     session_id: UUID | None = None
     phase: Phase
     taken_at: Moment
-
-
-class MeasurementView(View):
-    """A measured value."""
-
-    id: UUID
-    patient_id: UUID
-    episode_id: UUID | None
-    session_id: UUID | None
-    phase: Phase
-    instrument: str
-    value: float
-    unit: str | None
-    activity: str | None
-    side: Side | None
-    muscle: str | None
-    items: list[float | None] | None
-    taken_at: datetime
-    reported_by: Reporter
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class MeasurementFilters(Filters):

@@ -4,11 +4,12 @@ from sqlalchemy import bindparam
 
 from app.core.pages import Order
 from app.measurements.models import Measurement
-from app.measurements.schemas import MeasurementBody, MeasurementFilters, MeasurementView
+from app.measurements.schemas import MeasurementBody, MeasurementFilters
+from app.measurements.views import MeasurementView
 from app.records.kinds import Appearances, Kind, LeftOut, Reference
 
 
-class Measurements(Kind[MeasurementBody]):
+class Measurements(Kind[MeasurementBody, MeasurementView]):
     """Measured values of a patient, between visits or tied to one."""
 
     noun = "measurements"

@@ -1,6 +1,7 @@
 """Reading the owner."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Row, bindparam, select
@@ -13,7 +14,16 @@ _OWNER: Executable = select(Client, Owner.password_hash).join(
     Owner, (Owner.clinic_id == Client.clinic_id) & (Owner.client_id == Client.id)
 )
 _LOCKED = rows(Client).where(Client.id == bindparam("id")).with_for_update()
-SHOWN = ("id", "name", "scopes", "created_at", "revoked_at")
+
+
+class OwnerView(TypedDict):
+    """An owner as the ledger tells of them."""
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 def owner(db: Connection) -> Row[Any] | None:
@@ -29,6 +39,12 @@ def locked(op: Operation, id: UUID) -> Row[Any]:
     return found
 
 
-def view(row: Row[Any]) -> dict[str, Any]:
-    """An owner as the ledger tells of him."""
-    return {name: getattr(row, name) for name in SHOWN}
+def view(row: Row[Any]) -> OwnerView:
+    """An owner as the ledger tells of them."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "scopes": row.scopes,
+        "created_at": row.created_at,
+        "revoked_at": row.revoked_at,
+    }

@@ -20,7 +20,7 @@ from app.core.database import Database
 from app.core.operation import CLINIC, Operation
 from app.core.problems import Conflict
 from app.ledger import service as ledger
-from app.owners.queries import locked, owner, view
+from app.owners.queries import OwnerView, locked, owner, view
 from app.owners.rules import spelt
 
 NAME: Final = "owner"
@@ -43,7 +43,7 @@ def hashed(password: str) -> str:
     return _HASHES.hash(spelt(password))
 
 
-def put(op: Operation, password_hash: str) -> dict[str, Any]:
+def put(op: Operation, password_hash: str) -> OwnerView:
     """Make the owner of this clinic, in the place of one who is there: that one is out.
 
     `Conflict` where the database has one of another clinic.
@@ -53,17 +53,22 @@ def put(op: Operation, password_hash: str) -> dict[str, Any]:
         raise Conflict("Another clinic of this database has an owner: remove that one first.")
     if there is not None:
         remove(op)
-    made = {"id": uuid7(), "name": NAME, "scopes": sorted(ROLES["owner"]), "created_at": op.at}
+    made: OwnerView = {
+        "id": uuid7(),
+        "name": NAME,
+        "scopes": sorted(ROLES["owner"]),
+        "created_at": op.at,
+        "revoked_at": None,
+    }
     own = {"clinic_id": op.clinic_id}
     op.db.execute(insert(Client), {**own, **made, "kind": "owner"})
     hash_ = {"client_id": made["id"], "password_hash": password_hash}
     op.db.execute(insert(Owner), {**own, **hash_})
-    made["revoked_at"] = None
     ledger.record(op, "owners", made, operation="owners.create")
     return made
 
 
-def remove(op: Operation) -> dict[str, Any] | None:
+def remove(op: Operation) -> OwnerView | None:
     """End the owner of this clinic and all that he holds; None where there is none."""
     there = owner(op.db)
     if there is None or there.clinic_id != op.clinic_id:
@@ -71,7 +76,8 @@ def remove(op: Operation) -> dict[str, Any] | None:
     op.run(_FORGET, {"this": there.id})
     op.run(_REVOKE, {"this": there.id, "at": op.at})
     end_tokens(op, there.id)
-    ended = {**view(there), "revoked_at": op.at}
+    ended = view(there)
+    ended["revoked_at"] = op.at
     ledger.record(op, "owners", ended, operation="owners.revoke")
     return ended
 

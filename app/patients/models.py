@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, one_of
-from app.patients.schemas import Sex, Status
+from app.patients.views import Sex, Status
 from app.records.models import Identifier
 
 # Compared byte by byte on every database, so that an index serves the beginning of a name.

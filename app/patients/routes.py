@@ -10,8 +10,9 @@ from app.core.authorize import Authorize
 from app.core.operation import Operation
 from app.core.pages import Filters
 from app.core.routing import Route
-from app.patients.schemas import PatientSearch, PatientView
+from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
+from app.patients.views import PatientView
 from app.records.queries import records
 from app.records.routes import add_reads, add_writes
 

@@ -1,20 +1,17 @@
 """Patients on the wire."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
-from uuid import UUID
+from datetime import date
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from app.core.clock import now
 from app.core.faults import RuleBroken
-from app.core.wire import Body, Day, Line, View, example
+from app.core.wire import Body, Day, Line, example
 from app.patients import rules
+from app.patients.views import Sex, Status
 from app.records.identifiers import IdentifierFilters
-from app.records.schemas import IdentifierBody, Identifiers, Language, RecordBody
-
-Sex = Literal["female", "male", "other", "unknown"]
-Status = Literal["active", "inactive"]
+from app.records.schemas import Identifiers, Language, RecordBody
 
 
 def _born(birth_date: date) -> date:
@@ -56,24 +53,6 @@ class PatientBody(RecordBody):
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
     language: Language | None = None
     status: Status = "active"
-
-
-class PatientView(View):
-    """A patient."""
-
-    id: UUID
-    identifiers: list[IdentifierBody]
-    given_name: str | None
-    family_name: str | None
-    birth_date: date | None
-    sex: Sex | None
-    phone: str | None
-    email: str | None
-    language: str | None
-    status: Status
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class PatientFilters(IdentifierFilters):

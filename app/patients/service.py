@@ -9,9 +9,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.core.operation import Operation
 from app.patients import rules
 from app.patients.models import Patient, PatientIdentifier
-from app.patients.schemas import PatientBody, PatientFilters, PatientView
+from app.patients.schemas import PatientBody, PatientFilters
+from app.patients.views import PatientView
 from app.records import identifiers
-from app.records.kinds import Appearances, Kind, LeftOut, Viewed
+from app.records.kinds import Appearances, Kind, LeftOut
 
 # No name has this last of all characters in it.
 LAST_CHARACTER = "\U0010ffff"
@@ -23,7 +24,7 @@ def _begins(column: InstrumentedAttribute[str | None], name: str) -> ColumnEleme
     return and_(column >= beginning, column < beginning.concat(LAST_CHARACTER))
 
 
-class Patients(Kind[PatientBody]):
+class Patients(Kind[PatientBody, PatientView]):
     """Patients. What else is stored of a person hangs on the patient's id."""
 
     noun = "patients"
@@ -50,7 +51,7 @@ class Patients(Kind[PatientBody]):
         console=True,
     )
 
-    def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
+    def row(self, op: Operation, view: PatientView) -> dict[str, Any]:
         """The row, with the names as the search compares them."""
         return {
             **super().row(op, view),
@@ -58,10 +59,9 @@ class Patients(Kind[PatientBody]):
             "family_name_folded": rules.folded(view["family_name"]),
         }
 
-    def patient_of(self, view: Viewed) -> UUID | None:
+    def patient_of(self, view: PatientView) -> UUID:
         """A patient's record is its own."""
-        found: UUID = view["id"]
-        return found
+        return view["id"]
 
 
 PATIENTS = Patients()

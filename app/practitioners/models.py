@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, one_of
-from app.practitioners.schemas import Status
+from app.practitioners.views import Status
 from app.records.models import Identifier
 
 

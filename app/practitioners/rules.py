@@ -3,6 +3,7 @@
 from datetime import date
 
 from app.core.faults import RuleBroken
+from app.practitioners.views import CredentialView
 
 
 def check_validity(valid_from: date, valid_to: date | None) -> None:
@@ -11,9 +12,7 @@ def check_validity(valid_from: date, valid_to: date | None) -> None:
         raise RuleBroken("ends_before_it_begins", "valid_to is before valid_from.")
 
 
-def holds_on(credential: dict[str, str | None], day: date) -> bool:
-    """Whether a stored credential (ISO dates) holds on a day, its first and last included."""
+def holds_on(credential: CredentialView, day: date) -> bool:
+    """Whether a credential holds on a day, its first and last included."""
     until = credential["valid_to"]
-    return str(credential["valid_from"]) <= day.isoformat() and (
-        until is None or day.isoformat() <= until
-    )
+    return credential["valid_from"] <= day and (until is None or day <= until)

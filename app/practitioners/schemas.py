@@ -1,18 +1,15 @@
 """Practitioners on the wire."""
 
-from datetime import datetime
-from typing import Annotated, Literal, Self
-from uuid import UUID
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from app.core.wire import Body, Day, Line, View, example
+from app.core.wire import Body, Day, Line, example
 from app.practitioners import rules
+from app.practitioners.views import Status, Training
 from app.records.identifiers import IdentifierFilters
-from app.records.schemas import IdentifierBody, Identifiers, RecordBody
+from app.records.schemas import Identifiers, RecordBody
 
-Training = Literal["gunn_ims", "dry_needling", "acupuncture"]
-Status = Literal["active", "inactive"]
 CREDENTIALS_MAX = 20
 
 
@@ -53,20 +50,6 @@ class PractitionerBody(RecordBody):
     identifiers: Identifiers = []
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
     status: Status = "active"
-
-
-class PractitionerView(View):
-    """A practitioner."""
-
-    id: UUID
-    given_name: str
-    family_name: str
-    identifiers: list[IdentifierBody]
-    credentials: list[CredentialBody]
-    status: Status
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class PractitionerFilters(IdentifierFilters):

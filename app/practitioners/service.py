@@ -3,12 +3,13 @@
 from sqlalchemy import bindparam
 
 from app.practitioners.models import Practitioner, PractitionerIdentifier
-from app.practitioners.schemas import PractitionerBody, PractitionerFilters, PractitionerView
+from app.practitioners.schemas import PractitionerBody, PractitionerFilters
+from app.practitioners.views import PractitionerView
 from app.records import identifiers
 from app.records.kinds import Appearances, Kind, LeftOut
 
 
-class Practitioners(Kind[PractitionerBody]):
+class Practitioners(Kind[PractitionerBody, PractitionerView]):
     """Practitioners; their credentials are a fact for the sessions."""
 
     noun = "practitioners"

@@ -12,8 +12,8 @@ from app.core.pages import Filters
 from app.core.wire import Moment, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
-from app.records.readings import Side
-from app.sessions.schemas import Grasp, Release
+from app.records.views import Side
+from app.sessions.views import Grasp, Release
 
 Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
 

@@ -12,6 +12,7 @@ from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.core.tables import at_offset
 from app.patients.service import PATIENTS
+from app.recall.schemas import LotPatientView, LotUseView
 from app.records.queries import shown_among
 from app.sessions.models import Needling, TreatmentSession
 
@@ -42,12 +43,10 @@ _USES = (
     .order_by(TreatmentSession.occurred_at, TreatmentSession.id, Needling.position)
 )
 
-Use = dict[str, Any]
-
 
 def patients_of_lot(
     op: Operation, lot: str, filters: Filters
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[LotPatientView], str | None]:
     """A page of the patients who had needles of a lot, with the sessions; and the cursor behind.
 
     The lot is compared as it was written down, letter by letter.
@@ -62,9 +61,9 @@ def patients_of_lot(
     return [{"patient": patients[id], "sessions": uses[id]} for id in ids], cursor
 
 
-def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[Use]]:
+def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[LotUseView]]:
     """The sessions of each patient, from the needlings in the order of time."""
-    uses: dict[UUID, dict[UUID, Use]] = defaultdict(dict)
+    uses: dict[UUID, dict[UUID, LotUseView]] = defaultdict(dict)
     for row in found:
         use = uses[row.patient_id].setdefault(
             row.id,

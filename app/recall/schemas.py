@@ -5,13 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from app.core.wire import View
-from app.patients.schemas import PatientView
-from app.sessions.schemas import Status
+from app.patients.views import PatientView
+from app.sessions.views import Status
 
 
-class LotUseView(View):
+class LotUseView(TypedDict, closed=True):
     """A session in which needles of the lot were used."""
 
     session_id: UUID
@@ -22,7 +22,7 @@ class LotUseView(View):
     needles: int
 
 
-class LotPatientView(View):
+class LotPatientView(TypedDict, closed=True):
     """A patient who was needled with the lot, and in which sessions, earliest first."""
 
     patient: PatientView

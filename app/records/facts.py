@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     CompoundSelect,
+    Row,
     Select,
     String,
     Uuid,
@@ -36,7 +37,7 @@ _TYPES: dict[str, Any] = {
     "state": String(),
     "detail": JSON().with_variant(JSONB(), "postgresql"),
 }
-Items = Iterable[tuple[Kind[Any], Body]]
+Items = Iterable[tuple[Kind[Any, Any], Body]]
 
 
 def gather(op: Operation, items: Items) -> Facts:
@@ -57,18 +58,26 @@ def gather(op: Operation, items: Items) -> Facts:
     facts = Facts()
     if wanted:
         for row in op.all(_arms(tuple(sorted(wanted))), **wanted):
-            facts[row.noun, row.id] = Fact(
-                patient_id=row.patient_id,
-                at=row.at,
-                state=row.state,
-                detail=row.detail,
-                created_from=row.created_from,
-            )
+            facts[row.noun, row.id] = _fact(registry[row.noun], row)
     facts.holders = {}
     for noun, pairs in identifiers.items():
         for holder in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
             facts.holders[noun, holder.system, holder.value] = holder.owner_id
     return facts
+
+
+def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:
+    detail = row.detail
+    if detail is not None:
+        read = kind.readers.get(str(kind.facts["detail"].key))
+        detail = read(detail) if read else detail
+    return Fact(
+        patient_id=row.patient_id,
+        at=row.at,
+        state=row.state,
+        detail=detail,
+        created_from=row.created_from,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -77,7 +86,7 @@ def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
     return union_all(*arms) if len(arms) > 1 else arms[0]
 
 
-def _arm(kind: Kind[Any]) -> Select[Any]:
+def _arm(kind: Kind[Any, Any]) -> Select[Any]:
     table = kind.table
     columns: list[ColumnElement[Any]] = [
         (kind.facts[name] if name in kind.facts else cast(null(), type_)).label(name)
@@ -90,7 +99,7 @@ def _arm(kind: Kind[Any]) -> Select[Any]:
         *columns,
         table.created_from,
     ).where(among(table.id, kind.noun))
-    if not kind.relied_on:
+    if not kind.validated_against:
         return found
     # Whose and when it is stays so until the commit of what is now said to be true by it. The
     # foreign key's own check locks these rows a moment later, but only against their removal.

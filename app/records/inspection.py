@@ -33,7 +33,7 @@ def faults(op: Operation) -> Iterator[str]:
             told = {(row.resource_id, row.version): row.body for row in _told(op, noun, page)}
             for row in page:
                 body = told.get((row.id, row.version))
-                if body is None or from_json(body) != to_jsonable_python(kind.viewed(row)):
+                if body is None or from_json(body) != to_jsonable_python(kind.view_of(row)):
                     yield f"One of the {noun}, {row.id}, is not what the ledger tells of it."
         missing = _OF_KIND.where(
             LedgerEntry.version == 1,
@@ -45,7 +45,7 @@ def faults(op: Operation) -> Iterator[str]:
             yield f"One of the {noun}, {row.resource_id}, is in the ledger, and nowhere else."
 
 
-def _pages(op: Operation, kind: Kind[Any]) -> Iterator[Sequence[Row[Any]]]:
+def _pages(op: Operation, kind: Kind[Any, Any]) -> Iterator[Sequence[Row[Any]]]:
     """Every row of a kind, some at a time."""
     id = kind.table.id
     statement = kind.select.order_by(id).limit(READ_AT_ONCE)

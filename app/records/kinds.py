@@ -1,14 +1,15 @@
 """What the house must know of a kind of record to keep it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Generic, Literal, NamedTuple
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from orjson import Fragment
+from pydantic import TypeAdapter, with_config
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
@@ -18,11 +19,13 @@ from app.core.faults import Fault, pointer
 from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order
 from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
-from app.core.wire import B, Body, View
+from app.core.wire import B, Body
+from app.records import stored
 from app.records.models import Identifier
+from app.records.views import RecordView
 
-Viewed = dict[str, Any]
-"""A record as its view shows it, with Python's own dates, instants and ids."""
+V = TypeVar("V", bound=RecordView)
+"""The view of a kind: a record with Python's own dates, instants and ids."""
 
 
 class Fact(NamedTuple):
@@ -66,7 +69,8 @@ class Child(NamedTuple):
     table: type[ClinicOwned]
     parent: str
     """The column that holds the record's id."""
-    rows: Callable[[Viewed], Iterable[dict[str, Any]]]
+    rows: Callable[[Any], Iterable[Mapping[str, object]]]
+    """What they say, from the view of the record."""
 
 
 class LeftOut(NamedTuple):
@@ -93,7 +97,7 @@ class Appearances:
     console: Literal[True] | LeftOut
 
 
-class Kind(Generic[B]):
+class Kind(Generic[B, V]):
     """A kind of record. A feature makes one subclass and one instance; `app.kinds` lists it."""
 
     noun: ClassVar[str]
@@ -104,7 +108,7 @@ class Kind(Generic[B]):
     body: type[B]
     finished: type[B] | None = None
     """The body of a record that was finished elsewhere and is brought in by an import."""
-    view: ClassVar[type[View]]
+    view: type[V]
     filters: ClassVar[type[Filters]] = Filters
     references: ClassVar[tuple[Reference, ...]] = ()
     children: ClassVar[tuple[Child, ...]] = ()
@@ -118,6 +122,12 @@ class Kind(Generic[B]):
     """Where its identifiers stand, if it has any."""
     appears: ClassVar[Appearances]
 
+    def __init_subclass__(cls) -> None:
+        """Let the API's document describe members by their docstrings."""
+        super().__init_subclass__()
+        for view in stored.views_in(cls.view):
+            with_config(use_attribute_docstrings=True)(view)
+
     # What a feature may add.
 
     def check(self, body: B, facts: Facts) -> Iterator[Fault]:
@@ -125,18 +135,27 @@ class Kind(Generic[B]):
         del body, facts
         yield from ()
 
-    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
-        """Add to a new or changed view what the server knows."""
+    def derive(
+        self, op: Operation, body: B, current: V | None, facts: Facts
+    ) -> Mapping[str, object]:
+        """Return the members that the server adds to what a client sent.
 
-    def refuse_change(self, view: Viewed) -> None:
+        `current` is the record before the change, None of a new one: what it has, and neither the
+        body nor this gives, stays.
+        """
+        del op, body, current, facts
+        return {}
+
+    def refuse_change(self, current: V) -> None:
         """Raise the problem that stands against changing this record."""
 
-    def created(self, op: Operation, views: list[Viewed]) -> None:
+    def created(self, op: Operation, views: Sequence[V]) -> None:
         """Do what follows from new records, in the same transaction."""
 
-    def patient_of(self, view: Viewed) -> UUID | None:
+    def patient_of(self, view: V) -> UUID | None:
         """Whose record it is."""
-        found: UUID | None = view.get("patient_id")
+        members: Mapping[str, Any] = view
+        found: UUID | None = members.get("patient_id")
         return found
 
     # What follows from the declarations above.
@@ -147,15 +166,25 @@ class Kind(Generic[B]):
         return Order((self.table.id,))
 
     @cached_property
-    def relied_on(self) -> tuple[str, ...]:
-        """The members that say whose, when and whether: what other records are true by."""
-        saying = ("patient_id", "at", "state")
-        return tuple(str(self.facts[name].key) for name in saying if name in self.facts)
+    def validated_against(self) -> tuple[str, ...]:
+        """The members that other records are validated against: whose, when and whether."""
+        checked = ("patient_id", "at", "state")
+        return tuple(str(self.facts[name].key) for name in checked if name in self.facts)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The members of the view, in the order in which a reader sees them."""
-        return tuple(self.view.model_fields)
+        return tuple(self.view.__annotations__)
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the view."""
+        return TypeAdapter(self.view).json_schema()
+
+    @cached_property
+    def readers(self) -> Mapping[str, stored.Reader]:
+        """How to read the members of the view that JSON doesn't have as they are."""
+        return stored.members(self.view)
 
     @cached_property
     def moments(self) -> tuple[str, ...]:
@@ -165,7 +194,7 @@ class Kind(Generic[B]):
 
     @cached_property
     def select(self) -> Select[Any]:
-        """Rows that `viewed` and `shown` turn into views. What is JSON comes as its text."""
+        """Rows for `view_of` and `answer_of`. What is JSON comes as its text."""
         columns = self.table.__table__.columns
         members = [
             self.nested[name] if name in self.nested else columns[name] for name in self.names
@@ -203,31 +232,54 @@ class Kind(Generic[B]):
             statement = statement.where(self.conditions[name])
         return self.order.after(statement) if further else self.order.start(statement)
 
-    def viewed(self, row: Row[Any]) -> Viewed:
+    def view_of(self, row: Row[Any]) -> V:
         """The view in a row of `select`, to work with."""
-        return self._members(row, from_json)
+        members = self._members(row, from_json)
+        for name in self._read_further:
+            members[name] = self.readers[name](members[name])
+        return cast("V", members)
 
-    def shown(self, row: Row[Any]) -> Viewed:
-        """The view in a row of `select`, to answer with: its JSON goes out as it is stored."""
-        return self._members(row, Fragment)
+    def answer_of(self, row: Row[Any]) -> V:
+        """The view in a row of `select`, to answer with and not to look into.
 
-    def _members(self, row: Row[Any], read: Callable[[str], Any]) -> Viewed:
-        view = dict(zip(self.names, row, strict=False))
+        Its lists and objects are JSON text (`orjson.Fragment`), which goes out as it is stored.
+        """
+        return cast("V", self._members(row, Fragment))
+
+    def from_json(self, body: Mapping[str, object]) -> V:
+        """The view in JSON: in a version that the ledger has, or in an answer.
+
+        An older version lacks the members that were added since.
+        """
+        read = {name: self.readers[name](body[name]) for name in self.readers.keys() & body.keys()}
+        return cast("V", {**body, **read})
+
+    def view_from(self, members: Mapping[str, object]) -> V:
+        """A whole view in its order; a forgotten member is an error."""
+        return cast("V", {name: members[name] for name in self.names})
+
+    @cached_property
+    def _read_further(self) -> tuple[str, ...]:
+        return tuple(name for name in self._json if name in self.readers)
+
+    def _members(self, row: Row[Any], read: Callable[[str], Any]) -> dict[str, Any]:
+        members = dict(zip(self.names, row, strict=False))
         for name in self._json:
-            if view[name] is not None:
-                view[name] = read(view[name])
+            if members[name] is not None:
+                members[name] = read(members[name])
         for name, offset_min in zip(self.moments, row[len(self.names) :], strict=True):
             if offset_min is not None:
-                view[name] = at_offset(view[name], offset_min)
-        return view
+                members[name] = at_offset(members[name], offset_min)
+        return members
 
-    def row(self, op: Operation, view: Viewed) -> dict[str, Any]:
+    def row(self, op: Operation, view: V) -> dict[str, Any]:
         """The record's own row, but for `created_from`."""
+        members: Mapping[str, Any] = view
         values: dict[str, Any] = {"clinic_id": op.clinic_id}
         for column in self._columns:
-            values[column] = view[column]
+            values[column] = members[column]
         for name in self.moments:
-            moment = view[name]
+            moment = members[name]
             values[name + OFFSET] = None if moment is None else minutes_east(moment)
             # PostgreSQL reads no offset of sixteen hours or more, and RFC 3339 has them.
             values[name] = None if moment is None else moment.astimezone(UTC)
@@ -238,15 +290,12 @@ class Kind(Generic[B]):
         own = set(self.table.__table__.columns.keys())
         return tuple(name for name in self.names if name in own)
 
-    def content(self, view: Viewed) -> Viewed:
+    def content(self, view: V) -> dict[str, Any]:
         """The part of a view that its client sends, as JSON values."""
-        sent = {name: view[name] for name in self.body.model_fields if name in view}
-        content: Viewed = to_jsonable_python(sent)
+        members: Mapping[str, object] = view
+        sent = {name: members[name] for name in self.body.model_fields if name in members}
+        content: dict[str, Any] = to_jsonable_python(sent)
         return content
-
-    def arranged(self, members: Viewed) -> Viewed:
-        """A whole view in its order; a forgotten member is an error."""
-        return {name: members[name] for name in self.names}
 
 
 def digest(body: Body) -> bytes:

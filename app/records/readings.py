@@ -1,6 +1,6 @@
 """Measured values: what a reading says, inside a session or between sessions."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from sqlalchemy import String
@@ -12,9 +12,7 @@ from app.core.wire import Body, Code, Line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles import queries as muscles
-
-Reporter = Literal["patient", "practitioner"]
-Side = Literal["left", "right", "midline"]
+from app.records.views import Reporter, Side
 
 
 def _known_muscle(slug: str) -> str:

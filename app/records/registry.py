@@ -12,13 +12,13 @@ from app.records.kinds import Kind
 T = TypeVar("T")
 
 
-class Registry(Mapping[str, Kind[Any]]):
+class Registry(Mapping[str, Kind[Any, Any]]):
     """Kinds by noun, each behind those that it refers to."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Kind[Any]] = {}
+        self._kinds: dict[str, Kind[Any, Any]] = {}
 
-    def fill(self, kinds: Iterable[Kind[Any]]) -> None:
+    def fill(self, kinds: Iterable[Kind[Any, Any]]) -> None:
         """Take in all kinds; `ValueError` names one that stands before a kind it refers to."""
         self._kinds = {}
         for kind in kinds:
@@ -27,7 +27,7 @@ class Registry(Mapping[str, Kind[Any]]):
                     raise ValueError(f"List {reference.noun} before {kind.noun}, which names them.")
             self._kinds[kind.noun] = kind
 
-    def __getitem__(self, noun: str) -> Kind[Any]:
+    def __getitem__(self, noun: str) -> Kind[Any, Any]:
         return self._filled()[noun]
 
     def __iter__(self) -> Iterator[str]:
@@ -36,7 +36,7 @@ class Registry(Mapping[str, Kind[Any]]):
     def __len__(self) -> int:
         return len(self._filled())
 
-    def _filled(self) -> dict[str, Kind[Any]]:
+    def _filled(self) -> dict[str, Kind[Any, Any]]:
         if not self._kinds:
             raise RuntimeError("Call app.kinds.fill_registry() before any record is read.")
         return self._kinds
@@ -45,7 +45,9 @@ class Registry(Mapping[str, Kind[Any]]):
 registry = Registry()
 
 
-def shown_in(place: str, kinds: Iterable[Kind[Any]], shows: Mapping[str, T]) -> Mapping[str, T]:
+def shown_in(
+    place: str, kinds: Iterable[Kind[Any, Any]], shows: Mapping[str, T]
+) -> Mapping[str, T]:
     """What a place says of each kind that appears there, by noun, in the order of `kinds`.
 
     `ValueError` names a kind that the place says nothing of, or says something of in vain.

@@ -22,23 +22,24 @@ from app.core.operation import Operation
 from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissing, VersionStale
 from app.records import queries, service
 from app.records.errors import IdentifierTaken, StillRelied
-from app.records.kinds import Kind, Viewed
+from app.records.kinds import Kind
 from app.records.schemas import MergePatch
+from app.records.views import RecordView
 
 
-def answer(view: Viewed) -> Answer[Any]:
+def answer(view: RecordView) -> Answer[Any]:
     """A record as an answer, with its version as ETag."""
     return Answer(view, version=view["version"])
 
 
-def answer_stored(view: Viewed, *, is_new: bool, folder: str) -> Answer[Any]:
+def answer_stored(view: RecordView, *, is_new: bool, folder: str) -> Answer[Any]:
     """A record that was sent to be stored: 201, and its address in `folder`, if it is new."""
     if not is_new:
         return answer(view)
     return Answer(view, 201, version=view["version"], location=f"{folder}/{view['id']}")
 
 
-def add_reads(router: APIRouter, kind: Kind[Any], scope: Scope) -> None:
+def add_reads(router: APIRouter, kind: Kind[Any, Any], scope: Scope) -> None:
     """Add `GET /{id}` and the list."""
     reading = Depends(Authorize(scope))
     nouns = kind.noun.replace("_", " ")
@@ -60,12 +61,14 @@ def add_reads(router: APIRouter, kind: Kind[Any], scope: Scope) -> None:
         return answer(queries.shown(op, kind, id))
 
 
-def add_writes(router: APIRouter, kind: Kind[Any], scope: Scope, *problems: type[Problem]) -> None:
+def add_writes(
+    router: APIRouter, kind: Kind[Any, Any], scope: Scope, *problems: type[Problem]
+) -> None:
     """Add `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` are what can refuse a change."""
     writing = Depends(Authorize(scope))
     noun = kind.singular.replace("_", " ")
     taken = (IdentifierTaken,) if kind.identified_by else ()
-    relied = (StillRelied,) if kind.relied_on else ()
+    relied = (StillRelied,) if kind.validated_against else ()
     refusals = documented(NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
 
     @router.post(

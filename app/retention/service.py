@@ -1,6 +1,7 @@
 """Setting the policy, holding a record, erasing a patient."""
 
 from collections.abc import Iterator
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,7 +23,6 @@ from app.core.tables import ClinicOwned, Table
 from app.ledger import service as ledger
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
-from app.records.kinds import Viewed
 from app.records.queries import record
 from app.records.registry import registry
 from app.records.service import locked
@@ -34,13 +34,20 @@ ERASE = "patients.erase"
 _BLANK = text("SELECT erase_ledger_bodies(:clinic, :patient)")
 
 
-def set_policy(op: Operation, years: int, majority_years: int) -> Viewed:
+class PolicyView(TypedDict):
+    """How long a clinic keeps records; its id is the clinic's."""
+
+    id: UUID
+    years: int
+    majority_years: int
+
+
+def set_policy(op: Operation, years: int, majority_years: int) -> PolicyView:
     """Say how long the clinic keeps records."""
-    values = {"years": years, "majority_years": majority_years}
-    mine = {"clinic_id": op.clinic_id}
+    row = {"clinic_id": op.clinic_id, "years": years, "majority_years": majority_years}
     op.db.execute(delete(RetentionPolicy).where(RetentionPolicy.clinic_id == op.clinic_id))
-    op.db.execute(insert(RetentionPolicy), mine | values)
-    view = {"id": op.clinic_id, **values}
+    op.db.execute(insert(RetentionPolicy), row)
+    view = PolicyView(id=op.clinic_id, years=years, majority_years=majority_years)
     ledger.record(op, "retention_policies", view)
     return view
 

@@ -8,8 +8,8 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, offset_of, one_of
-from app.records.readings import Side
-from app.safety.schemas import (
+from app.records.views import Side
+from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,

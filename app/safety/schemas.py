@@ -1,24 +1,27 @@
 """Consents, screenings and adverse events on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, View, example
-from app.records.readings import MuscleSlug, Side
+from app.core.wire import Body, Code, Day, Line, Moment, Text, example
+from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
+from app.records.views import Side
 from app.safety import rules
+from app.safety.views import (
+    ConsentDecision,
+    ConsentForm,
+    ConsentKind,
+    ScreeningAnswer,
+    ScreeningDecision,
+    Severity,
+)
 
-ConsentKind = Literal["needling", "thoracic_needling", "electrical", "data_use"]
-ConsentDecision = Literal["given", "refused", "withdrawn"]
-ConsentForm = Literal["verbal", "written", "electronic"]
-ScreeningAnswer = Literal["yes", "no", "unknown"]
-ScreeningDecision = Literal["proceed", "modified", "deferred"]
-Severity = Literal["mild", "significant", "serious"]
 LIST_MAX = 60
 
 
@@ -72,28 +75,6 @@ class ConsentBody(RecordBody):
         return withdrawn_at
 
 
-class ConsentView(View):
-    """What a patient was told, and decided."""
-
-    id: UUID
-    patient_id: UUID
-    episode_id: UUID | None
-    kind: ConsentKind
-    decision: ConsentDecision
-    form: ConsentForm
-    risks_disclosed: list[str]
-    patient_specific_risks: str | None
-    alternatives_discussed: str | None
-    given_by: str
-    obtained_by: str
-    obtained_at: datetime
-    valid_until: date | None
-    withdrawn_at: datetime | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
 class ConsentFilters(Filters):
     """How consents can be listed."""
 
@@ -139,23 +120,6 @@ class ScreeningBody(RecordBody):
         return answers
 
 
-class ScreeningView(View):
-    """The questions asked before a session, and what was decided."""
-
-    id: UUID
-    session_id: UUID
-    patient_id: UUID
-    rule_set: str
-    answers: list[AnswerBody]
-    decision: ScreeningDecision
-    decided_by: str
-    decided_at: datetime
-    override_reason: str | None
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
 class ScreeningFilters(Filters):
     """How screenings can be listed."""
 
@@ -199,29 +163,6 @@ class AdverseEventBody(RecordBody):
     def _detected(cls, detected_at: datetime | None, info: ValidationInfo) -> datetime | None:
         rules.check_not_before(detected_at, info.data.get("occurred_at"))
         return detected_at
-
-
-class AdverseEventView(View):
-    """Something that went wrong, or nearly did."""
-
-    id: UUID
-    patient_id: UUID
-    session_id: UUID | None
-    kind: str
-    close_call: bool
-    severity: Severity
-    expected: bool
-    causality: str
-    muscle: str | None
-    side: Side | None
-    occurred_at: datetime
-    detected_at: datetime | None
-    action: str | None
-    outcome: str | None
-    description: str
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class AdverseEventFilters(Filters):

@@ -1,25 +1,32 @@
 """Consents, screenings and adverse events as kinds of record."""
 
+from typing import TypedDict
+from uuid import UUID
+
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation
 from app.core.pages import Order
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, Viewed
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
 from app.safety.models import AdverseEvent, Consent, Screening
 from app.safety.schemas import (
     AdverseEventBody,
     AdverseEventFilters,
-    AdverseEventView,
     ConsentBody,
     ConsentFilters,
-    ConsentView,
     ScreeningBody,
     ScreeningFilters,
-    ScreeningView,
 )
+from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 
 
-class Consents(Kind[ConsentBody]):
+class DerivedScreening(TypedDict):
+    """What the server adds to a screening."""
+
+    patient_id: UUID
+
+
+class Consents(Kind[ConsentBody, ConsentView]):
     """Consents of a patient."""
 
     noun = "consents"
@@ -42,7 +49,7 @@ class Consents(Kind[ConsentBody]):
     )
 
 
-class Screenings(Kind[ScreeningBody]):
+class Screenings(Kind[ScreeningBody, ScreeningView]):
     """Screenings before a session; they are about its patient."""
 
     noun = "screenings"
@@ -64,13 +71,18 @@ class Screenings(Kind[ScreeningBody]):
         console=True,
     )
 
-    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+    def derive(
+        self, op: Operation, body: ScreeningBody, current: ScreeningView | None, facts: Facts
+    ) -> DerivedScreening:
         """Add whose screening it is."""
-        del op
-        view["patient_id"] = facts["sessions", view["session_id"]].patient_id
+        del op, current
+        patient_id = facts["sessions", body.session_id].patient_id
+        if patient_id is None:
+            raise AssertionError
+        return {"patient_id": patient_id}
 
 
-class AdverseEvents(Kind[AdverseEventBody]):
+class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     """Adverse events and close calls of a patient."""
 
     noun = "adverse_events"

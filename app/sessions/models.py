@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import ClinicOwned, Record, offset_of, one_of
-from app.records.readings import Reading, Side
-from app.sessions.schemas import (
+from app.records.readings import Reading
+from app.records.views import Side
+from app.sessions.views import (
     Attendance,
     FamiliarPain,
     Grasp,

@@ -19,8 +19,9 @@ from app.records.queries import record, saw
 from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
-from app.sessions.schemas import AmendBody, SessionView, VersionFilters, VersionView, VoidBody
+from app.sessions.schemas import AmendBody, VersionFilters, VersionView, VoidBody
 from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]
@@ -80,5 +81,6 @@ def version(
     found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:
         raise NotFound
-    account.saw(op, SESSIONS.noun, id, UUID(found["patient_id"]), version)
+    session = SESSIONS.from_json(found)
+    account.saw(op, SESSIONS.noun, id, session["patient_id"], version)
     return Answer(found, version=version)

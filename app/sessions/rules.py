@@ -1,10 +1,12 @@
 """Rules of a session that span its fields. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.core.faults import Fault, RuleBroken, check_distinct, pointer
+from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
 
 LATE_AFTER = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -64,7 +66,17 @@ def is_ahead(occurred_at: datetime, at: datetime, attendance: str) -> bool:
     return attendance not in CALLED_OFF and occurred_at > at
 
 
-def unready(session: Mapping[str, Any], at: datetime) -> Iterator[Fault]:
+class Signable(TypedDict):
+    """What decides whether a session can be signed: a part of its view."""
+
+    occurred_at: datetime
+    attendance: Attendance
+    technique: Technique | None
+    needlings: list[NeedlingView]
+    needle_count: NeedleCountView | None
+
+
+def unready(session: Signable, at: datetime) -> Iterator[Fault]:
     """What keeps a draft from being signed at an instant."""
     if is_ahead(session["occurred_at"], at + CLOCKS_DIFFER, session["attendance"]):
         yield Fault("/occurred_at", "in_the_future", "A visit is signed once it has taken place.")
@@ -76,7 +88,7 @@ def unready(session: Mapping[str, Any], at: datetime) -> Iterator[Fault]:
         yield from _count_faults(session["needle_count"])
 
 
-def _count_faults(count: Mapping[str, Any] | None) -> Iterator[Fault]:
+def _count_faults(count: NeedleCountView | None) -> Iterator[Fault]:
     """Every needle that went in came out: a needle left behind must be noticed now."""
     place = pointer("needle_count")
     if count is None:

@@ -5,41 +5,30 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from typing_extensions import TypedDict
 
 from app.core.faults import check_distinct
 from app.core.pages import Filters, Limit
-from app.core.wire import Body, Code, Line, Moment, Score, Text, View, example
-from app.ledger.schemas import ChangeView
+from app.core.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
-from app.practitioners.schemas import CredentialBody
-from app.records.readings import Measured, MuscleSlug, ReadingBody, Side
+from app.records.readings import Measured, MuscleSlug, ReadingBody
 from app.records.schemas import RecordBody
+from app.records.views import Side
 from app.sessions import rules
+from app.sessions.views import (
+    Attendance,
+    FamiliarPain,
+    Grasp,
+    Position,
+    Release,
+    Sensation,
+    Sign,
+    Status,
+    Stimulation,
+    Technique,
+)
 
-Attendance = Literal["attended", "cancelled", "no_show", "declined"]
-Technique = Literal["gunn_ims", "trigger_point", "superficial", "other"]
-Position = Literal["prone", "supine", "side_lying", "seated", "other"]
-Status = Literal["draft", "signed", "void"]
-Stimulation = Literal["none", "manual", "electrical"]
-Grasp = Literal["none", "mild", "moderate", "strong"]
-Release = Literal["none", "partial", "complete"]
-FamiliarPain = Literal["yes", "partly", "no"]
-Sensation = Literal[
-    "deep_ache", "pressure", "cramp", "twitch", "referred", "warmth", "sharp", "electric", "none"
-]
-Sign = Literal[
-    "tenderness",
-    "matchstick",
-    "peau_dorange",
-    "skin_rolling",
-    "coldness",
-    "sweating",
-    "pilomotor",
-    "hair_loss",
-    "taut_band",
-    "shortening",
-]
 NEEDLINGS_MAX = 60
 LIST_MAX = 100
 
@@ -285,46 +274,19 @@ class VoidBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
 
 
-class SessionView(View):
-    """One visit."""
-
-    id: UUID
-    patient_id: UUID
-    episode_id: UUID | None
-    practitioner_id: UUID
-    occurred_at: datetime
-    duration_min: int | None
-    attendance: Attendance
-    technique: Technique | None
-    position: Position | None
-    setting: str | None
-    measurements: list[SessionMeasurementBody]
-    findings: list[FindingBody]
-    needlings: list[NeedlingBody]
-    needle_count: NeedleCountBody | None
-    co_interventions: list[str]
-    aftercare: list[str]
-    note: str
-    plan: str
-    status: Status
-    alert: bool
-    credentials: list[CredentialBody]
-    catalogue_version: str
-    recorded_at: datetime
-    signed_at: datetime | None
-    signed_by: str | None
-    amended_at: datetime | None
-    voided_at: datetime | None
-    late_entry: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class VersionView(ChangeView):
+class VersionView(TypedDict, closed=True):
     """One version of a session: what was done, by whom, when and why, and what came of it."""
 
+    number: int
+    at: datetime
+    operation: str
+    resource: str
+    resource_id: UUID
+    patient_id: UUID | None
     version: int
+    actor: str
+    reason: str | None
+    body: dict[str, Any] | None
 
 
 class VersionFilters(BaseModel):

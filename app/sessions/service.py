@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, case, exists
@@ -15,8 +15,9 @@ from app.core.pages import Order
 from app.core.problems import Invalid
 from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
+from app.practitioners.views import CredentialView
 from app.records import service as records
-from app.records.kinds import Appearances, Child, Facts, Kind, Reference, Viewed
+from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
@@ -34,8 +35,8 @@ from app.sessions.schemas import (
     NeedlingBody,
     SessionBody,
     SessionFilters,
-    SessionView,
 )
+from app.sessions.views import SessionView, Status
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")
 
@@ -60,13 +61,28 @@ def _needling_shape() -> Shape:
     return {name: needle if name == "needle" else own[name] for name in NeedlingBody.model_fields}
 
 
-def _needling_rows(view: Viewed) -> Iterator[dict[str, Any]]:
+def _needling_rows(view: SessionView) -> Iterator[dict[str, object]]:
     for needling in view["needlings"]:
-        row = dict(needling)
-        yield row | row.pop("needle")
+        own = {name: member for name, member in needling.items() if name != "needle"}
+        yield {**own, **needling["needle"]}
 
 
-class Sessions(Kind[SessionBody]):
+class Derived(TypedDict, total=False):
+    """What the server adds to a session."""
+
+    status: Status
+    alert: bool
+    credentials: list[CredentialView]
+    catalogue_version: str
+    recorded_at: datetime
+    signed_at: datetime | None
+    signed_by: str | None
+    amended_at: datetime | None
+    voided_at: datetime | None
+    late_entry: bool
+
+
+class Sessions(Kind[SessionBody, SessionView]):
     """Sessions: the rows of their lists are tables of their own, so they can be asked about."""
 
     noun = "sessions"
@@ -129,43 +145,63 @@ class Sessions(Kind[SessionBody]):
         """A session that comes in signed must have been ready for it."""
         del facts
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            yield from rules.unready(body.model_dump(), now())
+            yield from rules.unready(cast("rules.Signable", body.model_dump()), now())
 
-    def derive(self, op: Operation, view: Viewed, facts: Facts) -> None:
+    def derive(
+        self, op: Operation, body: SessionBody, current: SessionView | None, facts: Facts
+    ) -> Derived:
         """Add the state, and what held on the day of the session."""
-        for name in ("signed_at", "signed_by", "amended_at", "voided_at"):
-            view.setdefault(name, None)
-        view.setdefault("status", "draft")
-        view.setdefault("alert", False)
-        view.setdefault("recorded_at", view["signed_at"] or op.at)
-        if view["status"] == "draft" or "credentials" not in view:
-            credentials = facts["practitioners", view["practitioner_id"]].detail
-            day = view["occurred_at"].date()
-            view["credentials"] = [c for c in credentials if holds_on(c, day)]
-        view["catalogue_version"] = CATALOGUE_VERSION
-        view["late_entry"] = rules.is_late(view["occurred_at"], view["recorded_at"])
+        derived = _new(op, body) if current is None else Derived()
+        recorded_at = derived["recorded_at"] if current is None else current["recorded_at"]
+        derived["catalogue_version"] = CATALOGUE_VERSION
+        derived["late_entry"] = rules.is_late(body.occurred_at, recorded_at)
+        # What was signed stays, unless it is of another practitioner or of another day.
+        if current is None or current["status"] == "draft" or _is_of_another(current, body):
+            credentials = facts["practitioners", body.practitioner_id].detail
+            day = body.occurred_at.date()
+            derived["credentials"] = [c for c in credentials if holds_on(c, day)]
+        return derived
 
-    def refuse_change(self, view: Viewed) -> None:
+    def refuse_change(self, current: SessionView) -> None:
         """Only a draft is edited."""
-        if view["status"] == "signed":
+        if current["status"] == "signed":
             raise SessionSigned
-        if view["status"] == "void":
+        if current["status"] == "void":
             raise SessionVoid
+
+
+def _new(op: Operation, body: SessionBody) -> Derived:
+    """The state of a new session: a draft, unless it was signed or voided elsewhere."""
+    new = Derived(alert=False, amended_at=None)
+    if isinstance(body, FinishedSessionBody):
+        new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
+        new["signed_at"], new["signed_by"] = body.signed_at, body.signed_by
+        new["voided_at"] = body.voided_at
+    else:
+        new["status"], new["recorded_at"] = "draft", op.at
+        new["signed_at"] = new["signed_by"] = new["voided_at"] = None
+    return new
+
+
+def _is_of_another(session: SessionView, body: SessionBody) -> bool:
+    """Whether a body says that another practitioner treated, or on another day."""
+    was: tuple[UUID, date] = session["practitioner_id"], session["occurred_at"].date()
+    return was != (body.practitioner_id, body.occurred_at.date())
 
 
 SESSIONS = Sessions()
 
 
-def sign(op: Operation, id: UUID) -> Viewed:
+def sign(op: Operation, id: UUID) -> SessionView:
     """Turn a draft into a record. From here on it can only be amended or voided."""
     session = records.for_change(op, SESSIONS, id)
     SESSIONS.refuse_change(session)
     _require_ready(session, op.at)
-    signature = {"status": "signed", "signed_at": op.at, "signed_by": op.caller.actor}
-    return records.store(op, SESSIONS, session, {**session, **signature})
+    signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
+    return records.store(op, SESSIONS, session, signature)
 
 
-def amend(op: Operation, id: UUID, body: AmendBody) -> Viewed:
+def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
     """Put a signed session right. The version before stays readable."""
     session = records.for_change(op, SESSIONS, id)
     if session["status"] == "draft":
@@ -178,38 +214,38 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> Viewed:
         raise refused.within("/changes") from None
 
 
-def _amended(op: Operation, session: Viewed, body: AmendBody) -> Viewed:
+def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
     amended = records.patched(SESSIONS, session, body.changes)
-    _require_ready(amended.model_dump(), op.at)
-    if SESSIONS.content(session) == SESSIONS.content(session | amended.model_dump(exclude={"id"})):
+    content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
+    _require_ready(content, op.at)
+    if SESSIONS.content(session) == SESSIONS.content(content):
         raise Invalid([Fault("", "no_change", "These changes change nothing.")])
-    if _who_and_when(amended.model_dump()) != _who_and_when(session):
-        # The copy was of another practitioner, or of another day; else what was signed stays.
-        session = {name: member for name, member in session.items() if name != "credentials"}
-    reason = f"{body.kind}: {body.reason}"
-    return records.revise(op, SESSIONS, session, amended, reason=reason, amended_at=op.at)
+    return records.revise(
+        op,
+        SESSIONS,
+        session,
+        amended,
+        reason=f"{body.kind}: {body.reason}",
+        server=Derived(amended_at=op.at),
+    )
 
 
-def _who_and_when(session: Viewed) -> tuple[UUID, date]:
-    return session["practitioner_id"], session["occurred_at"].date()
-
-
-def void(op: Operation, id: UUID, reason: str) -> Viewed:
+def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Declare a session void. It stays readable, and counts nowhere."""
     session = records.for_change(op, SESSIONS, id)
     if session["status"] == "void":
         raise SessionVoid
-    members = {**session, "status": "void", "voided_at": op.at}
-    return records.store(op, SESSIONS, session, members, reason=reason)
+    changes = Derived(status="void", voided_at=op.at)
+    return records.store(op, SESSIONS, session, changes, reason=reason)
 
 
 def alert(op: Operation, id: UUID) -> None:
     """Raise a session's alert: a follow-up reported a red flag."""
     session = records.locked(op, SESSIONS, id)
-    records.store(op, SESSIONS, session, {**session, "alert": True}, operation="sessions.alert")
+    records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")
 
 
-def _require_ready(session: Viewed, at: datetime) -> None:
+def _require_ready(session: SessionView, at: datetime) -> None:
     faults = list(rules.unready(session, at))
     if faults:
         raise NotReadyToSign(faults)

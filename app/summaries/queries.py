@@ -17,26 +17,31 @@ from app.core.operation import Operation, rows
 from app.core.problems import Invalid
 from app.episodes.models import Episode
 from app.episodes.service import EPISODES
+from app.episodes.views import EpisodeView
 from app.followups.models import FollowUp
 from app.followups.service import FOLLOW_UPS
+from app.followups.views import FollowUpView
 from app.instruments import queries as instruments
 from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
 from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
+from app.patients.views import PatientView
 from app.practitioners.service import PRACTITIONERS
+from app.practitioners.views import PractitionerView
 from app.progress import queries as progress
 from app.progress.rules.picture import picture as drawn
 from app.progress.schemas import ProgressFilters
-from app.records.kinds import Kind, Viewed
+from app.records.kinds import Kind, V
 from app.records.registry import shown_in
-from app.safety.models import AdverseEvent, Consent
+from app.safety.models import Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
-from app.sessions.models import TreatmentSession
+from app.safety.views import ConsentView
 from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.content import Chart, full_name
+from app.summaries.rules.content import Chart, ChartRecords, full_name
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, printable
 from app.summaries.schemas import ChartSummaryBody
@@ -49,39 +54,40 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
+# Every kind that appears in a chart summary has its place there.
+shown_in("a chart summary", IN_CHART_SUMMARY, ChartRecords.__annotations__)
 _DESCRIBED: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 
 @lru_cache
-def _within(table: Any, asked: frozenset[str]) -> Select[Any]:
+def _within(kind: Kind[Any, Any], asked: frozenset[str]) -> Select[Any]:
     """Sessions, or adverse events, of a patient in a period, oldest first."""
-    kind = SESSIONS if table is TreatmentSession else ADVERSE_EVENTS
-    found = kind.select.where(table.patient_id == _OF)
+    column = kind.table.__table__.c
+    found = kind.select.where(column.patient_id == _OF)
     if "begin" in asked:
-        found = found.where(table.occurred_at >= bindparam("begin"))
+        found = found.where(column.occurred_at >= bindparam("begin"))
     if "end" in asked:
-        found = found.where(table.occurred_at <= bindparam("end"))
+        found = found.where(column.occurred_at <= bindparam("end"))
     if "episode_id" in asked:
-        found = found.where(table.episode_id == bindparam("episode_id"))
-    return found.order_by(table.occurred_at, table.id).limit(SESSIONS_MAX + 1)
+        found = found.where(column.episode_id == bindparam("episode_id"))
+    return found.order_by(column.occurred_at, column.id).limit(SESSIONS_MAX + 1)
 
 
-def _view(kind: Kind[Any], row: Row[Any]) -> Viewed:
-    view: Viewed = printable(kind.viewed(row))
-    return view
+def _view(kind: Kind[Any, V], row: Row[Any]) -> V:
+    return printable(kind.view_of(row))
 
 
-def consents(op: Operation, patient_id: UUID) -> list[Viewed]:
+def consents(op: Operation, patient_id: UUID) -> list[ConsentView]:
     """What the patient said to the use of data."""
     return [_view(CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
 
 
-def patient(op: Operation, patient_id: UUID) -> Viewed:
+def patient(op: Operation, patient_id: UUID) -> PatientView:
     """Whose chart it is; `NotFound` where this clinic has no such patient."""
     return _view(PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
 
 
-def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[Viewed]:
+def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[EpisodeView]:
     """The episodes that are asked about; `Invalid` where the one that is named isn't theirs."""
     every = [_view(EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
     asked = [each for each in every if episode_id in {None, each["id"]}]
@@ -91,7 +97,7 @@ def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[V
     return asked
 
 
-def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
+def chart(op: Operation, whose: PatientView, asked: ChartSummaryBody) -> Chart:
     """All that a summary says of a patient.
 
     `Invalid`, or `ChartTooLong` where there is more than one summary can hold.
@@ -100,16 +106,16 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     period = asked.model_dump(include={"begin", "end"}, exclude_none=True)
     of_episode = {} if asked.episode_id is None else {"episode_id": asked.episode_id}
     selected = episodes(op, id, asked.episode_id)
-    visited = _listed(op, TreatmentSession, id, period | of_episode)
+    visited = _listed(op, SESSIONS, id, period | of_episode)
     ids = [session["id"] for session in visited]
-    happened = _listed(op, AdverseEvent, id, period)
+    happened = _listed(op, ADVERSE_EVENTS, id, period)
     filters = ProgressFilters.model_construct(
         episode_id=asked.episode_id, as_of=None, begin=asked.begin, end=asked.end
     )
     shown = printable(progress.progress(op, id, filters))
     picture = drawn(legible(shown), progress.written_out())
     described = _DESCRIBED.search(picture)
-    records = {
+    records: ChartRecords = {
         "patients": [whose],
         "episodes": selected,
         "sessions": visited,
@@ -121,7 +127,7 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     }
     return Chart(
         printable(clinic(op)["name"]),
-        shown_in("a chart summary", IN_CHART_SUMMARY, records),
+        records,
         _histories(op, visited),
         shown,
         picture,
@@ -129,15 +135,16 @@ def chart(op: Operation, whose: Viewed, asked: ChartSummaryBody) -> Chart:
     )
 
 
-def _listed(op: Operation, table: Any, patient_id: UUID, asked: Mapping[str, Any]) -> list[Viewed]:
-    kind = SESSIONS if table is TreatmentSession else ADVERSE_EVENTS
-    found = op.all(_within(table, frozenset(asked)), patient_id=patient_id, **asked)
+def _listed(
+    op: Operation, kind: Kind[Any, V], patient_id: UUID, asked: Mapping[str, Any]
+) -> list[V]:
+    found = op.all(_within(kind, frozenset(asked)), patient_id=patient_id, **asked)
     if len(found) > SESSIONS_MAX:
         raise ChartTooLong([])
     return [_view(kind, row) for row in found]
 
 
-def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Version]]:
+def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list[Version]]:
     ids = [each["id"] for each in visited if each["amended_at"] or each["voided_at"]]
     return {
         id: [
@@ -146,7 +153,7 @@ def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Vers
                 each["at"],
                 each["actor"],
                 each["reason"],
-                printable(each["body"]),
+                printable(SESSIONS.from_json(each["body"])),
             )
             for each in versions
             if each["body"] is not None
@@ -155,12 +162,12 @@ def _histories(op: Operation, visited: Iterable[Viewed]) -> dict[UUID, list[Vers
     }
 
 
-def _reports(op: Operation, ids: Sequence[UUID]) -> list[Viewed]:
+def _reports(op: Operation, ids: Sequence[UUID]) -> list[FollowUpView]:
     return [_view(FOLLOW_UPS, row) for row in op.all(_REPORTS, ids=ids)] if ids else []
 
 
-def _practitioners(op: Operation, ids: Iterable[UUID | str]) -> list[Viewed]:
-    found = op.all(PRACTITIONERS.select_among, ids=sorted(map(str, ids))) if ids else ()
+def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]:
+    found = op.all(PRACTITIONERS.select_among, ids=sorted(ids)) if ids else ()
     return [_view(PRACTITIONERS, row) for row in found]
 
 
@@ -169,9 +176,9 @@ def names(op: Operation, chart: Chart) -> Names:
     bodies = [each.body for versions in chart.histories.values() for each in versions]
     actors = {op.caller.actor, *_actors(chart)}
     treating = {
-        *(str(session["practitioner_id"]) for session in (*chart.sessions, *bodies)),
+        *(session["practitioner_id"] for session in (*chart.sessions, *bodies)),
         *(
-            id
+            UUID(id)
             for kind, _, id in (actor.partition(":") for actor in actors)
             if kind == "practitioner"
         ),
@@ -196,9 +203,9 @@ def names(op: Operation, chart: Chart) -> Names:
         practitioner=lambda id: people.get(str(id), "unknown"),
         actor=actor,
         episode=lambda id: next(
-            (e["complaint"] for e in chart.episodes if str(e["id"]) == str(id)), "another episode"
+            (e["complaint"] for e in chart.episodes if e["id"] == id), "another episode"
         ),
-        patient=lambda id: "this chart" if str(id) == str(chart.patient["id"]) else "another chart",
+        patient=lambda id: "this chart" if id == chart.patient["id"] else "another chart",
     )
 
 

@@ -1,16 +1,16 @@
 """What a request for a chart summary says."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from app.core.wire import Body, Line, Period, Text, example
 from app.summaries.rules import release
+from app.summaries.rules.release import Recipient, RecipientKind
 
 # A blank says nothing, and what is said here stands in the ledger.
 SAID = r"\S"
-RecipientKind = Literal["patient", "physician", "insurer", "other"]
 
 
 class RecipientBody(Body):
@@ -32,6 +32,10 @@ class RecipientBody(Body):
         if "kind" in info.data:
             release.check_name(info.data["kind"], given=name is not None)
         return name
+
+    def named(self) -> Recipient:
+        """The same for the rules."""
+        return Recipient(self.kind, self.name)
 
 
 class ChartSummaryBody(Period, Body):

@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from app.core.faults import Fault, pointer
 from app.core.operation import Operation
 from app.core.problems import Invalid
 from app.ledger import service as ledger
+from app.safety.views import ConsentView
 from app.summaries import printing, queries
 from app.summaries.errors import ConsentMissing, Unprintable
 from app.summaries.rules import release as rules
@@ -49,13 +50,13 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ChartSumm
     except printing.NoGlyph as missing:
         _refuse(missing.character, chart, body)
     summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
-    why = rules.reason(body.recipient.model_dump(), body.purpose, consent, body.override_reason)
+    why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
     marks = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
     ledger.disclosed(op, patient_id, f"{why}; {marks}")
     return summary
 
 
-def _ground(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Any:
+def _ground(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> ConsentView | None:
     """The consent to this release, if there is one; `ConsentMissing` where it needs one."""
     if body.recipient.kind == "patient":
         return None
@@ -65,13 +66,15 @@ def _ground(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Any:
     return consent
 
 
-def _content(op: Operation, chart: Chart, body: ChartSummaryBody, consent: Any) -> Any:
+def _content(
+    op: Operation, chart: Chart, body: ChartSummaryBody, consent: ConsentView | None
+) -> dict[str, Any]:
     names = queries.names(op, chart)
     release = Release(
         uuid4(),
         op.at,
         op.caller.actor,
-        printable(body.recipient.model_dump()),
+        rules.Recipient(body.recipient.kind, printable(body.recipient.name)),
         printable(body.purpose),
         consent,
         printable(body.override_reason),
@@ -99,7 +102,8 @@ def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
 
 
 def _records(chart: Chart) -> Iterator[tuple[str, Any]]:
-    for resource, records in chart.records.items():
+    every: Mapping[str, Any] = chart.records
+    for resource, records in every.items():
         yield from ((resource, record) for record in records)
     for versions in chart.histories.values():
         yield from (("sessions", {**each.body, "reason": each.reason}) for each in versions)

@@ -4,7 +4,7 @@ from sqlalchemy import Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.tables import Record, one_of
-from app.thresholds.schemas import Status
+from app.thresholds.views import Status
 
 
 class OwnThresholds(Record):

@@ -1,19 +1,17 @@
 """A clinic's own thresholds on the wire."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.pages import Filters
-from app.core.wire import Code, Line, View, example
+from app.core.wire import Code, Line, example
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.records.readings import InstrumentCode, Measured
 from app.records.schemas import RecordBody
+from app.thresholds.views import Status
 
-Status = Literal["active", "inactive"]
 Figure = Annotated[Measured, Field(gt=0, le=1e6)]
 
 
@@ -71,24 +69,6 @@ class ThresholdsBody(RecordBody):
         if {"mdc", "mcid"} <= info.data.keys():
             rules.check_figures(info.data["mdc"], info.data["mcid"], given)
         return given
-
-
-class ThresholdsView(View):
-    """A clinic's own thresholds. A verdict that used them names them `clinic:<id>:<version>`."""
-
-    id: UUID
-    instrument: str
-    region: str | None
-    population: str | None
-    mdc: float | None
-    mdc_level: int | None
-    mcid: float | None
-    mcid_percent: float | None
-    source: str
-    status: Status
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class ThresholdsFilters(Filters):

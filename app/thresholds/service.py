@@ -4,17 +4,18 @@ from sqlalchemy import bindparam
 
 from app.records.kinds import Appearances, Kind, LeftOut
 from app.thresholds.models import OwnThresholds
-from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters, ThresholdsView
+from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters
+from app.thresholds.views import ClinicThresholdsView
 
 
-class Thresholds(Kind[ThresholdsBody]):
+class Thresholds(Kind[ThresholdsBody, ClinicThresholdsView]):
     """What a clinic measures a change against."""
 
     noun = "thresholds"
     singular = "thresholds"
     table = OwnThresholds
     body = ThresholdsBody
-    view = ThresholdsView
+    view = ClinicThresholdsView
     filters = ThresholdsFilters
     conditions = {
         "instrument": OwnThresholds.instrument == bindparam("instrument"),

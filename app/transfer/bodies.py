@@ -19,13 +19,13 @@ from app.records.kinds import Kind, digest
 class Reader(NamedTuple):
     """How the rows of one type are read."""
 
-    kind: Kind[Any]
+    kind: Kind[Any, Any]
     body: type[Body]
     texts: frozenset[str]
     """The members that are text; a CSV field of any other is JSON."""
 
 
-def _reader(kind: Kind[Any]) -> Reader:
+def _reader(kind: Kind[Any, Any]) -> Reader:
     body: type[Body] = kind.finished or kind.body
     # `type` is of the row, not of the record: it is read, and left out of the content.
     type_: Any = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
@@ -47,7 +47,7 @@ UNKNOWN_TYPE = Fault("/type", "unknown_type", f"A row is one of: {', '.join(READ
 NO_OBJECT = Fault("", "no_object", "A row is one JSON object.")
 
 
-def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any], Body]:
+def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
     """The kind and the body of a row, with an id; `Invalid` names every fault."""
     row = decode(raw)
     if not isinstance(row, dict):
@@ -62,7 +62,7 @@ def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any], Body]:
     return kind, body
 
 
-def id_of(clinic_id: UUID, kind: Kind[Any], body: Body) -> UUID:
+def id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
     """The id of a row that brings none: the same row in the same clinic gets the same.
 
     In place of the random bits of a UUID version 7 stands what the row says; its time is that

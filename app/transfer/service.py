@@ -27,7 +27,7 @@ BATCH_ROWS: Final = 250
 BATCH_BYTES: Final = 4 * 1024 * 1024
 ERRORS_MAX: Final = 1_000
 
-Items = Sequence[tuple[Kind[Any], Body]]
+Items = Sequence[tuple[Kind[Any, Any], Body]]
 Keep = Callable[[Items], list[Outcome]]
 """Creates the records of a batch, whole or not at all; `Conflict` where another writer won."""
 
@@ -110,7 +110,7 @@ def _judge(batch: Sequence[Row], clinic_id: UUID, keep: Keep) -> Iterator[Outcom
         yield Outcome(clinic_id, problem=item) if isinstance(item, Problem) else next(outcomes)
 
 
-def _read(row: Row, clinic_id: UUID) -> tuple[Kind[Any], Body] | Problem:
+def _read(row: Row, clinic_id: UUID) -> tuple[Kind[Any, Any], Body] | Problem:
     try:
         return Invalid([row.fault]) if row.fault else read_row(row.raw, clinic_id)
     except Problem as problem:

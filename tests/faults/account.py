@@ -31,7 +31,7 @@ def check_account(clinic: Clinic) -> None:
         entries = op.all(_ENTRIES)
         head = op.first(_HEAD)
         stored = {
-            (noun, row.id): to_jsonable_python(kind.viewed(row))
+            (noun, row.id): to_jsonable_python(kind.view_of(row))
             for noun, kind in registry.items()
             for row in op.all(kind.select)
         }

@@ -25,7 +25,10 @@ FEATURES = {
     "thresholds",
     "tokens",
 }
-ROLES = {"__init__", "models", "schemas", "rules", "queries", "service", "errors", "routes"}
+ROLES = {
+    *("__init__", "models", "schemas", "views", "rules"),
+    *("queries", "service", "errors", "routes"),
+}
 HOMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc", "tools"}
 UPWARD = re.compile(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]")
 TOP = {

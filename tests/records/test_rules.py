@@ -12,6 +12,7 @@ from app.core.faults import check_distinct
 from app.episodes import rules as episodes
 from app.patients import rules as patients
 from app.practitioners import rules as practitioners
+from app.practitioners.views import CredentialView
 from app.safety import rules as safety
 from tests.records.breaking import broken
 
@@ -68,16 +69,22 @@ def test_a_rule_is_met_or_broken(
 @pytest.mark.parametrize(
     ("valid_from", "valid_to", "holds"),
     [
-        ("2026-11-01", "2026-11-01", True),
-        ("2019-01-01", None, True),
-        ("2026-11-02", None, False),
-        ("2019-01-01", "2026-10-31", False),
+        (date(2026, 11, 1), date(2026, 11, 1), True),
+        (date(2019, 1, 1), None, True),
+        (date(2026, 11, 2), None, False),
+        (date(2019, 1, 1), date(2026, 10, 31), False),
     ],
 )
 def test_a_credential_holds_from_its_first_day_to_its_last(
-    valid_from: str, valid_to: str | None, *, holds: bool
+    valid_from: date, valid_to: date | None, *, holds: bool
 ) -> None:
-    credential = {"valid_from": valid_from, "valid_to": valid_to}
+    credential: CredentialView = {
+        "kind": "gunn_ims",
+        "body": "Example College",
+        "number": "IMS-41",
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
     assert practitioners.holds_on(credential, DAY) is holds
 
 

@@ -1,22 +1,29 @@
 """The rules of a session that span its fields, one by one."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sessions import rules
+from app.sessions.views import Attendance, NeedleCountView, NeedlingView
 from tests.records.breaking import broken
 
 OCCURRED = datetime(2026, 11, 1, 10, tzinfo=UTC)
-COUNT = {"opened": 2, "inserted": 2, "removed": 2, "disposed": 2, "mismatch_reason": None}
-READY: dict[str, Any] = {
+COUNT: NeedleCountView = {
+    "opened": 2,
+    "inserted": 2,
+    "removed": 2,
+    "disposed": 2,
+    "mismatch_reason": None,
+}
+READY: rules.Signable = {
     "attendance": "attended",
     "occurred_at": OCCURRED,
     "technique": "gunn_ims",
-    "needlings": [{}],
+    "needlings": [cast("NeedlingView", {})],
     "needle_count": COUNT,
 }
 
@@ -123,12 +130,15 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
 def test_a_signature_waits_for_technique_and_needles(
     change: dict[str, Any], codes: list[str]
 ) -> None:
-    assert [fault.code for fault in rules.unready({**READY, **change}, OCCURRED)] == codes
+    session = cast("rules.Signable", {**READY, **change})
+    assert [fault.code for fault in rules.unready(session, OCCURRED)] == codes
 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 300, 301])
-def test_nobody_vouches_for_a_visit_that_is_still_to_come(attendance: str, ahead_s: int) -> None:
+def test_nobody_vouches_for_a_visit_that_is_still_to_come(
+    attendance: Attendance, ahead_s: int
+) -> None:
     at = OCCURRED - timedelta(seconds=ahead_s)
     codes = [fault.code for fault in rules.unready({**READY, "attendance": attendance}, at)]
     to_come = ahead_s > 300 and attendance in {"attended", "no_show"}

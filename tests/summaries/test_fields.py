@@ -15,6 +15,7 @@ from app.sessions.service import SESSIONS
 from app.summaries import queries
 from app.summaries.rules.content import Chart, Release, content
 from app.summaries.rules.left_out import LEFT_OUT
+from app.summaries.rules.release import Recipient
 from app.summaries.rules.words import Names
 from app.summaries.schemas import ChartSummaryBody
 from tests.ground import Api, Clinic
@@ -27,7 +28,7 @@ RELEASE = Release(
     uuid4(),
     datetime.fromisoformat("2026-12-02T10:00:00-08:00"),
     "cli:test",
-    {"kind": "patient", "name": None},
+    Recipient("patient", None),
     "A test",
     None,
     None,
@@ -51,8 +52,8 @@ def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
         found = queries.chart(op, person, ChartSummaryBody(**asked()))
         names = queries.names(op, found)
     # Of a late entry the paper says when it was recorded.
-    late = [{**session, "late_entry": True} for session in found.sessions]
-    found = found._replace(records={**found.records, "sessions": late})
+    for session in found.sessions:
+        session["late_entry"] = True
     return found, names
 
 
@@ -83,9 +84,9 @@ def codes(schema: Any) -> Iterator[str]:
             yield from codes(item)
 
 
-def others(kind: Kind[Any], value: Any) -> Iterator[Any]:
+def others(kind: Kind[Any, Any], value: Any) -> Iterator[Any]:
     """Values that differ from this one, and are of its type where it has one."""
-    words = ["Other words", *codes(kind.view.model_json_schema())]
+    words = ["Other words", *codes(kind.schema)]
     steps = {date: timedelta(days=1), datetime: timedelta(days=1), int: 1, float: 1}
     if isinstance(value, list):
         yield [*value, "other_word"]
@@ -99,7 +100,7 @@ def others(kind: Kind[Any], value: Any) -> Iterator[Any]:
 
 def put(chart: Chart, way: Path, value: Any) -> Chart:
     """The chart with another value in one place of its records."""
-    records = copy.deepcopy(dict(chart.records))
+    records = copy.deepcopy(chart.records)
     inner: Any = records
     for step in way[:-1]:
         inner = inner[step]
@@ -107,7 +108,7 @@ def put(chart: Chart, way: Path, value: Any) -> Chart:
     return chart._replace(records=records)
 
 
-def is_shown(chart: Chart, names: Names, kind: Kind[Any], way: Path) -> bool:
+def is_shown(chart: Chart, names: Names, kind: Kind[Any, Any], way: Path) -> bool:
     """Whether the paper says something else where this member is another one."""
     was: Any = chart.records
     for step in way:
@@ -122,10 +123,11 @@ def is_shown(chart: Chart, names: Names, kind: Kind[Any], way: Path) -> bool:
     return False
 
 
-def unseen(chart: Chart, names: Names, kind: Kind[Any]) -> set[str]:
+def unseen(chart: Chart, names: Names, kind: Kind[Any, Any]) -> set[str]:
     """The members of a kind that the paper says nothing of, as `LEFT_OUT` names them."""
     every, seen = set(), set()
-    for way in leaves(list(chart.records[kind.noun]), kind.noun):
+    records: dict[str, Any] = {**chart.records}
+    for way in leaves(records[kind.noun], kind.noun):
         member = ".".join(step for step in way[1:] if isinstance(step, str))
         every.add(member)
         if member not in seen and is_shown(chart, names, kind, way):
@@ -136,7 +138,7 @@ def unseen(chart: Chart, names: Names, kind: Kind[Any]) -> set[str]:
 
 @pytest.mark.parametrize("kind", IN_CHART_SUMMARY, ids=lambda kind: kind.noun)
 def test_every_field_of_a_record_is_on_paper_or_left_out_for_a_reason(
-    chart: tuple[Chart, Names], kind: Kind[Any]
+    chart: tuple[Chart, Names], kind: Kind[Any, Any]
 ) -> None:
     assert unseen(*chart, kind) == set(LEFT_OUT.get(kind.noun, {}))
 
@@ -149,5 +151,6 @@ def test_a_reason_is_a_sentence() -> None:
 def test_a_field_that_is_added_to_a_needling_is_missed(chart: tuple[Chart, Names]) -> None:
     charted, names = chart
     [signed] = [s for s in charted.sessions if s["status"] == "signed"]
-    signed["needlings"][0]["draped"] = True
+    needling: Any = signed["needlings"][0]
+    needling["draped"] = True
     assert "needlings.draped" in unseen(charted, names, SESSIONS)

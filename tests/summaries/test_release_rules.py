@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.summaries.rules.release import consent, reason
+from app.safety.views import ConsentView
+from app.summaries.rules.release import Recipient, consent, reason
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
 SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
-def said(days_ago: float = 3, decision: str = "given", **more: Any) -> dict[str, Any]:
-    """What the patient said to the use of data, so many days ago."""
+def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
+    """What the patient said to the use of data, so many days ago: what the rule reads of it."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
     whole = {
@@ -54,7 +55,7 @@ GOOD = said()
         [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
     ],
 )
-def test_none_lets_the_whole_chart_go(consents: list[dict[str, Any]]) -> None:
+def test_none_lets_the_whole_chart_go(consents: list[ConsentView]) -> None:
     assert consent(consents, None, NOW) is None
 
 
@@ -70,7 +71,7 @@ def test_none_lets_the_whole_chart_go(consents: list[dict[str, Any]]) -> None:
         [said(-1, "refused")],
     ],
 )
-def test_the_last_word_lets_the_whole_chart_go(others: list[dict[str, Any]]) -> None:
+def test_the_last_word_lets_the_whole_chart_go(others: list[ConsentView]) -> None:
     assert consent([*others, GOOD], None, NOW) == GOOD
 
 
@@ -111,9 +112,9 @@ def test_it_does_not_depend_on_the_order_of_the_records(consents: list[Any], ran
 
 
 def test_the_reason_names_the_recipient_the_purpose_and_the_ground() -> None:
-    recipient = {"kind": "insurer", "name": "Example Insurance"}
-    assert reason(recipient, "Claim 7", {"id": 5}, None) == (
+    recipient = Recipient("insurer", "Example Insurance")
+    assert reason(recipient, "Claim 7", said(id=5), None) == (
         "To insurer Example Insurance; for: Claim 7; consent 5"
     )
-    assert reason({"kind": "patient", "name": None}, "p", None, None) == "To patient; for: p"
+    assert reason(Recipient("patient", None), "p", None, None) == "To patient; for: p"
     assert reason(recipient, "p", None, "o").endswith("; for: p; override: o")

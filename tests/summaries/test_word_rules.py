@@ -23,7 +23,8 @@ NAMES = Names(
     patient=lambda id: f"chart {id}",
 )
 NEEDLING = {"muscle": "infraspinatus", "depth_mm": 25, "needle": {"lot": None}}
-SESSION: dict[str, Any] = {
+# What the rules read of one.
+SESSION: Any = {
     "status": "signed",
     "patient_id": "a",
     "note": "Was.",
@@ -34,7 +35,7 @@ SESSION: dict[str, Any] = {
 }
 
 
-def amended(before: dict[str, Any], **changes: Any) -> list[list[str]]:
+def amended(before: Any, **changes: Any) -> list[list[str]]:
     """The changes that one amendment shows."""
     versions = [
         Version("sessions.sign", AT, "client:x", None, before),

@@ -27,7 +27,7 @@ REASONS = [
 ]
 
 
-def new(world: World, kind: Kind[Any]) -> str:
+def new(world: World, kind: Kind[Any, Any]) -> str:
     """The id of a new record of a kind, from the document's example of its body."""
     [create] = [each for each in operations() if each.name == f"{kind.noun}.create"]
     answer = world.request(create).by(world.api)
@@ -47,7 +47,7 @@ def rows(api: Api) -> list[dict[str, Any]]:
 
 @EVERY
 def test_an_import_takes_what_the_export_of_records_gives(
-    api: Api, other_api: Api, kind: Kind[Any]
+    api: Api, other_api: Api, kind: Kind[Any, Any]
 ) -> None:
     id_ = new(World(api), kind)
     assert (id_ in {row["id"] for row in rows(api)}) == (kind in AS_ROWS)
@@ -58,7 +58,7 @@ def test_an_import_takes_what_the_export_of_records_gives(
 
 
 @EVERY
-def test_a_record_is_a_row_of_its_table(api: Api, kind: Kind[Any]) -> None:
+def test_a_record_is_a_row_of_its_table(api: Api, kind: Kind[Any, Any]) -> None:
     id_, table = new(World(api), kind), kind.noun.replace("_", "-")
     if kind in AS_TABLES:
         assert id_ in {row["id"] for row in records(api, table)}
@@ -68,7 +68,7 @@ def test_a_record_is_a_row_of_its_table(api: Api, kind: Kind[Any]) -> None:
 
 @EVERY
 def test_a_record_is_on_the_timeline_of_its_patient(
-    app: FastAPI, api: Api, clinic: Clinic, kind: Kind[Any]
+    app: FastAPI, api: Api, clinic: Clinic, kind: Kind[Any, Any]
 ) -> None:
     world = World(api)
     id_ = new(world, kind)
@@ -118,7 +118,7 @@ def test_every_kind_that_a_feature_makes_is_listed(app: FastAPI) -> None:
     assert {f"{kind.noun}.create" for kind in KINDS} <= served
 
 
-def made_below(kind: type[Kind[Any]]) -> Iterator[type[Kind[Any]]]:
+def made_below(kind: type[Kind[Any, Any]]) -> Iterator[type[Kind[Any, Any]]]:
     for below in kind.__subclasses__():
         yield below
         yield from made_below(below)

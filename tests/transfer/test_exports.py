@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from app.core.tables import minutes_east
-from app.sessions.schemas import NeedleCountBody, SessionView
+from app.sessions.schemas import NeedleCountBody
+from app.sessions.views import SessionView
 from app.transfer.exports.columns import SAME, Spread, Type, check_decided
 from app.transfer.exports.datasets import DATASETS
 from app.transfer.exports.declared import TABLES

@@ -231,6 +231,24 @@ def test_a_session_that_was_signed_elsewhere_comes_in_signed(api: Api) -> None:
     assert (read["version"], read["late_entry"]) == (1, False)
 
 
+def test_a_session_keeps_the_credentials_of_a_practitioner_who_comes_in_with_it(api: Api) -> None:
+    patient, practitioner, session = (str(uuid7()) for _ in range(3))
+    held = {"kind": "gunn_ims", "body": "Example College", "number": "IMS-41"}
+    own = [
+        held | {"valid_from": "2019-05-01", "valid_to": "2026-11-20"},
+        held | {"valid_from": "2019-05-01", "valid_to": "2026-11-19"},
+    ]
+    dana = {"given_name": "Dana", "family_name": "Demo", "credentials": own}
+    whose = {"patient_id": patient, "practitioner_id": practitioner}
+    rows = [
+        {"type": "patient", "id": patient},
+        {"type": "practitioner", "id": practitioner, **dana},
+        {"type": "session", "id": session, **whose, "occurred_at": "2026-11-20T10:00:00-08:00"},
+    ]
+    assert counts(imported(api, lines(rows))) == (3, 0, 0)
+    assert api.get(f"/v1/sessions/{session}").json()["credentials"] == own[:1]
+
+
 def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
     report = imported(api, b"x\n" * 1001)
     assert (report["rejected"], len(report["errors"]), report["more_errors"]) == (1001, 1000, True)

@@ -44,7 +44,8 @@ from app.progress.queries.fields import (
     readings_of,
     rows_of,
 )
-from app.progress.queries.past import NOTHING, Past, Window, episode_of, rows_as_of
+from app.progress.queries.past import NOTHING, Past, Window, rows_as_of
+from app.progress.rules import history as history_rules
 from app.progress.rules.episodes import reopenings
 from app.progress.rules.history import Event, History, Json, Needlings, Report, Visit
 from app.progress.schemas import ProgressFilters
@@ -87,21 +88,23 @@ def history(
     visits = found["visits"]
     ids: dict[int, str] = dict(zip(visits["number"], visits["session_id"], strict=True))
     id = None if filters.episode_id is None else str(filters.episode_id)
+    own = found["thresholds"]
+    own["created_at"] = list(map(datetime.fromisoformat, own["created_at"]))
     then = rows_as_of(
         past,
         Window(
-            patient_id=str(patient_id),
+            patient_id=patient_id,
             as_of=as_of,
             begin=filters.begin,
             end=filters.end,
-            episode_id=id,
+            episode_id=filters.episode_id,
             visited=frozenset(ids.values()),
         ),
     )
     inside = {**found["inside"], "session_id": _ids(ids, found["inside"])}
     complaints = [
         *(
-            episode_of(row, _moment(row["opened_at"], row["offset_min"]))
+            _episode(row, _moment(row["opened_at"], row["offset_min"]))
             for row in rows_of(found["episodes"])
         ),
         *then.episodes,
@@ -124,8 +127,21 @@ def history(
             and (filters.end is None or again.at <= filters.end)
             and id in {None, again.episode_id, again.earlier_id}
         ],
-        scale=partial(scales.scale, [*rows_of(found["thresholds"]), *then.thresholds]),
+        scale=partial(scales.scale, [*facts_of(scales.ClinicThresholds, own), *then.thresholds]),
         entered_later=past.entered_later,
+    )
+
+
+def _episode(named: Json, opened_at: datetime) -> history_rules.Episode:
+    """An episode as the rules take it, from the columns that `EPISODE` names."""
+    closed_at, plan = named["closed_at"], named["plan"]
+    return history_rules.Episode(
+        episode_id=named["episode_id"],
+        region=named["region"],
+        opened_at=opened_at,
+        closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
+        planned_sessions=plan.get("sessions"),
+        planned_per_week=plan.get("per_week"),
     )
 
 

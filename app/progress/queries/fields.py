@@ -61,11 +61,6 @@ def labelled(columns: Sources) -> list[Label[Any]]:
     return [column.label(name) for name, column in columns.items()]
 
 
-def members(columns: Sources, body: Json) -> Json:
-    """The same fields from a record's body, whose members have the names of the columns."""
-    return {name: body[column.key] for name, column in columns.items()}
-
-
 def facts_of(fact: type[F], columns: Columns) -> Iterator[F]:
     """A fact for each row of these columns; columns that are no field are left out."""
     return map(fact._make, zip(*(columns[name] for name in fact._fields), strict=True))

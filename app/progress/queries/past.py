@@ -5,29 +5,30 @@ counts as well, for it is about something that had happened. It is left out wher
 for only what was known then.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation, rows
+from app.episodes.service import EPISODES
+from app.episodes.views import EpisodeView
+from app.followups.service import FOLLOW_UPS
+from app.followups.views import FollowUpView
 from app.instruments.queries import in_own_unit
 from app.ledger.queries import since
-from app.progress.queries.fields import (
-    EPISODE,
-    EVENT,
-    INSIDE,
-    NEEDLING,
-    OUTSIDE,
-    REPORT,
-    VISIT,
-    Sources,
-    members,
-)
+from app.measurements.service import MEASUREMENTS
+from app.measurements.views import MeasurementView
+from app.progress.queries.scales import ClinicThresholds
 from app.progress.rules.history import Episode, Event, Needlings, Reading, Report, Visit
+from app.records.kinds import Kind, V
+from app.safety.service import ADVERSE_EVENTS
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 from app.thresholds.models import OwnThresholds
+from app.thresholds.service import THRESHOLDS
+from app.thresholds.views import ClinicThresholdsView
 
-Body = dict[str, Any]
 _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
 
@@ -36,8 +37,8 @@ class Past(NamedTuple):
 
     replaced: tuple[UUID, ...] = ()
     """The records that were otherwise, or that don't count."""
-    bodies: tuple[tuple[str, Body], ...] = ()
-    """How they were, with their kinds."""
+    bodies: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    """How they were, in JSON, with the nouns of their kinds."""
     entered_later: frozenset[str] = frozenset()
     """The sessions that were written down later."""
 
@@ -69,113 +70,172 @@ class PastRows(NamedTuple):
     reports: list[Report]
     events: list[Event]
     episodes: list[Episode]
-    thresholds: list[Body]
+    thresholds: list[ClinicThresholds]
 
 
 class Window(NamedTuple):
     """Which part of a history is looked at."""
 
-    patient_id: str
+    patient_id: UUID
     as_of: datetime
     begin: datetime | None
     end: datetime | None
-    episode_id: str | None
+    episode_id: UUID | None
     visited: frozenset[str]
     """The sessions in it that are as they were."""
 
-    def holds(self, at: str) -> bool:
+    def holds(self, at: datetime) -> bool:
         """Whether it is of that time."""
-        moment = datetime.fromisoformat(at)
         return (
-            moment <= self.as_of
-            and (self.begin is None or moment >= self.begin)
-            and (self.end is None or moment <= self.end)
+            at <= self.as_of
+            and (self.begin is None or at >= self.begin)
+            and (self.end is None or at <= self.end)
         )
 
 
 def rows_as_of(past: Past, window: Window) -> PastRows:
     """The past versions of a patient's records that belong to a window."""
-    of_patient: defaultdict[str, list[Body]] = defaultdict(list)
-    for noun, body in past.bodies:
-        if body.get("patient_id", window.patient_id) == window.patient_id:
-            of_patient[noun].append(body)
     sessions = [
-        body
-        for body in of_patient["sessions"]
-        if body["status"] != "void"
-        and window.holds(body["occurred_at"])
-        and window.episode_id in {None, body["episode_id"]}
+        session
+        for session in _views(SESSIONS, past, window)
+        if session["status"] != "void"
+        and window.holds(session["occurred_at"])
+        and window.episode_id in {None, session["episode_id"]}
     ]
-    visited = window.visited.union(body["id"] for body in sessions)
-
-    def within(body: Body, at: str) -> bool:
-        of_episode = window.episode_id in {None, body.get("episode_id")}
-        return window.holds(body[at]) and (of_episode or body["session_id"] in visited)
-
-    outside = [body for body in of_patient["measurements"] if within(body, "taken_at")]
-    events = [body for body in of_patient["adverse_events"] if within(body, "occurred_at")]
+    visited = window.visited.union(str(session["id"]) for session in sessions)
+    outside = [
+        value
+        for value in _views(MEASUREMENTS, past, window)
+        if window.holds(value["taken_at"])
+        and (
+            window.episode_id in {None, value["episode_id"]} or str(value["session_id"]) in visited
+        )
+    ]
     return PastRows(
-        visits=[_visit(body) for body in sessions],
-        needlings=_needlings(_parts(sessions, "needlings")),
-        readings=[
-            *(_reading(INSIDE, part) for part in _parts(sessions, "measurements")),
-            *(_reading(OUTSIDE, body) for body in outside),
-        ],
+        visits=[_visit(session) for session in sessions],
+        needlings=_needlings(sessions),
+        readings=[*_readings(sessions), *(_reading(value) for value in outside)],
         reports=[
-            Report(**members(REPORT, body))
-            for body in of_patient["follow_ups"]
-            if datetime.fromisoformat(body["reported_at"]) <= window.as_of
+            _report(report)
+            for report in _views(FOLLOW_UPS, past, window)
+            if report["reported_at"] <= window.as_of
         ],
-        events=[Event(**members(EVENT, body)) for body in events],
+        events=[
+            Event(severity=event["severity"], close_call=event["close_call"])
+            for event in _views(ADVERSE_EVENTS, past, window)
+            if window.holds(event["occurred_at"])
+            and (window.episode_id is None or str(event["session_id"]) in visited)
+        ],
         episodes=[
-            episode
-            for body in of_patient["episodes"]
-            if (episode := _episode(body)).opened_at <= window.as_of
+            _episode(episode)
+            for episode in _views(EPISODES, past, window)
+            if episode["opened_at"] <= window.as_of
         ],
-        thresholds=of_patient["thresholds"],
+        thresholds=[_thresholds(own) for own in _views(THRESHOLDS, past, window)],
     )
 
 
-def episode_of(named: Body, opened_at: datetime) -> Episode:
-    """An episode as the rules take it, from the members that `EPISODE` names."""
-    closed_at, plan = named["closed_at"], named["plan"]
+def _views(kind: Kind[Any, V], past: Past, window: Window) -> Iterable[V]:
+    """The records of a kind as they were, of this patient or of none."""
+    for noun, body in past.bodies:
+        if noun == kind.noun:
+            view = kind.from_json(body)
+            if kind.patient_of(view) in {None, window.patient_id}:
+                yield view
+
+
+def _visit(session: SessionView) -> Visit:
+    return Visit(
+        session_id=str(session["id"]),
+        at=session["occurred_at"],
+        attendance=session["attendance"],
+        duration_min=session["duration_min"],
+        status=session["status"],
+        practitioner_id=str(session["practitioner_id"]),
+        episode_id=_text(session["episode_id"]),
+    )
+
+
+def _needlings(sessions: Iterable[SessionView]) -> Needlings:
+    listed = [(str(session["id"]), part) for session in sessions for part in session["needlings"]]
+    parts = [part for _, part in listed]
+    return Needlings(
+        session_id=[session_id for session_id, _ in listed],
+        place=[(part["muscle"], part["side"], part["spinal_level"]) for part in parts],
+        needles=[part["needles"] for part in parts],
+        insertions=[part["insertions"] for part in parts],
+        twitches=[part["twitches"] for part in parts],
+        ache=[part["ache"] for part in parts],
+        release=[part["release"] for part in parts],
+        grasp=[part["grasp"] for part in parts],
+        retention_s=[part["retention_s"] for part in parts],
+        release_after_s=[part["release_after_s"] for part in parts],
+    )
+
+
+def _readings(sessions: Iterable[SessionView]) -> Iterable[Reading]:
+    """The values of sessions; they belong to the episodes of these."""
+    for session in sessions:
+        for value in session["measurements"]:
+            yield Reading(
+                session_id=str(session["id"]),
+                phase=value["phase"],
+                instrument=value["instrument"],
+                activity=value["activity"],
+                side=value["side"],
+                muscle=value["muscle"],
+                value=in_own_unit(value["instrument"], value["value"], value["unit"]),
+                at=session["occurred_at"],
+            )
+
+
+def _reading(value: MeasurementView) -> Reading:
+    return Reading(
+        session_id=_text(value["session_id"]),
+        phase=value["phase"],
+        instrument=value["instrument"],
+        activity=value["activity"],
+        side=value["side"],
+        muscle=value["muscle"],
+        value=in_own_unit(value["instrument"], value["value"], value["unit"]),
+        at=value["taken_at"],
+        episode_id=_text(value["episode_id"]),
+    )
+
+
+def _report(report: FollowUpView) -> Report:
+    return Report(
+        session_id=str(report["session_id"]),
+        window=report["window"],
+        soreness=report["soreness"],
+    )
+
+
+def _episode(episode: EpisodeView) -> Episode:
     return Episode(
-        episode_id=named["episode_id"],
-        region=named["region"],
-        opened_at=opened_at,
-        closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
-        planned_sessions=plan.get("sessions"),
-        planned_per_week=plan.get("per_week"),
+        episode_id=str(episode["id"]),
+        region=episode["region"],
+        opened_at=episode["opened_at"],
+        closed_at=episode["closed_at"],
+        planned_sessions=episode["plan"]["sessions"],
+        planned_per_week=episode["plan"]["per_week"],
     )
 
 
-def _episode(body: Body) -> Episode:
-    named = members(EPISODE, body)
-    return episode_of(named, datetime.fromisoformat(named["opened_at"]))
+def _thresholds(own: ThresholdsView) -> ClinicThresholds:
+    return ClinicThresholds(
+        id=str(own["id"]),
+        status=own["status"],
+        created_at=own["created_at"],
+        version=own["version"],
+        instrument=own["instrument"],
+        region=own["region"],
+        mdc=own["mdc"],
+        mcid=own["mcid"],
+        mcid_percent=own["mcid_percent"],
+        source=own["source"],
+    )
 
 
-def _parts(sessions: list[Body], name: str) -> list[Body]:
-    """What a member of some sessions lists, each with its session's id."""
-    return [{**part, "session_id": body["id"]} for body in sessions for part in body[name]]
-
-
-def _visit(body: Body) -> Visit:
-    named = members(VISIT, body)
-    return Visit(**{**named, "at": datetime.fromisoformat(named["at"])})
-
-
-def _needlings(parts: list[Body]) -> Needlings:
-    named = [
-        members(NEEDLING, {**part, "place": (part["muscle"], part["side"], part["spinal_level"])})
-        for part in parts
-    ]
-    return Needlings(**{name: [row[name] for row in named] for name in NEEDLING})
-
-
-def _reading(columns: Sources, body: Body) -> Reading:
-    """A value of a session, or one from outside, which has a time and an episode of its own."""
-    named = {"at": None, "episode_id": None, **members(columns, body)}
-    named["value"] = in_own_unit(named["instrument"], named["value"], named.pop("unit"))
-    if named["at"] is not None:
-        named["at"] = datetime.fromisoformat(named["at"])
-    return Reading(**named)
+def _text(id: UUID | None) -> str | None:
+    return None if id is None else str(id)

@@ -9,6 +9,7 @@ from app.core.operation import Operation, rows
 from app.core.pages import Filters, Order, page
 from app.kinds import ON_TIMELINE
 from app.patients.models import Patient
+from app.progress.views import TimelineItem
 from app.records.kinds import Kind
 from app.records.queries import shown_among
 
@@ -18,7 +19,7 @@ _PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id")
 class Happening(NamedTuple):
     """A kind of record on the timeline, and the column that says when it happened."""
 
-    kind: Kind[Any]
+    kind: Kind[Any, Any]
     at: Any
 
     def newest(self, *, further: bool) -> Select[Any]:
@@ -48,7 +49,7 @@ _FIRST, _FURTHER = _newest(further=False), _newest(further=True)
 
 def timeline(
     op: Operation, patient_id: UUID, filters: Filters
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[TimelineItem], str | None]:
     """A page of what happened to a patient, newest first, and the cursor behind it.
 
     `NotFound` where this clinic has no such patient.
@@ -56,7 +57,7 @@ def timeline(
     op.one(_PATIENT, patient_id=patient_id)
     order, statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, order, filters, patient_id=patient_id)
-    items: dict[UUID, dict[str, Any]] = {}
+    items: dict[UUID, TimelineItem] = {}
     for kind, at in _HAPPENINGS:
         ids = [row.id for row in found if row.noun == kind.noun]
         for record in shown_among(op, kind, ids):

@@ -9,9 +9,10 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final, NamedTuple
 
 from app.progress.rules.wording import NOTHING, number
+from app.sessions.views import SessionView
 from app.summaries.rules.words import Names, Pair, moment, pairs, printable, spelt
 
-Json = Mapping[str, Any]
+Json = Mapping[str, object]
 # What the server adds, and what follows from the rest.
 DERIVED: Final = frozenset(
     {
@@ -29,7 +30,7 @@ UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
 
 
 class Version(NamedTuple):
-    """A record as it was after one change, whose entry in the ledger this is.
+    """A session as it was after one change, whose entry in the ledger this is.
 
     Its body is `printable`, the reason is as the ledger has it.
     """
@@ -38,7 +39,7 @@ class Version(NamedTuple):
     at: datetime
     actor: str
     reason: str | None
-    body: Json
+    body: SessionView
 
 
 def ending(versions: Sequence[Version], names: Names) -> list[Pair]:
@@ -128,14 +129,10 @@ def _said(name: str, value: Any, names: Names) -> str:
         "practitioner_id": names.practitioner,
         "episode_id": names.episode,
         "patient_id": names.patient,
-        "occurred_at": _when,
+        "occurred_at": moment,
     }
     if isinstance(value, list):
         return ", ".join(_said(name, item, names) for item in value)
     if name in meant:
         return meant[name](value)
     return str(value) if name in WRITTEN else spelt(value)
-
-
-def _when(at: str) -> str:
-    return moment(datetime.fromisoformat(at))

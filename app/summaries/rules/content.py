@@ -3,15 +3,21 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
+from app.episodes.views import EpisodeView
+from app.followups.views import FollowUpView
+from app.patients.views import PatientView
+from app.practitioners.views import PractitionerView
 from app.progress.rules.wording import NOTHING, number
+from app.safety.views import AdverseEventView, ConsentView
+from app.sessions.views import SessionView
 from app.summaries.rules import progress, sessions
 from app.summaries.rules.amendments import Version
+from app.summaries.rules.release import Recipient
 from app.summaries.rules.words import Names, Pair, day, listed, moment, pairs, spelt
 
-Json = Mapping[str, Any]
 NOTICE: Final = (
     "This is a summary of the clinic's record for the recipient and the purpose above. The record"
     " itself stays with the clinic. This is not a medical device, and not advice.\n"
@@ -23,30 +29,41 @@ NOTICE: Final = (
 )
 
 
+class ChartRecords(TypedDict):
+    """The records of a chart by the noun of their kind; what has a time is oldest first."""
+
+    patients: list[PatientView]
+    """The one whose chart it is."""
+    practitioners: list[PractitionerView]
+    episodes: list[EpisodeView]
+    sessions: list[SessionView]
+    follow_ups: list[FollowUpView]
+    adverse_events: list[AdverseEventView]
+
+
 class Chart(NamedTuple):
     """What was read of a patient's record, with every text of it `printable`."""
 
     clinic: str
-    records: Mapping[str, Sequence[Json]]
-    """By the noun of their kind; sessions and adverse events oldest first."""
+    records: ChartRecords
     histories: Mapping[UUID, Sequence[Version]]
     """Versions of the sessions that were changed after they were signed."""
-    progress: Json
+    progress: progress.Json
     picture: str
     described: str
 
     @property
-    def patient(self) -> Json:
+    def patient(self) -> PatientView:
         """Whose chart it is."""
         return self.records["patients"][0]
 
     @property
-    def episodes(self) -> Sequence[Json]:
+    def episodes(self) -> Sequence[EpisodeView]:
         """The episodes that were asked for."""
         return self.records["episodes"]
 
     @property
-    def sessions(self) -> Sequence[Json]:
+    def sessions(self) -> Sequence[SessionView]:
         """The sessions that were asked for."""
         return self.records["sessions"]
 
@@ -59,18 +76,18 @@ class Release(NamedTuple):
     at: datetime
     by: str
     """As the ledger writes it."""
-    recipient: Json
+    recipient: Recipient
     purpose: str
-    consent: Json | None
+    consent: ConsentView | None
     override: str | None
     begin: datetime | None
     end: datetime | None
     episode: str | None
 
 
-def content(chart: Chart, release: Release, names: Names) -> Json:
+def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
     """Everything on paper but page numbers and the digest of this."""
-    reports = defaultdict(list)
+    reports: defaultdict[UUID, list[FollowUpView]] = defaultdict(list)
     for report in chart.records["follow_ups"]:
         reports[report["session_id"]].append(report)
     return {
@@ -79,10 +96,10 @@ def content(chart: Chart, release: Release, names: Names) -> Json:
         "about": _about(release, names),
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
-        "progress": progress.shown(chart.progress, chart.picture, chart.described, names),
+        "progress": progress.progress_shown(chart.progress, chart.picture, chart.described, names),
         "events": [_event(each, names) for each in chart.records["adverse_events"]],
         "sessions": [
-            sessions.shown(
+            sessions.session_shown(
                 each,
                 chart.histories.get(each["id"], ()),
                 reports[each["id"]],
@@ -98,11 +115,11 @@ def content(chart: Chart, release: Release, names: Names) -> Json:
 
 
 def _about(release: Release, names: Names) -> list[Pair]:
-    name = release.recipient["name"]
+    recipient = release.recipient
     ends = (("from", release.begin), ("to", release.end))
     period = " ".join(f"{word} {moment(at)}" for word, at in ends if at is not None)
     return pairs(
-        ("For", ": ".join(filter(None, (release.recipient["kind"].capitalize(), name)))),
+        ("For", ": ".join(filter(None, (recipient.kind.capitalize(), recipient.name)))),
         ("Purpose", release.purpose),
         ("Released on", _ground(release)),
         ("Period", period or "all that is recorded"),
@@ -115,7 +132,7 @@ def _about(release: Release, names: Names) -> list[Pair]:
 def _ground(release: Release) -> str:
     given = release.consent
     told = []
-    if release.recipient["kind"] == "patient":
+    if release.recipient.kind == "patient":
         told.append("the patient's own right of access")
     if given is not None:
         told.append(f"consent to the use of data, given {moment(given['obtained_at'])}")
@@ -124,15 +141,19 @@ def _ground(release: Release) -> str:
     return "; ".join(told)
 
 
-def full_name(person: Json) -> str:
+def full_name(person: PatientView | PractitionerView) -> str:
     """A person's names, as far as they are known."""
     return " ".join(filter(None, (person["given_name"], person["family_name"]))) or "name unknown"
 
 
-def _patient(patient: Json) -> dict[str, Any]:
+def _patient(patient: PatientView) -> dict[str, Any]:
     name, born = full_name(patient), patient["birth_date"]
     identifiers = [f"{each['value']} ({each['system']})" for each in patient["identifiers"]]
-    line = [name, born and f"born {day(born)}", *(i["value"] for i in patient["identifiers"][:1])]
+    line = [
+        name,
+        f"born {day(born)}" if born else None,
+        *(i["value"] for i in patient["identifiers"][:1]),
+    ]
     return {
         "line": " · ".join(filter(None, line)),
         "facts": pairs(
@@ -144,11 +165,13 @@ def _patient(patient: Json) -> dict[str, Any]:
     }
 
 
-def _episode(episode: Json) -> dict[str, Any]:
+def _episode(episode: EpisodeView) -> dict[str, Any]:
     plan, closed = episode["plan"], episode["closed_at"]
-    ended = closed and f"{moment(closed)}: {episode['close_reason'] or 'no reason given'}"
-    agreed = [plan["sessions"] and f"{plan['sessions']} sessions"]
-    agreed.append(plan["per_week"] and f"{number(plan['per_week'])} a week")
+    onset, why = episode["onset_on"], episode["close_reason"] or "no reason given"
+    agreed = (
+        f"{plan['sessions']} sessions" if plan["sessions"] else None,
+        f"{number(plan['per_week'])} a week" if plan["per_week"] else None,
+    )
     diagnoses = [
         ": ".join(filter(None, (f"{each['code']} ({each['system']})", each["display"])))
         for each in episode["diagnoses"]
@@ -158,29 +181,32 @@ def _episode(episode: Json) -> dict[str, Any]:
         "title": episode["complaint"],
         "facts": pairs(
             ("Region", ", ".join(filter(None, region))),
-            ("Since", episode["onset_on"] and day(episode["onset_on"])),
+            ("Since", day(onset) if onset else None),
             ("Diagnoses", "\n".join(diagnoses)),
             ("Medical screen", day(episode["medical_screen_on"])),
             ("Red flags", listed(episode["red_flags"])),
             ("Goals", "\n".join(episode["goals"])),
             ("Plan", ", ".join(filter(None, agreed))),
             ("Opened", moment(episode["opened_at"])),
-            ("Closed", ended),
+            ("Closed", f"{moment(closed)}: {why}" if closed else None),
         ),
     }
 
 
-def _event(event: Json, names: Names) -> list[str]:
+def _event(event: AdverseEventView, names: Names) -> list[str]:
     kind = spelt(event["kind"]) + (" (close call)" if event["close_call"] else "")
     if event["muscle"]:
         kind += f", {names.muscle(event['muscle'])} {event['side'] or ''}".rstrip()
     severity = f"{event['severity']}, {'expected' if event['expected'] else 'not expected'}"
-    told = [event["description"]]
-    told += [f"{what.capitalize()}: {event[what]}" for what in ("action", "outcome") if event[what]]
-    return [moment(event["occurred_at"]), kind, severity, "\n".join(told)]
+    told = (
+        event["description"],
+        event["action"] and f"Action: {event['action']}",
+        event["outcome"] and f"Outcome: {event['outcome']}",
+    )
+    return [moment(event["occurred_at"]), kind, severity, "\n".join(filter(None, told))]
 
 
-def _practitioner(practitioner: Json, treated: Sequence[Json]) -> list[str]:
+def _practitioner(practitioner: PractitionerView, treated: Sequence[SessionView]) -> list[str]:
     """With the credentials that held on the days of the sessions, as these keep them."""
     identifiers = [f"{each['value']} ({each['system']})" for each in practitioner["identifiers"]]
     held = [

@@ -19,7 +19,7 @@ FLAGS: Final = {
 }
 
 
-def shown(progress: Json, picture: str, described: str, names: Names) -> dict[str, Any]:
+def progress_shown(progress: Json, picture: str, described: str, names: Names) -> dict[str, Any]:
     """The progress document in words, and its picture with its description."""
     measures = progress["measures"]
     used = {each["thresholds"]["id"]: each["thresholds"] for each in measures if each["thresholds"]}

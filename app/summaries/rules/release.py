@@ -1,13 +1,22 @@
 """Whether a summary may be released. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from app.core.faults import RuleBroken
+from app.safety.views import ConsentView
 
-Json = Mapping[str, Any]
+RecipientKind = Literal["patient", "physician", "insurer", "other"]
+
+
+class Recipient(NamedTuple):
+    """Who is to have a summary."""
+
+    kind: RecipientKind
+    name: str | None
+    """None of the patient, whose name the record has."""
 
 
 def check_name(kind: str, *, given: bool) -> None:
@@ -18,7 +27,9 @@ def check_name(kind: str, *, given: bool) -> None:
         raise RuleBroken("patient_named", "The patient's name is in the record.")
 
 
-def consent(consents: Iterable[Json], episode_id: UUID | None, at: datetime) -> Json | None:
+def consent(
+    consents: Iterable[ConsentView], episode_id: UUID | None, at: datetime
+) -> ConsentView | None:
     """The consent to the use of data that holds at an instant; None where there is none.
 
     What the patient said last decides, of all that is about this chart or episode. A consent for
@@ -34,7 +45,7 @@ def consent(consents: Iterable[Json], episode_id: UUID | None, at: datetime) -> 
     return last if last["valid_until"] is None or today <= last["valid_until"] else None
 
 
-def _is_about(consent: Json, episode_id: UUID | None) -> bool:
+def _is_about(consent: ConsentView, episode_id: UUID | None) -> bool:
     if consent["kind"] != "data_use":
         return False
     if consent["episode_id"] is None or consent["episode_id"] == episode_id:
@@ -42,19 +53,19 @@ def _is_about(consent: Json, episode_id: UUID | None) -> bool:
     return episode_id is None and consent["decision"] != "given"
 
 
-def _since(consent: Json) -> datetime:
+def _since(consent: ConsentView) -> datetime:
     """From when a decision holds; a withdrawal that was announced holds at once."""
-    since: datetime = consent["obtained_at"]
-    withdrawn_at: datetime | None = consent["withdrawn_at"]
+    since, withdrawn_at = consent["obtained_at"], consent["withdrawn_at"]
     if withdrawn_at is None:
         return since
-    known_at: datetime = consent["updated_at"]
-    return max(since, min(withdrawn_at, known_at))
+    return max(since, min(withdrawn_at, consent["updated_at"]))
 
 
-def reason(recipient: Json, purpose: str, consent: Json | None, override: str | None) -> str:
+def reason(
+    recipient: Recipient, purpose: str, consent: ConsentView | None, override: str | None
+) -> str:
     """To whom and why, as the ledger says it; the patient is not named."""
-    whom = f"{recipient['kind']} {recipient['name'] or ''}".rstrip()
+    whom = f"{recipient.kind} {recipient.name or ''}".rstrip()
     told = [f"To {whom}", f"for: {purpose}"]
     if consent is not None:
         told.append(f"consent {consent['id']}")

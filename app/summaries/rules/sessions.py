@@ -3,19 +3,29 @@
 What the patient felt, what the practitioner felt and what both saw stand in columns of their own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from app.followups.views import FollowUpView
 from app.progress.rules.wording import NOTHING, number
+from app.sessions.views import (
+    FindingView,
+    NeedleCountView,
+    NeedlingView,
+    SessionMeasurementView,
+    SessionView,
+)
 from app.summaries.rules.amendments import Version, amendments, ending
 from app.summaries.rules.words import Names, Pair, counted, listed, moment, pairs, spelt
 
-Json = Mapping[str, Any]
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
 
-def shown(
-    session: Json, versions: Sequence[Version], reports: Iterable[Json], names: Names
+def session_shown(
+    session: SessionView,
+    versions: Sequence[Version],
+    reports: Iterable[FollowUpView],
+    names: Names,
 ) -> dict[str, Any]:
     """One session. Of a void one, only that it is, and why."""
     void = session["status"] == "void"
@@ -30,11 +40,11 @@ def shown(
     }
 
 
-def _technique(session: Json) -> str | None:
+def _technique(session: SessionView) -> str | None:
     return session["technique"] and spelt(session["technique"])
 
 
-def _mark(session: Json) -> str:
+def _mark(session: SessionView) -> str:
     if session["status"] == "void":
         return "VOID: it counts nowhere."
     if session["status"] == "draft":
@@ -42,7 +52,7 @@ def _mark(session: Json) -> str:
     return "A red flag was reported afterwards." if session["alert"] else ""
 
 
-def _line(session: Json, names: Names) -> str:
+def _line(session: SessionView, names: Names) -> str:
     """Who treated whom, for how long, and who vouches for it."""
     told = [names.practitioner(session["practitioner_id"])]
     if session["duration_min"] is not None:
@@ -51,16 +61,17 @@ def _line(session: Json, names: Names) -> str:
         told.append(spelt(session["position"]))
     if session["setting"] is not None:
         told.append(session["setting"])
-    if session["signed_at"] is not None:
+    if session["signed_at"] is not None and session["signed_by"] is not None:
         told.append(f"signed {moment(session['signed_at'])} by {names.actor(session['signed_by'])}")
     if session["late_entry"]:
         told.append(f"late entry, made {moment(session['recorded_at'])}")
     return " · ".join(told)
 
 
-def _facts(session: Json, reports: Iterable[Json], names: Names) -> list[Pair]:
+def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) -> list[Pair]:
+    episode_id = session["episode_id"]
     return pairs(
-        ("Episode", session["episode_id"] and names.episode(session["episode_id"])),
+        ("Episode", None if episode_id is None else names.episode(episode_id)),
         ("Measured", "\n".join(measured(each, names) for each in session["measurements"])),
         ("Found (0 to 3)", ", ".join(finding(each) for each in session["findings"])),
         ("Needles", session["needle_count"] and needles(session["needle_count"])),
@@ -72,7 +83,7 @@ def _facts(session: Json, reports: Iterable[Json], names: Names) -> list[Pair]:
     )
 
 
-def measured(reading: Json, names: Names) -> str:
+def measured(reading: SessionMeasurementView, names: Names) -> str:
     """One value, what it was measured with, and who said so."""
     what = [names.instrument(reading["instrument"]), reading["activity"]]
     if reading["muscle"]:
@@ -83,20 +94,20 @@ def measured(reading: Json, names: Names) -> str:
     return told + (" (by the practitioner)" if reading["reported_by"] == "practitioner" else "")
 
 
-def finding(finding: Json) -> str:
+def finding(finding: FindingView) -> str:
     """One segmental sign and its grade."""
     grade = "not examined" if finding["grade"] is None else str(finding["grade"])
     return f"{spelt(finding['sign'])} {finding['segment']} {finding['side']}: {grade}"
 
 
-def needles(count: Json) -> str:
+def needles(count: NeedleCountView) -> str:
     """The needle count."""
     told = ", ".join(f"{count[what]} {what}" for what in ("opened", "inserted", "removed"))
     why = count["mismatch_reason"]
     return f"{told}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
 
 
-def needling(row: Json, names: Names) -> list[str]:
+def needling(row: NeedlingView, names: Names) -> list[str]:
     """The cells of one needling: what, where, done, the patient felt, the practitioner felt, seen.
 
     A dash is what was not recorded.
@@ -106,7 +117,7 @@ def needling(row: Json, names: Names) -> list[str]:
     return [names.muscle(row["muscle"]), where, _done(row), _felt(row), spelt(row["grasp"]), seen]
 
 
-def _done(row: Json) -> str:
+def _done(row: NeedlingView) -> str:
     needle, current = row["needle"], row["electrical"]
     sizes = [number(needle[name]) for name in ("diameter_mm", "length_mm") if needle[name]]
     size = f"{TIMES.join(sizes)} mm" if sizes else ""
@@ -117,15 +128,15 @@ def _done(row: Json) -> str:
         f"{counted(row['needles'], 'needle')} {size}".rstrip(),
         needle["lot"] and f"lot {needle['lot']}",
         counted(row["insertions"], "insertion"),
-        row["depth_mm"] and f"{row['depth_mm']} mm deep",
+        f"{row['depth_mm']} mm deep" if row["depth_mm"] else None,
         stimulation,
-        row["retention_s"] and f"left in for {row['retention_s']} s",
+        f"left in for {row['retention_s']} s" if row["retention_s"] else None,
         row["stopped_for"] and f"stopped for {row['stopped_for']}",
     )
     return ", ".join(filter(None, told))
 
 
-def _felt(row: Json) -> str:
+def _felt(row: NeedlingView) -> str:
     release = row["release"] and f"release {spelt(row['release'])}"
     if release and row["release_after_s"] is not None:
         release += f" after {row['release_after_s']} s"
@@ -139,7 +150,7 @@ def _felt(row: Json) -> str:
     return ", ".join(filter(None, told)) or NOTHING
 
 
-def report(report: Json, names: Names) -> str:
+def report(report: FollowUpView, names: Names) -> str:
     """What was reported after a session, with the real hours."""
     signs = [name for name in ("bruising", "fatigue", "headache") if report[name]]
     worst = report["worst_soreness"]
@@ -150,7 +161,7 @@ def report(report: Json, names: Names) -> str:
         None if report["interference"] is None else f"interference {report['interference']}/10",
         ", ".join(signs),
         report["change"] and f"change: {spelt(report['change'])}",
-        report["red_flags"] and f"RED FLAG: {listed(report['red_flags'])}",
+        f"RED FLAG: {listed(report['red_flags'])}" if report["red_flags"] else None,
         report["comment"],
     )
     return "; ".join(filter(None, told))

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, cast
+from uuid import UUID
 
 from app.progress.rules.wording import MINUS, NOTHING
 
+T = TypeVar("T")
 Pair = list[str]
 """A label and a value."""
 
@@ -35,13 +37,13 @@ class Names(NamedTuple):
     """Of a slug."""
     instrument: Callable[[str], str]
     """Of a code."""
-    practitioner: Callable[[Any], str]
+    practitioner: Callable[[UUID], str]
     """Of an id."""
     actor: Callable[[str], str]
     """Of who did something, as the ledger writes it."""
-    episode: Callable[[Any], str]
+    episode: Callable[[UUID], str]
     """Of an id."""
-    patient: Callable[[Any], str]
+    patient: Callable[[UUID], str]
     """Of an id: whether it is the one whose chart this is."""
 
 
@@ -77,17 +79,21 @@ def pairs(*given: tuple[str, str | None]) -> list[Pair]:
     return [[label, value] for label, value in given if value]
 
 
-def printable(value: Any) -> Any:
+def printable(value: T) -> T:
     """What was written by somebody, so that it can stand on paper and is what it seems to be.
 
     In every text of a record, a control character, one without a meaning, and one that orders
     others are written as their code points; line ends of every kind are one kind; and a line with
     letters that run from right to left is kept from turning round what stands beside it.
     """
+    return cast("T", _printable(value))
+
+
+def _printable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: printable(member) for name, member in value.items()}
+        return {name: _printable(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [printable(item) for item in value]
+        return [_printable(item) for item in value]
     if not isinstance(value, str) or (value.isascii() and value.isprintable()):
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(ENDS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Any, Final, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import JSON, Boolean, ColumnElement, Date, Float, Integer, SmallInteger, Uuid
 
 from app.core.dialects import id_text, json_text
@@ -128,9 +128,7 @@ _SQL: Final[tuple[tuple[type[Any], Type], ...]] = (
 _LIMITS: Final = {"minimum": "minimum", "maximum": "maximum", "enum": "enum"}
 
 
-def columns(
-    table: type[Table], models: tuple[type[BaseModel], ...], decided: Decided
-) -> tuple[Column, ...]:
+def columns(table: type[Table], models: tuple[Any, ...], decided: Decided) -> tuple[Column, ...]:
     """The columns of a table that are exported, by what becomes of them for research.
 
     Types come from the table; limits and descriptions from the first of the models that has them.
@@ -139,11 +137,12 @@ def columns(
     return tuple(_columns(table, [_members(model) for model in models], decided))
 
 
-def check_decided(what: str, model: type[BaseModel], decided: Mapping[str, object]) -> None:
+def check_decided(what: str, model: Any, decided: Mapping[str, object]) -> None:
     """`ValueError` names a member of the model that nothing is decided of, or the reverse."""
-    for name in model.model_fields.keys() - decided.keys():
+    members = _members(model)
+    for name in members.keys() - decided.keys():
         raise ValueError(f"Say which column {what}.{name} is in an export, or why it is left out.")
-    for name in decided.keys() - model.model_fields.keys():
+    for name in decided.keys() - members.keys():
         raise ValueError(f"An export decides about {what}.{name}, which there is not.")
     for name, how in decided.items():
         if isinstance(how, Spread):
@@ -205,8 +204,9 @@ def _type_of_list(described: list[Mapping[str, Any]]) -> Type:
     return {"string": Type.TEXTS, "number": Type.NUMBERS}.get(items.get("type", ""), Type.JSON)
 
 
-def _members(model: type[BaseModel]) -> Mapping[str, Any]:
-    members: Mapping[str, Any] = model.model_json_schema()["properties"]
+def _members(model: Any) -> Mapping[str, Any]:
+    """The JSON Schemas of the members of a body or a view."""
+    members: Mapping[str, Any] = TypeAdapter(model).json_schema()["properties"]
     return members
 
 

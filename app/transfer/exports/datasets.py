@@ -69,7 +69,7 @@ def _picked(rows: Rows, places: Sequence[int]) -> Rows:
         yield [cells(row) for row in batch]
 
 
-def _of_kind(kind: Kind[Any], table: Table) -> Iterator[Dataset]:
+def _of_kind(kind: Kind[Any, Any], table: Table) -> Iterator[Dataset]:
     """One row for each record, ordered by its id, which is by age; and the tables of its parts."""
     check_decided(kind.noun, kind.view, table.decided)
     name = kind.noun.replace("_", "-")
@@ -81,7 +81,7 @@ def _of_kind(kind: Kind[Any], table: Table) -> Iterator[Dataset]:
             yield _of_part(how.table, PARTS[how.table])
 
 
-def _patients_of(kind: Kind[Any]) -> Select[Any] | None:
+def _patients_of(kind: Kind[Any, Any]) -> Select[Any] | None:
     """The ids of those whose records are of this kind; None where they are no patient's."""
     own = kind.table.__table__.c
     whose = own.id if kind.noun == "patients" else own.get("patient_id")

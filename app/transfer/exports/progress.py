@@ -190,7 +190,9 @@ def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
         yield list(_of_patients(op, [patient_id for (patient_id,) in some], own))
 
 
-def _of_patients(op: Operation, ids: Sequence[Any], own: Sequence[Json]) -> Iterator[Sequence[Any]]:
+def _of_patients(
+    op: Operation, ids: Sequence[Any], own: Sequence[scales.ClinicThresholds]
+) -> Iterator[Sequence[Any]]:
     visits: defaultdict[str, list[Visit]] = defaultdict(list)
     values: defaultdict[str, list[Reading]] = defaultdict(list)
     asked = {"patients": ids, "as_of": op.at}

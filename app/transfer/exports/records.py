@@ -24,14 +24,14 @@ def records(op: Operation) -> Pieces:
             yield b"".join([_line(kind, members, row) for row in batch])
 
 
-def _members(kind: Kind[Any]) -> tuple[str, ...]:
+def _members(kind: Kind[Any, Any]) -> tuple[str, ...]:
     """What an import takes of a record, in the order in which its view has it."""
     taken = READERS[kind.singular].body.model_fields
     return tuple(name for name in kind.names if name in taken)
 
 
-def _line(kind: Kind[Any], members: tuple[str, ...], row: Any) -> bytes:
-    view = kind.shown(row)
+def _line(kind: Kind[Any, Any], members: tuple[str, ...], row: Any) -> bytes:
+    view = kind.answer_of(row)
     record = {"type": kind.singular}
     for name in members:
         # What is null says the same as what is left out.

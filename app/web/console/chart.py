@@ -1,16 +1,24 @@
 """A patient's progress as the page of the console shows it: tables of what the pictures draw."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+import orjson
+from pydantic_core import from_json, to_jsonable_python
+
+from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
+from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
 from app.progress.queries import written_out
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
 from app.progress.rules.picture import picture
+from app.progress.views import TimelineItem
 from app.records.registry import shown_in
+from app.safety.views import AdverseEventView, ConsentView, ScreeningView
+from app.sessions.views import SessionView
 
 
 class Visit(NamedTuple):
@@ -80,18 +88,24 @@ def age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def is_shown(item: Json) -> bool:
+def plain(answer: Any) -> Any:
+    """What a query answers with, as the JSON of the API has it: some of it is JSON already."""
+    return from_json(orjson.dumps(answer, to_jsonable_python, orjson.OPT_UTC_Z))
+
+
+def is_shown(item: TimelineItem) -> bool:
     """Whether the console shows this kind of record on a timeline."""
     return item["type"] in _LINES
 
 
-def happened(item: Json) -> tuple[str, str]:
+def happened(item: TimelineItem) -> tuple[str, str]:
     """An item of a patient's timeline: its title, and a line about it."""
-    title, told = _LINES[item["type"]](item["record"])
+    kind, line = _LINES[item["type"]]
+    title, told = line(kind.from_json(plain(item["record"])))
     return title, told.replace("_", " ")
 
 
-def _session(record: dict[str, Any]) -> tuple[str, str]:
+def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
         return "Visit", record["attendance"]
     muscle = written_out().muscle
@@ -102,32 +116,32 @@ def _session(record: dict[str, Any]) -> tuple[str, str]:
     return f"Session, {record['status']}", "; ".join(needled) or "nothing needled"
 
 
-def _follow_up(record: dict[str, Any]) -> tuple[str, str]:
+def _follow_up(record: FollowUpView) -> tuple[str, str]:
     flags = f"; red flags: {', '.join(record['red_flags'])}" if record["red_flags"] else ""
     hours = f"{record['hours_after']:.0f} hours after"
     return "Follow-up", f"soreness {record['soreness']} of 10, {hours}{flags}"
 
 
-def _measurement(record: dict[str, Any]) -> tuple[str, str]:
+def _measurement(record: MeasurementView) -> tuple[str, str]:
     scale = written_out().scale(record["instrument"])
     return "Measurement", f"{scale.name}: {float(record['value']):g} ({record['phase']})"
 
 
-def _adverse_event(record: dict[str, Any]) -> tuple[str, str]:
+def _adverse_event(record: AdverseEventView) -> tuple[str, str]:
     title = "Close call" if record["close_call"] else "Adverse event"
     return title, f"{record['severity']}: {record['kind']}. {record['description']}"
 
 
-def _consent(record: Json) -> tuple[str, str]:
+def _consent(record: ConsentView) -> tuple[str, str]:
     return "Consent", f"{record['kind']} {record['decision']}"
 
 
-def _screening(record: Json) -> tuple[str, str]:
+def _screening(record: ScreeningView) -> tuple[str, str]:
     return "Screening", record["decision"]
 
 
 _SHOWN: Final = [kind for kind in ON_TIMELINE if kind in IN_CONSOLE]
-_SHOWS: Final = shown_in(
+_SHOWS: Final[Mapping[str, Callable[[Any], tuple[str, str]]]] = shown_in(
     "the console's timeline",
     _SHOWN,
     {
@@ -139,4 +153,4 @@ _SHOWS: Final = shown_in(
         "adverse_events": _adverse_event,
     },
 )
-_LINES: Final = {kind.singular: _SHOWS[kind.noun] for kind in _SHOWN}
+_LINES: Final = {kind.singular: (kind, _SHOWS[kind.noun]) for kind in _SHOWN}

@@ -1,13 +1,11 @@
 """`/console`: the patients, one of them, and what happened to him."""
 
-from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
-from pydantic_core import from_json, to_json, to_jsonable_python
+from pydantic_core import to_json
 from starlette.responses import HTMLResponse
 
 from app.core.access import Scope
@@ -22,12 +20,15 @@ from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
+from app.progress.views import TimelineItem
 from app.records.queries import records, shown, shown_among
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
-from app.web.console.chart import age, chart, happened, is_shown
+from app.web.console.chart import age, chart, happened, is_shown, plain
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -39,12 +40,16 @@ Looking = Annotated[
     Operation,
     Depends(Authorize(Scope.PROGRESS_READ, Scope.PATIENTS_READ, identify=by_cookie)),
 ]
-Shown = dict[str, Any]
 
 
-def plain(answer: Any) -> Any:
-    """What a query answers with, as the JSON of the API has it: some of it is JSON already."""
-    return from_json(orjson.dumps(answer, to_jsonable_python, orjson.OPT_UTC_Z))
+class Line(NamedTuple):
+    """Something that happened, as a page tells it."""
+
+    at: str
+    title: str
+    told: str
+    by: str | None
+    """Who treated, where the client may read that."""
 
 
 class Further(View):
@@ -79,15 +84,15 @@ def search(op: Searching, form: Form) -> HTMLResponse:
 @router.get("/patients/{patient_id:uuid}", operation_id="console.patient")
 def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     """Show how one patient has come along."""
-    person = plain(shown(op, PATIENTS, patient_id))
+    person = shown(op, PATIENTS, patient_id)
     document = progress.progress(op, patient_id, ProgressFilters())
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     return _page(
         "patient.html",
         op,
-        patient=person,
-        age=None if born is None else age(date.fromisoformat(born), op.at.date()),
+        patient=plain(person),
+        age=None if born is None else age(born, op.at.date()),
         chart=chart(document),
         events=_events(op, patient_id),
         timeline=_timeline(op, items),
@@ -111,7 +116,7 @@ def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
     return HTMLResponse(pages.written(template, who=op.caller.actor, **more))
 
 
-def _events(op: Operation, patient_id: UUID) -> list[Shown] | None:
+def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
     """The adverse events, newest first; None where the client may not read them."""
     if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
         return None
@@ -119,20 +124,21 @@ def _events(op: Operation, patient_id: UUID) -> list[Shown] | None:
     return list(plain(found))
 
 
-def _timeline(op: Operation, items: list[Shown]) -> list[Shown]:
+def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
     """What happened, in words, and at whose hands where the client may read that."""
-    names = {}
+    names: dict[UUID | None, str] = {}
     if op.caller.may(Scope.PRACTITIONERS_READ):
-        ids = {item["record"].get("practitioner_id") for item in items} - {None}
+        ids = {id for id in map(_treated_by, items) if id is not None}
         for one in shown_among(op, PRACTITIONERS, sorted(ids)):
-            names[str(one["id"])] = f"{one['given_name']} {one['family_name']}"
+            names[one["id"]] = f"{one['given_name']} {one['family_name']}"
     return [
-        {
-            "at": item["at"],
-            "title": title,
-            "told": told,
-            "by": names.get(item["record"].get("practitioner_id")),
-        }
-        for item in filter(is_shown, plain(items))
+        Line(plain(item["at"]), title, told, names.get(_treated_by(item)))
+        for item in filter(is_shown, items)
         for title, told in [happened(item)]
     ]
+
+
+def _treated_by(item: TimelineItem) -> UUID | None:
+    if item["type"] != SESSIONS.singular:
+        return None
+    return cast("SessionView", item["record"])["practitioner_id"]

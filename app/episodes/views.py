@@ -1,0 +1,48 @@
+"""An episode, as a reader gets one. Pure."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+Side = Literal["left", "right", "midline", "bilateral"]
+Status = Literal["active", "finished"]
+
+
+class DiagnosisView(TypedDict, closed=True):
+    """A coded diagnosis."""
+
+    system: str
+    code: str
+    display: str | None
+
+
+class EpisodePlanView(TypedDict, closed=True):
+    """What was agreed at the start."""
+
+    sessions: int | None
+    per_week: float | None
+
+
+class EpisodeView(TypedDict, closed=True):
+    """An episode."""
+
+    id: UUID
+    patient_id: UUID
+    complaint: str
+    region: str | None
+    side: Side | None
+    onset_on: date | None
+    diagnoses: list[DiagnosisView]
+    medical_screen_on: date | None
+    red_flags: list[str]
+    goals: list[str]
+    plan: EpisodePlanView
+    status: Status
+    opened_at: datetime
+    closed_at: datetime | None
+    close_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime

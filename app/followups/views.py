@@ -1,0 +1,45 @@
+"""A follow-up, as a reader gets one. Pure."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+Change = Literal["much_worse", "worse", "same", "better", "much_better"]
+RedFlag = Literal[
+    "breathlessness",
+    "chest_pain",
+    "dry_cough",
+    "fever_or_spreading_redness",
+    "new_numbness_or_weakness",
+    "fainting",
+]
+Source = Literal["patient_link", "practitioner", "integration"]
+Window = Literal["early", "h24", "h48", "h72", "late"]
+
+
+class FollowUpView(TypedDict, closed=True):
+    """One report. It never overwrites another."""
+
+    id: UUID
+    session_id: UUID
+    patient_id: UUID
+    reported_at: datetime
+    hours_after: float
+    window: Window
+    soreness: int
+    worst_soreness: int | None
+    sore_muscles: list[str]
+    interference: int | None
+    bruising: bool | None
+    fatigue: bool | None
+    headache: bool | None
+    change: Change | None
+    red_flags: list[RedFlag]
+    comment: str | None
+    source: Source
+    language: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,33 @@
+"""A measured value, as a reader gets one. Pure."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from app.records.views import Reporter, Side
+
+Phase = Literal["before", "after", "between"]
+
+
+class MeasurementView(TypedDict, closed=True):
+    """A measured value."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    session_id: UUID | None
+    phase: Phase
+    instrument: str
+    value: float
+    unit: str | None
+    activity: str | None
+    side: Side | None
+    muscle: str | None
+    items: list[float | None] | None
+    taken_at: datetime
+    reported_by: Reporter
+    version: int
+    created_at: datetime
+    updated_at: datetime

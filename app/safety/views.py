@@ -1,0 +1,86 @@
+"""A consent, a screening and an adverse event, as a reader gets them. Pure."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from app.records.views import Side
+
+ConsentKind = Literal["needling", "thoracic_needling", "electrical", "data_use"]
+ConsentDecision = Literal["given", "refused", "withdrawn"]
+ConsentForm = Literal["verbal", "written", "electronic"]
+ScreeningAnswer = Literal["yes", "no", "unknown"]
+ScreeningDecision = Literal["proceed", "modified", "deferred"]
+Severity = Literal["mild", "significant", "serious"]
+
+
+class ConsentView(TypedDict, closed=True):
+    """What a patient was told, and decided."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    kind: ConsentKind
+    decision: ConsentDecision
+    form: ConsentForm
+    risks_disclosed: list[str]
+    patient_specific_risks: str | None
+    alternatives_discussed: str | None
+    given_by: str
+    obtained_by: str
+    obtained_at: datetime
+    valid_until: date | None
+    withdrawn_at: datetime | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AnswerView(TypedDict, closed=True):
+    """One question of a screening, and its answer."""
+
+    code: str
+    answer: ScreeningAnswer
+    detail: str | None
+
+
+class ScreeningView(TypedDict, closed=True):
+    """The questions asked before a session, and what was decided."""
+
+    id: UUID
+    session_id: UUID
+    patient_id: UUID
+    rule_set: str
+    answers: list[AnswerView]
+    decision: ScreeningDecision
+    decided_by: str
+    decided_at: datetime
+    override_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdverseEventView(TypedDict, closed=True):
+    """Something that went wrong, or nearly did."""
+
+    id: UUID
+    patient_id: UUID
+    session_id: UUID | None
+    kind: str
+    close_call: bool
+    severity: Severity
+    expected: bool
+    causality: str
+    muscle: str | None
+    side: Side | None
+    occurred_at: datetime
+    detected_at: datetime | None
+    action: str | None
+    outcome: str | None
+    description: str
+    version: int
+    created_at: datetime
+    updated_at: datetime

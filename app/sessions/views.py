@@ -1,0 +1,144 @@
+"""A session, as a reader gets one. Pure."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+from app.muscles.rules import SpinalLevel
+from app.practitioners.views import CredentialView
+from app.records.views import ReadingView, Side
+
+Attendance = Literal["attended", "cancelled", "no_show", "declined"]
+Technique = Literal["gunn_ims", "trigger_point", "superficial", "other"]
+Position = Literal["prone", "supine", "side_lying", "seated", "other"]
+Status = Literal["draft", "signed", "void"]
+Stimulation = Literal["none", "manual", "electrical"]
+Grasp = Literal["none", "mild", "moderate", "strong"]
+Release = Literal["none", "partial", "complete"]
+FamiliarPain = Literal["yes", "partly", "no"]
+Sensation = Literal[
+    "deep_ache", "pressure", "cramp", "twitch", "referred", "warmth", "sharp", "electric", "none"
+]
+Sign = Literal[
+    "tenderness",
+    "matchstick",
+    "peau_dorange",
+    "skin_rolling",
+    "coldness",
+    "sweating",
+    "pilomotor",
+    "hair_loss",
+    "taut_band",
+    "shortening",
+]
+SessionPhase = Literal["before", "after"]
+
+
+class NeedleView(TypedDict, closed=True):
+    """The needle that was used: sterile, single-use, of a lot that can be recalled."""
+
+    diameter_mm: float | None
+    length_mm: float | None
+    lot: str | None
+
+
+class ElectricalView(TypedDict, closed=True):
+    """Electrical stimulation through the needles."""
+
+    hz: float
+    ma: float
+
+
+class NeedlingView(TypedDict, closed=True):
+    """One muscle, on one side, needled: dose, and what was felt and seen."""
+
+    muscle: str
+    side: Side
+    spinal_level: SpinalLevel | None
+    """Given where the muscle is paraspinal."""
+    needle: NeedleView
+    needles: int
+    insertions: int
+    """At least the needles."""
+    depth_mm: int | None
+    """Deepest point reached, in millimetres."""
+    stimulation: Stimulation | None
+    electrical: ElectricalView | None
+    retention_s: int | None
+    grasp: Grasp | None
+    """What the practitioner feels."""
+    twitches: int | None
+    """Counted; null is not assessed."""
+    ache: int | None
+    """What the patient says, 0 to 10."""
+    sharp: int | None
+    """What the patient says, 0 to 10."""
+    sensations: list[Sensation]
+    release: Release | None
+    """What the patient feels."""
+    release_after_s: int | None
+    familiar_pain: FamiliarPain | None
+    stopped_for: str | None
+
+
+class FindingView(TypedDict, closed=True):
+    """A segmental sign; a grade of null is not examined."""
+
+    sign: Sign
+    segment: SpinalLevel
+    side: Side
+    grade: int | None
+
+
+class SessionMeasurementView(ReadingView, closed=True):
+    """A value measured in the session, before or after the needles."""
+
+    phase: SessionPhase
+
+
+class NeedleCountView(TypedDict, closed=True):
+    """Needles counted. Where fewer or more were removed than inserted, the reason is given."""
+
+    opened: int
+    inserted: int
+    removed: int
+    disposed: int
+    mismatch_reason: str | None
+
+
+class SessionView(TypedDict, closed=True):
+    """One visit."""
+
+    id: UUID
+    patient_id: UUID
+    episode_id: UUID | None
+    practitioner_id: UUID
+    occurred_at: datetime
+    duration_min: int | None
+    attendance: Attendance
+    technique: Technique | None
+    position: Position | None
+    setting: str | None
+    measurements: list[SessionMeasurementView]
+    findings: list[FindingView]
+    needlings: list[NeedlingView]
+    needle_count: NeedleCountView | None
+    co_interventions: list[str]
+    aftercare: list[str]
+    note: str
+    plan: str
+    status: Status
+    alert: bool
+    credentials: list[CredentialView]
+    catalogue_version: str
+    recorded_at: datetime
+    signed_at: datetime | None
+    signed_by: str | None
+    amended_at: datetime | None
+    voided_at: datetime | None
+    late_entry: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,27 @@
+"""A clinic's own thresholds, as a reader gets them. Pure."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypedDict
+
+Status = Literal["active", "inactive"]
+
+
+class ClinicThresholdsView(TypedDict, closed=True):
+    """A clinic's own thresholds. A verdict that used them names them `clinic:<id>:<version>`."""
+
+    id: UUID
+    instrument: str
+    region: str | None
+    population: str | None
+    mdc: float | None
+    mdc_level: int | None
+    mcid: float | None
+    mcid_percent: float | None
+    source: str
+    status: Status
+    version: int
+    created_at: datetime
+    updated_at: datetime
