@@ -222,7 +222,7 @@ def _episode(episode: EpisodeView) -> Episode:
     )
 
 
-def _thresholds(own: ThresholdsView) -> ClinicThresholds:
+def _thresholds(own: ClinicThresholdsView) -> ClinicThresholds:
     return ClinicThresholds(
         id=str(own["id"]),
         status=own["status"],
