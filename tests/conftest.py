@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from httpx2 import Client
 from hypothesis import HealthCheck, settings
 
-from app.core import timeouts
+from app.core import deadline
 from app.core.database import Database
 from app.core.schema import migrate
 from app.kinds import fill_registry
@@ -88,7 +88,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def patient() -> Iterator[None]:
     """Give a request to this process a minute: a busy machine may need more than an operator's."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeouts, "REQUEST_MAX_S", REQUEST_MAX_S)
+        patch.setattr(deadline, "REQUEST_MAX_S", REQUEST_MAX_S)
         yield
 
 

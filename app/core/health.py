@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from app.core import schema
 from app.core.database import Database
+from app.core.deadline import deadline
 from app.core.problems import Unavailable
-from app.core.timeouts import deadline
 
 router = APIRouter(include_in_schema=False)
 leaving = Event()

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from starlette.types import Receive, Scope
 
 from app.core.clock import uuid7
+from app.core.deadline import untimed
 from app.core.faults import Fault, pointer
 from app.core.problems import Invalid, TooLarge, UnsupportedMedia
-from app.core.timeouts import untimed
 from app.core.wire import read
 
 BODY_MAX_BYTES: Final = 1024 * 1024

@@ -30,10 +30,10 @@ from app.core.answers import Answer, respond
 from app.core.authorize import RequestOperation, forget_stale_clients
 from app.core.contract import Signature
 from app.core.database import Database
+from app.core.deadline import deadline
 from app.core.operation import perform
 from app.core.problems import Problem
 from app.core.requests import ApiRequest, check_query
-from app.core.timeouts import deadline
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import STREAMS
-from app.core.timeouts import deadline
+from app.core.deadline import deadline
 
 STALLED_MAX_S: Final = 60.0
 """How long a client may read nothing before its download is cut off."""

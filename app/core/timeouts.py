@@ -1,12 +1,11 @@
-"""Timeouts: of the database on a connection, and of a request.
+"""Timeouts of a connection to the database.
 
 A frozen server and a network that swallows packets say nothing, so no error comes by itself. TCP's
 own timeouts see no fault where the other end's kernel acknowledges what nobody reads.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
 import psycopg
@@ -14,10 +13,6 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 
-from app.core.problems import Unavailable
-
-REQUEST_MAX_S: Final = 4.5
-"""From a request to its answer, without the time that its body takes to arrive."""
 SILENCE_MAX_S: Final = 4.0
 INTERVAL_S: Final = 0.1
 LONG_MS: Final = 15 * 60 * 1000
@@ -63,29 +58,3 @@ def allow_silence(db: Connection, silence_max_s: float) -> Iterator[None]:
         yield
     finally:
         connection.silence_max_s = SILENCE_MAX_S
-
-
-@asynccontextmanager
-async def deadline() -> AsyncIterator[asyncio.Timeout]:
-    """Raise `Unavailable` after `REQUEST_MAX_S`.
-
-    A thread that the block waits for runs to its own end.
-    """
-    try:
-        async with asyncio.timeout(REQUEST_MAX_S) as limit:
-            yield limit
-    except TimeoutError:
-        raise Unavailable from None
-
-
-async def untimed(limit: asyncio.Timeout, work: Awaitable[T]) -> T:
-    """Wait for the client without counting the time: only the server's own work is limited."""
-    ends_at = limit.when()
-    if ends_at is None:
-        return await work
-    loop = asyncio.get_running_loop()
-    left_s = ends_at - loop.time()
-    limit.reschedule(None)
-    done = await work
-    limit.reschedule(loop.time() + left_s)
-    return done

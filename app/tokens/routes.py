@@ -18,13 +18,13 @@ from app.core.access import Caller, Refused
 from app.core.authorize import forget_stale_clients, record_rejection
 from app.core.clock import now
 from app.core.database import Database
+from app.core.deadline import deadline
 from app.core.forms import FORM, Repeated, form_members
 from app.core.operation import Operation, perform
 from app.core.outgoing import Unreachable
 from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.core.rates import Rates, sender
 from app.core.requests import chunks, request_id
-from app.core.timeouts import deadline
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from pydantic_core import from_json, to_json
 from starlette.routing import BaseRoute
 
-from app.core import timeouts
+from app.core import deadline
 from app.core.access import Scope
 from app.core.problems import Unavailable
 from app.core.rates import Rates
@@ -146,7 +146,7 @@ def test_api4_unrestricted_resource_consumption(api: Api, app: FastAPI) -> None:
     ):
         assert answer.status_code == status
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeouts, "REQUEST_MAX_S", 0.01)
+        patch.setattr(deadline, "REQUEST_MAX_S", 0.01)
         with pytest.raises(Unavailable):
             anyio.run(_forever)
     rates, app.state.rates = app.state.rates, Rates(3)
@@ -158,7 +158,7 @@ def test_api4_unrestricted_resource_consumption(api: Api, app: FastAPI) -> None:
 
 
 async def _forever() -> None:
-    async with timeouts.deadline():
+    async with deadline.deadline():
         await anyio.sleep_forever()
 
 

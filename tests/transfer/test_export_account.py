@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message
 
-from app.core import streams, timeouts
+from app.core import deadline, streams
 from app.core.access import Scope
 from app.core.database import STREAMS, Database
 from app.core.problems import Unavailable
@@ -195,7 +195,7 @@ def test_a_request_that_is_given_up_leaves_nothing_open(held: Callable[[], Strea
 def test_too_many_at_a_time_are_asked_to_come_again(
     held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timeouts, "REQUEST_MAX_S", 0.05)
+    monkeypatch.setattr(deadline, "REQUEST_MAX_S", 0.05)
 
     async def crowd() -> None:
         waiting = [await streamed(held) for _ in range(STREAMS)]

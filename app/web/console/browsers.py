@@ -21,12 +21,12 @@ from app.core.access import Caller, Refused
 from app.core.authorize import Identity, record_rejection
 from app.core.clock import now
 from app.core.database import Database
+from app.core.deadline import deadline
 from app.core.forms import read_form
 from app.core.operation import Operation, perform
 from app.core.problems import Forbidden
 from app.core.rates import Rates, sender
 from app.core.requests import ADDED, request_id, whole_body
-from app.core.timeouts import deadline
 from app.ledger import service as ledger
 from app.owners import service as owners
 from app.settings import settings

@@ -1,0 +1,39 @@
+"""How long a request may take."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+from app.core.problems import Unavailable
+
+REQUEST_MAX_S: Final = 4.5
+"""From a request to its answer, without the time that its body takes to arrive."""
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def deadline() -> AsyncIterator[asyncio.Timeout]:
+    """Raise `Unavailable` after `REQUEST_MAX_S`.
+
+    A thread that the block waits for runs to its own end.
+    """
+    try:
+        async with asyncio.timeout(REQUEST_MAX_S) as limit:
+            yield limit
+    except TimeoutError:
+        raise Unavailable from None
+
+
+async def untimed(limit: asyncio.Timeout, work: Awaitable[T]) -> T:
+    """Wait for the client without counting the time: only the server's own work is limited."""
+    ends_at = limit.when()
+    if ends_at is None:
+        return await work
+    loop = asyncio.get_running_loop()
+    left_s = ends_at - loop.time()
+    limit.reschedule(None)
+    done = await work
+    limit.reschedule(loop.time() + left_s)
+    return done
