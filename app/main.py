@@ -14,10 +14,10 @@ from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
-from app.core import health, middleware, openapi
-from app.core.database import THREADS, Database
-from app.core.outgoing import Outgoing
-from app.core.rates import Rates
+from app.core.db.database import THREADS, Database
+from app.core.http import health, middleware, openapi
+from app.core.http.outgoing import Outgoing
+from app.core.http.rates import Rates
 from app.devices.routes import router as devices
 from app.emergencies.routes import router as emergencies
 from app.episodes.routes import router as episodes

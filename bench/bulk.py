@@ -10,9 +10,9 @@ import psycopg
 from psycopg import sql
 from pydantic_core import to_json
 
-from app.core.clock import uuid7
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.values.clock import uuid7
 from bench import report
 from bench.growth import analyze
 from bench.report import Figures

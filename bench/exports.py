@@ -8,10 +8,10 @@ from contextlib import closing
 import psutil
 import psycopg
 
-from app.core.access import Caller, Scope
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from app.core.operation import Operation
-from app.core.schema import migrate
+from app.core.values.access import Caller, Scope
 from app.transfer.exports.datasets import BY_NAME
 from app.transfer.exports.formats import FORMATS
 from app.transfer.exports.service import export, export_records, snapshot

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 from pydantic_core import to_json
 
-from app.core.database import Database
-from app.core.schema import migrate
-from app.core.wire import Body, read
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.values.wire import Body, read
 from app.followups.service import FOLLOW_UPS
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS

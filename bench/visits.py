@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 
 FIRST_AT = datetime(2024, 1, 8, 17, tzinfo=UTC)
 DAYS_BETWEEN = 4

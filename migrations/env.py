@@ -5,10 +5,10 @@ from sqlalchemy import Connection, text
 
 import app.main
 import app.retention.models  # noqa: F401 - with it, every table is known
-from app.core.database import Database
-from app.core.schema import grant
-from app.core.tables import Table
-from app.core.timeouts import lift_timeouts
+from app.core.db.database import Database
+from app.core.db.schema import grant
+from app.core.db.tables import Table
+from app.core.db.timeouts import lift_timeouts
 from app.settings import settings
 
 SETTINGS = (

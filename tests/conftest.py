@@ -18,9 +18,9 @@ from fastapi import FastAPI
 from httpx2 import Client
 from hypothesis import HealthCheck, settings
 
-from app.core import deadline
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.http import deadline
 from app.kinds import fill_registry
 from app.main import create_app
 from tests import postgres

@@ -13,10 +13,10 @@ from httpx2 import Client, Response
 from app.auth import queries as authentication
 from app.clients import service as clients
 from app.clinics import service as clinics
-from app.core.access import Caller, Scope
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import Operation
+from app.core.values.access import Caller, Scope
+from app.core.values.clock import uuid7
 
 ENROLMENT = "urn:needlework:params:oauth:grant-type:enrolment"
 

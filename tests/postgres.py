@@ -31,7 +31,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from app.core.copies import wheel_programs
+from app.core.db.copies import wheel_programs
 
 VARIABLE = "NEEDLEWORK_TEST_POSTGRES"
 OLDEST_MAJOR = 15

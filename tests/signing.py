@@ -7,7 +7,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 from pydantic_core import to_json
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 
 KeyPair = ECKey | RSAKey
 

@@ -9,8 +9,8 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import urlsafe_b64decode
 
 from app.auth.rules import Untrusted
-from app.core.problems import Invalid
-from app.core.wire import decode
+from app.core.values.problems import Invalid
+from app.core.values.wire import decode
 
 TOKEN_MAX: Final = 16_384
 """Characters of a token: a certificate chain in its header is nothing that we read."""

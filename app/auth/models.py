@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned, one_of
+from app.core.db.tables import ClinicOwned, one_of
 
 Kind = Literal["api_key", "backend", "device", "identity", "owner"]
 

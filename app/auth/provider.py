@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.auth import jose
 from app.auth.rules import Untrusted, check_times, names
-from app.core.clock import now
-from app.core.outgoing import Outgoing, Unreachable
+from app.core.http.outgoing import Outgoing, Unreachable
+from app.core.values.clock import now
 from app.settings import settings
 
 ALGORITHMS: Final = ("RS256", "RS384", "ES256", "ES384")

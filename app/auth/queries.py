@@ -13,10 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, browser_is_in, parse_key
-from app.core.access import Caller, Refused, Scope
-from app.core.clock import now
-from app.core.database import Database, enter
+from app.core.db.database import Database, enter
 from app.core.operation import rows
+from app.core.values.access import Caller, Refused, Scope
+from app.core.values.clock import now
 
 T = TypeVar("T")
 CACHED_S = 5

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.core.access import Caller, Scope
-from app.core.faults import Fault, check_distinct, pointer
+from app.core.values.access import Caller, Scope
+from app.core.values.faults import Fault, check_distinct, pointer
 
 
 def _distinct(scopes: list[Scope]) -> list[Scope]:

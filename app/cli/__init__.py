@@ -23,7 +23,7 @@ from app.cli import (
     serving,
 )
 from app.cli.console import FAILED, reason, say
-from app.core.problems import Problem
+from app.core.values.problems import Problem
 from app.kinds import fill_registry
 
 EPILOG: Final = "Exit codes: 0 done; 1 something failed or a row was rejected; 2 wrong usage."

@@ -22,10 +22,10 @@ from app.cli.console import (
     put,
     say,
 )
-from app.core import copies, schema
-from app.core.copies import CopyFailed
-from app.core.database import Database
-from app.core.problems import Problem
+from app.core.db import copies, schema
+from app.core.db.copies import CopyFailed
+from app.core.db.database import Database
+from app.core.values.problems import Problem
 from app.ledger.inspection import faults
 from app.ledger.service import noted
 from app.ledger.signing import key_file

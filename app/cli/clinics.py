@@ -11,9 +11,9 @@ from app.auth.provider import identity_id
 from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
 from app.clients import service as clients
 from app.clinics import queries, service
-from app.core.access import ROLES, Scope
-from app.core.clock import now, uuid7
-from app.core.problems import NotFound
+from app.core.values.access import ROLES, Scope
+from app.core.values.clock import now, uuid7
+from app.core.values.problems import NotFound
 from app.settings import settings
 
 EVERYTHING = "*"

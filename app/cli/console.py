@@ -14,12 +14,12 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clinics.queries import clinics
-from app.core import schema
-from app.core.access import Caller, Scope
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db import schema
+from app.core.db.database import Database
 from app.core.operation import Operation, perform
-from app.core.problems import Problem
+from app.core.values.access import Caller, Scope
+from app.core.values.clock import uuid7
+from app.core.values.problems import Problem
 from app.settings import settings
 
 T = TypeVar("T")

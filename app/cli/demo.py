@@ -15,11 +15,11 @@ from app.cli.records import prepare
 from app.cli.serving import PORT_MAX, Port, check_port, run
 from app.clients import service as clients
 from app.clinics import queries, service
-from app.core.access import Scope
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import Operation
-from app.core.problems import Conflict
+from app.core.values.access import Scope
+from app.core.values.clock import uuid7
+from app.core.values.problems import Conflict
 from app.owners import service as owners
 from app.owners.queries import owner
 from app.transfer.rows import Row

@@ -25,10 +25,10 @@ from app.cli.console import (
     reason,
     told,
 )
-from app.core import schema
-from app.core.clock import now
-from app.core.database import Database
-from app.core.problems import Problem
+from app.core.db import schema
+from app.core.db.database import Database
+from app.core.values.clock import now
+from app.core.values.problems import Problem
 from app.ledger import signing
 from app.ledger.queries import last_security
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
-from app.core.database import Database
+from app.core.db.database import Database
 from app.owners import queries, service
 from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set
 

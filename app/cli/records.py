@@ -9,9 +9,9 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.console import FAILED, AsJson, caller, database, fail, known, put, say, words
-from app.core import schema
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db import schema
+from app.core.db.database import Database
+from app.core.values.clock import uuid7
 from app.ledger.signing import key_file, make_key
 from app.settings import settings
 from app.transfer.rows import CSV, NDJSON, rows

@@ -9,7 +9,7 @@ import typer
 
 from app.cli.audit import AnyClinic
 from app.cli.console import AsJson, database, fail, known, operate, put
-from app.core.problems import NotFound
+from app.core.values.problems import NotFound
 from app.retention import queries, service
 from app.retention.errors import NotErasable
 

@@ -16,10 +16,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.cli.console import database, fail, reason, say
-from app.core import health, logs, schema
-from app.core.database import Database
-from app.core.head_limit import HeadLimit
-from app.core.problems import Unavailable
+from app.core.db import schema
+from app.core.db.database import Database
+from app.core.http import health, logs
+from app.core.http.head_limit import HeadLimit
+from app.core.values.problems import Unavailable
 from app.main import create_app
 
 APPLICATION: Final = "app.cli.serving:application"

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from app.core.clock import uuid7_at
+from app.core.values.clock import uuid7_at
 
 Json = dict[str, Any]
 

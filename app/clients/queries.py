@@ -8,8 +8,8 @@ from sqlalchemy import Row, bindparam
 
 from app.auth.models import Client
 from app.clients.schemas import ClientView, Kind
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order, page
 
 _ORDER = Order((Client.id,))
 _CLIENTS = rows(Client).where(Client.kind.in_(get_args(Kind)))

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Depends, Query
 
 from app.clients import queries, service
 from app.clients.schemas import ClientBody, ClientView, NewClientView
-from app.core.access import Scope
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.contract import documented
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.pages import Filters
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.pages import Filters
-from app.core.problems import NotFound
-from app.core.routing import Route
+from app.core.values.access import Scope
+from app.core.values.problems import NotFound
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ))]

@@ -10,9 +10,9 @@ from typing_extensions import TypedDict
 from app.auth.jose import public_key
 from app.auth.rules import Untrusted
 from app.auth.schemas import Scopes
-from app.core.faults import RuleBroken, check_distinct
-from app.core.outgoing import check_address
-from app.core.wire import Body, Line, Moment, example
+from app.core.http.outgoing import check_address
+from app.core.values.faults import RuleBroken, check_distinct
+from app.core.values.wire import Body, Line, Moment, example
 
 Kind = Literal["api_key", "backend"]
 KEYS_MAX = 10

@@ -13,11 +13,11 @@ from app.auth.rules import Key, new_key
 from app.auth.schemas import ungranted
 from app.clients.queries import client
 from app.clients.schemas import ClientBody, ClientView, IdentityView, KeySetView, NewClientView
-from app.core.access import Scope
-from app.core.clock import uuid7
-from app.core.faults import Fault
 from app.core.operation import CLINIC, Operation, rows
-from app.core.problems import Conflict, Invalid, NotFound
+from app.core.values.access import Scope
+from app.core.values.clock import uuid7
+from app.core.values.faults import Fault
+from app.core.values.problems import Conflict, Invalid, NotFound
 from app.ledger import service as ledger
 from app.records import queries as records
 from app.records.registry import registry

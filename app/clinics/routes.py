@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 
 from app.clinics import queries
 from app.clinics.schemas import ClinicView
-from app.core.access import Scope
-from app.core.answers import Answer
-from app.core.authorize import Authorize
+from app.core.http.answers import Answer
+from app.core.http.authorize import Authorize
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.routing import Route
+from app.core.values.access import Scope
 
 router = APIRouter(prefix="/v1/clinic", tags=["clinic"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLINIC_READ))]

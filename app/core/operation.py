@@ -18,11 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.core.access import Caller
-from app.core.clock import now
-from app.core.database import Database, should_try_again
-from app.core.problems import Conflict, NotFound
-from app.core.tables import ClinicOwned
+from app.core.db.database import Database, should_try_again
+from app.core.db.tables import ClinicOwned
+from app.core.values.access import Caller
+from app.core.values.clock import now
+from app.core.values.problems import Conflict, NotFound
 
 T = TypeVar("T")
 # A lost race is decided by running the operation again: now it sees who won.

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam
 
 from app.auth.models import Client, Device
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import CLINIC, Operation, rows
-from app.core.pages import Filters, Order, page
 from app.devices.schemas import DeviceView
 
 _ORDER = Order((Client.id,))

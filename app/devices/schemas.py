@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.auth.schemas import Scopes
-from app.core.wire import Body, Line, example
+from app.core.values.wire import Body, Line, example
 
 
 class DeviceBody(Body):

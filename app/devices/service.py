@@ -10,10 +10,10 @@ from app.auth.models import Client, Device
 from app.auth.rules import ENROLMENT_CODE, Key, Untrusted, new_key
 from app.auth.schemas import ungranted
 from app.auth.service import exchange, new_refresh_token
-from app.core.clock import uuid7
-from app.core.faults import Fault
 from app.core.operation import CLINIC, Operation
-from app.core.problems import Invalid, NotFound
+from app.core.values.clock import uuid7
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid, NotFound
 from app.devices.queries import locked, view
 from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
 from app.ledger import service as ledger

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.core.problems import Conflict
+from app.core.values.problems import Conflict
 
 
 class EmergencyOpen(Conflict):

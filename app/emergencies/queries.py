@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam
 
 from app.auth.models import Emergency
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order, page
 from app.emergencies.schemas import EmergencyView
 
 _ORDER = Order((Emergency.id,))

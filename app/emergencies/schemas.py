@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.wire import Body, example
+from app.core.values.wire import Body, example
 
 # One line, with something to read at either end of it.
 LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Emergency
 from app.auth.queries import open_emergency
-from app.core.clock import uuid7
 from app.core.operation import CLINIC, Operation, rows
+from app.core.values.clock import uuid7
 from app.emergencies.errors import EmergencyOpen
 from app.emergencies.queries import emergency
 from app.emergencies.schemas import EmergencyBody, EmergencyView

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 
 def check_closed(status: str, closed_at: datetime | None) -> None:

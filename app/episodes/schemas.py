@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, example
+from app.core.http.pages import Filters
+from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
 from app.episodes import rules
 from app.episodes.views import Side, Status
 from app.records.schemas import RecordBody

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.followups.views import Window
 
 ASKED_AFTER_H = 18

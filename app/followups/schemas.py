@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.faults import check_distinct
-from app.core.pages import Filters
-from app.core.wire import Moment, Score, Text, example
+from app.core.http.pages import Filters
+from app.core.values.faults import check_distinct
+from app.core.values.wire import Moment, Score, Text, example
 from app.followups import rules
 from app.followups.views import Change, RedFlag, Source
 from app.records.readings import MuscleSlug

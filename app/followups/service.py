@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 
-from app.core.faults import Fault
+from app.core.http.pages import Order
 from app.core.operation import Operation
-from app.core.pages import Order
+from app.core.values.faults import Fault
 from app.followups import rules
 from app.followups.models import FollowUp
 from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters

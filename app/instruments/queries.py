@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
-from app.core.problems import NotFound
+from app.core.values.problems import NotFound
 from app.instruments import rules
 from app.instruments.schemas import InstrumentView, ThresholdsView
 

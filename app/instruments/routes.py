@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.access import Scope
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.contract import documented
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.pages import Filters, listing
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.pages import Filters, listing
-from app.core.problems import NotFound
-from app.core.routing import Route
+from app.core.values.access import Scope
+from app.core.values.problems import NotFound
 from app.instruments import queries
 from app.instruments.schemas import InstrumentView
 

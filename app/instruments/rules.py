@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final, Literal, NamedTuple
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 Domain = Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"]
 OPEN: Final[frozenset[Domain]] = frozenset({"mechanism", "impairment"})

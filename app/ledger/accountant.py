@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
 
-from app.core.database import Database, enter
+from app.core.db.database import Database, enter
 from app.core.operation import Operation
-from app.core.problems import Unavailable
+from app.core.values.problems import Unavailable
 from app.ledger.service import append
 
 GATHER_S: Final = 0.008

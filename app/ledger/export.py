@@ -11,12 +11,12 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, Row, Uuid, bindparam, func
 
-from app.core.database import Database
-from app.core.dialects import id_text
+from app.core.db.database import Database
+from app.core.db.dialects import id_text
+from app.core.db.tables import Instant
+from app.core.http.streams import Pieces
 from app.core.operation import Operation, perform, rows
-from app.core.problems import Conflict
-from app.core.streams import Pieces
-from app.core.tables import Instant
+from app.core.values.problems import Conflict
 from app.ledger import signing, tiles
 from app.ledger.format.blocks import ERASURE
 from app.ledger.format.errors import EntryMissing, Overtaken

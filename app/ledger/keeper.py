@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.core.clock import now
-from app.core.database import Database
-from app.core.logs import log
+from app.core.db.database import Database
+from app.core.http.logs import log
 from app.core.operation import rows
+from app.core.values.clock import now
 from app.ledger import signing, tiles
 from app.ledger.format.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint, LedgerHead

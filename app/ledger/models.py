@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import APPEND_ONLY, ClinicOwned, one_of
+from app.core.db.tables import APPEND_ONLY, ClinicOwned, one_of
 
 Kind = Literal["change", "access", "security"]
 

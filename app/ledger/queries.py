@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Row, Select, bindparam, func
 
-from app.core.dialects import among
+from app.core.db.dialects import among
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order, page
-from app.core.problems import NotFound
+from app.core.values.problems import NotFound
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
 from app.ledger.service import saw

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.core.pages import LIMIT_MAX, Filters
-from app.core.wire import Code, Line, Moment, View
+from app.core.http.pages import LIMIT_MAX, Filters
+from app.core.values.wire import Code, Line, Moment, View
 from app.ledger.models import Kind
 
 NUMBER_MAX = 2**62

@@ -9,7 +9,7 @@ import orjson
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, bindparam, update
 
-from app.core.bulk import insert_rows
+from app.core.db.bulk import insert_rows
 from app.core.operation import CLINIC, Entry, Operation
 from app.ledger.format import entry
 from app.ledger.models import LedgerEntry, LedgerHead

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import Connection, make_url
 
-from app.core.bulk import insert_unless_taken
-from app.core.database import Database
+from app.core.db.bulk import insert_unless_taken
+from app.core.db.database import Database
 from app.core.operation import Operation, rows
-from app.core.problems import Unavailable
+from app.core.values.problems import Unavailable
 from app.ledger import tiles
 from app.ledger.format.errors import EntryMissing
 from app.ledger.format.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys

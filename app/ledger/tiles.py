@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func
 
-from app.core.bulk import insert_unless_taken
-from app.core.database import Database
+from app.core.db.bulk import insert_unless_taken
+from app.core.db.database import Database
 from app.core.operation import rows
 from app.ledger.format.errors import EntryMissing
 from app.ledger.format.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree

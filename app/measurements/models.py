@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped
 
-from app.core.tables import Record, offset_of, one_of
+from app.core.db.tables import Record, offset_of, one_of
 from app.measurements.views import Phase
 from app.records.readings import Reading
 

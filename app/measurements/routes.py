@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.core.access import Scope
-from app.core.routing import Route
+from app.core.http.routing import Route
+from app.core.values.access import Scope
 from app.measurements.service import MEASUREMENTS
 from app.records.routes import add_reads, add_writes
 

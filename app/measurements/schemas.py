@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from app.core.pages import Filters
-from app.core.wire import Moment, example
+from app.core.http.pages import Filters
+from app.core.values.wire import Moment, example
 from app.measurements.views import Phase
 from app.records.readings import InstrumentCode, ReadingBody
 from app.records.schemas import RecordBody

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam
 
-from app.core.pages import Order
+from app.core.http.pages import Order
 from app.measurements.models import Measurement
 from app.measurements.schemas import MeasurementBody, MeasurementFilters
 from app.measurements.views import MeasurementView

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from app.core.problems import NotFound
+from app.core.values.problems import NotFound
 from app.muscles import rules
 from app.muscles.rules.body import Body, both_halves, check_drawn, check_placed
 from app.muscles.schemas import BodyAreaRow, BodyPathRow, MuscleView

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.pages import Filters
-from app.core.wire import View
+from app.core.http.pages import Filters
+from app.core.values.wire import View
 from app.muscles import rules
 from app.muscles.rules.body import PATH, POINT, Area, Half, Shape, check_shape, points
 from app.muscles.rules.body import View as BodyView

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func
 
-from app.core.dialects import among
-from app.core.faults import Fault
+from app.core.db.dialects import among
+from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
-from app.core.problems import Forbidden, Invalid
-from app.core.tables import Instant
+from app.core.values.faults import Fault
+from app.core.values.problems import Forbidden, Invalid
 from app.episodes.models import Episode
 from app.instruments.queries import in_own_unit
 from app.ledger import service as ledger

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.access import Scope
-from app.core.answers import Answer
-from app.core.authorize import Authorize
+from app.core.http.answers import Answer
+from app.core.http.authorize import Authorize
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.routing import Route
+from app.core.values.access import Scope
 from app.outcomes import queries
 from app.outcomes.schemas import OutcomesFilters, OutcomesView
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.core.wire import Moment, Period, View
+from app.core.values.wire import Moment, Period, View
 from app.outcomes.rules.groups import By
 
 

@@ -14,11 +14,11 @@ from app.auth.models import Client, Owner
 from app.auth.queries import caller_for, in_force
 from app.auth.rules import Key, Untrusted
 from app.auth.service import end_tokens, exchange, new_refresh_token
-from app.core.access import ROLES, Refused
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation
-from app.core.problems import Conflict
+from app.core.values.access import ROLES, Refused
+from app.core.values.clock import uuid7
+from app.core.values.problems import Conflict
 from app.ledger import service as ledger
 from app.owners.queries import OwnerView, locked, owner, view
 from app.owners.rules import spelt

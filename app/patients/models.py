@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import Record, one_of
+from app.core.db.tables import Record, one_of
 from app.patients.views import Sex, Status
 from app.records.models import Identifier
 

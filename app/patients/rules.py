@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import date, timedelta
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 APOSTROPHES = "\u02bb\u02bc"
 """Those that Unicode takes for letters: in Hawaiian names, and in Ukrainian ones."""

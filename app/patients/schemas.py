@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.clock import now
-from app.core.faults import RuleBroken
-from app.core.wire import Body, Day, Line, example
+from app.core.values.clock import now
+from app.core.values.faults import RuleBroken
+from app.core.values.wire import Body, Day, Line, example
 from app.patients import rules
 from app.patients.views import Sex, Status
 from app.records.identifiers import IdentifierFilters

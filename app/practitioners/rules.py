@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.practitioners.views import CredentialView
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from app.core.wire import Body, Day, Line, example
+from app.core.values.wire import Body, Day, Line, example
 from app.practitioners import rules
 from app.practitioners.views import Status, Training
 from app.records.identifiers import IdentifierFilters

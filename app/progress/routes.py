@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from app.core.access import Scope
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.contract import documented
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.problems import NotFound
-from app.core.routing import Route
+from app.core.values.access import Scope
+from app.core.values.problems import NotFound
 from app.progress import queries
 from app.progress.schemas import (
     ProgressFilters,

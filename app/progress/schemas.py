@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.pages import Filters
-from app.core.wire import Moment, Period, View
+from app.core.http.pages import Filters
+from app.core.values.wire import Moment, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
 from app.records.views import Side

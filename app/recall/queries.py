@@ -7,10 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam
 
-from app.core.dialects import among
+from app.core.db.dialects import among
+from app.core.db.tables import at_offset
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order, page
-from app.core.tables import at_offset
 from app.patients.service import PATIENTS
 from app.recall.schemas import LotPatientView, LotUseView
 from app.records.queries import shown_among

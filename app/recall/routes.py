@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.access import Scope
-from app.core.answers import Page
-from app.core.authorize import Authorize
+from app.core.http.answers import Page
+from app.core.http.authorize import Authorize
+from app.core.http.pages import Filters
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.pages import Filters
-from app.core.routing import Route
+from app.core.values.access import Scope
 from app.recall import queries
 from app.recall.schemas import LotPatientView
 

@@ -1,6 +1,6 @@
 """How a record can refuse."""
 
-from app.core.problems import Conflict
+from app.core.values.problems import Conflict
 
 
 class IdentifierTaken(Conflict):

@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.core.dialects import among
+from app.core.db.dialects import among
+from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
-from app.core.tables import Instant
-from app.core.wire import Body
+from app.core.values.wire import Body
 from app.records.kinds import Fact, Facts, Kind
 from app.records.registry import registry
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from sqlalchemy import ColumnElement, bindparam, exists
 
-from app.core.nested import json_rows
+from app.core.db.nested import json_rows
+from app.core.db.tables import Record
+from app.core.http.pages import Filters
 from app.core.operation import CLINIC, rows
-from app.core.pages import Filters
-from app.core.tables import Record
 from app.records.kinds import Child
 from app.records.models import Identifier
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import Row, bindparam, exists
 
-from app.core.dialects import among
+from app.core.db.dialects import among
 from app.core.operation import CLINIC, Operation, rows
 from app.ledger.models import LedgerEntry
 from app.records.kinds import Kind

@@ -14,12 +14,12 @@ from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.core.dialects import among, json_text
-from app.core.faults import Fault, pointer
+from app.core.db.dialects import among, json_text
+from app.core.db.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
+from app.core.http.pages import Filters, Order
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order
-from app.core.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
-from app.core.wire import B, Body
+from app.core.values.faults import Fault, pointer
+from app.core.values.wire import B, Body
 from app.records import stored
 from app.records.models import Identifier
 from app.records.views import RecordView

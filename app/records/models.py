@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned
+from app.core.db.tables import ClinicOwned
 
 
 class Identifier(ClinicOwned):

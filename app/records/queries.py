@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from app.core.http.pages import Filters, page
 from app.core.operation import Operation
-from app.core.pages import Filters, page
 from app.ledger import service as ledger
 from app.records.kinds import Kind, V
 

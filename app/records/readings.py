@@ -6,9 +6,9 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.faults import RuleBroken
-from app.core.tables import Table
-from app.core.wire import Body, Code, Line
+from app.core.db.tables import Table
+from app.core.values.faults import RuleBroken
+from app.core.values.wire import Body, Code, Line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles import queries as muscles

@@ -13,13 +13,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.access import Scope
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.contract import documented
-from app.core.faults import Fault
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
 from app.core.operation import Operation
-from app.core.problems import IdTaken, Invalid, NotFound, Problem, VersionMissing, VersionStale
+from app.core.values.access import Scope
+from app.core.values.faults import Fault
+from app.core.values.problems import (
+    IdTaken,
+    Invalid,
+    NotFound,
+    Problem,
+    VersionMissing,
+    VersionStale,
+)
 from app.records import queries, service
 from app.records.errors import IdentifierTaken, StillRelied
 from app.records.kinds import Kind

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, RootModel
 
-from app.core.faults import RuleBroken
-from app.core.wire import Body, Line
+from app.core.values.faults import RuleBroken
+from app.core.values.wire import Body, Line
 
 IDENTIFIERS_MAX = 20
 

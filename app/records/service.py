@@ -9,11 +9,12 @@ from uuid import UUID
 from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import Delete, Select, Update, bindparam, delete, update
 
-from app.core.bulk import insert_rows
-from app.core.clock import uuid7
-from app.core.faults import Fault, pointer
+from app.core.db.bulk import insert_rows
+from app.core.db.tables import Table
 from app.core.operation import CLINIC, Operation, rows
-from app.core.problems import (
+from app.core.values.clock import uuid7
+from app.core.values.faults import Fault, pointer
+from app.core.values.problems import (
     IdTaken,
     Invalid,
     NotFound,
@@ -21,8 +22,7 @@ from app.core.problems import (
     VersionMissing,
     VersionStale,
 )
-from app.core.tables import Table
-from app.core.wire import B, Body, merge_patch, read
+from app.core.values.wire import B, Body, merge_patch, read
 from app.ledger import service as ledger
 from app.records.errors import IdentifierTaken, StillRelied
 from app.records.facts import gather

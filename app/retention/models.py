@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned
+from app.core.db.tables import ClinicOwned
 
 
 class RetentionPolicy(ClinicOwned):

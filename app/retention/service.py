@@ -17,9 +17,9 @@ from sqlalchemy import (
     update,
 )
 
+from app.core.db.tables import ClinicOwned, Table
+from app.core.http.retries import StoredAnswer
 from app.core.operation import Operation
-from app.core.retries import StoredAnswer
-from app.core.tables import ClinicOwned, Table
 from app.ledger import service as ledger
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.faults import check_distinct
-from app.core.pages import Filters
-from app.core.wire import Body, Code, Day, Line, Moment, Text, example
+from app.core.http.pages import Filters
+from app.core.values.faults import check_distinct
+from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
 from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
 from app.records.views import Side

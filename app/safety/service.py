@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 
+from app.core.http.pages import Order
 from app.core.operation import Operation
-from app.core.pages import Order
 from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
 from app.safety.models import AdverseEvent, Consent, Screening
 from app.safety.schemas import (

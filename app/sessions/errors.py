@@ -1,6 +1,6 @@
 """How a session can refuse."""
 
-from app.core.problems import Conflict, Invalid
+from app.core.values.problems import Conflict, Invalid
 
 
 class SessionSigned(Conflict):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import ClinicOwned, Record, offset_of, one_of
+from app.core.db.tables import ClinicOwned, Record, offset_of, one_of
 from app.records.readings import Reading
 from app.records.views import Side
 from app.sessions.views import (

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from app.core.access import Scope
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.contract import documented
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.problems import NotFound, VersionMissing, VersionStale
-from app.core.routing import Route
+from app.core.values.access import Scope
+from app.core.values.problems import NotFound, VersionMissing, VersionStale
 from app.ledger import queries as ledger
 from app.ledger import service as account
 from app.records.errors import StillRelied

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from typing_extensions import TypedDict
 
-from app.core.faults import Fault, RuleBroken, check_distinct, pointer
+from app.core.values.faults import Fault, RuleBroken, check_distinct, pointer
 from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
 
 LATE_AFTER = timedelta(hours=24)

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
-from app.core.faults import check_distinct
-from app.core.pages import Filters, Limit
-from app.core.wire import Body, Code, Line, Moment, Score, Text, example
+from app.core.http.pages import Filters, Limit
+from app.core.values.faults import check_distinct
+from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
 from app.records.readings import Measured, MuscleSlug, ReadingBody

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, case, exists
 
-from app.core.clock import now
-from app.core.faults import Fault
-from app.core.nested import Shape, json_rows
+from app.core.db.nested import Shape, json_rows
+from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation, rows
-from app.core.pages import Order
-from app.core.problems import Invalid
+from app.core.values.clock import now
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView

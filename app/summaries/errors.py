@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from app.core.problems import Conflict, Invalid, Problem
+from app.core.values.problems import Conflict, Invalid, Problem
 
 
 class ConsentMissing(Conflict):

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic_core import from_json, to_json
 
-from app.core.problems import Unavailable
+from app.core.values.problems import Unavailable
 from app.settings import settings
 from app.summaries.errors import ChartTooLong, PressMissing
 from app.summaries.rules.words import breakable

@@ -11,10 +11,10 @@ from sqlalchemy import BindParameter, Row, Select, bindparam
 
 from app.auth.models import Client
 from app.clinics.queries import clinic
-from app.core.dialects import among
-from app.core.faults import Fault
+from app.core.db.dialects import among
 from app.core.operation import Operation, rows
-from app.core.problems import Invalid
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.episodes.models import Episode
 from app.episodes.service import EPISODES
 from app.episodes.views import EpisodeView

@@ -9,13 +9,13 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.core.access import Scope
-from app.core.authorize import Authorize
-from app.core.contract import documented
-from app.core.database import PRINTS
+from app.core.db.database import PRINTS
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.routing import Route, TheDatabase
 from app.core.operation import Operation
-from app.core.problems import NotFound
-from app.core.routing import Route, TheDatabase
+from app.core.values.access import Scope
+from app.core.values.problems import NotFound
 from app.summaries import service
 from app.summaries.errors import ChartTooLong, ConsentMissing, PressMissing, Unprintable
 from app.summaries.schemas import ChartSummaryBody

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from app.core.wire import Body, Line, Period, Text, example
+from app.core.values.wire import Body, Line, Period, Text, example
 from app.summaries.rules import release
 from app.summaries.rules.release import Recipient, RecipientKind
 

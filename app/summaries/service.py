@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 from uuid import UUID, uuid4
 
-from app.core.database import Database
-from app.core.faults import Fault, pointer
+from app.core.db.database import Database
 from app.core.operation import Operation
-from app.core.problems import Invalid
+from app.core.values.faults import Fault, pointer
+from app.core.values.problems import Invalid
 from app.ledger import service as ledger
 from app.safety.views import ConsentView
 from app.summaries import printing, queries

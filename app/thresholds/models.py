@@ -3,7 +3,7 @@
 from sqlalchemy import Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.tables import Record, one_of
+from app.core.db.tables import Record, one_of
 from app.thresholds.views import Status
 
 

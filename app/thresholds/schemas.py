@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.pages import Filters
-from app.core.wire import Code, Line, example
+from app.core.http.pages import Filters
+from app.core.values.wire import Code, Line, example
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.records.readings import InstrumentCode, Measured

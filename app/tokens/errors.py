@@ -4,7 +4,7 @@ from pydantic_core import to_json
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from app.core.problems import MalformedRequest, Unauthenticated
+from app.core.values.problems import MalformedRequest, Unauthenticated
 from app.tokens.schemas import Code, TokenRefusedView
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -14,17 +14,17 @@ from starlette.responses import Response
 from app.auth import jose
 from app.auth.queries import caller_for, client_with, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
-from app.core.access import Caller, Refused
-from app.core.authorize import forget_stale_clients, record_rejection
-from app.core.clock import now
-from app.core.database import Database
-from app.core.deadline import deadline
-from app.core.forms import FORM, Repeated, form_members
+from app.core.db.database import Database
+from app.core.http.authorize import forget_stale_clients, record_rejection
+from app.core.http.deadline import deadline
+from app.core.http.forms import FORM, Repeated, form_members
+from app.core.http.outgoing import Unreachable
+from app.core.http.rates import Rates, sender
+from app.core.http.requests import chunks, request_id
 from app.core.operation import Operation, perform
-from app.core.outgoing import Unreachable
-from app.core.problems import Problem, TooLarge, TooManyRequests, Unavailable
-from app.core.rates import Rates, sender
-from app.core.requests import chunks, request_id
+from app.core.values.access import Caller, Refused
+from app.core.values.clock import now
+from app.core.values.problems import Problem, TooLarge, TooManyRequests, Unavailable
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert
 
 from app.auth.models import AccessToken, UsedAssertion
 from app.auth.rules import ACCESS_TOKEN, Untrusted, new_key
-from app.core.bulk import insert_unless_taken
+from app.core.db.bulk import insert_unless_taken
 from app.core.operation import CLINIC, Operation
 
 LIFE: Final = timedelta(minutes=5)

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field, create_model
 from pydantic_core import from_json
 
-from app.core.clock import uuid7_at
-from app.core.faults import Fault
-from app.core.problems import Invalid
-from app.core.wire import Body, decode, validated
+from app.core.values.clock import uuid7_at
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
+from app.core.values.wire import Body, decode, validated
 from app.kinds import AS_ROWS
 from app.records.kinds import Kind, digest
 

@@ -5,15 +5,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.access import Scope
-from app.core.answers import Answer
-from app.core.authorize import Authorize
-from app.core.contract import documented
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.http.answers import Answer
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.routing import Route, TheDatabase
+from app.core.http.uploads import Upload, Uploaded, in_upload_thread
 from app.core.operation import Operation
-from app.core.problems import TooLarge, UnsupportedMedia
-from app.core.routing import Route, TheDatabase
-from app.core.uploads import Upload, Uploaded, in_upload_thread
+from app.core.values.access import Scope
+from app.core.values.problems import TooLarge, UnsupportedMedia
 from app.transfer.rows import CSV, NDJSON, rows
 from app.transfer.schemas import ImportFilters, ImportView
 from app.transfer.service import OPERATION, import_rows

@@ -8,8 +8,8 @@ from typing import BinaryIO, Final, NamedTuple
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from app.core.faults import Fault
-from app.core.problems import Invalid
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.transfer.bodies import value_of
 
 ROW_MAX_BYTES: Final = 1024 * 1024

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.wire import View
+from app.core.values.wire import View
 
 
 class ImportFilters(BaseModel):

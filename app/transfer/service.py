@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from app.core.access import Caller
-from app.core.bulk import analyze_new
-from app.core.clock import uuid7
-from app.core.database import Database
-from app.core.faults import Fault
+from app.core.db.bulk import analyze_new
+from app.core.db.database import Database
 from app.core.operation import Operation, perform
-from app.core.problems import Conflict, Invalid, Problem
-from app.core.wire import Body
+from app.core.values.access import Caller
+from app.core.values.clock import uuid7
+from app.core.values.faults import Fault
+from app.core.values.problems import Conflict, Invalid, Problem
+from app.core.values.wire import Body
 from app.records.kinds import Kind
 from app.records.service import Outcome, create
 from app.transfer.bodies import read_row

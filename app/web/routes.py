@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 
-from app.core.problems import NotFound, catalogue
+from app.core.values.problems import NotFound, catalogue
 from app.web.console.pages import HOME
 
 STATIC: Final = Path(__file__).parent / "static"

@@ -13,10 +13,10 @@ from pydantic_core import to_json
 from app.auth.provider import Provider, identity_id
 from app.auth.queries import Authenticator
 from app.clients import service
-from app.core.access import Scope
-from app.core.clock import uuid7
+from app.core.http.outgoing import Outgoing
 from app.core.operation import perform
-from app.core.outgoing import Outgoing
+from app.core.values.access import Scope
+from app.core.values.clock import uuid7
 from app.settings import settings
 from tests.cli.program import url_of, within
 from tests.ground import Api, Clinic, found

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.cli import main
-from app.core.database import Database
+from app.core.db.database import Database
 from app.settings import settings
 
 PATIENCE_S = 300.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from app.ledger import signing
 from app.ledger.format.note import Note
 from app.ledger.format.policy import Policy

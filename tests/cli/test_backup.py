@@ -16,9 +16,9 @@ import pytest
 import time_machine
 from sqlalchemy import make_url, text
 
-from app.core import copies
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db import copies
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from app.ledger.inspection import faults
 from app.ledger.signing import seal
 from app.ledger.tiles import grow

@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from app.auth.queries import client_with
 from app.cli import story
-from app.core.access import ROLES, Scope
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.values.access import ROLES, Scope
+from app.core.values.clock import uuid7
 from tests.cli.program import Ran, url_of, within
 from tests.ground import Api, Clinic
 

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.values.clock import uuid7
 from app.patients.models import Patient
 from tests import postgres
 from tests.cli.program import PATIENCE_S, run, start, url_of

@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from app.auth.queries import CACHED_S
-from app.core.access import Scope
+from app.core.values.access import Scope
 from tests.ground import Api, Clinic, later
 
 FRONT_DESK = {"name": "Front desk", "scopes": ["patients:read"]}

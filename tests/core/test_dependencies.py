@@ -7,13 +7,13 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from httpx2 import Client
 
-from app.core.access import Scope
-from app.core.answers import Answer
-from app.core.authorize import Authorize
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.http.answers import Answer
+from app.core.http.authorize import Authorize
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.routing import Route
-from app.core.wire import View
+from app.core.values.access import Scope
+from app.core.values.wire import View
 from app.main import create_app
 from tests.ground import Api, Clinic
 from tests.wire import wired

@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 from pydantic_core import from_json
 
-from app.core.database import Database
-from app.core.head_limit import HEAD_MAX_BYTES
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.http.head_limit import HEAD_MAX_BYTES
 from tests.serving import HOST, Serving, serving
 
 pytestmark = pytest.mark.alike

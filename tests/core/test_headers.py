@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.main import create_app
 from tests.ground import Api
 

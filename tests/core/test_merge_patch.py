@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.wire import merge_patch
+from app.core.values.wire import merge_patch
 
 # RFC 7396, appendix A: original, patch, result.
 APPENDIX_A: list[tuple[Any, Any, Any]] = [

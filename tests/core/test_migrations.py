@@ -12,10 +12,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, inspect
 
-from app.core import schema
-from app.core.access import Scope
-from app.core.database import Database
-from app.core.tables import Table
+from app.core.db import schema
+from app.core.db.database import Database
+from app.core.db.tables import Table
+from app.core.values.access import Scope
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, found

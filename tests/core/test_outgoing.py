@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from app.core import outgoing
-from app.core.clock import now
-from app.core.outgoing import TIMEOUT_S, Outgoing, Unreachable, fetch, is_public, resolved
+from app.core.http import outgoing
+from app.core.http.outgoing import TIMEOUT_S, Outgoing, Unreachable, fetch, is_public, resolved
+from app.core.values.clock import now
 from tests.publishing import DRIP_S, Published, loopback_let_in, publishing
 
 NEAR = (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.database import Database
+from app.core.db.database import Database
 from tests.ground import Api, found
 
 

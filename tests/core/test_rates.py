@@ -6,8 +6,8 @@ import time
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.database import Database
-from app.core.rates import Rates
+from app.core.db.database import Database
+from app.core.http.rates import Rates
 from app.main import create_app
 from tests.ground import Api, found
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import pytest
 from opentelemetry import _logs, metrics, trace
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.main import create_app
 from tests.ground import Api, found
 from tests.wire import wired

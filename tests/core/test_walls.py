@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core.clock import now, uuid7
-from app.core.database import SERVING_ROLE, Database, enter
-from app.core.schema import migrate
-from app.core.tables import Table
+from app.core.db.database import SERVING_ROLE, Database, enter
+from app.core.db.schema import migrate
+from app.core.db.tables import Table
+from app.core.values.clock import now, uuid7
 from app.main import create_app
 from tests import postgres
 from tests.cli.program import run

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.faults import pointer
-from app.core.problems import Invalid
-from app.core.tables import at_offset, minutes_east
-from app.core.wire import Day, Moment, decode, faults
+from app.core.db.tables import at_offset, minutes_east
+from app.core.values.faults import pointer
+from app.core.values.problems import Invalid
+from app.core.values.wire import Day, Moment, decode, faults
 
 MOMENT = TypeAdapter[datetime](Moment)
 DAY = TypeAdapter(Day)

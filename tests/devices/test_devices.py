@@ -9,9 +9,9 @@ import pytest
 import time_machine
 from httpx2 import Response
 
-from app.core.access import Scope
-from app.core.clock import now
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.values.access import Scope
+from app.core.values.clock import now
 from tests.ground import ENROLMENT, Api, Clinic
 
 HELD = ["patients:read", "patients:write"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import app.main  # noqa: F401 - knows every room, and so every problem
-from app.core.problems import catalogue
+from app.core.values.problems import catalogue
 
 FILE = Path(__file__).parents[2] / "docs" / "problems.md"
 HEAD = """\

@@ -1,6 +1,6 @@
 """Every problem that the program can answer with is explained."""
 
-from app.core.problems import catalogue
+from app.core.values.problems import catalogue
 from tests.docs.problems import FILE, page
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from app.core.access import ROLES
+from app.core.values.access import ROLES
 from tests.docs.test_examples import OPERATOR
 
 ROW = re.compile(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$", re.MULTILINE)

@@ -13,8 +13,8 @@ from httpx2 import Response
 from pydantic_core import from_json
 
 from app.auth.queries import CACHED_S
-from app.core.access import CLINICAL_READS, READS, Scope
-from app.core.clock import now
+from app.core.values.access import CLINICAL_READS, READS, Scope
+from app.core.values.clock import now
 from tests.ground import Api, Clinic, later
 from tests.ledger.attacker import history
 from tests.sweeps.document import operations

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from tests import postgres
 from tests.faults.callers import Caller
 from tests.ground import Clinic, found

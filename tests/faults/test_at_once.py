@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from uuid import uuid4
 
-from app.core.deadline import REQUEST_MAX_S
+from app.core.http.deadline import REQUEST_MAX_S
 from tests.faults.account import check_account, check_written
 from tests.faults.callers import Caller, Json
 from tests.faults.conftest import Site

@@ -9,9 +9,9 @@ from functools import partial
 from threading import Event
 from uuid import UUID, uuid4
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import Operation, perform
-from app.core.problems import Unavailable
+from app.core.values.problems import Unavailable
 from app.ledger.service import record
 from tests.faults.account import check_ledger
 from tests.faults.callers import Caller

@@ -9,8 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect, text
 
-from app.core.database import Database
-from app.core.schema import current, head, migrate
+from app.core.db.database import Database
+from app.core.db.schema import current, head, migrate
 from tests import postgres
 from tests.cli.program import run
 from tests.faults.account import check_account

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import make_url, text
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import rows
 from app.records.registry import registry
 from tests import postgres

@@ -14,8 +14,8 @@ import psutil
 import pytest
 from sqlalchemy import make_url, text
 
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from tests.faults.account import check_account, check_written
 from tests.faults.callers import Caller
 from tests.faults.conftest import House, Site, founded

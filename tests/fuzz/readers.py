@@ -24,12 +24,12 @@ from app.auth.rules import (
     Untrusted,
     parse_key,
 )
-from app.core.faults import RuleBroken
-from app.core.forms import form_members
-from app.core.outgoing import check_address
-from app.core.pages import Order
-from app.core.problems import Invalid
-from app.core.wire import decode, merge_patch, read
+from app.core.http.forms import form_members
+from app.core.http.outgoing import check_address
+from app.core.http.pages import Order
+from app.core.values.faults import RuleBroken
+from app.core.values.problems import Invalid
+from app.core.values.wire import decode, merge_patch, read
 from app.patients.schemas import PatientBody
 from app.sessions.models import TreatmentSession
 from app.sessions.schemas import SessionBody

@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from app.core.copies import wheel_programs
+from app.core.db.copies import wheel_programs
 from tests import postgres
 from tests.house.tree import ROOT
 

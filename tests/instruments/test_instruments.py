@@ -7,8 +7,8 @@ from importlib.resources import files
 import pytest
 from pydantic import ValidationError
 
-from app.core.faults import RuleBroken
-from app.core.problems import NotFound
+from app.core.values.faults import RuleBroken
+from app.core.values.problems import NotFound
 from app.instruments import queries
 from app.instruments.schemas import InstrumentView
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.instruments import queries, rules
 from app.instruments.schemas import InstrumentView
 

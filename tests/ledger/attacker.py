@@ -9,9 +9,9 @@ from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import Connection, delete, insert, text, update
 from sqlalchemy.orm import DeclarativeBase
 
-from app.core.bulk import insert_rows
-from app.core.clock import now, uuid7
+from app.core.db.bulk import insert_rows
 from app.core.operation import perform, rows
+from app.core.values.clock import now, uuid7
 from app.ledger import export, service, signing, tiles
 from app.ledger.format import entry
 from app.ledger.format.lines import PUBLIC

@@ -13,9 +13,9 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.core.bulk import insert_rows
-from app.core.clock import now, uuid7
+from app.core.db.bulk import insert_rows
 from app.core.operation import perform
+from app.core.values.clock import now, uuid7
 from app.ledger import signing
 from app.ledger.format.errors import EntryMissing
 from app.ledger.format.note import SigningKey

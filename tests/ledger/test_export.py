@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from sqlalchemy import text, update
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import perform
 from app.ledger import export, signing
 from app.ledger.format.errors import EntryMissing, Overtaken

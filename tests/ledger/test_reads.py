@@ -13,10 +13,10 @@ from httpx2 import Client, Response
 from sqlalchemy import func, select
 
 from app.clients import service as clients
-from app.core.access import Scope
-from app.core.clock import now, uuid7
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import perform, rows
+from app.core.values.access import Scope
+from app.core.values.clock import now, uuid7
 from app.ledger.models import LedgerHead
 from tests.ground import Api, Clinic, later
 from tests.ledger.attacker import Stored, history, size_of

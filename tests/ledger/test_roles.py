@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.clock import uuid7
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import perform
+from app.core.values.clock import uuid7
 from app.main import create_app
 from app.retention import service
 from tests import postgres

@@ -12,8 +12,8 @@ import pytest
 import time_machine
 from sqlalchemy import Connection, delete, func, text, update
 
-from app.core.clock import now
 from app.core.operation import rows
+from app.core.values.clock import now
 from app.ledger import keeper, signing, tiles
 from app.ledger.format.note import Checkpoint, Note, Proof
 from app.ledger.format.tree import consistency, consistent, included, inclusion, root, subtree

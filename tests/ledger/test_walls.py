@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core.clock import now, uuid7
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.db.tables import ClinicOwned
 from app.core.operation import perform
-from app.core.tables import ClinicOwned
+from app.core.values.clock import now, uuid7
 from app.ledger import service
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
 from tests.ground import Clinic, found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.ledger import signing
 from app.ledger.format.note import Checkpoint, Note, SigningKey, signing_keys
 from app.ledger.format.policy import Policy

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.muscles import queries
 from app.muscles.rules.body import (
     HALF_WIDTH,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.core.problems import NotFound
+from app.core.values.problems import NotFound
 from app.muscles import queries, rules
 
 TEXT = (files("app.muscles") / "data" / "muscles.csv").read_text(encoding="utf-8")

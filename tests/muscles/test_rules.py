@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.muscles import rules
 
 

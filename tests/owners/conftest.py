@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from app.main import create_app
 from tests.cli.program import Ran, url_of, within
 from tests.ground import found

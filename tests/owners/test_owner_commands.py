@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli import story
-from app.core.database import Database
+from app.core.db.database import Database
 from app.main import create_app
 from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
 from tests.cli.program import PATIENCE_S, environment, url_of

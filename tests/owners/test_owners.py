@@ -11,9 +11,9 @@ from argon2 import Parameters, extract_parameters
 from httpx2 import Client
 from starlette.testclient import TestClient
 
-from app.core.access import Scope
-from app.core.clock import now
-from app.core.rates import Rates
+from app.core.http.rates import Rates
+from app.core.values.access import Scope
+from app.core.values.clock import now
 from app.owners import service
 from tests.cli.program import url_of
 from tests.ground import Api

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.patients.rules import folded
 from tests.ground import Api, found
 from tests.records.bodies import faults

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.progress.records import AS_OF, Record
 
 COUNT = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 9)

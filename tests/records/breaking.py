@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 
 def broken(rule: Callable[..., None], *values: Any, **named: Any) -> str | None:

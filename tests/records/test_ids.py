@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import OTHER, World

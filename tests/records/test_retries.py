@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from app.core.bulk import insert_unless_taken
-from app.core.clock import uuid7
+from app.core.db.bulk import insert_unless_taken
+from app.core.http.retries import StoredAnswer
 from app.core.operation import rows
-from app.core.retries import StoredAnswer
+from app.core.values.clock import uuid7
 from tests.ground import Api, Clinic
 from tests.sweeps.document import operations
 from tests.sweeps.world import World

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.faults import check_distinct
+from app.core.values.faults import check_distinct
 from app.episodes import rules as episodes
 from app.patients import rules as patients
 from app.practitioners import rules as practitioners

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.records.bodies import COLLECTIONS, create, faults
 from tests.sweeps.world import World

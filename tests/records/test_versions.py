@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic_core import from_json
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import World

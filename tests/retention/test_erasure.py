@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from app.core.clock import uuid7
+from app.core.db.tables import Table
 from app.core.operation import Operation, perform
-from app.core.problems import NotFound
-from app.core.tables import Table
+from app.core.values.clock import uuid7
+from app.core.values.problems import NotFound
 from app.kinds import KINDS
 from app.ledger import export
 from app.ledger.format.verify import verify

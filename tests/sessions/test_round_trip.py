@@ -6,7 +6,7 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles.queries import MUSCLES

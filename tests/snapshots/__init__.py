@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from app.core.access import CLINICAL_READS, ROLES
-from app.core.problems import catalogue
+from app.core.values.access import CLINICAL_READS, ROLES
+from app.core.values.problems import catalogue
 from app.muscles.queries import BODY
 from app.progress.rules.body_map import body_map
 from tests.progress.body import EVERY_SIDE, treated

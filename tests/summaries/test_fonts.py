@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.core.clock import now
+from app.core.values.clock import now
 from app.settings import Settings, settings
 from app.summaries import printing
 from tests.summaries.reading import Paper

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.clock import now
+from app.core.values.clock import now
 from app.progress.rules.wording import MINUS
 from app.settings import settings
 from app.summaries import printing

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from app.core.access import Scope
-from app.core.clock import uuid7
+from app.core.values.access import Scope
+from app.core.values.clock import uuid7
 from app.summaries import printing, queries
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import history

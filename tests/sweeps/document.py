@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 from httpx2 import Response
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.main import create_app
 
 PROBLEM = "application/problem+json"

@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import from_json
 
 from app.clients import service as clients
-from app.core.access import ROLES, Scope
+from app.core.values.access import ROLES, Scope
 from tests.ground import Api, Clinic
 from tests.snapshots import permissions
 from tests.sweeps.document import operations, undocumented

@@ -19,9 +19,9 @@ from httpx2 import Client, Response
 from pydantic_core import from_json, to_json
 from sqlalchemy import text
 
-from app.core.clock import uuid7
-from app.core.database import Database
-from app.core.schema import migrate
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.values.clock import uuid7
 from tests import postgres
 from tests.ground import Api, Clinic, found
 from tests.serving import HOST, Serving, serving

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app.core.database import Database
+from app.core.db.database import Database
 from tests.ground import Api
 from tests.serving import HOST, serving
 from tests.sweeps.world import REFERENCES, World

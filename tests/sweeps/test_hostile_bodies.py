@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations, undocumented
 from tests.sweeps.hostile import BODIES, LARGE, spoilt

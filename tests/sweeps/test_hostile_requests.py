@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations, undocumented
 from tests.sweeps.world import World

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 from sqlalchemy import select
 
-from app.core.clock import uuid7
-from app.core.database import Database
-from app.core.tables import ClinicOwned, Table
+from app.core.db.database import Database
+from app.core.db.tables import ClinicOwned, Table
+from app.core.values.clock import uuid7
 from tests.ground import Api, Clinic, found
 from tests.sweeps.document import operations
 from tests.sweeps.test_tenancy import ID, seen

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from pydantic_core import from_json, to_json
 from starlette.routing import BaseRoute
 
-from app.core import deadline
-from app.core.access import Scope
-from app.core.problems import Unavailable
-from app.core.rates import Rates
+from app.core.http import deadline
+from app.core.http.rates import Rates
+from app.core.values.access import Scope
+from app.core.values.problems import Unavailable
 from app.transfer.routes import FILE_MAX_BYTES
 from tests.devices.test_devices import Tablet
 from tests.ground import ENROLMENT, Api, Clinic

@@ -13,9 +13,9 @@ import pytest
 from pydantic_core import to_json
 from sqlalchemy import Column, text
 
-from app.core.database import Database
-from app.core.schema import migrate
-from app.core.tables import Table
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.db.tables import Table
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, Clinic, found

@@ -8,9 +8,9 @@ from typing import Any
 from httpx2 import Response
 from pydantic_core import from_json, to_json
 
-from app.core.clock import uuid7
-from app.core.problems import catalogue
-from app.core.rates import Rates
+from app.core.http.rates import Rates
+from app.core.values.clock import uuid7
+from app.core.values.problems import catalogue
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
 from tests.sweeps.world import OTHER, Sent, World

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic_core import from_json
 from sqlalchemy import event
 
-from app.core.database import Database
-from app.core.tables import Table
+from app.core.db.database import Database
+from app.core.db.tables import Table
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import World

@@ -6,7 +6,7 @@ from typing import Any
 
 from httpx2 import Response
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import REFERENCES, World

@@ -9,7 +9,7 @@ from typing import Any
 from httpx2 import Response
 from pydantic_core import to_json
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import Documented, document, operations
 

@@ -12,9 +12,9 @@ from sqlalchemy import update
 
 from app.auth.models import AccessToken
 from app.auth.queries import CACHED_S
-from app.core.clock import now
-from app.core.database import Database
-from app.core.outgoing import Outgoing
+from app.core.db.database import Database
+from app.core.http.outgoing import Outgoing
+from app.core.values.clock import now
 from app.settings import settings
 from tests.ground import Api, Clinic, found, later
 from tests.publishing import loopback_let_in, publishing

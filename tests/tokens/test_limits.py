@@ -9,8 +9,8 @@ from httpx2 import Client, Response
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from app.core.database import Database
-from app.core.rates import Rates, sender
+from app.core.db.database import Database
+from app.core.http.rates import Rates, sender
 from app.main import create_app
 from app.settings import Settings
 from tests.ground import Api, found

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message
 
-from app.core import deadline, streams
-from app.core.access import Scope
-from app.core.database import STREAMS, Database
-from app.core.problems import Unavailable
-from app.core.streams import Stream, streamed
+from app.core.db.database import STREAMS, Database
+from app.core.http import deadline, streams
+from app.core.http.streams import Stream, streamed
+from app.core.values.access import Scope
+from app.core.values.problems import Unavailable
 from app.transfer.exports import service
 from app.transfer.exports.datasets import BY_NAME, DATASETS
 from app.transfer.exports.formats import FORMATS

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from app.core.tables import minutes_east
+from app.core.db.tables import minutes_east
 from app.sessions.schemas import NeedleCountBody
 from app.sessions.views import SessionView
 from app.transfer.exports.columns import SAME, Spread, Type, check_decided

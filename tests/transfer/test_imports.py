@@ -10,8 +10,8 @@ import pytest
 from httpx2 import Client, Response
 from sqlalchemy.exc import IntegrityError
 
-from app.core.access import Scope
-from app.core.clock import uuid7
+from app.core.values.access import Scope
+from app.core.values.clock import uuid7
 from app.records import service as records
 from app.transfer import service
 from app.transfer.routes import FILE_MAX_BYTES

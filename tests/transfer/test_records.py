@@ -7,7 +7,7 @@ from typing import Any
 from httpx2 import Client
 from hypothesis import given, settings
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.transfer.bodies import READERS
 from tests.ground import Api, Clinic, found
 from tests.ledger.attacker import history

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from app.core.tables import ClinicOwned
+from app.core.db.tables import ClinicOwned
 from app.settings import settings
 from app.transfer.exports import declared, rules
 from app.transfer.exports.columns import Becomes, Type

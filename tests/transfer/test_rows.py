@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.problems import Invalid
+from app.core.values.problems import Invalid
 from app.transfer.rows import CSV, NDJSON, ROW_MAX_BYTES, Row, rows
 
 

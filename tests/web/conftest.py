@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from httpx2 import Client
 from playwright.sync_api import Browser
 
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.db.schema import migrate
 from app.core.operation import perform
-from app.core.schema import migrate
 from app.owners import service as owners
 from tests import browser, postgres
 from tests.ground import Api, Clinic, found

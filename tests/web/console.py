@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from app.core.access import Scope
+from app.core.values.access import Scope
 from tests.ground import Api, Clinic
 
 HERE = {"Sec-Fetch-Site": "same-origin"}

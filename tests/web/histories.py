@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from app.core.clock import uuid7
+from app.core.values.clock import uuid7
 
 COUNTS = (0, 1, 2, 12, 60)
 FAMILY = "Quetzalcoatl"

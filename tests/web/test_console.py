@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
-from app.core.access import ROLES, Scope
-from app.core.clock import now
+from app.core.values.access import ROLES, Scope
+from app.core.values.clock import now
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart
 from tests.web.console import HERE, Desk, rows, security, words

@@ -7,8 +7,8 @@ import time_machine
 from fastapi import FastAPI
 from httpx2 import Client
 
-from app.core.clock import now
-from app.core.rates import Rates
+from app.core.http.rates import Rates
+from app.core.values.clock import now
 from tests.ground import Api, Clinic
 from tests.owners.house import PASSWORD, WRONG, House
 from tests.web.console import Desk, security

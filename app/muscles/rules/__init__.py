@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, get_args
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 # The ladder from the atlas to the sacrum, shared by findings and needlings: a needle goes into
 # the paraspinal muscles of the segment that was examined, so both need the same names. It has a

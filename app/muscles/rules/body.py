@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 
 View = Literal["front", "back"]
 Half = Literal["left", "right", "midline"]

@@ -18,10 +18,10 @@ from sqlalchemy import (
     select,
 )
 
-from app.core.dialects import among
-from app.core.nested import columns_of, json_columns
+from app.core.db.dialects import among
+from app.core.db.nested import columns_of, json_columns
+from app.core.db.tables import at_offset
 from app.core.operation import Operation, rows
-from app.core.tables import at_offset
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
 from app.measurements.models import Measurement

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Label, Select, String, func, literal_column
 
-from app.core.dialects import json_part
+from app.core.db.dialects import json_part
 from app.episodes import models as episodes
 from app.followups.models import FollowUp
 from app.instruments.queries import in_own_unit

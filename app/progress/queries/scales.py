@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from app.core.dialects import id_text
+from app.core.db.dialects import id_text
 from app.core.operation import Operation, rows
 from app.instruments import queries as instruments
 from app.progress.rules.history import Scale, Thresholds

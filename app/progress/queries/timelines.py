@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Label, Select, bindparam, literal_column, select, union_all
 
+from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.pages import Filters, Order, page
 from app.kinds import ON_TIMELINE
 from app.patients.models import Patient
 from app.progress.views import TimelineItem

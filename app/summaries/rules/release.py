@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from app.core.faults import RuleBroken
+from app.core.values.faults import RuleBroken
 from app.safety.views import ConsentView
 
 RecipientKind = Literal["patient", "physician", "insurer", "other"]

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import JSON, Boolean, ColumnElement, Date, Float, Integer, SmallInteger, Uuid
 
-from app.core.dialects import id_text, json_text
-from app.core.tables import OFFSET, Instant, Table
+from app.core.db.dialects import id_text, json_text
+from app.core.db.tables import OFFSET, Instant, Table
 from app.records.kinds import LeftOut
 
 

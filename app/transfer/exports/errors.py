@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from app.core.problems import Problem, Unavailable
+from app.core.values.problems import Problem, Unavailable
 
 
 class NoParquet(Problem):

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from app.core.database import Database
+from app.core.db.database import Database
 from app.core.operation import Operation
 from app.transfer.exports.datasets import DATASETS
 from app.transfer.exports.formats import Format

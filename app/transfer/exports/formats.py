@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from app.core.streams import Pieces
+from app.core.http.streams import Pieces
 from app.transfer.exports import texts
 from app.transfer.exports.columns import Column
 from app.transfer.exports.datasets import Rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from app.core.streams import Pieces
+from app.core.http.streams import Pieces
 from app.transfer.exports.columns import NESTED, Column, Type
 from app.transfer.exports.datasets import Rows
 from app.transfer.exports.errors import NoParquet

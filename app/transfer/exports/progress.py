@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Label, Uuid, and_, bindparam, or_, select, union
 
-from app.core.dialects import among, id_text
+from app.core.db.dialects import among, id_text
+from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
-from app.core.tables import Instant
 from app.episodes.models import Episode
 from app.measurements.models import Measurement
 from app.progress.queries import scales

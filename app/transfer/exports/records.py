@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import orjson
 
+from app.core.http.streams import Pieces
 from app.core.operation import Operation
-from app.core.streams import Pieces
 from app.kinds import AS_ROWS
 from app.records.kinds import Kind
 from app.transfer.bodies import READERS

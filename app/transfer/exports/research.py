@@ -12,8 +12,8 @@ from uuid import UUID
 
 import orjson
 
+from app.core.db.tables import OFFSET
 from app.core.operation import Operation
-from app.core.tables import OFFSET
 from app.settings import settings
 from app.transfer.exports import rules
 from app.transfer.exports.columns import NESTED, PSEUDONYM, Becomes, Column, Type

@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from app.core.access import Scope
-from app.core.answers import Answer
-from app.core.authorize import Authorize
-from app.core.contract import documented
-from app.core.database import Database
-from app.core.faults import Fault
+from app.core.db.database import Database
+from app.core.http.answers import Answer
+from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
+from app.core.http.routing import Route, TheDatabase
+from app.core.http.streams import Stream, streamed
 from app.core.operation import Operation
-from app.core.problems import Invalid, NotFound
-from app.core.routing import Route, TheDatabase
-from app.core.streams import Stream, streamed
+from app.core.values.access import Scope
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid, NotFound
 from app.transfer.exports.datasets import BY_NAME, DATASETS
 from app.transfer.exports.errors import NoParquet, NoResearchKey
 from app.transfer.exports.folder import RECORDS_FILE

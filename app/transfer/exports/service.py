@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from app.core.database import Database
+from app.core.db.database import Database
+from app.core.http.streams import Pieces
 from app.core.operation import Operation, perform
-from app.core.streams import Pieces
 from app.ledger import service as ledger
 from app.transfer.exports.datasets import BY_NAME, Dataset
 from app.transfer.exports.formats import Format

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from app.core.streams import Pieces
+from app.core.http.streams import Pieces
 from app.transfer.exports.columns import NESTED, Column, Type
 from app.transfer.exports.datasets import Rows
 

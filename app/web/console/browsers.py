@@ -17,16 +17,16 @@ from starlette.responses import Response
 from app.auth.queries import Browsing, browsing, caller_for, caller_of
 from app.auth.rules import API_KEY, BROWSER_NOTED, BROWSER_TOKEN, Key, parse_key
 from app.auth.service import let_browser_in, let_browser_out, use_browser
-from app.core.access import Caller, Refused
-from app.core.authorize import Identity, record_rejection
-from app.core.clock import now
-from app.core.database import Database
-from app.core.deadline import deadline
-from app.core.forms import read_form
+from app.core.db.database import Database
+from app.core.http.authorize import Identity, record_rejection
+from app.core.http.deadline import deadline
+from app.core.http.forms import read_form
+from app.core.http.rates import Rates, sender
+from app.core.http.requests import ADDED, request_id, whole_body
 from app.core.operation import Operation, perform
-from app.core.problems import Forbidden
-from app.core.rates import Rates, sender
-from app.core.requests import ADDED, request_id, whole_body
+from app.core.values.access import Caller, Refused
+from app.core.values.clock import now
+from app.core.values.problems import Forbidden
 from app.ledger import service as ledger
 from app.owners import service as owners
 from app.settings import settings

@@ -8,8 +8,8 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import RedirectResponse, Response
 
-from app.core.problems import Problem, Unauthenticated
-from app.core.requests import request_id
+from app.core.http.requests import request_id
+from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import written_out
 from app.progress.rules.picture import label
 from app.progress.rules.wording import RELEASES, VERDICTS, chance, changed, number, weekly

@@ -8,13 +8,13 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse
 
-from app.core.access import Scope
-from app.core.authorize import Authorize
-from app.core.forms import Form
+from app.core.http.authorize import Authorize
+from app.core.http.forms import Form
+from app.core.http.pages import Cursor, Filters
+from app.core.http.routing import Route
 from app.core.operation import Operation
-from app.core.pages import Cursor, Filters
-from app.core.routing import Route
-from app.core.wire import View, read
+from app.core.values.access import Scope
+from app.core.values.wire import View, read
 from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS

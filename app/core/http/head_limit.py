@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.core.clock import uuid7
-from app.core.problems import HeadTooLarge
+from app.core.values.clock import uuid7
+from app.core.values.problems import HeadTooLarge
 
 HEAD_MAX_BYTES: Final = 64 * 1024
 

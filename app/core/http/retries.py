@@ -17,12 +17,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.core.bulk import insert_unless_taken
-from app.core.database import Database
-from app.core.faults import Fault
+from app.core.db.bulk import insert_unless_taken
+from app.core.db.database import Database
+from app.core.db.tables import ClinicOwned
 from app.core.operation import CLINIC, Entry, Operation, rows
-from app.core.problems import Invalid, KeyReused, StillRunning
-from app.core.tables import ClinicOwned
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid, KeyReused, StillRunning
 
 KEPT = timedelta(hours=48)
 FORGET_EVERY = timedelta(hours=1)

@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, make_url, text
 
-from app.core.database import SERVING_ROLE, Database
-from app.core.tables import Table
-from app.core.timeouts import lift_timeouts
+from app.core.db.database import SERVING_ROLE, Database
+from app.core.db.tables import Table
+from app.core.db.timeouts import lift_timeouts
 from app.settings import settings
 
 ROOT = Path(__file__).parents[2]

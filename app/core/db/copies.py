@@ -20,7 +20,7 @@ from urllib.parse import quote
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import text
 
-from app.core.database import Database
+from app.core.db.database import Database
 
 SQLITE_MAGIC: Final = b"SQLite format 3\0"
 POSTGRESQL_MAGIC: Final = b"PGDMP"

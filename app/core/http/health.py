@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from app.core import schema
-from app.core.database import Database
-from app.core.deadline import deadline
-from app.core.problems import Unavailable
+from app.core.db import schema
+from app.core.db.database import Database
+from app.core.http.deadline import deadline
+from app.core.values.problems import Unavailable
 
 router = APIRouter(include_in_schema=False)
 leaving = Event()

@@ -18,9 +18,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
-from app.core.faults import RuleBroken
-from app.core.problems import Invalid
-from app.core.wire import decode
+from app.core.values.faults import RuleBroken
+from app.core.values.problems import Invalid
+from app.core.values.wire import decode
 from app.settings import settings
 
 BODY_MAX_BYTES: Final = 64 * 1024

@@ -9,8 +9,8 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.database import STREAMS
-from app.core.deadline import deadline
+from app.core.db.database import STREAMS
+from app.core.http.deadline import deadline
 
 STALLED_MAX_S: Final = 60.0
 """How long a client may read nothing before its download is cut off."""

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
-from app.core.problems import TooManyRequests
-from app.core.requests import ADDED
+from app.core.http.requests import ADDED
+from app.core.values.problems import TooManyRequests
 
 NETWORK_BITS: Final = 64
 """The smallest IPv6 network of one subscriber (RFC 6177), who may use any address in it."""

@@ -6,11 +6,11 @@ from typing import Final, cast
 
 from fastapi import Request
 
-from app.core.access import Authenticate, Caller, Refused, Scope
+from app.core.http.rates import Rates
+from app.core.http.requests import ApiRequest, request_id
 from app.core.operation import Entry, Operation
-from app.core.problems import Forbidden, Unauthenticated
-from app.core.rates import Rates
-from app.core.requests import ApiRequest, request_id
+from app.core.values.access import Authenticate, Caller, Refused, Scope
+from app.core.values.problems import Forbidden, Unauthenticated
 
 Identity = Caller | Refused | None
 Identify = Callable[[Request], Awaitable[Identity]]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.core.faults import Fault
+from app.core.values.faults import Fault
 
 
 class Problem(Exception):

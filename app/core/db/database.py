@@ -15,8 +15,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.problems import Unavailable
-from app.core.timeouts import TimeoutConnection, allow_silence
+from app.core.db.timeouts import TimeoutConnection, allow_silence
+from app.core.values.problems import Unavailable
 
 # Requests at work at once, each with a thread and a connection of its own, so that none waits
 # for another's. Writers of one clinic take turns in the end: more of them waiting costs both

@@ -24,10 +24,11 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.clock import uuid7
-from app.core.health import leaving
-from app.core.logs import log
-from app.core.problems import (
+from app.core.http.health import leaving
+from app.core.http.logs import log
+from app.core.http.requests import ADDED, REQUEST_ID, request_id
+from app.core.values.clock import uuid7
+from app.core.values.problems import (
     Invalid,
     MalformedRequest,
     MethodNotAllowed,
@@ -36,8 +37,7 @@ from app.core.problems import (
     TooLarge,
     UnsupportedMedia,
 )
-from app.core.requests import ADDED, REQUEST_ID, request_id
-from app.core.wire import faults_in
+from app.core.values.wire import faults_in
 
 REQUESTS: Final = Histogram(
     "needlework_request_seconds", "Time from a request to its answer.", ["operation", "status"]

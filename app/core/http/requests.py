@@ -11,11 +11,11 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.types import Receive, Scope
 
-from app.core.clock import uuid7
-from app.core.deadline import untimed
-from app.core.faults import Fault, pointer
-from app.core.problems import Invalid, TooLarge, UnsupportedMedia
-from app.core.wire import read
+from app.core.http.deadline import untimed
+from app.core.values.clock import uuid7
+from app.core.values.faults import Fault, pointer
+from app.core.values.problems import Invalid, TooLarge, UnsupportedMedia
+from app.core.values.wire import read
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 THREAD_FROM_BYTES: Final = 64 * 1024

@@ -8,10 +8,12 @@ from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 from fastapi.params import Depends
 from pydantic import BaseModel
 
-from app.core.answers import Answer, Page
-from app.core.authorize import Authorize
-from app.core.pages import view_of_page
-from app.core.problems import (
+from app.core.http.answers import Answer, Page
+from app.core.http.authorize import Authorize
+from app.core.http.pages import view_of_page
+from app.core.http.requests import MERGE_PATCH
+from app.core.http.retries import KEY_MAX, KEY_PATTERN
+from app.core.values.problems import (
     Conflict,
     Forbidden,
     Invalid,
@@ -25,8 +27,6 @@ from app.core.problems import (
     UnsupportedMedia,
     VersionMissing,
 )
-from app.core.requests import MERGE_PATCH
-from app.core.retries import KEY_MAX, KEY_PATTERN
 
 Responses = dict[int | str, dict[str, Any]]
 """What FastAPI takes as `responses=`: by status, the parts of an OpenAPI response."""

@@ -25,15 +25,15 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from app.core import contract, retries
-from app.core.answers import Answer, respond
-from app.core.authorize import RequestOperation, forget_stale_clients
-from app.core.contract import Signature
-from app.core.database import Database
-from app.core.deadline import deadline
+from app.core.db.database import Database
+from app.core.http import contract, retries
+from app.core.http.answers import Answer, respond
+from app.core.http.authorize import RequestOperation, forget_stale_clients
+from app.core.http.contract import Signature
+from app.core.http.deadline import deadline
+from app.core.http.requests import ApiRequest, check_query
 from app.core.operation import perform
-from app.core.problems import Problem
-from app.core.requests import ApiRequest, check_query
+from app.core.values.problems import Problem
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
 
-from app.core.faults import Fault
 from app.core.operation import Operation
-from app.core.problems import Invalid
-from app.core.wire import YEAR_MAX, YEAR_MIN, View
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
+from app.core.values.wire import YEAR_MAX, YEAR_MIN, View
 
 LIMIT_MAX = 200
 NO_CURSOR = Fault("/cursor", "cursor", "This is no cursor that a list gave out.")

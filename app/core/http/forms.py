@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
-from app.core.problems import MalformedRequest
-from app.core.requests import check_media
+from app.core.http.requests import check_media
+from app.core.values.problems import MalformedRequest
 
 FORM: Final = "application/x-www-form-urlencoded"
 MEMBERS_MAX: Final = 20

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
 
-from app.core.tables import Table
+from app.core.db.tables import Table
 
 Rows = Sequence[dict[str, Any]]
 _ANALYZE_NEW = text("SELECT analyze_new_tables()")

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final, cast
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 
-from app.core.database import UPLOADS
-from app.core.requests import check_media, chunks
+from app.core.db.database import UPLOADS
+from app.core.http.requests import check_media, chunks
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
 in_upload_thread: Final = partial(to_thread.run_sync, limiter=CapacityLimiter(UPLOADS))

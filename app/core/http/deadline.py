@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from app.core.problems import Unavailable
+from app.core.values.problems import Unavailable
 
 REQUEST_MAX_S: Final = 4.5
 """From a request to its answer, without the time that its body takes to arrive."""

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import WithDefaultSchema
 
-from app.core.contract import REFERENCE
-from app.core.routing import Route
+from app.core.http.contract import REFERENCE
+from app.core.http.routing import Route
 
 ANSWERED: Final = {
     "Chart-Digest": "SHA-256 of what the summary says, in hex: it stands at the foot of each page.",

@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 
-from app.core.requests import JSON
+from app.core.http.requests import JSON
 
 V = TypeVar("V")
 

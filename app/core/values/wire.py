@@ -20,8 +20,8 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from app.core.faults import Fault, RuleBroken, pointer
-from app.core.problems import Invalid
+from app.core.values.faults import Fault, RuleBroken, pointer
+from app.core.values.problems import Invalid
 
 TEXT_MAX = 4_000
 YEAR_MIN, YEAR_MAX = 1900, 2199

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
 
-from app.core.dialects import (
+from app.core.db.dialects import (
     json_column,
     json_id,
     json_instant,
@@ -14,7 +14,7 @@ from app.core.dialects import (
     json_members,
     json_part,
 )
-from app.core.tables import Instant
+from app.core.db.tables import Instant
 
 Shape = Mapping[str, Any]
 """Columns by the name of their member; a mapping is an object inside the object."""
