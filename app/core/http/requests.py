@@ -18,7 +18,7 @@ from app.core.values.problems import Invalid, TooLarge, UnsupportedMedia
 from app.core.values.wire import read
 
 BODY_MAX_BYTES: Final = 1024 * 1024
-THREAD_FROM_BYTES: Final = 64 * 1024
+THREAD_FROM_BYTES: Final = 16 * 1024
 """From this size on, a body is parsed in a thread, so that other requests need not wait."""
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
