@@ -16,7 +16,7 @@ from app.core.db.tables import Table
 from app.core.db.timeouts import lift_timeouts
 from app.settings import settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Any number that nobody else locks; several servers may start at once.
 MIGRATION_LOCK = 7_335_391
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
