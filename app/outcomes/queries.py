@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import Row, bindparam, func
 
 from app.core.db.dialects import among
 from app.core.db.tables import Instant
@@ -22,6 +22,7 @@ from app.measurements.models import Measurement
 from app.outcomes.rules.groups import Care, Harm, outcomes
 from app.outcomes.schemas import OutcomesFilters
 from app.progress.queries import scales
+from app.progress.queries.fields import INSIDE, OUTSIDE, VISIT, labelled
 from app.progress.rules.history import Json, Reading, Visit
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
@@ -55,11 +56,7 @@ _END = bindparam("end", type_=Instant())
 _session = TreatmentSession
 _TOOK_PLACE = rows(_session).where(_session.attendance == "attended", _session.status != "void")
 _VISITS = (
-    _TOOK_PLACE.with_only_columns(
-        *(_session.id, _session.occurred_at, _session.attendance, _session.duration_min),
-        *(_session.status, _session.practitioner_id, _session.episode_id),
-        *(_session.patient_id, _session.technique),
-    )
+    _TOOK_PLACE.with_only_columns(*labelled(VISIT), _session.patient_id, _session.technique)
     .where(_session.occurred_at.between(_BEGIN, _END))
     .limit(SESSIONS_MAX + 1)
 )
@@ -68,23 +65,15 @@ _BEFORE = (
     .where(among(_session.patient_id, "patients"), _session.occurred_at < _BEGIN)
     .distinct()
 )
-_READING = ("phase", "instrument", "activity", "side", "muscle", "value", "unit")
-_INSIDE = rows(
-    SessionMeasurement,
-    SessionMeasurement.session_id,
-    *(getattr(SessionMeasurement, name) for name in _READING),
-).where(among(SessionMeasurement.session_id, "sessions"), SessionMeasurement.phase == "before")
+_INSIDE = rows(SessionMeasurement, *labelled(INSIDE)).where(
+    among(SessionMeasurement.session_id, "sessions"), SessionMeasurement.phase == "before"
+)
 _INSERTIONS = (
     rows(Needling, Needling.session_id, func.sum(Needling.insertions))
     .where(among(Needling.session_id, "sessions"))
     .group_by(Needling.session_id)
 )
-_OUTSIDE = rows(
-    Measurement,
-    *(Measurement.patient_id, Measurement.session_id, Measurement.episode_id),
-    Measurement.taken_at,
-    *(getattr(Measurement, name) for name in _READING),
-).where(
+_OUTSIDE = rows(Measurement, Measurement.patient_id, *labelled(OUTSIDE)).where(
     among(Measurement.patient_id, "patients"),
     Measurement.phase == "before",
     Measurement.taken_at <= _END,
@@ -138,16 +127,17 @@ def _cares(op: Operation, period: Json) -> list[Care]:
         why = f"It has more than {SESSIONS_MAX:,} sessions: ask for a shorter period."
         raise Invalid([Fault("/from", "period_too_long", why)], "query")
     patients = list({row.patient_id for row in found})
-    known = {tuple(row) for row in op.all(_BEFORE, patients=patients, **period)}
+    earlier = op.all(_BEFORE, patients=patients, **period)
+    known = {(row.patient_id, row.episode_id) for row in earlier}
     visits: defaultdict[Key, list[Visit]] = defaultdict(list)
     techniques: defaultdict[Key, set[str]] = defaultdict(set)
     key_of: dict[UUID, Key] = {}
-    for id, at, *rest, practitioner_id, episode_id, patient_id, technique in found:
-        key = (patient_id, episode_id)
+    for row in found:
+        key = (row.patient_id, row.episode_id)
         if key not in known:
-            key_of[id] = key
-            visits[key].append(Visit._make([str(id), at, *rest, str(practitioner_id), None]))
-            techniques[key].update([technique] if technique else ())
+            key_of[row.session_id] = key
+            visits[key].append(_visit(row))
+            techniques[key].update([row.technique] if row.technique else ())
     named = {episode_id for _, episode_id in visits if episode_id is not None}
     about = {
         "sessions": list(key_of),
@@ -161,14 +151,16 @@ def _cares(op: Operation, period: Json) -> list[Care]:
     episodes = {row.id: row for row in op.all(_EPISODES, episodes=list(named))}
     return [
         Care(
-            str(key[0]),
-            episodes[key[1]].region if key[1] in episodes else None,
-            [_coded(one) for one in episodes[key[1]].diagnoses] if key[1] in episodes else [],
-            sorted(techniques[key]),
-            visits[key],
-            readings[key],
-            insertions[key],
-            events[key],
+            patient_id=str(key[0]),
+            region=episodes[key[1]].region if key[1] in episodes else None,
+            diagnoses=(
+                [_coded(one) for one in episodes[key[1]].diagnoses] if key[1] in episodes else []
+            ),
+            techniques=sorted(techniques[key]),
+            visits=visits[key],
+            readings=readings[key],
+            insertions=insertions[key],
+            events=events[key],
         )
         for key in visits
     ]
@@ -183,16 +175,41 @@ def _readings(
     only course that its patient has, if it names none.
     """
     found: defaultdict[Key, list[Reading]] = defaultdict(list)
-    for id, *reading, value, unit in op.all(_INSIDE, **about):
-        own = in_own_unit(reading[1], value, unit)
-        found[key_of[id]].append(Reading._make([str(id), *reading, own, None, None]))
+    for row in op.all(_INSIDE, **about):
+        found[key_of[row.session_id]].append(_reading(row, str(row.session_id), None))
     keys_of = _by_patient(key_of)
-    for patient_id, session_id, episode_id, at, *reading, value, unit in op.all(_OUTSIDE, **about):
-        own = in_own_unit(reading[1], value, unit)
-        within = str(session_id) if session_id in key_of else None
-        for key in _belongs(key_of.get(session_id), episode_id, keys_of[patient_id]):
-            found[key].append(Reading._make([within, *reading, own, at, None]))
+    for row in op.all(_OUTSIDE, **about):
+        of_session = key_of.get(row.session_id)
+        reading = _reading(row, str(row.session_id) if of_session else None, row.at)
+        for key in _belongs(of_session, row.episode_id, keys_of[row.patient_id]):
+            found[key].append(reading)
     return found
+
+
+def _visit(row: Row[Any]) -> Visit:
+    """A visit of a course of care, in which it needs no episode."""
+    return Visit(
+        session_id=str(row.session_id),
+        at=row.at,
+        attendance=row.attendance,
+        duration_min=row.duration_min,
+        status=row.status,
+        practitioner_id=str(row.practitioner_id),
+    )
+
+
+def _reading(row: Row[Any], session_id: str | None, at: Any) -> Reading:
+    """A value of a course of care; `at` is when it was taken, if that was outside of a session."""
+    return Reading(
+        session_id=session_id,
+        phase=row.phase,
+        instrument=row.instrument,
+        activity=row.activity,
+        side=row.side,
+        muscle=row.muscle,
+        value=in_own_unit(row.instrument, row.value, row.unit),
+        at=at,
+    )
 
 
 def _harms(
@@ -209,13 +226,16 @@ def _harms(
         came[key[0]] += [(visit.at, number) for visit in visits[key]]
     for order in came.values():
         order.sort()
-    for patient_id, session_id, id, severity, at in op.all(_EVENTS, **about):
-        if session_id in key_of:
-            found[key_of[session_id]].append(Harm(str(id), severity, str(session_id)))
+    for row in op.all(_EVENTS, **about):
+        if row.session_id in key_of:
+            key, session_id = key_of[row.session_id], str(row.session_id)
         else:
-            place = bisect_right(came[patient_id], (at, len(keys)))
-            _, number = came[patient_id][max(place - 1, 0)]
-            found[keys[number]].append(Harm(str(id), severity, None))
+            order = came[row.patient_id]
+            place = bisect_right(order, (row.occurred_at, len(keys)))
+            _, number = order[max(place - 1, 0)]
+            key, session_id = keys[number], None
+        harm = Harm(id=str(row.id), severity=row.severity, session_id=session_id)
+        found[key].append(harm)
     return found
 
 

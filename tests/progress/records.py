@@ -183,7 +183,7 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
         ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
         ({"instrument": "ppt", "side": "left", "muscle": "infraspinatus"}, scores),
-        ({"instrument": "ppt", "side": "left", "muscle": "supraspinatus"}, scores),
+        ({"instrument": "ppt", "side": "left", "muscle": "supraspinatus", "unit": "kPa"}, scores),
     ]
     return st.sampled_from(kinds).flatmap(
         lambda kind: st.builds(
@@ -295,6 +295,87 @@ def histories(draw: st.DrawFn) -> list[Record]:
         *episodes,
         *visits,
         *reports,
-        *draw(st.lists(measurements(visits, episodes), max_size=3)),
+        *draw(st.lists(measurements(visits, episodes), max_size=6)),
         *draw(st.lists(ADVERSE_EVENTS, max_size=3)),
     ]
+
+
+def _measured(value: float, instrument: str, **of: str) -> Record:
+    return {"phase": "before", "instrument": instrument, "value": value, **of}
+
+
+def _day(number: float) -> str:
+    return (START + timedelta(days=number)).isoformat()
+
+
+MEASURED: list[Record] = [
+    _measured(7, "nprs", unit="{score}"),
+    _measured(3.5, "psfs", activity="overhead reach"),
+    _measured(46.8, "rom_cervical", side="left"),
+    _measured(300, "ppt", side="right", muscle="infraspinatus", unit="kPa"),
+]
+"""Each member of a reading is in some of them, and equals no other."""
+EVERY_FIELD: list[Record] = [
+    {
+        "type": "episode",
+        "id": "episode-0",
+        "region": "knee",
+        "opened_at": _day(0),
+        "closed_at": _day(3),
+        "plan": {"sessions": 6, "per_week": 2},
+    },
+    {
+        "type": "episode",
+        "id": "episode-1",
+        "region": "knee",
+        "opened_at": _day(5),
+        "closed_at": None,
+        "plan": {"sessions": 9, "per_week": 0.5},
+    },
+    *(
+        {
+            "type": "session",
+            "id": f"session-{number}",
+            "episode_id": f"episode-{number // 2}",
+            "occurred_at": _day(3 * number),
+            "attendance": "attended",
+            "status": ("signed", "draft")[number % 2],
+            "practitioner_id": ("dana", "sam")[number % 2],
+            "duration_min": 40 + number,
+            "needlings": [
+                {
+                    "muscle": "multifidus",
+                    "side": "left",
+                    "spinal_level": "C5",
+                    "needles": 2,
+                    "insertions": 5 + number,
+                    "twitches": 3 + number,
+                    "ache": 9 - number,
+                    "release": release,
+                    "grasp": grasp,
+                    "retention_s": 100 + number,
+                    "release_after_s": 20 + number if release in FELT else None,
+                }
+                for release, grasp in (("complete", "strong"), ("none", "mild"))
+            ],
+            "measurements": MEASURED,
+        }
+        for number in range(4)
+    ),
+    {
+        "type": "follow_up",
+        "session_id": "session-1",
+        "reported_at": _day(4),
+        "soreness": 4,
+    },
+    *(
+        {"type": "measurement", "taken_at": _day(20), **named, **reading}
+        for reading in MEASURED
+        for named in (
+            {"session_id": None, "episode_id": "episode-1"},
+            {"session_id": "session-0", "episode_id": None},
+        )
+    ),
+    {"type": "adverse_event", "severity": "mild", "close_call": False, "occurred_at": _day(1)},
+]
+"""A history in which no two fields of one type have the same values."""

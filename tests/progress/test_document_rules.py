@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.progress.rules.document import document
 from app.progress.rules.history import History, Needlings
 from tests.progress.records import (
     AS_OF,
+    EVERY_FIELD,
     PLAIN_SCALES,
     START,
     Record,
@@ -30,6 +31,7 @@ def progress(history: History) -> dict[str, Any]:
 
 @A_FEW
 @given(histories())
+@example(EVERY_FIELD)
 def test_the_document_agrees_with_a_second_opinion(records: list[Record]) -> None:
     assert differences(progress(history_of(records)), records, AS_OF, PLAIN_SCALES) == []
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from tests.ground import Api
 from tests.progress.charts import Chart, Record, moment, read, take_in
-from tests.progress.records import PLAIN_SCALES, histories
+from tests.progress.records import EVERY_FIELD, PLAIN_SCALES, histories
 from tests.progress.second_opinion import differences
 from tests.progress.sending import known_by, people, sendable
 
@@ -142,6 +142,7 @@ PATHS = {
 
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(records=histories())
+@example(records=EVERY_FIELD)
 def test_any_history_is_as_it_was_after_every_record_of_it_was_changed(
     chart: Chart, records: list[Record]
 ) -> None:

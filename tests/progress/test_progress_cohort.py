@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from tests.ground import Api
 from tests.progress.charts import Record, read, take_in
-from tests.progress.records import AS_OF, PLAIN_SCALES, histories
+from tests.progress.records import AS_OF, EVERY_FIELD, PLAIN_SCALES, histories
 from tests.progress.second_opinion import differences
 from tests.progress.sending import known_by, people, sendable
 
@@ -90,6 +90,7 @@ def test_an_episode_that_is_the_only_one_says_what_the_patient_s_progress_says(
 
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(records=histories())
+@example(records=EVERY_FIELD)
 def test_any_history_that_can_be_sent_agrees_with_a_second_opinion(
     api: Api, records: list[Record]
 ) -> None:

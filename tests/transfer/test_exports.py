@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -20,6 +19,9 @@ from app.transfer.exports.datasets import DATASETS
 from app.transfer.exports.declared import TABLES
 from app.transfer.exports.texts import FORMULA
 from tests.ground import Api
+from tests.progress.charts import take_in
+from tests.progress.records import EVERY_FIELD
+from tests.progress.sending import people, sendable
 from tests.transfer.exported import Row, described, export, fill, records
 from tests.transfer.readers import cells, keyed, read_by_duckdb, read_by_pandas, read_by_polars
 
@@ -145,8 +147,8 @@ def test_a_void_session_is_shown_and_what_was_done_in_it_is_not(api: Api) -> Non
 
 
 def test_progress_is_what_the_document_of_each_patient_says(api: Api, cohort: Any) -> None:
-    content = b"".join(json.dumps(row).encode() + b"\n" for row in cohort)
-    api("POST", "/v1/imports", content=content, headers={"Content-Type": "application/x-ndjson"})
+    people_of_one, names = people(EVERY_FIELD)
+    take_in(api, [*cohort, *people_of_one, *sendable(EVERY_FIELD, names)])
     fill(api)
     rows = keyed(records(api, "progress"), "patient_id", "episode_id")
     found = 0

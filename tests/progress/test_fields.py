@@ -1,0 +1,33 @@
+"""Promises of how columns become facts: by the names of the fields, and only where all fit."""
+
+import pytest
+from sqlalchemy.dialects import postgresql
+
+from app.episodes.models import Episode
+from app.followups.models import FollowUp
+from app.progress.queries.facts import _facts
+from app.progress.queries.fields import facts_of, sources
+from app.progress.rules.history import Report, Visit
+
+REMEMBERED_LETTERS = 4_096
+"""Of a longer statement psycopg doesn't keep what it worked out."""
+
+
+def test_a_column_for_a_field_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="hours"):
+        sources(Report, FollowUp, hours=FollowUp.hours_after)
+
+
+def test_a_field_without_a_column_is_refused() -> None:
+    with pytest.raises(AttributeError, match="session_id"):
+        sources(Visit, Episode)
+
+
+def test_facts_are_made_by_name_whatever_the_order_of_the_columns() -> None:
+    columns = {"soreness": [3], "more": [0], "window": ["h24"], "session_id": ["one"]}
+    assert list(facts_of(Report, columns)) == [Report("one", "h24", 3)]
+
+
+def test_the_statement_of_a_whole_history_is_one_that_the_driver_remembers() -> None:
+    statement = _facts(frozenset()).statement
+    assert len(str(statement.compile(dialect=postgresql.dialect()))) <= REMEMBERED_LETTERS
