@@ -1,4 +1,4 @@
-"""Types say something: no name stands for a dictionary of anything, and no signature is rewritten."""
+"""Types say something: no name stands for a dictionary of anything; no signature is rewritten."""
 
 import re
 
