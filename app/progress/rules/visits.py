@@ -24,9 +24,9 @@ def needlings_of(course: Course, needlings: Needlings) -> Needlings:
     """The needlings of attended visits, in order of time; those of other sessions are left out."""
     order = {session_id: number for number, session_id in enumerate(course)}
     found = [order.get(session_id, -1) for session_id in needlings.session_id]
-    if -1 not in found and found == sorted(found):
-        return needlings  # as most come
     kept = sorted(range(len(found)), key=found.__getitem__)[found.count(-1) :]
+    if kept == list(range(len(found))):
+        return needlings
     if len(kept) > 1:
         return Needlings._make(map(itemgetter(*kept), needlings))
     return Needlings._make([column[place] for place in kept] for column in needlings)
