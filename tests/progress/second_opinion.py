@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from tests.progress.second_opinion_on_muscles import muscles, time_to_release
+
 Record = dict[str, Any]
 KEY = ("activity", "side", "muscle")
 KNOWN_P_UP_TO = 9
@@ -91,14 +93,14 @@ def second_opinion(
         },
         "measures": _measures(records, attended, scales),
         "soreness": _soreness(records, attended, as_of),
-        "muscles": _muscles(attended),
+        "muscles": muscles(attended),
         "release": {
             "needlings": sum(row["release"] is not None for row in needlings),
             **{
                 felt: sum(row["release"] == felt for row in needlings)
                 for felt in ("complete", "partial", "none")
             },
-            "time_to_release": _time_to_release(needlings),
+            "time_to_release": time_to_release(needlings),
         },
         "adverse_events": {
             severity: sum(row["severity"] == severity and not row["close_call"] for row in events)
@@ -348,96 +350,3 @@ def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: date
         if sore
         else {"n": 0, "per_week": None, "p": None},
     }
-
-
-def _muscles(attended: Sequence[Record]) -> list[Record]:
-    treated: dict[tuple[str, str, str], list[tuple[Record, list[Record]]]] = defaultdict(list)
-    for visit in attended:
-        rows = visit.get("needlings", [])
-        for key in {(row["muscle"], row["side"], row["spinal_level"] or "") for row in rows}:
-            mine = [
-                row
-                for row in rows
-                if (row["muscle"], row["side"], row["spinal_level"] or "") == key
-            ]
-            treated[key].append((visit, mine))
-    return [
-        _muscle(key, treated[key]) for key in sorted(treated, key=lambda k: (-len(treated[k]), k))
-    ]
-
-
-def _muscle(key: tuple[str, str, str], sessions: list[tuple[Record, list[Record]]]) -> Record:
-    points = [
-        {
-            "session_id": visit["id"],
-            "at": _time(visit["occurred_at"]),
-            "ache": _highest([row["ache"] for row in rows]),
-            "release": _last(["none", "partial", "complete"], [row["release"] for row in rows]),
-            "grasp": _last(["none", "mild", "moderate", "strong"], [row["grasp"] for row in rows]),
-            "twitches": _total([row["twitches"] for row in rows]),
-            "practitioner_id": visit["practitioner_id"],
-            "draft": visit.get("status", "draft") == "draft",
-            "curve": 1,
-        }
-        for visit, rows in sessions
-    ]
-    for earlier, later in pairwise(points):
-        another = later["practitioner_id"] != earlier["practitioner_id"]
-        later["curve"] = earlier["curve"] + another
-    complete = [index for index, point in enumerate(points) if point["release"] == "complete"]
-    aches = [point["ache"] for point in points if point["ache"] is not None]
-    return {
-        "muscle": key[0],
-        "side": key[1],
-        "spinal_level": key[2] or None,
-        "treated": len(points),
-        "examiners": len({point["practitioner_id"] for point in points}),
-        "released_complete": len(complete),
-        "released_partial": sum(point["release"] == "partial" for point in points),
-        "not_released": sum(point["release"] == "none" for point in points),
-        "sessions_to_release": complete[0] + 1 if complete else None,
-        "first_released_at": points[complete[0]]["at"] if complete else None,
-        "last_treated_at": points[-1]["at"],
-        "time_to_release": _time_to_release([row for _, rows in sessions for row in rows]),
-        "ache": {"first": aches[0] if aches else None, "latest": aches[-1] if aches else None},
-        "points": points,
-    }
-
-
-def _time_to_release(needlings: Sequence[Record]) -> Record:
-    """The median by Kaplan and Meier, in fractions."""
-    times = [
-        (row["release_after_s"], True)
-        for row in needlings
-        if row["release"] == "complete" and row.get("release_after_s") is not None
-    ] + [
-        (row["retention_s"], False)
-        for row in needlings
-        if row["release"] in {"partial", "none"} and row.get("retention_s") is not None
-    ]
-    left, median_s = Fraction(1), None
-    for at in sorted({at for at, released in times if released}):
-        still_in = sum(after >= at for after, _ in times)
-        released = sum(is_released for after, is_released in times if after == at)
-        left *= Fraction(still_in - released, still_in)
-        if median_s is None and left <= Fraction(1, 2):
-            median_s = at
-    return {
-        "method": "kaplan_meier",
-        "n": len(times),
-        "released": sum(is_released for _, is_released in times),
-        "median_s": median_s,
-    }
-
-
-def _highest(values: Sequence[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)
-
-
-def _total(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _last(order: Sequence[str], values: Sequence[str | None]) -> str | None:
-    return next((one for one in reversed(order) if one in values), None)
