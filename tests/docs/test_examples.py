@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 README, OPERATOR = ROOT / "README.md", ROOT / "docs" / "operator.md"
 PAGES = (README, ROOT / "docs" / "integrator.md", OPERATOR, ROOT / "docs" / "audit.md")
 DEMOS_OWN = "var/needlework.db"
+CURL = Path(__file__).with_name("curl.py")
 END = "--- end of an example ---"
 ADDRESS = "http://127.0.0.1:8000"
 README_LINES = 120
@@ -32,6 +34,7 @@ class Demo:
         found = re.search(r"^KEY=(nw_\S+)$", said, re.MULTILINE)
         assert found is not None, said
         self.key = found[1]
+        self.has_curl = shutil.which("curl") is not None
 
     def run(self, commands: list[str], database: str = DEMOS_OWN) -> list[str]:
         """What each of several blocks of commands wrote, all run by one shell in this order."""
@@ -51,8 +54,19 @@ class Demo:
 
     @property
     def path(self) -> dict[str, str]:
-        """A PATH on which `python` is ours."""
-        return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        """A PATH on which `python` is ours, and so is `curl` where the machine has none."""
+        folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
+        if not self.has_curl:
+            folders.insert(0, str(self._stand_in()))
+        return {"PATH": os.pathsep.join(folders)}
+
+    def _stand_in(self) -> Path:
+        folder = self.folder / "bin"
+        folder.mkdir(exist_ok=True)
+        program = folder / "curl"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{CURL}" "$@"\n')
+        program.chmod(0o755)
+        return folder
 
 
 @pytest.fixture(name="monkeypatch", scope="module")
@@ -101,6 +115,17 @@ def test_every_example_of_a_page_works_and_gives_what_it_shows(page: Path, demo:
     outputs = demo.run([runnable(example) for example in found], database)
     for example, output in zip(found, outputs, strict=True):
         assert shows(example, output), f"{example.commands}\n{example.shown}\n{output}"
+
+
+def test_examples_work_on_a_machine_without_curl(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "has_curl", False)
+    asked = f'curl -s -i -H "Authorization: Bearer $KEY" {ADDRESS}/v1/clinic'
+    sent = f'curl -s -X POST -H "Authorization: Bearer $KEY" {ADDRESS}/oauth/token -d a=1 -d b=2'
+    shown, refused = demo.run([asked + "\n", sent + "\n"])
+    assert re.fullmatch(r'HTTP/1\.1 200 OK\n.*\n\n{"id":.*}', shown, re.DOTALL)
+    assert '"error":"unsupported_grant_type"' in refused
 
 
 def test_what_the_demo_prints_works(demo: Demo) -> None:
