@@ -1,8 +1,8 @@
-"""`docs/problems.md`, from the problems themselves: `python -m tests.docs.problems` writes it."""
+"""Writes `docs/problems.md` from the problems' docstrings: `python -m tests.docs.problems`."""
 
 from pathlib import Path
 
-import app.main  # noqa: F401 - knows every room, and so every problem
+import app.main  # noqa: F401 - imports every package, and so every problem
 from app.core.problems import catalogue
 
 FILE = Path(__file__).parents[2] / "docs" / "problems.md"
@@ -16,7 +16,7 @@ written from the program: `python -m tests.docs.problems`.
 
 
 def page() -> str:
-    """The page, as it should be."""
+    """The text of the page."""
     parts = [
         f"\n## {kind.code}\n\n**{int(kind.status)} · {kind.title}.** {kind.meaning()}\n"
         for kind in catalogue()

@@ -1,4 +1,4 @@
-"""Everything that a page tells a reader to type works, and gives what the page shows."""
+"""Every command on a page works, and its output is what the page shows."""
 
 import os
 import re
@@ -23,7 +23,7 @@ README_LINES = 120
 
 
 class Demo:
-    """A demo that is being served, and the key that it printed."""
+    """A running demo, and the key that it printed."""
 
     def __init__(self, folder: Path, said: str, port: int) -> None:
         self.folder = folder
@@ -34,7 +34,7 @@ class Demo:
         self.key = found[1]
 
     def run(self, commands: list[str], database: str = DEMOS_OWN) -> list[str]:
-        """What each of several blocks of commands wrote, all run by one shell in this order."""
+        """Run blocks of commands in one shell, and return the output of each block."""
         script = "".join(f"{block}\necho '{END}'\n" for block in commands)
         url = f"sqlite:///{self.folder}/{database}"
         ran = subprocess.run(
@@ -51,7 +51,7 @@ class Demo:
 
     @property
     def path(self) -> dict[str, str]:
-        """A PATH on which `python` is ours."""
+        """A PATH on which `python` is the Python of the tests."""
         return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
@@ -68,7 +68,7 @@ def serve_the_demo(
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()
     url = f"sqlite:///{folder}/{DEMOS_OWN}"
-    monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")  # the key is to stand where the pages say
+    monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")  # the key must be in the file that the pages name
     with start(url, folder, "demo", "--port", str(port)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -85,9 +85,9 @@ def serve_the_demo(
 
 
 def runnable(example: Example) -> str:
-    """The commands; a target of `make` is only looked up: one of them runs this very test.
+    """The commands, with `make -n` for `make`, because one target runs this very test.
 
-    So is what would be installed, which is there already.
+    `pip install` also becomes a dry run: the packages are already installed.
     """
     commands = re.sub(r"^make ", f"make -n -C '{ROOT}' ", example.commands, flags=re.MULTILINE)
     return commands.replace("pip install", "pip install --dry-run --no-index --quiet")

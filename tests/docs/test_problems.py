@@ -1,4 +1,4 @@
-"""Every problem that the program can answer with is explained."""
+"""Every problem that the server can answer with is documented."""
 
 from app.core.problems import catalogue
 from tests.docs.problems import FILE, page

@@ -1,4 +1,4 @@
-"""The pages for contributors name files, modules and rooms that exist."""
+"""The pages for contributors name files and packages that exist."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ NAMED = re.compile(r"`([\w./-]+(?:/|\.(?:py|md|json|csv|txt|toml)))`")
 
 
 def named(page: Path) -> set[str]:
-    """The files and folders that a page names by their way from the top."""
+    """The files and folders that a page names by their path from the top."""
     return {name for name in NAMED.findall(page.read_text("utf-8")) if "/" in name}
 
 

@@ -1,4 +1,4 @@
-"""The tests find a browser on every machine, that of the machine first."""
+"""The tests find a browser on every machine, and prefer the installed one."""
 
 import platform
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests import browser
 
 @pytest.fixture(name="nowhere")
 def a_machine_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine for which nothing was fetched, with an empty `PATH`: this folder."""
+    """A machine without a fetched browser, whose `PATH` is this empty folder."""
     monkeypatch.delenv(browser.VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(browser, "FETCHED", tmp_path / "fetched")

@@ -1,4 +1,4 @@
-"""The image and the composition are what they should be, as far as their text tells."""
+"""Dockerfile and compose.yaml have the properties that can be checked in their text."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PINNED = re.compile(r"[a-z/]+:\d+[\w.]*-[\w.-]+")
 
 
 def dockerfile() -> list[tuple[str, str]]:
-    """The instructions of the Dockerfile, each with its argument on one line."""
+    """The Dockerfile's instructions, each with its argument on one line."""
     text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
     lines = re.sub(r" *\\\n *", " ", text).splitlines()
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
@@ -82,7 +82,7 @@ def test_no_secret_is_written_down(compose: Any) -> None:
         for service in compose["services"].values()
         for name, value in service.get("environment", {}).items()
     }
-    # A file that holds a secret may be named.
+    # The name of a file with a secret is allowed.
     held = {name: value for name, value in settings.items() if not name.endswith("_FILE")}
     secrets = {name: value for name, value in held.items() if SECRET.search(name)}
     urls = {name: value for name, value in settings.items() if "://" in value}

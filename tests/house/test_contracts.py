@@ -1,4 +1,4 @@
-"""Imports go down, rules are pure: what `pyproject.toml` promises holds, and would be noticed."""
+"""The import contracts in `pyproject.toml` hold, and detect a wrong import."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ LINTER = Path(sys.executable).parent / "lint-imports"
 
 
 def lint(folder: Path) -> str:
-    """What the linter says of the `app` in this folder."""
+    """The linter's output for the `app` in this folder."""
     ran = subprocess.run(
         [str(LINTER), "--no-logo", "--no-cache"],
         cwd=folder,

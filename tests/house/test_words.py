@@ -1,4 +1,4 @@
-"""What no file of this repository says.
+"""Words that no file of this repository may contain.
 
 The patterns are written so that they do not find themselves.
 """
@@ -19,7 +19,7 @@ MACHINE = re.compile(r"(?<![\w.])/(roo[t]|hom[e]|wor[k]|User[s]|op[t]/(?!venv))\
 
 
 def places(pattern: re.Pattern[str], paths: Iterable[Path]) -> list[str]:
-    """Where the pattern is found."""
+    """The places where the pattern matches."""
     return [
         place(path, number)
         for path in paths

@@ -1,4 +1,4 @@
-"""Who may do what, at every operation: a valid token, and the one scope that it declares."""
+"""Every operation needs a valid token and the one scope that it declares."""
 
 from datetime import timedelta
 from functools import partial
@@ -94,7 +94,7 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
         [scope] = operation.scopes
         sent, caller = world.request(operation), alone[Scope(scope)]
         handed_on = from_json(sent.content or b"{}").get("scopes") if operation.creates else None
-        if handed_on:  # nobody hands on what he doesn't hold
+        if handed_on:  # callers can't pass on scopes that they don't hold
             caller = Api(api.wire, clinic.key({Scope(scope), *map(Scope, handed_on)}))
         if operation.name in PERSONAL:
             caller = api.practitioners({Scope(scope)})
@@ -142,7 +142,7 @@ def test_a_refused_write_changes_nothing(api: Api, clinic: Clinic) -> None:
     before = world.feed()
     nobody = Api(api.wire, clinic.key(()))
     assert {each.by(nobody).status_code for each in sent} == {403}
-    assert world.feed()[:-1] == before  # the last is the new client's key
+    assert world.feed()[:-1] == before  # the last one is the new client's key
 
 
 def test_an_unknown_address_needs_no_token_to_be_unknown(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""A record appears wherever its kind is declared to appear, and nowhere that it is left out."""
+"""A record appears in every place that its kind declares, and in no other."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ REASONS = [
 
 
 def new(world: World, kind: Kind[Any]) -> str:
-    """The id of a new record of a kind, from the document's example of its body."""
+    """Create a record of a kind from the document's example body, and return its id."""
     [create] = [each for each in operations() if each.name == f"{kind.noun}.create"]
     answer = world.request(create).by(world.api)
     assert answer.status_code == 201, answer.text

@@ -1,4 +1,4 @@
-"""What an operation answers is what the document says."""
+"""Every operation answers as the document says."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) 
 def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
     world = World(api)
     wrong = {}
-    # A look at the account is an entry of it.
+    # A read of the ledger is itself an entry in it.
     longer_each_time = {"audit.entries", "audit.export", "disclosures.list"}
     for operation in operations():
         if operation.method == "GET":

@@ -1,4 +1,4 @@
-"""Whatever body arrives: a documented problem that says what is wrong, and nothing stored."""
+"""Every bad body gets a documented problem that says what is wrong, and nothing is stored."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from tests.sweeps.hostile import BODIES, LARGE, spoilt
 from tests.sweeps.world import World, lasting
 
 TAKES_JSON = [operation for operation in operations() if operation.body_model]
-# An import's rows have the same reader; a file that holds nothing good is no fault of a request.
+# The rows of an import have the same reader, but a file with only bad rows is a valid request.
 CREATES = [o for o in TAKES_JSON if o.name.endswith(".create") and o.creates]
-# What they answer with is kept nowhere.
+# The answers of these operations are not stored.
 RELEASES = [o for o in TAKES_JSON if o.name.endswith(".create") and not o.creates]
 
 

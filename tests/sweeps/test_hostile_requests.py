@@ -1,4 +1,4 @@
-"""Whatever stands in an address or a header: a documented answer, never a failure."""
+"""Every bad address or header gets a documented answer, never a 5xx."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ QUERIES = (
 
 
 def cursor(value: Any) -> str:
-    """A cursor as the lists make them, of anything."""
+    """A cursor in the form that lists use, with any content."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
@@ -188,7 +188,7 @@ HEADERS: dict[str, tuple[bytes, ...]] = {
 }
 
 ANSWERED = {200, 201, 304, 404, 409, 412, 413, 415, 422, 428}
-# Headers are read in one place; these are its ways through.
+# Headers are read in one place; these requests reach each of its branches.
 ONE_OF_EACH_SHAPE = [
     operation
     for operation in operations()

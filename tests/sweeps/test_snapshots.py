@@ -1,4 +1,4 @@
-"""No promise of the API changes unseen: the difference of a snapshot is reviewed."""
+"""Every change of the API shows as a difference of a snapshot."""
 
 import pytest
 

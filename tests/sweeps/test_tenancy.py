@@ -1,4 +1,4 @@
-"""What belongs to another clinic is not there: not even as a different refusal."""
+"""Records of another clinic get the same answers as records that do not exist."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ MADE_BY_THE_SERVER = {"x-request-id", "location", "content-length", "ratelimit"}
 
 
 def seen(answer: Response) -> tuple[int, dict[str, str], str]:
-    """An answer without what differs between any two requests: ids and instants."""
+    """An answer without ids and instants, which differ between any two requests."""
     headers = {k: v for k, v in answer.headers.items() if k not in MADE_BY_THE_SERVER}
     text = re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "", ID.sub("", answer.text))
     return answer.status_code, headers, text
