@@ -1,4 +1,4 @@
-"""An export is one moment of one clinic; who is in it is on record first; nothing stays open."""
+"""An export shows one moment of one clinic, leaves its ledger entries first, and closes all."""
 
 import asyncio
 import time
@@ -27,14 +27,14 @@ PATIENCE_S = 5.0
 
 
 def of(clinic: Clinic, dataset: str = "patients") -> Stream:
-    """An export, not begun yet."""
+    """An export that has not begun."""
     op = clinic.operation("exports.read")
     pieces = service.export(clinic.database, op, BY_NAME[dataset], NDJSON)
     return Stream(pieces, NDJSON.media, dataset)
 
 
 def looks(clinic: Clinic) -> list[tuple[str, str, str]]:
-    """The looks that exports left in the ledger."""
+    """The access entries that exports left in the ledger."""
     return [
         (str(entry["patient_id"]), str(entry["resource_id"]), str(entry["reason"]))
         for entry in history(clinic)
@@ -120,7 +120,7 @@ def test_an_export_needs_its_own_scope(api: Api, clinic: Clinic) -> None:
 
 
 def open_transactions(database: Database) -> int:
-    """How many transactions wait for somebody who doesn't come."""
+    """The number of idle open transactions."""
     if database.is_sqlite:
         return int(database.engine.pool.checkedout())  # type: ignore[attr-defined]
     with database.owning() as db:
@@ -133,15 +133,15 @@ def open_transactions(database: Database) -> int:
 
 @pytest.fixture
 def held(api: Api, clinic: Clinic) -> Iterator[Callable[[], Stream]]:
-    """An export of something, and then nothing that it left open."""
+    """Run the block, then check that it left no transaction open."""
     fill(api)
     yield partial(of, clinic)
-    # The keeper has one open now and then, while it goes through the clinics: it ends it at once.
+    # The keeper sometimes has a transaction open, but only for a moment.
     patience = time.monotonic() + PATIENCE_S
     while (left := open_transactions(clinic.database)) and time.monotonic() < patience:
         time.sleep(0.05)
     assert left == 0
-    assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - what a fault would leave taken
+    assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - a fault would leave it taken
 
 
 async def sent(work: Callable[[], Stream], send: Callable[[Message], Any]) -> None:
@@ -202,7 +202,7 @@ def test_too_many_at_a_time_are_asked_to_come_again(
         with pytest.raises(Unavailable):
             await streamed(held)
         for each in waiting:
-            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as an end does
+            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as the end of an export does
 
     asyncio.run(crowd())
 

@@ -1,4 +1,4 @@
-"""An export says what the records say, in every format, to every program that reads tables."""
+"""An export has the content of the records, in every format and for every program."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ LISTS = {
     "adverse-events": "/v1/adverse-events",
 }
 PARTS = {"needlings": "needlings", "findings": "findings", "session-measurements": "measurements"}
-# Members of an object in a record, by the columns that they are in a table.
+# The columns of a table that are members of an object in the record.
 FLAT: Mapping[str, tuple[str, str]] = {
     "plan_sessions": ("plan", "sessions"),
     "plan_per_week": ("plan", "per_week"),
@@ -55,7 +55,7 @@ HOSTILE = st.text(
 
 
 def said(record: Row, name: str) -> Any:
-    """What a record of the API says under the name of a column."""
+    """The value of a column in a record of the API."""
     if name in FLAT and name not in record:
         outer, inner = FLAT[name]
         return (record[outer] or {}).get(inner)
@@ -138,7 +138,7 @@ def test_a_void_session_is_shown_and_what_was_done_in_it_is_not(api: Api) -> Non
     [void] = [row for row in records(api, "sessions") if row["status"] == "void"]
     for name in PARTS:
         assert void["id"] not in {row["session_id"] for row in records(api, name)}
-    # What somebody said or suffered later is not undone by that.
+    # Later follow-ups and adverse events stay.
     for name in ("follow-ups", "adverse-events"):
         assert void["id"] in {row["session_id"] for row in records(api, name)}
 
@@ -268,7 +268,7 @@ def test_the_package_describes_every_table(api: Api) -> None:
 
 
 def fits(cell: Any, field: Row) -> bool:
-    """Whether a cell is what the package says of its field."""
+    """Whether a cell conforms to the field's description in the data package."""
     limits = field.get("constraints", {})
     if cell is None:
         return not limits.get("required")

@@ -1,4 +1,4 @@
-"""An import takes in what is good, says what isn't, and can always be run again."""
+"""An import stores valid rows, reports invalid ones, and can always be repeated."""
 
 import json
 import random
@@ -80,7 +80,7 @@ def test_the_cohort_goes_in_once(api: Api, cohort: Sequence[Record]) -> None:
 
 
 def broken(rows: Iterable[Record]) -> tuple[set[tuple[int, str]], set[str]]:
-    """Which references lead to no row that went in above, and what goes in."""
+    """The references to rows that were not stored above, and the rows that are stored."""
     there: set[str] = set()
     faults = set()
     for line, row in enumerate(rows, 1):
@@ -239,7 +239,7 @@ def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
 def test_a_batch_that_others_get_into_is_worked_through_row_by_row(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if each batch met another writer's new ids, and then one row did so every time."""
+    """Simulate that each batch, and then one row, collides with ids of another writer."""
     rows = patients(5)
 
     def create(op: Any, items: Any) -> Any:

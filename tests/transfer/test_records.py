@@ -1,4 +1,4 @@
-"""What `records` gives, an import makes the same clinic of."""
+"""An import of the export `records` creates the same clinic."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ STAMPS = {
     *("version", "created_at", "updated_at", "amended_at", "recorded_at", "late_entry"),
     *("credentials", "catalogue_version", "hours_after", "window"),
 }
-"""What a server says itself of a session or a report: some of it is of the moment."""
+"""Members of sessions and follow-ups that the server sets; some depend on the time."""
 
 
 def clinic_said(api: Api) -> Mapping[str, list[Row]]:
-    """All records of a clinic, without what is the server's own."""
+    """All records of a clinic, without the members that the server sets."""
     paths = {**LISTS, "thresholds": "/v1/thresholds"}
     said = {name: everything(api, path) for name, path in paths.items()}
     said["follow-ups"] = [
@@ -55,7 +55,7 @@ def test_records_make_an_identical_clinic(api: Api, wire: Client, database: Data
 
 
 def amend(api: Api) -> None:
-    """Have one session amended: what goes out is its latest version."""
+    """Amend one session, so that the export must contain its latest version."""
     signed = next(s for s in everything(api, LISTS["sessions"]) if s["status"] == "signed")
     body: Any = {"reason": "r", "kind": "correction", "changes": {"note": "Amended."}}
     tag = {"If-Match": f'"{signed["version"]}"'}

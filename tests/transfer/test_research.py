@@ -1,4 +1,4 @@
-"""An export for research says what was done and what came of it, and to nobody whom."""
+"""An export for research says what was done and what resulted, but not for whom."""
 
 import io
 import json
@@ -39,14 +39,14 @@ TABLES = {
     "screenings": "Screening",
     "adverse-events": "AdverseEvent",
 }
-# What is exported as more than one column, or is of no use outside of the database.
+# Columns that are exported as several columns, or not needed outside the database.
 TAKEN_APART = {"plan": "plan_", "needle_count": "needles_", "electrical": "electrical_"}
 INSIDE = {"clinic_id", "created_from", "given_name_folded", "family_name_folded"}
 
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server with a key to make pseudonyms with."""
+    """A server with a key for pseudonyms."""
     monkeypatch.setenv("NEEDLEWORK_RESEARCH_KEY", KEY)
     settings.cache_clear()
     yield
@@ -92,7 +92,7 @@ def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
             or column.type in {Type.ID, Type.DATE, Type.INSTANT, Type.JSON}
         )
     ]
-    # A word of ours; and what the wire holds to a few words, which the view writes as text.
+    # Our own word, and members that the API restricts to a few words but the view types as text.
     assert set(free) <= {
         ("progress", "thresholds_id"),
         ("progress", "side"),

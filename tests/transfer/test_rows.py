@@ -1,4 +1,4 @@
-"""Rows are cut out of a file one by one, whatever the file holds."""
+"""A file is split into rows one by one, whatever it contains."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ def cut(content: bytes, media: str = NDJSON) -> list[Row]:
 
 
 def values(content: str) -> list[tuple[int, Any]]:
-    """The rows of a CSV file: the JSON of each, or the code of its fault."""
+    """The rows of a CSV file: each row's JSON, or the code of its fault."""
     found = cut(content.encode(errors="surrogateescape"), CSV)
     return [(row.line, row.fault.code if row.fault else json.loads(row.raw)) for row in found]
 
