@@ -1,4 +1,4 @@
-"""A server process on a database of each kind, which a test may kill."""
+"""Fixtures: a server process on a database of each kind, which a test may kill."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `make test` has no time for; pytest's last line counts it as deselected."""
+    """Deselect the long tests in `make test`; pytest's last line counts them."""
     if not config.getoption("--at-length", default=False):
         long = [item for item in items if item.get_closest_marker("at_length")]
         config.hook.pytest_deselected(items=long)
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was endured."""
+    """Print the measured figures."""
     for report in terminalreporter.getreports("passed"):
         told = ", ".join(f"{value} {name}" for name, value in report.user_properties)
         if told and report.when == "call":
@@ -48,14 +48,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> int:
-    """How often to kill; the option is known only where these tests are asked for by name."""
+    """How often to kill; the option only exists if pytest is called with this folder."""
     given: int = pytestconfig.getoption("--rounds", SHORT_ROUNDS)
     return given
 
 
 @pytest.fixture
 def entries(pytestconfig: pytest.Config) -> int:
-    """How long a feed to read; the option is known only as `rounds` is."""
+    """How many entries the feed gets; the option exists only where `rounds` does."""
     given: int = pytestconfig.getoption("--entries", SHORT_ENTRIES)
     return given
 
@@ -71,7 +71,7 @@ class House:
 
 @dataclass(frozen=True)
 class Site:
-    """A clinic that is being served."""
+    """A clinic, and the server on its database."""
 
     house: House
     clinic: Clinic
@@ -85,7 +85,7 @@ class Site:
         return caller
 
     def close(self) -> None:
-        """Hang up all callers."""
+        """Close the connections of all callers."""
         for caller in self._callers:
             caller.close()
 
@@ -94,7 +94,7 @@ class Site:
 def house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """A migrated database and its server, for all these tests."""
+    """A migrated database and its server, shared by these tests."""
     folder = tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:
         if request.param == "sqlite":
@@ -108,7 +108,7 @@ def house(
 SQLITE_AT_LENGTH = pytest.mark.parametrize(
     "house", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
 )
-"""Several servers on one database: what PostgreSQL is for, and SQLite can be made to do."""
+"""Several servers on one database: usual with PostgreSQL, and possible with SQLite."""
 
 
 @contextmanager
@@ -122,12 +122,12 @@ def housed(url: str, folder: Path) -> Iterator[House]:
 
 @pytest.fixture
 def site(house: House) -> Iterator[Site]:
-    """A clinic that no other test knows."""
+    """A new clinic, which no other test uses."""
     with closing(founded(house)) as site:
         yield site
 
 
 def founded(house: House) -> Site:
-    """A new clinic in this house."""
+    """Create a clinic in the database of this server."""
     clinic = found(house.database)
     return Site(house, clinic, clinic.key())

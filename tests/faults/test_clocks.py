@@ -1,4 +1,4 @@
-"""R8: three servers of one clinic, two of them with clocks that are wrong by three days."""
+"""R8: three servers of one clinic, two of them with clocks that are three days wrong."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta

@@ -21,14 +21,14 @@ SERVING_AGAIN_WITHIN_S = 10.0
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[OwnServer]:
-    """A PostgreSQL that nobody else uses, so that it may be killed."""
+    """A PostgreSQL that no other test uses, so that it may be killed."""
     with own_server(fast=True) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def mortal_house(postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The server on that PostgreSQL, which outlives all these faults."""
+    """The server on that PostgreSQL, which runs through all these faults."""
     folder = tmp_path_factory.mktemp("mortal")
     with postgres.database() as url, housed(url, folder) as house:
         yield house
@@ -36,7 +36,7 @@ def mortal_house(postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def mortal_site(mortal_house: House) -> Iterator[Site]:
-    """A clinic there that no other test knows."""
+    """A new clinic there, which no other test uses."""
     with closing(founded(mortal_house)) as site:
         yield site
 
@@ -50,7 +50,7 @@ def stop_at_once(postgres: OwnServer) -> None:
 
 
 def kill_one_backend(postgres: OwnServer) -> None:
-    """One that works for the clinic; the postmaster then throws out all others, and recovers."""
+    """The pid of a backend; if it is killed, the postmaster ends all others and recovers."""
     children = psutil.Process(postgres.pid).children()
     busy = [child for child in children if "needlework_" in " ".join(child.cmdline())]
     os.kill(busy[0].pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""R5: the disk under the database is full, and then isn't any more.
+"""R5: the disk under the database is full, and then has space again.
 
-The disk is a small tmpfs. Where none may be mounted, the processes may write no longer files
-(RLIMIT_FSIZE), which is another error of the same kind; the summary says which it was.
+The disk is a small tmpfs. Where none may be mounted, the test limits the size of files
+(RLIMIT_FSIZE), which causes a similar error. The summary says which one it was.
 """
 
 import resource
@@ -32,7 +32,7 @@ SIZES = {"sqlite": "16m", "postgresql": "160m"}
 
 @dataclass(frozen=True)
 class Disk:
-    """A place for a database, which can be filled."""
+    """A folder for a database, which can be filled."""
 
     folder: Path
     mounted: bool
@@ -75,7 +75,7 @@ def small_disk(size: str) -> Iterator[Disk]:
 
 @dataclass(frozen=True)
 class Cramped:
-    """A clinic whose database has little room."""
+    """A clinic whose database has little space."""
 
     disk: Disk
     site: Site
@@ -83,7 +83,7 @@ class Cramped:
 
     @property
     def pids(self) -> list[int]:
-        """Who writes to the disk."""
+        """The processes that write to the disk."""
         if self.postgres is None:
             return [self.site.house.serving.pid]
         try:
@@ -122,14 +122,14 @@ def test_a_full_disk_refuses_changes_harms_nothing_and_is_got_over(
             time.sleep(PAUSE_S)
         assert caller.once("GET", "/healthz").status == 200
         looked = caller.once("GET", f"/v1/patients/{load.patient_id}")
-        assert looked.status in {200, 503}  # a look that can't be accounted for shows nothing
+        assert looked.status in {200, 503}  # a read without a ledger entry is refused
         alive = cramped.postgres is None or bool(cramped.pids)
         if alive and cramped.disk.mounted:
             assert caller.once("GET", "/readyz").status == 200
             assert caller.once("GET", "/v1/muscles?limit=1").status == 200
         cramped.disk.free(cramped.pids)
         if cramped.postgres is not None and not cramped.pids:
-            cramped.postgres.start()  # as whatever watches over it would
+            cramped.postgres.start()  # as a service manager would
         wait_for(load, 10)
     assert site.house.serving.pid == pid
     site.house.database.close()

@@ -1,4 +1,4 @@
-"""R3: the leader of a cluster of three is lost; the others elect one, and the server finds it."""
+"""R3: a cluster of three loses its leader and elects another, and the server finds it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def clinic_on_the_cluster(three: Cluster, tmp_path: Path) -> Iterator[Site]:
 
 
 def longest_pause_s(load: Load, more: int) -> float:
-    """Wait until so many more changes were acknowledged: for how long there was none at most."""
+    """Wait for so many more acknowledged changes; return the longest pause in seconds."""
     began = changed = time.monotonic()
     first = seen = len(load.written)
     longest = 0.0
@@ -50,7 +50,7 @@ def longest_pause_s(load: Load, more: int) -> float:
 
 
 def lost(three: Cluster) -> Node:
-    """The node that was the leader until now, when its machine ends."""
+    """Kill the leader as a machine failure would, and return its node."""
     leader = three.leader()
     assert leader is not None
     leader.kill()
@@ -67,7 +67,7 @@ def test_a_lost_leader_costs_a_pause_and_no_change(
         for _ in range(LEADERS):
             wait_for(load, 20)
             leader = lost(three)
-            # What each caller was about to hear may still come.
+            # Answers that were already on their way may still arrive.
             pauses.append(longest_pause_s(load, 2 * CALLERS))
             leader.start()
             three.wait_until_whole()

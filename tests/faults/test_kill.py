@@ -1,4 +1,4 @@
-"""R1: the server is killed again and again while clients write; they ask again until answered."""
+"""R1: the server is killed repeatedly while clients write and repeat until answered."""
 
 import random
 import time
@@ -14,7 +14,7 @@ BUSY_WITHIN_S = 60.0
 
 
 def wait_for(load: Load, more: int) -> None:
-    """Wait until that many more changes were acknowledged: then the load is in full swing."""
+    """Wait for so many more acknowledged changes, so that the load is running."""
     wanted = len(load.written) + more
     deadline = time.monotonic() + BUSY_WITHIN_S
     while len(load.written) < wanted:

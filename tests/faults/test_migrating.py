@@ -1,4 +1,4 @@
-"""R9: migrating while a clinic works neither fails its requests nor queues them up."""
+"""R9: migrating while a clinic works neither fails its requests nor blocks them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def test_a_migration_gives_up_where_somebody_holds_a_table(older: Database) -> N
     url = older.engine.url.render_as_string(hide_password=False)
     with older.owning() as db, db.begin():
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
-        # As whoever writes to them does: whatever the migration alters or refers to is among them.
+        # Lock like a writer; the tables include all that the migration alters or refers to.
         tables = ", ".join(inspect(db).get_table_names())
         db.execute(text(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE"))
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""R4: however often and however simultaneously a change is asked for, it is done once."""
+"""R4: a change that is sent many times, even at once, is made once."""
 
 from collections.abc import Callable
 from http.client import HTTPException

@@ -1,4 +1,4 @@
-"""R10: a backup made under load, and a point in time, come back with all that was answered."""
+"""R10: a backup made under load and a point-in-time restore have every answered change."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ REST_S = 0.1
 
 
 def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
-    """Every change is there that was acknowledged."""
+    """Every acknowledged change is there."""
     op = clinic.operation()
     answered = [one.answer.body for one in written]
     with clinic.database.reading(clinic.id) as db:
@@ -106,7 +106,9 @@ def test_a_point_in_time_has_every_change_that_was_answered_before(
             check_there(clinic, answered)
             check_account(clinic)
             with pytest.raises((KeyError, AssertionError)):
-                check_there(clinic, load.written)  # what came later isn't, or is as it was before
+                check_there(
+                    clinic, load.written
+                )  # later records are missing or have an older version
 
 
 def base_backup(server: OwnServer, target: Path) -> None:
@@ -129,7 +131,7 @@ def wait_until_archived(server: OwnServer, segment: str) -> None:
 
 
 def restore_to(server: OwnServer, base: Path, moment: str) -> None:
-    """As docs/operator.md says it."""
+    """Follow the steps in docs/operator.md."""
     shutil.rmtree(server.data)
     shutil.copytree(base, server.data)
     with (server.data / "postgresql.conf").open("a") as settings:

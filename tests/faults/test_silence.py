@@ -1,4 +1,4 @@
-"""R6: the database freezes, the network swallows everything, locks are held, connections tear."""
+"""R6: the database freezes, the network drops everything, locks are held, connections break."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ Told = Callable[[str, object], None]
 
 @dataclass
 class Net:
-    """A PostgreSQL, the network before it, and a clinic that is served through both."""
+    """A PostgreSQL, a network in front of it, and a clinic that is served through both."""
 
     postgres: OwnServer
     proxy: Proxy
@@ -60,7 +60,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer,
 
 @pytest.fixture
 def net(lines: tuple[OwnServer, Proxy, House]) -> Iterator[Net]:
-    """They are there for all these tests, each of which has a clinic of its own."""
+    """Shared by these tests; each test has its own clinic."""
     postgres, between, house = lines
     with closing(founded(house)) as site:
         yield Net(postgres, between, site)
@@ -68,7 +68,7 @@ def net(lines: tuple[OwnServer, Proxy, House]) -> Iterator[Net]:
 
 @contextmanager
 def frozen(net: Net) -> Iterator[None]:
-    """PostgreSQL stands still, every process of it."""
+    """Freeze every process of PostgreSQL."""
     postmaster = psutil.Process(net.postgres.pid)
     pids = [postmaster.pid, *(child.pid for child in postmaster.children(recursive=True))]
     for pid in pids:
@@ -82,7 +82,7 @@ def frozen(net: Net) -> Iterator[None]:
 
 @contextmanager
 def swallowed(net: Net) -> Iterator[None]:
-    """Nothing gets through, and nobody says so."""
+    """Let the network drop everything silently."""
     net.proxy.black_hole()
     try:
         yield
@@ -92,7 +92,7 @@ def swallowed(net: Net) -> Iterator[None]:
 
 @contextmanager
 def locked(net: Net) -> Iterator[None]:
-    """Somebody else holds the lock that every write and every accounted look needs."""
+    """Hold the lock that every write and every recorded read needs."""
     with net.site.house.database.writing() as db:
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
         db.execute(text("LOCK TABLE ledger_heads, clients IN ACCESS EXCLUSIVE MODE"))
@@ -100,7 +100,7 @@ def locked(net: Net) -> Iterator[None]:
 
 
 def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
-    """Ask for something; how long it took, and what came."""
+    """Send a request; return its time in seconds and the answer."""
     began = time.monotonic()
     if n % 2:
         answer = caller.once("POST", "/v1/sessions", load.visit())
@@ -151,7 +151,7 @@ def test_every_request_ends_in_time_and_all_is_well_soon_after(
 
 
 def well_again_at(load: Load) -> float:
-    """From when on everything works again, for good."""
+    """The time from which every request succeeds again."""
     well_since = time.monotonic()
     for n in range(100 * CALLERS):
         _, status, _ = ask(load.callers[n % CALLERS], load, n)
@@ -174,7 +174,7 @@ def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
 
 
 def wait_for_replicas(net: Net, names: str) -> None:
-    """Have commits wait from now on until replicas of these names have them."""
+    """Make commits wait for replicas with these names."""
     with closing(Database(net.postgres.url("postgres"))) as database, database.reading() as db:
         db.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'"))
         db.execute(text("SELECT pg_reload_conf()"))
