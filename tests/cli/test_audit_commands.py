@@ -1,4 +1,4 @@
-"""The `audit` and `retention` commands: exit codes, sentences, and never a traceback."""
+"""The `audit` and `retention` commands: exit codes, messages, and never a traceback."""
 
 import json
 import subprocess
@@ -168,7 +168,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(on: Program, tmp_path: Path)
     assert file.read_bytes() == before
     below = on(url, "audit", "key", file / "below")
     assert (below.code, "can't be written" in below.err) == (FAILED, True)
-    # This run's key is a setting, and no file.
+    # In this test, the key is a setting and not a file.
     unnamed = on(url, "audit", "key")
     assert (unnamed.code, "Name the file" in unnamed.err) == (FAILED, True)
 
@@ -296,7 +296,7 @@ def test_a_record_that_is_due_is_erased_for_good(
 
 
 def long_ago(clinic: Clinic) -> None:
-    """Make it so that nothing was written of anybody for years."""
+    """Move all records and entries back, as if nothing had been written for years."""
     rewrite(clinic, lambda entries: [forge(e, at=e["at"] - timedelta(days=900)) for e in entries])
 
 

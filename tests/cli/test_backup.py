@@ -1,4 +1,4 @@
-"""A backup is whole or not there, comes back as it was, and overwrites nothing unasked."""
+"""A backup is complete or absent, restores everything, and overwrites nothing unasked."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def empty_like(database: Database, folder: Path) -> Iterator[str]:
 def database_without_the_clinics_of_other_tests(
     database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """Restoring checks the ledger of every clinic, and other tests attack theirs."""
+    """A separate database: a restore checks all ledgers, and other tests attack theirs."""
     with (
         empty_like(database, tmp_path_factory.mktemp("own")) as url,
         closing(Database(url)) as own,
@@ -196,7 +196,7 @@ def clinic_in_a_database_of_its_own(on: Program, tmp_path: Path) -> Iterator[Cli
 
 
 def restored(on: Program, folder: Path, file: Path) -> Ran:
-    """What `restore` says, which must not leave a database."""
+    """The message of a `restore` that fails, and must not leave a database."""
     ran = on(f"sqlite:///{folder}/new.db", "restore", str(file))
     assert (ran.code, ran.out) == (1, "")
     assert not (folder / "new.db").exists()
@@ -304,7 +304,7 @@ def test_a_sound_ledger_has_no_faults(clinic: Clinic) -> None:
 
 
 def finding(program: Program, check: str) -> dict[str, str | None]:
-    """What doctor says of one thing."""
+    """One line of doctor's report."""
     found: list[dict[str, str | None]] = program("doctor", "--json").data
     return next(each for each in found if each["check"] == check)
 
@@ -326,7 +326,7 @@ def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
 
 
 def failures(database: Database) -> int:
-    """How often archiving has failed; a transaction sees the same count all along."""
+    """How often archiving has failed; within one transaction the count never changes."""
     with database.reading() as db:
         count = text("SELECT failed_count FROM pg_stat_archiver")
         return int(db.execute(count).scalar_one())

@@ -1,4 +1,4 @@
-"""The commands do what they say, in words for people and in JSON for programs."""
+"""The commands do what they promise, with text for people and JSON for programs."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: 
     assert client["api_key"] not in json.dumps(feed)
     revoke = ("client", "revoke", client["client_id"], "--clinic", clinic["id"], "--json")
     assert program(*revoke).data["client_id"] == client["client_id"]
-    again = Api(wire, client["api_key"] + " ")  # as a process that has not just seen the key
+    again = Api(wire, client["api_key"] + " ")  # like another process, which has not cached the key
     assert again.get("/v1/clinic").status_code in {200, 401}
 
 
@@ -160,7 +160,7 @@ def test_rejected_rows_are_told_and_exit_with_1(
 def test_doctor_finds_a_sound_installation_sound(program: Program) -> None:
     ran = program("doctor", "--json")
     states = {finding["check"]: finding["state"] for finding in ran.data}
-    # The tests' own PostgreSQL is set up without durability, which is what doctor is to find.
+    # The tests' own PostgreSQL runs without durability, and doctor must report that.
     broken = {check for check, state in states.items() if state == "broken"}
     assert broken <= {"fsync", "full_page_writes"}
     assert ran.code == (1 if broken else 0)

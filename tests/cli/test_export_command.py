@@ -1,4 +1,4 @@
-"""`export` writes a folder that proves to be whole and says what it is."""
+"""`export` writes a folder with a manifest and a description."""
 
 import json
 import stat
@@ -17,7 +17,7 @@ KEY = "k" * 32
 
 
 class Exporting:
-    """The command, on one clinic."""
+    """Run the command on one clinic."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Starting, stopping, being killed, starting twice: the program among other processes."""
+"""The program beside other processes: starting, stopping, being killed, starting twice."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def test_processes_on_one_database_see_what_each_other_writes(
 
     listing = ("clinic", "list", "--json")
     with database.reading(), database.reading():
-        pass  # both stay open in the pool, the second since after the first
+        pass  # both stay open in the pool; the second was opened after the first
     before = clinics()
     clinic = found(database)
     assert clinics() == before | {str(clinic.id)}
@@ -84,14 +84,14 @@ def answers(port: int) -> bool:
 
 
 def turn(port: int) -> None:
-    """Wait until the server's event loop has taken in what was sent to it before."""
+    """Wait until the server's event loop has received everything that was sent before."""
     for _ in range(3):
         assert httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
 
 
 @contextmanager
 def served(database: Database, folder: Path, end: list[str]) -> Iterator[int]:
-    """`serve` on the port that is given, ended by SIGTERM; then `end` is its log."""
+    """Run `serve` on this port until SIGTERM; afterwards `end` is its log."""
     port = free_port()
     with start(url_of(database), folder, "serve", "--port", str(port)) as server:
         deadline = time.monotonic() + PATIENCE_S
@@ -163,7 +163,7 @@ def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(
     with served(database, tmp_path, log) as port:
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(head.encode() + b'{"given_name":')
-            turn(port)  # the body has begun
+            turn(port)  # the body has started
         turn(port)
     lines = [json.loads(line) for line in log]
     requests = [line for line in lines if line["event"] == "request"]

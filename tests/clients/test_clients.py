@@ -1,4 +1,4 @@
-"""Clients over HTTP: what is shown, what is handed on, what ends."""
+"""Clients over HTTP: keys are shown once, scopes are limited, revocation takes effect."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ GOOD = public(P384)
 
 
 def refused(api: Api, **body: Any) -> list[tuple[str, str]]:
-    """Where and why a new client is refused."""
+    """The pointers and codes of the faults of a refused new client."""
     answer = api.post("/v1/clients", {**BACK_END, **body})
     assert answer.status_code == 422, answer.text
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
