@@ -1,4 +1,4 @@
-"""The bytes that a digest covers are those that any other reader would write."""
+"""A digest covers canonical bytes, which any other program would write, too."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def objects(scalars: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
 
 
 plain = objects(st.none() | st.booleans() | numbers | texts)
-# As records hold them, before they are JSON.
+# The Python types in records, before they become JSON.
 offsets = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1900, 1, 2), datetime(2199, 1, 1), timezones=offsets | st.just(UTC))  # noqa: DTZ001 - the zone is drawn beside it
 days = st.dates(date(1900, 1, 1), date(2199, 12, 31))

@@ -1,4 +1,4 @@
-"""An export holds what the ledger holds, goes on where it was interrupted, and checks out clean."""
+"""An export has all that the ledger has, continues after an interruption, and checks as clean."""
 
 import io
 import json
@@ -69,7 +69,7 @@ def test_the_download_is_an_export_that_checks_out_clean(
     report = verify(folder, policy)
     assert (report.exit, report.findings, report.pinned) == (0, [], True)
     assert (report.first, report.last, report.size) == (1, size_of(clinic), size_of(clinic))
-    # The export is the last entry of what it exports.
+    # The export's own entry is the last entry that it exports.
     last = entries_in(folder)[-1]
     assert (last["operation"], last["kind"], last["resource"]) == (
         "audit.export",
@@ -104,11 +104,11 @@ def test_another_clinics_data_is_never_in_it(api: Api, other_api: Api, tmp_path:
 
 
 class Interrupted(Exception):
-    """The power went."""
+    """The power failed."""
 
 
 def interrupt(clinic: Clinic, folder: Path, patch: pytest.MonkeyPatch, after: int) -> None:
-    """Begin an export, and die once so many entries are read."""
+    """Begin an export, and die after so many entries were read."""
     read = export.exported
     left = iter(range(after))
 
@@ -124,7 +124,7 @@ def interrupt(clinic: Clinic, folder: Path, patch: pytest.MonkeyPatch, after: in
 
 
 def without_times(folder: Path) -> dict[str, bytes]:
-    """The files, but for what says when the export was made."""
+    """The files, without the parts that say when the export was made."""
     timed = {"README.md", "manifest"}
     return {name: data for name, data in contents(folder).items() if name not in timed}
 
@@ -149,7 +149,7 @@ def test_an_export_that_died_goes_on_and_ends_as_if_it_had_not(
 
 
 def again_from_the_start(clinic: Clinic, folder: Path, whole: Path) -> None:
-    """The same export, made in one go: of the same checkpoint, into a new folder."""
+    """The same export without an interruption: of the same checkpoint, into a new folder."""
     whole.mkdir()
     for name in ("outside.json", "checkpoint"):
         (whole / name).write_bytes((folder / name).read_bytes())
@@ -251,7 +251,7 @@ def test_an_entry_that_cant_be_read_is_named_as_such(
     clinic: Clinic, tmp_path: Path, damage: str
 ) -> None:
     if not clinic.database.is_sqlite:
-        damage = "body = NULL"  # PostgreSQL's columns hold nothing that can't be read
+        damage = "body = NULL"  # PostgreSQL's columns can't hold unreadable values
     remember(clinic, 20)
     with owning(clinic) as db:
         where = {"clinic": clinic.id.hex if clinic.database.is_sqlite else clinic.id}

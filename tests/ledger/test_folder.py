@@ -1,4 +1,4 @@
-"""An export can be streamed, interrupted and finished, and its verifier stands alone."""
+"""An export can be streamed, interrupted and finished, and its verifier needs no other file."""
 
 import ast
 import csv

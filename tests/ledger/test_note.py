@@ -1,4 +1,4 @@
-"""Signed notes read as others write them, and what is malformed is a `NoteError`, never more."""
+"""Signed notes of other programs are read, and a malformed note raises `NoteError` only."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""A checkpoint is believed by the policy's keys and its quorum alone."""
+"""A checkpoint is trusted only by the policy's keys and its quorum."""
 
 from collections.abc import Iterable
 

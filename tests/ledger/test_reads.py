@@ -1,4 +1,4 @@
-"""Nobody sees a patient's data before it is on record that they did, and whose they saw."""
+"""Every read of a patient's data leaves its access entry before the answer is sent."""
 
 import itertools
 import threading
@@ -24,7 +24,7 @@ from tests.sweeps.document import Documented, operations
 from tests.sweeps.world import Sent, World
 
 READS = [operation for operation in operations() if not operation.writes]
-# Reading the account is one entry, whoever it is about; numbers and hashes tell of nobody.
+# A read of the ledger is one entry, whatever it shows; numbers and hashes are about nobody.
 ACCOUNT = {"audit.entries", "audit.export", "disclosures.list"}
 QUERY = {"audit.consistency": "?from=1&to=2"}
 OF_PATIENTS = ("sessions", "episodes", "measurements", "consents", "screenings", "adverse-events")
@@ -40,19 +40,19 @@ def request(world: World, operation: Documented) -> Sent:
     for name, id_ in ids.items():
         if (
             name in operation.path and "{id}" not in operation.path
-        ):  # of a fresh one there would be nothing to show
+        ):  # a new one would have nothing to show
             steps = zip(operation.path.split("/"), sent.path.split("/"), strict=True)
             sent.path = "/".join(id_ if step == name else was for step, was in steps)
     return sent
 
 
 def looks(clinic: Clinic, request_id: str) -> list[Stored]:
-    """What one request left in the ledger beside changes."""
+    """The entries other than changes that one request left in the ledger."""
     return [e for e in history(clinic) if e["request_id"] == request_id and e["kind"] != "change"]
 
 
 def patients_in(answer: Response, clinic: Clinic) -> set[str]:
-    """Which of the clinic's patients an answer names, or is about."""
+    """The clinic's patients that an answer names or is about."""
     known = {str(e["patient_id"]) for e in history(clinic) if e["patient_id"]}
     about = answer.request.url.path if answer.is_success else ""
     return {patient for patient in known if patient in answer.text + about}
@@ -63,7 +63,7 @@ def told(left: list[Stored]) -> list[tuple[str, str, str]]:
 
 
 def expected(operation: Documented, answer: Response, clinic: Clinic) -> list[tuple[str, str, str]]:
-    """The looks that an answer has to be accounted for by."""
+    """The access entries that an answer must leave."""
     if operation.name in ACCOUNT:
         about = answer.request.url.path.split("/")[3] if "patients" in operation.path else "None"
         return [("ledger", str(clinic.id), about)]
@@ -142,7 +142,7 @@ def test_a_session_that_was_moved_is_accounted_for_under_all_whom_its_versions_s
 
 @contextmanager
 def unwritable(clinic: Clinic) -> Iterator[None]:
-    """Keep everybody from the clinic's ledger: its head (PostgreSQL), or all writing (SQLite)."""
+    """Lock the clinic's counter row (PostgreSQL) or all writes (SQLite)."""
     head = rows(LedgerHead).with_for_update()
     with clinic.database.writing(clinic.id) as db:
         assert db.execute(head, {"clinic": clinic.id}).first()
@@ -325,7 +325,7 @@ def test_reading_the_whole_account_page_by_page_comes_to_an_end(
         assert pages <= there
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) == there
-    # One page is one look at the account, whatever stands on it.
+    # One page is one access to the ledger, whatever it shows.
     assert [(e["operation"], e["resource"]) for e in history(clinic)[there:]] == [
         ("audit.entries", "ledger")
     ] * pages

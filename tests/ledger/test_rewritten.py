@@ -1,4 +1,4 @@
-"""What somebody with the right key makes of a ledger: the root and the chain of entries tell."""
+"""A ledger rewritten with the right key is revealed by the root or by its own entries."""
 
 import shutil
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def codes(report: Report) -> set[str]:
 
 
 def remade(folder: Path, log: Log, entries: Entries, **manifest: Any) -> Report:
-    """Put other entries under the log's checkpoint, and sign a manifest that fits them."""
+    """Put other entries under the log's checkpoint, and sign a matching manifest."""
     log.write(folder, earlier=(5, 256))
     (folder / "entries.ndjson").write_bytes(b"".join(entry_line(*entry[1:]) for entry in entries))
     header = (folder / "entries.csv").read_bytes().splitlines(keepends=True)[0]

@@ -1,4 +1,4 @@
-"""On PostgreSQL the application's own role can't alter the ledger, even with its triggers off."""
+"""On PostgreSQL the server's role can't alter the ledger, even without its triggers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ LATE = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 class Roles(NamedTuple):
-    """The same database as its owner and as the application reach it."""
+    """The same database, as its owner and as the server's role."""
 
     owner: str
     application: str

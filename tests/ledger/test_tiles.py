@@ -1,4 +1,4 @@
-"""The tree from the database is the RFC's tree over all leaves, however many tiles stand."""
+"""The tree from the database equals the RFC's tree, however many tiles are stored."""
 
 import hashlib
 import threading
@@ -31,7 +31,7 @@ def leaf_of(number: int) -> bytes:
 
 
 def fill(clinic: Clinic, size: int) -> list[bytes]:
-    """Give a clinic's ledger this many made-up entries in the place of its own."""
+    """Replace a clinic's ledger by so many made-up entries."""
     leaves = [leaf_of(number) for number in range(1, size + 1)]
     with owning(clinic) as db:
         db.execute(delete(LedgerEntry).where(LedgerEntry.clinic_id == clinic.id))
@@ -43,7 +43,7 @@ def fill(clinic: Clinic, size: int) -> list[bytes]:
 
 
 def _insert(db: Connection, clinic: Clinic, start: int, leaves: Sequence[bytes]) -> None:
-    """Insert rows in one statement: SQLite's executemany is fast, PostgreSQL wants an array."""
+    """Insert rows in one statement: SQLite's executemany is fast, PostgreSQL needs an array."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(
             "INSERT INTO ledger_entries (clinic_id, number, kind, operation, at, actor,"
@@ -169,7 +169,7 @@ def test_the_api_proves_every_entry_and_every_earlier_size(api: Api, clinic: Cli
     hashes = [b64decode(hash_) for hash_ in asked["hashes"]]
     assert consistent(old.size, new.size, hashes, old.root, new.root)
     assert not consistent(old.size, new.size, hashes, new.root, old.root)
-    # Reading them leaves nothing: they tell of nobody.
+    # Reading them leaves no entry, because they contain no patient data.
     assert size_of(clinic) == size
 
 
@@ -207,7 +207,7 @@ def test_the_keeper_seals_each_ledger_once_a_day_if_it_grew(clinic: Clinic) -> N
         assert [note["size"] for note in notes(clinic)] == [first["size"], size_of(clinic)]
         clock.shift(timedelta(days=3))
         keeper.keep(clinic.database)
-        assert len(notes(clinic)) == 2  # nothing new, nothing to say
+        assert len(notes(clinic)) == 2  # nothing new, so no checkpoint
 
 
 def test_a_ledger_that_lost_an_entry_keeps_no_other_from_being_sealed(

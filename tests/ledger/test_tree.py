@@ -1,4 +1,4 @@
-"""Roots and proofs are those of the RFC, and no proof shows what isn't so."""
+"""Roots and proofs are those of the RFC, and no proof of a false statement verifies."""
 
 import hashlib
 import pickle
@@ -16,7 +16,7 @@ from app.ledger.format import tree
 
 EXHAUSTIVE = 130
 
-# The reference inputs of Certificate Transparency, and what its programs make of them.
+# The reference inputs of Certificate Transparency, and the results of its programs.
 INPUTS = (
     *("", "00", "10", "2021", "3031", "40414243", "5051525354555657"),
     "606162636465666768696a6b6c6d6e6f",
@@ -50,7 +50,7 @@ CONSISTENCIES = [
     (6, 8, [LEAVES_5_6, LEAVES_7_8, ROOTS[3]]),
     (2, 5, [LEAVES_3_4, LEAF_5]),
 ]
-# Many mistakes show only where a tile is full, about to be, or has just been.
+# Many mistakes only show where a tile is full, or one leaf before or after that.
 sizes = st.integers(0, 1100) | st.sampled_from([255, 256, 257, 511, 512, 513, 767, 768, 1024])
 digests = st.binary(min_size=32, max_size=32)
 
@@ -72,7 +72,7 @@ def mth(leaves: Sequence[bytes]) -> bytes:
 
 
 class Held:
-    """A list of leaf hashes as the store of a tree: complete subtrees, and no other part."""
+    """A list of leaf hashes as a store of a tree, which only has complete subtrees."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         self.leaves = leaves
@@ -308,7 +308,7 @@ def test_every_range_with_what_lies_outside_makes_the_root() -> None:
 
 
 def only_within(first: int, end: int) -> tree.Hashes:
-    """The subtrees of those who know the leaves [first, end) alone."""
+    """The subtrees that follow from only the leaves [first, end)."""
 
     def known(level: int, index: int) -> bytes:
         assert first <= index << level
@@ -343,7 +343,7 @@ def test_a_range_fed_in_order_knows_the_root_of_every_size_within(
 
 
 def feed(fed: tree.Range, end: int, *, by_tiles: bool) -> None:
-    """Feed the leaves up to `end`; whole tiles by one hash where that is allowed."""
+    """Feed the leaves up to `end`; complete tiles as one hash where that is allowed."""
     while fed.end < end:
         tile = fed.end // tree.TILE
         whole = fed.end % tree.TILE == 0 and fed.end + tree.TILE <= end

@@ -1,4 +1,4 @@
-"""An auditor's verifier finds whatever differs from what the ledger recorded, and says it."""
+"""The verifier finds and reports every difference from what the ledger recorded."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ def log() -> Log:
 
 @pytest.fixture(scope="session")
 def whole(log: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Never altered: tests copy it."""
+    """An export that is never altered: tests copy it."""
     return log.write(tmp_path_factory.mktemp("whole") / "export", earlier=EARLIER)
 
 

@@ -1,4 +1,4 @@
-"""The database itself refuses to change the ledger, whoever asks; the law has one narrow door."""
+"""The database itself refuses every change of the ledger, except a lawful erasure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def ledger_with_a_row_in_each_table(clinic: Clinic) -> Clinic:
 
 
 def refuses(clinic: Clinic, statement: Any) -> bool:
-    """Whether the database's own user, who owns all of it, can't do this."""
+    """Whether the database refuses this statement, even to its owner."""
     try:
         with clinic.database.owning() as db, db.begin():
             db.execute(statement)
@@ -51,7 +51,7 @@ def test_no_row_is_deleted(filled: Clinic, table: type[ClinicOwned]) -> None:
 def test_no_column_of_a_row_is_changed(filled: Clinic, table: type[ClinicOwned]) -> None:
     before = history(filled), notes(filled)
     for column in table.__table__.columns:
-        # To the value that it has: not even that is let through.
+        # To the value that it has: even that is refused.
         values = {column.key: column}
         assert refuses(filled, update(table).where(table.clinic_id == filled.id).values(values))
     assert (history(filled), notes(filled)) == before
@@ -60,7 +60,7 @@ def test_no_column_of_a_row_is_changed(filled: Clinic, table: type[ClinicOwned])
 @pytest.mark.parametrize("table", TABLES)
 def test_no_table_is_emptied(filled: Clinic, table: type[ClinicOwned]) -> None:
     if filled.database.is_sqlite:
-        # SQLite has no TRUNCATE: the nearest thing is a DELETE of everything.
+        # SQLite has no TRUNCATE; the nearest statement is a DELETE of all rows.
         assert refuses(filled, text(f"DELETE FROM {table.__tablename__}"))  # noqa: S608 - our own tables' names
     else:
         assert refuses(filled, text(f"TRUNCATE {table.__tablename__} CASCADE"))
@@ -73,7 +73,7 @@ def blanking(clinic: Clinic, whose: UUID, **more: Any) -> Any:
 
 
 def note_erasure(clinic: Clinic, patient_id: UUID) -> None:
-    """Put the entry of an erasure into the ledger, and do nothing of what it says."""
+    """Write the entry of an erasure into the ledger, without erasing anything."""
     op = clinic.operation("patients.erase")
     view = {"id": patient_id, "version": 2}
     work = lambda: service.record(op, "patients", view, patient_id=patient_id)  # noqa: E731 - one statement

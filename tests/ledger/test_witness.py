@@ -1,4 +1,4 @@
-"""A witness on another machine sees a cut-back or rewritten ledger, and its exit code says so."""
+"""A witness on another machine detects a truncated or rewritten ledger by its exit code."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def served_address(database: Database, tmp_path_factory: pytest.TempPathFactory)
 
 @dataclass
 class Watcher:
-    """The witness's own machine: a folder, and the program."""
+    """The witness's machine: a folder, and the program."""
 
     folder: Path
     address: str
@@ -44,7 +44,7 @@ class Watcher:
         self.patch.setenv("NEEDLEWORK_TOKEN", self.clinic.key())
 
     def __call__(self, *arguments: str) -> Ran:
-        # It has no database, and needs none.
+        # It has no database.
         self.patch.chdir(self.folder)
         return within(self.patch, self.capsys, "sqlite:////nowhere/at/all.db", *arguments)
 
