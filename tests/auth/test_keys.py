@@ -1,4 +1,4 @@
-"""A key is read in one form alone: the one in which it was given out."""
+"""A key is only accepted in the exact form in which it was issued."""
 
 from uuid import UUID
 

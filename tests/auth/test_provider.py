@@ -1,4 +1,4 @@
-"""Whoever signed in elsewhere is let in by what the provider has signed, if all of it is right."""
+"""A practitioner calls with an identity provider's token, which must be right in every part."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,12 +30,12 @@ HELD = [Scope.PATIENTS_READ, Scope.PATIENTS_WRITE]
 
 
 def new_subject() -> str:
-    """Nobody else's: a port of an earlier provider, and with it the issuer, may come again."""
+    """A unique issuer: a port of an earlier provider may be used again."""
     return f"dana-{uuid7()}@provider"
 
 
 class Person:
-    """A practitioner, as the provider knows one."""
+    """A practitioner with an account at the provider."""
 
     def __init__(self, api: Api, clinic: Clinic, issuer: str) -> None:
         self.api, self.clinic, self.issuer = api, clinic, issuer

@@ -1,4 +1,4 @@
-"""A client has one good refresh token at a time, whatever comes in whichever order."""
+"""A client has one valid refresh token at a time, in whatever order requests come."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A tablet is let in once, stays in while it comes back, and is out when its tokens are misused."""
+"""A tablet is enrolled once, keeps its access while it refreshes, and loses it on misuse."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ HELD = ["patients:read", "patients:write"]
 
 
 class Tablet:
-    """A device of a new practitioner, not let in yet."""
+    """A device of a new practitioner, not enrolled yet."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -46,7 +46,7 @@ class Tablet:
         return self.api.get(self.path).json()["revoked_at"] is not None
 
     def tried(self) -> list[str]:
-        """Why it was refused, as the ledger has it."""
+        """The reasons for refusals, from the ledger."""
         path = f"/v1/audit/entries?kind=security&resource_id={self.made['id']}"
         return [entry["reason"] for entry in self.api.get(path).json()["items"]]
 

@@ -1,4 +1,4 @@
-"""A practitioner who has to can read what is clinical, for a while, and the ledger tells it all."""
+"""Emergency access lets a practitioner read clinical records for a while; the ledger has it all."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ REASON = "Collapsed after needling, her own practitioner is away."
 
 
 class Person:
-    """A practitioner who may break the glass, and otherwise next to nothing."""
+    """A practitioner's device with `emergency:write` and almost no other scope."""
 
     def __init__(self, api: Api, *more: Scope) -> None:
         self.api = api
@@ -254,8 +254,8 @@ def test_who_audits_sees_who_broke_it_when_and_why(dana: Person, clinic: Clinic)
 
 
 def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> None:
-    """What was read of a caller while what he may do changed could be the state before."""
-    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001 - what is kept shows nowhere else
+    """A caller that was read while its rights changed must not be cached: it may be stale."""
+    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001 - the cache is not visible otherwise
 
     async def overtaken(token: str) -> Any:
         found = await check(token)
@@ -265,7 +265,7 @@ def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(authenticate, "_checked", overtaken)
         assert not dana.reads()
-    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001 - what is kept shows nowhere else
+    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001 - the cache is not visible otherwise
 
 
 @pytest.mark.usefixtures("clock")

@@ -19,7 +19,7 @@ from tests.wire import wired
 
 @pytest.fixture(name="empty", scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database of no clinic, to be copied."""
+    """A migrated database without a clinic, to be copied."""
     file = tmp_path_factory.mktemp("owners") / "empty.db"
     database = Database(f"sqlite:///{file}")
     migrate(database)

@@ -1,4 +1,4 @@
-"""The commands that make the owner's account and remove it, and which passwords they take."""
+"""The commands that create and remove the owner's account, and the passwords they accept."""
 
 import os
 import pty
@@ -73,9 +73,9 @@ def test_without_a_terminal_it_has_to_be_piped_in(house: House, on: Program) -> 
 
 
 def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
-    """How `owner set` ends for somebody who types this, and what stood on the screen."""
+    """Type this at `owner set`, and return its exit code and the text on the screen."""
     master, slave = pty.openpty()
-    # Whoever leads a session and opens a terminal has it for his own.
+    # A session leader that opens a terminal gets it as its controlling terminal.
     command = f'exec "$0" -m app owner set --clinic {house.clinic.id} <{os.ttyname(slave)}'
     with subprocess.Popen(
         ["/bin/sh", "-c", command, sys.executable],
@@ -88,7 +88,7 @@ def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
     ) as process:
         shown = b""
         for line in typed:
-            # The blank comes once nothing is shown, and what was typed earlier is thrown away.
+            # The prompt appears once echo is off; input typed earlier is discarded.
             while not shown.endswith(b": "):
                 assert select.select([master], [], [], PATIENCE_S)[0], shown
                 shown += os.read(master, 1024)

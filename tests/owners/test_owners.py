@@ -1,4 +1,4 @@
-"""The owner of a clinic on SQLite signs in with a password, and nobody can guess at it for long."""
+"""The owner of a clinic on SQLite signs in with a password, which nobody can guess for long."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -123,7 +123,7 @@ def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
     monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001 - the one place where hashes are made
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: house.ask().status_code, range(4)))
-    assert set(answers) <= {200, 503}  # whose turn doesn't come in time is told so
+    assert set(answers) <= {200, 503}  # a request that waits too long gets a 503
     assert 200 in answers
     assert max(most) == 1
     assert [name.startswith("argon2") for name in names] == [True]

@@ -1,4 +1,4 @@
-"""Nothing forged lets anybody in, at any door: 401 (or what OAuth says), and never a failure."""
+"""No forged credential is accepted anywhere: 401 or OAuth's error, and never a 5xx."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_no_forged_identity_is_let_in(dana: Person, key: Any, alg: str, kid: str
 
 
 def spoilt(secret: str) -> dict[str, str]:
-    """A secret with one thing wrong."""
+    """A secret with one fault."""
     prefix, id_, rest = secret.split("_", 2)
     return {
         "a letter more": f"{secret}A",
@@ -82,7 +82,7 @@ def test_no_spoilt_code_or_refresh_token_gets_a_token(api: Api) -> None:
 
 
 def test_a_clinics_client_is_nobody_in_another_clinic(emr: BackEnd, other_api: Api) -> None:
-    """What one signs for itself is worth nothing under the name of another, in any clinic."""
+    """A client's own signature is refused under the name of another client, in any clinic."""
     other = BackEnd(other_api, jwks={"keys": [public(OTHER)]})
     theirs = Forger(KEY, "ES384", "a", other.claims()).signed()
     assert refusal(emr.ask(theirs)) == (401, "invalid_client")

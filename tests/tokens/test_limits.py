@@ -1,4 +1,4 @@
-"""Whoever is nobody yet may ask for a number of tokens a minute, told apart by his address."""
+"""Token requests are limited per minute and per address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from tests.tokens.back_end import BackEnd
 
 QUOTA = 3
 WINDOWS = 2 * QUOTA + 1
-"""So many at once outlast what is granted, though a minute may end among them."""
+"""Send enough requests to exceed the limit, even if a new minute begins meanwhile."""
 
 
 @pytest.fixture(name="scarce")
@@ -90,7 +90,7 @@ def test_a_sender_without_an_address_is_counted_too() -> None:
 
 @contextmanager
 def behind_a_proxy(database: Database, log: Path, **environment: str) -> Iterator[Client]:
-    """A server that grants few tokens, asked from this machine as if by a proxy."""
+    """A server with a low limit, whose requests come from this machine as from a proxy."""
     url = database.engine.url.render_as_string(hide_password=False)
     few = {"NEEDLEWORK_DATABASE_URL": url, "NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE": str(QUOTA)}
     with (
