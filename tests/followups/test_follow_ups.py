@@ -1,4 +1,4 @@
-"""What a patient reports after the needles: added, never changed, and heard at once."""
+"""Follow-ups are added, never changed, and a red flag raises an alert at once."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def session(api: Api) -> dict[str, Any]:
 
 
 def report(api: Api, session: dict[str, Any], **body: Any) -> Any:
-    """The answer to a report, by default a day later."""
+    """Send a follow-up, by default a day after the session, and return the answer."""
     whole = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, **body}
     return api.post(f"/v1/sessions/{session['id']}/follow-ups", whole)
 

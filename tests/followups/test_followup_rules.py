@@ -1,4 +1,4 @@
-"""Promises of the pure rules about reports after a session."""
+"""Promises of the pure rules about follow-ups."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

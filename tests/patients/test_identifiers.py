@@ -1,4 +1,4 @@
-"""What other systems call a patient or a practitioner: one holder, who is named."""
+"""An identifier of another system belongs to one record; a conflict names that record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,4 +1,4 @@
-"""Finding a patient: by a name without its accents, or by the day of birth."""
+"""Finding a patient by a name, without its accents, or by the birth date."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A recalled lot leads to everybody who was needled with it, and to nobody else."""
+"""A recalled lot leads to every patient who was needled with it, and to no other."""
 
 from typing import Any
 from urllib.parse import quote

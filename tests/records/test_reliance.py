@@ -1,4 +1,4 @@
-"""What a record says of another stays true when the other changes."""
+"""What a record says about another one stays true when the other one changes."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -24,7 +24,7 @@ def change(api: Api, session: dict[str, Any], **changes: Any) -> Any:
 
 
 def report(api: Api, session: dict[str, Any]) -> str:
-    """The address of a report, made a day after the session."""
+    """Send a follow-up a day after the session, and return its address."""
     path = f"/v1/sessions/{session['id']}/follow-ups"
     made = api.create(path, reported_at="2026-11-02T10:00:00Z", soreness=3)
     return f"{path}/{made['id']}"

@@ -1,4 +1,4 @@
-"""The rules of the other records that span fields, one by one."""
+"""The rules of records other than sessions that span several fields, one by one."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

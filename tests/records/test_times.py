@@ -1,4 +1,4 @@
-"""An instant is stored in UTC, and given back as its sender wrote it."""
+"""An instant is stored in UTC, and returned with its sender's offset."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -34,7 +34,7 @@ BEFORE = {"follow-up": "/v1/sessions"}
 
 
 def written(moment: str) -> str:
-    """As the API writes it: UTC is `Z`, and a fraction has the digits that it needs or six."""
+    """The API's form: UTC is `Z`, and a fraction has the necessary digits or six."""
     return moment.replace("+00:00", "Z")
 
 

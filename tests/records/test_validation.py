@@ -1,4 +1,4 @@
-"""A bad body is refused whole, and every fault in it is named at once."""
+"""A bad body is refused completely, and all its faults are listed at once."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A record changes only from the version that its client names."""
+"""A change must name the current version of the record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,4 +1,4 @@
-"""Consents, screenings and adverse events: what spans their fields."""
+"""Consents, screenings and adverse events: rules that span several fields."""
 
 from typing import Any
 

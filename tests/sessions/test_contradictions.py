@@ -1,4 +1,4 @@
-"""A session that contradicts itself is refused, at the place where it does."""
+"""A session that contradicts itself is refused, and the pointer says where."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A session from draft to signed, amended and void: nothing that was ever said is lost."""
+"""A session from draft to signed, amended and void: every version stays readable."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.records.bodies import faults
 
 
 class Visit:
-    """One session, and what is done to it, always from its newest version."""
+    """One session with its actions, each with the newest version as `If-Match`."""
 
     def __init__(self, api: Api, **body: Any) -> None:
         self.api = api
@@ -20,7 +20,7 @@ class Visit:
         self.history = [self.now]
 
     def act(self, method: str, step: str = "", body: Any = None) -> Any:
-        """The answer to a request that names the newest version."""
+        """Send a request that names the newest version, and return the answer."""
         held = {"If-Match": f'"{self.now["version"]}"'}
         answer = self.api(method, self.path + step, json=body, headers=held)
         if answer.is_success and answer.json() != self.now:
@@ -95,7 +95,7 @@ def test_every_version_stays_readable_and_equal_to_what_it_was(api: Api) -> None
 
 
 def content(session: dict[str, Any]) -> dict[str, Any]:
-    """What a client sends of a session."""
+    """The members of a session that a client sends."""
     server = {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
         *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
@@ -201,7 +201,7 @@ def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> 
     visit = Visit(api, occurred_at=at(6))
     assert problem(visit.sign()) == (422, "not-ready-to-sign")
     assert faults(visit.sign()) == {"/occurred_at": "in_the_future"}
-    visit.patch(occurred_at=at(4))  # as a tablet whose clock is ahead says
+    visit.patch(occurred_at=at(4))  # as from a tablet whose clock is ahead
     assert visit.sign().status_code == 200
     assert faults(visit.amend(occurred_at=at(6))) == {"/changes/occurred_at": "in_the_future"}
     bare: dict[str, Any] = {"needlings": [], "needle_count": None}

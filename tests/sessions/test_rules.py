@@ -1,4 +1,4 @@
-"""The rules of a session that span its fields, one by one."""
+"""The rules of a session that span several fields, one by one."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
