@@ -1,4 +1,4 @@
-"""Whatever strangers send is refused as documented, or taken for exactly what it is."""
+"""Untrusted input is refused as documented, or read exactly as it was meant."""
 
 import platform
 import re
@@ -17,7 +17,7 @@ from tests.fuzz.readers import GENUINE, READERS, SEEDS, edited, is_believed
 from tests.serving import ROOT
 
 Reader = Callable[[bytes], None]
-# What pyproject.toml asks atheris for.
+# The platforms for which pyproject.toml installs atheris.
 PLATFORM = (platform.system(), platform.machine())
 HAS_WHEEL = PLATFORM == ("Linux", "x86_64") and sys.version_info < (3, 14)
 values = st.recursive(
@@ -27,7 +27,7 @@ values = st.recursive(
 
 
 def sent_to(reader: Reader) -> st.SearchStrategy[bytes]:
-    """Anything; JSON; and what is nearly good."""
+    """Any bytes, JSON, and almost valid input."""
     seeds = [seed.decode("latin-1") for seed in SEEDS[reader]]
     near = st.builds(edited, st.sampled_from(seeds), st.binary(max_size=24))
     whole = values.map(lambda value: to_json(value, inf_nan_mode="constants"))

@@ -1,4 +1,4 @@
-"""The instruments carry the figures that were published, and say where."""
+"""The instruments have the published figures, with their sources."""
 
 import csv
 import io

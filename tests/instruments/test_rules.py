@@ -1,4 +1,4 @@
-"""What a measured value must meet."""
+"""The rules for measured values."""
 
 import math
 

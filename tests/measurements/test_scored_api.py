@@ -1,4 +1,4 @@
-"""Promises of measured values: kept as they were entered, compared in one unit."""
+"""Measured values are stored as entered, and compared in one unit."""
 
 import pytest
 

@@ -25,7 +25,7 @@ from app.muscles.rules.body import (
 )
 
 BODY = queries.BODY
-AREAS = queries._text("body_areas.csv")  # noqa: SLF001 - the file as it stands
+AREAS = queries._text("body_areas.csv")  # noqa: SLF001 - the file's own content
 PATHS = queries._text("body_paths.csv")  # noqa: SLF001 - likewise
 DRAWN = [shape for shape in BODY.shapes if shape.area is not None]
 SIDED = [shape for shape in DRAWN if shape.side != "midline"]
@@ -33,7 +33,7 @@ COMMAND = re.compile(r"([MLC])([^MLCZ]*)")
 
 
 def outline(path: str) -> list[Point]:
-    """The corners of a path whose curves are taken in eight steps."""
+    """The vertices of a path, with each curve divided into eight steps."""
     corners: list[Point] = []
     for command, numbers in COMMAND.findall(path):
         *handles, end = points(numbers)
@@ -45,7 +45,7 @@ def outline(path: str) -> list[Point]:
 
 
 def between(curve: tuple[Point, ...], t: float) -> Point:
-    """De Casteljau's place on a curve."""
+    """A point on a curve, by De Casteljau's algorithm."""
     while len(curve) > 1:
         curve = tuple(
             Point(a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)) for a, b in pairwise(curve)
@@ -94,7 +94,7 @@ def test_every_area_is_drawn_with_both_its_halves() -> None:
 
 @pytest.mark.parametrize("drawn", SIDED, ids=lambda s: f"{s.area}-{s.view}-{s.side}")
 def test_a_side_is_the_patients_own(drawn: Shape) -> None:
-    """Who faces us has his left on our right; of a back, the left is on our left."""
+    """The left of a person who faces us is on our right; from the back, it is on our left."""
     _, centroid = area_and_centroid(drawn.path)
     ours = "right" if centroid.x > 0 else "left"
     theirs = {"left": "right", "right": "left"}[ours] if drawn.view == "front" else ours
@@ -104,14 +104,14 @@ def test_a_side_is_the_patients_own(drawn: Shape) -> None:
 
 
 def test_anatomy_is_where_it_belongs() -> None:
-    """Told by landmarks: what is above, beside or between what."""
+    """Checked by landmarks: which areas are above, beside or between others."""
 
     def at(slug: str, view: str, side: str = "left") -> Point:
         return area_and_centroid(shape(slug, view, side).path)[1]
 
     assert at("forehead", "front").y < at("face", "front").y < at("throat", "front").y
     assert at("chest", "front").y < at("belly_front", "front").y < at("groin", "front").y
-    # Anatomical position: the thumb lies outside of the palm, from in front and from behind.
+    # Anatomical position: the thumb is lateral to the palm, from the front and from the back.
     assert abs(at("hand_thumb", "front").x) > abs(at("hand_palm", "front").x)
     assert abs(at("forearm_outer", "back").x) > abs(at("forearm_back", "back").x)
     assert abs(at("calf_inner", "back").x) < abs(at("calf_outer", "back").x)
@@ -139,7 +139,7 @@ def test_nothing_leaves_the_frame_and_no_two_areas_are_in_one_place() -> None:
 
 
 def test_areas_of_a_view_do_not_overlap() -> None:
-    """No area holds a place in the middle of another."""
+    """No area contains the middle of another."""
     for one in DRAWN:
         assert one.label is not None
         assert [

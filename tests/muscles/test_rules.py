@@ -1,4 +1,4 @@
-"""The words of the catalogue."""
+"""The rules for the catalogue's values."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""What a practitioner types finds the muscle that was meant."""
+"""A practitioner's search text finds the intended muscle."""
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.muscles import queries
 from app.muscles.schemas import QUERY_MAX, MuscleView
 
-# A busy machine may stall a single example; how fast a search is has a test of its own.
+# A busy machine may stall a single example; `make bench` measures the search.
 unhurried = settings(deadline=None)
 muscles = st.sampled_from(queries.MUSCLES)
 typed = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ019 -,.()'éüñ")

@@ -1,4 +1,4 @@
-"""Promises of the intervals: exact, and the rule of three where nothing was counted."""
+"""Promises of the intervals: exact, and the rule of three for a count of 0."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Promises of the groups: who is counted where, and that nobody can be recognised."""
+"""Promises of the groups: who is counted where, and that no patient can be recognised."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_activities_make_one_score_where_the_same_were_rated() -> None:
         return reading(number, value, "psfs")._replace(activity=activity)
 
     readings = [rated(0, "a", 8), rated(0, "b", 4), rated(1, "a", 5), rated(1, "b", 3)]
-    readings.append(rated(2, "a", 8))  # not a score that can be compared
+    readings.append(rated(2, "a", 8))  # not a comparable score
     cares = [care(n, (7, 7, 7), readings=readings) for n in range(5)]
     [measure] = one(cares)["measures"]
     assert (measure["responding"]["count"], measure["responding"]["of"]) == (5, 5)

@@ -33,7 +33,7 @@ def drawn(*courses: str) -> Element:
 
 
 def shaded(svg: Element, attribute: str) -> dict[tuple[str, str], set[str]]:
-    """The fills of what is needled, by its place and side."""
+    """The fills of the needled areas, by place and side."""
     found: dict[tuple[str, str], set[str]] = {}
     for shape in svg.iter():
         if attribute in shape.attrib and shape.find(f"{SVG}title") is not None:
@@ -55,7 +55,7 @@ def courses(draw: st.DrawFn) -> tuple[str, ...]:
 
 
 def counted(document: Json) -> dict[tuple[str, str], int]:
-    """The sessions of each place, counted in another way."""
+    """The number of sessions at each place, computed independently."""
     areas = {muscle: area.slug for area in BODY.areas for muscle in area.muscles}
     sessions: dict[tuple[str, str], set[str]] = {}
     for entry in document["muscles"]:

@@ -21,7 +21,7 @@ from tests.progress.records import (
 from tests.progress.second_opinion import disagreements, second_opinion
 
 A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""Whole histories take long to make up, the more so on a busy machine."""
+"""Generating whole histories is slow, especially on a busy machine."""
 
 
 def progress(history: History) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_progress_does_not_depend_on_the_order_of_arrival(
 def test_no_id_decides_which_of_the_visits_at_one_instant_came_first(
     records: list[Record], days: list[int]
 ) -> None:
-    """Who makes the ids makes them in the order of arrival."""
+    """Ids are made in the order of arrival, so they must not decide."""
     renamed = {f"session-{number}": f"session-{9 - number}" for number in range(9)}
 
     def together(names: dict[str, str]) -> Any:
@@ -90,7 +90,7 @@ def without_ids(shown: Any) -> Any:
 @A_FEW
 @given(histories())
 def test_what_was_not_attended_leaves_no_trace_but_its_count(records: list[Record]) -> None:
-    """Not even where facts hang on such a visit, which the record itself would refuse."""
+    """This holds even for facts of such a visit, which the API would refuse."""
     history = history_of(records)
     missed = [visit._replace(attendance="no_show") for visit in history.visits]
     shown = progress(history._replace(visits=missed, readings=[], events=[]))

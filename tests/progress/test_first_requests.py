@@ -1,7 +1,7 @@
-"""The first requests of a process may come at once: what they build together is built right.
+"""The first requests of a process may come at once, and must build correct statements.
 
-An alias of a model that is first used by several threads loses columns, and the statement with it
-multiplies rows (SQLAlchemy 2.1). Nothing that is built after the start may have one.
+If several threads are the first to use an alias of a model, it loses columns, and its statement
+multiplies rows (SQLAlchemy 2.1). So no statement that is built after the start may use one.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from tests.serving import ROOT
 
 PROCESSES = 3
-"""A lost column shows in two of five."""
+"""A lost column shows in two of five runs."""
 
 BUILD = """
 import sys, threading, warnings

@@ -1,4 +1,4 @@
-"""Promises of looking back: a report of one day can be made again on any later one."""
+"""Promises of `as_of`: the report of one day can be repeated on any later day."""
 
 import time
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ def chart(api: Api) -> Chart:
 
 
 def this_instant() -> str:
-    """Now, apart from everything that is written before and after."""
+    """The current instant, distinct from those of earlier and later writes."""
     time.sleep(0.002)
     found = datetime.now(UTC).isoformat()
     time.sleep(0.002)

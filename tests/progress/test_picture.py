@@ -32,7 +32,7 @@ def numbers(svg: Element, *names: str) -> list[float]:
 @A_FEW
 @given(histories())
 def test_every_history_makes_a_picture_that_shows_all_of_it(records: list[Record]) -> None:
-    """Each value measured is a point, each muscle a row, and nothing lies outside of the frame."""
+    """Each value is a point, each muscle a row, and nothing is outside the frame."""
     svg, whole = drawn(records), progress(records)
     points = [point for measure in whole["measures"] for point in measure["points"]]
     assert len(svg.findall(f"{SVG}circle")) == len(points)

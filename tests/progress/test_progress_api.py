@@ -24,7 +24,7 @@ def chart(api: Api) -> Chart:
 
 
 def drafts(shown: Record) -> list[bool]:
-    """Which points are marked as drafts, one series of each kind after the other."""
+    """Which points are marked as drafts, for one series of each kind in turn."""
     return [
         point["draft"]
         for points in (
@@ -120,7 +120,7 @@ def test_an_episode_has_its_own_sessions_values_and_events(chart: Chart) -> None
     shown = chart.progress(episode_id=shoulder)
     assert shown["episode_id"] == shoulder
     assert shown["sessions"]["attended"] == shown["adverse_events"]["mild"] == 1
-    # A value that was taken on the occasion of a session is one with what was measured in it.
+    # A single measurement that names a session belongs to that session's point.
     assert chart.pain(episode_id=shoulder) == [5, 5]
     assert chart.progress()["sessions"]["attended"] == 3
 

@@ -1,4 +1,4 @@
-"""Promises of the time to a release: what Kaplan and Meier say of it, and nothing of the means."""
+"""Promises of the time to release: the Kaplan-Meier median, never a mean."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_the_median_agrees_with_scipy(times: list[tuple[int, bool]]) -> None:
 def test_what_has_no_time_is_counted_and_not_timed() -> None:
     rows = [
         timed("complete", 40),
-        timed("complete"),  # nobody looked at the clock
+        timed("complete"),  # nobody measured the time
         timed("partial", 10, 60),  # not completely, when the needle came out
         timed("none", None, 120),
         timed("none"),

@@ -1,4 +1,4 @@
-"""Promises of the responder state: when an important improvement began, and when it was lost."""
+"""Promises of the responder status: when an important improvement began, and when it ended."""
 
 from datetime import datetime
 

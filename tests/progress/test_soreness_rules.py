@@ -1,4 +1,4 @@
-"""Promises of the soreness after the needles."""
+"""Promises of the soreness after needling."""
 
 from datetime import datetime, timedelta
 
@@ -49,7 +49,7 @@ def test_a_session_without_reports_is_listed_with_nothing_but_its_dose() -> None
 
 @pytest.mark.parametrize(("hours", "asked"), [(17.99, 1), (18, 2)])
 def test_a_session_is_asked_from_eighteen_hours_on(hours: float, asked: int) -> None:
-    """An answer that came earlier is shown, but it is no answer to what was not yet asked."""
+    """An earlier follow-up is shown, but doesn't count as an answer before it is due."""
     as_of = week(1) + timedelta(hours=hours)
     shown = of(weekly(2), report(1, 2, 5), as_of=as_of)
     assert shown["asked"] == asked

@@ -1,4 +1,4 @@
-"""Promises of how figures are written."""
+"""Promises of the format of figures."""
 
 from app.progress.rules.wording import MINUS, NOTHING, chance, changed, number, weekly
 

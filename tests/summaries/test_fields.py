@@ -1,4 +1,4 @@
-"""No field of a record is missing on paper unless a reason is written down."""
+"""Every field of a record is on paper, unless a written reason leaves it out."""
 
 import copy
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ Path = tuple[str | int, ...]
 
 @pytest.fixture(name="chart")
 def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
-    """A chart in which every kind has a record with all that it can hold."""
+    """A chart in which every kind has a record with every member set."""
     fill(api)
     people = api.get("/v1/patients?limit=200").json()["items"]
     [ana] = [each for each in people if each["family_name"] == "Núñez"]
@@ -50,7 +50,7 @@ def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
         person = queries.patient(op, UUID(ana["id"]))
         found = queries.chart(op, person, ChartSummaryBody(**asked()))
         names = queries.names(op, found)
-    # Of a late entry the paper says when it was recorded.
+    # For a late entry, the paper also says when it was recorded.
     late = [{**session, "late_entry": True} for session in found.sessions]
     found = found._replace(records={**found.records, "sessions": late})
     return found, names
@@ -61,7 +61,7 @@ def written(chart: Chart, names: Names) -> bytes:
 
 
 def leaves(value: Any, *way: str | int) -> Iterator[Path]:
-    """The way to each member that has no members of its own."""
+    """The path of each leaf member."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield from leaves(member, *way, name)
@@ -84,7 +84,7 @@ def codes(schema: Any) -> Iterator[str]:
 
 
 def others(kind: Kind[Any], value: Any) -> Iterator[Any]:
-    """Values that differ from this one, and are of its type where it has one."""
+    """Other values of the same type."""
     words = ["Other words", *codes(kind.view.model_json_schema())]
     steps = {date: timedelta(days=1), datetime: timedelta(days=1), int: 1, float: 1}
     if isinstance(value, list):
@@ -98,7 +98,7 @@ def others(kind: Kind[Any], value: Any) -> Iterator[Any]:
 
 
 def put(chart: Chart, way: Path, value: Any) -> Chart:
-    """The chart with another value in one place of its records."""
+    """The chart with one member changed."""
     records = copy.deepcopy(dict(chart.records))
     inner: Any = records
     for step in way[:-1]:
@@ -108,7 +108,7 @@ def put(chart: Chart, way: Path, value: Any) -> Chart:
 
 
 def is_shown(chart: Chart, names: Names, kind: Kind[Any], way: Path) -> bool:
-    """Whether the paper says something else where this member is another one."""
+    """Whether the paper changes when this member changes."""
     was: Any = chart.records
     for step in way:
         was = was[step]
@@ -118,12 +118,12 @@ def is_shown(chart: Chart, names: Names, kind: Kind[Any], way: Path) -> bool:
             if written(put(chart, way, other), names) != before:
                 return True
         except (TypeError, AttributeError, KeyError, ValueError):
-            continue  # this member can't be of that type
+            continue  # this member can't have that type
     return False
 
 
 def unseen(chart: Chart, names: Names, kind: Kind[Any]) -> set[str]:
-    """The members of a kind that the paper says nothing of, as `LEFT_OUT` names them."""
+    """The members of a kind that are not on paper, in the form of `LEFT_OUT`."""
     every, seen = set(), set()
     for way in leaves(list(chart.records[kind.noun]), kind.noun):
         member = ".".join(step for step in way[1:] if isinstance(step, str))

@@ -1,4 +1,4 @@
-"""Which fonts a chart summary is printed with, on a machine that may have any others."""
+"""The fonts of a chart summary, on machines with any other fonts."""
 
 import json
 import shutil
@@ -19,13 +19,13 @@ THAI = "สมชาย"
 
 
 class Machine(NamedTuple):
-    """A press that came without its font for Thai, and the list of this machine's fonts."""
+    """A press without its font for Thai, and the list of this machine's fonts."""
 
     press: Path
     fonts: Path
 
     def printed(self, *, system_fonts: bool) -> tuple[int, bytes]:
-        """How the press ended that was to print a Thai name, and what it wrote."""
+        """Print a Thai name, and return the exit code and output of the press."""
         patient = {"line": "x", "facts": [["Name", THAI]]}
         content: dict[str, Any] = {**CONTENT, "patient": patient}
         given = {"paper": "a4", "digest": "0", "at": 0, "content": content}

@@ -1,4 +1,4 @@
-"""What stands on the pages: everything that is asked for, as it was written, for every reader."""
+"""The pages contain the requested chart, as it was written, for every reader."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def headings(paper: Paper) -> list[str]:
 
 
 def whole(api: Api) -> dict[str, Any]:
-    """A patient with a little of everything, and the session that was amended."""
+    """A patient with a record of each kind, and the amended session."""
     patient = api.patient(given_name="Ana", family_name="Núñez", birth_date="1988-04-12")
     episode = api.create(
         "/v1/episodes",
@@ -234,7 +234,7 @@ def test_a_text_is_printed_as_it_was_written(api: Api, text: str) -> None:
 
 
 def plain(api: Api) -> str:
-    """The same chart in plain words."""
+    """The same chart with plain texts."""
     patient = str(api.patient(given_name="x")["id"])
     api.create("/v1/episodes", patient_id=patient, complaint="x", goals=["x"])
     session = signed(api, patient_id=patient, note="x")
@@ -333,7 +333,7 @@ def test_an_operator_chooses_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_press_reads_nothing_but_its_own_folder() -> None:
-    """Were a text of a record ever code, there would be little for it to find."""
+    """Even if a text of a record were run as code, it could read nothing."""
     script = (
         "import typst, pathlib, sys; press = pathlib.Path(sys.argv[1]); "
         "typst.compile(sys.argv[2].encode(), root=press.with_name('paper'))"

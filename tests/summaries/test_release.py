@@ -1,4 +1,4 @@
-"""A chart leaves with the patient's consent or for a reason, and the ledger knows it first."""
+"""A release needs the patient's consent or a reason, and leaves its ledger entry first."""
 
 import sys
 from base64 import b64decode
@@ -180,7 +180,7 @@ def test_what_cant_be_accounted_for_is_not_released(api: Api, clinic: Clinic) ->
 
 
 def test_whose_versions_it_shows_is_accounted_for(api: Api, clinic: Clinic) -> None:
-    """A session that was signed under the wrong patient shows what was said of them."""
+    """A session that was signed for the wrong patient also shows that patient's data."""
     wrong, right = patient(api), patient(api)
     session = api.session(patient_id=wrong)
     tag = {"If-Match": '"1"'}
@@ -222,7 +222,7 @@ def test_a_chart_that_is_too_long_is_refused_not_cut(
     whose = patient(api)
     for day in (1, 2, 3):
         api.session(patient_id=whose, occurred_at=f"2026-11-0{day}T10:00:00Z")
-    # The length of the statement is kept with it.
+    # The length of the statement is stored with it.
     monkeypatch.setattr(queries, "SESSIONS_MAX", 2)
     before = history(clinic)
     assert problem(released(api, whose)) == (422, "chart-too-long")

@@ -16,7 +16,7 @@ SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
 def said(days_ago: float = 3, decision: str = "given", **more: Any) -> dict[str, Any]:
-    """What the patient said to the use of data, so many days ago."""
+    """The patient's decision on the use of data, so many days ago."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
     whole = {
@@ -48,9 +48,9 @@ GOOD = said()
         [said(3), said(2, "refused", episode_id=SHOULDER)],
         [said(episode_id=SHOULDER)],
         [said(3), said(3, "refused")],
-        # It was given again, and then taken back as it had been given at first.
+        # It was given again, and then withdrawn like the first one.
         [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
-        # It is to be taken back tomorrow, as the patient says today.
+        # The patient withdraws it today, with effect from tomorrow.
         [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
     ],
 )

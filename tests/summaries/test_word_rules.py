@@ -1,4 +1,4 @@
-"""Codes, figures and texts as a reader sees them."""
+"""Codes, figures and texts in the form that a reader sees."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""Promises of a clinic's own thresholds: they come first, and a verdict says whose they are."""
+"""A clinic's own thresholds take precedence, and a verdict names their record."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.progress.charts import Chart, Record, moment
 
 @pytest.fixture
 def chart(api: Api) -> Chart:
-    """Pain from 7 to 5 in an episode of the neck."""
+    """Pain falls from 7 to 5 in an episode of the neck."""
     chart = Chart(api)
     episode = chart.episode(region="neck", opened_at=moment(0))
     for day, value in ((0, 7), (7, 5)):
