@@ -37,7 +37,7 @@ def patients(database: Database, clinic: Clinic) -> int:
         return int(db.execute(mine).scalar_one())
 
 
-def test_several_migrations_at_once_are_one(empty: str, tmp_path: Path) -> None:
+def test_simultaneous_migrations_run_once(empty: str, tmp_path: Path) -> None:
     running = [start(empty, tmp_path, "migrate") for _ in range(3)]
     said = [process.communicate(timeout=PATIENCE_S) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
@@ -115,9 +115,7 @@ def test_several_workers_on_sqlite_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_workers_end_when_whoever_watches_over_them_is_killed(
-    database: Database, tmp_path: Path
-) -> None:
+def test_workers_end_when_their_supervisor_is_killed(database: Database, tmp_path: Path) -> None:
     environment = {"NEEDLEWORK_DATABASE_URL": url_of(database)}
     two = (*NEEDLEWORK, "--workers=2")
     with serving(tmp_path / "server.log", two, **environment) as server:
@@ -128,7 +126,7 @@ def test_workers_end_when_whoever_watches_over_them_is_killed(
             time.sleep(0.1)
 
 
-def test_serve_answers_until_it_is_told_to_end(
+def test_serve_answers_until_it_is_stopped(
     database: Database, clinic: Clinic, tmp_path: Path
 ) -> None:
     log: list[str] = []
@@ -152,7 +150,7 @@ def test_serve_answers_until_it_is_told_to_end(
         ("/v1/patients", "application/json", "patients.create"),
     ],
 )
-def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(
+def test_a_client_that_disconnects_in_the_middle_of_a_body_is_not_a_server_error(
     database: Database, clinic: Clinic, tmp_path: Path, path: str, media: str, operation: str
 ) -> None:
     head = (

@@ -94,7 +94,7 @@ def runnable(example: Example) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_of_a_page_works_and_gives_what_it_shows(page: Path, demo: Demo) -> None:
+def test_every_example_of_a_page_works_and_its_output_is_as_shown(page: Path, demo: Demo) -> None:
     found = list(examples(page))
     assert found
     database = "own.db" if page == OPERATOR else DEMOS_OWN
@@ -114,7 +114,7 @@ def test_what_the_demo_prints_works(demo: Demo) -> None:
     assert '"items":[{' in changes
 
 
-def test_make_serves_the_demo_at_the_port_that_it_is_given() -> None:
+def test_make_serves_the_demo_at_the_given_port() -> None:
     for given, port in (("", "8000"), ("PORT=8123", "8123")):
         environ = {name: value for name, value in os.environ.items() if name != "PORT"}
         said = subprocess.run(
@@ -134,7 +134,7 @@ def test_the_readme_is_short_and_leads_with_two_commands() -> None:
     assert re.findall(r"^make \w+", first, re.MULTILINE) == ["make run", "make test"]
 
 
-def test_every_link_between_pages_leads_somewhere() -> None:
+def test_every_link_between_pages_has_a_target() -> None:
     for page in {*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"}:
         for target, heading in re.findall(
             r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
@@ -149,7 +149,7 @@ def anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def test_matching_finds_what_differs() -> None:
+def test_matching_detects_differences() -> None:
     assert reads("a … c (1)\n", "a b c (1)\n")
     for text in ("a b\nc (1)\n", "a b c (1)", "a b c 1\n", "a b c (1)\nd\n"):
         assert not reads("a … c (1)\n", text)

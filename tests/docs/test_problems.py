@@ -4,7 +4,7 @@ from app.core.problems import catalogue
 from tests.docs.problems import FILE, page
 
 
-def test_the_page_of_problems_is_what_the_program_says() -> None:
+def test_the_page_of_problems_matches_the_docstrings() -> None:
     assert FILE.read_text("utf-8") == page(), "python -m tests.docs.problems"
 
 

@@ -38,7 +38,7 @@ def test_the_recipe_of_a_kind_names_every_file_of_the_smallest_kind() -> None:
     assert own <= named(DOCS / "contributing" / "add-a-kind.md")
 
 
-def test_the_plan_of_the_house_has_every_room() -> None:
+def test_the_plan_in_the_architecture_page_has_every_package() -> None:
     plan = (DOCS / "architecture.md").read_text("utf-8").split("```")[1]
     rooms = {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()}
     assert rooms - set(re.findall(r"\w+", plan)) == set()

@@ -19,7 +19,7 @@ WRONG = ("uvicorn", f"{elsewhen.__name__}:create_app", "--factory")
 
 
 @SQLITE_AT_LENGTH
-def test_wrong_clocks_disturb_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
+def test_wrong_clocks_affect_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
     environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
     with (
         serving(tmp_path / "ahead.log", WRONG, **environment, **{elsewhen.DAYS: "3"}) as ahead,

@@ -57,7 +57,7 @@ def kill_one_backend(postgres: OwnServer) -> None:
 
 
 @pytest.mark.parametrize("fault", [kill_the_postmaster, stop_at_once, kill_one_backend])
-def test_the_server_outlives_its_postgresql(
+def test_the_server_survives_a_restart_of_postgresql(
     mortal_site: Site, postgres: OwnServer, fault: Callable[[OwnServer], None]
 ) -> None:
     load = Load(mortal_site, CALLERS)

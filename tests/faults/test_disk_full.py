@@ -107,7 +107,7 @@ def clinic_with_little_room(request: pytest.FixtureRequest, tmp_path: Path) -> I
         yield Cramped(disk, site, postgres)
 
 
-def test_a_full_disk_refuses_changes_harms_nothing_and_is_got_over(
+def test_on_a_full_disk_changes_are_refused_nothing_is_damaged_and_the_server_recovers(
     cramped: Cramped, record_property: Callable[[str, object], None]
 ) -> None:
     site = cramped.site

@@ -58,7 +58,7 @@ def lost(three: Cluster) -> Node:
 
 
 @pytest.mark.at_length
-def test_a_lost_leader_costs_a_pause_and_no_change(
+def test_a_lost_leader_causes_a_pause_and_loses_no_change(
     three: Cluster, ha_site: Site, record_property: Callable[[str, object], None]
 ) -> None:
     load, pauses = Load(ha_site, CALLERS), list[float]()

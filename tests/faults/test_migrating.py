@@ -48,7 +48,7 @@ def database_at_the_migration_before() -> Iterator[Database]:
         yield database
 
 
-def test_a_migration_gives_up_where_somebody_holds_a_table(older: Database) -> None:
+def test_a_migration_gives_up_if_a_table_is_locked(older: Database) -> None:
     before = current(older)
     assert before != head()
     url = older.engine.url.render_as_string(hide_password=False)

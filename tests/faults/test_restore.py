@@ -53,7 +53,7 @@ def url_of_an_empty_database(site: Site, tmp_path: Path) -> Iterator[str]:
             yield url
 
 
-def test_a_backup_under_load_has_every_change_that_was_answered_before(
+def test_a_backup_under_load_has_every_change_answered_before_it(
     site: Site, elsewhere: str, tmp_path: Path
 ) -> None:
     load, file = Load(site, CALLERS), tmp_path / "backup"
@@ -82,7 +82,7 @@ def asked(url: str, question: str) -> str:
         return str(db.execute(text(question)).scalar_one())
 
 
-def test_a_point_in_time_has_every_change_that_was_answered_before(
+def test_a_point_in_time_restore_has_every_change_answered_before_it(
     archived: OwnServer, tmp_path: Path
 ) -> None:
     base = tmp_path / "base"

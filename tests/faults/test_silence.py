@@ -112,7 +112,7 @@ def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
 @pytest.mark.parametrize(
     "fault", [pytest.param(frozen, marks=pytest.mark.at_length), swallowed, locked]
 )
-def test_every_request_ends_in_time_and_all_is_well_soon_after(
+def test_every_request_ends_in_time_and_the_server_recovers(
     net: Net, fault: Callable[[Net], AbstractContextManager[None]], record_property: Told
 ) -> None:
     load = Load(net.site, CALLERS)
@@ -162,7 +162,7 @@ def well_again_at(load: Load) -> float:
     raise AssertionError("never well again")
 
 
-def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
+def test_health_is_answered_while_the_database_is_silent(net: Net) -> None:
     caller = net.site.caller()
     with swallowed(net):
         began = time.monotonic()
@@ -181,7 +181,7 @@ def wait_for_replicas(net: Net, names: str) -> None:
 
 
 @pytest.mark.at_length
-def test_what_no_replica_has_is_not_acknowledged(net: Net) -> None:
+def test_a_change_on_no_replica_is_not_acknowledged(net: Net) -> None:
     load, key = Load(net.site, 1), {"Idempotency-Key": str(uuid4())}
     [caller] = load.callers
     wait_for_replicas(net, "*")
@@ -196,7 +196,7 @@ def test_what_no_replica_has_is_not_acknowledged(net: Net) -> None:
     check_account(net.site.clinic)
 
 
-def test_torn_and_slow_connections_lose_and_double_nothing(net: Net) -> None:
+def test_cut_and_slow_connections_lose_nothing_and_repeat_nothing(net: Net) -> None:
     load = Load(net.site, 4)
     with load.running():
         for fault in range(6):

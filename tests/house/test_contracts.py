@@ -27,7 +27,7 @@ def test_the_import_contracts_hold() -> None:
     assert "Contracts: 3 kept, 0 broken." in said, said
 
 
-def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
+def test_each_contract_detects_a_wrong_import(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "app", tmp_path / "app")
     for module, wrong in (
@@ -41,7 +41,7 @@ def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
     assert "Contracts: 0 kept, 3 broken." in said, said
 
 
-def test_a_new_room_must_be_given_its_place(tmp_path: Path) -> None:
+def test_a_new_package_must_be_added_to_the_layers(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "app", tmp_path / "app")
     (tmp_path / "app" / "attic.py").touch()

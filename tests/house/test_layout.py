@@ -53,11 +53,11 @@ TOP = {
 }
 
 
-def test_beside_the_app_stands_only_what_a_reader_expects() -> None:
+def test_the_top_level_has_only_expected_files() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in files()} <= TOP
 
 
-def test_no_module_starts_from_a_folder_that_is_outside_the_repository() -> None:
+def test_no_module_depends_on_a_folder_outside_the_repository() -> None:
     outside = [
         place(path)
         for path in python_files()
@@ -79,7 +79,7 @@ def test_a_feature_uses_only_the_known_file_names() -> None:
     assert strangers == []
 
 
-def test_no_module_is_a_place_for_code_without_a_home() -> None:
+def test_no_module_is_named_utils_helpers_or_common() -> None:
     assert [place(path) for path in python_files() if path.stem in HOMELESS] == []
 
 

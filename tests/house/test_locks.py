@@ -42,14 +42,14 @@ def test_every_package_is_pinned_and_hashed_and_names_no_index(name: str) -> Non
     assert (strange, unhashed) == ([], [])
 
 
-def test_everything_that_the_project_asks_for_is_locked() -> None:
+def test_every_required_package_is_locked() -> None:
     project = pyproject()
     runtime, groups = project["project"]["dependencies"], project["dependency-groups"]
     assert asked_for(runtime + groups["build"]) <= locked("requirements.lock").keys()
     assert asked_for(groups["dev"]) <= locked("requirements-dev.lock").keys()
 
 
-def test_tests_run_on_the_versions_that_are_served() -> None:
+def test_tests_and_servers_use_the_same_versions() -> None:
     served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
     assert {name: tested.get(name) for name in served} == served
 

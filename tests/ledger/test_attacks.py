@@ -123,12 +123,12 @@ def test_a_deleted_entry(clinic: Clinic, check: Check, tmp_path: Path) -> None:
         check()
 
 
-def test_a_deleted_entry_whose_place_is_closed_by_renumbering(clinic: Clinic, check: Check) -> None:
+def test_a_deleted_entry_with_the_later_ones_renumbered(clinic: Clinic, check: Check) -> None:
     rewrite(clinic, lambda entries: renumbered(entries[:6] + entries[7:]))
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_two_entries_that_changed_places(clinic: Clinic, check: Check) -> None:
+def test_two_swapped_entries(clinic: Clinic, check: Check) -> None:
     seventh, eighth = history(clinic)[6:8]
     columns = set(seventh) - {"clinic_id", "number"}
     touch(clinic, 7, **{name: eighth[name] for name in columns})
@@ -138,7 +138,7 @@ def test_two_entries_that_changed_places(clinic: Clinic, check: Check) -> None:
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_a_tail_that_was_cut_off(clinic: Clinic, check: Check) -> None:
+def test_a_truncated_end(clinic: Clinic, check: Check) -> None:
     rewrite(clinic, lambda entries: entries[:250])
     assert check() == (CLEAN, TAMPERED)
     # New entries in place of the deleted ones hide nothing.
@@ -146,9 +146,7 @@ def test_a_tail_that_was_cut_off(clinic: Clinic, check: Check) -> None:
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_a_tail_that_was_cut_off_in_front_of_a_kept_checkpoint(
-    clinic: Clinic, tmp_path: Path
-) -> None:
+def test_a_truncated_end_before_a_stored_checkpoint(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 300)
     seal(clinic)
     there = notes(clinic)
@@ -163,7 +161,7 @@ def test_a_tail_that_was_cut_off_in_front_of_a_kept_checkpoint(
     assert audited(clinic, tmp_path) == TAMPERED
 
 
-def test_an_old_backup_that_was_restored(clinic: Clinic, policy: Path, tmp_path: Path) -> None:
+def test_a_restored_old_backup(clinic: Clinic, policy: Path, tmp_path: Path) -> None:
     remember(clinic, 280)
     seal(clinic)
     backup, backed_up = history(clinic), notes(clinic)
@@ -254,7 +252,7 @@ def fetching(api: Api) -> Callable[[str], bytes]:
     return fetch
 
 
-def test_a_lawful_destruction_is_no_attack(
+def test_a_lawful_erasure_is_not_an_attack(
     clinic: Clinic, api: Api, policy: Path, tmp_path: Path
 ) -> None:
     session = api.session()
@@ -267,7 +265,7 @@ def test_a_lawful_destruction_is_no_attack(
     assert [f.severity for f in report.findings] == []
 
 
-def test_a_body_that_was_destroyed_without_the_law(
+def test_a_body_that_was_deleted_unlawfully(
     clinic: Clinic, api: Api, policy: Path, tmp_path: Path
 ) -> None:
     session, other = api.session(), api.session()

@@ -53,9 +53,7 @@ def begin(clinic: Clinic, folder: Path, *bounds: datetime | None) -> None:
     export.folder(clinic.database, clinic.operation("audit.export"), folder, *bounds)
 
 
-def test_the_download_is_an_export_that_checks_out_clean(
-    api: Api, clinic: Clinic, tmp_path: Path
-) -> None:
+def test_the_downloaded_export_is_clean(api: Api, clinic: Clinic, tmp_path: Path) -> None:
     api.session()
     seal(clinic)
     remember(clinic, 300)
@@ -79,7 +77,7 @@ def test_the_download_is_an_export_that_checks_out_clean(
     assert last["request_id"] == "the-export"
 
 
-def test_the_folder_says_of_every_entry_what_is_stored(clinic: Clinic, tmp_path: Path) -> None:
+def test_the_folder_has_every_entry_as_it_is_stored(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 40)
     folder = exported(clinic, tmp_path / "export")
     assert {path.name for path in folder.iterdir()} == FILES
@@ -130,7 +128,7 @@ def without_times(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("after", [0, 1, 700, 1300, 1800, 2700])
-def test_an_export_that_died_goes_on_and_ends_as_if_it_had_not(
+def test_an_interrupted_export_continues_to_the_same_result(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     remember(clinic, 1400)
@@ -158,7 +156,7 @@ def again_from_the_start(clinic: Clinic, folder: Path, whole: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 2, 200, 5_000, 10**9])
-def test_an_export_whose_entries_were_cut_off_goes_on(
+def test_an_export_with_truncated_entries_continues(
     clinic: Clinic, tmp_path: Path, cut: int
 ) -> None:
     remember(clinic, 600)
@@ -173,7 +171,7 @@ def test_an_export_whose_entries_were_cut_off_goes_on(
     assert verify(folder).exit == 0
 
 
-def test_going_on_is_no_second_look_at_the_ledger(
+def test_continuing_an_export_leaves_no_second_entry(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember(clinic, 30)
@@ -182,7 +180,7 @@ def test_going_on_is_no_second_look_at_the_ledger(
     assert [e["operation"] for e in history(clinic)].count("audit.export") == 1
 
 
-def test_a_range_of_days_checks_out_alone(database: Database, tmp_path: Path) -> None:
+def test_an_export_of_a_range_of_days_is_clean(database: Database, tmp_path: Path) -> None:
     reached = [0]
     with time_machine.travel(DAY, tick=False) as clock:
         clinic = found(database)
@@ -232,7 +230,7 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(clinic: Clinic, tmp_
 
 
 @pytest.mark.parametrize("garbled", [b"\xff\n", b"{}\n" * 3, b"\n"])
-def test_entries_that_are_none_are_not_gone_on_with(
+def test_an_export_with_invalid_entries_is_not_continued(
     clinic: Clinic, tmp_path: Path, garbled: bytes
 ) -> None:
     folder = exported(clinic, tmp_path / "export")
@@ -247,9 +245,7 @@ def test_entries_that_are_none_are_not_gone_on_with(
     "damage",
     ["operation = x'ff00'", "salt = 'text'", "at = 'junk'", "version = 'a'", "actor = x'ff00ff'"],
 )
-def test_an_entry_that_cant_be_read_is_named_as_such(
-    clinic: Clinic, tmp_path: Path, damage: str
-) -> None:
+def test_an_unreadable_entry_is_named(clinic: Clinic, tmp_path: Path, damage: str) -> None:
     if not clinic.database.is_sqlite:
         damage = "body = NULL"  # PostgreSQL's columns can't hold unreadable values
     remember(clinic, 20)
@@ -265,9 +261,7 @@ def test_an_entry_that_cant_be_read_is_named_as_such(
         assert verify(exported(clinic, folder)).verdict == "tampered"
 
 
-def test_a_count_that_isnt_that_of_the_entries_is_named_as_such(
-    clinic: Clinic, tmp_path: Path
-) -> None:
+def test_a_wrong_entry_count_is_named(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 20)
     with owning(clinic) as db:
         db.execute(update(LedgerHead).where(LedgerHead.clinic_id == clinic.id).values(size=3))
@@ -275,7 +269,7 @@ def test_a_count_that_isnt_that_of_the_entries_is_named_as_such(
         exported(clinic, tmp_path / "export")
 
 
-def test_an_export_that_an_erasure_overtook_is_not_taken_for_an_attack(
+def test_an_export_during_an_erasure_is_not_reported_as_tampering(
     api: Api, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = api.session()

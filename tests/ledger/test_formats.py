@@ -100,7 +100,7 @@ FORMATS: dict[str, tuple[bytes, Callable[[bytes], bytes | None]]] = {
 }
 
 
-def test_a_proof_holds_all_that_its_reader_needs() -> None:
+def test_a_proof_contains_everything_that_its_reader_needs() -> None:
     for index in range(7):
         text = proof_text(index, inclusion(index, 7, held), SIGNED)
         proof = Proof.parse(text.encode())
@@ -147,7 +147,7 @@ def test_a_malformed_proof_is_refused(was: bytes, becomes: bytes) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(random=st.randoms(use_true_random=False))
-def test_what_is_spoiled_reads_in_one_spelling_or_is_refused(form: str, random: Random) -> None:
+def test_altered_input_is_refused_or_has_the_one_spelling(form: str, random: Random) -> None:
     good, reading = FORMATS[form]
     data = spoiled(good, random)
     message = ""
@@ -160,7 +160,7 @@ def test_what_is_spoiled_reads_in_one_spelling_or_is_refused(form: str, random: 
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(data=st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")))
-def test_what_is_no_such_thing_at_all_is_refused(form: str, data: bytes) -> None:
+def test_arbitrary_input_is_refused(form: str, data: bytes) -> None:
     good, reading = FORMATS[form]
     assume(data != good)
     with pytest.raises(NoteError):

@@ -131,7 +131,7 @@ def test_tiles_grow_while_the_ledger_does(clinic: Clinic) -> None:
         remember(clinic, 100)
 
 
-def test_growers_at_once_do_each_others_work_and_no_harm(clinic: Clinic) -> None:
+def test_simultaneous_growers_of_a_tree_do_no_harm(clinic: Clinic) -> None:
     leaves = fill(clinic, 256 * 80 + 3)
     together = threading.Barrier(3)
 
@@ -187,11 +187,11 @@ def test_the_api_proves_every_entry_and_every_earlier_size(api: Api, clinic: Cli
         ("consistency?from=1&to=1", 200),
     ],
 )
-def test_a_proof_of_what_isnt_there_is_refused(api: Api, path: str, status: int) -> None:
+def test_a_proof_of_a_missing_entry_is_refused(api: Api, path: str, status: int) -> None:
     assert api.get(f"/v1/audit/{path}").status_code == status
 
 
-def test_the_keeper_seals_each_ledger_once_a_day_if_it_grew(clinic: Clinic) -> None:
+def test_the_keeper_signs_a_checkpoint_of_each_grown_ledger_once_a_day(clinic: Clinic) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         remember(clinic, 260)
         keeper.keep(clinic.database)
@@ -210,7 +210,7 @@ def test_the_keeper_seals_each_ledger_once_a_day_if_it_grew(clinic: Clinic) -> N
         assert len(notes(clinic)) == 2  # nothing new, so no checkpoint
 
 
-def test_a_ledger_that_lost_an_entry_keeps_no_other_from_being_sealed(
+def test_a_ledger_that_lost_an_entry_does_not_stop_other_checkpoints(
     clinic: Clinic,
 ) -> None:
     remember(clinic, 256)

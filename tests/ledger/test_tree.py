@@ -117,7 +117,7 @@ def test_the_roots_are_those_of_the_reference(size: int) -> None:
     assert tree.root(size, Held(REFERENCE)) == expected
 
 
-def test_the_root_of_nothing_is_the_digest_of_nothing() -> None:
+def test_the_root_of_an_empty_tree_is_the_digest_of_nothing() -> None:
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert tree.EMPTY_ROOT.hex() == tree.subtree([]).hex() == tree.root(0, HELD).hex() == empty
 
@@ -161,7 +161,7 @@ def test_the_root_of_every_size_is_that_of_the_definition() -> None:
     assert [tree.subtree(LEAVES[:size]) for size in range(EXHAUSTIVE + 2)] == HEADS
 
 
-def test_every_leaf_is_included_and_in_its_own_place_alone() -> None:
+def test_every_leaf_is_included_only_at_its_own_index() -> None:
     for size in range(1, EXHAUSTIVE + 1):
         for index in range(size):
             proof = tree.inclusion(index, size, HELD)
@@ -185,7 +185,7 @@ def test_an_inclusion_proof_with_any_hash_altered_dropped_or_added_fails() -> No
                 assert not tree.included(LEAVES[index], index, size, wrong, HEADS[size])
 
 
-def test_every_tree_continues_every_smaller_one_and_no_other() -> None:
+def test_every_tree_continues_its_own_smaller_trees_and_no_others() -> None:
     for new in range(1, EXHAUSTIVE + 1):
         for old in range(1, new + 1):
             proof = tree.consistency(old, new, HELD)
@@ -229,7 +229,7 @@ def test_every_tree_continues_the_empty_one() -> None:
 @given(digests, st.integers(), st.integers(), st.lists(st.binary(max_size=40)), digests)
 @example(STRANGER, 2**5000, 2**5001, [STRANGER] * 3, STRANGER)
 @example(LEAVES[0], 0, 1, [], LEAVES[0][:31])
-def test_no_made_up_proof_shows_anything_or_raises(
+def test_no_made_up_proof_verifies_or_raises(
     digest: bytes, index: int, size: int, proof: list[bytes], root: bytes
 ) -> None:
     assert not tree.included(digest, index, size, proof, root) or digest == root
@@ -252,7 +252,7 @@ def test_two_hashes_can_not_be_cut_in_another_place() -> None:
 @pytest.mark.parametrize(
     ("first", "end", "size"), [(-1, 0, 1), (2, 1, 3), (0, 4, 3), (0, 1, 2**63)]
 )
-def test_what_no_tree_has_is_refused(first: int, end: int, size: int) -> None:
+def test_an_index_or_size_outside_the_tree_is_refused(first: int, end: int, size: int) -> None:
     with pytest.raises(ValueError, match="bounds"):
         tree.outside(first, end, size, HELD)
     with pytest.raises(ValueError, match="bounds"):
@@ -283,14 +283,14 @@ def test_a_second_implementation_agrees_on_20_000_leaves() -> None:
         assert tree.consistent(index + 1, size, proof, *heads)
 
 
-def test_an_inclusion_proof_is_what_lies_outside_of_its_leaf() -> None:
+def test_an_inclusion_proof_is_the_outside_of_a_range_of_one_leaf() -> None:
     for size in range(1, 65):
         for index in range(size):
             beside = tree.outside(index, index + 1, size, HELD)
             assert sorted(beside) == sorted(tree.inclusion(index, size, HELD))
 
 
-def test_every_range_with_what_lies_outside_makes_the_root() -> None:
+def test_every_range_and_its_outside_give_the_root() -> None:
     for size in range(33):
         for first, end in combinations_with_replacement(range(size + 1), 2):
             beside = tree.outside(first, end, size, HELD)

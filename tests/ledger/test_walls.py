@@ -107,7 +107,7 @@ def blanked(stored: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
     return {**stored, **(BLANK if mine else {})}
 
 
-def test_an_erasure_of_another_clinic_opens_nothing(clinic: Clinic, database: Database) -> None:
+def test_an_erasure_in_another_clinic_allows_no_change(clinic: Clinic, database: Database) -> None:
     other = found(database)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
@@ -115,7 +115,7 @@ def test_an_erasure_of_another_clinic_opens_nothing(clinic: Clinic, database: Da
     assert refuses(clinic, blanking(clinic, patient_id))
 
 
-def test_what_came_after_the_erasure_keeps_its_body(clinic: Clinic) -> None:
+def test_entries_after_the_erasure_keep_their_bodies(clinic: Clinic) -> None:
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -128,7 +128,7 @@ def test_what_came_after_the_erasure_keeps_its_body(clinic: Clinic) -> None:
     assert refuses(clinic, update(LedgerEntry).where(*late).values(BLANK))
 
 
-def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
+def test_only_the_body_of_an_entry_can_be_blanked(clinic: Clinic) -> None:
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -159,7 +159,7 @@ def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Clinic) -> None:
+def test_postgresql_erases_by_a_function_that_checks_the_erasure_entry(clinic: Clinic) -> None:
     remember(clinic, 2)
     one, other = patients_of(clinic)
     note_erasure(clinic, one)

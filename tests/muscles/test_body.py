@@ -78,7 +78,7 @@ def shape(slug: str, view: str, side: str) -> Shape:
     return found
 
 
-def test_every_muscle_lies_in_one_area_or_is_needled_at_a_level() -> None:
+def test_every_muscle_is_in_one_area_or_needled_at_a_level() -> None:
     placed = [muscle for area in BODY.areas for muscle in area.muscles]
     assert len(placed) == len(set(placed))
     assert set(placed) == {muscle.slug for muscle in queries.MUSCLES if not muscle.paraspinal}
@@ -103,7 +103,7 @@ def test_a_side_is_the_patients_own(drawn: Shape) -> None:
     assert all(x * sign >= 0 for x, _ in points(drawn.path))
 
 
-def test_anatomy_is_where_it_belongs() -> None:
+def test_areas_are_at_their_anatomical_places() -> None:
     """Checked by landmarks: which areas are above, beside or between others."""
 
     def at(slug: str, view: str, side: str = "left") -> Point:
@@ -121,7 +121,7 @@ def test_anatomy_is_where_it_belongs() -> None:
     assert at("calf_inner", "back").y < at("calf_low", "back").y < at("sole", "back").y
 
 
-def test_the_two_halves_are_one_anothers_mirror_image() -> None:
+def test_the_two_halves_are_mirror_images() -> None:
     for half in SIDED:
         other = {"left": "right", "right": "left"}[half.side]
         twin = shape(str(half.area), half.view, other)
@@ -129,7 +129,7 @@ def test_the_two_halves_are_one_anothers_mirror_image() -> None:
         assert area_and_centroid(twin.path)[0] == pytest.approx(area_and_centroid(half.path)[0])
 
 
-def test_nothing_leaves_the_frame_and_no_two_areas_are_in_one_place() -> None:
+def test_every_area_is_inside_the_frame_and_no_two_are_at_one_place() -> None:
     for drawn in BODY.shapes:
         assert all(abs(x) <= HALF_WIDTH and 0 <= y <= HEIGHT for x, y in points(drawn.path))
     for view in VIEWS:
@@ -204,7 +204,7 @@ def test_a_broken_drawing_is_refused_with_its_line(column: str) -> None:
         assert {error["loc"][0] for error in refused.value.errors()} == {CHEST + 2}
 
 
-def test_what_is_needled_and_nowhere_drawn_is_refused() -> None:
+def test_a_muscle_without_a_drawn_area_is_refused() -> None:
     lacking = [row for row in rows(PATHS) if row["area"] != "chest"]
     with pytest.raises(RuleBroken, match="chest"):
         read(paths=written(lacking))

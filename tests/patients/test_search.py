@@ -65,7 +65,7 @@ def search(api: Api, **wanted: Any) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("people")
-def test_the_beginning_of_a_name_finds_whoever_has_it(
+def test_the_beginning_of_a_name_finds_every_patient_with_it(
     api: Api, wanted: dict[str, Any], names: list[str]
 ) -> None:
     assert search(api, **wanted) == names
@@ -91,7 +91,7 @@ def test_a_search_is_paged(api: Api) -> None:
         {"name": "x"},
     ],
 )
-def test_a_search_asks_for_something(api: Api, body: dict[str, Any]) -> None:
+def test_a_search_without_a_criterion_is_refused(api: Api, body: dict[str, Any]) -> None:
     assert faults(api.post("/v1/patients/search", body))
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from tests.serving import ROOT
 
 PROCESSES = 3
-"""A lost column shows in two of five runs."""
+"""A lost column shows in about two of five processes."""
 
 BUILD = """
 import sys, threading, warnings
@@ -33,7 +33,7 @@ print(len(built), *(text for text in built if "SELECT" not in text))
 """
 
 
-def test_threads_that_ask_first_and_at_once_ask_the_same() -> None:
+def test_the_first_requests_in_several_threads_build_the_same_statement() -> None:
     with ExitStack() as running:
         started = [
             running.enter_context(

@@ -139,7 +139,7 @@ def test_a_long_series_of_many_decimals_or_of_equal_times_is_sorted_instead() ->
     assert slope(twice, thirds, Ranking.of(thirds)) == slope_by_sorting(twice, thirds)
 
 
-def test_a_long_series_without_any_change_has_a_slope_of_nothing() -> None:
+def test_a_long_series_without_any_change_has_a_slope_of_zero() -> None:
     times = spread(100, Random(1), weekly=True)
     level = [4.0] * 100
     assert slope(times, level, Ranking.of(level)) == 0

@@ -126,7 +126,7 @@ VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, An
 @pytest.mark.parametrize(
     ("kind", "place", "words", "needs"), VOCABULARIES, ids=[f"{v[0]}{v[1]}" for v in VOCABULARIES]
 )
-def test_each_word_of_the_contract_is_taken_and_no_other(
+def test_every_documented_code_is_accepted_and_no_other(
     api: Api, kind: str, place: str, words: tuple[Any, ...], needs: dict[Any, Any]
 ) -> None:
     for word in words:

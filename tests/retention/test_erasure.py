@@ -85,7 +85,7 @@ def one_of_everything(api: Api, word: str) -> tuple[World, str]:
     return world, patient
 
 
-def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -> None:
+def test_an_erasure_leaves_nothing_of_the_patient_in_any_table(api: Api, clinic: Clinic) -> None:
     other, kept = one_of_everything(api, "Montezuma")
     _, patient = one_of_everything(api, "Quetzalcoatl")
     set_policy(clinic)
@@ -128,7 +128,9 @@ def untouched(before: dict[str, Any], after: dict[str, Any], patient: str) -> No
         assert (name == "ledger_entries") == bool(new), name
 
 
-def test_children_go_with_their_records_and_no_others_do(api: Api, clinic: Clinic) -> None:
+def test_child_rows_are_erased_with_their_records_and_no_others_are(
+    api: Api, clinic: Clinic
+) -> None:
     mine, other = api.session(), api.session()
     set_policy(clinic)
     erase(clinic, mine["patient_id"])
@@ -138,7 +140,7 @@ def test_children_go_with_their_records_and_no_others_do(api: Api, clinic: Clini
     assert api.get(f"/v1/sessions/{other['id']}").json() == other
 
 
-def test_the_feed_tells_of_it_and_the_export_checks_out(
+def test_the_feed_has_the_erasure_and_the_export_is_clean(
     api: Api, clinic: Clinic, tmp_path: Path
 ) -> None:
     patient = api.session()["patient_id"]
@@ -159,16 +161,12 @@ def test_the_feed_tells_of_it_and_the_export_checks_out(
     assert api.get(f"/v1/patients/{patient}/disclosures").status_code == 200
 
 
-def test_nothing_is_erased_before_the_clinic_has_said_how_long_it_keeps_records(
-    api: Api, clinic: Clinic
-) -> None:
+def test_nothing_is_erased_without_a_retention_policy(api: Api, clinic: Clinic) -> None:
     patient = api.patient()["id"]
     refused_and_unchanged(clinic, patient, NoPolicy, LATE)
 
 
-def test_nothing_is_erased_before_its_time_and_everything_may_be_on_the_day(
-    api: Api, clinic: Clinic
-) -> None:
+def test_a_record_may_be_erased_on_its_day_and_not_before(api: Api, clinic: Clinic) -> None:
     patient = api.patient(birth_date="1980-02-29")["id"]
     set_policy(clinic)
     day = do(clinic, "retention.due", lambda op: queries.due(op, UUID(patient)))
@@ -190,9 +188,7 @@ def test_a_held_record_is_kept_until_it_is_released(api: Api, clinic: Clinic) ->
     erase(clinic, patient)
 
 
-def test_a_patient_whom_the_clinic_doesnt_have_cant_be_erased(
-    clinic: Clinic, other_api: Api
-) -> None:
+def test_an_unknown_patient_can_not_be_erased(clinic: Clinic, other_api: Api) -> None:
     set_policy(clinic)
     for patient in (str(uuid7()), other_api.patient()["id"]):
         refused_and_unchanged(clinic, patient, NotFound, LATE)
@@ -212,7 +208,7 @@ def refused_and_unchanged(clinic: Clinic, patient: str, why: type[Exception], at
     assert everything(clinic) == before
 
 
-def test_a_visit_that_is_to_come_or_was_dated_back_doesnt_shorten_the_time(
+def test_a_future_or_backdated_visit_does_not_shorten_the_retention(
     api: Api, clinic: Clinic
 ) -> None:
     set_policy(clinic, 10, 0)

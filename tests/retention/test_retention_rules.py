@@ -19,7 +19,7 @@ def anniversary_reached(start: date, years: int, day: date) -> bool:
 
 
 @given(last=DAYS, born=DAYS | st.none(), years=YEARS, majority=MAJORITY)
-def test_every_year_has_gone_by_since_the_contact_and_since_coming_of_age(
+def test_the_retention_period_has_passed_since_the_contact_and_since_majority(
     last: date, born: date | None, years: int, majority: int
 ) -> None:
     due = erasable_on(last, born, years, majority)
@@ -28,7 +28,7 @@ def test_every_year_has_gone_by_since_the_contact_and_since_coming_of_age(
 
 
 @given(last=DAYS, born=DAYS | st.none(), years=YEARS, majority=MAJORITY)
-def test_the_day_before_one_of_the_two_was_still_running(
+def test_on_the_day_before_one_of_the_two_periods_still_runs(
     last: date, born: date | None, years: int, majority: int
 ) -> None:
     eve = erasable_on(last, born, years, majority) - timedelta(days=1)

@@ -115,7 +115,7 @@ bodies = st.fixed_dictionaries(
 
 @settings(max_examples=25)
 @given(bodies, bodies)
-def test_a_session_comes_back_as_it_was_sent(
+def test_a_session_is_returned_as_it_was_sent(
     api: Api, database: Database, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     owner = Api(api.wire, found(database).key())

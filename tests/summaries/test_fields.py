@@ -146,7 +146,7 @@ def test_a_reason_is_a_sentence() -> None:
     assert [reason for reason in reasons if not (" " in reason and reason.endswith("."))] == []
 
 
-def test_a_field_that_is_added_to_a_needling_is_missed(chart: tuple[Chart, Names]) -> None:
+def test_a_field_added_to_a_needling_is_reported_as_missing(chart: tuple[Chart, Names]) -> None:
     charted, names = chart
     [signed] = [s for s in charted.sessions if s["status"] == "signed"]
     signed["needlings"][0]["draped"] = True

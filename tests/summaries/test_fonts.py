@@ -51,20 +51,20 @@ def a_machine_that_has_a_font_for_thai(tmp_path: Path) -> Machine:
     return Machine(press, fonts)
 
 
-def test_what_only_a_font_of_the_machine_has_is_printed_with_it(machine: Machine) -> None:
+def test_a_character_of_a_system_font_is_printed_with_it(machine: Machine) -> None:
     code, pdf = machine.printed(system_fonts=True)
     assert code == 0
     assert THAI in Paper(pdf).words()
 
 
-def test_without_the_fonts_of_the_machine_it_is_what_no_font_has(machine: Machine) -> None:
+def test_without_system_fonts_the_character_is_unprintable(machine: Machine) -> None:
     code, character = machine.printed(system_fonts=False)
     assert code == printing.UNPRINTABLE
     assert character.decode() in THAI
 
 
 @pytest.mark.parametrize("chosen", [True, False])
-def test_an_operator_chooses_whether_the_machine_s_fonts_are_used(
+def test_a_setting_decides_whether_system_fonts_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, chosen: bool
 ) -> None:
     echo = tmp_path / "echo.py"
@@ -75,5 +75,5 @@ def test_an_operator_chooses_whether_the_machine_s_fonts_are_used(
     assert handed_over["system_fonts"] is chosen
 
 
-def test_they_are_used_unless_somebody_chooses() -> None:
+def test_system_fonts_are_used_by_default() -> None:
     assert Settings.model_fields["system_fonts"].default is True

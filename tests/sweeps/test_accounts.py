@@ -44,7 +44,7 @@ def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
     assert wrong == {}
 
 
-def test_what_changes_who_may_do_what_leaves_exactly_its_entry(api: Api) -> None:
+def test_a_change_of_rights_leaves_exactly_its_entry(api: Api) -> None:
     world = World(api)
     for operation in operations():
         if operation.name in OF_SECURITY:
@@ -54,7 +54,7 @@ def test_what_changes_who_may_do_what_leaves_exactly_its_entry(api: Api) -> None
             assert [entry["resource_id"] for entry in made] == [answer.json()["id"]]
 
 
-def test_what_leaves_the_clinic_leaves_exactly_its_entry(api: Api) -> None:
+def test_data_that_leave_the_clinic_leave_exactly_their_entry(api: Api) -> None:
     world = World(api)
     for operation in operations():
         if operation.name in DISCLOSURES:

@@ -132,7 +132,7 @@ class Refusals(Provoker):
         return self.sent.by(self.world.api, content=(self.sent.content or b"").ljust(2**20 + 1))
 
 
-def test_no_word_of_a_record_is_said_elsewhere(birds: Aviary) -> None:
+def test_no_text_of_a_record_appears_elsewhere(birds: Aviary) -> None:
     nobody = Api(birds.wire, birds.clinic.key(()))
     for operation in operations():
         sent = birds.world.request(operation)
@@ -202,7 +202,7 @@ def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
     yield replace(sent, content=b'{"note": "%s\\u0000"}' % w)
 
 
-def test_no_word_of_a_request_for_a_token_is_said_elsewhere(birds: Aviary) -> None:
+def test_no_text_of_a_token_request_appears_elsewhere(birds: Aviary) -> None:
     address = f"{birds.wire.base_url}/oauth/token".replace("//oauth", "/oauth")
     body = {"name": birds.word("a client"), "kind": "backend", "scopes": SCOPES}
     kid = birds.word("a kid")
@@ -249,7 +249,7 @@ def test_no_word_of_a_request_for_a_token_is_said_elsewhere(birds: Aviary) -> No
     assert [part for part in parts if len(part) > 40 and part in log] == []
 
 
-def test_no_word_of_what_is_no_http_is_logged(birds: Aviary) -> None:
+def test_no_text_of_invalid_http_is_logged(birds: Aviary) -> None:
     for raw in (b"%s\r\n\r\n", b"GET / HTTP/1.1\r\n%s\r\n\r\n", b"GET /%s HTTP/9\r\n\r\n"):
         with socket.create_connection((HOST, birds.server.port)) as plug:
             plug.sendall(raw % birds.word("no HTTP").encode())
@@ -259,7 +259,7 @@ def test_no_word_of_what_is_no_http_is_logged(birds: Aviary) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_word_is_said_by_a_server_in_trouble(kind: str, tmp_path: Path) -> None:
+def test_a_failing_server_reveals_no_text(kind: str, tmp_path: Path) -> None:
     with (
         migrated(kind, tmp_path) as url,
         aviary(url, tmp_path, NEEDLEWORK_REQUESTS_PER_MINUTE="9") as birds,
@@ -310,7 +310,7 @@ def unanswering(database: Database) -> Iterator[None]:
 @pytest.mark.parametrize(
     "model", sorted({o.body_model for o in operations() if o.body_model} - {"MergePatch"})
 )
-def test_every_text_of_a_body_gets_a_word_or_is_looked_up_in_a_list(model: str) -> None:
+def test_every_text_of_a_body_gets_a_word_or_is_a_code(model: str) -> None:
     schemas, planted = document()["components"]["schemas"], Planted()
     planted.filled(schemas[model], schemas[model]["examples"][0] | MORE.get(model, {}), model)
     held = {place for place in texts(schemas[model], model) if place.startswith(tuple(HELD))}

@@ -7,7 +7,7 @@ from tests.sweeps.document import Documented, document, operations, undocumented
 from tests.sweeps.world import World
 
 
-def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) -> None:
+def test_every_operation_accepts_its_example_and_answers_as_documented(api: Api) -> None:
     world = World(api)
     wrong = {}
     for operation in operations():
@@ -40,7 +40,7 @@ def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
 @pytest.mark.parametrize(
     "path", ["/healthz", "/readyz", "/docs", "/docs/docs.js", "/problems/conflict"]
 )
-def test_what_stands_beside_the_operations_answers_a_head_too(api: Api, path: str) -> None:
+def test_paths_outside_v1_answer_a_head_too(api: Api, path: str) -> None:
     head = api("HEAD", path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == api.get(path).headers["content-length"]

@@ -40,7 +40,7 @@ def address(database: Database, tmp_path: Path) -> Iterator[str]:
         yield f"http://{HOST}:{server.port}"
 
 
-def test_no_request_finds_an_answer_that_the_document_does_not_know(
+def test_every_answer_is_documented(
     api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     world = World(api)
@@ -73,7 +73,7 @@ def test_no_request_finds_an_answer_that_the_document_does_not_know(
 
 
 @pytest.mark.alike
-def test_no_request_of_one_clinic_finds_a_record_that_another_has_made(
+def test_no_request_of_one_clinic_finds_another_clinics_record(
     api: Api, other_api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     """Run Schemathesis's object authorization check: each clinic tries the other's ids."""

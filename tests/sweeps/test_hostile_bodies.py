@@ -38,7 +38,7 @@ def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
 
 
 @pytest.mark.parametrize("bytes_over", [0, 1])
-def test_a_body_may_have_a_mebibyte_and_not_a_byte_more(api: Api, bytes_over: int) -> None:
+def test_a_body_may_have_one_mebibyte_and_no_more(api: Api, bytes_over: int) -> None:
     body = b'{"given_name": "A"}'.ljust(1_048_576 + bytes_over)
     json = {"Content-Type": "application/json"}
     whole = api("POST", "/v1/patients", content=body, headers=json)
@@ -50,7 +50,7 @@ def test_a_body_may_have_a_mebibyte_and_not_a_byte_more(api: Api, bytes_over: in
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda o: o.name)
-def test_any_value_in_any_place_is_taken_whole_or_refused(api: Api, operation: Any) -> None:
+def test_any_value_at_any_path_is_stored_unchanged_or_refused(api: Api, operation: Any) -> None:
     world = World(api)
     sent = world.request(operation)
     wrong: list[Any] = []
@@ -68,7 +68,9 @@ def test_any_value_in_any_place_is_taken_whole_or_refused(api: Api, operation: A
 
 
 @pytest.mark.parametrize("operation", RELEASES, ids=lambda o: o.name)
-def test_any_value_in_any_place_is_released_or_refused(api: Api, operation: Any) -> None:
+def test_a_release_with_any_value_at_any_path_succeeds_or_is_refused(
+    api: Api, operation: Any
+) -> None:
     world = World(api)
     sent = world.request(operation)
     met, wrong = set(), []

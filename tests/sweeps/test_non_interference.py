@@ -115,7 +115,7 @@ def robbed_clinic(wire: Client, database: Database) -> Victim:
     return Victim(clinic, ids, sorted(never for _, never in pairs)[: len(ids)])
 
 
-def test_neither_clinic_can_tell_that_the_other_is_there(
+def test_no_clinic_can_tell_that_another_exists(
     wire: Client, database: Database, victim: Victim, pytestconfig: pytest.Config
 ) -> None:
     before = victim.rows()

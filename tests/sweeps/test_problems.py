@@ -181,7 +181,7 @@ def in_state(world: World, collection: str, state: str) -> dict[str, Any]:
     return record
 
 
-def test_every_documented_problem_is_met_and_no_other(api: Api, clinic: Clinic) -> None:
+def test_every_documented_problem_occurs_and_no_other(api: Api, clinic: Clinic) -> None:
     world, nobody = World(api), Api(api.wire, clinic.key(()))
     wrong: dict[str, Any] = {}
     for operation in operations():

@@ -80,7 +80,7 @@ def test_every_statement_names_the_clinic(api: Api, database: Database) -> None:
     assert {statement for statement, parameters in heard if strays(statement, parameters)} == set()
 
 
-def test_a_stray_statement_would_be_seen() -> None:
+def test_an_unrestricted_statement_is_detected() -> None:
     assert strays("SELECT patients.id FROM patients WHERE patients.id = ?") == {"patients"}
     assert strays("UPDATE sessions SET note = ? WHERE id = ?") == {"sessions"}
     assert strays(

@@ -22,7 +22,7 @@ def seen(answer: Response) -> tuple[int, dict[str, str], str]:
     return answer.status_code, headers, text
 
 
-def test_another_clinics_record_answers_as_one_that_never_was(api: Api, other_api: Api) -> None:
+def test_another_clinics_record_answers_like_an_unknown_one(api: Api, other_api: Api) -> None:
     ours, theirs = World(api), World(other_api)
     told, asked = {}, 0
     for operation in operations():
@@ -40,7 +40,7 @@ def test_another_clinics_record_answers_as_one_that_never_was(api: Api, other_ap
     assert asked > 20
 
 
-def test_a_put_to_another_clinics_id_makes_a_record_of_our_own(api: Api, other_api: Api) -> None:
+def test_a_put_to_another_clinics_id_creates_an_own_record(api: Api, other_api: Api) -> None:
     ours, theirs = World(api), World(other_api)
     for operation in operations():
         if operation.method == "PUT" and operation.path.count("{") == 1:

@@ -29,7 +29,7 @@ def test_no_forged_assertion_gets_a_token(emr: BackEnd, key: Any, alg: str, kid:
 
 
 @pytest.mark.parametrize(("key", "alg", "kid"), [(RSA, "RS256", "a"), (EC, "ES256", "b")])
-def test_no_forged_identity_is_let_in(dana: Person, key: Any, alg: str, kid: str) -> None:
+def test_no_forged_identity_is_accepted(dana: Person, key: Any, alg: str, kid: str) -> None:
     let_in = [
         label
         for label, forged in Forger(key, alg, kid, dana.claims()).forgeries().items()
@@ -64,14 +64,14 @@ def spoilt(secret: str) -> dict[str, str]:
     }
 
 
-def test_no_spoilt_key_or_access_token_is_let_in(api: Api, emr: BackEnd) -> None:
+def test_no_altered_key_or_access_token_is_accepted(api: Api, emr: BackEnd) -> None:
     for secret in (api.key, emr.token()["access_token"]):
         for label, bad in spoilt(secret).items():
             assert Api(api.wire, bad).get("/v1/patients").status_code == 401, label
         assert Api(api.wire, secret).get("/v1/patients").status_code == 200
 
 
-def test_no_spoilt_code_or_refresh_token_gets_a_token(api: Api) -> None:
+def test_no_altered_code_or_refresh_token_gets_a_token(api: Api) -> None:
     tablet = Tablet(api)
     for label, bad in spoilt(tablet.made["enrolment_code"]).items():
         assert refusal(tablet.ask(ENROLMENT, code=bad)) == (400, "invalid_grant"), label

@@ -81,7 +81,7 @@ def everything(api: Api, path: str) -> list[Row]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_table_says_what_the_records_say(api: Api, name: str) -> None:
+def test_a_table_has_the_content_of_the_records(api: Api, name: str) -> None:
     fill(api)
     known = {record["id"]: record for record in everything(api, LISTS[name])}
     rows = records(api, name)
@@ -97,7 +97,7 @@ def test_a_table_says_what_the_records_say(api: Api, name: str) -> None:
     assert untold <= set(PARTS.values())
 
 
-def test_the_tables_of_a_sessions_parts_say_what_the_sessions_say(api: Api) -> None:
+def test_the_tables_of_a_sessions_parts_have_the_content_of_the_sessions(api: Api) -> None:
     fill(api)
     counting = [s for s in everything(api, LISTS["sessions"]) if s["status"] != "void"]
     for name, member in PARTS.items():
@@ -118,7 +118,7 @@ def test_the_tables_of_a_sessions_parts_say_what_the_sessions_say(api: Api) -> N
             assert [name for name in told if not agrees(row[name], part, name)] == []
 
 
-def test_the_table_of_reports_says_what_the_reports_say(api: Api) -> None:
+def test_the_table_of_follow_ups_has_the_content_of_the_follow_ups(api: Api) -> None:
     fill(api)
     sessions = everything(api, LISTS["sessions"])
     known = {
@@ -133,7 +133,7 @@ def test_the_table_of_reports_says_what_the_reports_say(api: Api) -> None:
     assert wrong == []
 
 
-def test_a_void_session_is_shown_and_what_was_done_in_it_is_not(api: Api) -> None:
+def test_a_void_session_is_exported_without_its_parts(api: Api) -> None:
     fill(api)
     [void] = [row for row in records(api, "sessions") if row["status"] == "void"]
     for name in PARTS:
@@ -143,7 +143,9 @@ def test_a_void_session_is_shown_and_what_was_done_in_it_is_not(api: Api) -> Non
         assert void["id"] in {row["session_id"] for row in records(api, name)}
 
 
-def test_progress_is_what_the_document_of_each_patient_says(api: Api, cohort: Any) -> None:
+def test_the_progress_table_has_the_content_of_each_patients_document(
+    api: Api, cohort: Any
+) -> None:
     content = b"".join(json.dumps(row).encode() + b"\n" for row in cohort)
     api("POST", "/v1/imports", content=content, headers={"Content-Type": "application/x-ndjson"})
     fill(api)
@@ -187,7 +189,7 @@ def assert_measure(row: Row, measure: Row) -> None:
 @example("'=x")
 @example("\ufeff")
 @example("\r")
-def test_any_text_comes_out_as_it_went_in_and_is_no_formula(api: Api, text: str) -> None:
+def test_any_text_is_exported_unchanged_and_never_as_a_formula(api: Api, text: str) -> None:
     fill(api, text)
     for name in ("patients", "episodes", "sessions", "needlings", "consents", "adverse-events"):
         lined, text_csv = records(api, name), export(api, f"{name}.csv").content
@@ -206,14 +208,14 @@ def test_a_negative_number_stays_a_number(api: Api) -> None:
     assert "'-3" in {row["note"] for row in rows}
 
 
-def test_csv_is_as_rfc_4180_has_it(api: Api) -> None:
+def test_csv_follows_rfc_4180(api: Api) -> None:
     content = export(api, "patients.csv").content
     assert content.endswith(b"updated_at\r\n")
     assert content.count(b"\r\n") == 1
     assert export(api, "patients.csv").headers["content-type"] == "text/csv; charset=utf-8"
 
 
-def test_excel_gets_a_mark_and_times_that_it_reads(api: Api) -> None:
+def test_excel_gets_a_byte_order_mark_and_its_own_time_format(api: Api) -> None:
     fill(api)
     content = export(api, "sessions.csv?excel=true").content
     assert content.startswith(b"\xef\xbb\xbfid,")
@@ -315,12 +317,12 @@ def test_without_pyarrow_a_server_says_what_to_install(
     assert export(api, "sessions.csv").content
 
 
-def test_every_type_is_written_by_some_column() -> None:
+def test_every_type_is_used_by_a_column() -> None:
     used = {column.type for dataset in DATASETS for column in dataset.columns}
     assert used == set(Type)
 
 
-def test_a_field_that_nothing_is_decided_of_is_named() -> None:
+def test_a_field_without_an_export_decision_is_named() -> None:
     every = dict(TABLES["sessions"].decided)
     check_decided("sessions", SessionView, every)
     for forgotten, named in (

@@ -43,7 +43,9 @@ def take_in(api: Api, content: bytes) -> Row:
     return report
 
 
-def test_records_make_an_identical_clinic(api: Api, wire: Client, database: Database) -> None:
+def test_importing_the_records_export_creates_an_identical_clinic(
+    api: Api, wire: Client, database: Database
+) -> None:
     fill(api)
     amend(api)
     content = export(api, "records.ndjson").content
@@ -64,7 +66,7 @@ def amend(api: Api) -> None:
 
 @settings(max_examples=8)
 @given(HOSTILE)
-def test_any_text_survives_the_way(wire: Client, database: Database, text: str) -> None:
+def test_any_text_survives_export_and_import(wire: Client, database: Database, text: str) -> None:
     one, other = (Api(wire, found(database).key()) for _ in range(2))
     fill(one, text)
     content = export(one, "records.ndjson").content
@@ -73,7 +75,7 @@ def test_any_text_survives_the_way(wire: Client, database: Database, text: str) 
     assert text in {session["note"] for session in clinic_said(other)["sessions"]}
 
 
-def test_the_cohort_comes_out_as_it_went_in(
+def test_the_cohort_is_exported_as_it_was_imported(
     api: Api, wire: Client, database: Database, cohort: Any
 ) -> None:
     take_in(api, b"".join(json.dumps(row).encode() + b"\n" for row in cohort))
@@ -84,14 +86,14 @@ def test_the_cohort_comes_out_as_it_went_in(
     assert export(other, "records.ndjson").content == content
 
 
-def test_records_stand_behind_those_that_they_refer_to(api: Api) -> None:
+def test_records_come_after_those_that_they_refer_to(api: Api) -> None:
     fill(api)
     content = export(api, "records.ndjson").text.split("\n")[:-1]
     types = [line.split('"')[3] for line in content]
     assert list(dict.fromkeys(types)) == list(READERS)
 
 
-def test_records_are_a_look_at_everybody(api: Api, clinic: Clinic) -> None:
+def test_exporting_records_leaves_an_entry_for_every_patient(api: Api, clinic: Clinic) -> None:
     made = {api.patient()["id"] for _ in range(3)}
     export(api, "records.ndjson")
     told = {str(e["patient_id"]) for e in history(clinic) if e["reason"] == "records.ndjson"}
@@ -99,7 +101,7 @@ def test_records_are_a_look_at_everybody(api: Api, clinic: Clinic) -> None:
     assert api.get("/v1/exports/records.csv").status_code == 404
 
 
-def test_a_session_that_was_voided_elsewhere_says_when(api: Api) -> None:
+def test_a_session_that_was_voided_elsewhere_has_its_time(api: Api) -> None:
     session = {
         "type": "session",
         "patient_id": api.patient()["id"],
