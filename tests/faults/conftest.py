@@ -61,7 +61,7 @@ def entries(pytestconfig: pytest.Config) -> int:
 
 
 @dataclass(frozen=True)
-class House:
+class Deployment:
     """A database and the server on it."""
 
     url: str
@@ -73,14 +73,14 @@ class House:
 class Site:
     """A clinic, and the server on its database."""
 
-    house: House
+    deployment: Deployment
     clinic: Clinic
     key: str
     _callers: list[Caller] = field(default_factory=list)
 
     def caller(self, port: int | None = None) -> Caller:
         """A client with every scope."""
-        caller = Caller(port or self.house.serving.port, self.key)
+        caller = Caller(port or self.deployment.serving.port, self.key)
         self._callers.append(caller)
         return caller
 
@@ -91,9 +91,9 @@ class Site:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def house(
+def deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[Deployment]:
     """A migrated database and its server, shared by these tests."""
     folder = tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:
@@ -102,32 +102,32 @@ def house(
         else:
             server = stack.enter_context(postgres.server())
             url = stack.enter_context(server.database())
-        yield stack.enter_context(housed(url, folder))
+        yield stack.enter_context(deploy(url, folder))
 
 
 SQLITE_AT_LENGTH = pytest.mark.parametrize(
-    "house", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
+    "deployment", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
 )
 """Several servers on one database: usual with PostgreSQL, and possible with SQLite."""
 
 
 @contextmanager
-def housed(url: str, folder: Path) -> Iterator[House]:
+def deploy(url: str, folder: Path) -> Iterator[Deployment]:
     """Migrate a database and serve it."""
     with closing(Database(url)) as database:
         migrate(database)
         with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=url) as server:
-            yield House(url, database, server)
+            yield Deployment(url, database, server)
 
 
 @pytest.fixture
-def site(house: House) -> Iterator[Site]:
+def site(deployment: Deployment) -> Iterator[Site]:
     """A new clinic, which no other test uses."""
-    with closing(founded(house)) as site:
+    with closing(create_site(deployment)) as site:
         yield site
 
 
-def founded(house: House) -> Site:
+def create_site(deployment: Deployment) -> Site:
     """Create a clinic in the database of this server."""
-    clinic = found(house.database)
-    return Site(house, clinic, clinic.key())
+    clinic = found(deployment.database)
+    return Site(deployment, clinic, clinic.key())

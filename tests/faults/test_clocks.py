@@ -20,14 +20,14 @@ WRONG = ("uvicorn", f"{elsewhen.__name__}:create_app", "--factory")
 
 @SQLITE_AT_LENGTH
 def test_wrong_clocks_affect_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
-    environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
+    environment = {"NEEDLEWORK_DATABASE_URL": site.deployment.url}
     with (
         serving(tmp_path / "ahead.log", WRONG, **environment, **{elsewhen.DAYS: "3"}) as ahead,
         serving(tmp_path / "behind.log", WRONG, **environment, **{elsewhen.DAYS: "-3"}) as behind,
         ThreadPoolExecutor(1) as following,
     ):
         load, reader, enough = Load(site, CALLERS), site.caller(), Event()
-        ports = (site.house.serving.port, ahead.port, behind.port)
+        ports = (site.deployment.serving.port, ahead.port, behind.port)
         for n, caller in enumerate(load.callers):
             caller.close()
             caller.port = ports[n % len(ports)]

@@ -19,7 +19,7 @@ import pytest
 
 from tests.faults.account import check_account, check_file, check_written
 from tests.faults.callers import PAUSE_S
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.postgres import NoPostgresError, OwnServer, own_server, parent_of_homes
@@ -85,7 +85,7 @@ class Cramped:
     def pids(self) -> list[int]:
         """The processes that write to the disk."""
         if self.postgres is None:
-            return [self.site.house.serving.pid]
+            return [self.site.deployment.serving.pid]
         try:
             postmaster = psutil.Process(self.postgres.pid)
         except NoPostgresError:
@@ -102,8 +102,8 @@ def clinic_with_little_room(request: pytest.FixtureRequest, tmp_path: Path) -> I
         else:
             postgres = stack.enter_context(own_server(parent=disk.folder))
             url = stack.enter_context(postgres.database())
-        house = stack.enter_context(housed(url, tmp_path))
-        site = stack.enter_context(closing(founded(house)))
+        deployment = stack.enter_context(deploy(url, tmp_path))
+        site = stack.enter_context(closing(create_site(deployment)))
         yield Cramped(disk, site, postgres)
 
 
@@ -112,7 +112,7 @@ def test_on_a_full_disk_changes_are_refused_nothing_is_damaged_and_the_server_re
 ) -> None:
     site = cramped.site
     load, caller = Load(site, 4), site.caller()
-    pid = site.house.serving.pid
+    pid = site.deployment.serving.pid
     with load.running():
         wait_for(load, 20)
         cramped.disk.fill(cramped.pids)
@@ -131,11 +131,11 @@ def test_on_a_full_disk_changes_are_refused_nothing_is_damaged_and_the_server_re
         if cramped.postgres is not None and not cramped.pids:
             cramped.postgres.start()  # as a service manager would
         wait_for(load, 10)
-    assert site.house.serving.pid == pid
-    site.house.database.close()
+    assert site.deployment.serving.pid == pid
+    site.deployment.database.close()
     extra = [one for one in load.written if one.path != "/v1/patients"]
     check_written(site.clinic, extra, site.caller())
     check_account(site.clinic)
-    check_file(site.house.url)
+    check_file(site.deployment.url)
     record_property("disk", "tmpfs" if cramped.disk.mounted else "RLIMIT_FSIZE: no mount here")
     record_property("changes acknowledged", len(load.written))

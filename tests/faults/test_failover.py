@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.account import check_account, check_written
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.patroni import TTL_S, Cluster, Node, cluster
 from tests.faults.test_kill import wait_for
@@ -29,8 +29,8 @@ def cluster_of_three() -> Iterator[Cluster]:
 def clinic_on_the_cluster(three: Cluster, tmp_path: Path) -> Iterator[Site]:
     with (
         three.database() as url,
-        housed(url, tmp_path) as house,
-        closing(founded(house)) as site,
+        deploy(url, tmp_path) as deployment,
+        closing(create_site(deployment)) as site,
     ):
         yield site
 
@@ -62,7 +62,7 @@ def test_a_lost_leader_causes_a_pause_and_loses_no_change(
     three: Cluster, ha_site: Site, record_property: Callable[[str, object], None]
 ) -> None:
     load, pauses = Load(ha_site, CALLERS), list[float]()
-    pid = ha_site.house.serving.pid
+    pid = ha_site.deployment.serving.pid
     with load.running():
         for _ in range(LEADERS):
             wait_for(load, 20)
@@ -73,8 +73,8 @@ def test_a_lost_leader_causes_a_pause_and_loses_no_change(
             three.wait_until_whole()
             assert three.leader() != leader
     assert max(pauses) <= TTL_S + ELECTED_WITHIN_S
-    assert ha_site.house.serving.pid == pid
-    ha_site.house.database.close()
+    assert ha_site.deployment.serving.pid == pid
+    ha_site.deployment.database.close()
     check_written(ha_site.clinic, load.written, ha_site.caller())
     check_account(ha_site.clinic)
     record_property("leaders lost", LEADERS)

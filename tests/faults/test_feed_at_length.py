@@ -64,7 +64,7 @@ def test_a_reader_misses_repeats_and_reorders_nothing(
     with ThreadPoolExecutor(1) as following, ThreadPoolExecutor(WRITERS) as pool:
         feed = following.submit(follow, reader, enough)
         try:
-            with closing(Database(site.house.url)) as database:
+            with closing(Database(site.deployment.url)) as database:
                 clinic = Clinic(site.clinic.id, database)
                 share = entries // WRITERS
                 works = [pool.submit(write, clinic, share, seed) for seed in range(WRITERS)]

@@ -30,12 +30,12 @@ def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(
     with load.running():
         for _ in range(rounds):
             wait_for(load, chance.randint(*ACKNOWLEDGED_BETWEEN_KILLS))
-            site.house.serving.kill()
-            site.house.serving.start()
+            site.deployment.serving.kill()
+            site.deployment.serving.start()
         wait_for(load, 1)
     check_written(site.clinic, load.written, site.caller())
     check_account(site.clinic)
-    check_file(site.house.url)
+    check_file(site.deployment.url)
     record_property("kills", rounds)
     record_property("changes acknowledged", len(load.written))
     record_property(

@@ -65,7 +65,7 @@ def work(load: Load, caller: Caller, balancer: Balancer, enough: Event) -> int:
 
 def rolled(site: Site, folder: Path, program: Sequence[str]) -> int:
     """Restart two servers in turn under load; return how many requests they answered."""
-    environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
+    environment = {"NEEDLEWORK_DATABASE_URL": site.deployment.url}
     with (
         serving(folder / "one.log", program, **environment) as one,
         serving(folder / "two.log", program, **environment) as two,
@@ -96,7 +96,7 @@ def test_a_rolling_restart_under_load_fails_no_request(
 
 
 @pytest.mark.at_length
-@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
 def test_a_rolling_restart_of_servers_with_two_workers_each_fails_no_request(
     site: Site, tmp_path: Path, record_property: Told
 ) -> None:

@@ -29,7 +29,7 @@ def test_migrating_again_under_load_fails_no_request(
     load = Load(site, 2)
     with load.running(REST_S):
         wait_for(load, 5)
-        assert run(site.house.url, ROOT, "migrate").code == 0
+        assert run(site.deployment.url, ROOT, "migrate").code == 0
         wait_for(load, 5)
     assert {one.attempts for one in load.written} == {1}
     check_account(site.clinic)

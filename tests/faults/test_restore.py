@@ -18,7 +18,7 @@ from tests import postgres
 from tests.cli.program import run
 from tests.faults.account import check_account, check_file
 from tests.faults.callers import Written
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.ground import Clinic
@@ -46,7 +46,7 @@ def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
 
 @pytest.fixture(name="elsewhere")
 def url_of_an_empty_database(site: Site, tmp_path: Path) -> Iterator[str]:
-    if site.house.database.is_sqlite:
+    if site.deployment.database.is_sqlite:
         yield f"sqlite:///{tmp_path}/elsewhere.db"
     else:
         with postgres.server() as server, server.database() as url:
@@ -60,7 +60,7 @@ def test_a_backup_under_load_has_every_change_answered_before_it(
     with load.running(REST_S):
         wait_for(load, 40)
         answered = load.written
-        made = run(site.house.url, ROOT, "backup", str(file))
+        made = run(site.deployment.url, ROOT, "backup", str(file))
         wait_for(load, 1)
     assert made.code == 0, made.err
     came = run(elsewhere, ROOT, "restore", str(file))
@@ -86,8 +86,8 @@ def test_a_point_in_time_restore_has_every_change_answered_before_it(
     archived: OwnServer, tmp_path: Path
 ) -> None:
     base = tmp_path / "base"
-    with archived.database() as url, housed(url, tmp_path) as house:
-        with closing(founded(house)) as site:
+    with archived.database() as url, deploy(url, tmp_path) as deployment:
+        with closing(create_site(deployment)) as site:
             load = Load(site, CALLERS)
             with load.running():
                 wait_for(load, 10)
@@ -96,9 +96,9 @@ def test_a_point_in_time_restore_has_every_change_answered_before_it(
                 answered = load.written
                 moment = asked(url, "SELECT clock_timestamp()")
                 wait_for(load, 40)
-            house.serving.kill()
+            deployment.serving.kill()
             wait_until_archived(archived, asked(url, "SELECT pg_walfile_name(pg_switch_wal())"))
-        house.database.close()
+        deployment.database.close()
         archived.kill()
         restore_to(archived, base, moment)
         with closing(Database(url)) as restored:

@@ -18,7 +18,7 @@ from app.core.database import Database
 from app.core.schema import migrate
 from tests.faults.account import check_account, check_written
 from tests.faults.callers import Caller
-from tests.faults.conftest import House, Site, founded
+from tests.faults.conftest import Deployment, Site, create_site
 from tests.faults.load import Load, at_once
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.test_kill import wait_for
@@ -47,7 +47,9 @@ class Net:
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer, Proxy, House]]:
+def lines(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[OwnServer, Proxy, Deployment]]:
     folder = tmp_path_factory.mktemp("net")
     with own_server(fast=True) as postgres, postgres.database() as url:
         socket = Path(str(make_url(url).query["host"])) / ".s.PGSQL.5432"
@@ -55,14 +57,14 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer,
             migrate(database)
             through = f"postgresql://postgres@{HOST}:{between.port}/{make_url(url).database}"
             with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=through) as server:
-                yield postgres, between, House(url, database, server)
+                yield postgres, between, Deployment(url, database, server)
 
 
 @pytest.fixture
-def net(lines: tuple[OwnServer, Proxy, House]) -> Iterator[Net]:
+def net(lines: tuple[OwnServer, Proxy, Deployment]) -> Iterator[Net]:
     """Shared by these tests; each test has its own clinic."""
-    postgres, between, house = lines
-    with closing(founded(house)) as site:
+    postgres, between, deployment = lines
+    with closing(create_site(deployment)) as site:
         yield Net(postgres, between, site)
 
 
@@ -93,7 +95,7 @@ def swallowed(net: Net) -> Iterator[None]:
 @contextmanager
 def locked(net: Net) -> Iterator[None]:
     """Hold the lock that every write and every recorded read needs."""
-    with net.site.house.database.writing() as db:
+    with net.site.deployment.database.writing() as db:
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
         db.execute(text("LOCK TABLE ledger_heads, clients IN ACCESS EXCLUSIVE MODE"))
         yield
