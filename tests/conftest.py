@@ -24,7 +24,7 @@ from app.core.schema import migrate
 from app.kinds import fill_registry
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.wire import wired
 
 COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
@@ -128,7 +128,7 @@ def wire(app: FastAPI) -> Iterator[Client]:
 @pytest.fixture
 def clinic(database: Database) -> Clinic:
     """A new clinic, which no other test uses."""
-    return found(database)
+    return create_clinic(database)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def api(wire: Client, clinic: Clinic) -> Api:
 @pytest.fixture
 def other_api(wire: Client, database: Database) -> Api:
     """A client of another clinic."""
-    return Api(wire, found(database).key())
+    return Api(wire, create_clinic(database).key())
 
 
 @pytest.fixture(scope="session")

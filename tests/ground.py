@@ -48,8 +48,8 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: then))
 
 
-def found(database: Database) -> Clinic:
-    """A new clinic."""
+def create_clinic(database: Database) -> Clinic:
+    """Create a clinic, and return it."""
     clinic = Clinic(uuid7(), database)
     op = clinic.operation("clinics.create")
     with database.writing(clinic.id) as db:

@@ -19,7 +19,7 @@ from app.core.operation import perform
 from app.core.outgoing import Outgoing
 from app.settings import settings
 from tests.cli.program import url_of, within
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.publishing import Published, loopback_let_in, publishing
 from tests.signing import public, signed
 
@@ -200,7 +200,7 @@ def test_identities_are_managed_on_the_command_line(
     claims = {"iss": provider.url, "sub": subject, "aud": [AUDIENCE], "exp": NOW() + 60}
     own = Api(api.wire, signed(RSA, claims, "RS256"))
     assert own.get("/v1/patients").status_code == 200
-    again = run("add", subject, "--clinic", str(found(clinic.database).id), *who, *scopes)
+    again = run("add", subject, "--clinic", str(create_clinic(clinic.database).id), *who, *scopes)
     assert again.code == 1
     assert run("add", subject, *here, *who, *scopes).err == "This person is known already.\n"
     assert run("revoke", subject, *here).code == 0

@@ -26,7 +26,7 @@ from app.main import create_app
 from tests import postgres
 from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.wire import wired
 
 Program = Callable[..., Ran]
@@ -187,7 +187,7 @@ def clinic_in_a_database_of_its_own(on: Program, tmp_path: Path) -> Iterator[Cli
     url = f"sqlite:///{tmp_path}/own/needlework.db"
     assert on(url, "migrate").code == 0
     with closing(Database(url)) as database:
-        clinic = found(database)
+        clinic = create_clinic(database)
         for _ in range(300):
             clinic.key()
         grow(database, clinic.id)
@@ -321,7 +321,7 @@ def test_doctor_reports_the_age_of_the_oldest_last_backup_of_any_clinic(
         old = finding(program, "backup")
         assert (old["state"], old["found"]) == ("warning", "49 hours old")
         assert "python -m app backup" in str(old["remedy"])
-    found(own.database)
+    create_clinic(own.database)
     assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
 
 

@@ -18,7 +18,7 @@ from app.core.database import Database
 from app.patients.models import Patient
 from tests import postgres
 from tests.cli.program import PATIENCE_S, run, start, url_of
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.serving import NEEDLEWORK, free_port, serving
 
 
@@ -54,7 +54,7 @@ def test_processes_on_one_database_see_what_each_other_writes(
     with database.reading(), database.reading():
         pass  # both stay open in the pool; the second was opened after the first
     before = clinics()
-    clinic = found(database)
+    clinic = create_clinic(database)
     assert clinics() == before | {str(clinic.id)}
 
 

@@ -11,7 +11,7 @@ from app.core.database import Database
 from app.core.schema import migrate
 from tests import postgres
 from tests.faults.callers import Caller
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.serving import Serving, serving
 
 SHORT_ROUNDS = 3
@@ -129,5 +129,5 @@ def site(deployment: Deployment) -> Iterator[Site]:
 
 def create_site(deployment: Deployment) -> Site:
     """Create a clinic in the database of this server."""
-    clinic = found(deployment.database)
+    clinic = create_clinic(deployment.database)
     return Site(deployment, clinic, clinic.key())

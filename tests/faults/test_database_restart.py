@@ -27,7 +27,7 @@ def postgres() -> Iterator[OwnServer]:
 
 
 @pytest.fixture(scope="module")
-def mortal_house(
+def mortal_deployment(
     postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """The server on that PostgreSQL, which runs through all these faults."""
@@ -37,9 +37,9 @@ def mortal_house(
 
 
 @pytest.fixture
-def mortal_site(mortal_house: Deployment) -> Iterator[Site]:
+def mortal_site(mortal_deployment: Deployment) -> Iterator[Site]:
     """A new clinic there, which no other test uses."""
-    with closing(create_site(mortal_house)) as site:
+    with closing(create_site(mortal_deployment)) as site:
         yield site
 
 

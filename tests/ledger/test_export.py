@@ -21,7 +21,7 @@ from app.ledger.format.folder import Exported
 from app.ledger.format.verify import verify
 from app.ledger.models import LedgerHead
 from app.retention import service as retention
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import exported, history, owning, remember, seal, size_of
 
 FILES = {"README.md", "checkpoint", "entries.csv", "entries.ndjson", "manifest", "outside.json"}
@@ -183,7 +183,7 @@ def test_continuing_an_export_leaves_no_second_entry(
 def test_an_export_of_a_range_of_days_is_clean(database: Database, tmp_path: Path) -> None:
     reached = [0]
     with time_machine.travel(DAY, tick=False) as clock:
-        clinic = found(database)
+        clinic = create_clinic(database)
         for _ in range(5):
             remember(clinic, 130)
             reached.append(size_of(clinic))
@@ -215,7 +215,7 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(clinic: Clinic, tmp_
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("Dear auditor")
-    other = exported(found(clinic.database), tmp_path / "other")
+    other = exported(create_clinic(clinic.database), tmp_path / "other")
     (other / "manifest").unlink()
     file = tmp_path / "file"
     file.write_text("")

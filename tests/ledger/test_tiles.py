@@ -18,7 +18,7 @@ from app.ledger import keeper, signing, tiles
 from app.ledger.format.note import Checkpoint, Note, Proof
 from app.ledger.format.tree import consistency, consistent, included, inclusion, root, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import drop, history, notes, owning, remember, size_of
 
 AROUND = (0, 1, 2, 255, 256, 257, 511, 512, 513, 1000)
@@ -218,7 +218,7 @@ def test_a_ledger_that_lost_an_entry_does_not_stop_other_checkpoints(
     keeper.keep(clinic.database)
     assert notes(clinic) == []
     assert count(clinic, 0) == 0
-    later = found(clinic.database)
+    later = create_clinic(clinic.database)
     assert later.id > clinic.id
     keeper.keep(clinic.database)
     assert [note["size"] for note in notes(later)] == [1]

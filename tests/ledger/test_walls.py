@@ -14,7 +14,7 @@ from app.core.operation import perform
 from app.core.tables import ClinicOwned
 from app.ledger import service
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.ledger.attacker import History, history, notes, remember, seal
 
 TABLES: Sequence[type[ClinicOwned]] = (LedgerEntry, LedgerTile, LedgerCheckpoint)
@@ -108,7 +108,7 @@ def blanked(stored: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
 
 
 def test_an_erasure_in_another_clinic_allows_no_change(clinic: Clinic, database: Database) -> None:
-    other = found(database)
+    other = create_clinic(database)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(other, patient_id)

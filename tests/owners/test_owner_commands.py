@@ -20,7 +20,7 @@ from app.core.database import Database
 from app.main import create_app
 from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
 from tests.cli.program import PATIENCE_S, environment, url_of
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.owners.house import PASSWORD, WRONG, House, Program, refused
 from tests.serving import ROOT
 from tests.wire import wired
@@ -111,7 +111,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(house: Hous
 
 def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) -> None:
     house.put()
-    other = found(house.clinic.database)
+    other = create_clinic(house.clinic.database)
     this = ("owner", "set", "--clinic", str(other.id), "--password-stdin")
     ran = on(other.database, *this, typed=WRONG)
     assert (ran.code, ran.out) == (1, "")

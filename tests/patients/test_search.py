@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.database import Database
 from app.patients.rules import folded
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.records.bodies import faults
 
 PEOPLE = [
@@ -110,7 +110,7 @@ def test_a_search_follows_a_change_of_name(api: Api) -> None:
 def test_every_beginning_of_a_name_finds_it(
     api: Api, database: Database, names: list[str], data: st.DataObject
 ) -> None:
-    owner = Api(api.wire, found(database).key())
+    owner = Api(api.wire, create_clinic(database).key())
     for name in names:
         owner.patient(family_name=name)
     asked = data.draw(st.sampled_from(names))

@@ -23,7 +23,7 @@ from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.schema import migrate
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.serving import HOST, Serving, serving
 from tests.signing import claims, key_set, signed
 from tests.sweeps.canary import ALLOWED, HELD, MEMBER, MORE, REQUEST_ID, Ears, Planted, PlantedWorld
@@ -95,7 +95,7 @@ def aviary(url: str, folder: Path, **environment: str) -> Iterator[Aviary]:
             base_url=f"http://{HOST}:{server.port}", event_hooks={"response": [ears.hear]}
         ) as wire,
     ):
-        clinic = found(database)
+        clinic = create_clinic(database)
         world = PlantedWorld(Api(wire, clinic.key()), planted)
         yield Aviary(database, server, wire, clinic, world, ears)
 

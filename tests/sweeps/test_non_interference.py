@@ -20,7 +20,7 @@ from sqlalchemy import select
 from app.core.clock import uuid7
 from app.core.database import Database
 from app.core.tables import ClinicOwned, Table
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations
 from tests.sweeps.test_tenancy import ID, seen
 from tests.sweeps.world import SECRETS, Sent, World
@@ -101,7 +101,7 @@ class Victim:
 
 @pytest.fixture(name="victim", scope="module")
 def robbed_clinic(wire: Client, database: Database) -> Victim:
-    clinic = found(database)
+    clinic = create_clinic(database)
     api = Api(wire, clinic.key())
     world, pairs = World(api), list[tuple[str, str]]()
     for operation in operations():
@@ -125,7 +125,7 @@ def test_no_clinic_can_tell_that_another_exists(
     @given(steps())
     def behaves(walk: list[Step]) -> None:
         nonlocal done
-        thief, honest = (World(Api(wire, found(database).key())) for _ in range(2))
+        thief, honest = (World(Api(wire, create_clinic(database).key())) for _ in range(2))
         for step in walk:
             answers = [
                 step.sent(world, ids).by(world.api)

@@ -18,7 +18,7 @@ from app.core.schema import migrate
 from app.core.tables import Table
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations
 from tests.sweeps.test_statements import listening
 from tests.sweeps.world import REFERENCES, World
@@ -46,7 +46,7 @@ def filled() -> Iterator[tuple[Clinic, World]]:
         database = Database(url)
         migrate(database)
         with wired(create_app(database)) as wire:
-            clinic = found(database)
+            clinic = create_clinic(database)
             world = World(Api(wire, clinic.key()))
             one_of_each_kind(world)
             with database.owning() as db, db.begin():
@@ -162,7 +162,7 @@ def test_sqlite_scans_no_table_either(tmp_path: Path) -> None:
     migrate(database)
     scans = {}
     with wired(create_app(database)) as wire:
-        world = World(Api(wire, found(database).key()))
+        world = World(Api(wire, create_clinic(database).key()))
         one_of_each_kind(world)
         for name, sent in asked(world):
             with listening(database) as heard:

@@ -16,7 +16,7 @@ from app.core.clock import now
 from app.core.database import Database
 from app.core.outgoing import Outgoing
 from app.settings import settings
-from tests.ground import Api, Clinic, found, later
+from tests.ground import Api, Clinic, create_clinic, later
 from tests.publishing import loopback_let_in, publishing
 from tests.serving import serving
 from tests.signing import claims, key_set, public, signed
@@ -237,7 +237,7 @@ def test_published_keys_of_another_kind_are_ignored(api: Api) -> None:
 
 
 def test_no_secret_and_no_assertion_is_logged(database: Database, tmp_path: Path) -> None:
-    clinic, log = found(database), tmp_path / "server.log"
+    clinic, log = create_clinic(database), tmp_path / "server.log"
     url = database.engine.url.render_as_string(hide_password=False)
     with (
         serving(log, NEEDLEWORK_DATABASE_URL=url) as server,

@@ -13,7 +13,7 @@ from app.core.database import Database
 from app.core.rates import Rates, sender
 from app.main import create_app
 from app.settings import Settings
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.serving import serving
 from tests.tokens.back_end import BackEnd
 
@@ -26,7 +26,7 @@ WINDOWS = 2 * QUOTA + 1
 def api_of_a_server_that_grants_few_tokens(database: Database) -> Api:
     app = create_app(database)
     app.state.token_rates = Rates(QUOTA, "address")
-    return Api(TestClient(app), found(database).key())
+    return Api(TestClient(app), create_clinic(database).key())
 
 
 def ask(wire: Client, address: str | None = None) -> Response:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from app.core.database import Database
 from app.transfer.bodies import READERS
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import history
 from tests.transfer.exported import NDJSON, Row, export, fill
 from tests.transfer.test_exports import HOSTILE, LISTS, everything
@@ -49,7 +49,7 @@ def test_importing_the_records_export_creates_an_identical_clinic(
     fill(api)
     amend(api)
     content = export(api, "records.ndjson").content
-    other = Api(wire, found(database).key())
+    other = Api(wire, create_clinic(database).key())
     assert take_in(other, content)["created"] == content.count(b"\n")
     assert clinic_said(other) == clinic_said(api)
     assert export(other, "records.ndjson").content == content
@@ -67,7 +67,7 @@ def amend(api: Api) -> None:
 @settings(max_examples=8)
 @given(HOSTILE)
 def test_any_text_survives_export_and_import(wire: Client, database: Database, text: str) -> None:
-    one, other = (Api(wire, found(database).key()) for _ in range(2))
+    one, other = (Api(wire, create_clinic(database).key()) for _ in range(2))
     fill(one, text)
     content = export(one, "records.ndjson").content
     take_in(other, content)
@@ -80,7 +80,7 @@ def test_the_cohort_is_exported_as_it_was_imported(
 ) -> None:
     take_in(api, b"".join(json.dumps(row).encode() + b"\n" for row in cohort))
     content = export(api, "records.ndjson").content
-    other = Api(wire, found(database).key())
+    other = Api(wire, create_clinic(database).key())
     take_in(other, content)
     assert clinic_said(other) == clinic_said(api)
     assert export(other, "records.ndjson").content == content
