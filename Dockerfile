@@ -1,5 +1,5 @@
-# The Python that every test runs on. The minor version and the Debian release are fixed; a rebuild
-# brings their security fixes.
+# The Python version that the tests run on. The minor version and the Debian release are fixed; a
+# rebuild brings their security fixes.
 FROM python:3.11-slim-trixie AS build
 WORKDIR /srv/needlework
 COPY requirements.lock ./
@@ -10,7 +10,7 @@ RUN python -m venv --without-pip /opt/venv \
 COPY LICENSE NOTICE alembic.ini ./
 COPY migrations migrations
 COPY app app
-# The account that runs the app cannot write here, so the bytecode is made now.
+# The account that runs the app cannot write here, so compile the bytecode now.
 RUN python -m compileall -q app migrations
 
 FROM python:3.11-slim-trixie
@@ -23,10 +23,10 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/needlework ./
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1
-# By number, so that a cluster can check that it is not root.
+# A number, so that a cluster can check that it is not root.
 USER 10001
 EXPOSE 8000
-# Not by urllib, which would ask the proxy that the environment may name.
+# Not urllib: it would use a proxy that the environment names.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import http.client, sys; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=3); c.request('GET', '/readyz'); sys.exit(c.getresponse().status != 200)"]
 CMD ["python", "-m", "app", "serve", "--host", "0.0.0.0", "--port", "8000"]

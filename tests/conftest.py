@@ -1,8 +1,8 @@
-"""The ground that every test stands on: a migrated database of each kind, a clinic of its own.
+"""Fixtures of all tests: a migrated database of each kind, and a new clinic for each test.
 
-A test that asks for `api` (or `clinic`, or `database`) runs once on SQLite and once on
-PostgreSQL. All tests of a worker share one database of each kind; what keeps them apart is what
-keeps clinics apart.
+A test that takes `api` (or `clinic`, or `database`) runs once on SQLite and once on PostgreSQL.
+All tests of a worker share one database of each kind. Each test has its own clinic, so the
+separation of clinics also separates the tests.
 """
 
 import json
@@ -24,7 +24,7 @@ from app.core.http import deadline
 from app.kinds import fill_registry
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.wire import wired
 
 COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
@@ -34,7 +34,7 @@ REQUEST_MAX_S = 60.0
 
 settings.register_profile(
     "ci",
-    deadline=None,  # this is about right and wrong; `make bench` is about time
+    deadline=None,  # tests check correctness; `make bench` measures time
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -42,13 +42,13 @@ settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make test-both` has time for all."""
-    told = "run on PostgreSQL, too, what is alike there"
-    parser.addoption("--both", action="store_true", help=told)
+    """Add the option that `make test-both` uses."""
+    text = "also run the tests marked `alike` on PostgreSQL"
+    parser.addoption("--both", action="store_true", help=text)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what is alike there."""
+    """Deselect on PostgreSQL the tests that are marked `alike`."""
     if not config.getoption("--both"):
         again = [item for item in items if item.get_closest_marker("alike") and _is_second(item)]
         config.hook.pytest_deselected(items=again)
@@ -61,10 +61,10 @@ def _is_second(item: pytest.Item) -> bool:
 
 
 def pytest_configure() -> None:
-    """Start as a server does: with every kind of record, and a key to sign ledgers with.
+    """Start as a server does: with every kind of record and a key that signs ledgers.
 
-    And let one address, from which all tests come, ask for as many tokens as they need, and print
-    with the fonts that come along, whatever others this machine has.
+    Raise the limit of token requests, because all tests come from one address. Print with the
+    included fonts only, so that this machine's fonts don't matter.
     """
     fill_registry()
     os.environ["NEEDLEWORK_SYSTEM_FONTS"] = "false"
@@ -75,18 +75,18 @@ def pytest_configure() -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Have a PostgreSQL ready for all workers."""
+    """Start a PostgreSQL for all workers."""
     postgres.start_for(session.config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave nothing running."""
+    """Stop what `pytest_sessionstart` started."""
     postgres.stop_for(config)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def patient() -> Iterator[None]:
-    """Give a request to this process a minute: a busy machine may need more than an operator's."""
+    """Give each request a minute: a busy machine may need more than the normal limit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadline, "REQUEST_MAX_S", REQUEST_MAX_S)
         yield
@@ -120,27 +120,27 @@ def app(database: Database) -> FastAPI:
 
 @pytest.fixture(scope="session")
 def wire(app: FastAPI) -> Iterator[Client]:
-    """A client of the application that isn't anybody yet."""
+    """A client of the application without credentials."""
     with wired(app) as wire:
         yield wire
 
 
 @pytest.fixture
 def clinic(database: Database) -> Clinic:
-    """A clinic that no other test knows."""
-    return found(database)
+    """A new clinic, which no other test uses."""
+    return create_clinic(database)
 
 
 @pytest.fixture
 def api(wire: Client, clinic: Clinic) -> Api:
-    """The clinic's own client, with every scope."""
+    """A client of the clinic, with every scope."""
     return Api(wire, clinic.key())
 
 
 @pytest.fixture
 def other_api(wire: Client, database: Database) -> Api:
     """A client of another clinic."""
-    return Api(wire, found(database).key())
+    return Api(wire, create_clinic(database).key())
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Tokens that look signed: what is tried on whoever reads JWTs (RFC 8725)."""
+"""Forged tokens: the attacks on readers of JWTs that RFC 8725 lists, and more."""
 
 import base64
 import hmac
@@ -46,7 +46,7 @@ def unsigned(header: Mapping[str, Any], payload: bytes) -> str:
 
 
 def signature(key: KeyPair, alg: str, text: str) -> bytes:
-    """What this key signs a text with, whatever the text says of that."""
+    """The signature of a text by this key, whatever algorithm the text's header names."""
     digest = HASHES[alg[-3:]]
     private: Any = key.private_key
     if isinstance(key, RSAKey):
@@ -57,7 +57,7 @@ def signature(key: KeyPair, alg: str, text: str) -> bytes:
 
 
 class Forger:
-    """Somebody who knows all that is public, and here and there can even have a text signed."""
+    """An attacker who knows everything public, and can sometimes get a text signed."""
 
     def __init__(self, key: KeyPair, alg: str, kid: str, claims: Mapping[str, Any]) -> None:
         self.key, self.alg, self.claims = key, alg, claims
@@ -70,7 +70,7 @@ class Forger:
         return f"{text}.{part(signature(self.key, self.alg, text))}"
 
     def forgeries(self) -> dict[str, str]:
-        """Each of them by what is wrong with it; none may be believed."""
+        """Every forgery, by what is wrong with it; a reader must reject all of them."""
         return {
             **{f"alg {alg!r}": self.signed(alg=alg) for alg in ALGORITHMS if alg != self.alg},
             **{f"kid {str(kid)[:30]!r}": self.signed(kid=kid) for kid in KIDS},
@@ -81,7 +81,7 @@ class Forger:
         }
 
     def _confused(self) -> dict[str, str]:
-        """The public key, in all its forms, as if it were a secret that two share."""
+        """Tokens with an HMAC whose secret is the public key, in each of its forms."""
         key: Any = self.key.public_key
         info = PublicFormat.SubjectPublicKeyInfo
         secrets = {
@@ -100,7 +100,7 @@ class Forger:
         return found
 
     def _by_another(self) -> dict[str, str]:
-        """Signed by another's key, which the header shows or says where to find."""
+        """Tokens signed by another key, which the header contains or links to."""
         same = ECKey if isinstance(self.key, ECKey) else RSAKey
         other = same.generate_key(self.key["crv"] if same is ECKey else 2048)  # type: ignore[arg-type]
         shown: dict[str, Any] = {
@@ -120,7 +120,7 @@ class Forger:
         }
 
     def _spelled_otherwise(self) -> dict[str, str]:
-        """A good token, but not to the letter."""
+        """A valid token in spellings that are not valid."""
         good = self.signed()
         head, payload, sig = good.split(".")
         text = f"{head}.{payload}"
@@ -148,13 +148,13 @@ class Forger:
         }
 
     def _in_der(self, text: str) -> bytes:
-        """The signature as X.509 writes one (RFC 3279 §2.2); of RSA, two halves of nothing."""
+        """The signature in X.509's DER form (RFC 3279 §2.2); for RSA, its two halves."""
         whole = signature(self.key, self.alg, text)
         half = len(whole) // 2
         return encode_dss_signature(int.from_bytes(whole[:half]), int.from_bytes(whole[half:]))
 
     def _nested(self) -> dict[str, str]:
-        """Payloads that are no plain claims."""
+        """Tokens whose payload is not a plain set of claims."""
         whole = self.payload[:-1]
         return {
             "a token in the token": self.signed(self.signed().encode(), cty="JWT"),

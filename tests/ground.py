@@ -43,13 +43,13 @@ class Clinic:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Have so many seconds pass for what is remembered of callers; nobody waits for a test."""
+    """Let so many seconds pass for the cache of callers, without waiting."""
     then = time.monotonic() + seconds
     monkeypatch.setattr(authentication, "time", SimpleNamespace(monotonic=lambda: then))
 
 
-def found(database: Database) -> Clinic:
-    """A new clinic."""
+def create_clinic(database: Database) -> Clinic:
+    """Create a clinic, and return it."""
     clinic = Clinic(uuid7(), database)
     op = clinic.operation("clinics.create")
     with database.writing(clinic.id) as db:
@@ -60,7 +60,7 @@ def found(database: Database) -> Clinic:
 
 
 class Api:
-    """What a client of one clinic can do, and the records that most tests begin with."""
+    """A client of one clinic, with helpers for the records that most tests begin with."""
 
     def __init__(self, wire: Client, key: str) -> None:
         self.wire = wire
@@ -77,7 +77,7 @@ class Api:
         return self("POST", path, json=body, **more)
 
     def change(self, record: dict[str, Any], path: str, **change: Any) -> dict[str, Any]:
-        """Change a part of a record of `path` as it was read; the record as it is then."""
+        """Patch a record that was read from `path`, and return the new version."""
         stale = {"If-Match": f'"{record["version"]}"'}
         answer = self("PATCH", f"{path}/{record['id']}", json=change, headers=stale)
         assert answer.status_code == 200, answer.text
@@ -85,7 +85,7 @@ class Api:
         return found
 
     def tablet(self, scopes: Iterable[Scope] = Scope) -> dict[str, Any]:
-        """What a new practitioner's device got when it was let in: its tokens."""
+        """Enrol a device of a new practitioner, and return its tokens."""
         body = {"name": "Tablet", "practitioner_id": self.practitioner()["id"]}
         made = self.create("/v1/devices", **body, scopes=sorted(scopes))
         form = {"grant_type": ENROLMENT, "code": made["enrolment_code"]}
@@ -95,11 +95,11 @@ class Api:
         return given
 
     def practitioners(self, scopes: Iterable[Scope] = Scope) -> "Api":
-        """What a new practitioner can do by a device that holds these scopes."""
+        """A client that is a device of a new practitioner, with these scopes."""
         return Api(self.wire, self.tablet(scopes)["access_token"])
 
     def create(self, path: str, **body: Any) -> dict[str, Any]:
-        """A record that must be created."""
+        """Create a record, and return it; any answer but 201 fails the test."""
         answer = self.post(path, body)
         assert answer.status_code == 201, answer.text
         record: dict[str, Any] = answer.json()
@@ -113,7 +113,7 @@ class Api:
         return self.create("/v1/practitioners", **(named | body))
 
     def session(self, **body: Any) -> dict[str, Any]:
-        """An attended session, of a new patient and practitioner unless they are given."""
+        """Create an attended session, of a new patient and practitioner unless they are given."""
         whole = {
             "occurred_at": "2026-11-01T10:00:00-08:00",
             "technique": "gunn_ims",

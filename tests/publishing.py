@@ -1,4 +1,4 @@
-"""A server of somebody else's, on this machine: what it answers, and how often it was asked."""
+"""A server of another party on this machine, which records the requests that it gets."""
 
 import ssl
 import threading
@@ -17,7 +17,7 @@ DRIP_S = 0.1
 
 
 class Published:
-    """What stands at each path, as JSON; and which paths were asked for."""
+    """The JSON at each path, and the paths that were requested."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Any] = {}
@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
     published: Published
 
     def do_GET(self) -> None:
-        """Answer what is published here; a few paths misbehave."""
+        """Answer with the published page; a few paths misbehave."""
         self.published.asked.append(self.path)
         if self.path == "/elsewhere":
             self.send_response(302)
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def publishing(tls: ssl.SSLContext | None = None) -> Iterator[Published]:
 
 @contextmanager
 def loopback_let_in() -> Iterator[None]:
-    """Let this process ask its own machine."""
+    """Allow this process to send requests to its own machine."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("NEEDLEWORK_OUTGOING_TO_LOOPBACK", "1")
         settings.cache_clear()

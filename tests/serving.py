@@ -1,4 +1,4 @@
-"""A real server process, for tests that kill it and for the bench that meters it."""
+"""A real server process, for tests that kill it and for the bench that measures it."""
 
 import os
 import signal
@@ -15,16 +15,15 @@ PATIENCE_S = 60.0
 NEEDLEWORK = ("app", "serve")
 ROOT = Path(__file__).parents[1]
 
-# Kills the server whose pid it got, and its workers, once its input ends: when its starter has
-# died, however.
+# Kills the server with the given pid, and its workers, once its input ends. The input ends when the
+# starter dies, in whatever way.
 LEASH = 'read -r _; kill -KILL "-$1"'
 
 
 class Serving:
     """One server on one port, its workers included, started as often as needed.
 
-    `module` is what `python -m` runs; it gets `--host` and `--port`. The environment carries its
-    settings.
+    `python -m` runs `module`, with `--host` and `--port`. The environment has its settings.
     """
 
     def __init__(self, log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str) -> None:
@@ -43,7 +42,7 @@ class Serving:
         return self._process.pid
 
     def start(self) -> None:
-        """Start, and return once connections are taken."""
+        """Start, and return once the server accepts connections."""
         address = (f"--host={HOST}", f"--port={self.port}")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -68,7 +67,7 @@ class Serving:
             time.sleep(0.02)
 
     def stop(self) -> int:
-        """Ask the server to end, as a service manager does; gives its exit code."""
+        """Send SIGTERM, as a service manager does, and return the exit code."""
         if self._process is None:
             raise RuntimeError("the server is not running")
         self._process.terminate()
@@ -77,7 +76,7 @@ class Serving:
         return code
 
     def kill(self) -> None:
-        """Kill the server with no chance to end anything; does nothing where none runs."""
+        """Kill the server at once with SIGKILL; do nothing if it does not run."""
         if self._leash is not None:
             self._leash.kill()
             self._leash.communicate()
@@ -104,7 +103,7 @@ def serving(log: Path, module: Sequence[str] = NEEDLEWORK, **environment: str) -
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

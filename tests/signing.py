@@ -23,7 +23,7 @@ def key_set(*keys: KeyPair) -> dict[str, Any]:
 
 
 def signed(key: Any, claims: Any, alg: str = "ES384", **header: Any) -> str:
-    """A compact JWS; a member of the header that is given as None is left out."""
+    """A compact JWS; header members that are None are left out."""
     members = {"alg": alg, "typ": "JWT", "kid": "a", **header}
     whole = {name: member for name, member in members.items() if member is not None}
     payload = claims if isinstance(claims, bytes) else to_json(claims)
@@ -31,8 +31,8 @@ def signed(key: Any, claims: Any, alg: str = "ES384", **header: Any) -> str:
 
 
 def claims(client_id: str, audience: str, **other: Any) -> dict[str, Any]:
-    """What an assertion has to say; what is given as None is left out."""
-    said = {
+    """The claims of a valid assertion; claims that are None are left out."""
+    members = {
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
@@ -40,4 +40,4 @@ def claims(client_id: str, audience: str, **other: Any) -> dict[str, Any]:
         "jti": str(uuid7()),
         **other,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,7 +1,7 @@
-"""A client of an application in this process, without a socket between them.
+"""A client of an application in this process, without a socket.
 
-Starlette's own goes back and forth between two threads fifteen times for each request, which is
-most of the time that such a request takes. This one goes once.
+Starlette's test client switches between two threads fifteen times for each request, which takes
+most of the request's time. This client switches once.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ CALLER = ("testclient", 50000)
 
 
 class Direct(BaseTransport):
-    """Hands each request to the application's own loop, and waits for the whole answer."""
+    """Hands each request to the application's event loop, and waits for the whole answer."""
 
     def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
         self._portal = portal
@@ -29,7 +29,7 @@ class Direct(BaseTransport):
         return self._portal.call(self._answer, request)
 
     async def _on_a_port(self, scope: Any, receive: Any, send: Any) -> None:
-        """A server always has one, which a URL need not name."""
+        """Add the port: a server always has one, but a URL need not name it."""
         await self._app(scope | {"server": ("testserver", 80)}, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -48,9 +48,9 @@ class Wire(Client):
 
 @contextmanager
 def wired(app: FastAPI) -> Iterator[Wire]:
-    """A client of an application, which is started and stopped with it.
+    """Start an application, yield a client of it, and stop the application.
 
-    What the application doesn't catch is answered with 500, as a server would.
+    An exception that the application doesn't catch is answered with 500, as by a server.
     """
     with (
         start_blocking_portal() as portal,

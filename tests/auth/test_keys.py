@@ -1,4 +1,4 @@
-"""A key is read in one form alone: the one in which it was given out."""
+"""A key is only accepted in the exact form in which it was issued."""
 
 from uuid import UUID
 
@@ -19,17 +19,17 @@ def other_spellings(key: str) -> list[str]:
     ]
 
 
-def test_a_key_is_read_as_it_was_given_out() -> None:
+def test_a_key_is_accepted_as_it_was_issued() -> None:
     assert parse_key(str(KEY), API_KEY, ENROLMENT_CODE) == KEY
     assert parse_key(str(KEY), ENROLMENT_CODE) is None
 
 
 @pytest.mark.parametrize("spelling", other_spellings(str(KEY)))
-def test_another_spelling_of_a_key_is_no_key(spelling: str) -> None:
+def test_another_spelling_of_a_key_is_not_a_key(spelling: str) -> None:
     assert parse_key(spelling, API_KEY) is None
 
 
-def test_another_spelling_of_a_good_key_lets_nobody_in(api: Api) -> None:
+def test_another_spelling_of_a_valid_key_is_refused(api: Api) -> None:
     assert api.get("/v1/clinic").status_code == 200
     for spelling in other_spellings(api.key):
         assert Api(api.wire, spelling).get("/v1/clinic").status_code == 401

@@ -1,4 +1,4 @@
-"""Whoever signed in elsewhere is let in by what the provider has signed, if all of it is right."""
+"""A practitioner calls with an identity provider's token, which must be right in every part."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from app.core.values.access import Scope
 from app.core.values.clock import uuid7
 from app.settings import settings
 from tests.cli.program import url_of, within
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.publishing import Published, loopback_let_in, publishing
 from tests.signing import public, signed
 
@@ -30,12 +30,12 @@ HELD = [Scope.PATIENTS_READ, Scope.PATIENTS_WRITE]
 
 
 def new_subject() -> str:
-    """Nobody else's: a port of an earlier provider, and with it the issuer, may come again."""
+    """A unique issuer: a port of an earlier provider may be used again."""
     return f"dana-{uuid7()}@provider"
 
 
 class Person:
-    """A practitioner, as the provider knows one."""
+    """A practitioner with an account at the provider."""
 
     def __init__(self, api: Api, clinic: Clinic, issuer: str) -> None:
         self.api, self.clinic, self.issuer = api, clinic, issuer
@@ -88,7 +88,7 @@ def new_person(api: Api, clinic: Clinic, provider: Published) -> Person:
     return Person(api, clinic, provider.url)
 
 
-def test_a_practitioner_is_let_in_and_acts_in_his_own_name(dana: Person) -> None:
+def test_a_practitioner_with_a_providers_token_acts_in_their_own_name(dana: Person) -> None:
     own = dana.own(dana.token())
     own.patient(given_name="A")
     change = dana.api.get("/v1/changes?limit=200").json()["items"][-1]
@@ -103,7 +103,7 @@ def test_a_practitioner_is_let_in_and_acts_in_his_own_name(dana: Person) -> None
     ("key", "alg", "kid"),
     [(RSA, "RS256", "a"), (RSA, "RS384", "a"), (EC, "ES256", "b"), (P384, "ES384", "c")],
 )
-def test_four_algorithms_are_good(dana: Person, key: Any, alg: str, kid: str) -> None:
+def test_four_algorithms_are_accepted(dana: Person, key: Any, alg: str, kid: str) -> None:
     assert dana.is_let_in(signed(key, dana.claims(), alg, kid=kid, typ="at+jwt"))
 
 
@@ -138,7 +138,7 @@ MUTATIONS: dict[str, Callable[[Person], str]] = {
 
 
 @pytest.mark.parametrize("label", MUTATIONS)
-def test_a_token_with_one_thing_wrong_is_nobodys(dana: Person, label: str) -> None:
+def test_a_token_with_one_fault_is_refused(dana: Person, label: str) -> None:
     assert not dana.is_let_in(MUTATIONS[label](dana))
     assert dana.is_let_in(dana.token())
 
@@ -146,7 +146,7 @@ def test_a_token_with_one_thing_wrong_is_nobodys(dana: Person, label: str) -> No
 @pytest.mark.parametrize(
     "page", [None, {}, [], {"issuer": "https://x.example", "jwks_uri": "https://x.example/"}]
 )
-def test_a_provider_that_publishes_nothing_lets_nobody_in(
+def test_without_published_keys_every_token_is_refused(
     dana: Person, provider: Published, page: Any
 ) -> None:
     provider.pages["/.well-known/openid-configuration"] = page
@@ -160,7 +160,7 @@ def test_keys_are_fetched_once_for_many_tokens(dana: Person, provider: Published
     assert len(provider.asked) == 2
 
 
-def test_without_a_provider_its_tokens_are_nobodys(
+def test_without_a_configured_provider_its_tokens_are_refused(
     dana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NEEDLEWORK_OIDC_ISSUER")
@@ -168,7 +168,7 @@ def test_without_a_provider_its_tokens_are_nobodys(
     assert not dana.is_let_in(dana.token())
 
 
-def test_whoever_is_revoked_is_let_in_no_more(dana: Person) -> None:
+def test_a_revoked_identity_is_refused(dana: Person) -> None:
     op = dana.clinic.operation("identities.revoke")
     perform(dana.clinic.database, op, lambda: service.revoke_identity(op, dana.id))
     assert not dana.is_let_in(dana.token())
@@ -200,7 +200,7 @@ def test_identities_are_managed_on_the_command_line(
     claims = {"iss": provider.url, "sub": subject, "aud": [AUDIENCE], "exp": NOW() + 60}
     own = Api(api.wire, signed(RSA, claims, "RS256"))
     assert own.get("/v1/patients").status_code == 200
-    again = run("add", subject, "--clinic", str(found(clinic.database).id), *who, *scopes)
+    again = run("add", subject, "--clinic", str(create_clinic(clinic.database).id), *who, *scopes)
     assert again.code == 1
     assert run("add", subject, *here, *who, *scopes).err == "This person is known already.\n"
     assert run("revoke", subject, *here).code == 0

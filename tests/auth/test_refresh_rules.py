@@ -1,4 +1,4 @@
-"""A client has one good refresh token at a time, whatever comes in whichever order."""
+"""A client has one valid refresh token at a time, in whatever order requests come."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,14 +26,14 @@ END, SECOND = NOW + LIFE, timedelta(seconds=1)
         (END + LIFE, NOW, NOW, "stolen"),
     ],
 )
-def test_a_refresh_token_is_judged_by_what_became_of_it(
+def test_a_refresh_token_is_judged_by_its_history(
     at: datetime, used_at: datetime | None, last_used_at: datetime | None, verdict: str
 ) -> None:
     assert judge(at, END, used_at, last_used_at) == verdict
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
-def test_a_used_token_is_never_good_again(used_s: int, later_s: int) -> None:
+def test_a_used_token_never_becomes_valid_again(used_s: int, later_s: int) -> None:
     used_at = NOW + timedelta(seconds=used_s)
     at = used_at + timedelta(seconds=later_s)
     assert judge(at, END, used_at, used_at) in {"again", "stolen"}

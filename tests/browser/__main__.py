@@ -1,4 +1,4 @@
-"""`python -m tests.browser`: fetch a browser for the tests, where this machine has none."""
+"""`python -m tests.browser` fetches a browser for the tests, if this machine has none."""
 
 import sys
 

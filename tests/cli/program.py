@@ -1,4 +1,4 @@
-"""The program as a person or a script runs it: a process of its own."""
+"""Runs the program as a person or a script does: in a separate process."""
 
 import json
 import os
@@ -18,7 +18,7 @@ PATIENCE_S = 300.0
 
 
 class Ran(NamedTuple):
-    """How a run ended, and what it wrote."""
+    """The exit code and the output of a run."""
 
     code: int
     out: str
@@ -31,7 +31,7 @@ class Ran(NamedTuple):
 
 
 def url_of(database: Database) -> str:
-    """The URL of a database, as a setting carries it."""
+    """The URL of a database, in the form of the setting."""
     return database.engine.url.render_as_string(hide_password=False)
 
 
@@ -43,7 +43,7 @@ def environment(url: str) -> Mapping[str, str]:
 def within(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, *arguments: str
 ) -> Ran:
-    """What the program does in this process, from its arguments to its exit code."""
+    """Run the program in this process, and return its exit code and output."""
     monkeypatch.setenv("NEEDLEWORK_DATABASE_URL", url)
     monkeypatch.setattr(sys, "argv", ["needlework", *arguments])
     settings.cache_clear()
@@ -59,7 +59,7 @@ def within(
 
 
 def start(url: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start `python -m app` somewhere else than in its own tree."""
+    """Start `python -m app` in a folder outside its source tree."""
     return subprocess.Popen(
         [sys.executable, "-m", "app", *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""The `audit` and `retention` commands: exit codes, sentences, and never a traceback."""
+"""The `audit` and `retention` commands: exit codes, messages, and never a traceback."""
 
 import json
 import subprocess
@@ -93,7 +93,7 @@ def test_an_export_is_written_checked_and_compared(
     }
 
 
-def test_verify_exits_with_what_it_found(
+def test_the_exit_code_of_verify_is_its_verdict(
     audit: Program, on: Program, clinic: Clinic, tmp_path: Path
 ) -> None:
     remember(clinic, 20)
@@ -120,7 +120,7 @@ def test_verify_exits_with_what_it_found(
     assert (found.code, "the ledger was rewritten" in found.out.replace("\n", " ")) == (2, True)
 
 
-def test_export_says_why_it_cant(audit: Program, clinic: Clinic, tmp_path: Path) -> None:
+def test_export_says_why_it_fails(audit: Program, clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 300)
     foreign = tmp_path / "foreign"
     foreign.mkdir()
@@ -144,7 +144,7 @@ def test_export_says_why_it_cant(audit: Program, clinic: Clinic, tmp_path: Path)
     assert "An entry is missing" in broken.err
 
 
-def test_a_range_of_time_is_exported_and_checks_out(
+def test_a_period_is_exported_and_is_clean(
     audit: Program, on: Program, clinic: Clinic, tmp_path: Path
 ) -> None:
     remember(clinic, 20)
@@ -156,7 +156,7 @@ def test_a_range_of_time_is_exported_and_checks_out(
         assert verify(on, folder).code == DONE
 
 
-def test_a_key_is_made_once_and_for_its_owner_alone(on: Program, tmp_path: Path) -> None:
+def test_a_key_is_created_once_and_private_to_its_account(on: Program, tmp_path: Path) -> None:
     file, url = tmp_path / "keys" / "ledger.pem", "sqlite:////nowhere/at/all.db"
     made = on(url, "audit", "key", file)
     assert (made.code, made.out) == (DONE, "")
@@ -168,12 +168,12 @@ def test_a_key_is_made_once_and_for_its_owner_alone(on: Program, tmp_path: Path)
     assert file.read_bytes() == before
     below = on(url, "audit", "key", file / "below")
     assert (below.code, "can't be written" in below.err) == (FAILED, True)
-    # This run's key is a setting, and no file.
+    # In this test, the key is a setting and not a file.
     unnamed = on(url, "audit", "key")
     assert (unnamed.code, "Name the file" in unnamed.err) == (FAILED, True)
 
 
-def test_what_has_no_key_says_so(
+def test_a_command_without_its_key_says_so(
     audit: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = size_of(clinic)
@@ -187,7 +187,7 @@ def test_what_has_no_key_says_so(
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
 
 
-def test_a_key_that_never_signed_this_ledger_signs_only_if_it_is_told_to(
+def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     audit: Program, on: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def uses(*pems: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_if_it_is_told_to(
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
 
 
-def test_a_report_that_cant_be_written_is_no_verdict(audit: Program, tmp_path: Path) -> None:
+def test_a_report_that_can_not_be_written_gives_no_verdict(audit: Program, tmp_path: Path) -> None:
     assert audit("export", tmp_path / "export").code == DONE
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
@@ -234,7 +234,7 @@ def test_a_report_that_cant_be_written_is_no_verdict(audit: Program, tmp_path: P
     )
 
 
-def test_a_clinic_that_isnt_there_is_told(on: Program, clinic: Clinic, tmp_path: Path) -> None:
+def test_an_unknown_clinic_is_reported(on: Program, clinic: Clinic, tmp_path: Path) -> None:
     url, patient = url_of(clinic.database), uuid7()
     for command in (
         ("audit", "export", tmp_path / "x"),
@@ -248,7 +248,7 @@ def test_a_clinic_that_isnt_there_is_told(on: Program, clinic: Clinic, tmp_path:
         assert "no clinic with this id" in refused.err
 
 
-def test_a_record_is_kept_held_released_and_erased_in_its_time(
+def test_a_record_is_retained_held_released_and_erased_when_due(
     retention: Program, api: Api
 ) -> None:
     patient = api.patient(birth_date="1980-01-01")["id"]
@@ -283,7 +283,7 @@ def test_a_record_is_kept_held_released_and_erased_in_its_time(
     assert api.get(f"/v1/patients/{patient}").status_code == 200
 
 
-def test_a_record_that_is_due_is_erased_for_good(
+def test_a_record_that_is_due_is_erased_permanently(
     retention: Program, api: Api, clinic: Clinic
 ) -> None:
     patient = api.patient(birth_date="1980-01-01")["id"]
@@ -296,7 +296,7 @@ def test_a_record_that_is_due_is_erased_for_good(
 
 
 def long_ago(clinic: Clinic) -> None:
-    """Make it so that nothing was written of anybody for years."""
+    """Move all records and entries back, as if nothing had been written for years."""
     rewrite(clinic, lambda entries: [forge(e, at=e["at"] - timedelta(days=900)) for e in entries])
 
 
@@ -318,7 +318,7 @@ def long_ago(clinic: Clinic) -> None:
         ("hold", str(uuid7()), "--reason", "half a letter \ud800"),
     ],
 )
-def test_wrong_usage_is_told(retention: Program, command: tuple[str, ...]) -> None:
+def test_wrong_usage_is_reported(retention: Program, command: tuple[str, ...]) -> None:
     ran = retention(*command)
     assert (ran.code, ran.out) == (USAGE, "")
     assert "Usage" in ran.err
@@ -334,7 +334,7 @@ def test_help_names_every_command(on: Program) -> None:
         assert all(f" {command} " in said for command in commands)
 
 
-def test_the_real_program_exports_and_the_exports_own_verifier_agrees(
+def test_the_exports_own_verifier_confirms_the_real_programs_export(
     clinic: Clinic, tmp_path: Path
 ) -> None:
     remember(clinic, 5)

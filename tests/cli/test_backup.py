@@ -1,4 +1,4 @@
-"""A backup is whole or not there, comes back as it was, and overwrites nothing unasked."""
+"""A backup is complete or absent, restores everything, and overwrites nothing unasked."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ from app.main import create_app
 from tests import postgres
 from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.wire import wired
 
 Program = Callable[..., Ran]
@@ -53,7 +53,7 @@ def empty_like(database: Database, folder: Path) -> Iterator[str]:
 def database_without_the_clinics_of_other_tests(
     database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """Restoring checks the ledger of every clinic, and other tests attack theirs."""
+    """A separate database: a restore checks all ledgers, and other tests attack theirs."""
     with (
         empty_like(database, tmp_path_factory.mktemp("own")) as url,
         closing(Database(url)) as own,
@@ -79,7 +79,7 @@ def url_of_an_empty_database(database: Database, tmp_path: Path) -> Iterator[str
         yield url
 
 
-def test_what_was_backed_up_comes_back_with_its_ledger(
+def test_a_restore_has_all_records_and_the_ledger(
     on: Program, program: Program, elsewhere: str, clinic: Clinic, api: Api, tmp_path: Path
 ) -> None:
     session = api.session()
@@ -105,7 +105,7 @@ def test_what_was_backed_up_comes_back_with_its_ledger(
     assert "move it away" in again.err or "isn't empty" in again.err
 
 
-def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(
+def test_an_existing_backup_is_only_replaced_on_request(
     program: Program, clinic: Clinic, tmp_path: Path
 ) -> None:
     file = tmp_path / "backup"
@@ -136,7 +136,7 @@ def test_a_backup_that_fails_leaves_nothing_and_no_entry(
     assert api.get("/v1/audit/entries?kind=security").json()["items"] == []
 
 
-def test_a_backup_never_takes_the_place_of_what_it_comes_from(on: Program, tmp_path: Path) -> None:
+def test_a_backup_never_replaces_its_own_database(on: Program, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/needlework.db"
     assert on(url, "migrate").code == 0
     (tmp_path / "link").symlink_to(tmp_path / "needlework.db")
@@ -152,7 +152,7 @@ def url_of_an_empty_postgresql() -> Iterator[str]:
         yield url
 
 
-def test_the_password_stands_in_no_list_of_processes(
+def test_the_password_is_in_no_list_of_processes(
     on: Program, postgresql: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert on(postgresql, "migrate").code == 0
@@ -187,7 +187,7 @@ def clinic_in_a_database_of_its_own(on: Program, tmp_path: Path) -> Iterator[Cli
     url = f"sqlite:///{tmp_path}/own/needlework.db"
     assert on(url, "migrate").code == 0
     with closing(Database(url)) as database:
-        clinic = found(database)
+        clinic = create_clinic(database)
         for _ in range(300):
             clinic.key()
         grow(database, clinic.id)
@@ -196,7 +196,7 @@ def clinic_in_a_database_of_its_own(on: Program, tmp_path: Path) -> Iterator[Cli
 
 
 def restored(on: Program, folder: Path, file: Path) -> Ran:
-    """What `restore` says, which must not leave a database."""
+    """The message of a `restore` that fails, and must not leave a database."""
     ran = on(f"sqlite:///{folder}/new.db", "restore", str(file))
     assert (ran.code, ran.out) == (1, "")
     assert not (folder / "new.db").exists()
@@ -222,7 +222,7 @@ def restored(on: Program, folder: Path, file: Path) -> Ran:
         ),
     ],
 )
-def test_a_backup_whose_ledger_was_changed_is_not_put_in_place(
+def test_a_backup_with_an_altered_ledger_is_not_restored(
     on: Program, own: Clinic, tmp_path: Path, statement: str, told: str
 ) -> None:
     file = tmp_path / "backup"
@@ -243,7 +243,7 @@ def test_a_backup_whose_ledger_was_changed_is_not_put_in_place(
         ("DELETE FROM patient_identifiers; DELETE FROM patients", "in the ledger, and nowhere"),
     ],
 )
-def test_a_backup_whose_records_were_changed_is_not_put_in_place(
+def test_a_backup_with_altered_records_is_not_restored(
     on: Program, own: Clinic, tmp_path: Path, statement: str, told: str
 ) -> None:
     file = tmp_path / "backup"
@@ -255,7 +255,7 @@ def test_a_backup_whose_records_were_changed_is_not_put_in_place(
     assert told in restored(on, tmp_path, file).err
 
 
-def test_what_is_no_sound_backup_is_told_and_not_put_in_place(
+def test_an_invalid_backup_is_reported_and_not_restored(
     on: Program, own: Clinic, tmp_path: Path
 ) -> None:
     file = tmp_path / "backup"
@@ -282,7 +282,7 @@ def test_what_is_no_sound_backup_is_told_and_not_put_in_place(
     assert "is damaged" in restored(on, tmp_path, file).err
 
 
-def test_what_is_left_of_another_database_is_not_taken_for_a_part_of_the_restored_one(
+def test_leftover_files_of_another_database_do_not_affect_a_restore(
     on: Program, own: Clinic, tmp_path: Path
 ) -> None:
     file = tmp_path / "backup"
@@ -304,12 +304,12 @@ def test_a_sound_ledger_has_no_faults(clinic: Clinic) -> None:
 
 
 def finding(program: Program, check: str) -> dict[str, str | None]:
-    """What doctor says of one thing."""
+    """One line of doctor's report."""
     found: list[dict[str, str | None]] = program("doctor", "--json").data
     return next(each for each in found if each["check"] == check)
 
 
-def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
+def test_doctor_reports_the_age_of_the_oldest_last_backup_of_any_clinic(
     on: Program, own: Clinic, tmp_path: Path
 ) -> None:
     program = partial(on, url_of(own.database))
@@ -321,18 +321,18 @@ def test_doctor_tells_how_old_the_oldest_clinics_backup_is(
         old = finding(program, "backup")
         assert (old["state"], old["found"]) == ("warning", "49 hours old")
         assert "python -m app backup" in str(old["remedy"])
-    found(own.database)
+    create_clinic(own.database)
     assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
 
 
 def failures(database: Database) -> int:
-    """How often archiving has failed; a transaction sees the same count all along."""
+    """How often archiving has failed; within one transaction the count never changes."""
     with database.reading() as db:
         count = text("SELECT failed_count FROM pg_stat_archiver")
         return int(db.execute(count).scalar_one())
 
 
-def test_doctor_warns_of_a_superuser_and_of_wal_that_isnt_archived(on: Program) -> None:
+def test_doctor_warns_about_a_superuser_and_unarchived_wal(on: Program) -> None:
     with postgres.own_server(fast=True, archiving=True) as server, server.database() as url:
         program = partial(on, url)
         assert program("migrate").code == 0

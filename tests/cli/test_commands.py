@@ -1,4 +1,4 @@
-"""The commands do what they say, in words for people and in JSON for programs."""
+"""The commands do what they promise, with text for people and JSON for programs."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def program_on_the_database(database: Database, on: Program) -> Program:
     return partial(on, url_of(database))
 
 
-def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: Client) -> None:
+def test_clinics_and_keys_can_be_created_listed_and_revoked(program: Program, wire: Client) -> None:
     clinic = program("clinic", "add", "North Clinic", "--json").data
     assert list(clinic) == ["id"]
     listed = program("clinic", "list", "--json").data
@@ -56,11 +56,11 @@ def test_clinics_and_keys_from_the_first_to_the_revoked(program: Program, wire: 
     assert client["api_key"] not in json.dumps(feed)
     revoke = ("client", "revoke", client["client_id"], "--clinic", clinic["id"], "--json")
     assert program(*revoke).data["client_id"] == client["client_id"]
-    again = Api(wire, client["api_key"] + " ")  # as a process that has not just seen the key
+    again = Api(wire, client["api_key"] + " ")  # like another process, which has not cached the key
     assert again.get("/v1/clinic").status_code in {200, 401}
 
 
-def test_a_key_has_the_scopes_and_the_end_that_were_asked_for(
+def test_a_key_has_the_requested_scopes_and_expiry(
     program: Program, clinic: Clinic, wire: Client
 ) -> None:
     scopes = ("--scopes", "patients:read, changes:read", "--expires", "2099-01-01")
@@ -84,7 +84,7 @@ def test_a_key_has_the_scopes_and_the_end_that_were_asked_for(
         ("auditor front-desk", ROLES["auditor"] | ROLES["front-desk"]),
     ],
 )
-def test_scopes_may_be_named_by_what_somebody_does(
+def test_scopes_may_be_given_as_roles(
     program: Program, clinic: Clinic, given: str, scopes: set[Scope]
 ) -> None:
     add = ("client", "add", "x", "--clinic", str(clinic.id), "--scopes", given, "--json")
@@ -95,7 +95,7 @@ def test_scopes_may_be_named_by_what_somebody_does(
     assert found_.scopes == sorted(scopes)
 
 
-def test_wrong_usage_is_told_and_exits_with_2(program: Program, clinic: Clinic) -> None:
+def test_wrong_usage_is_reported_and_exits_with_2(program: Program, clinic: Clinic) -> None:
     add = ("client", "add", "x", "--clinic", str(clinic.id))
     for arguments in (
         ("nonsense",),
@@ -112,7 +112,7 @@ def test_wrong_usage_is_told_and_exits_with_2(program: Program, clinic: Clinic) 
         assert "Usage" in ran.err
 
 
-def test_an_unknown_clinic_client_or_file_is_told_and_exits_with_1(
+def test_an_unknown_clinic_client_or_file_is_reported_and_exits_with_1(
     program: Program, clinic: Clinic
 ) -> None:
     stranger = str(uuid7())
@@ -128,7 +128,7 @@ def test_an_unknown_clinic_client_or_file_is_told_and_exits_with_1(
         assert "Traceback" not in ran.err
 
 
-def test_import_takes_a_file_as_the_api_does(
+def test_import_does_the_same_as_the_api(
     program: Program, clinic: Clinic, cohort: Sequence[dict[str, Any]], tmp_path: Path
 ) -> None:
     file = tmp_path / "cohort.ndjson"
@@ -142,7 +142,7 @@ def test_import_takes_a_file_as_the_api_does(
     assert (report["created"], report["unchanged"], report["errors"]) == (0, 839, [])
 
 
-def test_rejected_rows_are_told_and_exit_with_1(
+def test_rejected_rows_are_reported_and_exit_with_1(
     program: Program, clinic: Clinic, tmp_path: Path
 ) -> None:
     file = tmp_path / "patients.csv"
@@ -157,10 +157,10 @@ def test_rejected_rows_are_told_and_exit_with_1(
     assert "names the columns" in ran.err
 
 
-def test_doctor_finds_a_sound_installation_sound(program: Program) -> None:
+def test_doctor_finds_no_fault_in_a_correct_installation(program: Program) -> None:
     ran = program("doctor", "--json")
     states = {finding["check"]: finding["state"] for finding in ran.data}
-    # The tests' own PostgreSQL is set up without durability, which is what doctor is to find.
+    # The tests' own PostgreSQL runs without durability, and doctor must report that.
     broken = {check for check, state in states.items() if state == "broken"}
     assert broken <= {"fsync", "full_page_writes"}
     assert ran.code == (1 if broken else 0)
@@ -168,7 +168,7 @@ def test_doctor_finds_a_sound_installation_sound(program: Program) -> None:
     assert all(f["remedy"] for f in ran.data if f["state"] != "ok")
 
 
-def test_openapi_is_what_the_api_serves(program: Program, wire: Client) -> None:
+def test_openapi_prints_the_document_that_the_api_serves(program: Program, wire: Client) -> None:
     assert program("openapi").data == wire.get("/openapi.json").json()
 
 
@@ -195,7 +195,7 @@ def test_every_scope_can_be_given(program: Program, clinic: Clinic) -> None:
     assert program(*add, ",".join(Scope)).code == 0
 
 
-def test_what_needs_a_migrated_database_says_so(on: Program, tmp_path: Path) -> None:
+def test_a_command_that_needs_a_migrated_database_says_so(on: Program, tmp_path: Path) -> None:
     file = tmp_path / "empty.db"
     empty = f"sqlite:///{file}"
     for there in (False, True):
@@ -214,14 +214,14 @@ def test_what_needs_a_migrated_database_says_so(on: Program, tmp_path: Path) -> 
     assert on(empty, "clinic", "add", "First").code == 0
 
 
-def test_looking_at_a_database_that_is_not_there_makes_nothing(on: Program, tmp_path: Path) -> None:
+def test_a_missing_database_is_not_created_by_reading_it(on: Program, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/mistyped/records.db"
     for arguments in (("doctor",), ("clinic", "list"), ("import", __file__)):
         assert on(url, *arguments).code == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_new_database_is_for_its_owner_alone(on: Program, tmp_path: Path) -> None:
+def test_a_new_database_is_private_to_its_account(on: Program, tmp_path: Path) -> None:
     folder = tmp_path / "var"
     url = f"sqlite:///{folder}/needlework.db"
     before = os.umask(0)
@@ -238,7 +238,7 @@ def test_a_new_database_is_for_its_owner_alone(on: Program, tmp_path: Path) -> N
     assert found["folder"] == "ok"
 
 
-def test_a_folder_and_a_file_that_were_there_keep_their_modes(on: Program, tmp_path: Path) -> None:
+def test_an_existing_folder_and_file_keep_their_modes(on: Program, tmp_path: Path) -> None:
     file = tmp_path / "needlework.db"
     file.touch()
     file.chmod(0o640)
@@ -266,7 +266,7 @@ NO_URL = "not the URL of a SQLite or PostgreSQL database"
         ("nonsense", NO_URL),
     ],
 )
-def test_a_database_that_is_not_there_is_told_without_its_secrets(
+def test_a_missing_database_is_reported_without_its_password(
     url: str, told: str, arguments: Sequence[str], on: Program
 ) -> None:
     ran = on(url, *arguments)
@@ -276,14 +276,14 @@ def test_a_database_that_is_not_there_is_told_without_its_secrets(
     assert ran.err.count("\n") == (0 if ran.out else 1)
 
 
-def test_a_folder_that_cannot_be_made_is_told(on: Program) -> None:
+def test_a_folder_that_can_not_be_created_is_reported(on: Program) -> None:
     ran = on("sqlite:////proc/no/folder/x.db", "migrate")
     assert (ran.code, ran.out) == (1, "")
     assert "can't be opened: No such file or directory" in ran.err
 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
-def test_a_file_that_is_no_database_is_told(
+def test_a_file_that_is_not_a_database_is_reported(
     on: Program, tmp_path: Path, arguments: Sequence[str]
 ) -> None:
     file = tmp_path / "letter.db"
@@ -308,7 +308,7 @@ def test_a_file_that_is_no_database_is_told(
         ),
     ],
 )
-def test_another_programs_database_is_left_as_it_is(
+def test_another_programs_database_is_left_unchanged(
     on: Program, tmp_path: Path, statements: Sequence[str], told: str
 ) -> None:
     file = tmp_path / "other.db"
@@ -324,7 +324,7 @@ def test_another_programs_database_is_left_as_it_is(
         assert other.execute("SELECT sql FROM sqlite_schema").fetchall() == before
 
 
-def test_a_port_that_is_taken_is_told(program: Program) -> None:
+def test_a_port_in_use_is_reported(program: Program) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -348,7 +348,7 @@ def test_the_demo_is_the_same_clinic_every_time(on: Program, tmp_path: Path) -> 
     assert [c["name"] for c in on(url, "clinic", "list", "--json").data] == ["Demo clinic"]
 
 
-def test_the_demo_tells_its_story(program: Program, wire: Client) -> None:
+def test_the_demo_shows_its_example_patients(program: Program, wire: Client) -> None:
     said = program("demo", "--no-serve").out
     key = re.search(r"nw_\S+", said)
     assert key is not None

@@ -1,4 +1,4 @@
-"""`export` writes a folder that proves to be whole and says what it is."""
+"""`export` writes a folder with a manifest and a description."""
 
 import json
 import stat
@@ -17,7 +17,7 @@ KEY = "k" * 32
 
 
 class Exporting:
-    """The command, on one clinic."""
+    """Run the command on one clinic."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ def run(
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
-def test_a_folder_holds_everything_and_its_proof(
+def test_a_folder_has_everything_and_a_manifest(
     api: Api, clinic: Clinic, run: Exporting, tmp_path: Path, form: str
 ) -> None:
     fill(api)
@@ -76,7 +76,7 @@ def test_a_folder_holds_everything_and_its_proof(
     assert {e["actor"].partition(":")[0] for e in seen} == {"cli"}
 
 
-def test_a_folder_for_research_holds_no_records(
+def test_a_folder_for_research_has_no_records_file(
     api: Api, clinic: Clinic, run: Exporting, tmp_path: Path
 ) -> None:
     fill(api, "zq-00001qz9")
@@ -91,7 +91,7 @@ def test_a_folder_for_research_holds_no_records(
     assert (entry["patient_id"], entry["reason"]) == (None, "all tables as csv, de-identified")
 
 
-def test_a_folder_with_something_in_it_stays_as_it_is(
+def test_a_folder_that_is_not_empty_is_left_unchanged(
     clinic: Clinic, run: Exporting, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").touch()
@@ -102,7 +102,7 @@ def test_a_folder_with_something_in_it_stays_as_it_is(
     assert [e for e in history(clinic) if e["operation"] == "exports.read"] == []
 
 
-def test_what_can_not_be_done_is_said_in_a_sentence(
+def test_a_failure_is_reported_in_one_sentence(
     run: Exporting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(tmp_path / "out", "--format", "xlsx").code == 2

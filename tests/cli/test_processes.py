@@ -1,4 +1,4 @@
-"""Starting, stopping, being killed, starting twice: the program among other processes."""
+"""The program beside other processes: starting, stopping, being killed, starting twice."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from app.core.values.clock import uuid7
 from app.patients.models import Patient
 from tests import postgres
 from tests.cli.program import PATIENCE_S, run, start, url_of
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.serving import NEEDLEWORK, free_port, serving
 
 
@@ -37,7 +37,7 @@ def patients(database: Database, clinic: Clinic) -> int:
         return int(db.execute(mine).scalar_one())
 
 
-def test_several_migrations_at_once_are_one(empty: str, tmp_path: Path) -> None:
+def test_simultaneous_migrations_run_once(empty: str, tmp_path: Path) -> None:
     running = [start(empty, tmp_path, "migrate") for _ in range(3)]
     said = [process.communicate(timeout=PATIENCE_S) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
@@ -52,9 +52,9 @@ def test_processes_on_one_database_see_what_each_other_writes(
 
     listing = ("clinic", "list", "--json")
     with database.reading(), database.reading():
-        pass  # both stay open in the pool, the second since after the first
+        pass  # both stay open in the pool; the second was opened after the first
     before = clinics()
-    clinic = found(database)
+    clinic = create_clinic(database)
     assert clinics() == before | {str(clinic.id)}
 
 
@@ -84,14 +84,14 @@ def answers(port: int) -> bool:
 
 
 def turn(port: int) -> None:
-    """Wait until the server's event loop has taken in what was sent to it before."""
+    """Wait until the server's event loop has received everything that was sent before."""
     for _ in range(3):
         assert httpx2.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
 
 
 @contextmanager
 def served(database: Database, folder: Path, end: list[str]) -> Iterator[int]:
-    """`serve` on the port that is given, ended by SIGTERM; then `end` is its log."""
+    """Run `serve` on this port until SIGTERM; afterwards `end` is its log."""
     port = free_port()
     with start(url_of(database), folder, "serve", "--port", str(port)) as server:
         deadline = time.monotonic() + PATIENCE_S
@@ -115,9 +115,7 @@ def test_several_workers_on_sqlite_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_workers_end_when_whoever_watches_over_them_is_killed(
-    database: Database, tmp_path: Path
-) -> None:
+def test_workers_end_when_their_supervisor_is_killed(database: Database, tmp_path: Path) -> None:
     environment = {"NEEDLEWORK_DATABASE_URL": url_of(database)}
     two = (*NEEDLEWORK, "--workers=2")
     with serving(tmp_path / "server.log", two, **environment) as server:
@@ -128,7 +126,7 @@ def test_workers_end_when_whoever_watches_over_them_is_killed(
             time.sleep(0.1)
 
 
-def test_serve_answers_until_it_is_told_to_end(
+def test_serve_answers_until_it_is_stopped(
     database: Database, clinic: Clinic, tmp_path: Path
 ) -> None:
     log: list[str] = []
@@ -152,7 +150,7 @@ def test_serve_answers_until_it_is_told_to_end(
         ("/v1/patients", "application/json", "patients.create"),
     ],
 )
-def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(
+def test_a_client_that_disconnects_in_the_middle_of_a_body_is_not_a_server_error(
     database: Database, clinic: Clinic, tmp_path: Path, path: str, media: str, operation: str
 ) -> None:
     head = (
@@ -163,7 +161,7 @@ def test_a_client_that_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(
     with served(database, tmp_path, log) as port:
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.sendall(head.encode() + b'{"given_name":')
-            turn(port)  # the body has begun
+            turn(port)  # the body has started
         turn(port)
     lines = [json.loads(line) for line in log]
     requests = [line for line in lines if line["event"] == "request"]

@@ -1,4 +1,4 @@
-"""Clients over HTTP: what is shown, what is handed on, what ends."""
+"""Clients over HTTP: keys are shown once, scopes are limited, revocation takes effect."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ GOOD = public(P384)
 
 
 def refused(api: Api, **body: Any) -> list[tuple[str, str]]:
-    """Where and why a new client is refused."""
+    """The pointers and codes of the faults of a refused new client."""
     answer = api.post("/v1/clients", {**BACK_END, **body})
     assert answer.status_code == 422, answer.text
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
 
-def test_an_api_key_is_shown_once_and_kept_nowhere(api: Api, clinic: Clinic) -> None:
+def test_an_api_key_is_shown_once_and_not_stored(api: Api, clinic: Clinic) -> None:
     key = {"Idempotency-Key": "desk"}
     made = api.post("/v1/clients", FRONT_DESK, headers=key).json()
     assert Api(api.wire, made["api_key"]).get("/v1/patients").status_code == 200
@@ -40,7 +40,7 @@ def test_an_api_key_is_shown_once_and_kept_nowhere(api: Api, clinic: Clinic) -> 
         assert db.exec_driver_sql(kept).scalar_one() == 0
 
 
-def test_a_second_client_is_made_whatever_key_the_retry_has(api: Api) -> None:
+def test_a_repeated_create_makes_a_second_client_whatever_its_idempotency_key(api: Api) -> None:
     made = [
         api.post("/v1/clients", FRONT_DESK, headers={"Idempotency-Key": "again"}) for _ in range(2)
     ]
@@ -48,7 +48,7 @@ def test_a_second_client_is_made_whatever_key_the_retry_has(api: Api) -> None:
     assert "idempotency-replayed" not in made[1].headers
 
 
-def test_nobody_hands_on_a_scope_that_he_does_not_hold(api: Api, clinic: Clinic) -> None:
+def test_callers_can_not_pass_on_scopes_that_they_do_not_hold(api: Api, clinic: Clinic) -> None:
     desk = Api(api.wire, clinic.key([Scope.CLIENTS_WRITE, Scope.PATIENTS_READ]))
     wanted = {"scopes": ["patients:read", "patients:write", "audit:read"]}
     answer = desk.post("/v1/clients", {**FRONT_DESK, **wanted})
@@ -74,7 +74,7 @@ def test_a_revoked_client_is_refused_within_five_seconds(
     assert api.post(f"/v1/clients/{made['id']}/revoke").json() == first
 
 
-def test_a_client_that_ends_has_an_end_to_come(api: Api) -> None:
+def test_a_clients_expiry_must_be_in_the_future(api: Api) -> None:
     past = {**FRONT_DESK, "expires_at": "2020-01-01T00:00:00Z"}
     assert api.post("/v1/clients", past).json()["errors"][0]["code"] == "past"
     later = api.create("/v1/clients", **FRONT_DESK, expires_at="2190-01-01T02:00:00+02:00")
@@ -92,7 +92,7 @@ def test_a_back_end_has_public_keys_and_no_api_key(api: Api, key: Any) -> None:
     assert made in api.get("/v1/clients?limit=200").json()["items"]
 
 
-def test_a_back_end_says_in_one_way_where_its_keys_are(api: Api) -> None:
+def test_a_back_end_gives_its_keys_in_exactly_one_way(api: Api) -> None:
     jwks, url = {"keys": [GOOD]}, "https://emr.example/jwks.json"
     assert refused(api) == [("", "one_key_source")]
     assert refused(api, jwks=jwks, jwks_url=url) == [("", "one_key_source")]
@@ -119,7 +119,7 @@ def test_a_back_end_says_in_one_way_where_its_keys_are(api: Api) -> None:
         "",
     ],
 )
-def test_keys_are_fetched_over_https_or_not_at_all(api: Api, url: str) -> None:
+def test_keys_are_only_fetched_over_https(api: Api, url: str) -> None:
     assert refused(api, jwks_url=url) == [("/jwks_url", "address")]
 
 
@@ -140,11 +140,11 @@ def test_keys_are_fetched_over_https_or_not_at_all(api: Api, url: str) -> None:
         ({k: v for k, v in GOOD.items() if k != "kid"}, "missing"),
     ],
 )
-def test_what_is_no_public_key_of_ours_is_refused(api: Api, key: dict[str, Any], code: str) -> None:
+def test_an_unsupported_public_key_is_refused(api: Api, key: dict[str, Any], code: str) -> None:
     found = refused(api, jwks={"keys": [key]})
     assert (code in {c for _, c in found}) == all(p.startswith("/jwks/keys/0") for p, _ in found)
     assert code in {c for _, c in found}
 
 
-def test_two_keys_of_one_name_can_not_be_told_apart(api: Api) -> None:
+def test_two_keys_with_one_kid_are_refused(api: Api) -> None:
     assert refused(api, jwks={"keys": [GOOD, GOOD]}) == [("/jwks", "repeated")]

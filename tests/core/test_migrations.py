@@ -18,7 +18,7 @@ from app.core.db.tables import Table
 from app.core.values.access import Scope
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.serving import ROOT
 from tests.wire import wired
 
@@ -98,7 +98,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
 def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
     schema.migrate(empty)
     made = shape(empty)
-    found(empty).key()
+    create_clinic(empty).key()
     for _ in REVISIONS:
         alembic(empty, command.downgrade, "-1")
     assert tables(empty) == {"alembic_version"}
@@ -125,7 +125,7 @@ def test_what_refers_to_a_client_outlasts_a_change_of_the_table_of_clients(
     """SQLite makes the table anew, and what refers to it is put aside for so long."""
     schema.migrate(empty)
     with wired(create_app(empty)) as wire:
-        api = Api(wire, found(empty).key())
+        api = Api(wire, create_clinic(empty).key())
         given = api.tablet([Scope.MUSCLES_READ])
         key = {"Idempotency-Key": "k"}
         first = api.post("/v1/patients", {"given_name": "A"}, headers=key)
@@ -141,7 +141,7 @@ def test_what_refers_to_a_client_outlasts_a_change_of_the_table_of_clients(
 
 def test_migrating_again_changes_nothing(empty: Database) -> None:
     schema.migrate(empty)
-    clinic = found(empty)
+    clinic = create_clinic(empty)
     made = shape(empty)
     schema.migrate(empty)
     assert shape(empty) == made
@@ -183,7 +183,7 @@ def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:
         before = wire.get("/readyz")
         schema.migrate(empty)
         after = wire.get("/readyz")
-        assert Api(wire, found(empty).key()).patient()
+        assert Api(wire, create_clinic(empty).key()).patient()
     assert (before.status_code, before.json()["type"]) == (503, "/problems/not-migrated")
     assert after.status_code == 200
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.db.database import Database
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 
 
 def pages(api: Api, path: str) -> list[list[dict[str, Any]]]:
@@ -78,7 +78,7 @@ writes = st.lists(st.integers(0, 40) | st.none(), max_size=4)
 def test_a_list_shows_each_record_once_whatever_is_written_between_its_pages(
     api: Api, database: Database, hours: list[int], limit: int, between: list[int | None]
 ) -> None:
-    owner = Api(api.wire, found(database).key())
+    owner = Api(api.wire, create_clinic(database).key())
     shared = {"patient_id": owner.patient()["id"], "practitioner_id": owner.practitioner()["id"]}
 
     def log(hour: int) -> str:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.core.db.database import Database
 from app.core.http.rates import Rates
 from app.main import create_app
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 
 QUOTA = 5
 
@@ -18,7 +18,7 @@ QUOTA = 5
 def api_of_a_server_that_grants_little(database: Database) -> Api:
     app = create_app(database)
     app.state.rates = Rates(QUOTA)
-    return Api(TestClient(app), found(database).key())
+    return Api(TestClient(app), create_clinic(database).key())
 
 
 def test_the_request_after_the_last_one_waits_for_the_next_minute(scarce: Api) -> None:
@@ -43,7 +43,7 @@ def test_a_refused_request_does_nothing(scarce: Api) -> None:
 
 
 def test_each_client_has_a_share_of_its_own(scarce: Api, database: Database) -> None:
-    other = Api(scarce.wire, found(database).key())
+    other = Api(scarce.wire, create_clinic(database).key())
     while scarce.get("/v1/clinic").status_code != 429:
         pass
     assert other.get("/v1/clinic").status_code == 200

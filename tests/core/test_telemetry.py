@@ -8,7 +8,7 @@ from opentelemetry import _logs, metrics, trace
 
 from app.core.db.database import Database
 from app.main import create_app
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.wire import wired
 
 
@@ -27,7 +27,7 @@ def somebody_listens(monkeypatch: pytest.MonkeyPatch, database: Database) -> Ite
     for api, kind in ((trace, "tracer"), (metrics, "meter"), (_logs, "logger")):
         monkeypatch.setattr(api, f"get_{kind}_provider", Ear)
     with wired(create_app(database)) as wire:
-        yield Api(wire, found(database).key())
+        yield Api(wire, create_clinic(database).key())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.core.values.clock import now, uuid7
 from app.main import create_app
 from tests import postgres
 from tests.cli.program import run
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.serving import free_port
 from tests.sweeps.document import operations
 from tests.sweeps.world import World
@@ -87,7 +87,7 @@ def test_a_reading_holds_no_transaction_and_changes_nothing(clinic: Clinic) -> N
 
 
 def test_no_row_gets_into_another_clinic(two: Clinic, database: Database) -> None:
-    other = found(database)
+    other = create_clinic(database)
     patients = Table.metadata.tables["patients"]
     with two.database.reading(two.id) as db:
         row = dict(db.execute(select(patients).limit(1)).mappings().one())
@@ -146,8 +146,8 @@ def test_the_walls_hold_the_owner_of_the_tables_too(
     with closing(Database(url)) as database:
         migrate(database)
         with wired(create_app(database)) as wire:
-            clinic = found(database)
-            other = Api(wire, found(database).key())
+            clinic = create_clinic(database)
+            other = Api(wire, create_clinic(database).key())
             assert Api(wire, clinic.key()).session()
             assert other.get("/v1/sessions").json()["items"] == []
         with database.reading() as db:

@@ -1,4 +1,4 @@
-"""A tablet is let in once, stays in while it comes back, and is out when its tokens are misused."""
+"""A tablet is enrolled once, keeps its access while it refreshes, and loses it on misuse."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ HELD = ["patients:read", "patients:write"]
 
 
 class Tablet:
-    """A device of a new practitioner, not let in yet."""
+    """A device of a new practitioner, not enrolled yet."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -46,7 +46,7 @@ class Tablet:
         return self.api.get(self.path).json()["revoked_at"] is not None
 
     def tried(self) -> list[str]:
-        """Why it was refused, as the ledger has it."""
+        """The reasons for refusals, from the ledger."""
         path = f"/v1/audit/entries?kind=security&resource_id={self.made['id']}"
         return [entry["reason"] for entry in self.api.get(path).json()["items"]]
 
@@ -79,7 +79,7 @@ def test_a_device_acts_in_its_practitioners_name(tablet: Tablet) -> None:
     assert own.get("/v1/sessions").status_code == 403
 
 
-def test_a_code_is_good_once(tablet: Tablet) -> None:
+def test_a_code_works_once(tablet: Tablet) -> None:
     tablet.let_in()
     assert tablet.api.get(tablet.path).json()["enrolled_at"] is not None
     assert refused(tablet.enrol())
@@ -87,19 +87,19 @@ def test_a_code_is_good_once(tablet: Tablet) -> None:
     assert not tablet.is_revoked()
 
 
-def test_a_code_that_is_used_many_times_at_once_is_good_once(tablet: Tablet) -> None:
+def test_a_code_used_many_times_at_once_works_once(tablet: Tablet) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: tablet.enrol().status_code, range(6)))
     assert sorted(answers) == [200, *[400] * 5]
 
 
-def test_a_code_is_good_for_ten_minutes(tablet: Tablet, clock: time_machine.Traveller) -> None:
+def test_a_code_is_valid_for_ten_minutes(tablet: Tablet, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(minutes=10, seconds=1))
     assert refused(tablet.enrol())
     assert tablet.tried() == ["code expired"]
 
 
-def test_a_code_is_good_for_nothing_else(tablet: Tablet) -> None:
+def test_codes_and_refresh_tokens_work_for_nothing_else(tablet: Tablet) -> None:
     code, given = tablet.made["enrolment_code"], tablet.let_in()
     for token in (code, given["refresh_token"], given["access_token"].replace("nwa", "nw")):
         assert Api(tablet.api.wire, token).get("/v1/patients").status_code == 401
@@ -115,7 +115,7 @@ def test_a_refresh_token_is_exchanged_for_another(tablet: Tablet) -> None:
     assert Api(tablet.api.wire, third["access_token"]).get("/v1/patients").status_code == 200
 
 
-def test_a_lost_answer_can_be_asked_for_again_within_ten_seconds(
+def test_a_refresh_can_be_repeated_within_ten_seconds(
     tablet: Tablet, clock: time_machine.Traveller
 ) -> None:
     first = tablet.let_in()["refresh_token"]
@@ -127,7 +127,7 @@ def test_a_lost_answer_can_be_asked_for_again_within_ten_seconds(
     assert not tablet.is_revoked()
 
 
-def test_a_used_token_that_comes_again_later_ends_the_device(
+def test_later_reuse_of_a_refresh_token_revokes_the_device(
     tablet: Tablet, clock: time_machine.Traveller
 ) -> None:
     first = tablet.let_in()["refresh_token"]
@@ -146,7 +146,7 @@ def test_a_used_token_that_comes_again_later_ends_the_device(
     ]
 
 
-def test_a_used_token_ends_the_device_at_once_if_its_answer_arrived(tablet: Tablet) -> None:
+def test_reuse_after_the_next_token_was_used_revokes_the_device_at_once(tablet: Tablet) -> None:
     first = tablet.let_in()["refresh_token"]
     second = tablet.refresh(first).json()["refresh_token"]
     assert tablet.refresh(second).status_code == 200
@@ -154,7 +154,7 @@ def test_a_used_token_ends_the_device_at_once_if_its_answer_arrived(tablet: Tabl
     assert tablet.is_revoked()
 
 
-def test_a_thief_within_the_ten_seconds_is_found_out_when_the_device_comes_again(
+def test_a_thief_within_the_ten_seconds_is_detected_at_the_devices_next_refresh(
     tablet: Tablet, clock: time_machine.Traveller
 ) -> None:
     first = tablet.let_in()["refresh_token"]
@@ -166,7 +166,7 @@ def test_a_thief_within_the_ten_seconds_is_found_out_when_the_device_comes_again
     assert refused(tablet.refresh(stolen))
 
 
-def test_a_refresh_token_is_good_for_thirty_days(
+def test_a_refresh_token_is_valid_for_thirty_days(
     tablet: Tablet, clock: time_machine.Traveller
 ) -> None:
     token = tablet.let_in()["refresh_token"]
@@ -177,7 +177,7 @@ def test_a_refresh_token_is_good_for_thirty_days(
     assert not tablet.is_revoked()
 
 
-def test_a_revoked_device_is_let_in_no_more(tablet: Tablet) -> None:
+def test_a_revoked_device_is_refused(tablet: Tablet) -> None:
     given = tablet.let_in()
     first = tablet.api.post(f"{tablet.path}/revoke").json()
     assert tablet.api.post(f"{tablet.path}/revoke").json() == first
@@ -188,14 +188,16 @@ def test_a_revoked_device_is_let_in_no_more(tablet: Tablet) -> None:
     assert refused(unused.enrol())
 
 
-def test_nobody_makes_a_device_that_may_more_than_he(api: Api, clinic: Clinic) -> None:
+def test_callers_can_not_create_a_device_with_more_scopes_than_they_hold(
+    api: Api, clinic: Clinic
+) -> None:
     desk = Api(api.wire, clinic.key([Scope.DEVICES_WRITE, Scope.PATIENTS_READ]))
     body = {"name": "x", "practitioner_id": api.practitioner()["id"], "scopes": HELD}
     answer = desk.post("/v1/devices", body)
     assert [e["pointer"] for e in answer.json()["errors"]] == ["/scopes/1"]
 
 
-def test_a_device_is_no_client_of_another_kind(tablet: Tablet) -> None:
+def test_a_device_can_not_authenticate_as_another_kind_of_client(tablet: Tablet) -> None:
     assert tablet.api.get(f"/v1/clients/{tablet.made['id']}").status_code == 404
     assert tablet.made["id"] not in tablet.api.get("/v1/clients?limit=200").text
 
@@ -208,7 +210,7 @@ def test_a_made_up_code_or_token_is_refused(tablet: Tablet, spoilt: str) -> None
     assert tablet.let_in()
 
 
-def test_no_code_and_no_token_is_stored_or_shown_again(tablet: Tablet, database: Database) -> None:
+def test_codes_and_tokens_are_not_stored_or_shown_again(tablet: Tablet, database: Database) -> None:
     given = tablet.let_in()
     seen = tablet.api.get("/v1/changes?limit=200").text + tablet.api.get(tablet.path).text
     with database.owning() as db:

@@ -1,4 +1,4 @@
-"""The examples of a page, and whether what really came is what the page shows."""
+"""The examples of a page, and whether the real output matches the output that it shows."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FORMS = frozenset({"http", "json", "text"})
 MORE = "…"
-"""In what a page shows: anything, or as the last of several members, any others."""
+"""In shown output: any text; or as the last of several members, any other members."""
 
 
 class Example(NamedTuple):
-    """Commands, and what the page shows of the last one's output: in which form, and what."""
+    """Commands, with the output that the page shows for the last one, and its form."""
 
     commands: str
     form: str | None
@@ -21,7 +21,7 @@ class Example(NamedTuple):
 
 
 def examples(page: Path) -> Iterator[Example]:
-    """Each block of commands, with the block of output that follows it, if one does."""
+    """Each block of commands, with the block of output that follows it, if any."""
     blocks = [(form, text) for form, text in BLOCK.findall(page.read_text("utf-8"))]
     for number, (form, text) in enumerate(blocks):
         if form != "sh":
@@ -31,7 +31,7 @@ def examples(page: Path) -> Iterator[Example]:
 
 
 def shows(example: Example, output: str) -> bool:
-    """Whether the output is what the page shows."""
+    """Whether the output matches the output that the page shows."""
     if example.shown is None:
         return True
     if example.form == "text":
@@ -47,12 +47,12 @@ def shows(example: Example, output: str) -> bool:
 
 
 def reads(shown: str, real: str) -> bool:
-    """Whether a text is the one shown; `…` stands for anything within a line."""
+    """Whether a text matches the shown one; `…` stands for any text within a line."""
     return re.fullmatch(re.escape(shown).replace(MORE, ".*"), real) is not None
 
 
 def matches(shown: Any, real: Any) -> bool:
-    """Whether a value is the one shown, where the page shows it."""
+    """Whether a JSON value matches the shown one; `…` stands for anything."""
     if shown == MORE:
         return True
     if isinstance(shown, str) and shown.endswith(MORE) and isinstance(real, str):

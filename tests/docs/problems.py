@@ -1,4 +1,4 @@
-"""`docs/problems.md`, from the problems themselves: `python -m tests.docs.problems` writes it."""
+"""Writes `docs/problems.md` from the problems' docstrings: `python -m tests.docs.problems`."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ written from the program: `python -m tests.docs.problems`.
 
 
 def page() -> str:
-    """The page, as it should be."""
+    """The text of the page."""
     parts = [
         f"\n## {kind.code}\n\n**{int(kind.status)} · {kind.title}.** {kind.meaning()}\n"
         for kind in catalogue()

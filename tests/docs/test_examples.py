@@ -1,4 +1,4 @@
-"""Everything that a page tells a reader to type works, and gives what the page shows."""
+"""Every command on a page works, and its output is what the page shows."""
 
 import os
 import re
@@ -25,7 +25,7 @@ README_LINES = 120
 
 
 class Demo:
-    """A demo that is being served, and the key that it printed."""
+    """A running demo, and the key that it printed."""
 
     def __init__(self, folder: Path, said: str, port: int) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class Demo:
         self.has_curl = shutil.which("curl") is not None
 
     def run(self, commands: list[str], database: str = DEMOS_OWN) -> list[str]:
-        """What each of several blocks of commands wrote, all run by one shell in this order."""
+        """Run blocks of commands in one shell, and return the output of each block."""
         script = "".join(f"{block}\necho '{END}'\n" for block in commands)
         url = f"sqlite:///{self.folder}/{database}"
         ran = subprocess.run(
@@ -54,7 +54,7 @@ class Demo:
 
     @property
     def path(self) -> dict[str, str]:
-        """A PATH on which `python` is ours, and so is `curl` where the machine has none."""
+        """A PATH on which `python` is the Python of the tests."""
         folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
         if not self.has_curl:
             folders.insert(0, str(self._stand_in()))
@@ -82,7 +82,7 @@ def serve_the_demo(
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()
     url = f"sqlite:///{folder}/{DEMOS_OWN}"
-    monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")  # the key is to stand where the pages say
+    monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")  # the key must be in the file that the pages name
     with start(url, folder, "demo", "--port", str(port)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -99,16 +99,16 @@ def serve_the_demo(
 
 
 def runnable(example: Example) -> str:
-    """The commands; a target of `make` is only looked up: one of them runs this very test.
+    """The commands, with `make -n` for `make`, because one target runs this very test.
 
-    So is what would be installed, which is there already.
+    `pip install` also becomes a dry run: the packages are already installed.
     """
     commands = re.sub(r"^make ", f"make -n -C '{ROOT}' ", example.commands, flags=re.MULTILINE)
     return commands.replace("pip install", "pip install --dry-run --no-index --quiet")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_example_of_a_page_works_and_gives_what_it_shows(page: Path, demo: Demo) -> None:
+def test_every_example_of_a_page_works_and_its_output_is_as_shown(page: Path, demo: Demo) -> None:
     found = list(examples(page))
     assert found
     database = "own.db" if page == OPERATOR else DEMOS_OWN
@@ -139,7 +139,7 @@ def test_what_the_demo_prints_works(demo: Demo) -> None:
     assert '"items":[{' in changes
 
 
-def test_make_serves_the_demo_at_the_port_that_it_is_given() -> None:
+def test_make_serves_the_demo_at_the_given_port() -> None:
     for given, port in (("", "8000"), ("PORT=8123", "8123")):
         environ = {name: value for name, value in os.environ.items() if name != "PORT"}
         said = subprocess.run(
@@ -159,7 +159,7 @@ def test_the_readme_is_short_and_leads_with_two_commands() -> None:
     assert re.findall(r"^make \w+", first, re.MULTILINE) == ["make run", "make test"]
 
 
-def test_every_link_between_pages_leads_somewhere() -> None:
+def test_every_link_between_pages_has_a_target() -> None:
     for page in {*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"}:
         for target, heading in re.findall(
             r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
@@ -174,7 +174,7 @@ def anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def test_matching_finds_what_differs() -> None:
+def test_matching_detects_differences() -> None:
     assert reads("a … c (1)\n", "a b c (1)\n")
     for text in ("a b\nc (1)\n", "a b c (1)", "a b c 1\n", "a b c (1)\nd\n"):
         assert not reads("a … c (1)\n", text)

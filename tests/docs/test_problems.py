@@ -1,10 +1,10 @@
-"""Every problem that the program can answer with is explained."""
+"""Every problem that the server can answer with is documented."""
 
 from app.core.values.problems import catalogue
 from tests.docs.problems import FILE, page
 
 
-def test_the_page_of_problems_is_what_the_program_says() -> None:
+def test_the_page_of_problems_matches_the_docstrings() -> None:
     assert FILE.read_text("utf-8") == page(), "python -m tests.docs.problems"
 
 

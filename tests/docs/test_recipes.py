@@ -1,4 +1,4 @@
-"""The pages for contributors name files, modules and rooms that exist."""
+"""The pages for contributors name files and packages that exist."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ NAMED = re.compile(r"`([\w./-]+(?:/|\.(?:py|md|json|csv|txt|toml)))`")
 
 
 def named(page: Path) -> set[str]:
-    """The files and folders that a page names by their way from the top."""
+    """The files and folders that a page names by their path from the top."""
     return {name for name in NAMED.findall(page.read_text("utf-8")) if "/" in name}
 
 
@@ -38,7 +38,7 @@ def test_the_recipe_of_a_kind_names_every_file_of_the_smallest_kind() -> None:
     assert own <= named(DOCS / "contributing" / "add-a-kind.md")
 
 
-def test_the_plan_of_the_house_has_every_room() -> None:
+def test_the_plan_in_the_architecture_page_has_every_package() -> None:
     plan = (DOCS / "architecture.md").read_text("utf-8").split("```")[1]
     rooms = {path.name for path in (ROOT / "app").iterdir() if (path / "__init__.py").exists()}
     assert rooms - set(re.findall(r"\w+", plan)) == set()

@@ -1,4 +1,4 @@
-"""Each role says in one line what it may, and why."""
+"""The operator's page says in one line what each role may do, and why."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A practitioner who has to can read what is clinical, for a while, and the ledger tells it all."""
+"""Emergency access lets a practitioner read clinical records for a while; the ledger has it all."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ REASON = "Collapsed after needling, her own practitioner is away."
 
 
 class Person:
-    """A practitioner who may break the glass, and otherwise next to nothing."""
+    """A practitioner's device with `emergency:write` and almost no other scope."""
 
     def __init__(self, api: Api, *more: Scope) -> None:
         self.api = api
@@ -71,7 +71,7 @@ def stopped_clock() -> Iterator[time_machine.Traveller]:
         yield clock
 
 
-def test_whoever_breaks_the_glass_reads_at_once(dana: Person) -> None:
+def test_emergency_access_takes_effect_at_once(dana: Person) -> None:
     assert not dana.reads()
     begun = dana.let_in(minutes=5)
     assert dana.reads()
@@ -82,7 +82,7 @@ def test_whoever_breaks_the_glass_reads_at_once(dana: Person) -> None:
     assert ends - opened == timedelta(minutes=5)
 
 
-def test_it_is_for_what_is_clinical_and_for_reading(dana: Person) -> None:
+def test_emergency_access_allows_only_reads_of_clinical_records(dana: Person) -> None:
     dana.let_in()
     world = World(dana.api)
     wrong = {}
@@ -98,7 +98,7 @@ def test_it_is_for_what_is_clinical_and_for_reading(dana: Person) -> None:
     }
 
 
-def test_nothing_of_it_can_be_handed_on(api: Api) -> None:
+def test_the_scopes_of_emergency_access_can_not_be_passed_on(api: Api) -> None:
     dana = Person(api, Scope.DEVICES_WRITE)
     dana.let_in()
     body = {"name": "x", "practitioner_id": api.practitioner()["id"], "scopes": ["patients:read"]}
@@ -108,7 +108,9 @@ def test_nothing_of_it_can_be_handed_on(api: Api) -> None:
     ]
 
 
-def test_it_ends_by_itself(dana: Person, clock: time_machine.Traveller) -> None:
+def test_emergency_access_ends_after_its_minutes(
+    dana: Person, clock: time_machine.Traveller
+) -> None:
     begun = dana.let_in(minutes=2)
     clock.shift(119)
     app: Any = dana.api.wire.app  # type: ignore[attr-defined]
@@ -121,14 +123,14 @@ def test_it_ends_by_itself(dana: Person, clock: time_machine.Traveller) -> None:
     assert dana.begin().status_code == 201
 
 
-def test_a_new_token_of_the_same_device_is_under_it_too(dana: Person) -> None:
+def test_a_new_token_of_the_same_device_has_the_emergency_access(dana: Person) -> None:
     dana.let_in()
     form = {"grant_type": "refresh_token", "refresh_token": dana.tokens["refresh_token"]}
     dana.tokens = dana.api.wire.post("/oauth/token", data=form).json()
     assert dana.reads()
 
 
-def test_it_can_be_ended_at_once_and_twice_is_as_once(dana: Person) -> None:
+def test_emergency_access_can_be_ended_early_and_ending_it_twice_is_fine(dana: Person) -> None:
     begun = dana.let_in()
     ended = dana.own.post(f"{PATH}/{begun['id']}/end").json()
     assert not dana.reads()
@@ -137,7 +139,7 @@ def test_it_can_be_ended_at_once_and_twice_is_as_once(dana: Person) -> None:
     assert len(dana.entries("operation=emergencies.end")) == 1
 
 
-def test_it_ends_with_its_client_within_five_seconds(
+def test_emergency_access_ends_with_its_client_within_five_seconds(
     dana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dana.let_in()
@@ -146,7 +148,7 @@ def test_it_ends_with_its_client_within_five_seconds(
     assert dana.own.get("/v1/patients").status_code == 401
 
 
-def test_there_is_one_at_a_time(dana: Person) -> None:
+def test_a_client_has_one_emergency_access_at_a_time(dana: Person) -> None:
     begun = dana.let_in()
     again = dana.begin(minutes=60)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/emergency-open")
@@ -156,18 +158,18 @@ def test_there_is_one_at_a_time(dana: Person) -> None:
     assert dana.begin().status_code == 201
 
 
-def test_many_at_once_are_one(dana: Person) -> None:
+def test_many_simultaneous_requests_open_one_emergency_access(dana: Person) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: dana.begin().status_code, range(6)))
     assert sorted(answers) == [201, *[409] * 5]
 
 
-def test_one_practitioners_does_nothing_for_another(dana: Person) -> None:
+def test_one_practitioners_emergency_access_does_not_help_another(dana: Person) -> None:
     dana.let_in()
     assert not Person(dana.api).reads()
 
 
-def test_a_program_can_not_break_it_whatever_it_holds(api: Api) -> None:
+def test_a_program_gets_no_emergency_access_whatever_its_scopes(api: Api) -> None:
     scopes = ["emergency:write"]
     emr = BackEnd(api, scopes=scopes)
     desk = api.create("/v1/clients", name="Desk", scopes=scopes)
@@ -177,12 +179,12 @@ def test_a_program_can_not_break_it_whatever_it_holds(api: Api) -> None:
     assert emr.tried() == ["no practitioner"]
 
 
-def test_a_practitioner_without_the_scope_can_not_break_it(api: Api) -> None:
+def test_a_practitioner_without_the_scope_gets_no_emergency_access(api: Api) -> None:
     own = api.practitioners([Scope.PATIENTS_READ])
     assert own.post(PATH, {"reason": REASON}).status_code == 403
 
 
-def test_the_ledger_has_its_beginning_with_the_reason_and_its_end(
+def test_the_ledger_has_the_beginning_with_its_reason_and_the_end(
     dana: Person, clinic: Clinic
 ) -> None:
     begun = dana.let_in()
@@ -199,7 +201,7 @@ def test_the_ledger_has_its_beginning_with_the_reason_and_its_end(
     assert begun.items() <= from_json(kept["body"]).items()
 
 
-def test_every_look_under_it_says_so_to_whoever_asks_who_saw_the_patient(dana: Person) -> None:
+def test_disclosures_mark_every_read_under_emergency_access(dana: Person) -> None:
     begun = dana.let_in()
     assert dana.reads()
     dana.own.get("/v1/patients")
@@ -215,7 +217,7 @@ def test_every_look_under_it_says_so_to_whoever_asks_who_saw_the_patient(dana: P
     assert [entry["reason"] for entry in under] == [f"emergency {begun['id']}"]
 
 
-def test_a_request_that_is_sent_again_is_done_once(dana: Person) -> None:
+def test_a_repeated_request_is_done_once(dana: Person) -> None:
     key = {"Idempotency-Key": "k"}
     first, again = (dana.own.post(PATH, {"reason": REASON}, headers=key) for _ in range(2))
     assert (first.status_code, first.json()) == (again.status_code, again.json())
@@ -238,14 +240,16 @@ def test_a_request_that_is_sent_again_is_done_once(dana: Person) -> None:
         {"reason": REASON, "client_id": "0190aaaa-aaaa-7000-8000-00000000000a"},
     ],
 )
-def test_without_a_reason_and_for_more_than_an_hour_there_is_none(
+def test_a_missing_reason_and_more_than_an_hour_are_refused(
     dana: Person, body: dict[str, Any]
 ) -> None:
     assert dana.own.post(PATH, body).status_code == 422
     assert not dana.reads()
 
 
-def test_who_audits_sees_who_broke_it_when_and_why(dana: Person, clinic: Clinic) -> None:
+def test_an_auditor_sees_every_emergency_access_with_its_reason(
+    dana: Person, clinic: Clinic
+) -> None:
     begun = dana.let_in()
     auditor = Api(dana.api.wire, clinic.key([Scope.AUDIT_READ]))
     assert auditor.get(PATH).json()["items"] == [begun]
@@ -253,9 +257,9 @@ def test_who_audits_sees_who_broke_it_when_and_why(dana: Person, clinic: Clinic)
     assert dana.own.get(PATH).status_code == 403
 
 
-def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> None:
-    """What was read of a caller while what he may do changed could be the state before."""
-    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001 - what is kept shows nowhere else
+def test_a_caller_that_was_read_before_a_change_is_not_cached(dana: Person, app: FastAPI) -> None:
+    """A caller that was read while its rights changed must not be cached: it may be stale."""
+    authenticate, check = app.state.authenticate, app.state.authenticate._checked  # noqa: SLF001 - the cache is not visible otherwise
 
     async def overtaken(token: str) -> Any:
         found = await check(token)
@@ -265,10 +269,10 @@ def test_a_look_up_that_began_before_is_not_kept(dana: Person, app: FastAPI) -> 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(authenticate, "_checked", overtaken)
         assert not dana.reads()
-    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001 - what is kept shows nowhere else
+    assert dana.tokens["access_token"] not in authenticate._known  # noqa: SLF001 - the cache is not visible otherwise
 
 
 @pytest.mark.usefixtures("clock")
-def test_it_lasts_an_hour_unless_said(dana: Person) -> None:
+def test_emergency_access_lasts_an_hour_by_default(dana: Person) -> None:
     ends = datetime.fromisoformat(dana.let_in()["ends_at"])
     assert ends == now() + timedelta(hours=1)

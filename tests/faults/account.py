@@ -1,4 +1,4 @@
-"""What must be true of a clinic's records and its ledger, whatever happened to the server."""
+"""Invariants of a clinic's records and ledger that hold after every fault of the server."""
 
 import sqlite3
 from collections import defaultdict
@@ -24,7 +24,7 @@ _HEAD = rows(LedgerHead)
 
 
 def check_account(clinic: Clinic) -> None:
-    """The ledger is dense, and tells of every stored record exactly what is stored."""
+    """The ledger has no gaps, and its bodies equal the stored records."""
     op = clinic.operation()
     with clinic.database.reading(clinic.id) as db:
         op.begin(db)
@@ -48,7 +48,7 @@ def check_account(clinic: Clinic) -> None:
 
 
 def check_ledger(clinic: Clinic) -> None:
-    """An auditor who gets an export of the ledger now finds nothing wrong with it."""
+    """An auditor's check of an export of the ledger is clean."""
     with TemporaryDirectory() as directory:
         folder(clinic.database, clinic.operation("audit.export"), Path(directory))
         report = verify(Path(directory))
@@ -64,7 +64,7 @@ def _histories(entries: Iterable[Row[Any]]) -> dict[tuple[str, UUID], list[Row[A
 
 
 def check_written(clinic: Clinic, written: Iterable[Written], wire: Caller) -> None:
-    """Nothing acknowledged is lost, nothing was done twice, and no key has two answers."""
+    """No acknowledged change is lost, no change was made twice, and no key has two answers."""
     created: dict[str, list[Any]] = defaultdict(list)
     for one in written:
         assert one.answer.status in {200, 201}, one
@@ -84,7 +84,7 @@ def check_written(clinic: Clinic, written: Iterable[Written], wire: Caller) -> N
 
 
 def check_file(url: str) -> None:
-    """SQLite finds no fault in its file."""
+    """SQLite's integrity check finds no fault in its file."""
     if url.startswith("sqlite"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as db:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

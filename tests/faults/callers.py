@@ -1,4 +1,4 @@
-"""Clients as they should be written: each repeats a request until it is answered."""
+"""Correct clients: each repeats a request until it is answered."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ from tests.serving import HOST
 PATIENCE_S = 60.0
 PAUSE_S = 0.02
 ANSWER_S = 10.0
-# Nothing was decided yet: ask again.
+# No final answer yet: send the request again.
 UNDECIDED = ("unavailable", "still-running")
 
 Json = Any
@@ -21,7 +21,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said."""
+    """An answer of the server."""
 
     status: int
     headers: dict[str, str]
@@ -29,19 +29,19 @@ class Answer:
 
     @property
     def replayed(self) -> bool:
-        """Whether the request had been done before, and this is the answer it had then."""
+        """Whether this is the stored answer of a request that was executed before."""
         return self.headers.get("idempotency-replayed") == "true"
 
     @property
     def undecided(self) -> bool:
-        """Whether the server asks for the same request again."""
+        """Whether the client should repeat the request."""
         kind = self.body.get("type", "") if isinstance(self.body, dict) else ""
         return str(kind).endswith(UNDECIDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A change that was asked for, and the answer that came in the end."""
+    """A requested change, and its final answer."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class Caller:
     _connection: HTTPConnection | None = None
 
     def write(self, method: str, path: str, body: Json, **headers: str) -> Answer:
-        """Change something, under an Idempotency-Key, however often it takes."""
+        """Send a change with an Idempotency-Key, and repeat it until it is answered."""
         sent = {"Idempotency-Key": str(uuid4()), **headers}
         deadline = time.monotonic() + PATIENCE_S
         for attempt in itertools.count(1):
@@ -79,13 +79,13 @@ class Caller:
         raise AssertionError
 
     def read(self, path: str) -> Json:
-        """Read something that must be there."""
+        """Read a resource that must exist."""
         answer = self.once("GET", path)
         assert answer.status == 200, answer
         return answer.body
 
     def once(self, method: str, path: str, body: Json = None, **headers: str) -> Answer:
-        """Ask once; `OSError` or `HTTPException` where no answer comes."""
+        """Send a request once; raises `OSError` or `HTTPException` if no answer comes."""
         if self._connection is None:
             self._connection = HTTPConnection(HOST, self.port, timeout=ANSWER_S)
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
@@ -97,7 +97,7 @@ class Caller:
         return Answer(response.status, told, json.loads(answered) if answered else None)
 
     def close(self) -> None:
-        """Hang up; the next request connects anew."""
+        """Close the connection; the next request opens a new one."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

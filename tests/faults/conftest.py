@@ -1,4 +1,4 @@
-"""A server process on a database of each kind, which a test may kill."""
+"""Fixtures: a server process on a database of each kind, which a test may kill."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -11,7 +11,7 @@ from app.core.db.database import Database
 from app.core.db.schema import migrate
 from tests import postgres
 from tests.faults.callers import Caller
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.serving import Serving, serving
 
 SHORT_ROUNDS = 3
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `make test` has no time for; pytest's last line counts it as deselected."""
+    """Deselect the long tests in `make test`; pytest's last line counts them."""
     if not config.getoption("--at-length", default=False):
         long = [item for item in items if item.get_closest_marker("at_length")]
         config.hook.pytest_deselected(items=long)
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was endured."""
+    """Print the measured figures."""
     for report in terminalreporter.getreports("passed"):
         told = ", ".join(f"{value} {name}" for name, value in report.user_properties)
         if told and report.when == "call":
@@ -48,20 +48,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> int:
-    """How often to kill; the option is known only where these tests are asked for by name."""
+    """How often to kill; the option only exists if pytest is called with this folder."""
     given: int = pytestconfig.getoption("--rounds", SHORT_ROUNDS)
     return given
 
 
 @pytest.fixture
 def entries(pytestconfig: pytest.Config) -> int:
-    """How long a feed to read; the option is known only as `rounds` is."""
+    """How many entries the feed gets; the option exists only where `rounds` does."""
     given: int = pytestconfig.getoption("--entries", SHORT_ENTRIES)
     return given
 
 
 @dataclass(frozen=True)
-class House:
+class Deployment:
     """A database and the server on it."""
 
     url: str
@@ -71,30 +71,30 @@ class House:
 
 @dataclass(frozen=True)
 class Site:
-    """A clinic that is being served."""
+    """A clinic, and the server on its database."""
 
-    house: House
+    deployment: Deployment
     clinic: Clinic
     key: str
     _callers: list[Caller] = field(default_factory=list)
 
     def caller(self, port: int | None = None) -> Caller:
         """A client with every scope."""
-        caller = Caller(port or self.house.serving.port, self.key)
+        caller = Caller(port or self.deployment.serving.port, self.key)
         self._callers.append(caller)
         return caller
 
     def close(self) -> None:
-        """Hang up all callers."""
+        """Close the connections of all callers."""
         for caller in self._callers:
             caller.close()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def house(
+def deployment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """A migrated database and its server, for all these tests."""
+) -> Iterator[Deployment]:
+    """A migrated database and its server, shared by these tests."""
     folder = tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:
         if request.param == "sqlite":
@@ -102,32 +102,32 @@ def house(
         else:
             server = stack.enter_context(postgres.server())
             url = stack.enter_context(server.database())
-        yield stack.enter_context(housed(url, folder))
+        yield stack.enter_context(deploy(url, folder))
 
 
 SQLITE_AT_LENGTH = pytest.mark.parametrize(
-    "house", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
+    "deployment", [pytest.param("sqlite", marks=pytest.mark.at_length), "postgresql"], indirect=True
 )
-"""Several servers on one database: what PostgreSQL is for, and SQLite can be made to do."""
+"""Several servers on one database: usual with PostgreSQL, and possible with SQLite."""
 
 
 @contextmanager
-def housed(url: str, folder: Path) -> Iterator[House]:
+def deploy(url: str, folder: Path) -> Iterator[Deployment]:
     """Migrate a database and serve it."""
     with closing(Database(url)) as database:
         migrate(database)
         with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=url) as server:
-            yield House(url, database, server)
+            yield Deployment(url, database, server)
 
 
 @pytest.fixture
-def site(house: House) -> Iterator[Site]:
-    """A clinic that no other test knows."""
-    with closing(founded(house)) as site:
+def site(deployment: Deployment) -> Iterator[Site]:
+    """A new clinic, which no other test uses."""
+    with closing(create_site(deployment)) as site:
         yield site
 
 
-def founded(house: House) -> Site:
-    """A new clinic in this house."""
-    clinic = found(house.database)
-    return Site(house, clinic, clinic.key())
+def create_site(deployment: Deployment) -> Site:
+    """Create a clinic in the database of this server."""
+    clinic = create_clinic(deployment.database)
+    return Site(deployment, clinic, clinic.key())

@@ -1,4 +1,4 @@
-"""The application, with one fault: a request may ask it to die before it answers."""
+"""The application with one fault: a request header can make it die before it answers."""
 
 import os
 import signal
@@ -12,13 +12,13 @@ HEADER = "X-Die-Before-The-Answer"
 
 
 class Crashing:
-    """ASGI middleware: kills this process when the answer is ready to be sent."""
+    """ASGI middleware that kills this process when the answer is ready to be sent."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; what comes back is never sent where the header asks for that."""
+        """Pass a request on; with the header, die instead of sending the answer."""
         doomed = HEADER.lower().encode() in dict(scope.get("headers", ()))
 
         async def die(message: Message) -> None:
@@ -29,7 +29,7 @@ class Crashing:
 
 
 def create_app() -> FastAPI:
-    """The application with that fault."""
+    """The application with this fault."""
     app = create_sound_app()
     app.add_middleware(Crashing)
     return app

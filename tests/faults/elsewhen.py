@@ -1,4 +1,4 @@
-"""The application on a machine whose clock is wrong by so many days."""
+"""The application on a machine whose clock is wrong by a number of days."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ DAYS = "TESTS_CLOCK_IS_WRONG_BY_DAYS"
 
 
 def create_app() -> FastAPI:
-    """The application with that clock, which goes on from there."""
+    """The application with that clock, which keeps running."""
     wrong = datetime.now(UTC) + timedelta(days=int(os.environ[DAYS]))
     time_machine.travel(wrong, tick=True).start()
     return create_punctual_app()

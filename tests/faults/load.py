@@ -1,4 +1,4 @@
-"""Callers at work, each in a thread of its own, until they are told to stop."""
+"""Load: several callers, each in its own thread, until they are told to stop."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ REPORTED_AT = "2026-11-02T12:00:00-08:00"
 
 
 class Load:
-    """Several callers who log visits, change them and report after them, as a clinic does."""
+    """Callers that log visits, change them and send follow-ups, as a clinic does."""
 
     def __init__(self, site: Site, callers: int) -> None:
         self.callers = [site.caller() for _ in range(callers)]
@@ -27,7 +27,7 @@ class Load:
 
     @property
     def written(self) -> list[Written]:
-        """Everything that was acknowledged so far."""
+        """All changes that were acknowledged so far."""
         return [one for caller in self.callers for one in caller.written]
 
     def visit(self, **more: Json) -> Json:
@@ -46,9 +46,9 @@ class Load:
 
     @contextmanager
     def running(self, rest_s: float = 0.0) -> Iterator[None]:
-        """Work while the block runs; whatever was begun is finished before it is left.
+        """Run the callers while the block runs; each finishes its current request.
 
-        Where the block waits for a program, callers who rest between visits leave it room to run.
+        If the block waits for a program, let callers pause between visits, so that it can run.
         """
         with ThreadPoolExecutor(len(self.callers)) as pool:
             works = [
@@ -74,20 +74,20 @@ class Load:
 
 
 def created(caller: Caller, path: str, body: Json) -> Json:
-    """A record that must be created."""
+    """Create a record; any final answer but 201 fails."""
     answer = caller.write("POST", path, body)
     assert answer.status == 201, answer
     return answer.body
 
 
 def follow_up(caller: Caller, session_id: str, **report: Json) -> Json:
-    """A report after a session."""
+    """Send a follow-up of a session."""
     path = f"/v1/sessions/{session_id}/follow-ups"
     return created(caller, path, {"reported_at": REPORTED_AT, **report})
 
 
 def change(caller: Caller, session: Json, changes: Json) -> Json:
-    """A change of a session that nobody else changes."""
+    """Change a session that no other caller changes."""
     held = {"If-Match": f'"{session["version"]}"'}
     answer = caller.write("PATCH", f"/v1/sessions/{session['id']}", changes, **held)
     assert answer.status == 200, answer
@@ -95,7 +95,7 @@ def change(caller: Caller, session: Json, changes: Json) -> Json:
 
 
 def at_once(work: Callable[[int], Json], times: int) -> list[Json]:
-    """Do something in that many threads at the same moment; gives what came of each."""
+    """Call a function in many threads at the same moment, and return all results."""
     gate = Event()
 
     def wait_and_work(n: int) -> Json:

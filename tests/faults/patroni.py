@@ -1,7 +1,7 @@
-"""Three PostgreSQLs on the loopback: Patroni decides in etcd which of them is the leader.
+"""Three PostgreSQLs on the loopback, of which Patroni elects the leader in etcd.
 
-Patroni and etcd come from the system, whose packagers vouch for them: of what Patroni needs to talk
-to etcd the package index has only sources, and building those takes tools that no hash vouches for.
+Patroni and etcd are packages of the system. The package index has Patroni's etcd client only as
+source, and building it needs tools that have no pinned hash.
 """
 
 import json
@@ -27,7 +27,7 @@ from tests.serving import HOST, free_port
 PROGRAMS = ("etcd", "patroni")
 NODES = ("one", "two", "three")
 TTL_S = 20
-"""How long a leader may be silent until another one is elected: the least that Patroni takes."""
+"""How long a leader may be silent until another one is elected: Patroni's minimum."""
 READY_WITHIN_S = 90.0
 ASKED_EVERY_S = 0.2
 ANSWERS_WITHIN_S = 5.0
@@ -38,12 +38,12 @@ AGREED = {
     "loop_wait": 5,
     "retry_timeout": 5,
     "synchronous_mode": True,
-    # A change that only one of the three has is not acknowledged, even if the others are gone.
+    # A change on only one of the three is not acknowledged, even if the others are gone.
     "synchronous_mode_strict": True,
     "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": {"fsync": "off"}},
 }
 
-# Once the input ends, so does all: the watchers first, for they would start what they watch again.
+# Stop everything once the input ends. Patroni first, because it would restart PostgreSQL.
 LEASH = """
 read -r _
 for file in "$1"/*.pid "$1"/*/postmaster.pid; do
@@ -57,7 +57,7 @@ Json = Any
 
 
 class Node:
-    """One Patroni and the PostgreSQL that it looks after."""
+    """One Patroni and the PostgreSQL that it manages."""
 
     def __init__(self, name: str, home: Path) -> None:
         self.name = name
@@ -67,7 +67,7 @@ class Node:
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self, programs: Path, etcd_port: int) -> None:
-        """Write down what Patroni has to know."""
+        """Write Patroni's configuration."""
         settings = {
             "scope": "needlework",
             "name": self.name,
@@ -120,7 +120,7 @@ class Node:
 
 
 class Cluster(Server):
-    """The three, as one URL: whichever of them takes changes is the one that is meant."""
+    """All three as one URL, which connects to the one that accepts writes."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = {node.name: node for node in nodes}
@@ -132,12 +132,12 @@ class Cluster(Server):
         super().__init__(URL.create("postgresql", username="postgres", query=query))
 
     def leader(self) -> Node | None:
-        """Which of them is the leader now, by what they say."""
+        """The current leader, as the nodes report it."""
         names = [each["name"] for each in self._members() if each["role"] == "leader"]
         return self.nodes[names[0]] if names else None
 
     def wait_until_whole(self) -> None:
-        """Wait until all three are there, two of them follow, and one of these is synchronous."""
+        """Wait until all three run, two are replicas, and one of those is synchronous."""
         deadline = time.monotonic() + READY_WITHIN_S
         while not _whole(members := self._members()):
             if time.monotonic() > deadline:
@@ -167,7 +167,7 @@ def _whole(members: list[Json]) -> bool:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """Have a cluster while the block runs; nothing of it stays, however the block ends."""
+    """Run a cluster while the block runs; nothing of it stays, however the block ends."""
     home = Path(tempfile.mkdtemp(prefix="needlework-cluster-", dir=parent_of_homes()))
     own(home)
     with ExitStack() as ended, _leash(home):
@@ -185,7 +185,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 def etcd(home: Path, port: int) -> subprocess.Popen[bytes]:
-    """What remembers who the leader is, started on this port."""
+    """Start etcd, which stores who the leader is, on this port."""
     listening, peers = f"http://{HOST}:{port}", f"http://{HOST}:{free_port()}"
     options = {
         "data-dir": str(home / "etcd"),
@@ -200,14 +200,14 @@ def etcd(home: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def launched(command: list[str], home: Path, name: str) -> subprocess.Popen[bytes]:
-    """A program that was started, and that the leash knows of."""
+    """Start a program, and register it with the leash."""
     process = launch(command, home, home / f"{name}.log")
     (home / f"{name}.pid").write_text(f"{process.pid}\n")
     return process
 
 
 def found(program: str) -> str:
-    """Where a program is; fails with what to install."""
+    """The path of a program; fails with a message that says what to install."""
     path = shutil.which(program)
     if path is None:
         pytest.fail(f"There is no {program} here: `apt install patroni etcd-server`, as root.")
@@ -220,7 +220,7 @@ def _address(port: int) -> dict[str, str]:
 
 @contextmanager
 def _leash(home: Path) -> Iterator[None]:
-    """End all that runs there, and remove it, when this block or this process ends."""
+    """Stop everything that runs in a folder, and remove it, when the block or process ends."""
     with subprocess.Popen(
         ["/bin/sh", "-c", LEASH, "leash", str(home)],
         stdin=subprocess.PIPE,

@@ -14,12 +14,12 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Takes TCP connections and passes them on to a Unix socket, for as long as it is told to."""
+    """Accepts TCP connections and forwards them to a Unix socket, until told otherwise."""
 
     def __init__(self, target: str) -> None:
         self.latency_s = 0.0
         self.cut_after_bytes: int | None = None
-        """End each connection once it has brought so many bytes from the database."""
+        """Cut each connection after so many bytes from the database."""
         self._target = target
         self._loop = asyncio.new_event_loop()
         self._swallowing = False
@@ -30,18 +30,18 @@ class Proxy:
         self._thread.start()
 
     def black_hole(self) -> None:
-        """From now on let nothing through, and say nothing."""
+        """Drop all data from now on, without closing connections."""
         self._swallowing = True
         for link in list(self._links):
             link.swallowed = True
 
     def heal(self) -> None:
-        """Let new connections work again; what was swallowed stays so."""
+        """Forward new connections again; dropped data stay lost."""
         self._swallowing = False
         self.latency_s, self.cut_after_bytes = 0.0, None
 
     def reset(self) -> None:
-        """Tear down every connection."""
+        """Reset every connection."""
         for link in list(self._links):
             self._loop.call_soon_threadsafe(link.reset)
 

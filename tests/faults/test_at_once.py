@@ -1,4 +1,4 @@
-"""R7 in short, and no lost update: sixteen clients write to one clinic at the same time."""
+"""R7, short form: sixteen clients write to one clinic at once, and no update is lost."""
 
 import random
 import time
@@ -18,7 +18,7 @@ SHARED = 2
 
 
 def follow(caller: Caller, enough: Event) -> list[Json]:
-    """Read the feed of changes as a tablet does, until told and caught up."""
+    """Read the change feed as a tablet does, until told to stop and caught up."""
     found: list[Json] = []
     cursor = "0"
     while True:
@@ -31,14 +31,14 @@ def follow(caller: Caller, enough: Event) -> list[Json]:
 
 
 def was_done(caller: Caller, session_id: str, plan: str) -> bool:
-    """Whether a change was made that nobody answered in time; by then nothing else comes of it."""
+    """Whether a change was made although it got no answer in time."""
     time.sleep(REQUEST_MAX_S)
     page = caller.read(f"/v1/sessions/{session_id}/versions?limit=200")
     return any(version["body"]["plan"] == plan for version in page["items"])
 
 
 def increment(caller: Caller, session_id: str) -> int:
-    """Add one to the number in a session's note; gives how often another one was faster."""
+    """Add one to the number in a session's note; return how often another client was faster."""
     for lost in range(WRITERS * TURNS * 10):
         session = caller.read(f"/v1/sessions/{session_id}")
         held = {"If-Match": f'"{session["version"]}"'}
@@ -55,7 +55,7 @@ def increment(caller: Caller, session_id: str) -> int:
 
 
 def work(load: Load, shared: list[str], n: int) -> int:
-    """What one writer does: counts in shared sessions, logs sessions, reports, alarms."""
+    """One writer: increments shared sessions, logs sessions, sends follow-ups and red flags."""
     caller, chance = load.callers[n], random.Random(n)
     for _ in range(TURNS):
         increment(caller, chance.choice(shared))
@@ -85,7 +85,7 @@ def test_sixteen_writers_lose_no_update_and_a_reader_sees_all_in_order(site: Sit
 
 
 def check_counts(caller: Caller, shared: list[str], turns: int) -> None:
-    """Every increment is a version of its own, and none overwrote another."""
+    """Every increment is a separate version, and none overwrote another."""
     total = 0
     for session_id in shared:
         versions = caller.read(f"/v1/sessions/{session_id}/versions?limit=200")["items"]
@@ -98,7 +98,7 @@ def check_counts(caller: Caller, shared: list[str], turns: int) -> None:
 
 
 def check_feed(caller: Caller, changes: list[Json]) -> None:
-    """What the reader saw while others wrote is what is there now: no more, no less, in order."""
+    """The reader saw exactly the changes that are stored now, in the same order."""
     numbers = [change["number"] for change in changes]
     assert numbers == sorted(set(numbers))
     quiet = Event()

@@ -1,4 +1,4 @@
-"""R8: three servers of one clinic, two of them with clocks that are wrong by three days."""
+"""R8: three servers of one clinic, two of them with clocks that are three days wrong."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -19,15 +19,15 @@ WRONG = ("uvicorn", f"{elsewhen.__name__}:create_app", "--factory")
 
 
 @SQLITE_AT_LENGTH
-def test_wrong_clocks_disturb_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
-    environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
+def test_wrong_clocks_affect_neither_order_nor_cursors(site: Site, tmp_path: Path) -> None:
+    environment = {"NEEDLEWORK_DATABASE_URL": site.deployment.url}
     with (
         serving(tmp_path / "ahead.log", WRONG, **environment, **{elsewhen.DAYS: "3"}) as ahead,
         serving(tmp_path / "behind.log", WRONG, **environment, **{elsewhen.DAYS: "-3"}) as behind,
         ThreadPoolExecutor(1) as following,
     ):
         load, reader, enough = Load(site, CALLERS), site.caller(), Event()
-        ports = (site.house.serving.port, ahead.port, behind.port)
+        ports = (site.deployment.serving.port, ahead.port, behind.port)
         for n, caller in enumerate(load.callers):
             caller.close()
             caller.port = ports[n % len(ports)]

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.faults.account import check_account, check_written
-from tests.faults.conftest import House, Site, founded, housed
+from tests.faults.conftest import Deployment, Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.postgres import OwnServer, own_server
@@ -21,23 +21,25 @@ SERVING_AGAIN_WITHIN_S = 10.0
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[OwnServer]:
-    """A PostgreSQL that nobody else uses, so that it may be killed."""
+    """A PostgreSQL that no other test uses, so that it may be killed."""
     with own_server(fast=True) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def mortal_house(postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The server on that PostgreSQL, which outlives all these faults."""
+def mortal_deployment(
+    postgres: OwnServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """The server on that PostgreSQL, which runs through all these faults."""
     folder = tmp_path_factory.mktemp("mortal")
-    with postgres.database() as url, housed(url, folder) as house:
-        yield house
+    with postgres.database() as url, deploy(url, folder) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def mortal_site(mortal_house: House) -> Iterator[Site]:
-    """A clinic there that no other test knows."""
-    with closing(founded(mortal_house)) as site:
+def mortal_site(mortal_deployment: Deployment) -> Iterator[Site]:
+    """A new clinic there, which no other test uses."""
+    with closing(create_site(mortal_deployment)) as site:
         yield site
 
 
@@ -50,18 +52,18 @@ def stop_at_once(postgres: OwnServer) -> None:
 
 
 def kill_one_backend(postgres: OwnServer) -> None:
-    """One that works for the clinic; the postmaster then throws out all others, and recovers."""
+    """The pid of a backend; if it is killed, the postmaster ends all others and recovers."""
     children = psutil.Process(postgres.pid).children()
     busy = [child for child in children if "needlework_" in " ".join(child.cmdline())]
     os.kill(busy[0].pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("fault", [kill_the_postmaster, stop_at_once, kill_one_backend])
-def test_the_server_outlives_its_postgresql(
+def test_the_server_survives_a_restart_of_postgresql(
     mortal_site: Site, postgres: OwnServer, fault: Callable[[OwnServer], None]
 ) -> None:
     load = Load(mortal_site, CALLERS)
-    pid = mortal_site.house.serving.pid
+    pid = mortal_site.deployment.serving.pid
     with load.running():
         wait_for(load, 10)
         fault(postgres)
@@ -72,7 +74,7 @@ def test_the_server_outlives_its_postgresql(
         back_at = time.monotonic()
         wait_for(load, 2 * CALLERS)
         assert time.monotonic() - back_at < SERVING_AGAIN_WITHIN_S
-    assert mortal_site.house.serving.pid == pid
-    mortal_site.house.database.close()
+    assert mortal_site.deployment.serving.pid == pid
+    mortal_site.deployment.database.close()
     check_written(mortal_site.clinic, load.written, mortal_site.caller())
     check_account(mortal_site.clinic)

@@ -1,4 +1,4 @@
-"""R5: the disk under the database is full, and then isn't any more.
+"""R5: the disk under the database is full, and then has space again.
 
 The disk is a small tmpfs. Where none may be mounted, the processes may write no longer files
 (RLIMIT_FSIZE), which is another error of the same kind; the summary says which it was. For
@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.faults.account import check_account, check_file, check_written
 from tests.faults.callers import PAUSE_S
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.postgres import NoPostgresError, OwnServer, own_server, parent_of_homes
@@ -37,7 +37,7 @@ SIZES = {"sqlite": "16m", "postgresql": "160m"}
 
 @dataclass(frozen=True)
 class Disk:
-    """A place for a database, which can be filled."""
+    """A folder for a database, which can be filled."""
 
     folder: Path
     mounted: bool
@@ -81,7 +81,7 @@ def small_disk(kind: str) -> Iterator[Disk]:
 
 @dataclass(frozen=True)
 class Cramped:
-    """A clinic whose database has little room."""
+    """A clinic whose database has little space."""
 
     disk: Disk
     site: Site
@@ -89,9 +89,9 @@ class Cramped:
 
     @property
     def pids(self) -> list[int]:
-        """Who writes to the disk."""
+        """The processes that write to the disk."""
         if self.postgres is None:
-            return [self.site.house.serving.pid]
+            return [self.site.deployment.serving.pid]
         try:
             postmaster = psutil.Process(self.postgres.pid)
         except NoPostgresError:
@@ -101,7 +101,7 @@ class Cramped:
     def fill(self) -> None:
         self.disk.fill(self.pids)
         if self.postgres is not None and not self.disk.mounted:
-            with suppress(DBAPIError), self.site.house.database.owning() as db:
+            with suppress(DBAPIError), self.site.deployment.database.owning() as db:
                 for _ in range(FILES_MADE_IN_ADVANCE):
                     db.execute(text("SELECT pg_switch_wal()"))
                     time.sleep(PAUSE_S)  # nothing is written into it until somebody writes
@@ -116,17 +116,17 @@ def clinic_with_little_room(request: pytest.FixtureRequest, tmp_path: Path) -> I
         else:
             postgres = stack.enter_context(own_server(parent=disk.folder))
             url = stack.enter_context(postgres.database())
-        house = stack.enter_context(housed(url, tmp_path))
-        site = stack.enter_context(closing(founded(house)))
+        deployment = stack.enter_context(deploy(url, tmp_path))
+        site = stack.enter_context(closing(create_site(deployment)))
         yield Cramped(disk, site, postgres)
 
 
-def test_a_full_disk_refuses_changes_harms_nothing_and_is_got_over(
+def test_on_a_full_disk_changes_are_refused_nothing_is_damaged_and_the_server_recovers(
     cramped: Cramped, record_property: Callable[[str, object], None]
 ) -> None:
     site = cramped.site
     load, caller = Load(site, 4), site.caller()
-    pid = site.house.serving.pid
+    pid = site.deployment.serving.pid
     with load.running():
         wait_for(load, 20)
         cramped.fill()
@@ -136,20 +136,20 @@ def test_a_full_disk_refuses_changes_harms_nothing_and_is_got_over(
             time.sleep(PAUSE_S)
         assert caller.once("GET", "/healthz").status == 200
         looked = caller.once("GET", f"/v1/patients/{load.patient_id}")
-        assert looked.status in {200, 503}  # a look that can't be accounted for shows nothing
+        assert looked.status in {200, 503}  # a read without a ledger entry is refused
         alive = cramped.postgres is None or bool(cramped.pids)
         if alive and cramped.disk.mounted:
             assert caller.once("GET", "/readyz").status == 200
             assert caller.once("GET", "/v1/muscles?limit=1").status == 200
         cramped.disk.free(cramped.pids)
         if cramped.postgres is not None and not cramped.pids:
-            cramped.postgres.start()  # as whatever watches over it would
+            cramped.postgres.start()  # as a service manager would
         wait_for(load, 10)
-    assert site.house.serving.pid == pid
-    site.house.database.close()
+    assert site.deployment.serving.pid == pid
+    site.deployment.database.close()
     extra = [one for one in load.written if one.path != "/v1/patients"]
     check_written(site.clinic, extra, site.caller())
     check_account(site.clinic)
-    check_file(site.house.url)
+    check_file(site.deployment.url)
     record_property("disk", "tmpfs" if cramped.disk.mounted else "RLIMIT_FSIZE: no mount here")
     record_property("changes acknowledged", len(load.written))

@@ -1,4 +1,4 @@
-"""R3: the leader of a cluster of three is lost; the others elect one, and the server finds it."""
+"""R3: a cluster of three loses its leader and elects another, and the server finds it."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.account import check_account, check_written
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.patroni import TTL_S, Cluster, Node, cluster
 from tests.faults.test_kill import wait_for
@@ -29,14 +29,14 @@ def cluster_of_three() -> Iterator[Cluster]:
 def clinic_on_the_cluster(three: Cluster, tmp_path: Path) -> Iterator[Site]:
     with (
         three.database() as url,
-        housed(url, tmp_path) as house,
-        closing(founded(house)) as site,
+        deploy(url, tmp_path) as deployment,
+        closing(create_site(deployment)) as site,
     ):
         yield site
 
 
 def longest_pause_s(load: Load, more: int) -> float:
-    """Wait until so many more changes were acknowledged: for how long there was none at most."""
+    """Wait for so many more acknowledged changes; return the longest pause in seconds."""
     began = changed = time.monotonic()
     first = seen = len(load.written)
     longest = 0.0
@@ -50,7 +50,7 @@ def longest_pause_s(load: Load, more: int) -> float:
 
 
 def lost(three: Cluster) -> Node:
-    """The node that was the leader until now, when its machine ends."""
+    """Kill the leader as a machine failure would, and return its node."""
     leader = three.leader()
     assert leader is not None
     leader.kill()
@@ -58,23 +58,23 @@ def lost(three: Cluster) -> Node:
 
 
 @pytest.mark.at_length
-def test_a_lost_leader_costs_a_pause_and_no_change(
+def test_a_lost_leader_causes_a_pause_and_loses_no_change(
     three: Cluster, ha_site: Site, record_property: Callable[[str, object], None]
 ) -> None:
     load, pauses = Load(ha_site, CALLERS), list[float]()
-    pid = ha_site.house.serving.pid
+    pid = ha_site.deployment.serving.pid
     with load.running():
         for _ in range(LEADERS):
             wait_for(load, 20)
             leader = lost(three)
-            # What each caller was about to hear may still come.
+            # Answers that were already on their way may still arrive.
             pauses.append(longest_pause_s(load, 2 * CALLERS))
             leader.start()
             three.wait_until_whole()
             assert three.leader() != leader
     assert max(pauses) <= TTL_S + ELECTED_WITHIN_S
-    assert ha_site.house.serving.pid == pid
-    ha_site.house.database.close()
+    assert ha_site.deployment.serving.pid == pid
+    ha_site.deployment.database.close()
     check_written(ha_site.clinic, load.written, ha_site.caller())
     check_account(ha_site.clinic)
     record_property("leaders lost", LEADERS)

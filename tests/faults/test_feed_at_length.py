@@ -25,14 +25,14 @@ FOUNDED = 2
 
 
 def write(clinic: Clinic, entries: int, seed: int) -> list[str]:
-    """Append changes, several in a transaction, as an import does; gives what they were about."""
+    """Append changes, several in a transaction, as an import does; return their records' ids."""
     chance, written = random.Random(seed), list[str]()
     while len(written) < entries:
         ids = [uuid4() for _ in range(min(chance.randint(1, AT_ONCE), entries - len(written)))]
         op = clinic.operation("test.write")
         try:
             perform(clinic.database, op, partial(append, op, ids))
-        except Unavailable:  # sixteen take turns at SQLite's one writer
+        except Unavailable:  # sixteen writers take turns at SQLite's write lock
             continue
         written += map(str, ids)
     return written
@@ -44,7 +44,7 @@ def append(op: Operation, ids: list[UUID]) -> None:
 
 
 def follow(caller: Caller, enough: Event) -> list[tuple[int, str]]:
-    """Read the feed to its end: each change's number and what it was about."""
+    """Read the feed to its end: each change's number and its record's id."""
     found, cursor = list[tuple[int, str]](), "0"
     while True:
         last = enough.is_set()
@@ -64,7 +64,7 @@ def test_a_reader_misses_repeats_and_reorders_nothing(
     with ThreadPoolExecutor(1) as following, ThreadPoolExecutor(WRITERS) as pool:
         feed = following.submit(follow, reader, enough)
         try:
-            with closing(Database(site.house.url)) as database:
+            with closing(Database(site.deployment.url)) as database:
                 clinic = Clinic(site.clinic.id, database)
                 share = entries // WRITERS
                 works = [pool.submit(write, clinic, share, seed) for seed in range(WRITERS)]
@@ -73,7 +73,7 @@ def test_a_reader_misses_repeats_and_reorders_nothing(
             enough.set()
         numbers, seen = zip(*feed.result(), strict=True)
     assert numbers == tuple(sorted(set(numbers)))
-    # The clinic and its key are changes, too.
+    # Creating the clinic and its key are changes, too.
     assert sorted(seen[FOUNDED:]) == sorted(written)
     check_ledger(site.clinic)
     record_property("entries", len(numbers))

@@ -1,4 +1,4 @@
-"""R1: the server is killed again and again while clients write; they ask again until answered."""
+"""R1: the server is killed repeatedly while clients write and repeat until answered."""
 
 import random
 import time
@@ -14,7 +14,7 @@ BUSY_WITHIN_S = 60.0
 
 
 def wait_for(load: Load, more: int) -> None:
-    """Wait until that many more changes were acknowledged: then the load is in full swing."""
+    """Wait for so many more acknowledged changes, so that the load is running."""
     wanted = len(load.written) + more
     deadline = time.monotonic() + BUSY_WITHIN_S
     while len(load.written) < wanted:
@@ -30,12 +30,12 @@ def test_nothing_is_lost_or_done_twice_when_the_server_is_killed(
     with load.running():
         for _ in range(rounds):
             wait_for(load, chance.randint(*ACKNOWLEDGED_BETWEEN_KILLS))
-            site.house.serving.kill()
-            site.house.serving.start()
+            site.deployment.serving.kill()
+            site.deployment.serving.start()
         wait_for(load, 1)
     check_written(site.clinic, load.written, site.caller())
     check_account(site.clinic)
-    check_file(site.house.url)
+    check_file(site.deployment.url)
     record_property("kills", rounds)
     record_property("changes acknowledged", len(load.written))
     record_property(

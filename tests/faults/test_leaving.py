@@ -1,4 +1,4 @@
-"""A server that is told to end, and started anew, costs no client a single failed request."""
+"""A server that is stopped and restarted causes no failed request."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ Told = Callable[[str, object], None]
 
 
 class Balancer:
-    """Knows which servers are ready, as a load balancer does: it asks them now and then."""
+    """Knows which servers are ready, as a load balancer does: it polls them."""
 
     def __init__(self, site: Site, servers: list[Serving]) -> None:
         self._lookouts = {server.port: site.caller(server.port) for server in servers}
@@ -50,7 +50,7 @@ class Balancer:
 
 
 def work(load: Load, caller: Caller, balancer: Balancer, enough: Event) -> int:
-    """Log visits, once each; any failure is one of the test."""
+    """Log visits, once each; any failed request fails the test."""
     done = 0
     while not enough.is_set():
         caller.port = caller.port if caller.port in balancer.ready else balancer.ready[0]
@@ -64,8 +64,8 @@ def work(load: Load, caller: Caller, balancer: Balancer, enough: Event) -> int:
 
 
 def rolled(site: Site, folder: Path, program: Sequence[str]) -> int:
-    """How many requests two servers answered, without a failure, while each was restarted."""
-    environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
+    """Restart two servers in turn under load; return how many requests they answered."""
+    environment = {"NEEDLEWORK_DATABASE_URL": site.deployment.url}
     with (
         serving(folder / "one.log", program, **environment) as one,
         serving(folder / "two.log", program, **environment) as two,
@@ -96,7 +96,7 @@ def test_a_rolling_restart_under_load_fails_no_request(
 
 
 @pytest.mark.at_length
-@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
 def test_a_rolling_restart_of_servers_with_two_workers_each_fails_no_request(
     site: Site, tmp_path: Path, record_property: Told
 ) -> None:

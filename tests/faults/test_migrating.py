@@ -1,4 +1,4 @@
-"""R9: migrating while a clinic works neither fails its requests nor queues them up."""
+"""R9: migrating while a clinic works neither fails its requests nor blocks them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def test_migrating_again_under_load_fails_no_request(
     load = Load(site, 2)
     with load.running(REST_S):
         wait_for(load, 5)
-        assert run(site.house.url, ROOT, "migrate").code == 0
+        assert run(site.deployment.url, ROOT, "migrate").code == 0
         wait_for(load, 5)
     assert {one.attempts for one in load.written} == {1}
     check_account(site.clinic)
@@ -48,13 +48,13 @@ def database_at_the_migration_before() -> Iterator[Database]:
         yield database
 
 
-def test_a_migration_gives_up_where_somebody_holds_a_table(older: Database) -> None:
+def test_a_migration_gives_up_if_a_table_is_locked(older: Database) -> None:
     before = current(older)
     assert before != head()
     url = older.engine.url.render_as_string(hide_password=False)
     with older.owning() as db, db.begin():
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
-        # As whoever writes to them does: whatever the migration alters or refers to is among them.
+        # Lock like a writer; the tables include all that the migration alters or refers to.
         tables = ", ".join(inspect(db).get_table_names())
         db.execute(text(f"LOCK TABLE {tables} IN ROW EXCLUSIVE MODE"))
         began = time.monotonic()

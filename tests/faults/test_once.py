@@ -1,4 +1,4 @@
-"""R4: however often and however simultaneously a change is asked for, it is done once."""
+"""R4: a change that is sent many times, even at once, is made once."""
 
 from collections.abc import Callable
 from http.client import HTTPException
@@ -60,7 +60,7 @@ def test_a_crash_between_commit_and_answer_leaves_one_record(
     [caller] = load.callers
     visit = load.visit(**({"id": str(uuid4())} if own_id else {}))
     key = {"Idempotency-Key": str(uuid4())}
-    environment = {"NEEDLEWORK_DATABASE_URL": site.house.url}
+    environment = {"NEEDLEWORK_DATABASE_URL": site.deployment.url}
     with serving(tmp_path / "server.log", CRASHING, **environment) as doomed:
         unlucky = site.caller(doomed.port)
         with pytest.raises((OSError, HTTPException)):

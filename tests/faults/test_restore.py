@@ -1,4 +1,4 @@
-"""R10: a backup made under load, and a point in time, come back with all that was answered."""
+"""R10: a backup made under load and a point-in-time restore have every answered change."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from tests import postgres
 from tests.cli.program import run
 from tests.faults.account import check_account, check_file
 from tests.faults.callers import Written
-from tests.faults.conftest import Site, founded, housed
+from tests.faults.conftest import Site, create_site, deploy
 from tests.faults.load import Load
 from tests.faults.test_kill import wait_for
 from tests.ground import Clinic
@@ -30,7 +30,7 @@ REST_S = 0.1
 
 
 def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
-    """Every change is there that was acknowledged."""
+    """Every acknowledged change is there."""
     op = clinic.operation()
     answered = [one.answer.body for one in written]
     with clinic.database.reading(clinic.id) as db:
@@ -46,21 +46,21 @@ def check_there(clinic: Clinic, written: Iterable[Written]) -> None:
 
 @pytest.fixture(name="elsewhere")
 def url_of_an_empty_database(site: Site, tmp_path: Path) -> Iterator[str]:
-    if site.house.database.is_sqlite:
+    if site.deployment.database.is_sqlite:
         yield f"sqlite:///{tmp_path}/elsewhere.db"
     else:
         with postgres.server() as server, server.database() as url:
             yield url
 
 
-def test_a_backup_under_load_has_every_change_that_was_answered_before(
+def test_a_backup_under_load_has_every_change_answered_before_it(
     site: Site, elsewhere: str, tmp_path: Path
 ) -> None:
     load, file = Load(site, CALLERS), tmp_path / "backup"
     with load.running(REST_S):
         wait_for(load, 40)
         answered = load.written
-        made = run(site.house.url, ROOT, "backup", str(file))
+        made = run(site.deployment.url, ROOT, "backup", str(file))
         wait_for(load, 1)
     assert made.code == 0, made.err
     came = run(elsewhere, ROOT, "restore", str(file))
@@ -82,12 +82,12 @@ def asked(url: str, question: str) -> str:
         return str(db.execute(text(question)).scalar_one())
 
 
-def test_a_point_in_time_has_every_change_that_was_answered_before(
+def test_a_point_in_time_restore_has_every_change_answered_before_it(
     archived: OwnServer, tmp_path: Path
 ) -> None:
     base = tmp_path / "base"
-    with archived.database() as url, housed(url, tmp_path) as house:
-        with closing(founded(house)) as site:
+    with archived.database() as url, deploy(url, tmp_path) as deployment:
+        with closing(create_site(deployment)) as site:
             load = Load(site, CALLERS)
             with load.running():
                 wait_for(load, 10)
@@ -96,9 +96,9 @@ def test_a_point_in_time_has_every_change_that_was_answered_before(
                 answered = load.written
                 moment = asked(url, "SELECT clock_timestamp()")
                 wait_for(load, 40)
-            house.serving.kill()
+            deployment.serving.kill()
             wait_until_archived(archived, asked(url, "SELECT pg_walfile_name(pg_switch_wal())"))
-        house.database.close()
+        deployment.database.close()
         archived.kill()
         restore_to(archived, base, moment)
         with closing(Database(url)) as restored:
@@ -106,7 +106,9 @@ def test_a_point_in_time_has_every_change_that_was_answered_before(
             check_there(clinic, answered)
             check_account(clinic)
             with pytest.raises((KeyError, AssertionError)):
-                check_there(clinic, load.written)  # what came later isn't, or is as it was before
+                check_there(
+                    clinic, load.written
+                )  # later records are missing or have an older version
 
 
 def base_backup(server: OwnServer, target: Path) -> None:
@@ -129,7 +131,7 @@ def wait_until_archived(server: OwnServer, segment: str) -> None:
 
 
 def restore_to(server: OwnServer, base: Path, moment: str) -> None:
-    """As docs/operator.md says it."""
+    """Follow the steps in docs/operator.md."""
     shutil.rmtree(server.data)
     shutil.copytree(base, server.data)
     with (server.data / "postgresql.conf").open("a") as settings:

@@ -1,4 +1,4 @@
-"""R6: the database freezes, the network swallows everything, locks are held, connections tear."""
+"""R6: the database freezes, the network drops everything, locks are held, connections break."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from app.core.db.database import Database
 from app.core.db.schema import migrate
 from tests.faults.account import check_account, check_written
 from tests.faults.callers import Caller
-from tests.faults.conftest import House, Site, founded
+from tests.faults.conftest import Deployment, Site, create_site
 from tests.faults.load import Load, at_once
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.test_kill import wait_for
@@ -38,7 +38,7 @@ Told = Callable[[str, object], None]
 
 @dataclass
 class Net:
-    """A PostgreSQL, the network before it, and a clinic that is served through both."""
+    """A PostgreSQL, a network in front of it, and a clinic that is served through both."""
 
     postgres: OwnServer
     proxy: Proxy
@@ -47,7 +47,9 @@ class Net:
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer, Proxy, House]]:
+def lines(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[OwnServer, Proxy, Deployment]]:
     folder = tmp_path_factory.mktemp("net")
     with own_server(fast=True) as postgres, postgres.database() as url:
         socket = Path(str(make_url(url).query["host"])) / ".s.PGSQL.5432"
@@ -55,20 +57,20 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OwnServer,
             migrate(database)
             through = f"postgresql://postgres@{HOST}:{between.port}/{make_url(url).database}"
             with serving(folder / "server.log", NEEDLEWORK_DATABASE_URL=through) as server:
-                yield postgres, between, House(url, database, server)
+                yield postgres, between, Deployment(url, database, server)
 
 
 @pytest.fixture
-def net(lines: tuple[OwnServer, Proxy, House]) -> Iterator[Net]:
-    """They are there for all these tests, each of which has a clinic of its own."""
-    postgres, between, house = lines
-    with closing(founded(house)) as site:
+def net(lines: tuple[OwnServer, Proxy, Deployment]) -> Iterator[Net]:
+    """Shared by these tests; each test has its own clinic."""
+    postgres, between, deployment = lines
+    with closing(create_site(deployment)) as site:
         yield Net(postgres, between, site)
 
 
 @contextmanager
 def frozen(net: Net) -> Iterator[None]:
-    """PostgreSQL stands still, every process of it."""
+    """Freeze every process of PostgreSQL."""
     postmaster = psutil.Process(net.postgres.pid)
     pids = [postmaster.pid, *(child.pid for child in postmaster.children(recursive=True))]
     for pid in pids:
@@ -82,7 +84,7 @@ def frozen(net: Net) -> Iterator[None]:
 
 @contextmanager
 def swallowed(net: Net) -> Iterator[None]:
-    """Nothing gets through, and nobody says so."""
+    """Let the network drop everything silently."""
     net.proxy.black_hole()
     try:
         yield
@@ -92,15 +94,15 @@ def swallowed(net: Net) -> Iterator[None]:
 
 @contextmanager
 def locked(net: Net) -> Iterator[None]:
-    """Somebody else holds the lock that every write and every accounted look needs."""
-    with net.site.house.database.writing() as db:
+    """Hold the lock that every write and every recorded read needs."""
+    with net.site.deployment.database.writing() as db:
         db.execute(text("SET idle_in_transaction_session_timeout = 0"))
         db.execute(text("LOCK TABLE ledger_heads, clients IN ACCESS EXCLUSIVE MODE"))
         yield
 
 
 def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
-    """Ask for something; how long it took, and what came."""
+    """Send a request; return its time in seconds and the answer."""
     began = time.monotonic()
     if n % 2:
         answer = caller.once("POST", "/v1/sessions", load.visit())
@@ -112,7 +114,7 @@ def ask(caller: Caller, load: Load, n: int) -> tuple[float, int, str | None]:
 @pytest.mark.parametrize(
     "fault", [pytest.param(frozen, marks=pytest.mark.at_length), swallowed, locked]
 )
-def test_every_request_ends_in_time_and_all_is_well_soon_after(
+def test_every_request_ends_in_time_and_the_server_recovers(
     net: Net, fault: Callable[[Net], AbstractContextManager[None]], record_property: Told
 ) -> None:
     load = Load(net.site, CALLERS)
@@ -151,7 +153,7 @@ def test_every_request_ends_in_time_and_all_is_well_soon_after(
 
 
 def well_again_at(load: Load) -> float:
-    """From when on everything works again, for good."""
+    """The time from which every request succeeds again."""
     well_since = time.monotonic()
     for n in range(100 * CALLERS):
         _, status, _ = ask(load.callers[n % CALLERS], load, n)
@@ -162,7 +164,7 @@ def well_again_at(load: Load) -> float:
     raise AssertionError("never well again")
 
 
-def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
+def test_health_is_answered_while_the_database_is_silent(net: Net) -> None:
     caller = net.site.caller()
     with swallowed(net):
         began = time.monotonic()
@@ -174,14 +176,14 @@ def test_health_is_told_while_the_database_is_silent(net: Net) -> None:
 
 
 def wait_for_replicas(net: Net, names: str) -> None:
-    """Have commits wait from now on until replicas of these names have them."""
+    """Make commits wait for replicas with these names."""
     with closing(Database(net.postgres.url("postgres"))) as database, database.reading() as db:
         db.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'"))
         db.execute(text("SELECT pg_reload_conf()"))
 
 
 @pytest.mark.at_length
-def test_what_no_replica_has_is_not_acknowledged(net: Net) -> None:
+def test_a_change_on_no_replica_is_not_acknowledged(net: Net) -> None:
     load, key = Load(net.site, 1), {"Idempotency-Key": str(uuid4())}
     [caller] = load.callers
     wait_for_replicas(net, "*")
@@ -196,7 +198,7 @@ def test_what_no_replica_has_is_not_acknowledged(net: Net) -> None:
     check_account(net.site.clinic)
 
 
-def test_torn_and_slow_connections_lose_and_double_nothing(net: Net) -> None:
+def test_cut_and_slow_connections_lose_nothing_and_repeat_nothing(net: Net) -> None:
     load = Load(net.site, 4)
     with load.running():
         for fault in range(6):

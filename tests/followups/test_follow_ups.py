@@ -1,4 +1,4 @@
-"""What a patient reports after the needles: added, never changed, and heard at once."""
+"""Follow-ups are added, never changed, and a red flag raises an alert at once."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def session(api: Api) -> dict[str, Any]:
 
 
 def report(api: Api, session: dict[str, Any], **body: Any) -> Any:
-    """The answer to a report, by default a day later."""
+    """Send a follow-up, by default a day after the session, and return the answer."""
     whole = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, **body}
     return api.post(f"/v1/sessions/{session['id']}/follow-ups", whole)
 
@@ -41,7 +41,7 @@ def reread(api: Api, session: dict[str, Any]) -> dict[str, Any]:
         ("2027-11-01T10:00:00-08:00", 8_760, "late"),
     ],
 )
-def test_the_hours_are_the_real_ones(
+def test_the_hours_are_elapsed_hours(
     api: Api, session: dict[str, Any], reported_at: str, hours: float, window: str
 ) -> None:
     answer = report(api, session, reported_at=reported_at).json()
@@ -49,7 +49,7 @@ def test_the_hours_are_the_real_ones(
     assert answer["patient_id"] == session["patient_id"]
 
 
-def test_a_report_is_not_before_its_session(api: Api, session: dict[str, Any]) -> None:
+def test_a_follow_up_is_not_before_its_session(api: Api, session: dict[str, Any]) -> None:
     for early in ("2026-11-01T09:59:59-08:00", "2026-11-01T18:00:00+00:01"):
         refused = report(api, session, reported_at=early)
         assert faults(refused) == {"/reported_at": "before_session"}
@@ -58,12 +58,12 @@ def test_a_report_is_not_before_its_session(api: Api, session: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("attendance", ["cancelled", "no_show", "declined"])
-def test_nobody_is_sore_after_a_visit_that_did_not_happen(api: Api, attendance: str) -> None:
+def test_a_visit_that_was_not_attended_takes_no_follow_up(api: Api, attendance: str) -> None:
     missed = api.session(attendance=attendance, needlings=[], needle_count=None)
     assert faults(report(api, missed)) == {"/session_id": "not_attended"}
 
 
-def test_a_report_never_overwrites_another(api: Api, session: dict[str, Any]) -> None:
+def test_a_follow_up_never_overwrites_another(api: Api, session: dict[str, Any]) -> None:
     body = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4}
     path = f"/v1/sessions/{session['id']}/follow-ups"
     made = [api.post(path, body).json() for _ in range(2)]
@@ -80,7 +80,7 @@ def test_a_report_never_overwrites_another(api: Api, session: dict[str, Any]) ->
     assert [item["soreness"] for item in api.get(path).json()["items"]] == [4, 4]
 
 
-def test_reports_are_listed_in_the_order_in_which_they_were_made(
+def test_follow_ups_are_listed_in_the_order_of_their_times(
     api: Api, session: dict[str, Any]
 ) -> None:
     for hour in ("12", "08", "23", "15"):
@@ -93,7 +93,7 @@ def test_reports_are_listed_in_the_order_in_which_they_were_made(
     assert rest["next"] is None
 
 
-def test_a_report_is_found_under_its_own_session_alone(api: Api, session: dict[str, Any]) -> None:
+def test_a_follow_up_is_found_only_under_its_own_session(api: Api, session: dict[str, Any]) -> None:
     made = report(api, session).json()
     other = api.session(occurred_at=OCCURRED)
     assert api.get(f"/v1/sessions/{other['id']}/follow-ups/{made['id']}").status_code == 404
@@ -104,7 +104,7 @@ def test_a_report_is_found_under_its_own_session_alone(api: Api, session: dict[s
     assert report(api, session, session_id=session["id"]).status_code == 201
 
 
-def test_an_unknown_session_has_no_reports(api: Api) -> None:
+def test_an_unknown_session_has_no_follow_ups(api: Api) -> None:
     nothing = {"id": str(uuid7())}
     path = f"/v1/sessions/{nothing['id']}/follow-ups"
     assert report(api, nothing).status_code == 404
@@ -125,7 +125,7 @@ def test_an_unknown_session_has_no_reports(api: Api) -> None:
         ({"language": "en-" + "x" * 33}, "/language", "string_too_long"),
     ],
 )
-def test_a_report_that_contradicts_itself_is_refused(
+def test_a_follow_up_that_contradicts_itself_is_refused(
     api: Api, session: dict[str, Any], body: dict[str, Any], place: str, code: str
 ) -> None:
     assert faults(report(api, session, **body)) == {place: code}
@@ -170,7 +170,7 @@ def test_an_alert_is_raised_on_a_signed_session_too(api: Api, session: dict[str,
     assert alerted["signed_at"] == signed["signed_at"]
 
 
-def test_a_void_session_takes_no_report_and_keeps_those_it_has(
+def test_a_void_session_takes_no_follow_up_and_keeps_its_own(
     api: Api, session: dict[str, Any]
 ) -> None:
     kept = report(api, session, red_flags=["chest_pain"]).json()

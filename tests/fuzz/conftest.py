@@ -1,4 +1,4 @@
-"""How long the coverage-guided fuzzing lasts."""
+"""Options for the coverage-guided fuzzing."""
 
 import pytest
 
@@ -6,5 +6,5 @@ SHORT_S = 4
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`pytest tests/fuzz --seconds 480` is a long form."""
+    """Add the option for its length; `pytest tests/fuzz --seconds 480` is a long form."""
     parser.addoption("--seconds", type=int, default=SHORT_S, help="of fuzzing, for all readers")

@@ -1,7 +1,7 @@
-"""The readers, fed by what reaches new lines of them: `python -m tests.fuzz.coverage_guided`.
+"""Coverage-guided fuzzing of the readers: `python -m tests.fuzz.coverage_guided`.
 
-The arguments are for libFuzzer, such as `-max_total_time=60`. The first byte of an input says
-which reader gets the rest.
+The arguments are libFuzzer's, such as `-max_total_time=60`. The first byte of an input selects the
+reader that gets the rest.
 """
 
 import sys
@@ -15,12 +15,12 @@ with atheris.instrument_imports(include=["app", "joserfc"]):
 
 
 def one_of_them(raw: bytes) -> None:
-    """Give an input to its reader."""
+    """Pass an input to its reader."""
     READERS[raw[0] % len(READERS) if raw else 0](raw[1:])
 
 
 def main(*options: str) -> None:
-    """Feed them until the time is up, or one breaks its promise."""
+    """Fuzz until the time is up or a reader breaks its promise."""
     with TemporaryDirectory() as folder:
         for number, reader in enumerate(READERS):
             for n, seed in enumerate(SEEDS[reader]):

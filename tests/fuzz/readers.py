@@ -1,7 +1,7 @@
-"""Everything that reads what strangers send, and what must hold whatever it is.
+"""Every reader of untrusted input, and the property that holds for any input.
 
-Each reader takes any bytes. It refuses them by the one exception that it documents, or takes them
-and finds that they were what it would have written itself. Anything else is raised.
+Each reader gets any bytes. Either it refuses them with the one exception that it documents, or it
+accepts them and they equal what it would write itself. Anything else raises.
 """
 
 import json
@@ -58,7 +58,7 @@ def taken(refusals: type[Exception], work: Callable[[], T]) -> T | None:
 
 
 def json_body(raw: bytes) -> None:
-    """JSON: what is taken is what another decoder reads, and is read again as it is written."""
+    """JSON: accepted input equals what another decoder reads, and survives a round trip."""
     value = taken(Invalid, lambda: decode(raw))
     if value is None:
         return
@@ -78,7 +78,7 @@ def _inside(value: Any) -> list[Any]:
 
 
 def record_body(raw: bytes) -> None:
-    """A record: what is taken says the same once it is written down and sent again."""
+    """A record: accepted input has the same meaning after it is written and sent again."""
     for model in (PatientBody, SessionBody):
         body = taken(Invalid, lambda model=model: read(model, raw))  # type: ignore[misc]
         if body is not None:
@@ -86,7 +86,7 @@ def record_body(raw: bytes) -> None:
 
 
 def patch(raw: bytes) -> None:
-    """A merge patch: twice is as once, null leaves nothing behind, and nothing else goes away."""
+    """A merge patch is idempotent; null removes a member, and nothing else is removed."""
     try:
         target, changes = from_json(raw)
     except (ValueError, TypeError):
@@ -104,7 +104,7 @@ def patch(raw: bytes) -> None:
 
 
 def cursor(raw: bytes) -> None:
-    """A cursor: what is taken is, to the letter, what a list would give out for its key."""
+    """A cursor: accepted input is exactly what a list issues for that key."""
     text = raw.decode("latin-1")
     for order in ORDERS:
         key = taken(Invalid, lambda order=order: order.key(text))  # type: ignore[misc]
@@ -113,7 +113,7 @@ def cursor(raw: bytes) -> None:
 
 
 def key(raw: bytes) -> None:
-    """A key of any kind: what is taken is written as it came."""
+    """A key of any kind: accepted input is written exactly as it came."""
     text = raw.decode("latin-1")
     found = parse_key(text, API_KEY, ACCESS_TOKEN, ENROLMENT_CODE, REFRESH_TOKEN)
     if found is not None:
@@ -123,10 +123,10 @@ def key(raw: bytes) -> None:
 
 
 def token(raw: bytes) -> None:
-    """A signed token: none is believed but those that the key has signed, to the letter."""
+    """A signed token: only those that the key signed are accepted, in their exact spelling."""
     for text in (raw.decode("latin-1"), *(edited(each, raw) for each in GENUINE)):
         if is_believed(text):
-            # Who knows a signature can write another one of the same (r, s) only in other letters.
+            # From a known signature, one can only derive other spellings of the same (r, s).
             assert text in GENUINE
 
 
@@ -141,7 +141,7 @@ def is_believed(text: str) -> bool:
 
 
 def edited(text: str, edits: bytes) -> str:
-    """A text after a few edits: of each four bytes, what is done, where (two), and with which."""
+    """A text after a few edits: four bytes each: kind, place (two), character."""
     for n in range(0, len(edits) - EDIT_BYTES + 1, EDIT_BYTES):
         what, high, low, letter = edits[n : n + EDIT_BYTES]
         at = (high * 256 + low) % (len(text) + 1)
@@ -151,14 +151,14 @@ def edited(text: str, edits: bytes) -> str:
 
 
 def token_form(raw: bytes) -> None:
-    """The form of `/oauth/token`: what is taken says the same once it is written again."""
+    """The form of `/oauth/token`: accepted input has the same meaning after a round trip."""
     form: Mapping[str, str] | None = taken(ValueError, lambda: form_members(raw))
     if form is not None:
         assert form_members(urlencode(form).encode()) == form
 
 
 def address(raw: bytes) -> None:
-    """An address to fetch from: what is taken is `https`, and names a host and nobody's name."""
+    """An address to fetch: accepted ones are `https` and have a host, but no user name."""
     text = raw.decode("latin-1")
     try:
         check_address(text)

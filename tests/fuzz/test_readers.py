@@ -1,4 +1,4 @@
-"""Whatever strangers send is refused as documented, or taken for exactly what it is."""
+"""Untrusted input is refused as documented, or read exactly as it was meant."""
 
 import platform
 import re
@@ -17,7 +17,7 @@ from tests.fuzz.readers import GENUINE, READERS, SEEDS, edited, is_believed
 from tests.serving import ROOT
 
 Reader = Callable[[bytes], None]
-# What pyproject.toml asks atheris for.
+# The platforms for which pyproject.toml installs atheris.
 PLATFORM = (platform.system(), platform.machine())
 HAS_WHEEL = PLATFORM == ("Linux", "x86_64") and sys.version_info < (3, 14)
 values = st.recursive(
@@ -27,7 +27,7 @@ values = st.recursive(
 
 
 def sent_to(reader: Reader) -> st.SearchStrategy[bytes]:
-    """Anything; JSON; and what is nearly good."""
+    """Any bytes, JSON, and almost valid input."""
     seeds = [seed.decode("latin-1") for seed in SEEDS[reader]]
     near = st.builds(edited, st.sampled_from(seeds), st.binary(max_size=24))
     whole = values.map(lambda value: to_json(value, inf_nan_mode="constants"))
@@ -35,7 +35,7 @@ def sent_to(reader: Reader) -> st.SearchStrategy[bytes]:
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
-def test_a_reader_refuses_as_documented_or_takes_what_it_would_have_written(
+def test_a_reader_refuses_as_documented_or_accepts_what_it_would_write(
     reader: Reader,
 ) -> None:
     for seed in SEEDS[reader]:
@@ -48,11 +48,11 @@ def test_a_reader_refuses_as_documented_or_takes_what_it_would_have_written(
     holds()
 
 
-def test_what_the_key_has_signed_is_believed() -> None:
+def test_a_token_that_the_key_signed_is_accepted() -> None:
     assert all(map(is_believed, GENUINE))
 
 
-def test_no_way_through_a_reader_ends_elsewhere(
+def test_coverage_guided_fuzzing_finds_no_undocumented_failure(
     pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     seconds = pytestconfig.getoption("--seconds", SHORT_S)

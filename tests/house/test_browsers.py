@@ -1,4 +1,4 @@
-"""The tests find a browser on every machine, that of the machine first."""
+"""The tests find a browser on every machine, and prefer the installed one."""
 
 import platform
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests import browser
 
 @pytest.fixture(name="nowhere")
 def a_machine_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine for which nothing was fetched, with an empty `PATH`: this folder."""
+    """A machine without a fetched browser, whose `PATH` is this empty folder."""
     monkeypatch.delenv(browser.VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(browser, "FETCHED", tmp_path / "fetched")
@@ -24,7 +24,7 @@ def install(folder: Path, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", browser.NAMES)
-def test_a_browser_of_the_machine_is_used_and_none_is_fetched(nowhere: Path, name: str) -> None:
+def test_an_installed_browser_is_used_and_none_is_fetched(nowhere: Path, name: str) -> None:
     program = install(nowhere, name)
     browser.fetch()
     found = browser.browser()
@@ -41,7 +41,7 @@ def test_a_browser_that_is_named_comes_first(
     assert browser.browser().program == "another"
 
 
-def test_what_was_fetched_is_used_while_it_is_what_is_pinned(nowhere: Path) -> None:
+def test_a_fetched_browser_is_used_while_it_is_the_pinned_one(nowhere: Path) -> None:
     fetched = nowhere / "fetched"
     fetched.mkdir()
     lock = fetched / browser.LOCK
@@ -55,13 +55,13 @@ def test_what_was_fetched_is_used_while_it_is_what_is_pinned(nowhere: Path) -> N
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_where_there_is_none_it_says_how_to_get_one() -> None:
+def test_without_a_browser_the_message_says_how_to_get_one() -> None:
     with pytest.raises(browser.NoBrowserError, match=f"make browser.*{browser.VARIABLE}"):
         browser.browser()
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_where_none_can_be_fetched_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_none_can_be_fetched_the_message_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(browser.NoBrowserError, match="install one"):
         browser.fetch()

@@ -1,4 +1,4 @@
-"""The image and the composition are what they should be, as far as their text tells."""
+"""Dockerfile and compose.yaml have the properties that can be checked in their text."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PINNED = re.compile(r"[a-z/]+:\d+[\w.]*-[\w.-]+")
 
 
 def dockerfile() -> list[tuple[str, str]]:
-    """The instructions of the Dockerfile, each with its argument on one line."""
+    """The Dockerfile's instructions, each with its argument on one line."""
     text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
     lines = re.sub(r" *\\\n *", " ", text).splitlines()
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
@@ -37,13 +37,13 @@ def test_the_image_is_built_in_stages_from_a_pinned_base() -> None:
     assert all(PINNED.fullmatch(base.split(" AS ")[0]) for base in bases)
 
 
-def test_the_image_installs_only_what_a_hash_vouches_for() -> None:
+def test_the_image_installs_only_packages_with_a_hash() -> None:
     installs = [run for run in arguments("RUN") if " install " in run and "pip" in run]
     assert installs
     assert all("--require-hashes" in run and "--only-binary :all:" in run for run in installs)
 
 
-def test_the_image_runs_as_nobody_special_and_says_whether_it_is_ready() -> None:
+def test_the_image_runs_without_root_and_has_a_health_check() -> None:
     last_stage = dockerfile()[
         max(i for i, (word, _) in enumerate(dockerfile()) if word == "FROM") :
     ]
@@ -60,7 +60,7 @@ def test_the_image_serves_by_the_documented_command() -> None:
     assert json.loads(command)[:4] == ["python", "-m", "app", "serve"]
 
 
-def test_everything_that_is_copied_exists_and_is_let_in() -> None:
+def test_everything_that_is_copied_exists_and_is_not_ignored() -> None:
     let_in = {
         line.removeprefix("!")
         for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
@@ -76,13 +76,13 @@ def test_everything_that_is_copied_exists_and_is_let_in() -> None:
     assert [source for source in copied if not (ROOT / source).exists()] == []
 
 
-def test_no_secret_is_written_down(compose: Any) -> None:
+def test_no_secret_is_in_the_files(compose: Any) -> None:
     settings = {
         name: str(value)
         for service in compose["services"].values()
         for name, value in service.get("environment", {}).items()
     }
-    # A file that holds a secret may be named.
+    # The name of a file with a secret is allowed.
     held = {name: value for name, value in settings.items() if not name.endswith("_FILE")}
     secrets = {name: value for name, value in held.items() if SECRET.search(name)}
     urls = {name: value for name, value in settings.items() if "://" in value}

@@ -1,4 +1,4 @@
-"""Imports go down, rules are pure: what `pyproject.toml` promises holds, and would be noticed."""
+"""The import contracts in `pyproject.toml` hold, and detect a wrong import."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ LINTER = Path(sys.executable).parent / "lint-imports"
 
 
 def lint(folder: Path) -> str:
-    """What the linter says of the `app` in this folder."""
+    """The linter's output for the `app` in this folder."""
     ran = subprocess.run(
         [str(LINTER), "--no-logo", "--no-cache"],
         cwd=folder,
@@ -27,7 +27,7 @@ def test_the_import_contracts_hold() -> None:
     assert "Contracts: 4 kept, 0 broken." in said, said
 
 
-def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
+def test_each_contract_detects_a_wrong_import(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "app", tmp_path / "app")
     for module, wrong in (
@@ -42,7 +42,7 @@ def test_each_contract_notices_a_wrong_import(tmp_path: Path) -> None:
     assert "Contracts: 0 kept, 4 broken." in said, said
 
 
-def test_a_new_room_must_be_given_its_place(tmp_path: Path) -> None:
+def test_a_new_package_must_be_added_to_the_layers(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "app", tmp_path / "app")
     (tmp_path / "app" / "attic.py").touch()

@@ -1,4 +1,4 @@
-"""The rules of style hold everywhere, and each exception gives its reason in its line."""
+"""The style rules apply everywhere, and each exception gives its reason on its line."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A reader knows where a thing is, and what a file is for, by its name."""
+"""File names say where things are and what each file is for."""
 
 import re
 
@@ -56,11 +56,11 @@ TOP = {
 }
 
 
-def test_beside_the_app_stands_only_what_a_reader_expects() -> None:
+def test_the_top_level_has_only_expected_files() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in files()} <= TOP
 
 
-def test_no_module_starts_from_a_folder_that_is_outside_the_repository() -> None:
+def test_no_module_depends_on_a_folder_outside_the_repository() -> None:
     outside = [
         place(path)
         for path in python_files()
@@ -71,7 +71,7 @@ def test_no_module_starts_from_a_folder_that_is_outside_the_repository() -> None
 
 
 def test_a_feature_uses_only_the_known_file_names() -> None:
-    """A role that outgrows a file may be a folder: `rules/`, say."""
+    """A file that grows too large may become a folder, such as `rules/`."""
     strangers = [
         place(entry)
         for feature in FEATURES
@@ -82,12 +82,12 @@ def test_a_feature_uses_only_the_known_file_names() -> None:
     assert strangers == []
 
 
-def test_no_module_is_a_place_for_code_without_a_home() -> None:
+def test_no_module_is_named_utils_helpers_or_common() -> None:
     assert [place(path) for path in python_files() if path.stem in HOMELESS] == []
 
 
 def test_every_package_says_what_it_is() -> None:
-    """What it is, its nouns, its invariant, what it stands on: more than a title."""
+    """Each docstring says what the package is, its nouns, its invariant and what it builds on."""
     silent = [
         place(path)
         for path in python_files()

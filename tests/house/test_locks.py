@@ -1,4 +1,4 @@
-"""What is installed is what the lock files say, to the last byte."""
+"""The installed packages are exactly those of the lock files."""
 
 import json
 import re
@@ -13,7 +13,7 @@ HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """The versions of each package; where they differ by platform, several."""
+    """The versions of each package: several, where they differ by platform."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / name).read_text("utf-8").splitlines():
         if PINNED.fullmatch(line):
@@ -42,14 +42,14 @@ def test_every_package_is_pinned_and_hashed_and_names_no_index(name: str) -> Non
     assert (strange, unhashed) == ([], [])
 
 
-def test_everything_that_the_project_asks_for_is_locked() -> None:
+def test_every_required_package_is_locked() -> None:
     project = pyproject()
     runtime, groups = project["project"]["dependencies"], project["dependency-groups"]
     assert asked_for(runtime + groups["build"]) <= locked("requirements.lock").keys()
     assert asked_for(groups["dev"]) <= locked("requirements-dev.lock").keys()
 
 
-def test_tests_run_on_the_versions_that_are_served() -> None:
+def test_tests_and_servers_use_the_same_versions() -> None:
     served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
     assert {name: tested.get(name) for name in served} == served
 

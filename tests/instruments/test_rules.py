@@ -1,4 +1,4 @@
-"""What a measured value must meet."""
+"""The rules for measured values."""
 
 import math
 
@@ -14,13 +14,15 @@ instruments = st.sampled_from(queries.INSTRUMENTS)
 
 
 @given(instruments, st.data())
-def test_every_value_on_the_scale_is_taken(instrument: InstrumentView, data: st.DataObject) -> None:
+def test_every_value_on_the_scale_is_accepted(
+    instrument: InstrumentView, data: st.DataObject
+) -> None:
     value = data.draw(st.floats(instrument.min, instrument.max))
     rules.check_value(value, instrument.min, instrument.max)
 
 
 @given(instruments, st.floats())
-def test_no_value_off_the_scale_is_taken(instrument: InstrumentView, value: float) -> None:
+def test_no_value_off_the_scale_is_accepted(instrument: InstrumentView, value: float) -> None:
     if not (math.isfinite(value) and instrument.min <= value <= instrument.max):
         with pytest.raises(RuleBroken, match=f"from {instrument.min:g} to {instrument.max:g}"):
             rules.check_value(value, instrument.min, instrument.max)
@@ -81,14 +83,14 @@ def test_a_score_from_items_lies_on_the_scale(code: str, data: st.DataObject) ->
         ("psfs", [], "1 to 5 answers"),
     ],
 )
-def test_items_that_make_no_score_are_refused(
+def test_items_without_a_valid_score_are_refused(
     code: str, items: list[float | None], reason: str
 ) -> None:
     with pytest.raises(RuleBroken, match=reason):
         rules.score(items, SCORED[code])
 
 
-def test_a_value_beside_its_items_is_their_score_however_it_was_rounded() -> None:
+def test_a_value_sent_with_items_must_equal_their_score_after_rounding() -> None:
     for value in (3.6667, 3.667, 3.67, 3.7, 4):
         rules.check_scored(value, 3.6667)
     for value in (3.6, 3.66, 3.6666, 3):
@@ -96,7 +98,7 @@ def test_a_value_beside_its_items_is_their_score_however_it_was_rounded() -> Non
             rules.check_scored(value, 3.6667)
 
 
-def test_an_activity_is_given_only_where_the_instrument_is_about_one() -> None:
+def test_only_some_instruments_take_an_activity() -> None:
     rules.check_activity(None, takes_activity=True)
     rules.check_activity(None, takes_activity=False)
     rules.check_activity("overhead reach", takes_activity=True)

@@ -1,4 +1,4 @@
-"""Whoever owns the database, and every way to lie in it: what the ledger has to be safe from."""
+"""An attacker who owns the database, with every kind of forgery that the ledger must reveal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ _TRIGGERS = text(
 
 
 def remember(clinic: Clinic, count: int) -> None:
-    """Give a clinic's ledger so many more entries, each the first version of a record."""
+    """Add so many entries to a clinic's ledger, each the first version of a record."""
     op = clinic.operation("patients.create")
 
     def work() -> None:
@@ -43,19 +43,19 @@ def remember(clinic: Clinic, count: int) -> None:
 
 
 def seal(clinic: Clinic) -> Note:
-    """Grow the tree, and have the server sign and keep a checkpoint."""
+    """Grow the tree, and let the server sign and store a checkpoint."""
     tiles.grow(clinic.database, clinic.id)
     return signing.seal(clinic.database, clinic.id, now())
 
 
 def size_of(clinic: Clinic) -> int:
-    """How many entries the ledger says it has."""
+    """The number of entries that the ledger claims to have."""
     with clinic.database.reading(clinic.id) as db:
         return tiles.size(db, clinic.id)
 
 
 def exported(clinic: Clinic, folder: Path) -> Path:
-    """A new export of all there is."""
+    """A new export of the whole ledger."""
     export.folder(clinic.database, clinic.operation("audit.export"), folder)
     return folder
 
@@ -69,7 +69,7 @@ def audited(
 
 
 def kept(folder: Path, note: Note) -> Path:
-    """A checkpoint, in a file of the auditor's."""
+    """A checkpoint, stored in the auditor's file."""
     file = folder / f"held-{Checkpoint.parse(note.text).size}-{uuid7()}"
     file.write_bytes(note.encode())
     return file
@@ -77,7 +77,7 @@ def kept(folder: Path, note: Note) -> Path:
 
 @contextmanager
 def owning(clinic: Clinic) -> Iterator[Connection]:
-    """A transaction of the database's owner, behind all triggers; they stand again after it."""
+    """A transaction of the database's owner without triggers, which are restored afterwards."""
     with clinic.database.owning() as db, db.begin():
         if db.dialect.name == "postgresql":
             db.exec_driver_sql("SET LOCAL session_replication_role = replica")
@@ -100,14 +100,14 @@ def history(clinic: Clinic) -> History:
 
 
 def notes(clinic: Clinic) -> list[Stored]:
-    """Every checkpoint that the server kept."""
+    """Every checkpoint that the server stored."""
     with clinic.database.reading(clinic.id) as db:
         found = db.execute(rows(LedgerCheckpoint), {"clinic": clinic.id})
         return [dict(row) for row in found.mappings()]
 
 
 def touch(clinic: Clinic, number: int, **columns: Any) -> None:
-    """Write over columns of one entry, as somebody would who knows of no tree."""
+    """Overwrite columns of one entry, like an attacker who doesn't know about the tree."""
     mine = (LedgerEntry.clinic_id == clinic.id, LedgerEntry.number == number)
     with owning(clinic) as db:
         done = db.execute(update(LedgerEntry).where(*mine).values(**columns))
@@ -122,7 +122,7 @@ def drop(clinic: Clinic, number: int) -> None:
 
 
 def forge(stored: Stored, **columns: Any) -> Stored:
-    """The entry with other columns, and with the digest and the leaf that these need."""
+    """The entry with other columns, and with the matching digest and leaf."""
     forged = {**stored, **columns}
     if forged["body"] is not None:
         forged["body_digest"] = entry.body_digest(forged["salt"], forged["body"].encode())
@@ -132,7 +132,7 @@ def forge(stored: Stored, **columns: Any) -> Stored:
 
 
 def with_body(stored: Stored, **members: Any) -> Stored:
-    """The entry with another body, and all that this needs."""
+    """The entry with another body, and with all matching hashes."""
     body = entry.canonical({**from_json(stored["body"]), **members}).decode()
     return forge(stored, body=body)
 
@@ -143,9 +143,9 @@ def renumbered(entries: History) -> History:
 
 
 def rewrite(clinic: Clinic, change: Callable[[History], History], *, resign: bool = False) -> None:
-    """Put another history into the tables, and tiles and a size that belong to it.
+    """Write another history into the tables, with matching tiles and size.
 
-    Kept checkpoints that contradict it go; with the stolen key they are signed anew instead.
+    Stored checkpoints that contradict it are deleted, or with the stolen key signed again.
     """
     entries = change(history(clinic))
     there = notes(clinic)
@@ -164,7 +164,7 @@ def rewrite(clinic: Clinic, change: Callable[[History], History], *, resign: boo
 
 
 def edited(number: int) -> Callable[[History], History]:
-    """A history in which one entry is somebody else's doing."""
+    """A history in which one entry names another actor."""
 
     def change(entries: History) -> History:
         entries[number - 1] = forge(entries[number - 1], actor="client:somebody-else")

@@ -1,4 +1,4 @@
-"""A made-up ledger and its export, without a database: what the tests of the verifier alter."""
+"""A made-up ledger and its export, without a database, for tests of the verifier to alter."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def key(name: str = ORIGIN, seed: int = 1) -> SigningKey:
 
 
 def entries(count: int, clinic: str = CLINIC, seed: int = 0) -> list[Exported]:
-    """Changes with bodies, looks without; reasons that CSV and JSON have to escape."""
+    """Changes with bodies and accesses without, with reasons that CSV and JSON must escape."""
     chance = random.Random(seed)
     reasons = [
         None,
@@ -143,7 +143,7 @@ class Log:
 
 
 def signed_again(folder: Path, log: Log, **changes: Any) -> None:
-    """Make the manifest fit whatever is in the folder now, and sign it with the right key."""
+    """Rewrite the manifest for the folder's current files, and sign it with the right key."""
     old = read_manifest(Note.parse((folder / "manifest").read_bytes()).text)
     files = []
     for path in sorted(folder.rglob("*")):

@@ -1,4 +1,4 @@
-"""Notes that others signed, notes that we sign, and the keys to check them by."""
+"""Notes that others signed, notes that we sign, and the keys that verify them."""
 
 import hashlib
 
@@ -26,7 +26,7 @@ then you don't know what your problem is.
 
 — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=
 """  # noqa: E501 - a line of theirs
-# C2SP's example of a cosigned checkpoint, whose keys it doesn't tell.
+# C2SP's example of a cosigned checkpoint; it doesn't publish the keys.
 SOFA = """example.com/behind-the-sofa
 20852163
 CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
@@ -99,7 +99,7 @@ def pem(key: Ed25519PrivateKey, locked: KeySerializationEncryption | None = None
 
 
 def forged(note: Note, key: VerifierKey) -> Note:
-    """The note with one bit of this key's signatures turned."""
+    """The note with one bit flipped in this key's signatures."""
     return Note(
         note.text,
         tuple(

@@ -1,4 +1,4 @@
-"""What is stored of each change: enough to prove that nothing of it was altered."""
+"""The stored entry of each change is enough to prove that it was not altered."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def entries(clinic: Clinic) -> list[Row[Any]]:
 
 
 def as_json(value: Any) -> Any:
-    """A stored value as an auditor's program, which has no library of ours, writes it."""
+    """A stored value, as an auditor's program without our libraries writes it."""
     if value is None or isinstance(value, int):
         return value
     if hasattr(value, "isoformat"):
@@ -43,7 +43,7 @@ def test_every_stored_entry_can_be_recomputed(api: Api, clinic: Clinic) -> None:
             assert world.request(operation).by(api).is_success, operation.name
     found = entries(clinic)
     assert len(found) > 40
-    # A chart that goes out changes nothing, so its entry has no body.
+    # A release of a chart changes nothing, so its entry has no body.
     assert {row.operation for row in found if row.body is None} == {"chart_summaries.create"}
     for row in found:
         if row.body is None:

@@ -1,8 +1,8 @@
 """The attack matrix: what an owner of the database can do to a ledger, and what an auditor sees.
 
-Each attack is tried by somebody who knows of no tree, and by somebody who recomputes all of it:
-the server then signs the lie itself, and only what left the house before can tell. An exit code
-is that of the check of an export: 0 clean, 2 tampered.
+Each attack is tried without touching the tree, and with the whole tree recomputed. In the second
+case the server signs the forgery itself, and only an earlier checkpoint or a witness reveals it.
+The exit codes are those of the check of an export: 0 clean, 2 tampered.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ CLEAN, TAMPERED, INCOMPLETE, UNDECIDABLE = 0, 2, 3, 4
 
 @pytest.fixture(name="held")
 def checkpoint_that_the_auditor_keeps(clinic: Clinic, tmp_path: Path) -> Path:
-    """A ledger of more than a tile, of whose 320 entries the auditor saw the first 300."""
+    """A ledger of 320 entries, more than one tile; the auditor saw the first 300."""
     remember(clinic, 300 - size_of(clinic))
     held = kept(tmp_path, seal(clinic))
     remember(clinic, 20)
@@ -58,7 +58,7 @@ def checkpoint_that_the_auditor_keeps(clinic: Clinic, tmp_path: Path) -> Path:
 
 @pytest.fixture(name="policy")
 def policy_of_the_contract(clinic: Clinic, tmp_path: Path) -> Path:
-    """The ledger's key, as the auditor got it before."""
+    """The ledger's key, as the auditor got it earlier."""
     file = tmp_path / "policy"
     file.write_bytes(signing.policy(clinic.id).encode())
     return file
@@ -94,7 +94,7 @@ def test_an_edited_field(clinic: Clinic, check: Check) -> None:
         assert check()[0] == TAMPERED, name
         touch(clinic, 7, **{name: before[name]})
     assert check() == (CLEAN, CLEAN)
-    # Every hash recomputed, every kept checkpoint deleted: only the auditor's own can tell.
+    # All hashes recomputed, all stored checkpoints deleted: only the auditor's own reveals it.
     rewrite(clinic, edited(7))
     assert notes(clinic) == []
     assert check() == (CLEAN, TAMPERED)
@@ -104,7 +104,7 @@ def test_an_edited_body(clinic: Clinic, check: Check) -> None:
     before = history(clinic)[6]
     touch(clinic, 7, body=with_body(before, language="de")["body"])
     assert check() == (TAMPERED, TAMPERED)
-    # With the digest that belongs to it the entry is another one, and the tree isn't its own.
+    # With a matching digest, the entry differs, and so it doesn't match the tree.
     touch(clinic, 7, body_digest=with_body(before, language="de")["body_digest"])
     assert check() == (TAMPERED, TAMPERED)
     rewrite(clinic, renumbered)
@@ -113,22 +113,22 @@ def test_an_edited_body(clinic: Clinic, check: Check) -> None:
 
 def test_a_deleted_entry(clinic: Clinic, check: Check, tmp_path: Path) -> None:
     drop(clinic, 7)
-    # The server can't even write it down, and nobody takes what it wrote for whole.
+    # The server can't complete the export, and the check reports it as incomplete.
     folder = tmp_path / "left"
     with pytest.raises(EntryMissing, match="number 7"):
         exported(clinic, folder)
     assert verify(folder).exit == INCOMPLETE
-    drop(clinic, 310)  # of a tile that isn't complete: not even a checkpoint can be made
+    drop(clinic, 310)  # in a tile that isn't complete: not even a checkpoint can be made
     with pytest.raises(EntryMissing, match="from 257 to"):
         check()
 
 
-def test_a_deleted_entry_whose_place_is_closed_by_renumbering(clinic: Clinic, check: Check) -> None:
+def test_a_deleted_entry_with_the_later_ones_renumbered(clinic: Clinic, check: Check) -> None:
     rewrite(clinic, lambda entries: renumbered(entries[:6] + entries[7:]))
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_two_entries_that_changed_places(clinic: Clinic, check: Check) -> None:
+def test_two_swapped_entries(clinic: Clinic, check: Check) -> None:
     seventh, eighth = history(clinic)[6:8]
     columns = set(seventh) - {"clinic_id", "number"}
     touch(clinic, 7, **{name: eighth[name] for name in columns})
@@ -138,32 +138,30 @@ def test_two_entries_that_changed_places(clinic: Clinic, check: Check) -> None:
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_a_tail_that_was_cut_off(clinic: Clinic, check: Check) -> None:
+def test_a_truncated_end(clinic: Clinic, check: Check) -> None:
     rewrite(clinic, lambda entries: entries[:250])
     assert check() == (CLEAN, TAMPERED)
-    # New entries in the place of those that are gone hide nothing.
+    # New entries in place of the deleted ones hide nothing.
     remember(clinic, 100)
     assert check() == (CLEAN, TAMPERED)
 
 
-def test_a_tail_that_was_cut_off_in_front_of_a_kept_checkpoint(
-    clinic: Clinic, tmp_path: Path
-) -> None:
+def test_a_truncated_end_before_a_stored_checkpoint(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 300)
     seal(clinic)
     there = notes(clinic)
     rewrite(clinic, lambda entries: entries[:250])
     with owning(clinic) as db:
         insert_rows(db, {LedgerCheckpoint: there})
-    # The server remembers more entries than there are, and makes no export of fewer.
+    # The server has stored a larger size, and refuses to export fewer entries.
     with pytest.raises(EntryMissing, match="when it was last signed"):
         audited(clinic, tmp_path)
     remember(clinic, 100)
-    # The owner forgot the server's own memory, and so needs no memory of the auditor's.
+    # The owner forgot the size that the server stored, so no checkpoint of the auditor is needed.
     assert audited(clinic, tmp_path) == TAMPERED
 
 
-def test_an_old_backup_that_was_restored(clinic: Clinic, policy: Path, tmp_path: Path) -> None:
+def test_a_restored_old_backup(clinic: Clinic, policy: Path, tmp_path: Path) -> None:
     remember(clinic, 280)
     seal(clinic)
     backup, backed_up = history(clinic), notes(clinic)
@@ -173,7 +171,7 @@ def test_an_old_backup_that_was_restored(clinic: Clinic, policy: Path, tmp_path:
     rewrite(clinic, lambda _: backup)
     with owning(clinic) as db:
         insert_rows(db, {LedgerCheckpoint: backed_up})
-    # All of it is genuine, and some is gone: by itself it can't look otherwise than it did.
+    # Everything in it is genuine and the end is missing: the export alone can't reveal that.
     assert audited(clinic, tmp_path, policy=policy) == CLEAN
     assert audited(clinic, tmp_path, policy=policy, held=held) == TAMPERED
     remember(clinic, 40)
@@ -193,12 +191,12 @@ def test_a_rewrite_with_the_stolen_key_of_what_came_after_the_auditor(
     clinic: Clinic, check: Check
 ) -> None:
     rewrite(clinic, edited(301), resign=True)
-    # Nobody outside saw these entries: only a witness makes this window smaller.
+    # No outsider saw these entries: only a witness reduces their number.
     assert check() == (CLEAN, CLEAN)
 
 
 def watching(folder: Path, clinic: Clinic) -> tuple[Witness, Path]:
-    """A witness of the ledger, and the policy of an auditor who asks for its cosignature."""
+    """A witness of the ledger, and the policy of an auditor who requires its cosignature."""
     key = Ed25519PrivateKey.generate()
     name = "witness.example/one"
     known = signing.policy(clinic.id)
@@ -215,7 +213,7 @@ def test_a_rewrite_with_the_stolen_key_of_what_the_witness_saw(
     witness.watch(fetching(api), 1_800_000_000)
     assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
     rewrite(clinic, edited(301), resign=True)
-    # Behind what the auditor holds, but not behind what the witness cosigned.
+    # Newer than the auditor's checkpoint, but older than the witness's.
     assert audited(clinic, tmp_path, policy=policy) == UNDECIDABLE
     assert audited(clinic, tmp_path, policy=policy, held=held) == UNDECIDABLE
     assert audited(clinic, tmp_path, policy=policy, held=witness.held) == TAMPERED
@@ -234,17 +232,17 @@ def test_a_rewrite_with_the_stolen_key_before_the_witness_sees_it(
     remember(clinic, 10)
     newest = size_of(clinic)
     rewrite(clinic, edited(newest), resign=True)
-    # This is the window that we publish: whatever is newer than the last cosignature.
+    # This gap is documented: entries newer than the last cosignature are not protected.
     assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
     witness.watch(fetching(api), 1_800_000_060)
     assert audited(clinic, tmp_path, policy=policy, held=witness.held) == CLEAN
-    # What the witness has cosigned since is closed.
+    # Entries that the witness has cosigned since then are protected.
     rewrite(clinic, edited(newest - 1), resign=True)
     assert audited(clinic, tmp_path, policy=policy, held=witness.held) == TAMPERED
 
 
 def fetching(api: Api) -> Callable[[str], bytes]:
-    """What the server answers to a witness."""
+    """The server's answer to a witness."""
 
     def fetch(path: str) -> bytes:
         answer = api.get(path)
@@ -254,7 +252,7 @@ def fetching(api: Api) -> Callable[[str], bytes]:
     return fetch
 
 
-def test_a_lawful_destruction_is_no_attack(
+def test_a_lawful_erasure_is_not_an_attack(
     clinic: Clinic, api: Api, policy: Path, tmp_path: Path
 ) -> None:
     session = api.session()
@@ -267,7 +265,7 @@ def test_a_lawful_destruction_is_no_attack(
     assert [f.severity for f in report.findings] == []
 
 
-def test_a_body_that_was_destroyed_without_the_law(
+def test_a_body_that_was_deleted_unlawfully(
     clinic: Clinic, api: Api, policy: Path, tmp_path: Path
 ) -> None:
     session, other = api.session(), api.session()
@@ -282,7 +280,7 @@ def test_a_body_that_was_destroyed_without_the_law(
 
 
 def destroy(clinic: Clinic, patient_id: UUID) -> None:
-    """Erase a patient, long after all time of retention has run out."""
+    """Erase a patient, long after the retention period has ended."""
     op = clinic.operation("retention.policy")
     perform(clinic.database, op, lambda: retention.set_policy(op, 10, 18))
     late = clinic.operation(retention.ERASE)

@@ -1,4 +1,4 @@
-"""The bytes that a digest covers are those that any other reader would write."""
+"""A digest covers canonical bytes, which any other program would write, too."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def objects(scalars: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
 
 
 plain = objects(st.none() | st.booleans() | numbers | texts)
-# As records hold them, before they are JSON.
+# The Python types in records, before they become JSON.
 offsets = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1900, 1, 2), datetime(2199, 1, 1), timezones=offsets | st.just(UTC))  # noqa: DTZ001 - the zone is drawn beside it
 days = st.dates(date(1900, 1, 1), date(2199, 12, 31))
@@ -54,17 +54,17 @@ def test_the_bytes_are_those_of_rfc_8785(value: dict[str, Any]) -> None:
 
 
 @given(held)
-def test_the_short_way_to_the_bytes_is_the_long_way(view: dict[str, Any]) -> None:
+def test_the_fast_serialisation_equals_the_canonical_one(view: dict[str, Any]) -> None:
     assert canonical(view) == entry.canonical(to_jsonable_python(view))
 
 
 @given(plain)
-def test_what_was_written_reads_back(value: dict[str, Any]) -> None:
+def test_written_values_are_read_back(value: dict[str, Any]) -> None:
     assert json.loads(entry.canonical(value)) == value
 
 
 @given(plain)
-def test_the_bytes_are_their_own_canon(value: dict[str, Any]) -> None:
+def test_canonical_bytes_are_canonicalised_to_themselves(value: dict[str, Any]) -> None:
     once = entry.canonical(value)
     assert entry.canonical(json.loads(once)) == once
 
@@ -86,7 +86,7 @@ def test_the_bytes_are_their_own_canon(value: dict[str, Any]) -> None:
         2**70,
     ],
 )
-def test_a_number_that_readers_write_differently_is_not_written(number: float) -> None:
+def test_a_number_that_programs_write_differently_is_refused(number: float) -> None:
     for value in ({"v": number}, {"v": [{"w": [0, number]}]}):
         with pytest.raises(ValueError, match=r"range|compliant|Out of"):
             entry.canonical(value)

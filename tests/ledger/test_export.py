@@ -1,4 +1,4 @@
-"""An export holds what the ledger holds, goes on where it was interrupted, and checks out clean."""
+"""An export has all that the ledger has, continues after an interruption, and checks as clean."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from app.ledger.format.folder import Exported
 from app.ledger.format.verify import verify
 from app.ledger.models import LedgerHead
 from app.retention import service as retention
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import exported, history, owning, remember, seal, size_of
 
 FILES = {"README.md", "checkpoint", "entries.csv", "entries.ndjson", "manifest", "outside.json"}
@@ -53,9 +53,7 @@ def begin(clinic: Clinic, folder: Path, *bounds: datetime | None) -> None:
     export.folder(clinic.database, clinic.operation("audit.export"), folder, *bounds)
 
 
-def test_the_download_is_an_export_that_checks_out_clean(
-    api: Api, clinic: Clinic, tmp_path: Path
-) -> None:
+def test_the_downloaded_export_is_clean(api: Api, clinic: Clinic, tmp_path: Path) -> None:
     api.session()
     seal(clinic)
     remember(clinic, 300)
@@ -69,7 +67,7 @@ def test_the_download_is_an_export_that_checks_out_clean(
     report = verify(folder, policy)
     assert (report.exit, report.findings, report.pinned) == (0, [], True)
     assert (report.first, report.last, report.size) == (1, size_of(clinic), size_of(clinic))
-    # The export is the last entry of what it exports.
+    # The export's own entry is the last entry that it exports.
     last = entries_in(folder)[-1]
     assert (last["operation"], last["kind"], last["resource"]) == (
         "audit.export",
@@ -79,7 +77,7 @@ def test_the_download_is_an_export_that_checks_out_clean(
     assert last["request_id"] == "the-export"
 
 
-def test_the_folder_says_of_every_entry_what_is_stored(clinic: Clinic, tmp_path: Path) -> None:
+def test_the_folder_has_every_entry_as_it_is_stored(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 40)
     folder = exported(clinic, tmp_path / "export")
     assert {path.name for path in folder.iterdir()} == FILES
@@ -104,11 +102,11 @@ def test_another_clinics_data_is_never_in_it(api: Api, other_api: Api, tmp_path:
 
 
 class Interrupted(Exception):
-    """The power went."""
+    """The power failed."""
 
 
 def interrupt(clinic: Clinic, folder: Path, patch: pytest.MonkeyPatch, after: int) -> None:
-    """Begin an export, and die once so many entries are read."""
+    """Begin an export, and die after so many entries were read."""
     read = export.exported
     left = iter(range(after))
 
@@ -124,13 +122,13 @@ def interrupt(clinic: Clinic, folder: Path, patch: pytest.MonkeyPatch, after: in
 
 
 def without_times(folder: Path) -> dict[str, bytes]:
-    """The files, but for what says when the export was made."""
+    """The files, without the parts that say when the export was made."""
     timed = {"README.md", "manifest"}
     return {name: data for name, data in contents(folder).items() if name not in timed}
 
 
 @pytest.mark.parametrize("after", [0, 1, 700, 1300, 1800, 2700])
-def test_an_export_that_died_goes_on_and_ends_as_if_it_had_not(
+def test_an_interrupted_export_continues_to_the_same_result(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     remember(clinic, 1400)
@@ -149,7 +147,7 @@ def test_an_export_that_died_goes_on_and_ends_as_if_it_had_not(
 
 
 def again_from_the_start(clinic: Clinic, folder: Path, whole: Path) -> None:
-    """The same export, made in one go: of the same checkpoint, into a new folder."""
+    """The same export without an interruption: of the same checkpoint, into a new folder."""
     whole.mkdir()
     for name in ("outside.json", "checkpoint"):
         (whole / name).write_bytes((folder / name).read_bytes())
@@ -158,7 +156,7 @@ def again_from_the_start(clinic: Clinic, folder: Path, whole: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 2, 200, 5_000, 10**9])
-def test_an_export_whose_entries_were_cut_off_goes_on(
+def test_an_export_with_truncated_entries_continues(
     clinic: Clinic, tmp_path: Path, cut: int
 ) -> None:
     remember(clinic, 600)
@@ -173,7 +171,7 @@ def test_an_export_whose_entries_were_cut_off_goes_on(
     assert verify(folder).exit == 0
 
 
-def test_going_on_is_no_second_look_at_the_ledger(
+def test_continuing_an_export_leaves_no_second_entry(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember(clinic, 30)
@@ -182,10 +180,10 @@ def test_going_on_is_no_second_look_at_the_ledger(
     assert [e["operation"] for e in history(clinic)].count("audit.export") == 1
 
 
-def test_a_range_of_days_checks_out_alone(database: Database, tmp_path: Path) -> None:
+def test_an_export_of_a_range_of_days_is_clean(database: Database, tmp_path: Path) -> None:
     reached = [0]
     with time_machine.travel(DAY, tick=False) as clock:
-        clinic = found(database)
+        clinic = create_clinic(database)
         for _ in range(5):
             remember(clinic, 130)
             reached.append(size_of(clinic))
@@ -217,7 +215,7 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(clinic: Clinic, tmp_
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("Dear auditor")
-    other = exported(found(clinic.database), tmp_path / "other")
+    other = exported(create_clinic(clinic.database), tmp_path / "other")
     (other / "manifest").unlink()
     file = tmp_path / "file"
     file.write_text("")
@@ -232,7 +230,7 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(clinic: Clinic, tmp_
 
 
 @pytest.mark.parametrize("garbled", [b"\xff\n", b"{}\n" * 3, b"\n"])
-def test_entries_that_are_none_are_not_gone_on_with(
+def test_an_export_with_invalid_entries_is_not_continued(
     clinic: Clinic, tmp_path: Path, garbled: bytes
 ) -> None:
     folder = exported(clinic, tmp_path / "export")
@@ -247,11 +245,9 @@ def test_entries_that_are_none_are_not_gone_on_with(
     "damage",
     ["operation = x'ff00'", "salt = 'text'", "at = 'junk'", "version = 'a'", "actor = x'ff00ff'"],
 )
-def test_an_entry_that_cant_be_read_is_named_as_such(
-    clinic: Clinic, tmp_path: Path, damage: str
-) -> None:
+def test_an_unreadable_entry_is_named(clinic: Clinic, tmp_path: Path, damage: str) -> None:
     if not clinic.database.is_sqlite:
-        damage = "body = NULL"  # PostgreSQL's columns hold nothing that can't be read
+        damage = "body = NULL"  # PostgreSQL's columns can't hold unreadable values
     remember(clinic, 20)
     with owning(clinic) as db:
         where = {"clinic": clinic.id.hex if clinic.database.is_sqlite else clinic.id}
@@ -265,9 +261,7 @@ def test_an_entry_that_cant_be_read_is_named_as_such(
         assert verify(exported(clinic, folder)).verdict == "tampered"
 
 
-def test_a_count_that_isnt_that_of_the_entries_is_named_as_such(
-    clinic: Clinic, tmp_path: Path
-) -> None:
+def test_a_wrong_entry_count_is_named(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 20)
     with owning(clinic) as db:
         db.execute(update(LedgerHead).where(LedgerHead.clinic_id == clinic.id).values(size=3))
@@ -275,7 +269,7 @@ def test_a_count_that_isnt_that_of_the_entries_is_named_as_such(
         exported(clinic, tmp_path / "export")
 
 
-def test_an_export_that_an_erasure_overtook_is_not_taken_for_an_attack(
+def test_an_export_during_an_erasure_is_not_reported_as_tampering(
     api: Api, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = api.session()

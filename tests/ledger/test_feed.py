@@ -36,7 +36,7 @@ def test_next_is_null_only_when_the_reader_has_caught_up(api: Api) -> None:
         assert page["cursor"] == str(page["items"][-1]["number"])
 
 
-def test_the_cursor_is_where_to_go_on_later(api: Api) -> None:
+def test_the_cursor_continues_the_feed_later(api: Api) -> None:
     api.patient()
     page = api.get("/v1/changes").json()
     assert api.get(f"/v1/changes?after={page['cursor']}").json() == {
@@ -50,7 +50,7 @@ def test_the_cursor_is_where_to_go_on_later(api: Api) -> None:
     assert follow(api, 2**62) == []
 
 
-def test_a_change_carries_the_record_as_it_was_then(api: Api) -> None:
+def test_a_change_contains_the_record_as_it_was_then(api: Api) -> None:
     patient = api.patient(given_name="A")
     path = f"/v1/patients/{patient['id']}"
     later = api("PATCH", path, json={"given_name": "B"}, headers={"If-Match": '"1"'}).json()
@@ -74,7 +74,7 @@ def test_a_void_is_a_change_like_any_other(api: Api) -> None:
     assert last["body"]["status"] == "void"
 
 
-def test_a_feed_is_of_one_clinic(api: Api, other_api: Api) -> None:
+def test_a_feed_has_only_one_clinics_changes(api: Api, other_api: Api) -> None:
     api.patient()
     other = other_api.patient()
     assert other["id"] not in str(follow(api))
@@ -84,11 +84,11 @@ def test_a_feed_is_of_one_clinic(api: Api, other_api: Api) -> None:
 @pytest.mark.parametrize(
     "query", ["after=-1", "after=x", "after=", f"after={2**62 + 1}", "limit=0", "limit=201", "x=1"]
 )
-def test_a_question_that_no_feed_answers_is_refused(api: Api, query: str) -> None:
+def test_an_invalid_query_of_the_feed_is_refused(api: Api, query: str) -> None:
     assert api.get(f"/v1/changes?{query}").status_code == 422
 
 
-def test_what_was_refused_is_no_change(api: Api, clinic: Clinic) -> None:
+def test_a_refused_request_is_not_in_the_feed(api: Api, clinic: Clinic) -> None:
     api.patient()
     before = follow(api)
     api.post("/v1/patients", {"sex": "?"})

@@ -1,4 +1,4 @@
-"""An export can be streamed, interrupted and finished, and its verifier stands alone."""
+"""An export can be streamed, interrupted and finished, and its verifier needs no other file."""
 
 import ast
 import csv
@@ -54,7 +54,7 @@ def test_a_row_says_what_the_entry_says(public: dict[str, Any]) -> None:
 
 
 @given(publics(), st.sampled_from([*PUBLIC, "more"]), st.sampled_from([[], {}, 1.5, 0, -1, True]))
-def test_what_no_entry_says_isn_t_read(public: dict[str, Any], name: str, value: Any) -> None:
+def test_an_invalid_entry_is_not_read(public: dict[str, Any], name: str, value: Any) -> None:
     other = {**public, name: value}
     for text in (json.dumps(public), canonical(other).decode()):
         with pytest.raises(ValueError, match="public part"):
@@ -79,7 +79,7 @@ def test_an_interrupted_export_is_finished(tmp_path: Path, left: float) -> None:
     assert asked[0] == 2 + whole["entries.ndjson"][:size].count(b"\n")
 
 
-def test_what_another_export_left_is_not_mixed_in(tmp_path: Path) -> None:
+def test_leftovers_of_another_export_are_not_mixed_in(tmp_path: Path) -> None:
     made, export = log(), tmp_path / "export"
     made.write(export, 1, 20)
     for first, last in ((2, 20), (1, 19)):

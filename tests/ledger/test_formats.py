@@ -1,4 +1,4 @@
-"""Whatever the bytes: a format reads in one spelling only, or is refused by a `NoteError`."""
+"""Each format accepts exactly one spelling, and refuses all other bytes with `NoteError`."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -35,7 +35,7 @@ from tests.ledger.signed import (
 
 
 def spoiled(data: bytes, random: Random) -> bytes:
-    """The bytes with a few places cut, doubled, or written over by what matters here."""
+    """The bytes with a few places cut, doubled, or overwritten by significant characters."""
     for _ in range(random.randint(1, 3)):
         at = random.randrange(len(data) + 1)
         to = min(len(data), at + random.choice([0, 1, 1, 2, 9, 40]))
@@ -58,7 +58,7 @@ def spoiled(data: bytes, random: Random) -> bytes:
 
 
 def as_text(data: bytes) -> str:
-    """What a careless caller could make of the bytes: text with lone surrogates."""
+    """The bytes decoded by a careless caller, into text with lone surrogates."""
     return data.decode(errors="surrogateescape")
 
 
@@ -76,7 +76,7 @@ def read_signing_keys(data: bytes) -> None:
     signing_keys(data)
 
 
-# Each format, a good example, and how it is written again from what was read.
+# Each format, with a valid example and the function that writes it again.
 FORMATS: dict[str, tuple[bytes, Callable[[bytes], bytes | None]]] = {
     "note": (WITNESSED.encode(), lambda data: Note.parse(data).encode()),
     "checkpoint": (
@@ -100,7 +100,7 @@ FORMATS: dict[str, tuple[bytes, Callable[[bytes], bytes | None]]] = {
 }
 
 
-def test_a_proof_holds_all_that_its_reader_needs() -> None:
+def test_a_proof_contains_everything_that_its_reader_needs() -> None:
     for index in range(7):
         text = proof_text(index, inclusion(index, 7, held), SIGNED)
         proof = Proof.parse(text.encode())
@@ -147,7 +147,7 @@ def test_a_malformed_proof_is_refused(was: bytes, becomes: bytes) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(random=st.randoms(use_true_random=False))
-def test_what_is_spoiled_reads_in_one_spelling_or_is_refused(form: str, random: Random) -> None:
+def test_altered_input_is_refused_or_has_the_one_spelling(form: str, random: Random) -> None:
     good, reading = FORMATS[form]
     data = spoiled(good, random)
     message = ""
@@ -160,7 +160,7 @@ def test_what_is_spoiled_reads_in_one_spelling_or_is_refused(form: str, random: 
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(data=st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")))
-def test_what_is_no_such_thing_at_all_is_refused(form: str, data: bytes) -> None:
+def test_arbitrary_input_is_refused(form: str, data: bytes) -> None:
     good, reading = FORMATS[form]
     assume(data != good)
     with pytest.raises(NoteError):

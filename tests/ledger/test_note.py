@@ -1,4 +1,4 @@
-"""Signed notes read as others write them, and what is malformed is a `NoteError`, never more."""
+"""Signed notes of other programs are read, and a malformed note raises `NoteError` only."""
 
 import hashlib
 import re
@@ -101,7 +101,7 @@ def test_the_text_ends_at_the_last_empty_line() -> None:
 
 
 @given(keys, texts)
-def test_what_a_key_signs_it_verifies_and_it_alone(key: SigningKey, text: str) -> None:
+def test_a_key_verifies_its_own_signatures_and_no_others(key: SigningKey, text: str) -> None:
     note = Note(text, (key.sign(text),))
     assert Note.parse(note.encode()) == note
     assert note.verified_by(key.verifier)
@@ -123,7 +123,7 @@ def test_a_checkpoint_survives_writing_and_reading(
 
 
 @given(keys, st.integers(0, 2**63 - 1))
-def test_a_cosignature_holds_its_time(key: SigningKey, unix_s: int) -> None:
+def test_a_cosignature_contains_its_time(key: SigningKey, unix_s: int) -> None:
     line = key.cosign(CHECKPOINT.text(), unix_s)
     note = Note(CHECKPOINT.text(), (line,))
     assert note.cosigned_at(key.cosigner) == unix_s
@@ -142,12 +142,12 @@ def test_a_cosigned_message_is_that_of_the_specification() -> None:
 
 
 @pytest.mark.parametrize("unix_s", [-1, 2**63])
-def test_no_time_but_one_of_the_clock_is_cosigned(unix_s: int) -> None:
+def test_an_invalid_time_is_not_cosigned(unix_s: int) -> None:
     with pytest.raises(NoteError, match="seconds"):
         LOG.cosign(CHECKPOINT.text(), unix_s)
 
 
-def test_a_time_beyond_the_specification_is_not_believed() -> None:
+def test_a_time_beyond_the_specification_is_refused() -> None:
     message = f"cosignature/v1\ntime {2**63}\n{CHECKPOINT.text()}"
     value = (2**63).to_bytes(8) + LOG.private.sign(message.encode())
     note = Note(CHECKPOINT.text(), (Signature(ORIGIN, LOG.cosigner.id, value),))
@@ -159,7 +159,7 @@ def test_only_a_checkpoint_is_cosigned() -> None:
         LOG.cosign("any text\n", 1)
 
 
-def test_one_false_signature_among_good_ones_of_a_key_spoils_them() -> None:
+def test_one_false_signature_of_a_key_invalidates_its_valid_ones() -> None:
     false = forged(SIGNED, LOG.verifier).signatures
     for order in (SIGNED.signatures + false, false + SIGNED.signatures):
         assert not Note(SIGNED.text, order).verified_by(LOG.verifier)
@@ -254,7 +254,7 @@ def test_a_malformed_key_is_refused(key: str) -> None:
 
 
 @given(st.text(min_size=1), breaking, st.text())
-def test_no_name_can_break_its_line(before: str, odd: str, after: str) -> None:
+def test_a_key_name_that_would_break_its_line_is_refused(before: str, odd: str, after: str) -> None:
     for name in ("", before + odd + after):
         with pytest.raises(NoteError, match=r"name|UTF-8"):
             VerifierKey(name, NOTE, bytes(32))
@@ -289,7 +289,7 @@ def test_a_file_without_signing_keys_is_refused_and_not_quoted(data: bytes) -> N
     assert not re.search(r"[A-Za-z0-9+/]{16}", str(refused.value))
 
 
-def test_a_signing_key_does_not_show_itself() -> None:
+def test_the_repr_of_a_signing_key_hides_the_key() -> None:
     assert repr(LOG) == f"SigningKey(name={ORIGIN!r})"
 
 

@@ -1,4 +1,4 @@
-"""A checkpoint is believed by the policy's keys and its quorum alone."""
+"""A checkpoint is trusted only by the policy's keys and its quorum."""
 
 from collections.abc import Iterable
 
@@ -114,7 +114,7 @@ def test_either_key_of_a_log_that_changes_its_key_is_enough() -> None:
         ]
 
 
-def test_a_false_signature_of_a_known_key_is_told() -> None:
+def test_a_false_signature_of_a_known_key_is_reported() -> None:
     with pytest.raises(NoteError, match="is false"):
         NESTED.checkpoint(forged(WITNESSED, LOG.verifier))
     with pytest.raises(NoteError, match="is false"):
@@ -122,7 +122,7 @@ def test_a_false_signature_of_a_known_key_is_told() -> None:
     assert Policy((NEXT.verifier,)).signers(forged(WITNESSED, LOG.verifier)) == []
 
 
-def test_a_log_signs_for_its_own_origin_alone() -> None:
+def test_a_log_signs_only_for_its_own_origin() -> None:
     other = Checkpoint("needlework.ledger/another", 7, CHECKPOINT.root)
     with pytest.raises(NoteError, match="origin"):
         Policy((LOG.verifier,)).checkpoint(Note(other.text(), (LOG.sign(other.text()),)))
@@ -130,7 +130,7 @@ def test_a_log_signs_for_its_own_origin_alone() -> None:
         Policy((NEXT.verifier,)).checkpoint(SIGNED)
 
 
-def test_a_cosignature_is_no_signature_of_the_log() -> None:
+def test_a_cosignature_does_not_count_as_the_logs_signature() -> None:
     note = Note(SIGNED.text, (LOG.cosign(SIGNED.text, 5),))
     assert Policy((LOG.verifier,)).signers(note) == []
 
@@ -177,7 +177,7 @@ def test_a_malformed_policy_is_refused(told: str, why: str) -> None:
         Policy.parse(told.encode())
 
 
-def test_a_policy_that_nobody_could_read_is_not_written() -> None:
+def test_an_unreadable_policy_is_not_written() -> None:
     for name in ("two words", "a\nb", ""):
         with pytest.raises(NoteError):
             Policy((), {name: SEEN[0].cosigner}, {}, name).encode()

@@ -1,4 +1,4 @@
-"""Nobody sees a patient's data before it is on record that they did, and whose they saw."""
+"""Every read of a patient's data leaves its access entry before the answer is sent."""
 
 import itertools
 import threading
@@ -24,7 +24,7 @@ from tests.sweeps.document import Documented, operations
 from tests.sweeps.world import Sent, World
 
 READS = [operation for operation in operations() if not operation.writes]
-# Reading the account is one entry, whoever it is about; numbers and hashes tell of nobody.
+# A read of the ledger is one entry, whatever it shows; numbers and hashes are about nobody.
 ACCOUNT = {"audit.entries", "audit.export", "disclosures.list"}
 QUERY = {"audit.consistency": "?from=1&to=2"}
 OF_PATIENTS = ("sessions", "episodes", "measurements", "consents", "screenings", "adverse-events")
@@ -40,19 +40,19 @@ def request(world: World, operation: Documented) -> Sent:
     for name, id_ in ids.items():
         if (
             name in operation.path and "{id}" not in operation.path
-        ):  # of a fresh one there would be nothing to show
+        ):  # a new one would have nothing to show
             steps = zip(operation.path.split("/"), sent.path.split("/"), strict=True)
             sent.path = "/".join(id_ if step == name else was for step, was in steps)
     return sent
 
 
 def looks(clinic: Clinic, request_id: str) -> list[Stored]:
-    """What one request left in the ledger beside changes."""
+    """The entries other than changes that one request left in the ledger."""
     return [e for e in history(clinic) if e["request_id"] == request_id and e["kind"] != "change"]
 
 
 def patients_in(answer: Response, clinic: Clinic) -> set[str]:
-    """Which of the clinic's patients an answer names, or is about."""
+    """The clinic's patients that an answer names or is about."""
     known = {str(e["patient_id"]) for e in history(clinic) if e["patient_id"]}
     about = answer.request.url.path if answer.is_success else ""
     return {patient for patient in known if patient in answer.text + about}
@@ -63,7 +63,7 @@ def told(left: list[Stored]) -> list[tuple[str, str, str]]:
 
 
 def expected(operation: Documented, answer: Response, clinic: Clinic) -> list[tuple[str, str, str]]:
-    """The looks that an answer has to be accounted for by."""
+    """The access entries that an answer must leave."""
     if operation.name in ACCOUNT:
         about = answer.request.url.path.split("/")[3] if "patients" in operation.path else "None"
         return [("ledger", str(clinic.id), about)]
@@ -79,7 +79,9 @@ def expected(operation: Documented, answer: Response, clinic: Clinic) -> list[tu
     return sorted(("patients", patient, patient) for patient in patients)
 
 
-def test_every_read_leaves_whom_it_showed_and_no_one_else(api: Api, clinic: Clinic) -> None:
+def test_every_read_leaves_an_entry_for_each_shown_patient_and_no_other(
+    api: Api, clinic: Clinic
+) -> None:
     world, other = World(api), World(api)
     for each in (world, other):
         for collection in OF_PATIENTS:
@@ -114,7 +116,7 @@ def test_every_read_leaves_whom_it_showed_and_no_one_else(api: Api, clinic: Clin
     assert [e["number"] for e in history(clinic)] == list(range(1, size_of(clinic) + 1))
 
 
-def test_a_page_leaves_only_the_patients_that_were_on_it(api: Api, clinic: Clinic) -> None:
+def test_a_page_leaves_entries_only_for_the_patients_on_it(api: Api, clinic: Clinic) -> None:
     patients = [api.patient()["id"] for _ in range(5)]
     page = api.get("/v1/patients?limit=2", headers={"X-Request-Id": "first"}).json()
     assert {str(e["patient_id"]) for e in looks(clinic, "first")} == {
@@ -127,7 +129,7 @@ def test_a_page_leaves_only_the_patients_that_were_on_it(api: Api, clinic: Clini
     assert looks(clinic, "none") == []
 
 
-def test_a_session_that_was_moved_is_accounted_for_under_all_whom_its_versions_show(
+def test_reading_the_versions_of_a_moved_session_leaves_an_entry_for_each_patient(
     api: Api, clinic: Clinic
 ) -> None:
     session, other = api.session(), api.patient()
@@ -142,14 +144,14 @@ def test_a_session_that_was_moved_is_accounted_for_under_all_whom_its_versions_s
 
 @contextmanager
 def unwritable(clinic: Clinic) -> Iterator[None]:
-    """Keep everybody from the clinic's ledger: its head (PostgreSQL), or all writing (SQLite)."""
+    """Lock the clinic's counter row (PostgreSQL) or all writes (SQLite)."""
     head = rows(LedgerHead).with_for_update()
     with clinic.database.writing(clinic.id) as db:
         assert db.execute(head, {"clinic": clinic.id}).first()
         yield
 
 
-def test_a_read_that_cant_be_accounted_for_shows_nothing(api: Api, clinic: Clinic) -> None:
+def test_a_read_whose_entry_can_not_be_written_shows_nothing(api: Api, clinic: Clinic) -> None:
     secret = "Quetzalcoatl"
     session = api.session(note=secret)
     patient = api.patient(given_name=secret)
@@ -177,7 +179,9 @@ def test_a_read_that_cant_be_accounted_for_shows_nothing(api: Api, clinic: Clini
         assert [answer.status_code for answer in pool.map(api.get, paths)] == [200] * len(paths)
 
 
-def test_reads_at_once_are_each_accounted_for_under_dense_numbers(api: Api, clinic: Clinic) -> None:
+def test_simultaneous_reads_each_leave_an_entry_and_numbers_have_no_gaps(
+    api: Api, clinic: Clinic
+) -> None:
     patients = [api.patient()["id"] for _ in range(4)]
     before, threads, each = size_of(clinic), 16, 6
     together = threading.Barrier(threads)
@@ -199,7 +203,7 @@ def test_reads_at_once_are_each_accounted_for_under_dense_numbers(api: Api, clin
     assert sorted((e["request_id"], str(e["patient_id"])) for e in entries[before:]) == made
 
 
-def test_an_answer_that_is_given_again_was_seen_again(api: Api, clinic: Clinic) -> None:
+def test_a_replayed_answer_leaves_another_access_entry(api: Api, clinic: Clinic) -> None:
     body = {"id": str(uuid7()), "given_name": "Ada"}
     key = {"Idempotency-Key": str(uuid7())}
     first = api.post("/v1/patients", body, headers={**key, "X-Request-Id": "first"})
@@ -226,7 +230,9 @@ def test_an_answer_that_is_given_again_was_seen_again(api: Api, clinic: Clinic) 
     ]
 
 
-def test_a_replayed_answer_that_cant_be_accounted_for_isnt_given(api: Api, clinic: Clinic) -> None:
+def test_a_replayed_answer_whose_entry_can_not_be_written_is_not_sent(
+    api: Api, clinic: Clinic
+) -> None:
     body, key = {"given_name": "Quetzalcoatl"}, {"Idempotency-Key": str(uuid7())}
     assert api.post("/v1/patients", body, headers=key).status_code == 201
     with ThreadPoolExecutor(1) as pool, unwritable(clinic):
@@ -258,7 +264,7 @@ def revoked(clinic: Clinic) -> str:
     ("spoilt", "reason"),
     [(wrong, "wrong secret"), (expired, "expired key"), (revoked, "revoked key")],
 )
-def test_a_known_clients_key_that_isnt_good_is_noted_once_a_minute(
+def test_an_invalid_key_of_a_known_client_leaves_an_entry_once_a_minute(
     clinic: Clinic,
     wire: Client,
     monkeypatch: pytest.MonkeyPatch,
@@ -280,7 +286,7 @@ def test_a_known_clients_key_that_isnt_good_is_noted_once_a_minute(
     assert [e["reason"] for e in history(clinic)[before:]] == [reason, reason]
 
 
-def test_what_a_clients_scopes_dont_cover_is_noted_each_time(clinic: Clinic, wire: Client) -> None:
+def test_a_missing_scope_leaves_an_entry_each_time(clinic: Clinic, wire: Client) -> None:
     api = Api(wire, clinic.key([Scope.PATIENTS_READ]))
     before = size_of(clinic)
     for number in range(2):
@@ -293,7 +299,7 @@ def test_what_a_clients_scopes_dont_cover_is_noted_each_time(clinic: Clinic, wir
     }
 
 
-def test_a_token_that_belongs_to_nobody_is_noted_nowhere(
+def test_a_token_of_nobody_leaves_no_entry(
     clinic: Clinic, wire: Client, database: Database
 ) -> None:
     def all_entries() -> int:
@@ -310,7 +316,7 @@ def test_a_token_that_belongs_to_nobody_is_noted_nowhere(
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 200])
-def test_reading_the_whole_account_page_by_page_comes_to_an_end(
+def test_reading_the_whole_ledger_page_by_page_comes_to_an_end(
     api: Api, clinic: Clinic, limit: int
 ) -> None:
     for _ in range(10):
@@ -325,13 +331,15 @@ def test_reading_the_whole_account_page_by_page_comes_to_an_end(
         assert pages <= there
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) == there
-    # One page is one look at the account, whatever stands on it.
+    # One page is one access to the ledger, whatever it shows.
     assert [(e["operation"], e["resource"]) for e in history(clinic)[there:]] == [
         ("audit.entries", "ledger")
     ] * pages
 
 
-def test_the_account_of_one_patient_is_read_under_their_name(api: Api, clinic: Clinic) -> None:
+def test_reading_one_patients_entries_leaves_an_entry_for_that_patient(
+    api: Api, clinic: Clinic
+) -> None:
     one, other = api.patient()["id"], api.patient()["id"]
     for patient in (one, other, one):
         api.get(f"/v1/patients/{patient}")
@@ -341,7 +349,7 @@ def test_the_account_of_one_patient_is_read_under_their_name(api: Api, clinic: C
     assert (last["operation"], str(last["patient_id"])) == ("audit.entries", one)
 
 
-def test_disclosures_tell_newest_first_who_saw_the_patient(api: Api) -> None:
+def test_disclosures_list_who_saw_the_patient_newest_first(api: Api) -> None:
     session, other = api.session(), api.patient()
     one = session["patient_id"]
     for path in (
@@ -374,7 +382,7 @@ def test_disclosures_tell_newest_first_who_saw_the_patient(api: Api) -> None:
     assert [item["number"] for item in paged[-3:]] == [item["number"] for item in found]
 
 
-def test_disclosures_of_a_patient_whom_the_clinic_never_had_are_not_found(
+def test_disclosures_of_an_unknown_patient_are_404(
     api: Api, other_api: Api, clinic: Clinic
 ) -> None:
     theirs, before = other_api.patient()["id"], size_of(clinic)

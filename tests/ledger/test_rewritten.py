@@ -1,4 +1,4 @@
-"""What somebody with the right key makes of a ledger: the root and the chain of entries tell."""
+"""A ledger rewritten with the right key is revealed by the root or by its own entries."""
 
 import shutil
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def codes(report: Report) -> set[str]:
 
 
 def remade(folder: Path, log: Log, entries: Entries, **manifest: Any) -> Report:
-    """Put other entries under the log's checkpoint, and sign a manifest that fits them."""
+    """Put other entries under the log's checkpoint, and sign a matching manifest."""
     log.write(folder, earlier=(5, 256))
     (folder / "entries.ndjson").write_bytes(b"".join(entry_line(*entry[1:]) for entry in entries))
     header = (folder / "entries.csv").read_bytes().splitlines(keepends=True)[0]
@@ -71,7 +71,7 @@ def of_another_clinic(entries: Entries) -> Entries:
         (of_another_clinic, {"root", "clinic", "history"}),
     ],
 )
-def test_the_root_tells_of_entries_put_under_an_old_checkpoint(
+def test_the_root_reveals_other_entries_under_an_old_checkpoint(
     tmp_path: Path, log: Log, rewrite: Callable[[Entries], Entries], found: set[str]
 ) -> None:
     report = remade(tmp_path / "export", log, rewrite(log.entries))
@@ -79,9 +79,7 @@ def test_the_root_tells_of_entries_put_under_an_old_checkpoint(
     assert codes(report) - {"version"} == found
 
 
-def test_earlier_checkpoints_tell_up_to_where_the_entries_are_right(
-    tmp_path: Path, log: Log
-) -> None:
+def test_earlier_checkpoints_tell_how_far_the_entries_are_right(tmp_path: Path, log: Log) -> None:
     later = [*log.entries[:-1], altered(log.entries[-1], actor="other")]
     assert "left out after entry 256." in remade(tmp_path / "export", log, later).text()
 
@@ -94,13 +92,13 @@ def test_a_dropped_entry_is_found_whatever_the_manifest_says(
     assert remade(tmp_path / "export", log, fewer, **manifest).exit == 2
 
 
-def test_an_entry_too_many_is_found(tmp_path: Path, log: Log) -> None:
+def test_an_additional_entry_is_found(tmp_path: Path, log: Log) -> None:
     more = [*log.entries, altered(log.entries[0], number=311)]
     assert remade(tmp_path / "export", log, more).exit == 2
     assert remade(tmp_path / "other", log, more, last=311).exit == 2
 
 
-def test_a_table_that_says_something_else_is_found(tmp_path: Path, log: Log) -> None:
+def test_a_table_that_differs_from_the_entries_is_found(tmp_path: Path, log: Log) -> None:
     export = log.write(tmp_path / "export")
     good = (export / "entries.csv").read_bytes()
     line = good.index(b"r-100,")
@@ -119,7 +117,7 @@ def test_a_table_that_says_something_else_is_found(tmp_path: Path, log: Log) -> 
 
 
 @pytest.mark.parametrize("outside", ['{"first":1,"hashes":[],"last":9}', "[]", "[[[", '"x"', "NaN"])
-def test_hashes_that_don_t_fit_are_found(tmp_path: Path, log: Log, outside: str) -> None:
+def test_hashes_that_do_not_match_are_found(tmp_path: Path, log: Log, outside: str) -> None:
     export = log.write(tmp_path / "export")
     (export / "outside.json").write_text(outside + "\n")
     signed_again(export, log)
@@ -179,7 +177,7 @@ def destroyed(log: Log, number: int, erasures: list[int]) -> Log:
     ("after", "last", "exit_code"),
     [([12], 20, 0), ([], 20, 2), ([-1], 20, 2), ([12], 15, 0), ([17], 15, 4), ([], 15, 4)],
 )
-def test_a_destroyed_body_needs_a_later_entry_that_says_so(
+def test_an_erased_body_needs_a_later_erasure_entry(
     tmp_path: Path, after: list[int], last: int, exit_code: int
 ) -> None:
     plain = Log([altered(entry, version=None) for entry in entries(20)])
@@ -191,7 +189,7 @@ def test_a_destroyed_body_needs_a_later_entry_that_says_so(
     assert report.bodies_destroyed == 1
 
 
-def test_a_body_that_lost_its_salt_is_not_a_destroyed_one(tmp_path: Path) -> None:
+def test_a_body_without_its_salt_is_not_an_erased_one(tmp_path: Path) -> None:
     log = Log(entries(20))
     number = next(e.number for e in log.entries if e.body)
     bare = log.entries[number - 1]
@@ -244,7 +242,7 @@ def test_versions_of_a_record_rise_by_one(
     assert (report.exit, codes(report)) == (exit_code, {"version"} if exit_code else set())
 
 
-def test_many_processes_find_what_one_finds(
+def test_many_processes_find_the_same_as_one(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = log.write(tmp_path / "good", 3, earlier=(5, 256))
@@ -272,7 +270,7 @@ lines = st.lists(
 
 
 @given(lines, st.sampled_from(["entries.ndjson", "entries.csv", "checkpoint", "policy"]))
-def test_nothing_in_a_file_makes_the_verifier_fail(
+def test_no_content_of_a_file_makes_the_verifier_crash(
     tmp_path: Path, found: list[bytes], name: str
 ) -> None:
     log = Log(entries(20))

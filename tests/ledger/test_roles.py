@@ -1,4 +1,4 @@
-"""On PostgreSQL the application's own role can't alter the ledger, even with its triggers off."""
+"""On PostgreSQL the server's role can't alter the ledger, even without its triggers."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,14 +18,14 @@ from app.retention import service
 from tests import postgres
 from tests.cli.program import within
 from tests.faults.account import check_ledger
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.wire import wired
 
 LATE = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 class Roles(NamedTuple):
-    """The same database as its owner and as the application reach it."""
+    """The same database, as its owner and as the server's role."""
 
     owner: str
     application: str
@@ -68,7 +68,7 @@ def test_the_application_does_all_its_work_and_cannot_alter_the_ledger(
     monkeypatch.delenv("NEEDLEWORK_OWNER_URL")
     database = Database(roles.application)
     with wired(create_app(database)) as wire:
-        clinic = found(database)
+        clinic = create_clinic(database)
         api = Api(wire, clinic.key())
         session = api.session()
         api.post(f"/v1/sessions/{session['id']}/sign", headers={"If-Match": '"1"'})

@@ -1,4 +1,4 @@
-"""The tree from the database is the RFC's tree over all leaves, however many tiles stand."""
+"""The tree from the database equals the RFC's tree, however many tiles are stored."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ from app.ledger import keeper, signing, tiles
 from app.ledger.format.note import Checkpoint, Note, Proof
 from app.ledger.format.tree import consistency, consistent, included, inclusion, root, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import drop, history, notes, owning, remember, size_of
 
 AROUND = (0, 1, 2, 255, 256, 257, 511, 512, 513, 1000)
@@ -31,7 +31,7 @@ def leaf_of(number: int) -> bytes:
 
 
 def fill(clinic: Clinic, size: int) -> list[bytes]:
-    """Give a clinic's ledger this many made-up entries in the place of its own."""
+    """Replace a clinic's ledger by so many made-up entries."""
     leaves = [leaf_of(number) for number in range(1, size + 1)]
     with owning(clinic) as db:
         db.execute(delete(LedgerEntry).where(LedgerEntry.clinic_id == clinic.id))
@@ -43,7 +43,7 @@ def fill(clinic: Clinic, size: int) -> list[bytes]:
 
 
 def _insert(db: Connection, clinic: Clinic, start: int, leaves: Sequence[bytes]) -> None:
-    """Insert rows in one statement: SQLite's executemany is fast, PostgreSQL wants an array."""
+    """Insert rows in one statement: SQLite's executemany is fast, PostgreSQL needs an array."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(
             "INSERT INTO ledger_entries (clinic_id, number, kind, operation, at, actor,"
@@ -131,7 +131,7 @@ def test_tiles_grow_while_the_ledger_does(clinic: Clinic) -> None:
         remember(clinic, 100)
 
 
-def test_growers_at_once_do_each_others_work_and_no_harm(clinic: Clinic) -> None:
+def test_simultaneous_growers_of_a_tree_do_no_harm(clinic: Clinic) -> None:
     leaves = fill(clinic, 256 * 80 + 3)
     together = threading.Barrier(3)
 
@@ -169,7 +169,7 @@ def test_the_api_proves_every_entry_and_every_earlier_size(api: Api, clinic: Cli
     hashes = [b64decode(hash_) for hash_ in asked["hashes"]]
     assert consistent(old.size, new.size, hashes, old.root, new.root)
     assert not consistent(old.size, new.size, hashes, new.root, old.root)
-    # Reading them leaves nothing: they tell of nobody.
+    # Reading them leaves no entry, because they contain no patient data.
     assert size_of(clinic) == size
 
 
@@ -187,11 +187,11 @@ def test_the_api_proves_every_entry_and_every_earlier_size(api: Api, clinic: Cli
         ("consistency?from=1&to=1", 200),
     ],
 )
-def test_a_proof_of_what_isnt_there_is_refused(api: Api, path: str, status: int) -> None:
+def test_a_proof_of_a_missing_entry_is_refused(api: Api, path: str, status: int) -> None:
     assert api.get(f"/v1/audit/{path}").status_code == status
 
 
-def test_the_keeper_seals_each_ledger_once_a_day_if_it_grew(clinic: Clinic) -> None:
+def test_the_keeper_signs_a_checkpoint_of_each_grown_ledger_once_a_day(clinic: Clinic) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         remember(clinic, 260)
         keeper.keep(clinic.database)
@@ -207,10 +207,10 @@ def test_the_keeper_seals_each_ledger_once_a_day_if_it_grew(clinic: Clinic) -> N
         assert [note["size"] for note in notes(clinic)] == [first["size"], size_of(clinic)]
         clock.shift(timedelta(days=3))
         keeper.keep(clinic.database)
-        assert len(notes(clinic)) == 2  # nothing new, nothing to say
+        assert len(notes(clinic)) == 2  # nothing new, so no checkpoint
 
 
-def test_a_ledger_that_lost_an_entry_keeps_no_other_from_being_sealed(
+def test_a_ledger_that_lost_an_entry_does_not_stop_other_checkpoints(
     clinic: Clinic,
 ) -> None:
     remember(clinic, 256)
@@ -218,7 +218,7 @@ def test_a_ledger_that_lost_an_entry_keeps_no_other_from_being_sealed(
     keeper.keep(clinic.database)
     assert notes(clinic) == []
     assert count(clinic, 0) == 0
-    later = found(clinic.database)
+    later = create_clinic(clinic.database)
     assert later.id > clinic.id
     keeper.keep(clinic.database)
     assert [note["size"] for note in notes(later)] == [1]

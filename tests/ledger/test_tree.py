@@ -1,4 +1,4 @@
-"""Roots and proofs are those of the RFC, and no proof shows what isn't so."""
+"""Roots and proofs are those of the RFC, and no proof of a false statement verifies."""
 
 import hashlib
 import pickle
@@ -16,7 +16,7 @@ from app.ledger.format import tree
 
 EXHAUSTIVE = 130
 
-# The reference inputs of Certificate Transparency, and what its programs make of them.
+# The reference inputs of Certificate Transparency, and the results of its programs.
 INPUTS = (
     *("", "00", "10", "2021", "3031", "40414243", "5051525354555657"),
     "606162636465666768696a6b6c6d6e6f",
@@ -50,7 +50,7 @@ CONSISTENCIES = [
     (6, 8, [LEAVES_5_6, LEAVES_7_8, ROOTS[3]]),
     (2, 5, [LEAVES_3_4, LEAF_5]),
 ]
-# Many mistakes show only where a tile is full, about to be, or has just been.
+# Many mistakes only show where a tile is full, or one leaf before or after that.
 sizes = st.integers(0, 1100) | st.sampled_from([255, 256, 257, 511, 512, 513, 767, 768, 1024])
 digests = st.binary(min_size=32, max_size=32)
 
@@ -72,7 +72,7 @@ def mth(leaves: Sequence[bytes]) -> bytes:
 
 
 class Held:
-    """A list of leaf hashes as the store of a tree: complete subtrees, and no other part."""
+    """A list of leaf hashes as a store of a tree, which only has complete subtrees."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
         self.leaves = leaves
@@ -117,7 +117,7 @@ def test_the_roots_are_those_of_the_reference(size: int) -> None:
     assert tree.root(size, Held(REFERENCE)) == expected
 
 
-def test_the_root_of_nothing_is_the_digest_of_nothing() -> None:
+def test_the_root_of_an_empty_tree_is_the_digest_of_nothing() -> None:
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert tree.EMPTY_ROOT.hex() == tree.subtree([]).hex() == tree.root(0, HELD).hex() == empty
 
@@ -161,7 +161,7 @@ def test_the_root_of_every_size_is_that_of_the_definition() -> None:
     assert [tree.subtree(LEAVES[:size]) for size in range(EXHAUSTIVE + 2)] == HEADS
 
 
-def test_every_leaf_is_included_and_in_its_own_place_alone() -> None:
+def test_every_leaf_is_included_only_at_its_own_index() -> None:
     for size in range(1, EXHAUSTIVE + 1):
         for index in range(size):
             proof = tree.inclusion(index, size, HELD)
@@ -185,7 +185,7 @@ def test_an_inclusion_proof_with_any_hash_altered_dropped_or_added_fails() -> No
                 assert not tree.included(LEAVES[index], index, size, wrong, HEADS[size])
 
 
-def test_every_tree_continues_every_smaller_one_and_no_other() -> None:
+def test_every_tree_continues_its_own_smaller_trees_and_no_others() -> None:
     for new in range(1, EXHAUSTIVE + 1):
         for old in range(1, new + 1):
             proof = tree.consistency(old, new, HELD)
@@ -229,7 +229,7 @@ def test_every_tree_continues_the_empty_one() -> None:
 @given(digests, st.integers(), st.integers(), st.lists(st.binary(max_size=40)), digests)
 @example(STRANGER, 2**5000, 2**5001, [STRANGER] * 3, STRANGER)
 @example(LEAVES[0], 0, 1, [], LEAVES[0][:31])
-def test_no_made_up_proof_shows_anything_or_raises(
+def test_no_made_up_proof_verifies_or_raises(
     digest: bytes, index: int, size: int, proof: list[bytes], root: bytes
 ) -> None:
     assert not tree.included(digest, index, size, proof, root) or digest == root
@@ -252,7 +252,7 @@ def test_two_hashes_can_not_be_cut_in_another_place() -> None:
 @pytest.mark.parametrize(
     ("first", "end", "size"), [(-1, 0, 1), (2, 1, 3), (0, 4, 3), (0, 1, 2**63)]
 )
-def test_what_no_tree_has_is_refused(first: int, end: int, size: int) -> None:
+def test_an_index_or_size_outside_the_tree_is_refused(first: int, end: int, size: int) -> None:
     with pytest.raises(ValueError, match="bounds"):
         tree.outside(first, end, size, HELD)
     with pytest.raises(ValueError, match="bounds"):
@@ -283,14 +283,14 @@ def test_a_second_implementation_agrees_on_20_000_leaves() -> None:
         assert tree.consistent(index + 1, size, proof, *heads)
 
 
-def test_an_inclusion_proof_is_what_lies_outside_of_its_leaf() -> None:
+def test_an_inclusion_proof_is_the_outside_of_a_range_of_one_leaf() -> None:
     for size in range(1, 65):
         for index in range(size):
             beside = tree.outside(index, index + 1, size, HELD)
             assert sorted(beside) == sorted(tree.inclusion(index, size, HELD))
 
 
-def test_every_range_with_what_lies_outside_makes_the_root() -> None:
+def test_every_range_and_its_outside_give_the_root() -> None:
     for size in range(33):
         for first, end in combinations_with_replacement(range(size + 1), 2):
             beside = tree.outside(first, end, size, HELD)
@@ -308,7 +308,7 @@ def test_every_range_with_what_lies_outside_makes_the_root() -> None:
 
 
 def only_within(first: int, end: int) -> tree.Hashes:
-    """The subtrees of those who know the leaves [first, end) alone."""
+    """The subtrees that follow from only the leaves [first, end)."""
 
     def known(level: int, index: int) -> bytes:
         assert first <= index << level
@@ -343,7 +343,7 @@ def test_a_range_fed_in_order_knows_the_root_of_every_size_within(
 
 
 def feed(fed: tree.Range, end: int, *, by_tiles: bool) -> None:
-    """Feed the leaves up to `end`; whole tiles by one hash where that is allowed."""
+    """Feed the leaves up to `end`; complete tiles as one hash where that is allowed."""
     while fed.end < end:
         tile = fed.end // tree.TILE
         whole = fed.end % tree.TILE == 0 and fed.end + tree.TILE <= end

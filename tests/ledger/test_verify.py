@@ -1,4 +1,4 @@
-"""An auditor's verifier finds whatever differs from what the ledger recorded, and says it."""
+"""The verifier finds and reports every difference from what the ledger recorded."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ def log() -> Log:
 
 @pytest.fixture(scope="session")
 def whole(log: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Never altered: tests copy it."""
+    """An export that is never altered: tests copy it."""
     return log.write(tmp_path_factory.mktemp("whole") / "export", earlier=EARLIER)
 
 
@@ -91,7 +91,7 @@ def test_a_small_ledger_is_clean(tmp_path: Path, count: int) -> None:
 @example(name="manifest", where=0.999, how="remove", byte=10)
 @example(name="entries.ndjson", where=0.9999999, how="remove", byte=10)
 @example(name="manifest", where=0.999, how="add", byte=10)
-def test_a_single_byte_out_of_place_is_found(
+def test_a_single_wrong_byte_is_found(
     whole: Path, tmp_path: Path, name: str, where: float, how: str, byte: int
 ) -> None:
     export = Path(shutil.copytree(whole, tmp_path / "e", dirs_exist_ok=True))
@@ -132,7 +132,9 @@ def test_a_file_cut_off_makes_an_export_incomplete(export: Path, name: str, left
 
 
 @pytest.mark.parametrize("how", ["shorter", "as long", "longer", "left out"])
-def test_another_row_of_the_table_is_no_broken_copy(export: Path, how: str) -> None:
+def test_another_row_of_the_table_is_tampering_and_not_a_broken_copy(
+    export: Path, how: str
+) -> None:
     rows = (export / "entries.csv").read_bytes().splitlines(keepends=True)
     [at] = [index for index, row in enumerate(rows) if b",150," in row]
     row = rows[at]
@@ -143,7 +145,7 @@ def test_another_row_of_the_table_is_no_broken_copy(export: Path, how: str) -> N
     assert [finding.entry for finding in report.findings if finding.code == "table"] == [150]
 
 
-def test_of_a_gap_only_its_beginning_is_told(export: Path) -> None:
+def test_a_gap_is_reported_once_at_its_beginning(export: Path) -> None:
     lines = (export / "entries.ndjson").read_bytes().splitlines(keepends=True)
     (export / "entries.ndjson").write_bytes(b"".join(lines[:99] + lines[100:]))
     numbers = [found.entry for found in verify(export).findings if found.code == "number"]
@@ -158,7 +160,7 @@ def test_of_a_gap_only_its_beginning_is_told(export: Path) -> None:
         ({"policy": "policy", "held": "checkpoint"}, ("CLEAN:", "tells nothing of the past")),
     ],
 )
-def test_a_report_says_what_it_was_held_against(
+def test_a_report_names_the_checkpoint_it_was_compared_with(
     export: Path, trust: dict[str, str], told: tuple[str, ...]
 ) -> None:
     text = verify(export, **{name: export / file for name, file in trust.items()}).text()
@@ -178,7 +180,7 @@ def test_tampering_outweighs_what_is_missing(export: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", ["more.txt", "checkpoints/301", "empty/", "link"])
-def test_what_was_laid_in_is_named_and_nobody_accused_of_it(export: Path, extra: str) -> None:
+def test_an_added_file_is_named_but_is_not_tampering(export: Path, extra: str) -> None:
     if extra.endswith("/"):
         (export / extra).mkdir()
     elif extra == "link":
@@ -189,13 +191,13 @@ def test_what_was_laid_in_is_named_and_nobody_accused_of_it(export: Path, extra:
 
 
 @pytest.mark.parametrize("name", ["policy", "manifest"])
-def test_a_link_isn_t_a_file_of_the_export(export: Path, name: str) -> None:
+def test_a_symbolic_link_is_not_a_file_of_the_export(export: Path, name: str) -> None:
     (export / name).rename(export.parent / "elsewhere")
     (export / name).symlink_to(export.parent / "elsewhere")
     assert (verify(export).exit, codes(verify(export))) == (2, {"altered-file"})
 
 
-def test_what_is_no_export_can_t_be_told_about(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_an_export_is_undecidable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "empty").mkdir()
     found = {name: verify(tmp_path / name) for name in ("none", "file", "empty")}
@@ -218,7 +220,7 @@ def test_the_wrong_key_is_tampering(export: Path) -> None:
     assert "isn't in your policy" in report.text()
 
 
-def test_a_policy_for_another_ledger_can_t_tell(export: Path) -> None:
+def test_a_policy_for_another_ledger_is_undecidable(export: Path) -> None:
     other = Policy((key("needlework.ledger/other", 2).verifier,))
     report = verify(export, kept(export, other.encode()))
     assert (report.exit, codes(report)) == (4, {"other-log"})
@@ -226,7 +228,9 @@ def test_a_policy_for_another_ledger_can_t_tell(export: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\x00", None])
-def test_what_the_auditor_brings_may_be_unreadable(export: Path, content: bytes | None) -> None:
+def test_an_unreadable_policy_or_checkpoint_is_reported(
+    export: Path, content: bytes | None
+) -> None:
     file = export.parent / "brought"
     if content is not None:
         file.write_bytes(content)
@@ -249,7 +253,7 @@ def test_two_keys_sign_while_one_replaces_the_other(tmp_path: Path) -> None:
     assert verify(export, third).exit == 2
 
 
-def test_a_key_of_the_export_vouches_for_checkpoints_of_an_older_one(tmp_path: Path) -> None:
+def test_checkpoints_signed_by_an_older_key_of_the_export_are_trusted(tmp_path: Path) -> None:
     old, new = key(seed=1), key(seed=2)
     log = Log(entries(20), keys=[new], policy=Policy((new.verifier, old.verifier)))
     earlier = {3: Log(log.entries, keys=[old]).checkpoint(3)}
@@ -259,7 +263,7 @@ def test_a_key_of_the_export_vouches_for_checkpoints_of_an_older_one(tmp_path: P
     assert (report.exit, report.findings) == (0, [])
 
 
-def test_a_signature_that_nobody_can_check_is_found(export: Path) -> None:
+def test_a_signature_that_can_not_be_checked_is_found(export: Path) -> None:
     note = Note.parse((export / "manifest").read_bytes())
     stranger = key("stranger", 9).sign(note.text)
     (export / "manifest").write_bytes(Note(note.text, (*note.signatures, stranger)).encode())
@@ -355,20 +359,20 @@ def test_a_held_checkpoint_shows_a_rewriting_with_the_right_key(
     assert "rewritten" in report.text()
 
 
-def test_a_held_checkpoint_of_another_ledger_can_t_tell(export: Path) -> None:
+def test_a_held_checkpoint_of_another_ledger_is_undecidable(export: Path) -> None:
     other = Log(entries(3), origin=f"{ORIGIN}8", keys=[key(f"{ORIGIN}8")])
     report = verify(export, held=kept(export, other.checkpoint()))
     assert (report.exit, codes(report)) == (4, {"held"})
     assert "of another ledger" in report.text()
 
 
-def test_a_held_checkpoint_that_nobody_signed_can_t_tell(export: Path) -> None:
+def test_an_unsigned_held_checkpoint_is_undecidable(export: Path) -> None:
     other = Log(entries(3), keys=[key(seed=5)])
     report = verify(export, held=kept(export, other.checkpoint()))
     assert (report.exit, codes(report)) == (4, {"held"})
 
 
-def test_the_shipped_file_checks_its_export_alone(export: Path) -> None:
+def test_the_shipped_verifier_needs_no_other_file_of_ours(export: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "verify.py", *arguments]
         return subprocess.run(command, cwd=export, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The database itself refuses to change the ledger, whoever asks; the law has one narrow door."""
+"""The database itself refuses every change of the ledger, except a lawful erasure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from app.core.operation import perform
 from app.core.values.clock import now, uuid7
 from app.ledger import service
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
-from tests.ground import Clinic, found
+from tests.ground import Clinic, create_clinic
 from tests.ledger.attacker import History, history, notes, remember, seal
 
 TABLES: Sequence[type[ClinicOwned]] = (LedgerEntry, LedgerTile, LedgerCheckpoint)
@@ -31,7 +31,7 @@ def ledger_with_a_row_in_each_table(clinic: Clinic) -> Clinic:
 
 
 def refuses(clinic: Clinic, statement: Any) -> bool:
-    """Whether the database's own user, who owns all of it, can't do this."""
+    """Whether the database refuses this statement, even to its owner."""
     try:
         with clinic.database.owning() as db, db.begin():
             db.execute(statement)
@@ -51,7 +51,7 @@ def test_no_row_is_deleted(filled: Clinic, table: type[ClinicOwned]) -> None:
 def test_no_column_of_a_row_is_changed(filled: Clinic, table: type[ClinicOwned]) -> None:
     before = history(filled), notes(filled)
     for column in table.__table__.columns:
-        # To the value that it has: not even that is let through.
+        # To the value that it has: even that is refused.
         values = {column.key: column}
         assert refuses(filled, update(table).where(table.clinic_id == filled.id).values(values))
     assert (history(filled), notes(filled)) == before
@@ -60,7 +60,7 @@ def test_no_column_of_a_row_is_changed(filled: Clinic, table: type[ClinicOwned])
 @pytest.mark.parametrize("table", TABLES)
 def test_no_table_is_emptied(filled: Clinic, table: type[ClinicOwned]) -> None:
     if filled.database.is_sqlite:
-        # SQLite has no TRUNCATE: the nearest thing is a DELETE of everything.
+        # SQLite has no TRUNCATE; the nearest statement is a DELETE of all rows.
         assert refuses(filled, text(f"DELETE FROM {table.__tablename__}"))  # noqa: S608 - our own tables' names
     else:
         assert refuses(filled, text(f"TRUNCATE {table.__tablename__} CASCADE"))
@@ -73,7 +73,7 @@ def blanking(clinic: Clinic, whose: UUID, **more: Any) -> Any:
 
 
 def note_erasure(clinic: Clinic, patient_id: UUID) -> None:
-    """Put the entry of an erasure into the ledger, and do nothing of what it says."""
+    """Write the entry of an erasure into the ledger, without erasing anything."""
     op = clinic.operation("patients.erase")
     view = {"id": patient_id, "version": 2}
     work = lambda: service.record(op, "patients", view, patient_id=patient_id)  # noqa: E731 - one statement
@@ -107,15 +107,15 @@ def blanked(stored: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
     return {**stored, **(BLANK if mine else {})}
 
 
-def test_an_erasure_of_another_clinic_opens_nothing(clinic: Clinic, database: Database) -> None:
-    other = found(database)
+def test_an_erasure_in_another_clinic_allows_no_change(clinic: Clinic, database: Database) -> None:
+    other = create_clinic(database)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(other, patient_id)
     assert refuses(clinic, blanking(clinic, patient_id))
 
 
-def test_what_came_after_the_erasure_keeps_its_body(clinic: Clinic) -> None:
+def test_entries_after_the_erasure_keep_their_bodies(clinic: Clinic) -> None:
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -128,7 +128,7 @@ def test_what_came_after_the_erasure_keeps_its_body(clinic: Clinic) -> None:
     assert refuses(clinic, update(LedgerEntry).where(*late).values(BLANK))
 
 
-def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
+def test_only_the_body_of_an_entry_can_be_blanked(clinic: Clinic) -> None:
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -159,7 +159,7 @@ def test_nothing_else_of_an_entry_changes_with_its_body(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_postgresql_erases_by_a_function_that_nobody_may_call_unasked(clinic: Clinic) -> None:
+def test_postgresql_erases_by_a_function_that_checks_the_erasure_entry(clinic: Clinic) -> None:
     remember(clinic, 2)
     one, other = patients_of(clinic)
     note_erasure(clinic, one)

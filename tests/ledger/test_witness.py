@@ -1,4 +1,4 @@
-"""A witness on another machine sees a cut-back or rewritten ledger, and its exit code says so."""
+"""A witness on another machine detects a truncated or rewritten ledger by its exit code."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def served_address(database: Database, tmp_path_factory: pytest.TempPathFactory)
 
 @dataclass
 class Watcher:
-    """The witness's own machine: a folder, and the program."""
+    """The witness's machine: a folder, and the program."""
 
     folder: Path
     address: str
@@ -44,7 +44,7 @@ class Watcher:
         self.patch.setenv("NEEDLEWORK_TOKEN", self.clinic.key())
 
     def __call__(self, *arguments: str) -> Ran:
-        # It has no database, and needs none.
+        # It has no database.
         self.patch.chdir(self.folder)
         return within(self.patch, self.capsys, "sqlite:////nowhere/at/all.db", *arguments)
 
@@ -73,7 +73,7 @@ def witness_of_a_ledger(
     return Watcher(tmp_path, address, clinic, monkeypatch, capsys)
 
 
-def test_a_witness_cosigns_what_continues_what_it_saw_and_nothing_else(
+def test_a_witness_cosigns_only_a_continuation_of_its_last_checkpoint(
     watcher: Watcher, clinic: Clinic
 ) -> None:
     remember(clinic, 10)
@@ -101,7 +101,7 @@ def test_a_witness_cosigns_what_continues_what_it_saw_and_nothing_else(
     assert watcher.held().encode() == remembered
 
 
-def test_what_is_signed_by_another_key_is_not_believed(watcher: Watcher, clinic: Clinic) -> None:
+def test_a_checkpoint_signed_by_another_key_is_refused(watcher: Watcher, clinic: Clinic) -> None:
     assert watcher("audit", "key", "other.pem").code == 0
     [other] = signing_keys((watcher.folder / "other.pem").read_bytes())
     policy = Policy((SigningKey(signing.origin(clinic.id), other).verifier,))
@@ -110,7 +110,9 @@ def test_what_is_signed_by_another_key_is_not_believed(watcher: Watcher, clinic:
     assert not (watcher.folder / "held").exists()
 
 
-def test_what_cant_be_told_exits_with_4(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undecidable_case_exits_with_4(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for file, said in (("none", "can't be read"), ("witness.pem", "policy")):
         assert watcher.says(watcher.watch(policy=file), UNDECIDABLE, said)
     assert watcher.says(watcher.watch(key="none.pem"), UNDECIDABLE, "can't be read")

@@ -1,4 +1,4 @@
-"""Promises of measured values: kept as they were entered, compared in one unit."""
+"""Measured values are stored as entered, and compared in one unit."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def chart(api: Api) -> Chart:
     return Chart(api)
 
 
-def test_a_pressure_is_kept_as_entered_and_compared_in_kilopascals(chart: Chart) -> None:
+def test_a_pressure_is_stored_as_entered_and_compared_in_kilopascals(chart: Chart) -> None:
     told = {"phase": "before", "instrument": "ppt", "muscle": "infraspinatus", "side": "left"}
     visit = chart.visit(0, measurements=[{**told, "value": 3.5, "unit": "kgf/cm2"}])
     assert [(m["value"], m["unit"]) for m in visit["measurements"]] == [(3.5, "kgf/cm2")]
@@ -23,7 +23,7 @@ def test_a_pressure_is_kept_as_entered_and_compared_in_kilopascals(chart: Chart)
     assert [point["value"] for point in shown["points"]] == [pytest.approx(343.23275), 400]
 
 
-def test_a_score_may_be_left_to_the_items(chart: Chart) -> None:
+def test_a_score_may_be_computed_from_items(chart: Chart) -> None:
     visit = chart.visit(
         0, measurements=[{"phase": "before", "instrument": "psfs", "items": [3, 5, 4]}]
     )
@@ -45,7 +45,7 @@ def test_a_score_may_be_left_to_the_items(chart: Chart) -> None:
         ({"instrument": "ppt", "value": 30, "unit": "kgf/cm2"}, "/value", "off_scale"),
     ],
 )
-def test_what_does_not_fit_its_instrument_is_refused_where_it_stands(
+def test_a_member_that_does_not_fit_its_instrument_is_refused_by_pointer(
     chart: Chart, told: dict[str, object], place: str, code: str
 ) -> None:
     where = {"patient_id": chart.patient_id, "phase": "before", "taken_at": "2026-02-02T10:00:00Z"}

@@ -25,7 +25,7 @@ from app.muscles.rules.body import (
 )
 
 BODY = queries.BODY
-AREAS = queries._text("body_areas.csv")  # noqa: SLF001 - the file as it stands
+AREAS = queries._text("body_areas.csv")  # noqa: SLF001 - the file's own content
 PATHS = queries._text("body_paths.csv")  # noqa: SLF001 - likewise
 DRAWN = [shape for shape in BODY.shapes if shape.area is not None]
 SIDED = [shape for shape in DRAWN if shape.side != "midline"]
@@ -33,7 +33,7 @@ COMMAND = re.compile(r"([MLC])([^MLCZ]*)")
 
 
 def outline(path: str) -> list[Point]:
-    """The corners of a path whose curves are taken in eight steps."""
+    """The vertices of a path, with each curve divided into eight steps."""
     corners: list[Point] = []
     for command, numbers in COMMAND.findall(path):
         *handles, end = points(numbers)
@@ -45,7 +45,7 @@ def outline(path: str) -> list[Point]:
 
 
 def between(curve: tuple[Point, ...], t: float) -> Point:
-    """De Casteljau's place on a curve."""
+    """A point on a curve, by De Casteljau's algorithm."""
     while len(curve) > 1:
         curve = tuple(
             Point(a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)) for a, b in pairwise(curve)
@@ -78,7 +78,7 @@ def shape(slug: str, view: str, side: str) -> Shape:
     return found
 
 
-def test_every_muscle_lies_in_one_area_or_is_needled_at_a_level() -> None:
+def test_every_muscle_is_in_one_area_or_needled_at_a_level() -> None:
     placed = [muscle for area in BODY.areas for muscle in area.muscles]
     assert len(placed) == len(set(placed))
     assert set(placed) == {muscle.slug for muscle in queries.MUSCLES if not muscle.paraspinal}
@@ -94,7 +94,7 @@ def test_every_area_is_drawn_with_both_its_halves() -> None:
 
 @pytest.mark.parametrize("drawn", SIDED, ids=lambda s: f"{s.area}-{s.view}-{s.side}")
 def test_a_side_is_the_patients_own(drawn: Shape) -> None:
-    """Who faces us has his left on our right; of a back, the left is on our left."""
+    """The left of a person who faces us is on our right; from the back, it is on our left."""
     _, centroid = area_and_centroid(drawn.path)
     ours = "right" if centroid.x > 0 else "left"
     theirs = {"left": "right", "right": "left"}[ours] if drawn.view == "front" else ours
@@ -103,15 +103,15 @@ def test_a_side_is_the_patients_own(drawn: Shape) -> None:
     assert all(x * sign >= 0 for x, _ in points(drawn.path))
 
 
-def test_anatomy_is_where_it_belongs() -> None:
-    """Told by landmarks: what is above, beside or between what."""
+def test_areas_are_at_their_anatomical_places() -> None:
+    """Checked by landmarks: which areas are above, beside or between others."""
 
     def at(slug: str, view: str, side: str = "left") -> Point:
         return area_and_centroid(shape(slug, view, side).path)[1]
 
     assert at("forehead", "front").y < at("face", "front").y < at("throat", "front").y
     assert at("chest", "front").y < at("belly_front", "front").y < at("groin", "front").y
-    # Anatomical position: the thumb lies outside of the palm, from in front and from behind.
+    # Anatomical position: the thumb is lateral to the palm, from the front and from the back.
     assert abs(at("hand_thumb", "front").x) > abs(at("hand_palm", "front").x)
     assert abs(at("forearm_outer", "back").x) > abs(at("forearm_back", "back").x)
     assert abs(at("calf_inner", "back").x) < abs(at("calf_outer", "back").x)
@@ -121,7 +121,7 @@ def test_anatomy_is_where_it_belongs() -> None:
     assert at("calf_inner", "back").y < at("calf_low", "back").y < at("sole", "back").y
 
 
-def test_the_two_halves_are_one_anothers_mirror_image() -> None:
+def test_the_two_halves_are_mirror_images() -> None:
     for half in SIDED:
         other = {"left": "right", "right": "left"}[half.side]
         twin = shape(str(half.area), half.view, other)
@@ -129,7 +129,7 @@ def test_the_two_halves_are_one_anothers_mirror_image() -> None:
         assert area_and_centroid(twin.path)[0] == pytest.approx(area_and_centroid(half.path)[0])
 
 
-def test_nothing_leaves_the_frame_and_no_two_areas_are_in_one_place() -> None:
+def test_every_area_is_inside_the_frame_and_no_two_are_at_one_place() -> None:
     for drawn in BODY.shapes:
         assert all(abs(x) <= HALF_WIDTH and 0 <= y <= HEIGHT for x, y in points(drawn.path))
     for view in VIEWS:
@@ -139,7 +139,7 @@ def test_nothing_leaves_the_frame_and_no_two_areas_are_in_one_place() -> None:
 
 
 def test_areas_of_a_view_do_not_overlap() -> None:
-    """No area holds a place in the middle of another."""
+    """No area contains the middle of another."""
     for one in DRAWN:
         assert one.label is not None
         assert [
@@ -204,7 +204,7 @@ def test_a_broken_drawing_is_refused_with_its_line(column: str) -> None:
         assert {error["loc"][0] for error in refused.value.errors()} == {CHEST + 2}
 
 
-def test_what_is_needled_and_nowhere_drawn_is_refused() -> None:
+def test_a_muscle_without_a_drawn_area_is_refused() -> None:
     lacking = [row for row in rows(PATHS) if row["area"] != "chest"]
     with pytest.raises(RuleBroken, match="chest"):
         read(paths=written(lacking))

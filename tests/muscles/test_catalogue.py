@@ -50,7 +50,7 @@ def test_the_catalogue_has_178_muscles_and_parts() -> None:
     assert len(queries.MUSCLES) == 178
 
 
-def test_every_row_comes_out_as_it_stands_in_the_file() -> None:
+def test_every_row_is_read_as_it_is_in_the_file() -> None:
     def cell(value: object) -> str:
         match value:
             case None:
@@ -84,7 +84,7 @@ def test_a_paraspinal_muscle_is_supplied_by_levels_that_a_needling_can_state() -
     assert {s for muscle in paraspinal for s in muscle.segments} <= set(rules.SPINAL_LEVELS)
 
 
-def test_a_muscle_is_found_by_its_slug_alone() -> None:
+def test_a_muscle_is_looked_up_only_by_its_slug() -> None:
     for muscle in queries.MUSCLES:
         assert queries.find(muscle.slug) is queries.muscle(muscle.slug) is muscle
 
@@ -117,7 +117,7 @@ def test_a_repeated_key_is_refused_with_both_lines(column: str) -> None:
         queries.read(with_cell(100, column, ROWS[first][column]))
 
 
-def test_a_group_that_is_an_entry_too_is_refused() -> None:
+def test_a_group_that_is_also_a_muscle_is_refused() -> None:
     with pytest.raises(ValidationError, match="trapezius names a group"):
         queries.read(with_cell(0, "slug", "trapezius"))
 
@@ -139,7 +139,7 @@ def test_an_empty_file_is_refused() -> None:
         queries.read(TEXT.split("\n", 1)[0])
 
 
-def test_a_list_can_be_narrowed_to_a_region() -> None:
+def test_a_list_can_be_filtered_by_region() -> None:
     hand = queries.muscles(region="hand")
     assert len(hand) == 11
     assert {muscle.region for muscle in hand} == {"hand"}

@@ -1,4 +1,4 @@
-"""The words of the catalogue."""
+"""The rules for the catalogue's values."""
 
 from random import Random
 
@@ -10,7 +10,7 @@ from app.core.values.faults import RuleBroken
 from app.muscles import rules
 
 
-def test_the_ladder_runs_from_the_atlas_to_the_sacrum() -> None:
+def test_the_levels_run_from_c1_to_s4() -> None:
     expected = [
         f"{part}{number}"
         for part, count in (("C", 8), ("T", 12), ("L", 5), ("S", 4))
@@ -29,12 +29,12 @@ def test_segments_are_listed_downwards(segments: list[rules.Segment], random: Ra
             rules.check_order(segments)
 
 
-def test_an_empty_cell_repeats_nothing() -> None:
+def test_an_empty_cell_is_never_a_repeated_key() -> None:
     rules.check_unique("fma", {2: None, 3: "FMA:1", 4: None})
 
 
 @given(st.text())
-def test_a_name_is_read_alike_in_any_case_and_reads_as_itself(text: str) -> None:
+def test_folding_a_name_ignores_case_and_is_idempotent(text: str) -> None:
     read = rules.words(text)
     assert rules.words(" ".join(read)) == read
     assert rules.joined(text) == "".join(read)

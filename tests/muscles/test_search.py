@@ -1,4 +1,4 @@
-"""What a practitioner types finds the muscle that was meant."""
+"""A practitioner's search text finds the intended muscle."""
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.muscles import queries
 from app.muscles.schemas import QUERY_MAX, MuscleView
 
-# A busy machine may stall a single example; how fast a search is has a test of its own.
+# A busy machine may stall a single example; `make bench` measures the search.
 unhurried = settings(deadline=None)
 muscles = st.sampled_from(queries.MUSCLES)
 typed = st.sampled_from("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ019 -,.()'éüñ")
@@ -36,14 +36,14 @@ def slips(draw: st.DrawFn) -> tuple[MuscleView, str]:
 
 
 @pytest.mark.parametrize("muscle", queries.MUSCLES, ids=lambda muscle: muscle.slug)
-def test_a_muscle_comes_first_under_its_own_names(muscle: MuscleView) -> None:
+def test_a_muscles_own_name_finds_it_first(muscle: MuscleView) -> None:
     for name in names(muscle):
         assert queries.search(name)[0] == muscle
         assert queries.search(name.upper())[0] == muscle
 
 
 @pytest.mark.parametrize("muscle", queries.MUSCLES, ids=lambda muscle: muscle.slug)
-def test_a_synonym_leads_to_its_muscle(muscle: MuscleView) -> None:
+def test_a_synonym_finds_its_muscle(muscle: MuscleView) -> None:
     for synonym in muscle.synonyms:
         first = queries.search(synonym)[:3]
         assert muscle in first
@@ -71,7 +71,7 @@ def test_a_synonym_leads_to_its_muscle(muscle: MuscleView) -> None:
         ("lavator scapulea", "levator_scapulae"),
     ],
 )
-def test_what_is_written_in_charts_finds_the_muscle_first(q: str, slug: str) -> None:
+def test_usual_chart_abbreviations_find_the_muscle_first(q: str, slug: str) -> None:
     assert found(q)[0] == slug
 
 

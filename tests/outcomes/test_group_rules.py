@@ -1,4 +1,4 @@
-"""Promises of the groups: who is counted where, and that nobody can be recognised."""
+"""Promises of the groups: who is counted where, and that no patient can be recognised."""
 
 from typing import Any
 
@@ -54,13 +54,13 @@ def test_activities_make_one_score_where_the_same_were_rated() -> None:
         return reading(number, value, "psfs")._replace(activity=activity)
 
     readings = [rated(0, "a", 8), rated(0, "b", 4), rated(1, "a", 5), rated(1, "b", 3)]
-    readings.append(rated(2, "a", 8))  # not a score that can be compared
+    readings.append(rated(2, "a", 8))  # not a comparable score
     cares = [care(n, (7, 7, 7), readings=readings) for n in range(5)]
     [measure] = one(cares)["measures"]
     assert (measure["responding"]["count"], measure["responding"]["of"]) == (5, 5)
 
 
-def test_who_has_two_diagnoses_is_counted_in_each() -> None:
+def test_a_patient_with_two_diagnoses_is_counted_in_each() -> None:
     cares = [care(n, diagnoses=["x|1", "x|2"]) for n in range(5)]
     cares += [care(n, diagnoses=[]) for n in range(5, 10)]
     groups = outcomes(cares, "diagnosis", scale_of)
@@ -71,7 +71,7 @@ def test_who_has_two_diagnoses_is_counted_in_each() -> None:
     ]
 
 
-def test_a_cohort_of_fewer_than_five_patients_tells_nothing() -> None:
+def test_a_cohort_of_fewer_than_five_patients_shows_nothing() -> None:
     cares = [care(n, region="elbow") for n in range(4)] * 3
     told: list[tuple[By | None, str | None]] = [("region", OTHERS), (None, None)]
     for by, name in told:
@@ -88,7 +88,7 @@ def test_a_cohort_of_fewer_than_five_patients_tells_nothing() -> None:
         }
 
 
-def test_small_groups_stand_together_with_as_many_larger_ones_as_it_takes() -> None:
+def test_small_groups_are_combined_with_as_many_larger_ones_as_necessary() -> None:
     def group(region: str, *patients: int) -> list[Care]:
         return [care(n, region=region) for n in patients]
 
@@ -103,7 +103,7 @@ def test_small_groups_stand_together_with_as_many_larger_ones_as_it_takes() -> N
     ]
 
 
-def test_whoever_is_in_two_small_groups_is_in_the_others_once() -> None:
+def test_a_patient_in_two_small_groups_counts_once_in_the_others() -> None:
     cares = [care(n, diagnoses=["x|1", "x|2"]) for n in range(4)]
     cares += [care(n, diagnoses=["x|3"]) for n in range(4, 10)]
     [group] = outcomes(cares, "diagnosis", scale_of)
@@ -120,7 +120,7 @@ def test_an_event_of_no_session_counts_once_for_its_patient() -> None:
     assert (mild["per_insertion"]["count"], mild["per_insertion"]["of"]) == (6, 130)
 
 
-def test_that_nothing_happened_is_said_with_how_much_there_may_be() -> None:
+def test_a_count_of_zero_has_an_upper_bound() -> None:
     serious = one([care(n) for n in range(5)])["adverse_events"]["serious"]["per_session"]
     assert serious == {
         "count": 0,
@@ -130,15 +130,13 @@ def test_that_nothing_happened_is_said_with_how_much_there_may_be() -> None:
     }
 
 
-def test_more_events_than_insertions_are_no_share_of_them() -> None:
+def test_more_events_than_insertions_give_no_rate() -> None:
     shown = proportion(9, 7)
     assert shown == {"count": 9, "of": 7, "proportion": None, "interval": None}
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
-def test_no_number_from_one_to_four_is_shown_or_can_be_taken_from_what_is(
-    count: int, more: int
-) -> None:
+def test_no_number_from_one_to_four_is_shown_or_can_be_derived(count: int, more: int) -> None:
     shown = proportion(count, count + more)
     if shown["count"] is None:
         assert shown["proportion"] is shown["interval"] is None
@@ -148,7 +146,7 @@ def test_no_number_from_one_to_four_is_shown_or_can_be_taken_from_what_is(
     assert shown["of"] is None or not 0 < shown["of"] < SHOWN_FROM
 
 
-def test_the_times_of_values_from_outside_are_their_own() -> None:
+def test_a_single_measurement_keeps_its_own_time() -> None:
     later = reading(1, 3)._replace(session_id=None, at=week(5))
     cares = [care(n, (7, 7), readings=[reading(0, 7), later]) for n in range(5)]
     assert one(cares)["measures"][0]["responding"]["count"] == 5

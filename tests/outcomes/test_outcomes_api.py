@@ -58,7 +58,7 @@ def begun(api: Api, number: int, day: float, **body: Any) -> list[Chart]:
     return charts
 
 
-def test_care_that_began_before_the_period_is_not_of_its_cohort(api: Api) -> None:
+def test_care_that_began_before_the_period_is_not_in_its_cohort(api: Api) -> None:
     begun(api, 5, 0)
     begun(api, 6, 30)
     asked = {"from": moment(5), "to": moment(60)}
@@ -84,7 +84,7 @@ def test_void_sessions_and_missed_visits_are_no_care(api: Api) -> None:
     assert group["sessions"] == 10
 
 
-def test_a_practitioner_may_ask_for_their_own_patients_and_a_program_has_none(api: Api) -> None:
+def test_practitioners_may_ask_for_their_own_patients_and_programs_may_not(api: Api) -> None:
     own = api.practitioners()
     [practitioner] = api.get("/v1/practitioners").json()["items"]
     begun(api, 5, 0)
@@ -123,7 +123,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(api: Api) -> None:
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/to"]
 
 
-def test_an_event_of_no_session_belongs_to_the_care_that_was_under_way(api: Api) -> None:
+def test_an_event_without_a_session_belongs_to_the_current_care(api: Api) -> None:
     for chart in begun(api, 5, 0):
         episode = chart.episode(region="neck", opened_at=moment(30))
         chart.visit(30, 5, episode_id=episode["id"])

@@ -12,14 +12,14 @@ from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.main import create_app
 from tests.cli.program import Ran, url_of, within
-from tests.ground import found
+from tests.ground import create_clinic
 from tests.owners.house import House, Program
 from tests.wire import wired
 
 
 @pytest.fixture(name="empty", scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database of no clinic, to be copied."""
+    """A migrated database without a clinic, to be copied."""
     file = tmp_path_factory.mktemp("owners") / "empty.db"
     database = Database(f"sqlite:///{file}")
     migrate(database)
@@ -32,7 +32,7 @@ def new_house(empty: Path, tmp_path: Path) -> Iterator[House]:
     database = Database(f"sqlite:///{shutil.copy(empty, tmp_path / 'needlework.db')}")
     app = create_app(database)
     with wired(app) as wire:
-        yield House(found(database), app, wire)
+        yield House(create_clinic(database), app, wire)
     database.close()
 
 

@@ -1,4 +1,4 @@
-"""A clinic with an owner, as these tests begin with one."""
+"""A clinic with an owner, with which these tests begin."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +18,7 @@ Program = Callable[..., Ran]
 
 
 class House(NamedTuple):
-    """A clinic with a database of its own, its server, and its owner's password."""
+    """A clinic with its own database and server, and its owner's password."""
 
     clinic: Clinic
     app: FastAPI
@@ -29,7 +29,7 @@ class House(NamedTuple):
         return Api(self.wire, self.clinic.key())
 
     def put(self, password: str = PASSWORD) -> str:
-        """Make the owner; the client's id."""
+        """Create the owner, and return the client's id."""
         op, hash_ = self.clinic.operation(), service.hashed(password)
         made = perform(self.clinic.database, op, partial(service.put, op, hash_))
         return str(made["id"])

@@ -1,4 +1,4 @@
-"""The commands that make the owner's account and remove it, and which passwords they take."""
+"""The commands that create and remove the owner's account, and the passwords they accept."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ from app.core.db.database import Database
 from app.main import create_app
 from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
 from tests.cli.program import PATIENCE_S, environment, url_of
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.owners.house import PASSWORD, WRONG, House, Program, refused
 from tests.serving import ROOT
 from tests.wire import wired
@@ -44,7 +44,7 @@ def test_the_command_makes_an_account_and_removes_it(house: House, on: Program) 
 
 
 @pytest.mark.parametrize("typed", ["", "x" * 11 + "\r\n", "x" * 1025, "x" * 9_999])
-def test_a_short_password_and_an_endless_one_are_refused(
+def test_a_short_and_a_very_long_password_are_refused(
     house: House, on: Program, typed: str
 ) -> None:
     this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
@@ -54,18 +54,18 @@ def test_a_short_password_and_an_endless_one_are_refused(
 
 
 @given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))
-def test_length_is_all_that_is_asked(password: str) -> None:
+def test_length_is_the_only_rule_for_a_password(password: str) -> None:
     assert may_be_set(password) == (LENGTH_MIN <= len(spelt(password)) <= LENGTH_MAX)
     assert spelt(spelt(password)) == spelt(password)
 
 
-def test_what_is_no_text_is_no_password(house: House, on: Program) -> None:
+def test_input_that_is_not_text_is_not_a_password(house: House, on: Program) -> None:
     this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
     ran = on(house.clinic.database, *this, typed="\udcff" * 20)
     assert (ran.code, "no UTF-8" in ran.err) == (1, True)
 
 
-def test_without_a_terminal_it_has_to_be_piped_in(house: House, on: Program) -> None:
+def test_without_a_terminal_the_password_must_be_piped_in(house: House, on: Program) -> None:
     ran = on(
         house.clinic.database, "owner", "set", "--clinic", str(house.clinic.id), typed="x" * 20
     )
@@ -73,9 +73,9 @@ def test_without_a_terminal_it_has_to_be_piped_in(house: House, on: Program) -> 
 
 
 def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
-    """How `owner set` ends for somebody who types this, and what stood on the screen."""
+    """Type this at `owner set`, and return its exit code and the text on the screen."""
     master, slave = pty.openpty()
-    # Whoever leads a session and opens a terminal has it for his own.
+    # A session leader that opens a terminal gets it as its controlling terminal.
     command = f'exec "$0" -m app owner set --clinic {house.clinic.id} <{os.ttyname(slave)}'
     with subprocess.Popen(
         ["/bin/sh", "-c", command, sys.executable],
@@ -88,7 +88,7 @@ def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
     ) as process:
         shown = b""
         for line in typed:
-            # The blank comes once nothing is shown, and what was typed earlier is thrown away.
+            # The prompt appears once echo is off; input typed earlier is discarded.
             while not shown.endswith(b": "):
                 assert select.select([master], [], [], PATIENCE_S)[0], shown
                 shown += os.read(master, 1024)
@@ -102,7 +102,7 @@ def at_a_terminal(house: House, *typed: str) -> tuple[int, str]:
     return code, shown.decode()
 
 
-def test_at_a_terminal_it_is_asked_for_twice_and_not_shown(house: House) -> None:
+def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(house: House) -> None:
     code, shown = at_a_terminal(house, PASSWORD, PASSWORD)
     assert (code, PASSWORD in shown) == (0, False)
     assert UUID(shown.split()[-1]).version == 7
@@ -111,7 +111,7 @@ def test_at_a_terminal_it_is_asked_for_twice_and_not_shown(house: House) -> None
 
 def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) -> None:
     house.put()
-    other = found(house.clinic.database)
+    other = create_clinic(house.clinic.database)
     this = ("owner", "set", "--clinic", str(other.id), "--password-stdin")
     ran = on(other.database, *this, typed=WRONG)
     assert (ran.code, ran.out) == (1, "")
@@ -120,7 +120,9 @@ def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) 
     assert house.signed_in()
 
 
-def test_it_is_for_sqlite_alone(database: Database, clinic: Clinic, api: Api, on: Program) -> None:
+def test_an_owner_exists_only_on_sqlite(
+    database: Database, clinic: Clinic, api: Api, on: Program
+) -> None:
     form = {"grant_type": "password", "username": "owner", "password": PASSWORD}
     answer = api.wire.post("/oauth/token", data=form)
     ran = on(

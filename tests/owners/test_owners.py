@@ -1,4 +1,4 @@
-"""The owner of a clinic on SQLite signs in with a password, and nobody can guess at it for long."""
+"""The owner of a clinic on SQLite signs in with a password, which nobody can guess for long."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +65,9 @@ def test_a_wrong_password_a_wrong_name_and_no_account_are_answered_alike(house: 
     assert told == [told[0]] * 4
 
 
-def test_it_takes_as_long_to_find_nobody(house: House, work: list[Parameters]) -> None:
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(
+    house: House, work: list[Parameters]
+) -> None:
     """One hash of the same cost is made, which is nearly all of the time that it takes."""
     house.ask(WRONG)
     nobody = work.copy()
@@ -91,12 +93,12 @@ def test_after_some_wrong_passwords_an_address_has_to_wait(house: House) -> None
         assert house._replace(wire=elsewhere).ask().status_code == 200
 
 
-def test_ten_in_five_minutes_are_enough(house: House) -> None:
+def test_ten_wrong_passwords_in_five_minutes_are_the_limit(house: House) -> None:
     limit = house.app.state.password_rates.take("a")
     assert (limit.quota, limit.window_s, limit.left) == (10, 300, 9)
 
 
-def test_a_right_password_is_none_of_them(house: House) -> None:
+def test_a_right_password_does_not_count_as_wrong(house: House) -> None:
     house.put()
     house.app.state.password_rates = Rates(2, "password", 5)
     assert [house.ask().status_code for _ in range(3)] == [200] * 3
@@ -104,7 +106,7 @@ def test_a_right_password_is_none_of_them(house: House) -> None:
     assert house.ask().status_code == 200
 
 
-def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
+def test_one_hash_is_computed_at_a_time_and_never_in_the_event_loop(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.put()
@@ -123,7 +125,7 @@ def test_one_hash_is_worked_at_at_a_time_and_never_by_the_event_loop(
     monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001 - the one place where hashes are made
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: house.ask().status_code, range(4)))
-    assert set(answers) <= {200, 503}  # whose turn doesn't come in time is told so
+    assert set(answers) <= {200, 503}  # a request that waits too long gets a 503
     assert 200 in answers
     assert max(most) == 1
     assert [name.startswith("argon2") for name in names] == [True]
@@ -137,7 +139,7 @@ def test_a_refresh_token_is_exchanged_for_another(house: House) -> None:
     assert house.refresh(second["refresh_token"]).status_code == 200
 
 
-def test_a_refresh_token_that_is_used_again_ends_what_was_signed_in_and_not_the_account(
+def test_reuse_of_a_refresh_token_ends_the_sign_in_and_not_the_account(
     house: House,
 ) -> None:
     house.put()
@@ -153,7 +155,7 @@ def test_a_refresh_token_that_is_used_again_ends_what_was_signed_in_and_not_the_
         assert house.is_let_in(house.signed_in())
 
 
-def test_signing_in_ends_what_was_signed_in_before(house: House) -> None:
+def test_signing_in_ends_the_earlier_sign_in(house: House) -> None:
     house.put()
     first = house.signed_in()
     assert house.is_let_in(first)
@@ -163,7 +165,7 @@ def test_signing_in_ends_what_was_signed_in_before(house: House) -> None:
     assert house.refresh(second["refresh_token"]).status_code == 200
 
 
-def test_another_password_ends_what_the_one_before_had_let_in(house: House) -> None:
+def test_changing_the_password_ends_the_earlier_sign_in(house: House) -> None:
     house.put()
     given = house.signed_in()
     house.put(WRONG)
@@ -173,18 +175,18 @@ def test_another_password_ends_what_the_one_before_had_let_in(house: House) -> N
     assert house.ask(WRONG).status_code == 200
 
 
-def test_what_looks_the_same_is_the_same_password(house: House) -> None:
+def test_passwords_that_look_the_same_are_the_same(house: House) -> None:
     house.put("ein Stu\u0308ck Ka\u0308se")
     assert house.ask("ein St\u00fcck K\u00e4se").status_code == 200
 
 
-def test_name_and_password_are_both_needed(house: House) -> None:
+def test_name_and_password_are_both_required(house: House) -> None:
     for form in ({"username": "owner"}, {"password": PASSWORD}, {}):
         answer = house.wire.post("/oauth/token", data={"grant_type": "password", **form})
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_the_ledger_tells_of_the_account_and_of_wrong_passwords_once_a_minute(
+def test_the_ledger_has_the_account_and_wrong_passwords_once_a_minute(
     house: House,
 ) -> None:
     first, second = house.put(), house.put()
@@ -200,13 +202,15 @@ def test_the_ledger_tells_of_the_account_and_of_wrong_passwords_once_a_minute(
     ]
 
 
-def test_an_owner_is_no_client_of_another_kind(house: House) -> None:
+def test_an_owner_can_not_authenticate_as_another_kind_of_client(house: House) -> None:
     id_ = house.put()
     assert house.api.get(f"/v1/clients/{id_}").status_code == 404
     assert house.api.get(f"/v1/devices/{id_}").status_code == 404
 
 
-def test_the_password_is_stored_logged_and_told_nowhere(house: House, tmp_path: Path) -> None:
+def test_the_password_is_not_stored_logged_or_returned_anywhere(
+    house: House, tmp_path: Path
+) -> None:
     house.put()
     log, url = tmp_path / "server.log", url_of(house.clinic.database)
     with (

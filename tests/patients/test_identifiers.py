@@ -1,4 +1,4 @@
-"""What other systems call a patient or a practitioner: one holder, who is named."""
+"""An identifier of another system belongs to one record; a conflict names that record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +16,7 @@ def by_identifier(api: Api, collection: str, system: str, value: str) -> list[st
     return [item["id"] for item in answer.json()["items"]]
 
 
-def test_an_identifier_leads_to_its_holder(api: Api) -> None:
+def test_an_identifier_finds_its_record(api: Api) -> None:
     patient = api.patient(identifiers=[MRN, {"system": "b", "value": "2"}])
     practitioner = api.practitioner(identifiers=[MRN])
     assert by_identifier(api, "patients", **MRN) == [patient["id"]]
@@ -30,7 +30,9 @@ def make(api: Api, collection: str, **body: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("collection", ["patients", "practitioners"])
-def test_an_identifier_has_one_holder_who_is_named(api: Api, collection: str) -> None:
+def test_an_identifier_belongs_to_one_record_and_a_conflict_names_it(
+    api: Api, collection: str
+) -> None:
     holder = make(api, collection, identifiers=[MRN])
     named = {"given_name": "B", "family_name": "C"}
     other = make(api, collection, **named)
@@ -50,7 +52,7 @@ def test_an_identifier_has_one_holder_who_is_named(api: Api, collection: str) ->
     assert api.get(path).json() == other
 
 
-def test_an_identifier_that_was_given_up_is_free(api: Api) -> None:
+def test_a_removed_identifier_can_be_used_again(api: Api) -> None:
     holder, heir = api.patient(identifiers=[MRN]), api.patient()
     held = {"If-Match": '"1"'}
     for who, identifiers in ((holder, []), (heir, [MRN])):
@@ -76,7 +78,7 @@ def test_the_same_identifier_twice_in_one_record_is_refused(api: Api) -> None:
     assert "/identifiers/0/system" in faults(api.post("/v1/patients", with_bar))
 
 
-def test_of_many_who_claim_an_identifier_at_once_one_gets_it(api: Api) -> None:
+def test_of_many_simultaneous_claims_of_an_identifier_one_succeeds(api: Api) -> None:
     with ThreadPoolExecutor(8) as pool:
         claims = range(16)
         answers = list(pool.map(lambda _: api.post("/v1/patients", {"identifiers": [MRN]}), claims))

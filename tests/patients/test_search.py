@@ -1,4 +1,4 @@
-"""Finding a patient: by a name without its accents, or by the day of birth."""
+"""Finding a patient by a name, without its accents, or by the birth date."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.db.database import Database
 from app.patients.rules import folded
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.records.bodies import faults
 
 PEOPLE = [
@@ -65,7 +65,7 @@ def search(api: Api, **wanted: Any) -> list[str]:
     ],
 )
 @pytest.mark.usefixtures("people")
-def test_the_beginning_of_a_name_finds_whoever_has_it(
+def test_the_beginning_of_a_name_finds_every_patient_with_it(
     api: Api, wanted: dict[str, Any], names: list[str]
 ) -> None:
     assert search(api, **wanted) == names
@@ -91,7 +91,7 @@ def test_a_search_is_paged(api: Api) -> None:
         {"name": "x"},
     ],
 )
-def test_a_search_asks_for_something(api: Api, body: dict[str, Any]) -> None:
+def test_a_search_without_a_criterion_is_refused(api: Api, body: dict[str, Any]) -> None:
     assert faults(api.post("/v1/patients/search", body))
 
 
@@ -110,7 +110,7 @@ def test_a_search_follows_a_change_of_name(api: Api) -> None:
 def test_every_beginning_of_a_name_finds_it(
     api: Api, database: Database, names: list[str], data: st.DataObject
 ) -> None:
-    owner = Api(api.wire, found(database).key())
+    owner = Api(api.wire, create_clinic(database).key())
     for name in names:
         owner.patient(family_name=name)
     asked = data.draw(st.sampled_from(names))

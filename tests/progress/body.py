@@ -1,4 +1,4 @@
-"""What was needled, in a few words: `treated("infraspinatus left none complete", ...)`."""
+"""Needlings in short notation: `treated("infraspinatus left none complete", ...)`."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -72,4 +72,4 @@ EVERY_SIDE = (
     "first_dorsal_interosseous_manus left - - partial -",
     "abductor_hallucis right - - none -",
 )
-"""What the golden picture shows: left and right apart, in each view and on the ladder."""
+"""The content of the golden picture: left and right differ, in each view and on the ladder."""

@@ -1,4 +1,4 @@
-"""One patient's chart, written and read as a client does it: days are counted from 0."""
+"""One patient's chart, written and read by a client; days are counted from 0."""
 
 import json
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ AS_OF = moment(300)
 
 
 def read(api: Api, patient_id: str, **asked: str) -> Record:
-    """A patient's progress, which is whole and of the published form."""
+    """A patient's progress, checked against the published schema."""
     answer = api.get(f"/v1/patients/{patient_id}/progress", params={"as_of": AS_OF, **asked})
     assert answer.status_code == 200, answer.text
     ProgressView.model_validate_json(answer.content)
@@ -32,7 +32,7 @@ def read(api: Api, patient_id: str, **asked: str) -> Record:
 
 
 def take_in(api: Api, records: Iterable[Record]) -> None:
-    """Import records, all of which must go in."""
+    """Import records; every row must be created."""
     content = "\n".join(map(json.dumps, records))
     headers = {"Content-Type": "application/x-ndjson"}
     report = api("POST", "/v1/imports", content=content, headers=headers).json()
@@ -63,7 +63,7 @@ class Chart:
         )
 
     def report(self, visit: Record, hours: float, soreness: int, **body: Any) -> Record:
-        """What the patient says some hours after a visit."""
+        """A follow-up some hours after a visit."""
         at = datetime.fromisoformat(visit["occurred_at"]) + timedelta(hours=hours)
         path = f"/v1/sessions/{visit['id']}/follow-ups"
         told = {"reported_at": at.isoformat(), "soreness": soreness, "source": "patient_link"}

@@ -1,4 +1,4 @@
-"""Facts for the rules of progress, written briefly: one visit a week, counted from 0."""
+"""Facts for the rules of progress in short notation: one visit a week, counted from 0."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ class Needled(NamedTuple):
 
 
 def needlings(rows: Iterable[Needled]) -> Needlings:
-    """The same as the rules take them."""
+    """The needlings, in the form that the rules take."""
     known = [row._asdict() | {"place": (row.muscle, row.side, row.spinal_level)} for row in rows]
     return Needlings(**{name: [row[name] for row in known] for name in Needlings._fields})
 
@@ -48,7 +48,7 @@ def week(number: float) -> datetime:
 
 
 def visit(number: int, attendance: str = "attended", status: str = "signed") -> Visit:
-    """The visit of a week, to Dana, who takes three quarters of an hour."""
+    """The visit of a week, to Dana, of 45 minutes."""
     return Visit(
         session_id=f"visit-{number}",
         at=week(number),

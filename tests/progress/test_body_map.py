@@ -33,7 +33,7 @@ def drawn(*courses: str) -> Element:
 
 
 def shaded(svg: Element, attribute: str) -> dict[tuple[str, str], set[str]]:
-    """The fills of what is needled, by its place and side."""
+    """The fills of the needled areas, by place and side."""
     found: dict[tuple[str, str], set[str]] = {}
     for shape in svg.iter():
         if attribute in shape.attrib and shape.find(f"{SVG}title") is not None:
@@ -55,7 +55,7 @@ def courses(draw: st.DrawFn) -> tuple[str, ...]:
 
 
 def counted(document: Json) -> dict[tuple[str, str], int]:
-    """The sessions of each place, counted in another way."""
+    """The number of sessions at each place, computed independently."""
     areas = {muscle: area.slug for area in BODY.areas for muscle in area.muscles}
     sessions: dict[tuple[str, str], set[str]] = {}
     for entry in document["muscles"]:
@@ -66,7 +66,7 @@ def counted(document: Json) -> dict[tuple[str, str], int]:
 
 @A_FEW
 @given(courses())
-def test_every_muscle_needled_is_counted_where_it_lies(chosen: tuple[str, ...]) -> None:
+def test_every_needled_muscle_is_counted_in_its_area(chosen: tuple[str, ...]) -> None:
     document = treated(*chosen)
     expected = counted(document)
     found = places(document, BODY, plain)
@@ -142,7 +142,7 @@ def test_an_area_is_released_when_all_of_it_was_the_last_time(
     assert place.release == expected
 
 
-def test_darker_is_more_in_grey_too() -> None:
+def test_darker_means_more_in_grey_too() -> None:
     """By luminance, as a printer without colours sees it."""
 
     def grey(colour: str) -> float:
@@ -160,25 +160,25 @@ def test_darker_is_more_in_grey_too() -> None:
     assert len({colour for colours in more for colour in colours}) == 5
 
 
-def test_what_is_on_the_midline_of_a_paired_area_stands_on_the_midline() -> None:
+def test_a_midline_needling_of_a_paired_area_is_drawn_on_the_midline() -> None:
     svg = drawn("procerus midline none")
     [marker] = svg.findall(f"{SVG}circle")
     assert float(marker.attrib["cx"]) == CENTRES["front"]
     assert shaded(svg, "data-area") == {}
 
 
-def test_a_muscle_without_the_level_that_it_needs_is_told_though_not_drawn() -> None:
+def test_a_muscle_without_its_required_level_is_listed_but_not_drawn() -> None:
     told = drawn("multifidus_lumborum left none").findtext(f"{SVG}desc") or ""
     assert "At no level, left: 1 session" in told
 
 
-def test_nobody_needled_is_an_empty_figure() -> None:
+def test_without_needlings_the_figure_is_empty() -> None:
     svg = drawn()
     assert shaded(svg, "data-area") == shaded(svg, "data-level") == {}
     assert svg.findtext(f"{SVG}desc") == "No attended session."
 
 
-def test_the_body_map_of_a_patient_is_read_as_progress_is(api: Api, other_api: Api) -> None:
+def test_the_body_map_takes_the_parameters_of_progress(api: Api, other_api: Api) -> None:
     patient = api.patient(given_name="Quetzalcoatl", family_name="Xochimilco")
     api.session(patient_id=patient["id"])
     address = f"/v1/patients/{patient['id']}/body-map.svg"

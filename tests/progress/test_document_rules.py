@@ -22,7 +22,7 @@ from tests.progress.records import (
 from tests.progress.second_opinion import differences
 
 A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""Whole histories take long to make up, the more so on a busy machine."""
+"""Generating whole histories is slow, especially on a busy machine."""
 
 
 def progress(history: History) -> dict[str, Any]:
@@ -54,10 +54,10 @@ def test_progress_does_not_depend_on_the_order_of_arrival(
 
 @A_FEW
 @given(histories(), st.lists(st.integers(0, 2), min_size=9, max_size=9))
-def test_no_id_decides_which_of_the_visits_at_one_instant_came_first(
+def test_ids_do_not_decide_the_order_of_visits_at_one_instant(
     records: list[Record], days: list[int]
 ) -> None:
-    """Who makes the ids makes them in the order of arrival."""
+    """Ids are made in the order of arrival, so they must not decide."""
     renamed = {f"session-{number}": f"session-{9 - number}" for number in range(9)}
 
     def together(names: dict[str, str]) -> Any:
@@ -90,8 +90,8 @@ def without_ids(shown: Any) -> Any:
 
 @A_FEW
 @given(histories())
-def test_what_was_not_attended_leaves_no_trace_but_its_count(records: list[Record]) -> None:
-    """Not even where facts hang on such a visit, which the record itself would refuse."""
+def test_a_missed_visit_only_counts_as_missed(records: list[Record]) -> None:
+    """This holds even for facts of such a visit, which the API would refuse."""
     history = history_of(records)
     missed = [visit._replace(attendance="no_show") for visit in history.visits]
     shown = progress(history._replace(visits=missed, readings=[], events=[]))
@@ -154,7 +154,7 @@ def test_a_patient_without_any_record_has_an_empty_document() -> None:
     }
 
 
-def test_each_visit_is_written_once_however_often_its_time_is_shown() -> None:
+def test_a_visits_time_is_formatted_once() -> None:
     asked: list[datetime] = []
 
     def written(at: datetime) -> str:

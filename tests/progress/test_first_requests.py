@@ -1,7 +1,7 @@
-"""The first requests of a process may come at once: what they build together is built right.
+"""The first requests of a process may come at once, and must build correct statements.
 
-An alias of a model that is first used by several threads loses columns, and the statement with it
-multiplies rows (SQLAlchemy 2.1). Nothing that is built after the start may have one.
+If several threads are the first to use an alias of a model, it loses columns, and its statement
+multiplies rows (SQLAlchemy 2.1). So no statement that is built after the start may use one.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from tests.serving import ROOT
 
 PROCESSES = 3
-"""A lost column shows in two of five."""
+"""A lost column shows in about two of five processes."""
 
 BUILD = """
 import sys, threading, warnings
@@ -33,7 +33,7 @@ print(len(built), *(text for text in built if "SELECT" not in text))
 """
 
 
-def test_threads_that_ask_first_and_at_once_ask_the_same() -> None:
+def test_the_first_requests_in_several_threads_build_the_same_statement() -> None:
     with ExitStack() as running:
         started = [
             running.enter_context(

@@ -30,7 +30,7 @@ def of(visits: int, readings: list[Reading]) -> Json:
     return measures(found)[0]
 
 
-def test_the_example_of_the_contract_comes_out_as_it_is_printed() -> None:
+def test_the_documented_example_is_reproduced() -> None:
     shown = one([7.0, 6.0, 4.0, 3.0, 2.0, 3.0], scale(2.0, 2.0, 30.0))
     assert shown["baseline"] == {"value": 7.0, "n": 1, "at": week(0)}
     assert shown["latest"] == {"value": 3.0, "at": week(5)}
@@ -93,7 +93,7 @@ def test_values_from_before_treatment_make_the_baseline_together() -> None:
     assert shown["change"] == -4
 
 
-def test_values_from_before_treatment_alone_are_insufficient_for_a_verdict() -> None:
+def test_values_only_from_before_treatment_are_insufficient_for_a_verdict() -> None:
     shown = of(1, [outside(-1, 9), reading(0, 3)])
     assert shown["baseline"]["n"] == 2
     assert shown["verdict"] == "insufficient"

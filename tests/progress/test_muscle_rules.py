@@ -52,7 +52,7 @@ def test_several_needlings_of_one_session_are_one_point() -> None:
     ]
 
 
-def test_what_no_needling_of_a_session_assessed_stays_unknown() -> None:
+def test_an_item_that_no_needling_of_a_session_assessed_stays_null() -> None:
     (shown,) = of(weekly(1), needled(0), needled(0))
     (point,) = shown["points"]
     assert point["ache"] is point["release"] is point["twitches"] is point["grasp"] is None
@@ -60,7 +60,7 @@ def test_what_no_needling_of_a_session_assessed_stays_unknown() -> None:
 
 
 @pytest.mark.parametrize("known", [0, 4])
-def test_what_one_needling_of_a_session_assessed_is_known(known: int) -> None:
+def test_an_item_that_one_needling_of_a_session_assessed_has_its_value(known: int) -> None:
     for rows in ([known, None], [None, known]):
         (shown,) = of(weekly(1), *(needled(0, ache=row, twitches=row) for row in rows))
         assert shown["points"][0]["ache"] == shown["points"][0]["twitches"] == known
@@ -82,13 +82,13 @@ def test_side_and_level_make_a_series_of_their_own() -> None:
     assert keys == [("left", None), ("left", "C5"), ("left", "C6"), ("right", None)]
 
 
-def test_the_most_treated_muscle_comes_first_and_equals_by_name() -> None:
+def test_muscles_are_ordered_by_treatments_and_then_by_name() -> None:
     rows = [needled(0, muscle=name) for name in ("trapezius", "deltoid", "soleus")]
     shown = of(weekly(2), *rows, needled(1, muscle="soleus"))
     assert [one["muscle"] for one in shown] == ["soleus", "deltoid", "trapezius"]
 
 
-def test_examiners_are_counted_and_stand_beside_each_point() -> None:
+def test_examiners_are_counted_and_named_at_each_point() -> None:
     visits = course(visit(0), visit(1)._replace(practitioner_id="sam"), visit(2))
     (shown,) = of(visits, *map(needled, range(3)))
     assert shown["examiners"] == 2
@@ -109,7 +109,7 @@ def test_a_curve_breaks_where_the_examiner_changes() -> None:
     assert [point["curve"] for point in other["points"]] == [1, 1]
 
 
-def test_needlings_may_come_in_any_order_and_of_visits_that_were_missed() -> None:
+def test_needlings_may_come_in_any_order_and_from_missed_visits() -> None:
     visits = course(visit(0), visit(1, "cancelled"), visit(2))
     rows = [needled(0, "none", ache=5), needled(2, "complete", ache=2)]
     assert of(visits, *reversed(rows), needled(1, ache=9)) == of(visits, *rows)

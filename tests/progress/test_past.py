@@ -1,4 +1,4 @@
-"""Promises of looking back: a report of one day can be made again on any later one."""
+"""Promises of `as_of`: the report of one day can be repeated on any later day."""
 
 import time
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def chart(api: Api) -> Chart:
 
 
 def this_instant() -> str:
-    """Now, apart from everything that is written before and after."""
+    """The current instant, distinct from those of earlier and later writes."""
     time.sleep(0.002)
     found = datetime.now(UTC).isoformat()
     time.sleep(0.002)
@@ -69,7 +69,7 @@ def test_a_report_is_the_same_after_everything_in_it_was_changed(chart: Chart) -
     assert now["sessions"]["attended"] == 1
 
 
-def test_one_episode_is_looked_back_at_alone(chart: Chart) -> None:
+def test_one_episode_can_be_shown_as_of_an_earlier_day(chart: Chart) -> None:
     neck, elbow = (chart.episode(region=name, opened_at=moment(0)) for name in ("neck", "elbow"))
     visit = chart.act(chart.visit(0, 7, episode_id=neck["id"]), "sign")
     chart.visit(1, 5, episode_id=elbow["id"])
@@ -80,7 +80,7 @@ def test_one_episode_is_looked_back_at_alone(chart: Chart) -> None:
     assert chart.progress(as_of=then, episode_id=neck["id"]) == before
 
 
-def test_what_was_written_down_later_counts_unless_only_what_was_known_is_asked_for(
+def test_records_entered_later_count_unless_known_then_is_true(
     chart: Chart,
 ) -> None:
     chart.visit(0, 7)
@@ -95,7 +95,9 @@ def test_what_was_written_down_later_counts_unless_only_what_was_known_is_asked_
     assert known["soreness"]["answered"] == 0
 
 
-def test_a_draft_that_moved_to_another_patient_was_where_it_was(chart: Chart, api: Api) -> None:
+def test_a_draft_that_moved_to_another_patient_counts_for_the_earlier_patient(
+    chart: Chart, api: Api
+) -> None:
     visit = chart.visit(0, 7)
     then = this_instant()
     other = Chart(api)
@@ -105,7 +107,7 @@ def test_a_draft_that_moved_to_another_patient_was_where_it_was(chart: Chart, ap
     assert (chart.pain(), other.pain(as_of=this_instant())) == ([], [7])
 
 
-def test_a_verdict_of_then_uses_the_thresholds_of_then(chart: Chart) -> None:
+def test_an_earlier_verdict_uses_the_thresholds_of_that_time(chart: Chart) -> None:
     chart.visit(0, 7)
     chart.visit(7, 5)
     own = chart.api.create("/v1/thresholds", instrument="nprs", mcid=4, source="The clinic.")

@@ -32,7 +32,7 @@ def numbers(svg: Element, *names: str) -> list[float]:
 @A_FEW
 @given(histories())
 def test_every_history_makes_a_picture_that_shows_all_of_it(records: list[Record]) -> None:
-    """Each value measured is a point, each muscle a row, and nothing lies outside of the frame."""
+    """Each value is a point, each muscle a row, and nothing is outside the frame."""
     svg, whole = drawn(records), progress(records)
     points = [point for measure in whole["measures"] for point in measure["points"]]
     assert len(svg.findall(f"{SVG}circle")) == len(points)
@@ -59,7 +59,7 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
     assert not {"because", "due to", "reduced", "thanks", "by treatment"} & set(told.split())
 
 
-def test_nothing_recorded_is_said_to_be_nothing() -> None:
+def test_a_picture_without_records_says_so() -> None:
     words = [text.text for text in drawn([]).findall(f"{SVG}text")]
     assert words == ["No attended session", "No attended session and no measurement yet."]
 
@@ -91,6 +91,6 @@ def test_the_picture_of_a_patient_holds_no_name_and_no_script(api: Api) -> None:
     assert "progress.picture" in {entry["operation"] for entry in entries}
 
 
-def test_an_unknown_patient_has_no_picture(api: Api, other_api: Api) -> None:
+def test_an_unknown_patient_is_404(api: Api, other_api: Api) -> None:
     for id_ in (other_api.patient()["id"], "01a1ff39-8fe2-74ae-a879-3c9e3866e21e"):
         assert api.get(f"/v1/patients/{id_}/progress.svg").status_code == 404

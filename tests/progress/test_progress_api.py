@@ -24,7 +24,7 @@ def chart(api: Api) -> Chart:
 
 
 def drafts(shown: Record) -> list[bool]:
-    """Which points are marked as drafts, one series of each kind after the other."""
+    """Which points are marked as drafts, for one series of each kind in turn."""
     return [
         point["draft"]
         for points in (
@@ -36,7 +36,7 @@ def drafts(shown: Record) -> list[bool]:
     ]
 
 
-def test_a_patient_without_visits_has_a_whole_document_that_says_so(chart: Chart) -> None:
+def test_a_patient_without_visits_has_a_complete_document(chart: Chart) -> None:
     assert chart.progress() == {
         "patient_id": chart.patient_id,
         "episode_id": None,
@@ -92,7 +92,7 @@ def test_what_happened_after_the_time_of_reading_does_not_count(chart: Chart) ->
     assert chart.pain() == [7, 5, 4]
 
 
-def test_from_and_to_contain_their_own_instants_and_the_baseline_is_the_first_within(
+def test_from_and_to_are_inclusive_and_the_baseline_is_the_first_value_within(
     chart: Chart,
 ) -> None:
     for week, value in enumerate([9, 7, 5, 3]):
@@ -106,7 +106,7 @@ def test_from_and_to_contain_their_own_instants_and_the_baseline_is_the_first_wi
     assert chart.pain(to=moment(13.9)) == [9, 7]
 
 
-def test_an_episode_has_its_own_sessions_values_and_events(chart: Chart) -> None:
+def test_progress_of_an_episode_has_only_its_sessions_values_and_events(chart: Chart) -> None:
     shoulder, knee = chart.episode()["id"], chart.episode()["id"]
     of_shoulder = chart.visit(0, 7, episode_id=shoulder)
     chart.visit(1, 2, episode_id=knee)
@@ -120,12 +120,12 @@ def test_an_episode_has_its_own_sessions_values_and_events(chart: Chart) -> None
     shown = chart.progress(episode_id=shoulder)
     assert shown["episode_id"] == shoulder
     assert shown["sessions"]["attended"] == shown["adverse_events"]["mild"] == 1
-    # A value that was taken on the occasion of a session is one with what was measured in it.
+    # A single measurement that names a session belongs to that session's point.
     assert chart.pain(episode_id=shoulder) == [5, 5]
     assert chart.progress()["sessions"]["attended"] == 3
 
 
-def test_a_voided_session_counts_nowhere_but_the_harm_it_did_still_happened(chart: Chart) -> None:
+def test_a_void_session_does_not_count_but_its_adverse_events_do(chart: Chart) -> None:
     void = chart.visit(0, 9, duration_min=45)
     chart.report(void, 20, 8)
     chart.measured(0.1, 8, session_id=void["id"])
@@ -151,7 +151,7 @@ def test_drafts_count_and_are_marked_until_they_are_signed(chart: Chart) -> None
     assert drafts(shown) == [False, True] * 3
 
 
-def test_an_amended_session_shows_what_it_says_now(chart: Chart) -> None:
+def test_an_amended_session_counts_in_its_latest_version(chart: Chart) -> None:
     visit = chart.act(chart.visit(0, 7), "sign")
     needling = {**visit["needlings"][0], "release": "complete", "ache": 2}
     chart.act(
@@ -163,7 +163,7 @@ def test_an_amended_session_shows_what_it_says_now(chart: Chart) -> None:
     assert (muscle["released_complete"], muscle["ache"]["latest"]) == (1, 2)
 
 
-def test_a_visit_is_counted_by_what_became_of_it(chart: Chart) -> None:
+def test_a_visit_is_counted_by_its_outcome(chart: Chart) -> None:
     chart.visit(0)
     for day, attendance in enumerate(["cancelled", "no_show", "declined", "cancelled"], 1):
         chart.missed(day, attendance)
@@ -173,7 +173,7 @@ def test_a_visit_is_counted_by_what_became_of_it(chart: Chart) -> None:
     assert shown["first_at"] == shown["last_at"] == moment(0)
 
 
-def test_only_values_from_before_the_needles_make_a_series(chart: Chart) -> None:
+def test_only_values_of_the_phase_before_make_a_series(chart: Chart) -> None:
     readings = [
         {"phase": phase, "instrument": "nprs", "value": value}
         for phase, value in [("before", 7), ("after", 2)]
@@ -193,14 +193,14 @@ def test_only_values_from_before_the_needles_make_a_series(chart: Chart) -> None
     assert pain["thresholds"]["source"]
 
 
-def test_a_time_is_given_back_with_the_offset_it_was_sent_with(chart: Chart) -> None:
+def test_a_time_is_returned_with_its_offset(chart: Chart) -> None:
     sent = "2026-03-01T09:00:00+05:45"
     chart.visit(0, occurred_at=sent)
     assert chart.progress()["sessions"]["last_at"] == sent
 
 
 @pytest.mark.parametrize("value", [0.1234, 1234.5678, 1999.9999, 43])
-def test_times_and_values_are_given_back_to_the_last_digit(chart: Chart, value: float) -> None:
+def test_times_and_values_are_returned_exactly(chart: Chart, value: float) -> None:
     at, later = "2026-03-01T09:00:00.000001+05:45", "2026-03-01T09:00:00.120000-03:30"
     one = {"instrument": "ppt", "value": value, "side": "left"}
     chart.visit(0, occurred_at=at, measurements=[{"phase": "before", **one}])
@@ -214,7 +214,7 @@ def test_times_and_values_are_given_back_to_the_last_digit(chart: Chart, value: 
 
 
 @pytest.mark.parametrize(("hours", "asked"), [(17.999, 0), (18, 1)])
-def test_a_session_is_asked_about_from_eighteen_hours_on(
+def test_a_sessions_follow_up_is_due_from_eighteen_hours_on(
     chart: Chart, hours: float, asked: int
 ) -> None:
     chart.report(chart.visit(0), 2, 4)
@@ -249,14 +249,14 @@ def test_adverse_events_are_counted_by_severity_and_close_calls_apart(chart: Cha
     }
 
 
-def test_two_values_that_lost_what_was_reached_raise_a_flag(chart: Chart) -> None:
+def test_two_values_that_lose_an_important_improvement_raise_a_flag(chart: Chart) -> None:
     for week, value in enumerate([8, 3, 6, 6]):
         chart.visit(7 * week, value)
     (flag,) = chart.progress()["flags"]
     assert (flag["code"], flag["instrument"], flag["since"]) == ("recurrence", "nprs", moment(14))
 
 
-def test_a_region_that_comes_back_within_ninety_days_raises_a_flag(chart: Chart) -> None:
+def test_a_new_episode_of_a_region_within_ninety_days_raises_a_flag(chart: Chart) -> None:
     closed = {"status": "finished", "closed_at": moment(50)}
     first = chart.episode(region="shoulder", opened_at=moment(0), **closed)["id"]
     again = chart.episode(region="shoulder", opened_at=moment(140))["id"]
@@ -271,7 +271,7 @@ def test_a_region_that_comes_back_within_ninety_days_raises_a_flag(chart: Chart)
     assert chart.progress(episode_id=again)["flags"] == [flag]
 
 
-def test_a_patient_of_another_clinic_is_as_unknown_as_one_of_none(
+def test_a_patient_of_another_clinic_is_404_like_an_unknown_one(
     chart: Chart, other_api: Api
 ) -> None:
     chart.visit(0)
@@ -282,7 +282,7 @@ def test_a_patient_of_another_clinic_is_as_unknown_as_one_of_none(
         assert {**theirs.json(), "request_id": ""} == {**nobody.json(), "request_id": ""}
 
 
-def test_an_episode_must_be_the_patient_s_own(chart: Chart, other_api: Api) -> None:
+def test_an_episode_must_belong_to_the_patient(chart: Chart, other_api: Api) -> None:
     chart.visit(0)
     path = f"/v1/patients/{chart.patient_id}/progress"
     strange = [uuid7(), Chart(chart.api).episode()["id"], Chart(other_api).episode()["id"]]
@@ -303,9 +303,7 @@ def test_an_episode_must_be_the_patient_s_own(chart: Chart, other_api: Api) -> N
         ({"begin": AS_OF}, "/begin"),
     ],
 )
-def test_a_filter_that_cannot_be_understood_is_refused(
-    chart: Chart, asked: Record, pointer: str
-) -> None:
+def test_an_invalid_filter_is_refused(chart: Chart, asked: Record, pointer: str) -> None:
     answer = chart.api.get(f"/v1/patients/{chart.patient_id}/progress", params=asked)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

@@ -1,4 +1,4 @@
-"""Promises of the time to a release: what Kaplan and Meier say of it, and nothing of the means."""
+"""Promises of the time to release: the Kaplan-Meier median, never a mean."""
 
 import numpy as np
 import pytest
@@ -14,12 +14,12 @@ def timed(felt: str | None, after_s: int | None = None, retention_s: int | None 
     return needled(0, felt)._replace(release_after_s=after_s, retention_s=retention_s)
 
 
-def test_a_median_is_the_hand_worked_one() -> None:
+def test_a_median_equals_the_one_computed_by_hand() -> None:
     # At risk 5: a release at 20 leaves 4/5; out at 30; at 40 of 3 left 8/15; at 60 of 2 left 4/15.
     assert median([(20, True), (30, False), (40, True), (60, True), (90, False)]) == 60
 
 
-def test_of_a_release_and_a_removal_at_one_time_the_release_comes_first() -> None:
+def test_a_release_comes_before_a_removal_at_the_same_time() -> None:
     assert median([(30, False), (30, True)]) == 30
     assert median([(20, False), (30, True)]) == 30
 
@@ -41,10 +41,10 @@ def test_the_median_agrees_with_scipy(times: list[tuple[int, bool]]) -> None:
     assert median(times) == (None if len(reached) == 0 else reached[0])
 
 
-def test_what_has_no_time_is_counted_and_not_timed() -> None:
+def test_a_release_without_a_time_is_counted_and_not_in_the_median() -> None:
     rows = [
         timed("complete", 40),
-        timed("complete"),  # nobody looked at the clock
+        timed("complete"),  # nobody measured the time
         timed("partial", 10, 60),  # not completely, when the needle came out
         timed("none", None, 120),
         timed("none"),

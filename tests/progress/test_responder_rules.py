@@ -1,4 +1,4 @@
-"""Promises of the responder state: when an important improvement began, and when it was lost."""
+"""Promises of the responder status: when an important improvement began, and when it ended."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def state_of(values: list[float], on: Scale) -> Json | None:
         ([7, 6, 7, 8], "not_yet", None, None),
     ],
 )
-def test_a_response_is_dated_by_the_value_that_began_it(
+def test_a_response_has_the_date_of_its_first_value(
     values: list[float], state: str, since: datetime | None, first_at: datetime | None
 ) -> None:
     expected = {"state": state, "since": since, "first_at": first_at}
@@ -40,7 +40,7 @@ def test_an_improvement_within_the_error_of_measurement_is_no_response() -> None
     assert shown["state"] == "not_yet"
 
 
-def test_nothing_is_said_without_an_mcid_or_without_a_value_after_the_baseline() -> None:
+def test_there_is_no_responder_status_without_an_mcid_or_a_later_value() -> None:
     assert state_of([7, 1], scale(mdc=4)) is None
     assert state_of([7], scale(mcid=2)) is None
 
@@ -55,7 +55,7 @@ def test_a_rating_of_change_starts_from_no_change() -> None:
 
 
 @given(st.none() | st.floats(0.1, 20), st.floats(0.1, 20), st.floats(-30, 30))
-def test_a_gain_is_a_response_where_its_verdict_is_an_important_improvement(
+def test_a_gain_is_a_response_if_its_verdict_is_an_important_improvement(
     mdc: float | None, mcid: float, gain: float
 ) -> None:
     bar = Bar("higher", mdc, mcid)

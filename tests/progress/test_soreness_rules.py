@@ -1,4 +1,4 @@
-"""Promises of the soreness after the needles."""
+"""Promises of the soreness after needling."""
 
 from datetime import datetime, timedelta
 
@@ -48,8 +48,8 @@ def test_a_session_without_reports_is_listed_with_nothing_but_its_dose() -> None
 
 
 @pytest.mark.parametrize(("hours", "asked"), [(17.99, 1), (18, 2)])
-def test_a_session_is_asked_from_eighteen_hours_on(hours: float, asked: int) -> None:
-    """An answer that came earlier is shown, but it is no answer to what was not yet asked."""
+def test_a_follow_up_is_due_from_eighteen_hours_on(hours: float, asked: int) -> None:
+    """An earlier follow-up is shown, but doesn't count as an answer before it is due."""
     as_of = week(1) + timedelta(hours=hours)
     shown = of(weekly(2), report(1, 2, 5), as_of=as_of)
     assert shown["asked"] == asked
@@ -62,7 +62,7 @@ def test_a_session_with_two_reports_is_answered_once() -> None:
     assert (shown["asked"], shown["answered"]) == (2, 1)
 
 
-def test_no_soreness_is_an_answer() -> None:
+def test_a_soreness_of_zero_is_an_answer() -> None:
     shown = of(weekly(1), report(0, 24, 0), as_of=week(3))
     assert shown["answered"] == 1
     assert shown["sessions"][0]["h24"] == 0
@@ -76,7 +76,7 @@ def test_the_trend_is_that_of_the_peaks_without_filling_gaps() -> None:
     assert shown["trend"]["p"] is None
 
 
-def test_a_report_on_a_visit_that_was_not_attended_is_left_out() -> None:
+def test_a_follow_up_of_a_visit_that_was_not_attended_is_left_out() -> None:
     visits = course(visit(0), visit(1, "no_show"))
     shown = of(visits, report(1, 24, 4), as_of=week(9))
     assert (shown["asked"], shown["answered"], len(shown["sessions"])) == (1, 0, 1)

@@ -33,7 +33,7 @@ def items(chart: Chart, **asked: int) -> list[Record]:
 
 
 def fill(chart: Chart) -> list[tuple[str, str]]:
-    """One record of each kind on six days; gives their types and ids, newest first."""
+    """Create one record of each kind on six days; return types and ids, newest first."""
     consent = chart.api.create(
         "/v1/consents",
         patient_id=chart.patient_id,

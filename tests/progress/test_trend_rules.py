@@ -1,4 +1,4 @@
-"""Promises of the trend statistics, held against `scipy`, all permutations and the table."""
+"""Promises of the trend statistics, compared with `scipy`, all permutations and the table."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ COURSES: dict[str, tuple[Callable[[float], float], float]] = {
 
 
 def spread(count: int, random: Random, *, weekly: bool) -> list[int]:
-    """Ascending distinct instants: to the week, or on uneven days to the quarter of an hour."""
+    """Ascending distinct instants: weekly, or on irregular days at quarters of an hour."""
     time, times = 1_760_000_400_000_000, []
     for _ in range(count):
         quarters = 672 if weekly else random.choice([480, 576, 672, 672, 768, 1344])
@@ -139,7 +139,7 @@ def test_a_long_series_of_many_decimals_or_of_equal_times_is_sorted_instead() ->
     assert slope(twice, thirds, Ranking.of(thirds)) == slope_by_sorting(twice, thirds)
 
 
-def test_a_long_series_without_any_change_has_a_slope_of_nothing() -> None:
+def test_a_long_series_without_any_change_has_a_slope_of_zero() -> None:
     times = spread(100, Random(1), weekly=True)
     level = [4.0] * 100
     assert slope(times, level, Ranking.of(level)) == 0
@@ -237,7 +237,7 @@ def test_the_slope_is_per_week_of_real_time_and_not_per_session() -> None:
 
 
 def test_values_at_one_instant_have_no_order_and_count_once() -> None:
-    """They are pairs without a slope, and one observation to the test for a trend."""
+    """Such pairs have no slope, and count as one observation in the test for a trend."""
     instants = [0, WEEK, WEEK, 2 * WEEK, 3 * WEEK]
     shown = trend(instants, [8, 7, 5, 4, 2])
     assert shown["n"] == 5

@@ -28,19 +28,19 @@ from tests.progress.facts import scale
         (None, None, 5, "insufficient"),
     ],
 )
-def test_a_verdict_follows_from_what_is_real_and_what_is_worthwhile(
+def test_a_verdict_follows_from_the_mdc_and_the_mcid(
     mdc: float | None, mcid: float | None, gain: float, verdict: str
 ) -> None:
     assert Bar.of(scale(mdc, mcid), 7).verdict(gain) == verdict
 
 
-def test_a_change_is_real_for_better_and_for_worse_but_worthwhile_for_better_only() -> None:
+def test_the_mdc_applies_in_both_directions_and_the_mcid_to_improvements_only() -> None:
     bar = Bar.of(scale(2, 2), 7)
     assert bar.is_real(-2) is True
     assert bar.is_worthwhile(-2) is False
 
 
-def test_what_has_no_threshold_is_null_and_not_false() -> None:
+def test_a_comparison_without_a_threshold_is_null_and_not_false() -> None:
     bar = Bar.of(Scale("lower", None), 7)
     assert bar.is_real(5) is None
     assert bar.is_worthwhile(5) is None
@@ -57,7 +57,7 @@ def test_the_absolute_mcid_decides_where_there_is_a_percentage_too() -> None:
     assert Bar.of(scale(mcid=2, percent=30), 4).mcid == 2
 
 
-def test_a_percentage_that_stands_alone_is_taken_of_the_baseline() -> None:
+def test_an_mcid_in_percent_alone_is_taken_of_the_baseline() -> None:
     assert Bar.of(scale(percent=30), 6).mcid == pytest.approx(1.8)
     assert Bar.of(scale(percent=30), -6).mcid == pytest.approx(1.8)
 

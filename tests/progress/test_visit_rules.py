@@ -9,7 +9,7 @@ from app.progress.rules.visits import dose, needlings_of, sessions
 from tests.progress.facts import course, needled, needlings, visit, week, weekly
 
 
-def test_each_visit_is_counted_by_what_became_of_it() -> None:
+def test_each_visit_is_counted_by_its_outcome() -> None:
     kinds = ["cancelled", "attended", "no_show", "attended", "declined", "attended", "cancelled"]
     visits = [visit(number, kind) for number, kind in enumerate(kinds)]
     visits.append(visit(7, status="draft"))
@@ -33,7 +33,7 @@ def test_one_visit_has_no_gap() -> None:
     assert shown["median_gap_days"] is None
 
 
-def test_a_gap_over_a_change_of_clocks_is_as_long_as_it_was() -> None:
+def test_a_gap_over_a_clock_change_has_its_real_length() -> None:
     """From Saturday to Sunday, 10 o'clock, Vancouver lost an hour in March 2026."""
     zone = ZoneInfo("America/Vancouver")
     visits = [
@@ -64,7 +64,7 @@ def test_visits_at_one_instant_stand_in_the_order_of_their_ids() -> None:
     assert list(course(*visits)) == ["a", "b", "c"]
 
 
-def test_a_close_call_is_counted_as_that_alone() -> None:
+def test_a_close_call_is_counted_only_as_a_close_call() -> None:
     events = [
         Event("mild", close_call=False),
         Event("mild", close_call=False),

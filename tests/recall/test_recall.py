@@ -1,4 +1,4 @@
-"""A recalled lot leads to everybody who was needled with it, and to nobody else."""
+"""A recalled lot leads to every patient who was needled with it, and to no other."""
 
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +27,7 @@ def recalled(api: Api, lot: str) -> list[dict[str, Any]]:
     return items
 
 
-def test_everybody_of_a_lot_is_found_with_name_and_sessions(api: Api, other_api: Api) -> None:
+def test_every_patient_of_a_lot_is_found_with_name_and_sessions(api: Api, other_api: Api) -> None:
     shared = {"patient_id": api.patient(given_name="Ana", phone="+1 604 555 0100")["id"]}
     late = needled(api, "L1", occurred_at="2026-03-09T10:00:00-07:00", **shared)
     early = needled(api, "L1", occurred_at="2026-03-02T10:00:00-08:00", **shared)
@@ -54,7 +54,7 @@ def test_everybody_of_a_lot_is_found_with_name_and_sessions(api: Api, other_api:
     ]
 
 
-def test_a_void_session_is_found_and_named_as_such(api: Api) -> None:
+def test_a_void_session_is_found_and_marked_as_void(api: Api) -> None:
     visit = needled(
         api, "L1", needle_count={"opened": 4, "inserted": 4, "removed": 4, "disposed": 4}
     )
@@ -67,12 +67,12 @@ def test_a_void_session_is_found_and_named_as_such(api: Api) -> None:
 
 
 @pytest.mark.parametrize("lot", ["A/1 ?#%", "l1", "Ł 1", "a" * 200])
-def test_a_lot_is_found_as_it_was_written_down(api: Api, lot: str) -> None:
+def test_a_lot_is_compared_character_by_character(api: Api, lot: str) -> None:
     needled(api, lot)
     assert len(recalled(api, lot)) == 1
     assert recalled(api, lot.swapcase()) == []
 
 
 @pytest.mark.parametrize("lot", ["none", "\0", "a" * 5000])
-def test_nobody_is_found_of_a_lot_that_never_was(api: Api, lot: str) -> None:
+def test_an_unknown_lot_has_no_patients(api: Api, lot: str) -> None:
     assert recalled(api, lot) == []

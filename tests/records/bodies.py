@@ -1,4 +1,4 @@
-"""Bodies that are good but for one place."""
+"""Bodies that are valid except in one place."""
 
 import copy
 from typing import Any
@@ -22,7 +22,7 @@ COLLECTIONS = {
 
 
 def create(api: Api, kind: str, *changes: tuple[str, Any]) -> Response:
-    """The answer to creating the document's example with other values in some places."""
+    """Create the document's example with other values in some places, and return the answer."""
     world = World(api)
     path, model = COLLECTIONS[kind]
     body = world.example(model)
@@ -52,6 +52,6 @@ def take(body: Any, place: str) -> Any:
 
 
 def faults(answer: Response) -> dict[str, str]:
-    """The codes of a refusal's faults, by their places."""
+    """The codes of a problem's faults, by their pointers."""
     assert answer.status_code == 422, answer.text
     return {error["pointer"]: error["code"] for error in answer.json()["errors"]}

@@ -1,4 +1,4 @@
-"""Every list shows what its filters ask for, and nothing else."""
+"""Every list shows the records that match its filters, and no others."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.sweeps.document import operations
 from tests.sweeps.world import World
 
 COLD = {"muscle": "trapezius_upper", "side": "left"}
-# Kind, filter, the place whose value differs, and two values of it.
+# Kind, filter, the pointer of the filtered member, and two values of it.
 FILTERS: list[tuple[str, str, str, Any, Any]] = [
     ("patient", "status", "/status", "active", "inactive"),
     ("practitioner", "status", "/status", "active", "inactive"),
@@ -28,14 +28,14 @@ FILTERS: list[tuple[str, str, str, Any, Any]] = [
 
 
 def two(world: World, place: str, values: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Two values to filter by: as they are, or the ids of two new records."""
+    """Two values to filter by: the given ones, or the ids of two new records."""
     if place.endswith("_id"):
         return tuple(world.make(f"/v1/{value}")["id"] for value in values)
     return values
 
 
 @pytest.mark.parametrize(("kind", "name", "place", "one", "other"), FILTERS)
-def test_a_filter_keeps_what_it_asks_for(
+def test_a_filter_shows_only_matching_records(
     api: Api, kind: str, name: str, place: str, one: Any, other: Any
 ) -> None:
     world = World(api)
@@ -58,7 +58,7 @@ def test_episodes_are_filtered_by_their_status(api: Api) -> None:
         assert world.api.get(f"/v1/episodes?status={status}").json()["items"] == [record]
 
 
-def test_sessions_are_filtered_by_all_that_the_contract_names(api: Api) -> None:
+def test_sessions_have_every_documented_filter(api: Api) -> None:
     patient, practitioner = api.patient()["id"], api.practitioner()["id"]
     episode = api.create("/v1/episodes", patient_id=patient, complaint="c")["id"]
     shared = {"patient_id": patient, "practitioner_id": practitioner}
@@ -87,8 +87,8 @@ def test_sessions_are_filtered_by_all_that_the_contract_names(api: Api) -> None:
         assert api.get(f"/v1/sessions?{query}").json()["items"] == expected, query
 
 
-def test_every_filter_works_together_with_every_other(api: Api) -> None:
-    """Asked for all at once, the one record that meets them all is found, page by page."""
+def test_all_filters_can_be_combined(api: Api) -> None:
+    """With all filters at once, the one record that matches all is found, page by page."""
     world = World(api)
     values = {
         "status": "draft",
@@ -107,7 +107,7 @@ def test_every_filter_works_together_with_every_other(api: Api) -> None:
     assert following["next"] is None
 
 
-def test_an_unknown_filter_is_refused_and_never_ignored(api: Api) -> None:
+def test_an_unknown_filter_is_refused_and_not_ignored(api: Api) -> None:
     for operation in operations():
         if operation.name.endswith(".list") and "{" not in operation.path:
             answer = api.get(f"{operation.path}?pateint_id=1")
@@ -115,7 +115,7 @@ def test_an_unknown_filter_is_refused_and_never_ignored(api: Api) -> None:
             assert answer.json()["errors"][0]["pointer"] == "/pateint_id"
 
 
-def test_what_nothing_meets_is_an_empty_list(api: Api) -> None:
+def test_a_filter_without_matches_gives_an_empty_list(api: Api) -> None:
     api.session()
     nobody = "patient_id=0190aaaa-aaaa-7000-8000-000000000000"
     assert api.get(f"/v1/sessions?{nobody}").json() == {"items": [], "next": None}

@@ -1,4 +1,4 @@
-"""Who makes an id, and what happens to a create that is sent again."""
+"""Ids come from the client or the server, and a repeated create makes no second record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -53,8 +53,8 @@ def test_the_same_id_with_other_content_is_a_conflict(api: Api, create: Any) -> 
     assert api.get(f"{path}/{body['id']}").json() == made
 
 
-def test_the_same_content_may_be_written_in_other_words(api: Api) -> None:
-    """Order, blanks, defaults spelt out, an id in capitals: it says the same."""
+def test_the_same_content_may_be_written_differently(api: Api) -> None:
+    """Member order, whitespace, explicit defaults and the case of an id make no difference."""
     id_ = str(uuid7())
     first = api.post("/v1/patients", {"id": id_, "given_name": "Ana", "birth_date": "1988-04-12"})
     again = api(
@@ -67,8 +67,8 @@ def test_the_same_content_may_be_written_in_other_words(api: Api) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
 
 
-def test_the_same_instant_at_another_offset_is_other_content(api: Api) -> None:
-    """An offset is part of what was said, and is given back."""
+def test_the_same_instant_at_another_offset_is_different_content(api: Api) -> None:
+    """An offset is part of the content, and is returned."""
     shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
     id_ = str(uuid7())
     api.session(**shared, id=id_, occurred_at="2026-11-01T10:00:00-08:00")
@@ -123,7 +123,7 @@ def test_a_put_with_a_version_does_not_create(api: Api) -> None:
     assert api.get(path).status_code == 404
 
 
-def test_the_id_in_a_put_is_the_one_in_its_address(api: Api) -> None:
+def test_the_id_in_the_body_of_a_put_must_equal_that_in_its_address(api: Api) -> None:
     id_ = str(uuid7())
     answer = api("PUT", f"/v1/patients/{id_}", json={"id": str(uuid7())})
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""Every number and every list ends where the contract says it does."""
+"""Every number, text and list has the limits of the API description."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ ONE = [(f"{N}/needles", 1)]
 
 
 class Range(NamedTuple):
-    """A number of the contract."""
+    """A number in the API description."""
 
     kind: str
     place: str
@@ -55,7 +55,7 @@ RANGES = [
 
 
 @pytest.mark.parametrize("number", RANGES, ids=lambda r: f"{r.kind}{r.place}")
-def test_a_number_is_taken_up_to_its_ends_and_not_beyond(api: Api, number: Range) -> None:
+def test_a_number_is_accepted_up_to_its_limits_and_not_beyond(api: Api, number: Range) -> None:
     kind, place, least, greatest, step, needs = number
     for good in (least, greatest):
         answer = create(api, kind, *needs, (place, good))
@@ -70,7 +70,7 @@ def test_a_number_is_taken_up_to_its_ends_and_not_beyond(api: Api, number: Range
     ("kind", "place"),
     [(r.kind, r.place) for r in RANGES if r.least % 1 == 0 and r.step == 1],
 )
-def test_a_count_is_whole(api: Api, kind: str, place: str) -> None:
+def test_a_count_must_be_an_integer(api: Api, kind: str, place: str) -> None:
     assert place in faults(create(api, kind, (place, 1.5)))
 
 
@@ -113,7 +113,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("kind", "place", "least", "most"), LINES)
-def test_a_text_is_kept_whole_or_refused(
+def test_a_text_is_stored_unchanged_or_refused(
     api: Api, kind: str, place: str, least: int, most: int
 ) -> None:
     """Characters are counted, not bytes, and none is cut, changed or trimmed."""
@@ -167,7 +167,7 @@ LISTS: list[tuple[str, str, int, Any]] = [
 @pytest.mark.parametrize(
     ("kind", "place", "most", "item"), LISTS, ids=[f"{e[0]}{e[1]}" for e in LISTS]
 )
-def test_a_list_is_kept_whole_or_refused(
+def test_a_list_is_stored_completely_or_refused(
     api: Api, kind: str, place: str, most: int, item: Any
 ) -> None:
     items = [item(n) for n in range(most + 1)]

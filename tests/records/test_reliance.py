@@ -1,4 +1,4 @@
-"""What a record says of another stays true when the other changes."""
+"""What a record says about another one stays true when the other one changes."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -24,13 +24,15 @@ def change(api: Api, session: dict[str, Any], **changes: Any) -> Any:
 
 
 def report(api: Api, session: dict[str, Any]) -> str:
-    """The address of a report, made a day after the session."""
+    """Send a follow-up a day after the session, and return its address."""
     path = f"/v1/sessions/{session['id']}/follow-ups"
     made = api.create(path, reported_at="2026-11-02T10:00:00Z", soreness=3)
     return f"{path}/{made['id']}"
 
 
-def test_the_hours_of_a_report_follow_its_session(api: Api, session: dict[str, Any]) -> None:
+def test_the_hours_of_a_follow_up_change_with_its_session(
+    api: Api, session: dict[str, Any]
+) -> None:
     path = report(api, session)
     assert change(api, session, occurred_at="2026-10-31T10:00:00Z").status_code == 200
     followed = api.get(path).json()
@@ -40,7 +42,9 @@ def test_the_hours_of_a_report_follow_its_session(api: Api, session: dict[str, A
     assert feed[1]["body"] == followed
 
 
-def test_the_hours_of_a_report_follow_an_amendment(api: Api, session: dict[str, Any]) -> None:
+def test_the_hours_of_a_follow_up_change_with_an_amendment(
+    api: Api, session: dict[str, Any]
+) -> None:
     path = report(api, session)
     api.post(f"/v1/sessions/{session['id']}/sign", headers={"If-Match": '"1"'})
     body = {"reason": "r", "kind": "correction", "changes": {"occurred_at": "2026-11-02T09:00:00Z"}}
@@ -49,7 +53,7 @@ def test_the_hours_of_a_report_follow_an_amendment(api: Api, session: dict[str, 
     assert api.get(path).json()["hours_after"] == 1
 
 
-def test_a_change_that_is_none_of_a_reports_business_leaves_it_alone(
+def test_an_unrelated_change_of_a_session_does_not_change_its_follow_up(
     api: Api, session: dict[str, Any]
 ) -> None:
     path = report(api, session)
@@ -64,7 +68,7 @@ def test_a_change_that_is_none_of_a_reports_business_leaves_it_alone(
         {"attendance": "no_show", "needlings": [], "needle_count": None},
     ],
 )
-def test_a_session_is_not_moved_away_from_its_reports(
+def test_a_change_that_invalidates_a_follow_up_is_refused(
     api: Api, session: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     path = report(api, session)
@@ -77,7 +81,7 @@ def test_a_session_is_not_moved_away_from_its_reports(
     assert api.get(f"/v1/sessions/{session['id']}").json() == session
 
 
-def test_a_draft_without_followers_may_go_to_another_patient(
+def test_a_draft_that_nothing_refers_to_may_move_to_another_patient(
     api: Api, session: dict[str, Any]
 ) -> None:
     other = api.patient()["id"]
@@ -85,7 +89,7 @@ def test_a_draft_without_followers_may_go_to_another_patient(
 
 
 @pytest.mark.parametrize("collection", ["measurements", "adverse-events", "screenings", "reports"])
-def test_what_was_said_of_one_patient_never_becomes_another_patients(
+def test_a_session_with_follow_ups_can_not_move_to_another_patient(
     api: Api, session: dict[str, Any], collection: str
 ) -> None:
     if collection == "reports":
@@ -107,7 +111,7 @@ MODELS = {
 }
 
 
-def test_an_episode_is_not_taken_from_under_its_sessions(api: Api) -> None:
+def test_an_episode_with_sessions_can_not_move_to_another_patient(api: Api) -> None:
     patient = api.patient()["id"]
     episode = api.create("/v1/episodes", patient_id=patient, complaint="c")
     api.session(patient_id=patient, episode_id=episode["id"])
@@ -117,7 +121,7 @@ def test_an_episode_is_not_taken_from_under_its_sessions(api: Api) -> None:
     assert api.get(path).json() == episode
 
 
-def test_a_report_waits_for_a_change_that_is_not_committed_yet(
+def test_a_follow_up_waits_for_an_uncommitted_change_of_its_session(
     clinic: Clinic, api: Api, session: dict[str, Any]
 ) -> None:
     other = api.patient()["id"]

@@ -1,4 +1,4 @@
-"""Idempotency-Key: what is sent twice is done once, and answered alike."""
+"""Idempotency-Key: a request that is sent twice is done once, with the same answer."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -37,7 +37,7 @@ def test_every_write_with_a_key_is_replayed_as_it_was(api: Api) -> None:
     assert wrong == {}
 
 
-def test_a_replay_is_an_answer_to_its_own_request(api: Api) -> None:
+def test_a_replay_has_its_own_request_id(api: Api) -> None:
     for name in ("r-1", "r-2"):
         answer = api.post("/v1/patients", {}, headers={**KEY, "X-Request-Id": name})
         assert answer.headers.get_list("x-request-id") == [name]
@@ -60,8 +60,8 @@ def test_one_key_with_two_requests_is_refused(api: Api) -> None:
 JSON = {"Content-Type": "application/json"}
 
 
-def test_a_refusal_is_not_kept(api: Api) -> None:
-    """What was refused may be granted the next time: nothing was done yet."""
+def test_a_refusal_is_not_stored(api: Api) -> None:
+    """A refused request may succeed the next time, because nothing was done."""
     body = {"patient_id": str(uuid7()), "complaint": "c"}
     assert api.post("/v1/episodes", body, headers=KEY).status_code == 422
     api.patient(id=body["patient_id"])
@@ -70,7 +70,7 @@ def test_a_refusal_is_not_kept(api: Api) -> None:
     assert "idempotency-replayed" not in answer.headers
 
 
-def test_a_replay_answers_what_was_true_then(api: Api) -> None:
+def test_a_replay_gives_the_answer_of_that_time(api: Api) -> None:
     made = api.post("/v1/patients", {"given_name": "A"}, headers=KEY)
     path = made.headers["location"]
     api("PATCH", path, json={"given_name": "B"}, headers={"If-Match": '"1"'})
@@ -114,13 +114,13 @@ def test_a_key_has_1_to_255_characters(api: Api, key: str, status: int) -> None:
         assert (error["pointer"], error["in"]) == ("/Idempotency-Key", "header")
 
 
-def test_a_read_knows_no_keys(api: Api) -> None:
+def test_a_read_ignores_an_idempotency_key(api: Api) -> None:
     assert api.get("/v1/patients", headers=KEY).json()["items"] == []
     api.patient()
     assert len(api.get("/v1/patients", headers=KEY).json()["items"]) == 1
 
 
-def test_an_answer_is_forgotten_when_its_time_is_over(api: Api, clinic: Clinic) -> None:
+def test_a_stored_answer_is_deleted_after_its_time(api: Api, clinic: Clinic) -> None:
     op = clinic.operation()
     client_id = UUID(api.key.split("_")[1])
     old = {

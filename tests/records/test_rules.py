@@ -1,4 +1,4 @@
-"""The rules of the other records that span fields, one by one."""
+"""The rules of records other than sessions that span several fields, one by one."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -60,7 +60,7 @@ DAY, NEXT = date(2026, 11, 1), date(2026, 11, 2)
         (check_distinct, (["a", "b", "a"],), "repeated"),
     ],
 )
-def test_a_rule_is_met_or_broken(
+def test_each_rule_accepts_and_refuses(
     rule: Callable[..., None], values: tuple[Any, ...], code: str | None
 ) -> None:
     assert broken(rule, *values) == code
@@ -75,7 +75,7 @@ def test_a_rule_is_met_or_broken(
         (date(2019, 1, 1), date(2026, 10, 31), False),
     ],
 )
-def test_a_credential_holds_from_its_first_day_to_its_last(
+def test_a_credential_is_valid_from_its_first_day_to_its_last(
     valid_from: date, valid_to: date | None, *, holds: bool
 ) -> None:
     credential: CredentialView = {
@@ -112,7 +112,7 @@ def test_a_name_is_found_without_its_accents(name: str | None, found_as: str | N
 
 
 @given(st.text(max_size=20))
-def test_a_folded_name_stays_as_it_is(name: str) -> None:
+def test_folding_a_name_twice_is_the_same_as_once(name: str) -> None:
     once = patients.folded(name)
     assert patients.folded(once) == once
     assert patients.folded(name.upper().lower()) is not None

@@ -1,4 +1,4 @@
-"""An instant is stored in UTC, and given back as its sender wrote it."""
+"""An instant is stored in UTC, and returned with its sender's offset."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -34,12 +34,12 @@ BEFORE = {"follow-up": "/v1/sessions"}
 
 
 def written(moment: str) -> str:
-    """As the API writes it: UTC is `Z`, and a fraction has the digits that it needs or six."""
+    """The API's form: UTC is `Z`, and a fraction has the necessary digits or six."""
     return moment.replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize(("kind", "place"), INSTANTS)
-def test_an_offset_is_given_back(api: Api, kind: str, place: str) -> None:
+def test_an_offset_is_returned(api: Api, kind: str, place: str) -> None:
     for sent in OFFSETS:
         moment = sent.replace("2026", "2027") if kind == "follow-up" else sent
         more: list[tuple[str, Any]] = [("/detected_at", None)] if kind == "adverse event" else []
@@ -70,7 +70,7 @@ def test_an_optional_instant_keeps_its_offset_or_its_absence(
     assert take(create(api, kind).json(), place) is None
 
 
-def test_lists_are_in_order_of_the_instants_whatever_their_offsets(api: Api) -> None:
+def test_lists_are_ordered_by_instant_whatever_the_offsets(api: Api) -> None:
     shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
     for moment in OFFSETS:
         api.session(**shared, occurred_at=moment)
@@ -105,7 +105,7 @@ def test_the_servers_own_instants_are_in_utc(api: Api) -> None:
         assert datetime.fromisoformat(session[name]).utcoffset() is not None
 
 
-def test_a_day_is_a_day_anywhere(api: Api) -> None:
+def test_a_date_does_not_depend_on_an_offset(api: Api) -> None:
     patient = api.patient(birth_date="1988-02-29")
     assert api.get(f"/v1/patients/{patient['id']}").json()["birth_date"] == "1988-02-29"
     for bad in ("1988-02-30", "1988-02-29T00:00:00Z", "29.02.1988", 0):

@@ -1,4 +1,4 @@
-"""A bad body is refused whole, and every fault in it is named at once."""
+"""A bad body is refused completely, and all its faults are listed at once."""
 
 from typing import Any
 
@@ -80,13 +80,13 @@ EVERY_FAULT = {
 }
 
 
-def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
+def test_every_fault_of_a_body_is_listed_at_once(api: Api) -> None:
     assert faults(api.post("/v1/sessions", FULL_OF_FAULTS)) == EVERY_FAULT
     assert api.get("/v1/sessions").json()["items"] == []
 
 
 @pytest.mark.parametrize("kind", COLLECTIONS)
-def test_an_unknown_field_is_refused_wherever_it_stands(api: Api, kind: str) -> None:
+def test_an_unknown_field_is_refused_at_any_depth(api: Api, kind: str) -> None:
     assert faults(create(api, kind, ("/no_such_field", None))) == {
         "/no_such_field": "extra_forbidden"
     }
@@ -141,7 +141,7 @@ def test_every_missing_field_is_named(api: Api, kind: str) -> None:
         ("adverse event", "/session_id"),
     ],
 )
-def test_a_reference_leads_to_a_record(api: Api, kind: str, place: str) -> None:
+def test_a_reference_to_an_unknown_record_is_refused(api: Api, kind: str, place: str) -> None:
     assert faults(create(api, kind, (place, str(uuid7())))) == {place: "unknown_reference"}
 
 
@@ -155,7 +155,9 @@ def test_a_reference_leads_to_a_record(api: Api, kind: str, place: str) -> None:
         ("adverse event", "/session_id"),
     ],
 )
-def test_what_a_record_refers_to_is_about_the_same_patient(api: Api, kind: str, place: str) -> None:
+def test_a_reference_to_a_record_of_another_patient_is_refused(
+    api: Api, kind: str, place: str
+) -> None:
     world = World(api)
     collection = "sessions" if place == "/session_id" else "episodes"
     own = create(api, kind, ("/patient_id", world.known("patients")), (place, None))
@@ -172,7 +174,7 @@ def test_every_wrong_reference_is_named_at_once(api: Api) -> None:
     )
 
 
-def test_null_and_absent_are_one_in_a_create_and_two_in_a_patch(api: Api) -> None:
+def test_null_and_absent_are_equal_in_a_create_and_differ_in_a_patch(api: Api) -> None:
     sparse = api.patient(given_name="A")
     spelt = api.patient(given_name="A", family_name=None, birth_date=None, sex=None)
     own = {"id", "created_at", "updated_at"}
@@ -185,13 +187,13 @@ def test_null_and_absent_are_one_in_a_create_and_two_in_a_patch(api: Api) -> Non
     assert (patched["given_name"], patched["family_name"]) == (None, "B")
 
 
-def test_a_null_in_a_patch_brings_back_what_holds_by_default(api: Api) -> None:
+def test_a_null_in_a_patch_restores_the_default(api: Api) -> None:
     path = f"/v1/patients/{api.patient(status='inactive', language='de')['id']}"
     patched = api("PATCH", path, json={"status": None}, headers={"If-Match": '"1"'}).json()
     assert (patched["status"], patched["language"]) == ("active", "de")
 
 
-def test_null_and_absent_say_the_same_in_a_create(api: Api) -> None:
+def test_null_and_absent_mean_the_same_in_a_create(api: Api) -> None:
     nulls: list[tuple[str, Any]] = [
         (place, None)
         for place in (
@@ -227,7 +229,7 @@ def test_an_unknown_member_is_refused_in_a_patch_whatever_its_value(api: Api) ->
     assert api.get(path).json() == patient
 
 
-def test_a_null_in_a_patch_takes_no_required_field_away(api: Api) -> None:
+def test_a_null_in_a_patch_can_not_remove_a_required_field(api: Api) -> None:
     session = api.session()
     path, held = f"/v1/sessions/{session['id']}", {"If-Match": '"1"'}
     patch = {"patient_id": None, "occurred_at": None, "id": None}
@@ -249,7 +251,7 @@ def test_a_patch_merges_objects_and_replaces_lists(api: Api) -> None:
     assert patched["diagnoses"] == episode["diagnoses"]
 
 
-def test_a_patch_is_checked_as_the_whole_that_it_makes(api: Api) -> None:
+def test_a_patch_is_validated_as_the_whole_record_that_results(api: Api) -> None:
     session = api.session()
     path, held = f"/v1/sessions/{session['id']}", {"If-Match": '"1"'}
     patch = {"attendance": "no_show", "episode_id": str(uuid7())}

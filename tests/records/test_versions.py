@@ -1,4 +1,4 @@
-"""A record changes only from the version that its client names."""
+"""A change must name the current version of the record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,7 +20,7 @@ def change(api: Api, path: str, name: str, **headers: str) -> Any:
 
 
 @pytest.mark.parametrize("operation", CHANGES, ids=lambda o: o.name)
-def test_a_change_names_the_version_that_it_changes(api: Api, operation: Any) -> None:
+def test_a_change_must_name_the_version_that_it_changes(api: Api, operation: Any) -> None:
     sent = World(api).request(operation)
     current = sent.headers.pop("If-Match")
     absent = sent.by(api)
@@ -37,7 +37,7 @@ def test_a_change_names_the_version_that_it_changes(api: Api, operation: Any) ->
 
 
 @pytest.mark.parametrize("tag", ['W/"1"', '"1"', "1", ' "1" '])
-def test_the_version_may_be_written_as_clients_write_it(api: Api, tag: str) -> None:
+def test_every_valid_spelling_of_if_match_is_accepted(api: Api, tag: str) -> None:
     path = f"/v1/patients/{api.patient()['id']}"
     assert change(api, path, "B", **{"If-Match": tag}).status_code == 200
 
@@ -50,12 +50,12 @@ def test_any_other_version_is_stale(api: Api, tag: str) -> None:
     assert api.get(path).json()["given_name"] == "A"
 
 
-def test_whatever_version_is_no_version(api: Api) -> None:
+def test_if_match_with_a_star_is_refused(api: Api) -> None:
     path = f"/v1/patients/{api.patient()['id']}"
     assert change(api, path, "B", **{"If-Match": "*"}).status_code == 428
 
 
-def test_an_unknown_record_has_no_version_to_miss(api: Api) -> None:
+def test_an_unknown_record_is_404_even_without_a_version(api: Api) -> None:
     for operation in CHANGES:
         sent = World(api).request(operation)
         sent.path = operation.path.format(id=uuid7())
@@ -75,7 +75,7 @@ def test_an_unknown_record_has_no_version_to_miss(api: Api) -> None:
         ('""', 200),
     ],
 )
-def test_what_the_client_holds_is_not_sent_again(api: Api, held: str, status: int) -> None:
+def test_an_unchanged_record_is_304(api: Api, held: str, status: int) -> None:
     session = api.session()
     for path in (
         f"/v1/sessions/{session['id']}",
@@ -88,7 +88,7 @@ def test_what_the_client_holds_is_not_sent_again(api: Api, held: str, status: in
         assert (answer.content == b"") == (status == 304)
 
 
-def test_what_has_changed_is_sent_again(api: Api) -> None:
+def test_a_changed_record_is_sent_again(api: Api) -> None:
     path = f"/v1/patients/{api.patient()['id']}"
     change(api, path, "B", **{"If-Match": '"1"'})
     assert api.get(path, headers={"If-None-Match": '"1"'}).json()["version"] == 2
@@ -100,7 +100,7 @@ def test_a_change_that_changes_nothing_makes_no_version(api: Api) -> None:
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
 
 
-def test_of_many_changes_to_one_version_one_is_made(api: Api) -> None:
+def test_of_many_changes_to_one_version_one_succeeds(api: Api) -> None:
     path = f"/v1/patients/{api.patient(given_name='A')['id']}"
     with ThreadPoolExecutor(8) as pool:
         answers = list(

@@ -1,4 +1,4 @@
-"""Every word that the contract knows is taken, and no other."""
+"""Every code in the API description is accepted, and no other."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.alike
 CURRENT = {"hz": 2, "ma": 1.5}
 N = "/needlings/0"
 
-# Kind, place, the contract's words (None where it says so), and what else a word needs.
+# Kind, pointer, the codes of the API description (with None if nullable), and what a code needs.
 VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, Any]]]]] = [
     ("patient", "/sex", ("female", "male", "other", "unknown", None), {}),
     ("patient", "/status", ("active", "inactive"), {}),
@@ -126,7 +126,7 @@ VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, An
 @pytest.mark.parametrize(
     ("kind", "place", "words", "needs"), VOCABULARIES, ids=[f"{v[0]}{v[1]}" for v in VOCABULARIES]
 )
-def test_each_word_of_the_contract_is_taken_and_no_other(
+def test_every_documented_code_is_accepted_and_no_other(
     api: Api, kind: str, place: str, words: tuple[Any, ...], needs: dict[Any, Any]
 ) -> None:
     for word in words:
@@ -139,7 +139,7 @@ def test_each_word_of_the_contract_is_taken_and_no_other(
         refused = create(api, kind, (place, [word] if where != place else word))
         assert faults(refused)[where] == "literal_error"
     if None not in words and where == place:
-        # Null is as good as absent: the default, or a member that is missing.
+        # Null means the same as absent: the default, or a missing member.
         absent = create(api, kind, (place, None))
         if absent.is_success:
             assert take(absent.json(), place) in (*words, None)

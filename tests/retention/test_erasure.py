@@ -1,4 +1,4 @@
-"""An erasure comes when it may, takes all there is of a patient, and nothing of anybody else."""
+"""An erasure waits for its time, removes all data of a patient, and no data of others."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ def erase(clinic: Clinic, patient_id: str, at: datetime = LATE) -> None:
 
 
 def everything(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
-    """Every row of the clinic in every table there is."""
+    """Every row of the clinic in every table."""
     found = {}
     with clinic.database.reading(clinic.id) as db:
         for table in Table.metadata.sorted_tables:
@@ -53,7 +53,7 @@ def everything(clinic: Clinic) -> dict[str, list[dict[str, Any]]]:
 
 
 def rows_with(rows: dict[str, list[dict[str, Any]]], part: str) -> set[str]:
-    """The tables in which a text stands somewhere."""
+    """The tables that contain a text."""
     bare = part.replace("-", "")
     return {
         name
@@ -63,7 +63,7 @@ def rows_with(rows: dict[str, list[dict[str, Any]]], part: str) -> set[str]:
 
 
 def one_of_everything(api: Api, word: str) -> tuple[World, str]:
-    """A patient with a record of every kind, each changed once, and a word in each."""
+    """A patient with a record of every kind, each changed once, and a unique word in each."""
     world = World(api)
     patient = world.known("patients")
     api("PATCH", f"/v1/patients/{patient}", json={"family_name": word}, headers=MERGE)
@@ -85,7 +85,7 @@ def one_of_everything(api: Api, word: str) -> tuple[World, str]:
     return world, patient
 
 
-def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -> None:
+def test_an_erasure_leaves_nothing_of_the_patient_in_any_table(api: Api, clinic: Clinic) -> None:
     other, kept = one_of_everything(api, "Montezuma")
     _, patient = one_of_everything(api, "Quetzalcoatl")
     set_policy(clinic)
@@ -98,7 +98,7 @@ def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -
     words = {patient, "Quetzalcoatl"}
     erase(clinic, patient)
     after = everything(clinic)
-    # The ledger still tells that there was such a patient, and who saw them: not what was said.
+    # The ledger still says that the patient existed and who read the data, but not the content.
     assert rows_with(after, patient) == {"ledger_entries"}
     assert rows_with(after, "Quetzalcoatl") == set()
     mine = [e for e in after["ledger_entries"] if str(e["patient_id"]) == patient]
@@ -116,19 +116,21 @@ def test_nothing_of_the_patient_is_left_in_any_table(api: Api, clinic: Clinic) -
 
 
 def untouched(before: dict[str, Any], after: dict[str, Any], patient: str) -> None:
-    """Hold every row against what it was, but for those of the patient."""
+    """Compare every row with its earlier state, except those of the patient."""
     for name, rows in before.items():
         if name == "ledger_heads":
             continue
         gone = [row for row in rows if row not in after[name]]
         new = [row for row in after[name] if row not in rows]
-        # Rows of a session's own, such as its needlings, don't name the patient themselves.
+        # Child rows of a session, such as its needlings, don't name the patient.
         children = {c.table.__tablename__ for kind in KINDS for c in kind.children}
         assert name in children or rows_with({name: gone}, patient) == ({name} if gone else set())
         assert (name == "ledger_entries") == bool(new), name
 
 
-def test_children_go_with_their_records_and_no_others_do(api: Api, clinic: Clinic) -> None:
+def test_child_rows_are_erased_with_their_records_and_no_others_are(
+    api: Api, clinic: Clinic
+) -> None:
     mine, other = api.session(), api.session()
     set_policy(clinic)
     erase(clinic, mine["patient_id"])
@@ -138,7 +140,7 @@ def test_children_go_with_their_records_and_no_others_do(api: Api, clinic: Clini
     assert api.get(f"/v1/sessions/{other['id']}").json() == other
 
 
-def test_the_feed_tells_of_it_and_the_export_checks_out(
+def test_the_feed_has_the_erasure_and_the_export_is_clean(
     api: Api, clinic: Clinic, tmp_path: Path
 ) -> None:
     patient = api.session()["patient_id"]
@@ -159,16 +161,12 @@ def test_the_feed_tells_of_it_and_the_export_checks_out(
     assert api.get(f"/v1/patients/{patient}/disclosures").status_code == 200
 
 
-def test_nothing_is_erased_before_the_clinic_has_said_how_long_it_keeps_records(
-    api: Api, clinic: Clinic
-) -> None:
+def test_nothing_is_erased_without_a_retention_policy(api: Api, clinic: Clinic) -> None:
     patient = api.patient()["id"]
     refused_and_unchanged(clinic, patient, NoPolicy, LATE)
 
 
-def test_nothing_is_erased_before_its_time_and_everything_may_be_on_the_day(
-    api: Api, clinic: Clinic
-) -> None:
+def test_a_record_may_be_erased_on_its_day_and_not_before(api: Api, clinic: Clinic) -> None:
     patient = api.patient(birth_date="1980-02-29")["id"]
     set_policy(clinic)
     day = do(clinic, "retention.due", lambda op: queries.due(op, UUID(patient)))
@@ -180,7 +178,7 @@ def test_nothing_is_erased_before_its_time_and_everything_may_be_on_the_day(
 def test_a_held_record_is_kept_until_it_is_released(api: Api, clinic: Clinic) -> None:
     patient = api.patient()["id"]
     set_policy(clinic)
-    for _ in range(2):  # once more says nothing new
+    for _ in range(2):  # repeating it adds nothing
         do(clinic, "retention.hold", lambda op: service.hold(op, UUID(patient), "a complaint"))
     refused_and_unchanged(clinic, patient, OnHold, LATE)
     for _ in range(2):
@@ -190,9 +188,7 @@ def test_a_held_record_is_kept_until_it_is_released(api: Api, clinic: Clinic) ->
     erase(clinic, patient)
 
 
-def test_a_patient_whom_the_clinic_doesnt_have_cant_be_erased(
-    clinic: Clinic, other_api: Api
-) -> None:
+def test_an_unknown_patient_can_not_be_erased(clinic: Clinic, other_api: Api) -> None:
     set_policy(clinic)
     for patient in (str(uuid7()), other_api.patient()["id"]):
         refused_and_unchanged(clinic, patient, NotFound, LATE)
@@ -212,7 +208,7 @@ def refused_and_unchanged(clinic: Clinic, patient: str, why: type[Exception], at
     assert everything(clinic) == before
 
 
-def test_a_visit_that_is_to_come_or_was_dated_back_doesnt_shorten_the_time(
+def test_a_future_or_backdated_visit_does_not_shorten_the_retention(
     api: Api, clinic: Clinic
 ) -> None:
     set_policy(clinic, 10, 0)

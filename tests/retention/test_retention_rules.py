@@ -1,4 +1,4 @@
-"""When a record may be destroyed: never before the law's time, whatever the calendar."""
+"""A record is never due for erasure before the legal time, whatever the calendar."""
 
 from datetime import date, timedelta
 
@@ -14,12 +14,12 @@ MAJORITY = st.integers(0, 30)
 
 
 def anniversary_reached(start: date, years: int, day: date) -> bool:
-    """Whether so many years have gone by, told by comparing months and days alone."""
+    """Whether so many years have passed, computed only from months and days."""
     return (day.year - start.year, day.month, day.day) >= (years, start.month, start.day)
 
 
 @given(last=DAYS, born=DAYS | st.none(), years=YEARS, majority=MAJORITY)
-def test_every_year_has_gone_by_since_the_contact_and_since_coming_of_age(
+def test_the_retention_period_has_passed_since_the_contact_and_since_majority(
     last: date, born: date | None, years: int, majority: int
 ) -> None:
     due = erasable_on(last, born, years, majority)
@@ -28,7 +28,7 @@ def test_every_year_has_gone_by_since_the_contact_and_since_coming_of_age(
 
 
 @given(last=DAYS, born=DAYS | st.none(), years=YEARS, majority=MAJORITY)
-def test_the_day_before_one_of_the_two_was_still_running(
+def test_on_the_day_before_one_of_the_two_periods_still_runs(
     last: date, born: date | None, years: int, majority: int
 ) -> None:
     eve = erasable_on(last, born, years, majority) - timedelta(days=1)
@@ -39,7 +39,7 @@ def test_the_day_before_one_of_the_two_was_still_running(
 
 
 def leap(day: date) -> bool:
-    """Whether a birthday on this day, moved to the 1st of March, may cost a day more."""
+    """Whether a birthday on this day may be moved to 1 March, which adds a day."""
     return (day.month, day.day) == (2, 29)
 
 
@@ -68,7 +68,7 @@ def test_a_later_contact_or_more_years_never_make_it_earlier(
         ("2020-02-29", "1970-01-01", 1, 18, "2021-03-01"),
         ("2020-02-29", "1970-01-01", 4, 18, "2024-02-29"),
         ("2020-05-10", "2010-06-01", 10, 18, "2038-06-01"),  # of age in 2028
-        ("2028-06-01", "2010-06-01", 10, 18, "2038-06-01"),  # seen on the very day
+        ("2028-06-01", "2010-06-01", 10, 18, "2038-06-01"),  # visited on that day
         ("2028-06-02", "2010-06-01", 10, 18, "2038-06-02"),
         ("2020-05-10", "2012-02-29", 10, 18, "2040-03-01"),  # of age on 1 March 2030
         ("2020-05-10", None, 10, 18, "2048-05-10"),  # perhaps a newborn

@@ -1,4 +1,4 @@
-"""Consents, screenings and adverse events: what spans their fields."""
+"""Consents, screenings and adverse events: rules that span several fields."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ from tests.sweeps.world import World
         ("measurement", {"/muscle": "no_such"}, {"/muscle": "unknown_muscle"}),
     ],
 )
-def test_a_rule_that_spans_fields_is_kept_by_the_api(
+def test_the_api_enforces_each_rule_that_spans_fields(
     api: Api, kind: str, changes: dict[str, Any], found: dict[str, str | None]
 ) -> None:
     refused = faults(create(api, kind, *changes.items()))
@@ -84,18 +84,18 @@ def test_two_consents_of_two_kinds_are_two_records(api: Api) -> None:
     assert [item["kind"] for item in listed] == ["needling", "data_use"]
 
 
-def test_an_answer_that_nobody_knows_is_unknown(api: Api) -> None:
+def test_an_answer_may_be_unknown(api: Api) -> None:
     screening = create(api, "screening").json()
     assert {a["code"]: a["answer"] for a in screening["answers"]}["needle_phobia"] == "unknown"
 
 
-def test_a_screening_is_about_its_sessions_patient(api: Api) -> None:
+def test_a_screening_gets_the_patient_of_its_session(api: Api) -> None:
     world = World(api)
     screening = world.make("/v1/screenings")
     assert screening["patient_id"] == world.known("patients")
 
 
-def test_an_episode_that_does_not_say_when_was_opened_when_it_was_recorded(api: Api) -> None:
+def test_an_episode_is_opened_when_recorded_by_default(api: Api) -> None:
     patient = api.patient()["id"]
     body = {"patient_id": patient, "complaint": "c"}
     made = api.create("/v1/episodes", **body)

@@ -1,4 +1,4 @@
-"""A session that contradicts itself is refused, at the place where it does."""
+"""A session that contradicts itself is refused, and the pointer says where."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ FINDING = {"sign": "taut_band", "segment": "C5", "side": "left"}
         ("/findings", [{**FINDING, "grade": 1}, FINDING], {"/findings": "repeated"}),
     ],
 )
-def test_a_rule_that_spans_fields_is_kept_by_the_api(
+def test_the_api_enforces_each_rule_that_spans_fields(
     api: Api, place: str, value: Any, found: dict[str, str]
 ) -> None:
     assert faults(create(api, "session", (place, value))) == found
@@ -41,6 +41,6 @@ def test_a_paraspinal_muscle_is_recorded_with_its_level(api: Api) -> None:
     assert create(api, "session", ("/needlings", [needling])).status_code == 201
 
 
-def test_the_same_sign_on_the_other_side_is_another_finding(api: Api) -> None:
+def test_the_same_finding_on_the_other_side_is_separate(api: Api) -> None:
     both = [FINDING, {**FINDING, "side": "right"}]
     assert create(api, "session", ("/findings", both)).status_code == 201

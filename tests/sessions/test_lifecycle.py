@@ -1,4 +1,4 @@
-"""A session from draft to signed, amended and void: nothing that was ever said is lost."""
+"""A session from draft to signed, amended and void: every version stays readable."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.records.bodies import faults
 
 
 class Visit:
-    """One session, and what is done to it, always from its newest version."""
+    """One session with its actions, each with the newest version as `If-Match`."""
 
     def __init__(self, api: Api, **body: Any) -> None:
         self.api = api
@@ -20,7 +20,7 @@ class Visit:
         self.history = [self.now]
 
     def act(self, method: str, step: str = "", body: Any = None) -> Any:
-        """The answer to a request that names the newest version."""
+        """Send a request that names the newest version, and return the answer."""
         held = {"If-Match": f'"{self.now["version"]}"'}
         answer = self.api(method, self.path + step, json=body, headers=held)
         if answer.is_success and answer.json() != self.now:
@@ -95,7 +95,7 @@ def test_every_version_stays_readable_and_equal_to_what_it_was(api: Api) -> None
 
 
 def content(session: dict[str, Any]) -> dict[str, Any]:
-    """What a client sends of a session."""
+    """The members of a session that a client sends."""
     server = {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
         *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
@@ -116,18 +116,18 @@ def test_versions_are_listed_a_page_at_a_time(api: Api) -> None:
 
 
 @pytest.mark.parametrize("version", [2, 2**31 - 1])
-def test_a_version_that_never_was_is_not_found(api: Api, version: int) -> None:
+def test_an_unknown_version_is_404(api: Api, version: int) -> None:
     assert api.get(f"/v1/sessions/{api.session()['id']}/versions/{version}").status_code == 404
 
 
-def test_the_versions_of_nothing_are_not_found(api: Api) -> None:
+def test_the_versions_of_an_unknown_session_are_404(api: Api) -> None:
     patient = api.patient()
     for id_ in (patient["id"], str(uuid7())):
         assert api.get(f"/v1/sessions/{id_}/versions").status_code == 404
         assert api.get(f"/v1/sessions/{id_}/versions/1").status_code == 404
 
 
-def test_a_signed_session_is_amended_and_not_edited(api: Api) -> None:
+def test_a_signed_session_can_only_be_amended(api: Api) -> None:
     visit = Visit(api)
     visit.sign()
     whole = {**content(visit.now), "note": "x"}
@@ -136,11 +136,11 @@ def test_a_signed_session_is_amended_and_not_edited(api: Api) -> None:
     assert api.get(visit.path).json() == visit.now
 
 
-def test_a_draft_is_edited_and_not_amended(api: Api) -> None:
+def test_a_draft_can_only_be_edited(api: Api) -> None:
     assert problem(Visit(api).amend(note="x")) == (409, "session-draft")
 
 
-def test_a_void_session_stays_as_it_is(api: Api) -> None:
+def test_a_void_session_can_not_change(api: Api) -> None:
     for signed in (False, True):
         visit = Visit(api)
         if signed:
@@ -152,7 +152,7 @@ def test_a_void_session_stays_as_it_is(api: Api) -> None:
         assert api.get(visit.path).json() == visit.now
 
 
-def test_an_amendment_says_why_and_changes_something(api: Api) -> None:
+def test_an_amendment_needs_a_reason_and_a_change(api: Api) -> None:
     visit = Visit(api, note="n")
     visit.sign()
     good: dict[str, Any] = {"reason": "r", "kind": "addendum", "changes": {"note": "m"}}
@@ -179,7 +179,7 @@ def test_an_amendment_says_why_and_changes_something(api: Api) -> None:
         assert visit.act("POST", "/void", unsaid).status_code == 422
 
 
-def test_signing_waits_for_what_a_signature_vouches_for(api: Api) -> None:
+def test_signing_an_incomplete_session_is_refused(api: Api) -> None:
     count = {"opened": 2, "inserted": 2, "removed": 1, "disposed": 1}
     visit = Visit(api, technique=None, needle_count=None)
     assert faults(visit.sign()) == {
@@ -194,14 +194,14 @@ def test_signing_waits_for_what_a_signature_vouches_for(api: Api) -> None:
     assert visit.sign().status_code == 200
 
 
-def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> None:
+def test_a_visit_can_be_signed_after_it_took_place(api: Api, clinic: Clinic) -> None:
     def at(minutes: float) -> str:
         return (clinic.operation().at + timedelta(minutes=minutes)).isoformat()
 
     visit = Visit(api, occurred_at=at(6))
     assert problem(visit.sign()) == (422, "not-ready-to-sign")
     assert faults(visit.sign()) == {"/occurred_at": "in_the_future"}
-    visit.patch(occurred_at=at(4))  # as a tablet whose clock is ahead says
+    visit.patch(occurred_at=at(4))  # as from a tablet whose clock is ahead
     assert visit.sign().status_code == 200
     assert faults(visit.amend(occurred_at=at(6))) == {"/changes/occurred_at": "in_the_future"}
     bare: dict[str, Any] = {"needlings": [], "needle_count": None}
@@ -209,7 +209,7 @@ def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> 
     assert ahead.sign().status_code == 200
 
 
-def test_an_amendment_may_not_undo_what_signing_waited_for(api: Api) -> None:
+def test_an_amendment_must_keep_the_session_complete(api: Api) -> None:
     visit = Visit(api)
     visit.sign()
     refused = visit.amend(needle_count={"removed": 0})
@@ -217,7 +217,7 @@ def test_an_amendment_may_not_undo_what_signing_waited_for(api: Api) -> None:
 
 
 @pytest.mark.parametrize("attendance", ["cancelled", "no_show", "declined"])
-def test_a_visit_that_did_not_happen_is_a_record_too(api: Api, attendance: str) -> None:
+def test_a_missed_visit_can_be_signed_too(api: Api, attendance: str) -> None:
     bare: dict[str, Any] = {"needlings": [], "needle_count": None, "technique": None}
     visit = Visit(api, attendance=attendance, **bare)
     assert visit.sign().status_code == 200
@@ -242,7 +242,7 @@ def test_credentials_are_copied_as_they_were_on_the_day(api: Api) -> None:
     assert [c["number"] for c in session["credentials"]] == ["last day", "first day"]
 
 
-def test_what_was_signed_keeps_the_credentials_that_it_was_signed_with(api: Api) -> None:
+def test_a_signed_session_keeps_its_copy_of_the_credentials(api: Api) -> None:
     held = {"kind": "gunn_ims", "body": "College", "number": "1", "valid_from": "2019-01-01"}
     practitioner, other = api.practitioner(credentials=[held]), api.practitioner()
     visit = Visit(api, practitioner_id=practitioner["id"])

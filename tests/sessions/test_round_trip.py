@@ -1,4 +1,4 @@
-"""Whatever a session says comes back as it was sent, from the record and from its versions."""
+"""A session is returned as it was sent, from the record and from its versions."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
@@ -10,7 +10,7 @@ from app.core.db.database import Database
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles.queries import MUSCLES
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 
 PARASPINAL = [muscle.slug for muscle in MUSCLES if muscle.paraspinal]
 OTHERS = [muscle.slug for muscle in MUSCLES if not muscle.paraspinal]
@@ -115,10 +115,10 @@ bodies = st.fixed_dictionaries(
 
 @settings(max_examples=25)
 @given(bodies, bodies)
-def test_a_session_comes_back_as_it_was_sent(
+def test_a_session_is_returned_as_it_was_sent(
     api: Api, database: Database, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    owner = Api(api.wire, found(database).key())
+    owner = Api(api.wire, create_clinic(database).key())
     own = {"patient_id": owner.patient()["id"], "practitioner_id": owner.practitioner()["id"]}
     made = owner.create("/v1/sessions", **own, **first)
     path = f"/v1/sessions/{made['id']}"

@@ -1,4 +1,4 @@
-"""The rules of a session that span its fields, one by one."""
+"""The rules of a session that span several fields, one by one."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
@@ -37,7 +37,7 @@ READY: rules.Signable = {
         ("C5", False, "spinal_level_forbidden"),
     ],
 )
-def test_a_paraspinal_muscle_has_a_level_and_no_other_has(
+def test_only_a_paraspinal_muscle_has_a_level(
     level: str | None, code: str | None, *, paraspinal: bool
 ) -> None:
     assert broken(rules.check_spinal_level, level, paraspinal=paraspinal) == code
@@ -61,7 +61,7 @@ def test_a_needle_is_inserted_at_least_once(insertions: int, needles: int) -> No
         (None, False, None),
     ],
 )
-def test_current_goes_with_electrical_stimulation_alone(
+def test_only_electrical_stimulation_has_a_current(
     stimulation: str | None, code: str | None, *, given_: bool
 ) -> None:
     assert broken(rules.check_electrical, stimulation, given=given_) == code
@@ -79,7 +79,7 @@ def test_current_goes_with_electrical_stimulation_alone(
         (None, 40, "no_release"),
     ],
 )
-def test_only_a_release_that_was_felt_took_a_time(
+def test_only_a_release_has_a_time_to_release(
     release: str | None, after_s: int | None, code: str | None
 ) -> None:
     assert broken(rules.check_release_time, release, after_s) == code
@@ -96,13 +96,13 @@ def test_only_a_release_that_was_felt_took_a_time(
         (["none", "cramp"], "none_and_more"),
     ],
 )
-def test_none_is_a_sensation_that_stands_alone(sensations: list[str], code: str | None) -> None:
+def test_the_sensation_none_excludes_all_others(sensations: list[str], code: str | None) -> None:
     assert broken(rules.check_sensations, sensations) == code
 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("needled", [False, True])
-def test_nobody_is_needled_who_did_not_come(attendance: str, *, needled: bool) -> None:
+def test_only_an_attended_session_has_needlings(attendance: str, *, needled: bool) -> None:
     code = broken(rules.check_visited, attendance, needled=needled)
     assert (code == "not_attended") == (needled and attendance != "attended")
 
@@ -127,7 +127,7 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
         ({"attendance": "no_show", "technique": None, "needle_count": None, "needlings": []}, []),
     ],
 )
-def test_a_signature_waits_for_technique_and_needles(
+def test_a_signature_needs_the_technique_and_the_needle_count(
     change: dict[str, Any], codes: list[str]
 ) -> None:
     session = cast("rules.Signable", {**READY, **change})
@@ -136,9 +136,7 @@ def test_a_signature_waits_for_technique_and_needles(
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 300, 301])
-def test_nobody_vouches_for_a_visit_that_is_still_to_come(
-    attendance: Attendance, ahead_s: int
-) -> None:
+def test_a_future_visit_can_not_be_signed(attendance: Attendance, ahead_s: int) -> None:
     at = OCCURRED - timedelta(seconds=ahead_s)
     codes = [fault.code for fault in rules.unready({**READY, "attendance": attendance}, at)]
     to_come = ahead_s > 300 and attendance in {"attended", "no_show"}
@@ -147,7 +145,7 @@ def test_nobody_vouches_for_a_visit_that_is_still_to_come(
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 0, 1])
-def test_a_signature_is_not_older_than_the_visit(attendance: str, ahead_s: int) -> None:
+def test_a_signature_is_not_earlier_than_the_visit(attendance: str, ahead_s: int) -> None:
     signed_at = OCCURRED - timedelta(seconds=ahead_s)
     code = broken(rules.check_signed_after, signed_at, OCCURRED, attendance)
     to_come = ahead_s > 0 and attendance in {"attended", "no_show"}
@@ -163,7 +161,7 @@ def test_a_signature_is_not_older_than_the_visit(attendance: str, ahead_s: int) 
         ("draft", True, "not_signed"),
     ],
 )
-def test_a_signature_belongs_to_what_is_signed(
+def test_only_a_signed_session_has_a_signature(
     status: str, code: str | None, *, given_: bool
 ) -> None:
     assert broken(rules.check_signed, status, given=given_) == code

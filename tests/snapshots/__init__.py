@@ -1,6 +1,6 @@
-"""What the API promises, as files that a reviewer reads: `make snapshots` writes them anew.
+"""The API's promises as files for reviewers; `make snapshots` rewrites them.
 
-`body-map.svg` is to be looked at: every shade in it has to be on the side that its title names.
+Look at `body-map.svg`: every shaded area must be on the side that its title names.
 """
 
 import inspect
@@ -30,12 +30,12 @@ def snapshots() -> dict[str, str]:
 
 
 def _body_map() -> str:
-    """A patient who was needled on each side, in each view and at some levels: to be looked at."""
+    """The body map of a patient who was needled on each side, in each view and at some levels."""
     return body_map(treated(*EVERY_SIDE), BODY, lambda slug: slug).replace("><", ">\n<") + "\n"
 
 
 def _permissions() -> Iterator[str]:
-    """Which role may do what, and what emergency access adds for a while."""
+    """Which role may call which operation, and what emergency access adds."""
     columns = {**ROLES, EMERGENCY: CLINICAL_READS}
     yield _line("operation", "scope", columns, "at") + "\n"
     for operation in sorted(operations(), key=lambda o: o.name):
@@ -50,7 +50,7 @@ def _line(operation: str, scope: str, cells: Iterable[str], place: str) -> str:
 
 
 def permissions() -> dict[str, dict[str, bool]]:
-    """The stored matrix: by role, which operations are allowed."""
+    """The stored matrix: the allowed operations by role."""
     head, *lines = [line.split() for line in (HERE / "permissions.txt").read_text().splitlines()]
     return {
         role: {line[0]: line[column] == "yes" for line in lines}
@@ -60,7 +60,7 @@ def permissions() -> dict[str, dict[str, bool]]:
 
 
 def _problems() -> Iterator[str]:
-    """Every way in which the API says no."""
+    """Every problem and fault that the API can answer with."""
     for problem in catalogue():
         explained = " ".join((inspect.getdoc(problem) or "").split())
         yield f"{int(problem.status)} {problem.code}: {problem.title}\n    {explained}\n"

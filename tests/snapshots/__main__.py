@@ -1,4 +1,4 @@
-"""Write the snapshots anew: `python -m tests.snapshots`."""
+"""Rewrites the snapshots: `python -m tests.snapshots`."""
 
 from tests.snapshots import HERE, snapshots
 

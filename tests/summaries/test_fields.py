@@ -1,4 +1,4 @@
-"""No field of a record is missing on paper unless a reason is written down."""
+"""Every field of a record is on paper, unless a written reason leaves it out."""
 
 import copy
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ Path = tuple[str | int, ...]
 
 @pytest.fixture(name="chart")
 def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
-    """A chart in which every kind has a record with all that it can hold."""
+    """A chart in which every kind has a record with every member set."""
     fill(api)
     people = api.get("/v1/patients?limit=200").json()["items"]
     [ana] = [each for each in people if each["family_name"] == "Núñez"]
@@ -62,7 +62,7 @@ def written(chart: Chart, names: Names) -> bytes:
 
 
 def leaves(value: Any, *way: str | int) -> Iterator[Path]:
-    """The way to each member that has no members of its own."""
+    """The path of each leaf member."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield from leaves(member, *way, name)
@@ -85,7 +85,7 @@ def codes(schema: Any) -> Iterator[str]:
 
 
 def others(kind: Kind[Any, Any], value: Any) -> Iterator[Any]:
-    """Values that differ from this one, and are of its type where it has one."""
+    """Other values of the same type."""
     words = ["Other words", *codes(kind.schema)]
     steps = {date: timedelta(days=1), datetime: timedelta(days=1), int: 1, float: 1}
     if isinstance(value, list):
@@ -99,7 +99,7 @@ def others(kind: Kind[Any, Any], value: Any) -> Iterator[Any]:
 
 
 def put(chart: Chart, way: Path, value: Any) -> Chart:
-    """The chart with another value in one place of its records."""
+    """The chart with one member changed."""
     records = copy.deepcopy(chart.records)
     inner: Any = records
     for step in way[:-1]:
@@ -109,7 +109,7 @@ def put(chart: Chart, way: Path, value: Any) -> Chart:
 
 
 def is_shown(chart: Chart, names: Names, kind: Kind[Any, Any], way: Path) -> bool:
-    """Whether the paper says something else where this member is another one."""
+    """Whether the paper changes when this member changes."""
     was: Any = chart.records
     for step in way:
         was = was[step]
@@ -119,12 +119,12 @@ def is_shown(chart: Chart, names: Names, kind: Kind[Any, Any], way: Path) -> boo
             if written(put(chart, way, other), names) != before:
                 return True
         except (TypeError, AttributeError, KeyError, ValueError):
-            continue  # this member can't be of that type
+            continue  # this member can't have that type
     return False
 
 
 def unseen(chart: Chart, names: Names, kind: Kind[Any, Any]) -> set[str]:
-    """The members of a kind that the paper says nothing of, as `LEFT_OUT` names them."""
+    """The members of a kind that are not on paper, in the form of `LEFT_OUT`."""
     every, seen = set(), set()
     records: dict[str, Any] = {**chart.records}
     for way in leaves(records[kind.noun], kind.noun):
@@ -148,7 +148,7 @@ def test_a_reason_is_a_sentence() -> None:
     assert [reason for reason in reasons if not (" " in reason and reason.endswith("."))] == []
 
 
-def test_a_field_that_is_added_to_a_needling_is_missed(chart: tuple[Chart, Names]) -> None:
+def test_a_field_added_to_a_needling_is_reported_as_missing(chart: tuple[Chart, Names]) -> None:
     charted, names = chart
     [signed] = [s for s in charted.sessions if s["status"] == "signed"]
     needling: Any = signed["needlings"][0]

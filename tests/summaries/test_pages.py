@@ -1,4 +1,4 @@
-"""What stands on the pages: everything that is asked for, as it was written, for every reader."""
+"""The pages contain the requested chart, as it was written, for every reader."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def headings(paper: Paper) -> list[str]:
 
 
 def whole(api: Api) -> dict[str, Any]:
-    """A patient with a little of everything, and the session that was amended."""
+    """A patient with a record of each kind, and the amended session."""
     patient = api.patient(given_name="Ana", family_name="Núñez", birth_date="1988-04-12")
     episode = api.create(
         "/v1/episodes",
@@ -92,7 +92,7 @@ def whole(api: Api) -> dict[str, Any]:
     return {"patient": patient["id"], "body": body, "session": amended, "episode": episode["id"]}
 
 
-def test_it_is_a_tagged_pdf_for_every_reader(api: Api) -> None:
+def test_a_summary_is_a_tagged_pdf(api: Api) -> None:
     paper = paper_of(api, whole(api)["patient"])
     with paper.pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
@@ -106,7 +106,7 @@ def test_it_is_a_tagged_pdf_for_every_reader(api: Api) -> None:
     ]
 
 
-def test_its_structure_has_a_title_headings_in_order_tables_and_a_described_figure(
+def test_the_structure_has_a_title_ordered_headings_tables_and_a_described_figure(
     api: Api,
 ) -> None:
     paper = paper_of(api, whole(api)["patient"])
@@ -129,7 +129,7 @@ def has_header(table: Element) -> bool:
     return set(heads) == {"/TH"} and all(len(row.inside) == len(heads) for row in rows)
 
 
-def test_everything_that_was_asked_for_stands_in_it(api: Api) -> None:
+def test_a_summary_contains_everything_requested(api: Api) -> None:
     paper = paper_of(api, whole(api)["patient"])
     for text in (
         "Ana Núñez",
@@ -152,7 +152,7 @@ def test_everything_that_was_asked_for_stands_in_it(api: Api) -> None:
         assert paper.says(text), text
 
 
-def test_it_says_changed_by_and_never_why(api: Api) -> None:
+def test_a_summary_says_changed_by_and_never_why(api: Api) -> None:
     made = whole(api)
     later = {"occurred_at": "2026-11-08T10:00:00-08:00"}
     lower = {"measurements": [{"phase": "before", "instrument": "nprs", "value": 3}]}
@@ -173,14 +173,14 @@ def test_an_amendment_shows_what_changed_when_by_whom_and_why(api: Api) -> None:
     assert paper.says("note Depth as read. Depth as on paper.")
 
 
-def test_a_draft_says_that_it_is_one(api: Api) -> None:
+def test_a_draft_is_marked(api: Api) -> None:
     session = api.session()
     assert paper_of(api, session["patient_id"]).says("DRAFT: nobody has signed it yet.")
     done = signed(api)
     assert not paper_of(api, done["patient_id"]).says("DRAFT")
 
 
-def test_a_void_session_is_listed_with_its_reason_and_nothing_that_it_said(api: Api) -> None:
+def test_a_void_session_is_listed_with_only_its_reason(api: Api) -> None:
     session = signed(api, note="Somebody else's knee.")
     changed(api, session, "void", reason="Logged for the wrong patient.")
     paper = paper_of(api, session["patient_id"])
@@ -191,7 +191,7 @@ def test_a_void_session_is_listed_with_its_reason_and_nothing_that_it_said(api: 
     assert not paper.says("ache 6/10")
 
 
-def test_sessions_stand_in_the_order_of_their_time(api: Api) -> None:
+def test_sessions_are_in_the_order_of_their_times(api: Api) -> None:
     patient = api.patient()["id"]
     for day in ("03", "01", "02"):
         api.session(patient_id=patient, occurred_at=f"2026-10-{day}T10:00:00Z")
@@ -211,7 +211,7 @@ def test_a_period_and_an_episode_leave_out_the_rest(api: Api) -> None:
         assert not paper.says("Elsewhere.")
 
 
-def test_a_patient_without_a_session_has_a_page(api: Api) -> None:
+def test_a_patient_without_sessions_has_a_summary(api: Api) -> None:
     paper = paper_of(api, api.patient()["id"])
     assert len(paper.pdf.pages) == 1
     assert paper.says("name unknown")
@@ -234,7 +234,7 @@ def test_a_text_is_printed_as_it_was_written(api: Api, text: str) -> None:
 
 
 def plain(api: Api) -> str:
-    """The same chart in plain words."""
+    """The same chart with plain texts."""
     patient = str(api.patient(given_name="x")["id"])
     api.create("/v1/episodes", patient_id=patient, complaint="x", goals=["x"])
     session = signed(api, patient_id=patient, note="x")
@@ -252,20 +252,22 @@ def test_the_longest_texts_and_the_most_needlings_are_printed_whole(api: Api) ->
     assert [n for n in range(60) if not paper.says(f"stopped for reason {n} of 60")] == []
 
 
-def test_what_has_no_shape_or_orders_others_is_written_as_its_code_point(api: Api) -> None:
+def test_control_and_direction_characters_are_printed_as_code_points(api: Api) -> None:
     session = api.session(note="a\u0007b\u000bc \u202egnp.exe\u202c \ue000\ufeff\r\nnext")
     paper = paper_of(api, session["patient_id"])
     assert paper.says("a[U+0007]b[U+000B]c [U+202E]gnp.exe[U+202C] [U+E000][U+FEFF] next")
 
 
-def test_text_of_another_direction_leaves_its_surroundings_in_order(api: Api) -> None:
+def test_right_to_left_text_does_not_reorder_its_surroundings(api: Api) -> None:
     patient = api.patient(given_name="שרה", birth_date="1988-04-12")
     paper = paper_of(api, patient["id"])
     assert paper.page(0).startswith("שרה·born1988-04-12")
 
 
 @pytest.mark.parametrize("place", ["patients", "sessions", "practitioners", "follow_ups"])
-def test_what_no_font_can_show_is_refused_by_its_place(api: Api, place: str) -> None:
+def test_an_unprintable_character_in_a_record_is_refused_with_its_place(
+    api: Api, place: str
+) -> None:
     missing = "\U00012000"  # cuneiform
     practitioner = api.practitioner(family_name=missing if place == "practitioners" else "x")
     patient = api.patient(family_name=missing if place == "patients" else "x")
@@ -291,7 +293,7 @@ def test_what_no_font_can_show_is_refused_by_its_place(api: Api, place: str) -> 
     assert missing not in answer.text
 
 
-def test_what_no_font_can_show_of_a_request_is_a_fault_of_it(api: Api) -> None:
+def test_an_unprintable_character_in_a_request_is_a_fault(api: Api) -> None:
     answer = released(api, api.patient()["id"], purpose="for \U00012000")
     [fault] = answer.json()["errors"]
     assert (answer.status_code, fault["pointer"], fault["code"]) == (
@@ -323,7 +325,7 @@ CONTENT: dict[str, Any] = {
 }
 
 
-def test_an_operator_chooses_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_decides_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     content, wide = json.dumps(CONTENT).encode(), {}
     for paper in ("us-letter", "a4"):
         monkeypatch.setattr(settings(), "paper", paper)
@@ -332,8 +334,8 @@ def test_an_operator_chooses_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wide == {"us-letter": 612, "a4": 595}
 
 
-def test_the_press_reads_nothing_but_its_own_folder() -> None:
-    """Were a text of a record ever code, there would be little for it to find."""
+def test_the_press_reads_only_its_own_folder() -> None:
+    """Even if a text of a record were run as code, it could read nothing."""
     script = (
         "import typst, pathlib, sys; press = pathlib.Path(sys.argv[1]); "
         "typst.compile(sys.argv[2].encode(), root=press.with_name('paper'))"
@@ -346,7 +348,7 @@ def test_the_press_reads_nothing_but_its_own_folder() -> None:
 
 
 @pytest.mark.parametrize("activity", ["الوصول إلى الرف", "ਉੱਪਰ ਪਹੁੰਚਣਾ", "reach 😀"])
-def test_an_activity_in_any_script_stands_in_the_table_and_its_picture_points_there(
+def test_an_activity_in_any_script_is_in_the_table_and_the_picture_refers_to_it(
     api: Api, activity: str
 ) -> None:
     measured = [{"phase": "before", "instrument": "psfs", "activity": activity, "value": 3}]
@@ -357,7 +359,7 @@ def test_an_activity_in_any_script_stands_in_the_table_and_its_picture_points_th
     assert "activity of row 1 of the table" in figure.alt
 
 
-def test_a_word_longer_than_a_line_goes_on_in_the_next_one(api: Api) -> None:
+def test_a_word_longer_than_a_line_is_wrapped(api: Api) -> None:
     session = api.session(note=f"START{'x' * 400}END")
     paper = paper_of(api, session["patient_id"])
     assert f"START{'x' * 400}END" in paper.words().replace("\u200b", "")

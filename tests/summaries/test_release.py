@@ -1,4 +1,4 @@
-"""A chart leaves with the patient's consent or for a reason, and the ledger knows it first."""
+"""A release needs the patient's consent or a reason, and leaves its ledger entry first."""
 
 import sys
 from base64 import b64decode
@@ -31,14 +31,14 @@ def patient(api: Api) -> str:
     return str(made["id"])
 
 
-def test_the_patient_needs_nobodys_consent(api: Api) -> None:
+def test_a_release_to_the_patient_needs_no_consent(api: Api) -> None:
     answer = released(api, patient(api))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert answer.headers["cache-control"] == "no-store"
     assert Paper(answer.content).says("the patient's own right of access")
 
 
-def test_nobody_else_gets_it_without_the_patients_consent(api: Api, clinic: Clinic) -> None:
+def test_a_release_to_others_needs_the_patients_consent(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     before = history(clinic)
     for kind in ("physician", "insurer", "other"):
@@ -47,13 +47,13 @@ def test_nobody_else_gets_it_without_the_patients_consent(api: Api, clinic: Clin
     assert history(clinic) == before
 
 
-def test_a_consent_to_be_needled_is_none_to_use_data(api: Api) -> None:
+def test_a_consent_to_treatment_is_not_a_consent_to_data_use(api: Api) -> None:
     whose = patient(api)
     consent(api, whose, kind="needling")
     assert problem(released(api, whose, recipient=PHYSICIAN)) == (409, "consent-missing")
 
 
-def test_with_consent_it_goes_to_whom_it_names_and_the_paper_says_so(api: Api) -> None:
+def test_a_release_with_consent_names_its_recipient_on_paper(api: Api) -> None:
     whose = patient(api)
     consent(api, whose)
     paper = Paper(pdf(api, whose, recipient=PHYSICIAN, purpose="Continuity of care"))
@@ -62,7 +62,7 @@ def test_with_consent_it_goes_to_whom_it_names_and_the_paper_says_so(api: Api) -
     assert paper.says("consent to the use of data, given 2026-11-01 10:00")
 
 
-def test_a_withdrawn_consent_is_none(api: Api) -> None:
+def test_a_withdrawn_consent_does_not_count(api: Api) -> None:
     whose = patient(api)
     given = consent(api, whose)
     withdrawn = {"decision": "withdrawn", "withdrawn_at": "2026-11-02T10:00:00-08:00"}
@@ -72,7 +72,7 @@ def test_a_withdrawn_consent_is_none(api: Api) -> None:
     assert problem(released(api, whose, recipient=PHYSICIAN)) == (409, "consent-missing")
 
 
-def test_a_reason_overrides_the_want_of_consent_and_stands_on_paper(api: Api) -> None:
+def test_a_reason_overrides_a_missing_consent_and_is_on_paper(api: Api) -> None:
     whose = patient(api)
     reason = "Ordered by the court, file 26-114."
     content = pdf(api, whose, recipient=PHYSICIAN, override_reason=reason)
@@ -86,7 +86,9 @@ def test_a_reason_overrides_the_want_of_consent_and_stands_on_paper(api: Api) ->
         ({"kind": "patient", "name": "Quetzal"}, "patient_named"),
     ],
 )
-def test_everybody_is_named_but_the_patient(api: Api, recipient: dict[str, str], code: str) -> None:
+def test_every_recipient_but_the_patient_needs_a_name(
+    api: Api, recipient: dict[str, str], code: str
+) -> None:
     answer = released(api, patient(api), recipient=recipient)
     [fault] = answer.json()["errors"]
     assert (answer.status_code, fault["pointer"], fault["code"]) == (422, "/recipient/name", code)
@@ -105,15 +107,13 @@ def test_another_patients_episode_is_unknown(api: Api) -> None:
         assert (fault["pointer"], fault["code"]) == ("/episode_id", "unknown_reference")
 
 
-def test_another_clinics_patient_is_not_there(api: Api, other_api: Api) -> None:
+def test_another_clinics_patient_is_404(api: Api, other_api: Api) -> None:
     answer = released(api, patient(other_api))
     assert problem(answer) == (404, "not-found")
     assert problem(released(api, str(uuid7()))) == (404, "not-found")
 
 
-def test_one_entry_says_to_whom_it_went_why_and_with_which_digests(
-    api: Api, clinic: Clinic
-) -> None:
+def test_one_entry_has_the_recipient_the_purpose_and_the_digests(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     given = consent(api, whose)
     api.session(patient_id=whose)
@@ -133,7 +133,7 @@ def test_one_entry_says_to_whom_it_went_why_and_with_which_digests(
     )
 
 
-def test_the_patients_disclosures_list_it_without_the_patients_name(api: Api) -> None:
+def test_the_patients_disclosures_list_the_release_without_the_patients_name(api: Api) -> None:
     whose = patient(api)
     answer = released(api, whose, override_reason="Asked for by phone.")
     listed = api.get(f"/v1/patients/{whose}/disclosures").json()["items"][0]
@@ -168,7 +168,7 @@ def test_the_headers_name_the_digests_and_a_file_without_the_patient(api: Api) -
     assert not [word for word in NOBODY_NAMED if word in str(answer.headers)]
 
 
-def test_what_cant_be_accounted_for_is_not_released(api: Api, clinic: Clinic) -> None:
+def test_a_release_whose_entry_can_not_be_written_is_refused(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     before = history(clinic)
     with ThreadPoolExecutor(1) as pool:
@@ -179,8 +179,8 @@ def test_what_cant_be_accounted_for_is_not_released(api: Api, clinic: Clinic) ->
         assert history(clinic) == before
 
 
-def test_whose_versions_it_shows_is_accounted_for(api: Api, clinic: Clinic) -> None:
-    """A session that was signed under the wrong patient shows what was said of them."""
+def test_every_patient_in_a_shown_version_gets_an_entry(api: Api, clinic: Clinic) -> None:
+    """A session that was signed for the wrong patient also shows that patient's data."""
     wrong, right = patient(api), patient(api)
     session = api.session(patient_id=wrong)
     tag = {"If-Match": '"1"'}
@@ -198,7 +198,7 @@ def test_whose_versions_it_shows_is_accounted_for(api: Api, clinic: Clinic) -> N
     assert wrong not in paper.words()
 
 
-def test_under_emergency_access_the_entry_says_that_too(api: Api, clinic: Clinic) -> None:
+def test_under_emergency_access_the_entry_says_so(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     tablet = api.practitioners({Scope.CHART_SUMMARIES_WRITE, Scope.EMERGENCY_WRITE})
     begun = tablet.create("/v1/emergency-access", reason="Collapsed.", minutes=5)
@@ -216,13 +216,13 @@ def test_without_the_extra_the_server_says_what_to_install(
     assert "extra `pdf`" in answer.json()["detail"]
 
 
-def test_a_chart_that_is_too_long_is_refused_not_cut(
+def test_a_chart_that_is_too_long_is_refused_and_not_truncated(
     api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whose = patient(api)
     for day in (1, 2, 3):
         api.session(patient_id=whose, occurred_at=f"2026-11-0{day}T10:00:00Z")
-    # The length of the statement is kept with it.
+    # The length of the statement is stored with it.
     monkeypatch.setattr(queries, "SESSIONS_MAX", 2)
     before = history(clinic)
     assert problem(released(api, whose)) == (422, "chart-too-long")
@@ -233,7 +233,7 @@ def test_a_chart_that_is_too_long_is_refused_not_cut(
     assert len(history(clinic)) == len(before) + 1
 
 
-def test_only_its_scope_releases_a_chart(api: Api, clinic: Clinic) -> None:
+def test_a_release_needs_its_scope(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     reader = Api(api.wire, clinic.key(set(Scope) - {Scope.CHART_SUMMARIES_WRITE}))
     assert problem(released(reader, whose)) == (403, "forbidden")

@@ -17,7 +17,7 @@ SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
 def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
-    """What the patient said to the use of data, so many days ago: what the rule reads of it."""
+    """The patient's decision on the use of data, so many days ago."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
     whole = {
@@ -49,13 +49,13 @@ GOOD = said()
         [said(3), said(2, "refused", episode_id=SHOULDER)],
         [said(episode_id=SHOULDER)],
         [said(3), said(3, "refused")],
-        # It was given again, and then taken back as it had been given at first.
+        # It was given again, and then withdrawn like the first one.
         [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
-        # It is to be taken back tomorrow, as the patient says today.
+        # The patient withdraws it today, with effect from tomorrow.
         [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
     ],
 )
-def test_none_lets_the_whole_chart_go(consents: list[ConsentView]) -> None:
+def test_without_a_valid_consent_nothing_may_be_released(consents: list[ConsentView]) -> None:
     assert consent(consents, None, NOW) is None
 
 
@@ -71,24 +71,24 @@ def test_none_lets_the_whole_chart_go(consents: list[ConsentView]) -> None:
         [said(-1, "refused")],
     ],
 )
-def test_the_last_word_lets_the_whole_chart_go(others: list[ConsentView]) -> None:
+def test_the_latest_decision_counts_for_the_whole_chart(others: list[ConsentView]) -> None:
     assert consent([*others, GOOD], None, NOW) == GOOD
 
 
-def test_a_consent_for_an_episode_covers_that_episode_alone() -> None:
+def test_a_consent_for_an_episode_covers_only_that_episode() -> None:
     for_shoulder = said(episode_id=SHOULDER)
     assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
     assert consent([for_shoulder], NECK, NOW) is None
     assert consent([GOOD], NECK, NOW) == GOOD
 
 
-def test_a_refusal_for_one_episode_leaves_the_others_free() -> None:
+def test_a_refusal_for_one_episode_does_not_affect_the_others() -> None:
     consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
     assert consent(consents, SHOULDER, NOW) is None
     assert consent(consents, NECK, NOW) == consents[0]
 
 
-def test_the_last_day_ends_where_the_consent_was_given() -> None:
+def test_the_last_day_ends_in_the_offset_of_the_consent() -> None:
     in_vancouver = timezone(timedelta(hours=-8))
     given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
     last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
@@ -104,7 +104,9 @@ def test_the_last_day_ends_where_the_consent_was_given() -> None:
     ),
     st.randoms(),
 )
-def test_it_does_not_depend_on_the_order_of_the_records(consents: list[Any], random: Any) -> None:
+def test_the_decision_does_not_depend_on_the_order_of_the_records(
+    consents: list[Any], random: Any
+) -> None:
     found = consent(consents, None, NOW)
     random.shuffle(consents)
     assert consent(consents, None, NOW) == found

@@ -1,4 +1,4 @@
-"""Words that nobody else says, planted wherever a client can send a text, and found again."""
+"""Unique words, planted wherever a client can send a text, and searched for elsewhere."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from tests.ground import Api
 from tests.sweeps.document import PROBLEM, Documented, document
 from tests.sweeps.world import REFERENCES, World, model_of
 
-# It passes for a code, a name, a language tag, a part of a URL and of a header.
+# A word is valid as a code, a name, a language tag, a part of a URL and of a header.
 WORD: Final = re.compile(r"zq-\d{5}qz9")
-# What stands in these is looked up in a list of ours or in a key; a word there is refused.
+# The values of these members are looked up in a list or are keys; a word there is refused.
 HELD: Final = frozenset(
     {
         *("FollowUpBody/sore_muscles", "AdverseEventBody/muscle"),
@@ -23,12 +23,12 @@ HELD: Final = frozenset(
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
     }
 )
-# What makes room for a text that the document's example of a body has none for.
+# Additions to the example bodies, so that every text member has a place.
 MORE: Final = {"MeasurementBody": {"instrument": "psfs", "activity": "Reaching"}}
 
 
 class Planted:
-    """Every word that was planted, and where."""
+    """Every planted word, and its place."""
 
     def __init__(self) -> None:
         self.places: list[str] = []
@@ -39,14 +39,14 @@ class Planted:
         return f"zq-{len(self.places):05}qz9"
 
     def found(self, text: str) -> set[str]:
-        """Whence the words in a text come."""
+        """The places of the planted words that a text contains."""
         return {self.places[int(word[3:8]) - 1] for word in WORD.findall(text.lower())}
 
     def filled(self, schema: Any, value: Any, place: str) -> Any:
-        """A value with a word in each of its texts, those that it lacked included."""
+        """A value with a word in each of its texts, including optional ones."""
         schema = _resolved(schema)
         is_held = place in HELD or {"enum", "const", "format"} & schema.keys()
-        # Not every instrument is about an activity.
+        # Only some instruments take an activity.
         if is_held or (value is None and place.endswith("/activity")):
             return value
         if schema.get("type") == "string":
@@ -74,14 +74,14 @@ def _resolved(schema: Any) -> dict[str, Any]:
 
 
 class PlantedWorld(World):
-    """A clinic whose every text is a word."""
+    """A clinic in which every text is a planted word."""
 
     def __init__(self, api: Api, planted: Planted) -> None:
         super().__init__(api)
         self.planted = planted
 
     def example(self, model: str) -> dict[str, Any]:
-        """The document's example of a body, and more, with a word in each text."""
+        """The document's example of a body, with additions, and a word in each text."""
         body = super().example(model) | MORE.get(model, {})
         body = self.planted.filled({"$ref": f"#/components/schemas/{model}"}, body, model)
         if model == "AmendBody":
@@ -89,7 +89,7 @@ class PlantedWorld(World):
         return dict(body)
 
     def content(self, operation: Documented) -> bytes | None:
-        """A body that this operation must grant; of a merge patch, a whole record's."""
+        """A body that this operation must accept; for a merge patch, that of a whole record."""
         if operation.body_model != "MergePatch":
             return super().content(operation)
         body = self.example(model_of(operation.path.removesuffix("/{id}")))
@@ -97,7 +97,7 @@ class PlantedWorld(World):
 
 
 class Ears:
-    """What a client is told beside the records that it asked for."""
+    """The parts of an answer beside the records: headers, addresses and problems."""
 
     def __init__(self, planted: Planted) -> None:
         self.planted = planted
@@ -105,7 +105,7 @@ class Ears:
         self.leaks: dict[str, set[str]] = {}
 
     def hear(self, answer: Response) -> None:
-        """Take an answer apart, as a hook of the client."""
+        """Collect these parts of an answer, as a hook of the client."""
         answer.read()
         self.statuses.add(answer.status_code)
         for part, text in _told(answer):
@@ -118,16 +118,16 @@ class Ears:
 RELEASED: Final = ("recipient/name", "purpose", "override_reason")
 REQUEST_ID: Final = "header X-Request-Id"
 MEMBER: Final = "name of a member"
-# The only places that are to repeat what a client sent, and which of it.
+# The only places that may repeat a client's text, and which text.
 ALLOWED: Final = {
-    # It is there to be found again: in the answer, the log and the account.
+    # Its purpose is to be found: in the answer, the log and the ledger.
     "header x-request-id": frozenset({REQUEST_ID}),
     "problem's request_id": frozenset({REQUEST_ID}),
     "log": frozenset({REQUEST_ID}),
     "entry's request_id": frozenset({REQUEST_ID}),
-    # A pointer leads to the member that is too many, by the name that its sender gave to it.
+    # A pointer names the unknown member, as its sender spelled it.
     "problem's pointer": frozenset({MEMBER}),
-    # Whoever takes a record back, breaks the glass or releases a chart says why, in the account.
+    # The reason for a void, an emergency access or a release is in the ledger.
     "entry's reason": frozenset(
         {
             *("AmendBody/reason", "EmergencyBody/reason", "VoidBody/reason"),

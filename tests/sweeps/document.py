@@ -1,4 +1,4 @@
-"""The OpenAPI document, as the sweeps walk it."""
+"""The OpenAPI document, as the sweeps use it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ PROBLEM = "application/problem+json"
 
 @dataclass(frozen=True)
 class Documented:
-    """One operation, and what the document says of it."""
+    """One operation, and what the document says about it."""
 
     method: str
     path: str
@@ -58,7 +58,7 @@ class Documented:
 
 @lru_cache
 def document() -> dict[str, Any]:
-    """The document; no database is opened to make it."""
+    """The document, made without a database."""
     return create_app(Database("sqlite:///var/never-opened.db")).openapi()
 
 
@@ -80,7 +80,7 @@ def _validator(reference: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def undocumented(operation: Documented, answer: Response) -> str | None:
-    """What of an answer is not as the document says; None where all is."""
+    """How an answer differs from the document, or None if it conforms."""
     said = operation.said["responses"].get(str(answer.status_code))
     if said is None:
         return f"status {answer.status_code} {answer.text[:300]}"

@@ -1,6 +1,6 @@
-"""Schemathesis runs this beside itself: it puts records that exist into the bodies it makes up.
+"""Hooks of Schemathesis that put ids of existing records into the generated bodies.
 
-Otherwise hardly a body would get past the check of its references, and little would be stored.
+Without them, few bodies would pass the check of references, and little would be stored.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 import schemathesis
 
 KNOWN: dict[str, str] = json.loads(os.environ["NEEDLEWORK_FUZZ_KNOWN"])
-"""Members whose value is replaced wherever it is a text."""
+"""Members whose value is replaced if it is a text."""
 OWN = os.environ["NEEDLEWORK_FUZZ_OWN"]
-"""The client that asks: revoked, it would learn nothing more."""
+"""The calling client: if it were revoked, its later requests would only get 401."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -28,13 +28,13 @@ def _known(value: Any) -> Any:
 
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
-    """Name records that exist."""
+    """Replace ids in the body by ids of existing records."""
     return _known(body)
 
 
 @schemathesis.hook
 def map_path_parameters(_context: Any, parameters: Any) -> Any:
-    """Ask for the parts of records that exist, where an id was made up and not merely a text."""
+    """Replace generated ids in the path by existing ones; leave invalid texts as they are."""
     return {
         name: KNOWN[name] if name in KNOWN and UUID_TEXT.fullmatch(str(value)) else value
         for name, value in (parameters or {}).items()
@@ -43,7 +43,7 @@ def map_path_parameters(_context: Any, parameters: Any) -> Any:
 
 @schemathesis.hook
 def map_headers(_context: Any, headers: Any) -> Any:
-    """Name a version that may be the current one, where a version was named at all."""
+    """Replace a given `If-Match` by a version that may be the current one."""
     if headers and re.fullmatch('"[0-9]+"', headers.get("If-Match", "")):
         headers["If-Match"] = f'"{len(headers["If-Match"]) % 2 + 1}"'
     return headers
@@ -51,7 +51,7 @@ def map_headers(_context: Any, headers: Any) -> Any:
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Leave the own client alone, which a list of clients has led to."""
+    """Skip requests that would revoke the calling client."""
     for name, value in (case.path_parameters or {}).items():
         if value == OWN:
             case.path_parameters[name] = KNOWN["patient_id"]

@@ -1,10 +1,10 @@
-"""What a client can send to do harm, or by mistake."""
+"""Bad input that a client can send, on purpose or by mistake."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-# Whole bodies. None of them is a record, or any other body of ours.
+# Whole bodies. None of them is a valid body of any operation.
 BODIES: dict[str, bytes] = {
     "nothing": b"",
     "blanks": b" \r\n\t ",
@@ -52,7 +52,7 @@ BODIES: dict[str, bytes] = {
     "100 keys": json.dumps({f"key {n}": n for n in range(100)}).encode(),
     "__proto__": b'{"__proto__": {"admin": true}, "constructor": {}}',
 }
-# And what takes a moment to read.
+# And bodies that take a while to read.
 LARGE: dict[str, bytes] = {
     "depth 100,000": b"[" * 100_000,
     "10,000 keys": json.dumps({f"key {n}": n for n in range(10_000)}).encode(),
@@ -61,7 +61,7 @@ LARGE: dict[str, bytes] = {
     "a long number": b'{"duration_min": ' + b"9" * 1_000_000 + b"}",
 }
 
-# Values in the place of any other value.
+# Values that replace any other value.
 VALUES: tuple[Any, ...] = (
     None,
     True,
@@ -84,14 +84,14 @@ VALUES: tuple[Any, ...] = (
 
 
 def spoilt(body: Any) -> Iterator[Any]:
-    """The body with each of its values, one at a time, in turn replaced by each of `VALUES`."""
+    """Copies of the body: in each, one value is replaced by one of `VALUES`."""
     for place in leaves(body):
         for value in VALUES:
             yield replaced(body, place, value)
 
 
 def leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The place of every value inside a value."""
+    """The path of every value inside a JSON value."""
     members: Any = ()
     if isinstance(value, dict):
         members = value.items()
@@ -103,7 +103,7 @@ def leaves(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
 
 
 def replaced(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    """The body with another value in one place."""
+    """The body with another value at one path."""
     if not place:
         return value
     copy = body.copy()

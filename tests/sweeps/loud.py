@@ -1,6 +1,6 @@
-"""Needlework as it is served, with every logger of the process told to say all that it can.
+"""The real server, with every logger of the process at its lowest level.
 
-Run as `python -m tests.sweeps.loud --host --port`, in the place of `python -m app serve`.
+Run `python -m tests.sweeps.loud --host --port` instead of `python -m app serve`.
 """
 
 import logging
@@ -15,7 +15,7 @@ APPLICATION: Final = "tests.sweeps.loud:application"
 
 
 def application() -> FastAPI:
-    """The application, in a process that keeps nothing back."""
+    """The application, in a process that logs everything."""
     app = serving.application()
     logging.getLogger().setLevel(1)
     for name in logging.root.manager.loggerDict:

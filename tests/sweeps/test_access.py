@@ -1,4 +1,4 @@
-"""Who may do what, at every operation: a valid token, and the one scope that it declares."""
+"""Every operation needs a valid token and the one scope that it declares."""
 
 from datetime import timedelta
 from functools import partial
@@ -29,7 +29,7 @@ BAD = (
 )
 
 
-def test_nobody_gets_in_without_a_token(api: Api) -> None:
+def test_a_request_without_a_token_is_401(api: Api) -> None:
     world = World(api)
     let_in = {}
     for operation in operations():
@@ -43,14 +43,14 @@ def test_nobody_gets_in_without_a_token(api: Api) -> None:
     assert let_in == {}
 
 
-def test_nobody_gets_in_with_a_bad_token(api: Api) -> None:
+def test_a_request_with_a_bad_token_is_401(api: Api) -> None:
     for bad in (*BAD, f"Bearer {api.key}x", f"Bearer {api.key[:-1]}", f"Basic {api.key}"):
         answer = api("GET", "/v1/patients", headers={"Authorization": bad.encode("latin-1")})
         assert answer.status_code == 401, bad
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_key_that_has_run_out_or_was_revoked_is_no_key(api: Api, clinic: Clinic) -> None:
+def test_an_expired_or_revoked_key_is_401(api: Api, clinic: Clinic) -> None:
     op = clinic.operation("clients.create")
     with clinic.database.writing(clinic.id) as db:
         op.begin(db)
@@ -63,7 +63,7 @@ def test_a_key_that_has_run_out_or_was_revoked_is_no_key(api: Api, clinic: Clini
     assert [answer.status_code for answer in answers] == [401, 401, 200]
 
 
-def test_a_key_with_a_scope_from_another_time_is_a_key(api: Api, clinic: Clinic) -> None:
+def test_a_key_with_an_unknown_scope_still_works(api: Api, clinic: Clinic) -> None:
     key = clinic.key([Scope.CLINIC_READ, "dreams:read"])  # type: ignore[list-item]
     assert Api(api.wire, key).get("/v1/clinic").status_code == 200
     assert Api(api.wire, key).get("/v1/patients").status_code == 403
@@ -94,7 +94,7 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
         [scope] = operation.scopes
         sent, caller = world.request(operation), alone[Scope(scope)]
         handed_on = from_json(sent.content or b"{}").get("scopes") if operation.creates else None
-        if handed_on:  # nobody hands on what he doesn't hold
+        if handed_on:  # callers can't pass on scopes that they don't hold
             caller = Api(api.wire, clinic.key({Scope(scope), *map(Scope, handed_on)}))
         if operation.name in PERSONAL:
             caller = api.practitioners({Scope(scope)})
@@ -105,7 +105,7 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_what_the_matrix_says_and_nothing_else(
+def test_a_role_may_call_exactly_the_operations_of_the_matrix(
     api: Api, clinic: Clinic, role: str
 ) -> None:
     world, own = World(api), Api(api.wire, clinic.key(ROLES[role]))
@@ -119,7 +119,7 @@ def test_a_role_may_what_the_matrix_says_and_nothing_else(
     assert wrong == {}
 
 
-def test_what_only_a_practitioner_may_no_program_may(api: Api, clinic: Clinic) -> None:
+def test_operations_for_practitioners_only_refuse_programs(api: Api, clinic: Clinic) -> None:
     world, program = World(api), Api(api.wire, clinic.key())
     for operation in operations():
         if operation.name in PERSONAL:
@@ -131,7 +131,7 @@ def test_what_only_a_practitioner_may_no_program_may(api: Api, clinic: Clinic) -
     ]
 
 
-def test_every_scope_is_of_use() -> None:
+def test_every_scope_is_used() -> None:
     used = {Scope(scope) for operation in operations() for scope in operation.scopes}
     assert set(Scope) - used == set()
 
@@ -142,7 +142,7 @@ def test_a_refused_write_changes_nothing(api: Api, clinic: Clinic) -> None:
     before = world.feed()
     nobody = Api(api.wire, clinic.key(()))
     assert {each.by(nobody).status_code for each in sent} == {403}
-    assert world.feed()[:-1] == before  # the last is the new client's key
+    assert world.feed()[:-1] == before  # the last one is the new client's key
 
 
 def test_an_unknown_address_needs_no_token_to_be_unknown(api: Api) -> None:

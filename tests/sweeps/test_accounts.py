@@ -1,4 +1,4 @@
-"""Every write is accounted for, and nothing else is."""
+"""Every write leaves its ledger entry, and nothing else does."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import World, lasting
 
-# What an operation's one entry is called, where that isn't the operation's own name.
+# The operation that an entry names, where it isn't the operation of the request.
 NAMED = {"imports.create": "patients.create"}
-# What changes for a while who may do what is no record: its entry is one of security.
+# A temporary change of rights is not a record: its entry is of the kind security.
 OF_SECURITY = {"emergencies.create", "emergencies.end"}
-# What leaves the clinic changes nothing: its entry is one of access.
+# Data that leave the clinic change nothing: the entry is of the kind access.
 DISCLOSURES = {"chart_summaries.create"}
 
 
@@ -44,7 +44,7 @@ def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
     assert wrong == {}
 
 
-def test_what_changes_who_may_do_what_leaves_exactly_its_entry(api: Api) -> None:
+def test_a_change_of_rights_leaves_exactly_its_entry(api: Api) -> None:
     world = World(api)
     for operation in operations():
         if operation.name in OF_SECURITY:
@@ -54,7 +54,7 @@ def test_what_changes_who_may_do_what_leaves_exactly_its_entry(api: Api) -> None
             assert [entry["resource_id"] for entry in made] == [answer.json()["id"]]
 
 
-def test_what_leaves_the_clinic_leaves_exactly_its_entry(api: Api) -> None:
+def test_data_that_leave_the_clinic_leave_exactly_their_entry(api: Api) -> None:
     world = World(api)
     for operation in operations():
         if operation.name in DISCLOSURES:

@@ -1,4 +1,4 @@
-"""A record appears wherever its kind is declared to appear, and nowhere that it is left out."""
+"""A record appears in every place that its kind declares, and in no other."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ REASONS = [
 
 
 def new(world: World, kind: Kind[Any, Any]) -> str:
-    """The id of a new record of a kind, from the document's example of its body."""
+    """Create a record of a kind from the document's example body, and return its id."""
     [create] = [each for each in operations() if each.name == f"{kind.noun}.create"]
     answer = world.request(create).by(world.api)
     assert answer.status_code == 201, answer.text
@@ -46,7 +46,7 @@ def rows(api: Api) -> list[dict[str, Any]]:
 
 
 @EVERY
-def test_an_import_takes_what_the_export_of_records_gives(
+def test_an_import_accepts_the_export_of_records(
     api: Api, other_api: Api, kind: Kind[Any, Any]
 ) -> None:
     id_ = new(World(api), kind)
@@ -78,17 +78,17 @@ def test_a_record_is_on_the_timeline_of_its_patient(
     assert page.text.count("<li><time") == len(found)
 
 
-def test_what_is_left_out_says_why() -> None:
+def test_every_omission_has_a_reason() -> None:
     assert REASONS
     assert [why for why in REASONS if not (" " in why and why.endswith("."))] == []
 
 
-def test_a_kind_is_listed_behind_those_that_it_refers_to() -> None:
+def test_a_kind_is_listed_after_those_that_it_refers_to() -> None:
     with pytest.raises(ValueError, match="List patients before sessions"):
         Registry().fill([SESSIONS])
 
 
-def test_a_registry_that_nobody_filled_is_an_error() -> None:
+def test_an_unfilled_registry_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="fill_registry"):
         list(Registry())
 
@@ -100,7 +100,7 @@ def test_a_registry_that_nobody_filled_is_an_error() -> None:
         (lambda shows: shows.update(parrots=1), "this place shows parrots"),
     ],
 )
-def test_a_place_that_forgets_a_kind_is_told_which(
+def test_a_place_that_forgets_a_kind_gets_an_error_that_names_it(
     spoil: Callable[[dict[str, int]], Any], complaint: str
 ) -> None:
     shows = {kind.noun: 1 for kind in KINDS}
@@ -110,7 +110,7 @@ def test_a_place_that_forgets_a_kind_is_told_which(
         shown_in("this place", KINDS, shows)
 
 
-def test_every_kind_that_a_feature_makes_is_listed(app: FastAPI) -> None:
+def test_every_kind_of_a_feature_is_listed(app: FastAPI) -> None:
     served = {name for name in (each.name for each in operations()) if name.endswith(".create")}
     assert app.routes
     made = set(made_below(Kind))

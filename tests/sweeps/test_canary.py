@@ -1,9 +1,9 @@
-"""What is written of a patient stands in the record, and nowhere else.
+"""Text about a patient appears only in the record.
 
-Every operation of a server that runs is asked with words in the place of all that a client can
-send, to success and to each kind of refusal. Then none of them is found in what the process wrote
-(at the lowest level of every logger), in a problem, a header or an address that it gave, in what
-it counts, or in the public part of the ledger, but where `ALLOWED` says so.
+The tests call every operation of a running server with unique words in all texts, and provoke
+success and each kind of refusal. Afterwards none of the words may be in the log (with every logger
+at its lowest level), in a problem, header, address or metric, or in the public part of the ledger.
+`ALLOWED` lists the exceptions.
 """
 
 import socket
@@ -23,7 +23,7 @@ from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.values.clock import uuid7
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.serving import HOST, Serving, serving
 from tests.signing import claims, key_set, signed
 from tests.sweeps.canary import ALLOWED, HELD, MEMBER, MORE, REQUEST_ID, Ears, Planted, PlantedWorld
@@ -46,7 +46,7 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Aviary:
-    """A clinic that is served by a loud process, and what is heard of it."""
+    """A clinic on a server that logs everything, and the collected output."""
 
     database: Database
     server: Serving
@@ -63,7 +63,7 @@ class Aviary:
         return self.world.planted.word(place)
 
     def leaks(self) -> dict[str, set[str]]:
-        """Everything that was said where it should not have been."""
+        """The words that were found where they must not be, with their places."""
         kept = {"log": self.server.log.read_text(), "metrics": self.api.get("/metrics").text}
         for entry in self.entries():
             for name, member in entry.items():
@@ -85,7 +85,7 @@ class Aviary:
 
 @contextmanager
 def aviary(url: str, folder: Path, **environment: str) -> Iterator[Aviary]:
-    """Serve a new clinic."""
+    """Serve a new clinic while the block runs."""
     planted = Planted()
     ears = Ears(planted)
     with (
@@ -95,14 +95,14 @@ def aviary(url: str, folder: Path, **environment: str) -> Iterator[Aviary]:
             base_url=f"http://{HOST}:{server.port}", event_hooks={"response": [ears.hear]}
         ) as wire,
     ):
-        clinic = found(database)
+        clinic = create_clinic(database)
         world = PlantedWorld(Api(wire, clinic.key()), planted)
         yield Aviary(database, server, wire, clinic, world, ears)
 
 
 @contextmanager
 def migrated(kind: str, folder: Path) -> Iterator[str]:
-    """A database that nobody else needs."""
+    """A database that no other test uses."""
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'needlework.db'}"
         if kind == "postgresql":
@@ -123,7 +123,7 @@ def served_clinic(
 
 
 class Refusals(Provoker):
-    """All that may go wrong, but for what another process has to be asked for."""
+    """The requests that fail, except those that need another process."""
 
     def _one_too_many(self) -> Response:
         return self.sent.by(self.world.api)
@@ -132,13 +132,13 @@ class Refusals(Provoker):
         return self.sent.by(self.world.api, content=(self.sent.content or b"").ljust(2**20 + 1))
 
 
-def test_no_word_of_a_record_is_said_elsewhere(birds: Aviary) -> None:
+def test_no_text_of_a_record_appears_elsewhere(birds: Aviary) -> None:
     nobody = Api(birds.wire, birds.clinic.key(()))
     for operation in operations():
         sent = birds.world.request(operation)
         answer = sent.by(birds.api)
         assert answer.is_success, (operation.name, answer.text)
-        # A refusal comes before the database or from a rule: one of each shape is enough there.
+        # A refusal comes before the database or from a rule, so one of each form is enough there.
         if not birds.database.is_sqlite and operation not in ONE_OF_EACH_SHAPE:
             continue
         for _ in Refusals(birds.world, nobody, operation).answers():
@@ -156,7 +156,7 @@ def test_no_word_of_a_record_is_said_elsewhere(birds: Aviary) -> None:
 
 
 def requests_with_one_word(birds: Aviary, operation: Documented) -> Iterator[Sent]:
-    """Requests of an operation that have a word where none belongs."""
+    """Requests of an operation with a word in a place where it is not valid."""
     sent = birds.world.request(operation)
     name, joint = operation.name, "&" if "?" in sent.path else "?"
     for parameter in operation.parameters("query"):
@@ -189,7 +189,7 @@ def _headed(header: str, word: str) -> str:
 
 
 def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
-    """The same request with something else in each place of its body, and with broken bodies."""
+    """The same request with other values in its body, and with broken bodies."""
     body = from_json(sent.content or b"{}")
     for n, place in enumerate(leaves(body)):
         word = birds.word(f"{ID.sub('{id}', sent.path)}: {place}")
@@ -202,7 +202,7 @@ def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
     yield replace(sent, content=b'{"note": "%s\\u0000"}' % w)
 
 
-def test_no_word_of_a_request_for_a_token_is_said_elsewhere(birds: Aviary) -> None:
+def test_no_text_of_a_token_request_appears_elsewhere(birds: Aviary) -> None:
     address = f"{birds.wire.base_url}/oauth/token".replace("//oauth", "/oauth")
     body = {"name": birds.word("a client"), "kind": "backend", "scopes": SCOPES}
     kid = birds.word("a kid")
@@ -249,7 +249,7 @@ def test_no_word_of_a_request_for_a_token_is_said_elsewhere(birds: Aviary) -> No
     assert [part for part in parts if len(part) > 40 and part in log] == []
 
 
-def test_no_word_of_what_is_no_http_is_logged(birds: Aviary) -> None:
+def test_no_text_of_invalid_http_is_logged(birds: Aviary) -> None:
     for raw in (b"%s\r\n\r\n", b"GET / HTTP/1.1\r\n%s\r\n\r\n", b"GET /%s HTTP/9\r\n\r\n"):
         with socket.create_connection((HOST, birds.server.port)) as plug:
             plug.sendall(raw % birds.word("no HTTP").encode())
@@ -259,7 +259,7 @@ def test_no_word_of_what_is_no_http_is_logged(birds: Aviary) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_word_is_said_by_a_server_in_trouble(kind: str, tmp_path: Path) -> None:
+def test_a_failing_server_reveals_no_text(kind: str, tmp_path: Path) -> None:
     with (
         migrated(kind, tmp_path) as url,
         aviary(url, tmp_path, NEEDLEWORK_REQUESTS_PER_MINUTE="9") as birds,
@@ -286,7 +286,7 @@ def ask_about(birds: Aviary, patient_id: str) -> None:
 
 
 def make_rows_unreadable(database: Database, word: str) -> None:
-    """Have the driver fail, or the database, in words of their own that quote a value."""
+    """Make the driver or the database fail with a message that quotes a value."""
     with database.owning() as db, db.begin():
         if database.is_sqlite:
             db.execute(text("UPDATE patients SET created_at = :word"), {"word": word})
@@ -296,7 +296,7 @@ def make_rows_unreadable(database: Database, word: str) -> None:
 
 @contextmanager
 def unanswering(database: Database) -> Iterator[None]:
-    """Have the database answer nothing that is of use."""
+    """Make the database answer with unusable results."""
     with database.writing() as db:
         if database.is_sqlite:
             db.execute(text("DROP TABLE patient_identifiers"))
@@ -310,7 +310,7 @@ def unanswering(database: Database) -> Iterator[None]:
 @pytest.mark.parametrize(
     "model", sorted({o.body_model for o in operations() if o.body_model} - {"MergePatch"})
 )
-def test_every_text_of_a_body_gets_a_word_or_is_looked_up_in_a_list(model: str) -> None:
+def test_every_text_of_a_body_gets_a_word_or_is_a_code(model: str) -> None:
     schemas, planted = document()["components"]["schemas"], Planted()
     planted.filled(schemas[model], schemas[model]["examples"][0] | MORE.get(model, {}), model)
     held = {place for place in texts(schemas[model], model) if place.startswith(tuple(HELD))}
@@ -318,7 +318,7 @@ def test_every_text_of_a_body_gets_a_word_or_is_looked_up_in_a_list(model: str) 
 
 
 def texts(schema: dict[str, Any], place: str) -> Iterator[str]:
-    """Every place in a schema where a client can write what it likes."""
+    """Every place in a schema that takes free text."""
     if schema.get("type") == "string" and not {"enum", "const", "format"} & schema.keys():
         yield place
     if "$ref" in schema:

@@ -1,4 +1,4 @@
-"""What an operation answers is what the document says."""
+"""Every operation answers as the document says."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.sweeps.document import Documented, document, operations, undocumented
 from tests.sweeps.world import World
 
 
-def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) -> None:
+def test_every_operation_accepts_its_example_and_answers_as_documented(api: Api) -> None:
     world = World(api)
     wrong = {}
     for operation in operations():
@@ -21,7 +21,7 @@ def test_every_operation_grants_its_example_and_answers_as_documented(api: Api) 
 def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
     world = World(api)
     wrong = {}
-    # A look at the account is an entry of it.
+    # A read of the ledger is itself an entry in it.
     longer_each_time = {"audit.entries", "audit.export", "disclosures.list"}
     for operation in operations():
         if operation.method == "GET":
@@ -40,7 +40,7 @@ def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
 @pytest.mark.parametrize(
     "path", ["/healthz", "/readyz", "/docs", "/docs/docs.js", "/problems/conflict"]
 )
-def test_what_stands_beside_the_operations_answers_a_head_too(api: Api, path: str) -> None:
+def test_paths_outside_v1_answer_a_head_too(api: Api, path: str) -> None:
     head = api("HEAD", path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == api.get(path).headers["content-length"]

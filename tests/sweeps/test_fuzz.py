@@ -1,4 +1,4 @@
-"""Schemathesis with all its checks, stateful ones included, against a server that runs."""
+"""Schemathesis with all its checks, including stateful ones, against a running server."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from tests.serving import HOST, serving
 from tests.sweeps.world import REFERENCES, World
 
 HERE = Path(__file__).parent
-# The phase "coverage" makes some thousand requests that nearly all end before they reach a
-# database, so the short form does without it: the sweeps beside it ask the same of every operation.
+# The phase "coverage" sends thousands of requests, nearly all of which fail before they reach a
+# database. The short form leaves it out: the other sweeps check the same for every operation.
 SHORT = 3
-# With fewer, a read that forgets the clinic is not found out.
+# With fewer examples, a read that forgets the clinic is not detected.
 FOUND_WITHIN = 40
 PHASES = "examples,fuzzing,stateful"
 RUN = (
@@ -33,14 +33,14 @@ RUN = (
 
 @pytest.fixture
 def address(database: Database, tmp_path: Path) -> Iterator[str]:
-    """Where the database is served by a process of its own."""
+    """The address of a separate server process on the database."""
     url = database.engine.url.render_as_string(hide_password=False)
     own = {"NEEDLEWORK_DATABASE_URL": url, "NEEDLEWORK_RESEARCH_KEY": "k" * 32}
     with serving(tmp_path / "server.log", **own) as server:
         yield f"http://{HOST}:{server.port}"
 
 
-def test_no_request_finds_an_answer_that_the_document_does_not_know(
+def test_every_answer_is_documented(
     api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     world = World(api)
@@ -73,10 +73,10 @@ def test_no_request_finds_an_answer_that_the_document_does_not_know(
 
 
 @pytest.mark.alike
-def test_no_request_of_one_clinic_finds_a_record_that_another_has_made(
+def test_no_request_of_one_clinic_finds_another_clinics_record(
     api: Api, other_api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
-    """Schemathesis's own check of authorization for objects: each clinic tries the other's ids."""
+    """Run Schemathesis's object authorization check: each clinic tries the other's ids."""
     who = {"ours": api.key, "theirs": other_api.key}
     headers = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {key}"}]}

@@ -1,4 +1,4 @@
-"""Whatever body arrives: a documented problem that says what is wrong, and nothing stored."""
+"""Every bad body gets a documented problem that says what is wrong, and nothing is stored."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ from tests.sweeps.hostile import BODIES, LARGE, spoilt
 from tests.sweeps.world import World, lasting
 
 TAKES_JSON = [operation for operation in operations() if operation.body_model]
-# An import's rows have the same reader; a file that holds nothing good is no fault of a request.
+# The rows of an import have the same reader, but a file with only bad rows is a valid request.
 CREATES = [o for o in TAKES_JSON if o.name.endswith(".create") and o.creates]
-# What they answer with is kept nowhere.
+# The answers of these operations are not stored.
 RELEASES = [o for o in TAKES_JSON if o.name.endswith(".create") and not o.creates]
 
 
@@ -38,7 +38,7 @@ def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
 
 
 @pytest.mark.parametrize("bytes_over", [0, 1])
-def test_a_body_may_have_a_mebibyte_and_not_a_byte_more(api: Api, bytes_over: int) -> None:
+def test_a_body_may_have_one_mebibyte_and_no_more(api: Api, bytes_over: int) -> None:
     body = b'{"given_name": "A"}'.ljust(1_048_576 + bytes_over)
     json = {"Content-Type": "application/json"}
     whole = api("POST", "/v1/patients", content=body, headers=json)
@@ -50,7 +50,7 @@ def test_a_body_may_have_a_mebibyte_and_not_a_byte_more(api: Api, bytes_over: in
 
 
 @pytest.mark.parametrize("operation", CREATES, ids=lambda o: o.name)
-def test_any_value_in_any_place_is_taken_whole_or_refused(api: Api, operation: Any) -> None:
+def test_any_value_at_any_path_is_stored_unchanged_or_refused(api: Api, operation: Any) -> None:
     world = World(api)
     sent = world.request(operation)
     wrong: list[Any] = []
@@ -68,7 +68,9 @@ def test_any_value_in_any_place_is_taken_whole_or_refused(api: Api, operation: A
 
 
 @pytest.mark.parametrize("operation", RELEASES, ids=lambda o: o.name)
-def test_any_value_in_any_place_is_released_or_refused(api: Api, operation: Any) -> None:
+def test_a_release_with_any_value_at_any_path_succeeds_or_is_refused(
+    api: Api, operation: Any
+) -> None:
     world = World(api)
     sent = world.request(operation)
     met, wrong = set(), []

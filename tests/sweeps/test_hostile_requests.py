@@ -1,4 +1,4 @@
-"""Whatever stands in an address or a header: a documented answer, never a failure."""
+"""Every bad address or header gets a documented answer, never a 5xx."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ QUERIES = (
 
 
 def cursor(value: Any) -> str:
-    """A cursor as the lists make them, of anything."""
+    """A cursor in the form that lists use, with any content."""
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
@@ -79,7 +79,7 @@ CURSORS = (
 NOTHING: dict[str, Any] = {"items": [], "next": None}
 
 
-def test_a_hostile_word_in_a_path_is_unknown_or_refused(api: Api) -> None:
+def test_hostile_text_in_a_path_is_404_or_refused(api: Api) -> None:
     world = World(api)
     wrong: dict[str, Any] = {}
     for operation in operations():
@@ -116,7 +116,7 @@ def test_a_hostile_query_is_answered_as_documented(api: Api) -> None:
     assert wrong == {}
 
 
-def test_a_parameter_that_nobody_asked_for_is_refused_by_its_name(api: Api) -> None:
+def test_an_unknown_parameter_is_refused_by_name(api: Api) -> None:
     world = World(api)
     for operation in operations():
         sent = world.request(operation)
@@ -126,7 +126,7 @@ def test_a_parameter_that_nobody_asked_for_is_refused_by_its_name(api: Api) -> N
         assert "/no_such_parameter" in {e["pointer"] for e in answer.json()["errors"]}
 
 
-def test_a_query_that_cant_be_stored_is_named_and_never_guessed(api: Api) -> None:
+def test_an_unstorable_query_is_refused_by_name(api: Api) -> None:
     nul = api.get("/v1/audit/entries?actor=%00")
     assert [e["pointer"] for e in nul.json()["errors"]] == ["/actor"]
     broken = api.get("/v1/audit/entries?actor=%ED%A0%80")
@@ -134,7 +134,7 @@ def test_a_query_that_cant_be_stored_is_named_and_never_guessed(api: Api) -> Non
 
 
 @pytest.mark.parametrize("path", ["/v1/patients", "/v1/sessions", "/v1/muscles"])
-def test_a_cursor_that_no_list_gave_out_is_refused(api: Api, path: str) -> None:
+def test_a_cursor_that_no_list_issued_is_refused(api: Api, path: str) -> None:
     wrong = {}
     own = cursor([ID]) if path == "/v1/patients" else cursor([NOW, ID])
     for made_up in set(CURSORS) - {own}:
@@ -188,7 +188,7 @@ HEADERS: dict[str, tuple[bytes, ...]] = {
 }
 
 ANSWERED = {200, 201, 304, 404, 409, 412, 413, 415, 422, 428}
-# Headers are read in one place; these are its ways through.
+# Headers are read in one place; these requests reach each of its branches.
 ONE_OF_EACH_SHAPE = [
     operation
     for operation in operations()
@@ -221,7 +221,7 @@ def test_a_request_id_that_could_forge_a_log_line_is_replaced(api: Api) -> None:
         assert answer.headers["x-request-id"].isprintable()
 
 
-def test_a_cursor_serves_only_the_list_that_gave_it_out(api: Api) -> None:
+def test_a_cursor_works_only_for_the_list_that_issued_it(api: Api) -> None:
     for _ in range(2):
         api.patient()
     following = api.get("/v1/patients?limit=1").json()["next"]

@@ -1,7 +1,7 @@
-"""Whatever one clinic does with what it stole from another, neither of them can tell.
+"""A clinic learns and changes nothing with ids and keys that it stole from another clinic.
 
 Two clinics do the same, step by step: one with ids and keys of a third clinic, the other with
-ids that never were. Their answers are alike, and the third clinic is as it was, to the byte.
+ids that never existed. Both get the same answers, and every byte of the third clinic is unchanged.
 """
 
 import re
@@ -20,7 +20,7 @@ from sqlalchemy import select
 from app.core.db.database import Database
 from app.core.db.tables import ClinicOwned, Table
 from app.core.values.clock import uuid7
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations
 from tests.sweeps.test_tenancy import ID, seen
 from tests.sweeps.world import SECRETS, Sent, World
@@ -29,13 +29,13 @@ STEPS = 10
 KEY = "a key that the other clinic has used"
 NAMES = {"id", "patient_id", "practitioner_id", "session_id", "episode_id", "adverse_event_id"}
 
-# What is made of ids: digests, in hex or base64, and where a list goes on.
+# Values that depend on ids: digests, in hex or base64, and the addresses of next pages.
 MADE_OF_IDS = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=|cursor=[^\"]+")
 SECRET = re.compile(rf'("(?:{"|".join(SECRETS)})":)"[^"]+"')
 
 
 def told(answer: Response) -> tuple[int, dict[str, str], str]:
-    """An answer without what has to differ between any two clinics."""
+    """An answer without the values that differ between any two clinics."""
     status, headers, text = seen(answer)
     is_json = "json" in headers.get("content-type", "")
     return status, headers, SECRET.sub(r"\1", MADE_OF_IDS.sub("", text)) if is_json else ""
@@ -43,22 +43,22 @@ def told(answer: Response) -> tuple[int, dict[str, str], str]:
 
 @dataclass(frozen=True)
 class Step:
-    """One request, and what in it is put in the place of the clinic's own."""
+    """One request, and which of the clinic's ids in it are replaced."""
 
     operation: int
     taken: tuple[int, ...]
-    """Of each id in the request, in turn: which foreign one takes its place; 0 for none."""
+    """For each id in the request: the index of the foreign id that replaces it; 0 for none."""
     keyed: bool
 
     def sent(self, world: World, foreign: Sequence[str]) -> Sent:
-        """The request in the world of a clinic, with ids out of `foreign` in it."""
+        """The request for a clinic's world, with ids out of `foreign` in it."""
         every = operations()
         sent = world.request(every[self.operation % len(every)])
         turns = cycle(self.taken)
 
         def other(own: str) -> str:
             number = next(turns)
-            # Strides through the ids of all kinds; a few of them come up again and again.
+            # Strides through the ids of all kinds, so that a few of them occur often.
             return foreign[number * 7 % len(foreign)] if number else own
 
         sent.path = ID.sub(lambda match: other(match[0]), sent.path)
@@ -80,15 +80,15 @@ def steps() -> st.SearchStrategy[list[Step]]:
 
 @dataclass(frozen=True)
 class Victim:
-    """A clinic with a bit of everything, whose ids somebody got hold of."""
+    """A clinic with a record of each kind, whose ids were stolen."""
 
     clinic: Clinic
     ids: Sequence[str]
     never: Sequence[str]
-    """As many ids of nobody, each in the same place of the same order."""
+    """As many ids that do not exist, in the same order."""
 
     def rows(self) -> dict[str, Any]:
-        """Everything that is stored of it."""
+        """Everything that is stored for the clinic."""
         tables = [m.class_ for m in Table.registry.mappers if issubclass(m.class_, ClinicOwned)]
         with self.clinic.database.reading(self.clinic.id) as db:
             return {
@@ -101,7 +101,7 @@ class Victim:
 
 @pytest.fixture(name="victim", scope="module")
 def robbed_clinic(wire: Client, database: Database) -> Victim:
-    clinic = found(database)
+    clinic = create_clinic(database)
     api = Api(wire, clinic.key())
     world, pairs = World(api), list[tuple[str, str]]()
     for operation in operations():
@@ -115,7 +115,7 @@ def robbed_clinic(wire: Client, database: Database) -> Victim:
     return Victim(clinic, ids, sorted(never for _, never in pairs)[: len(ids)])
 
 
-def test_neither_clinic_can_tell_that_the_other_is_there(
+def test_no_clinic_can_tell_that_another_exists(
     wire: Client, database: Database, victim: Victim, pytestconfig: pytest.Config
 ) -> None:
     before = victim.rows()
@@ -125,7 +125,7 @@ def test_neither_clinic_can_tell_that_the_other_is_there(
     @given(steps())
     def behaves(walk: list[Step]) -> None:
         nonlocal done
-        thief, honest = (World(Api(wire, found(database).key())) for _ in range(2))
+        thief, honest = (World(Api(wire, create_clinic(database).key())) for _ in range(2))
         for step in walk:
             answers = [
                 step.sent(world, ids).by(world.api)

@@ -1,4 +1,4 @@
-"""The OWASP API Security Top 10 of 2023, risk by risk, against the application as it runs."""
+"""The OWASP API Security Top 10 of 2023, risk by risk, against the running application."""
 
 import re
 import socket
@@ -25,7 +25,7 @@ from tests.sweeps.world import World
 from tests.tokens.back_end import KEY, RSA, BackEnd, refusal
 
 NOBODYS = "0190aaaa-aaaa-7000-8000-00000000000a"
-# Routes that no document describes, and why each is served all the same.
+# Routes that are not in the OpenAPI document, and why each of them exists.
 UNLISTED = {
     "/docs": "the document, to read",
     "/docs/{name}": "the files of that page",
@@ -67,7 +67,7 @@ def test_api1_broken_object_level_authorization(api: Api, other_api: Api) -> Non
 
 
 def test_api2_broken_authentication(api: Api) -> None:
-    """Each secret opens its own door, and no other."""
+    """Each secret works only for its own purpose."""
     tablet = Tablet(api)
     given = tablet.let_in()
     code = Tablet(api).made["enrolment_code"]
@@ -94,7 +94,7 @@ def test_api2_broken_authentication(api: Api) -> None:
 
 
 def test_api3_broken_object_property_level_authorization(api: Api) -> None:
-    """What is the server's own is not for a client to set; what is secret is not for it to see."""
+    """A client can't set the server's members, and can't read secrets."""
     world = World(api)
     schemas = document()["components"]["schemas"]
     own = {
@@ -163,7 +163,7 @@ async def _forever() -> None:
 
 
 def test_api5_broken_function_level_authorization(api: Api, clinic: Clinic) -> None:
-    """Whoever may read everything changes nothing, and can't give himself more."""
+    """A client with every read scope changes nothing, and can't give itself more scopes."""
     world = World(api)
     reader = Api(api.wire, clinic.key(s for s in Scope if s.endswith(":read")))
     let_in = [
@@ -179,7 +179,7 @@ def test_api5_broken_function_level_authorization(api: Api, clinic: Clinic) -> N
 
 
 def test_api6_unrestricted_access_to_sensitive_business_flows(api: Api) -> None:
-    """No door leads past a step: a signed session was ready, and stays as it was signed."""
+    """No route skips a step: a signed session was ready to sign, and stays as it was signed."""
     draft = api.session(needle_count=None)
     path = f"/v1/sessions/{draft['id']}"
     amendment = {"reason": "r", "kind": "correction", "changes": {"note": "x"}}
@@ -224,7 +224,7 @@ HOSTS = (
 
 
 def test_api7_server_side_request_forgery(api: Api) -> None:
-    """However this machine is spelled, nobody has it asked, nor by way of another."""
+    """The server sends no request to its own machine, in any spelling or by a redirect."""
     with socket.create_server(("127.0.0.1", 0)) as near:
         near.setblocking(False)  # noqa: FBT003 - its only parameter
         port = near.getsockname()[1]
@@ -261,7 +261,7 @@ def test_api8_security_misconfiguration(api: Api) -> None:
 
 
 def test_api9_improper_inventory_management(app: FastAPI) -> None:
-    """What is served is what is documented, method by method."""
+    """The served routes and methods are the documented ones."""
     paths = document()["paths"]
     listed = {(path, method.upper()) for path, item in paths.items() for method in item}
     served = {
@@ -276,12 +276,12 @@ def test_api9_improper_inventory_management(app: FastAPI) -> None:
 
 
 def _path(route: BaseRoute) -> str:
-    """As the document writes it: without the kind of a parameter."""
+    """The path as the document writes it, without the types of parameters."""
     return re.sub(r":\w+\}", "}", str(getattr(route, "path", "")))
 
 
 def test_api10_unsafe_consumption_of_apis(api: Api) -> None:
-    """Whatever stands where keys should be: nobody is let in by it, and nothing fails."""
+    """Bad content at a key address authenticates nobody, and causes no failure."""
     good = public(KEY)
     secret = {"kty": "oct", "k": "AAAA", "kid": "a", "alg": "ES384"}
     pages: list[Any] = [

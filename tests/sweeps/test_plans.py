@@ -1,7 +1,7 @@
-"""No read scans a large table, however many records there are.
+"""No read scans a large table.
 
-The tables are filled with copies of one clinic's records, told apart by ids and times; what
-each operation then asks the database is explained by the database itself.
+The tables are filled with copies of one clinic's records, with other ids and times. The tests then
+run EXPLAIN for each statement of each operation.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from app.core.db.schema import migrate
 from app.core.db.tables import Table
 from app.main import create_app
 from tests import postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations
 from tests.sweeps.test_statements import listening
 from tests.sweeps.world import REFERENCES, World
@@ -26,7 +26,7 @@ from tests.wire import wired
 
 COPIES = 5_000
 PATIENTS = 100
-# So small that the planner is right to read them whole.
+# Tables so small that a full scan is the best plan.
 SMALL = {
     *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
     *("access_tokens", "browser_tokens", "refresh_tokens", "stored_answers"),
@@ -35,18 +35,18 @@ SMALL = {
 }
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]
 TIMES = ("occurred_at", "taken_at", "reported_at", "updated_at", "at")
-# An export is of a whole table.
+# An export reads a whole table.
 READS = [o for o in operations() if not o.writes and o.name != "exports.read"]
 
 
 @pytest.fixture
 def filled() -> Iterator[tuple[Clinic, World]]:
-    """A PostgreSQL with one clinic of many records."""
+    """A PostgreSQL database with one clinic that has many records."""
     with postgres.server() as server, server.database() as url:
         database = Database(url)
         migrate(database)
         with wired(create_app(database)) as wire:
-            clinic = found(database)
+            clinic = create_clinic(database)
             world = World(Api(wire, clinic.key()))
             one_of_each_kind(world)
             with database.owning() as db, db.begin():
@@ -75,7 +75,7 @@ def copies(table: Any) -> str:
 
 
 def copied(table: str, column: Column[Any]) -> str:
-    """What tells a copy from the others, in one column; all else is the same."""
+    """The value of a column in a copy; most columns stay the same."""
     name = column.name
     if (table, name) == ("patient_identifiers", "owner_id"):
         name = "patient_id"
@@ -93,17 +93,17 @@ def copied(table: str, column: Column[Any]) -> str:
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node of a plan and all below it."""
+    """A node of a plan, and all nodes below it."""
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)
 
 
 def asked(world: World) -> Iterator[tuple[str, Any]]:
-    """Every read, with each of its filters alone and none, and where its page goes on."""
+    """Every read, without a filter, with each filter alone, and with a cursor."""
     for operation in READS:
         sent = world.request(operation)
-        if operation.name == "outcomes.read":  # reads all of its period, so that has to be short
+        if operation.name == "outcomes.read":  # reads its whole period, so the period must be short
             begin = (datetime.now(UTC) - timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
             sent.path = f"{sent.path}?by=region&from={begin}"
             yield operation.name, sent
@@ -162,7 +162,7 @@ def test_sqlite_scans_no_table_either(tmp_path: Path) -> None:
     migrate(database)
     scans = {}
     with wired(create_app(database)) as wire:
-        world = World(Api(wire, found(database).key()))
+        world = World(Api(wire, create_clinic(database).key()))
         one_of_each_kind(world)
         for name, sent in asked(world):
             with listening(database) as heard:

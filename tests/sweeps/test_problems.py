@@ -1,4 +1,4 @@
-"""Every problem that is documented can be met, and no other is."""
+"""Every documented problem can occur, and no other does."""
 
 import re
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
 from tests.sweeps.world import OTHER, Sent, World
 
-# These need a race, or a database that is down: tests/faults meets them.
+# These need a race, or a database that is down: tests/faults provokes them.
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
-# And this other settings: tests/ledger meets it.
+# This one needs other settings: tests/ledger provokes it.
 NEEDS_ANOTHER_KEY = {"no-signing-key", "strange-signing-key"}
-# And these a longer chart, a rare script, or a server without an extra: tests/summaries and
-# tests/transfer meet them.
+# These need a longer chart, a rare script, or a server without an extra: tests/summaries and
+# tests/transfer provoke them.
 NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprintable"}
-# These stand outside of `/v1`, or in no answer that anybody foresaw.
+# These occur outside `/v1`, or only in unexpected failures.
 ELSEWHERE = {
     "head-too-large",
     "internal",
@@ -40,14 +40,14 @@ def documented(operation: Documented) -> set[str]:
 
 
 class Provoker:
-    """Asks one operation for all that may go wrong with it."""
+    """Provokes every problem of one operation."""
 
     def __init__(self, world: World, nobody: Api, operation: Documented) -> None:
         self.world, self.nobody, self.operation = world, nobody, operation
         self.sent = world.request(operation)
 
     def answers(self) -> Iterator[Response]:
-        """The answers to requests that have one thing wrong, or something in their way."""
+        """The answers to requests with one fault or one obstacle each."""
         api, sent, operation = self.world.api, self.sent, self.operation
         yield sent.by(self.nobody)
         yield sent.by(Api(api.wire, "nobody"))
@@ -104,7 +104,7 @@ class Provoker:
             yield fresh.by(api, content=to_json(mine))
 
     def _taken(self, collection: str, taken: dict[str, Any]) -> Iterator[Response]:
-        """Another record has this id, or this id has no record."""
+        """The id belongs to another record, or to none."""
         api, body = self.world.api, from_json(self.sent.content or b"")
         other = {**body, **OTHER[str(self.operation.body_model)]}
         tag = {"If-Match": f'"{taken.get("version", 1)}"'}
@@ -120,7 +120,7 @@ def without_version(sent: Sent) -> dict[str, str]:
 
 
 def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
-    """What a session, or an episode, refuses for what became of it; and what exports refuse."""
+    """The refusals that depend on the state of a session or an episode, and those of exports."""
     if operation.path.startswith("/v1/exports/"):
         path = world.request(operation).path
         for asked in (f"{path}?deidentified=true", "/v1/exports/nothing.csv"):
@@ -151,7 +151,7 @@ def amendment(changes: Any) -> bytes:
 
 
 def whole_of(record: dict[str, Any], changes: bytes | None) -> bytes:
-    """The content of a record with something else in it."""
+    """The content of a record with one member changed."""
     sent = {
         *("patient_id", "practitioner_id", "occurred_at", "complaint", "opened_at", "technique"),
         *("needlings", "needle_count", "attendance"),
@@ -161,7 +161,7 @@ def whole_of(record: dict[str, Any], changes: bytes | None) -> bytes:
 
 
 def in_state(world: World, collection: str, state: str) -> dict[str, Any]:
-    """A new session or episode to which this has happened."""
+    """A new session or episode in this state."""
     api, record = world.api, world.make(f"/v1/{collection}")
     path = f"/v1/{collection}/{record['id']}"
     if collection == "episodes":
@@ -181,7 +181,7 @@ def in_state(world: World, collection: str, state: str) -> dict[str, Any]:
     return record
 
 
-def test_every_documented_problem_is_met_and_no_other(api: Api, clinic: Clinic) -> None:
+def test_every_documented_problem_occurs_and_no_other(api: Api, clinic: Clinic) -> None:
     world, nobody = World(api), Api(api.wire, clinic.key(()))
     wrong: dict[str, Any] = {}
     for operation in operations():

@@ -1,4 +1,4 @@
-"""No promise of the API changes unseen: the difference of a snapshot is reviewed."""
+"""Every change of the API shows as a difference of a snapshot."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.snapshots import HERE, snapshots
 
 
 @pytest.mark.parametrize("name", snapshots())
-def test_a_change_of_the_interface_shows_in_its_snapshot(name: str) -> None:
+def test_a_change_of_the_api_shows_in_its_snapshot(name: str) -> None:
     stored = (HERE / name).read_text("utf-8")
     assert stored == snapshots()[name], "`make snapshots` writes it anew: review the difference"
 

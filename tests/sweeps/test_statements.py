@@ -1,4 +1,4 @@
-"""No statement leaves its clinic."""
+"""Every statement is restricted to one clinic."""
 
 import re
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from tests.sweeps.document import operations
 from tests.sweeps.world import World
 
 OWNED = {name for name, table in Table.metadata.tables.items() if "clinic_id" in table.columns}
-# What finds the clinic can't start from it, nor can the keeper, who looks after each of them by
-# night. This list may only get shorter.
+# Statements that find the clinic can't be restricted to it. Nor can those of the keeper, which
+# works for all clinics. This list may only get shorter.
 EXCEPTIONS = {
     "clients": re.compile(r"FROM clients\s+WHERE clients\.id = "),
     "ledger_heads": re.compile(r"FROM ledger_heads ORDER BY ledger_heads\.clinic_id$"),
@@ -29,7 +29,7 @@ AROUND_THEM = re.compile(r"(WITH )?(,? ?step_\d+ AS \(\) )*( ON CONFLICT DO NOTH
 
 
 def are_json_rows(statement: str, parameters: Any) -> bool:
-    """Whether a statement does nothing but insert rows that are its parameters."""
+    """Whether a statement only inserts rows that are its parameters."""
     rest, inserts = ROWS_AS_JSON.subn("", statement)
     return inserts == len(parameters) and AROUND_THEM.fullmatch(rest) is not None
 
@@ -50,7 +50,7 @@ def listening(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 
 def strays(statement: str, parameters: Any = ()) -> set[str]:
-    """The clinic-owned tables of a statement that it doesn't hold to one clinic."""
+    """The clinic-owned tables that a statement doesn't restrict to one clinic."""
     found = set()
     if are_json_rows(statement, parameters):
         every_row = (row for rows in parameters for row in from_json(rows))
@@ -80,7 +80,7 @@ def test_every_statement_names_the_clinic(api: Api, database: Database) -> None:
     assert {statement for statement, parameters in heard if strays(statement, parameters)} == set()
 
 
-def test_a_stray_statement_would_be_seen() -> None:
+def test_an_unrestricted_statement_is_detected() -> None:
     assert strays("SELECT patients.id FROM patients WHERE patients.id = ?") == {"patients"}
     assert strays("UPDATE sessions SET note = ? WHERE id = ?") == {"sessions"}
     assert strays(

@@ -1,4 +1,4 @@
-"""One of everything in a clinic, and a request for every operation that must succeed."""
+"""A clinic with a record of each kind, and a valid request for every operation."""
 
 import copy
 import re
@@ -13,7 +13,7 @@ from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import Documented, document, operations
 
-# What a merge patch changes, by collection; the documents' examples know no changes.
+# A merge patch for each collection; the document has no examples of patches.
 CHANGES: dict[str, dict[str, Any]] = {
     "patients": {"language": "fr-CA"},
     "practitioners": {"status": "inactive"},
@@ -25,7 +25,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "screenings": {"decision": "modified"},
     "adverse-events": {"outcome": "Gone after a day."},
 }
-# What makes the documents' example of a body another one.
+# Members that turn the document's example of a body into a different body.
 OTHER: dict[str, dict[str, Any]] = {
     "PatientBody": {"given_name": "Other"},
     "PractitionerBody": {"given_name": "Other"},
@@ -48,39 +48,39 @@ REFERENCES = {
     "episode_id": "episodes",
 }
 WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1", "lot": "L2604"}
-# Steps of an address that hold more than one word.
+# Path segments of more than one word.
 WORDS |= {"dataset}.{format": "sessions.csv"}
-# Members of an answer that are shown this once, and neither stored nor in the ledger.
+# Members of an answer that are shown once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
-# What only a practitioner may, and where that is.
+# The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
 EMERGENCY = "/v1/emergency-access"
-# How long a practitioner's token is used, of its five minutes.
+# How long a practitioner's token is reused; it is valid for five minutes.
 TOKEN_S = 200
-# The query that an operation can't do without.
+# The query that an operation requires.
 QUERIES = {"audit.consistency": "?from=1&to=2"}
 
 
 @dataclass
 class Sent:
-    """A request, ready to be sent or to be spoilt first."""
+    """A request that can be sent, or changed before it is sent."""
 
     method: str
     path: str
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     personal: "World | None" = None
-    """Of what only a practitioner may: whose own he asks for in the name of its `api`."""
+    """For operations of practitioners only: the world whose practitioner replaces the `api`."""
 
     def sender(self, api: Api) -> Api:
-        """Who sends it in the name of this one."""
+        """The client that sends the request for this one."""
         if self.personal is None or api is not self.personal.api:
             return api
         self.personal.end_emergencies()
         return self.personal.practitioners
 
     def by(self, api: Api, *, content: bytes | None = None, **headers: str) -> Response:
-        """The answer; `content` and `headers` (`If_Match`) stand in for its own."""
+        """Send the request; `content` and `headers` (`If_Match`) replace its own."""
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         raw = self.content if content is None else content
         sender = self.sender(api)
@@ -88,7 +88,7 @@ class Sent:
 
 
 class World:
-    """A clinic with one record of each kind, and more of them on demand."""
+    """A clinic with one record of each kind, which creates more on demand."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -97,7 +97,7 @@ class World:
         self._until_s = 0.0
 
     def example(self, model: str) -> dict[str, Any]:
-        """The document's example of a body, about records of this clinic."""
+        """The document's example of a body, with ids of this clinic's records."""
         body = copy.deepcopy(document()["components"]["schemas"][model]["examples"][0])
         for name, collection in REFERENCES.items():
             if name in body:
@@ -114,7 +114,7 @@ class World:
 
     @property
     def practitioners(self) -> Api:
-        """What a practitioner can do who holds every scope."""
+        """A client that is a practitioner's device with every scope."""
         if self._tablet is None:
             self._tablet = self.api.tablet()
             self._until_s = time.monotonic() + TOKEN_S
@@ -125,18 +125,18 @@ class World:
         return Api(self.api.wire, self._tablet["access_token"])
 
     def with_a_practitioner(self) -> "World":
-        """This world, once its practitioner is let in: later, that would be a change more."""
+        """Enrol the practitioner's device now: later, it would add entries to the ledger."""
         self.practitioners.get("/v1/clinic")
         return self
 
     def end_emergencies(self) -> None:
-        """End what is open, so that there may be another."""
+        """End an open emergency access, so that a new one can begin."""
         for each in self.api.get(f"{EMERGENCY}?limit=200").json()["items"]:
             if each["ended_at"] is None:
                 self.api.post(f"{EMERGENCY}/{each['id']}/end")
 
     def make(self, address: str) -> dict[str, Any]:
-        """A new record in a collection, from the document's example."""
+        """Create a record in a collection from the document's example."""
         if address == EMERGENCY:
             self.end_emergencies()
             return self.practitioners.create(address, **self.example("EmergencyBody"))
@@ -153,7 +153,7 @@ class World:
         return found
 
     def address(self, operation: Documented) -> tuple[str, str | None]:
-        """Where a fresh target of an operation is, and its ETag."""
+        """The path of a new target for an operation, and its ETag."""
         path, tag = "", None
         for step in operation.path.removeprefix("/").split("/"):
             if not step.startswith("{"):
@@ -171,7 +171,7 @@ class World:
         return path, tag
 
     def request(self, operation: Documented) -> Sent:
-        """A request that this operation must grant."""
+        """A request that this operation must accept."""
         path, tag = self.address(operation)
         headers = {"If-Match": tag} if operation.needs_version and tag else {}
         if operation.media:
@@ -183,7 +183,7 @@ class World:
         return sent
 
     def content(self, operation: Documented) -> bytes | None:
-        """A body that this operation must grant."""
+        """A body that this operation must accept."""
         if not operation.media:
             return None
         if operation.body_model is None:
@@ -194,12 +194,12 @@ class World:
 
 
 def lasting(answer: Response) -> Any:
-    """What an answer says, but for its secrets."""
+    """The content of an answer without its secrets."""
     return {name: member for name, member in answer.json().items() if name not in SECRETS}
 
 
 def model_of(address: str) -> str:
-    """The schema of what a collection creates."""
+    """The schema of the records that a collection creates."""
     for operation in operations():
         pattern = re.sub(r"\{[a-z_]+\}", "[^/]+", operation.path)
         if operation.method == "POST" and re.fullmatch(pattern, address) and operation.body_model:

@@ -1,4 +1,4 @@
-"""Promises of a clinic's own thresholds: they come first, and a verdict says whose they are."""
+"""A clinic's own thresholds take precedence, and a verdict names their record."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.progress.charts import Chart, Record, moment
 
 @pytest.fixture
 def chart(api: Api) -> Chart:
-    """Pain from 7 to 5 in an episode of the neck."""
+    """Pain falls from 7 to 5 in an episode of the neck."""
     chart = Chart(api)
     episode = chart.episode(region="neck", opened_at=moment(0))
     for day, value in ((0, 7), (7, 5)):
@@ -27,7 +27,7 @@ def test_published_figures_of_the_region_are_used_at_first(chart: Chart) -> None
     assert used(chart)["id"] == "nprs.kovacs_2008_roc"
 
 
-def test_those_of_the_clinic_come_first_and_those_of_the_region_before_general_ones(
+def test_the_clinics_thresholds_come_first_and_regional_ones_before_general_ones(
     chart: Chart,
 ) -> None:
     own = chart.api.create("/v1/thresholds", instrument="nprs", mcid=3, source="The clinic.")
@@ -45,13 +45,13 @@ def test_those_of_the_clinic_come_first_and_those_of_the_region_before_general_o
     assert used(chart)["id"] == f"clinic:{own['id']}:1"
 
 
-def test_inactive_ones_are_used_no_more(chart: Chart) -> None:
+def test_inactive_thresholds_are_not_used(chart: Chart) -> None:
     own = chart.api.create("/v1/thresholds", instrument="nprs", mcid=3, source="The clinic.")
     chart.api.change(own, "/v1/thresholds", status="inactive")
     assert used(chart)["id"] == "nprs.kovacs_2008_roc"
 
 
-def test_those_of_another_clinic_change_nothing(chart: Chart, other_api: Api) -> None:
+def test_another_clinics_thresholds_change_nothing(chart: Chart, other_api: Api) -> None:
     other_api.create("/v1/thresholds", instrument="nprs", mcid=3, source="Another clinic.")
     assert used(chart)["id"] == "nprs.kovacs_2008_roc"
 

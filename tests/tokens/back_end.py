@@ -1,4 +1,4 @@
-"""A back end, as it asks for tokens."""
+"""A back end that requests tokens."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ class BackEnd:
         return given
 
     def tried(self) -> list[str]:
-        """Why this client was refused, as the ledger has it."""
+        """The reasons for this client's refusals, from the ledger."""
         path = f"/v1/audit/entries?kind=security&limit=200&actor=client:{self.id}"
         return [entry["reason"] for entry in self.api.get(path).json()["items"]]
 

@@ -1,4 +1,4 @@
-"""What a back end signs must be right in every part."""
+"""An assertion must be right in every part."""
 
 import base64
 import hmac
@@ -21,7 +21,7 @@ def raw(header: dict[str, Any], payload: bytes, signature: bytes = b"") -> str:
 
 
 def with_public_key_as_secret(said: Any) -> str:
-    """Signed with what everybody knows, as if that were shared by two alone."""
+    """An HMAC whose secret is the public key."""
     unsigned = raw({"alg": "HS384", "kid": "a"}, to_json(said)).rstrip(".")
     mac = hmac.digest(KEY.as_pem(private=False), unsigned.encode(), "sha384")
     return f"{unsigned}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
@@ -29,7 +29,7 @@ def with_public_key_as_secret(said: Any) -> str:
 
 Mutation = Callable[[BackEnd], str]
 NOW = time.time
-# Each of them is an assertion of a client that we know, with one thing wrong.
+# Each of them is an assertion of a known client with one fault.
 MUTATIONS: dict[str, tuple[Mutation, str]] = {
     "signed by nobody": (
         lambda e: raw({"alg": "none", "kid": "a"}, to_json(e.claims())),
@@ -128,6 +128,6 @@ MUTATIONS: dict[str, tuple[Mutation, str]] = {
 def test_an_assertion_with_one_thing_wrong_is_refused(emr: BackEnd, label: str) -> None:
     mutated, reason = MUTATIONS[label]
     assert refusal(emr.ask(mutated(emr))) == (401, "invalid_client")
-    # Who didn't even get as far as the client's key could be anybody: that fills no ledger.
+    # An assertion without a known client could be anybody's, so it leaves no entry.
     assert emr.tried() == ([f"assertion: {reason}"] if reason else [])
     assert emr.ask(emr.assertion()).status_code == 200

@@ -16,7 +16,7 @@ from app.core.db.database import Database
 from app.core.http.outgoing import Outgoing
 from app.core.values.clock import now
 from app.settings import settings
-from tests.ground import Api, Clinic, found, later
+from tests.ground import Api, Clinic, create_clinic, later
 from tests.publishing import loopback_let_in, publishing
 from tests.serving import serving
 from tests.signing import claims, key_set, public, signed
@@ -36,16 +36,16 @@ def test_a_back_end_gets_a_token_for_five_minutes(emr: BackEnd) -> None:
     assert change["actor"] == f"client:{emr.id}"
 
 
-def test_rsa_is_as_good(emr: BackEnd) -> None:
+def test_an_rsa_key_works_too(emr: BackEnd) -> None:
     assert emr.ask(signed(RSA, emr.claims(), "RS384", kid="b")).status_code == 200
 
 
-def test_an_audience_may_stand_among_others_and_the_type_be_absent(emr: BackEnd) -> None:
+def test_an_assertion_may_have_several_audiences_and_no_type(emr: BackEnd) -> None:
     listed = emr.claims(aud=["https://elsewhere.example/", ADDRESS])
     assert emr.ask(signed(KEY, listed, typ=None)).status_code == 200
 
 
-def test_a_token_allows_what_was_asked_for_and_no_more(emr: BackEnd) -> None:
+def test_a_token_has_the_requested_scopes_and_no_more(emr: BackEnd) -> None:
     given = emr.token(scope="patients:read")
     assert given["scope"] == "patients:read"
     own = Api(emr.api.wire, given["access_token"])
@@ -58,7 +58,7 @@ def test_a_scope_that_is_not_held_is_refused(emr: BackEnd, scope: str) -> None:
     assert refusal(emr.ask(emr.assertion(), scope=scope)) == (400, "invalid_scope")
 
 
-def test_a_token_ends_with_its_time(emr: BackEnd, database: Database) -> None:
+def test_a_token_expires(emr: BackEnd, database: Database) -> None:
     own = Api(emr.api.wire, emr.token()["access_token"])
     past = update(AccessToken).where(AccessToken.client_id == UUID(emr.id))
     with database.owning() as db, db.begin():
@@ -79,13 +79,13 @@ def test_a_token_ends_with_its_client_within_five_seconds(
     assert set(emr.tried()) == {"revoked key", "assertion: revoked key"}
 
 
-def test_a_token_that_was_altered_is_nobodys(emr: BackEnd) -> None:
+def test_an_altered_token_is_refused(emr: BackEnd) -> None:
     token = emr.token()["access_token"]
     for bad in (token[:-1], token + "x", token.replace("nwa_", "nw_"), token.replace("nwa_", "x_")):
         assert Api(emr.api.wire, bad).get("/v1/patients").status_code == 401
 
 
-def test_an_assertion_is_good_once(emr: BackEnd) -> None:
+def test_an_assertion_works_once(emr: BackEnd) -> None:
     assertion = emr.assertion(jti="once")
     assert emr.ask(assertion).status_code == 200
     assert refusal(emr.ask(assertion)) == (401, "invalid_client")
@@ -94,7 +94,7 @@ def test_an_assertion_is_good_once(emr: BackEnd) -> None:
     assert emr.tried() == ["assertion: used before"]
 
 
-def test_one_assertion_sent_many_times_at_once_is_good_once(emr: BackEnd) -> None:
+def test_one_assertion_sent_many_times_at_once_works_once(emr: BackEnd) -> None:
     assertion = emr.assertion()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: emr.ask(assertion).status_code, range(8)))
@@ -107,7 +107,7 @@ def test_two_clinics_may_use_the_same_assertion_id(emr: BackEnd, other_api: Api)
     assert other.ask(other.assertion(jti="x")).status_code == 200
 
 
-def test_the_same_mistake_is_on_record_once_a_minute(emr: BackEnd) -> None:
+def test_the_same_error_leaves_an_entry_once_a_minute(emr: BackEnd) -> None:
     for _ in range(3):
         emr.ask(emr.assertion(aud="x"))
     assert emr.tried() == ["assertion: wrong aud"]
@@ -126,7 +126,7 @@ def test_a_client_with_an_api_key_can_not_sign(api: Api) -> None:
     assert refusal(answer) == (401, "invalid_client")
 
 
-def test_a_client_id_beside_the_assertion_must_be_the_same(emr: BackEnd) -> None:
+def test_a_client_id_sent_with_the_assertion_must_be_the_same(emr: BackEnd) -> None:
     assert emr.ask(emr.assertion(), client_id=emr.id).status_code == 200
     assert refusal(emr.ask(emr.assertion(), client_id="x")) == (401, "invalid_client")
 
@@ -165,13 +165,13 @@ CREDENTIALS = b"grant_type=client_credentials"
         (b'{"grant_type": "client_credentials"}', "unsupported_grant_type"),
     ],
 )
-def test_what_is_no_request_for_a_token_is_told_so(api: Api, content: bytes, error: str) -> None:
+def test_a_request_that_is_not_for_a_token_is_refused(api: Api, content: bytes, error: str) -> None:
     answer = api.wire.post("/oauth/token", content=content, headers=FORM)
     assert refusal(answer) == (400, error)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "", "multipart/form-data", "text/plain"])
-def test_a_token_is_asked_for_with_a_form(api: Api, kind: str) -> None:
+def test_a_token_request_must_be_a_form(api: Api, kind: str) -> None:
     answer = api.wire.post("/oauth/token", content=CREDENTIALS, headers={"Content-Type": kind})
     assert refusal(answer) == (400, "invalid_request")
 
@@ -179,7 +179,9 @@ def test_a_token_is_asked_for_with_a_form(api: Api, kind: str) -> None:
 @pytest.mark.parametrize(
     "host", ["elsewhere.example", "[", "[::1", "a b", "a:99999", "%ff", "x" * 3_000]
 )
-def test_another_host_is_another_audience_and_no_host_is_our_own(emr: BackEnd, host: str) -> None:
+def test_another_host_is_another_audience_and_an_invalid_host_means_our_own(
+    emr: BackEnd, host: str
+) -> None:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": JWT_BEARER,
@@ -190,7 +192,7 @@ def test_another_host_is_another_audience_and_no_host_is_our_own(emr: BackEnd, h
     assert answer.status_code == (401 if is_host else 200)
 
 
-def test_a_token_is_not_read_by_a_get(api: Api) -> None:
+def test_a_get_returns_no_token(api: Api) -> None:
     assert api.wire.get("/oauth/token").status_code == 405
 
 
@@ -203,7 +205,7 @@ def test_only_digests_of_tokens_are_stored(emr: BackEnd, clinic: Clinic) -> None
     assert token.split("_", 2)[2] not in emr.api.get("/v1/changes?limit=200").text
 
 
-def test_keys_that_are_published_may_be_exchanged(api: Api, app: FastAPI) -> None:
+def test_published_keys_may_be_changed(api: Api, app: FastAPI) -> None:
     with publishing() as other, loopback_let_in():
         other.pages["/keys"] = key_set(KEY)
         emr = BackEnd(api, jwks=None, jwks_url=f"{other.url}/keys")
@@ -218,7 +220,7 @@ def test_keys_that_are_published_may_be_exchanged(api: Api, app: FastAPI) -> Non
 
 
 @pytest.mark.parametrize("page", [None, {}, [], {"keys": {}}, {"keys": [1, None, {"kid": "a"}]}])
-def test_keys_that_are_not_published_are_no_failure(api: Api, page: Any) -> None:
+def test_missing_published_keys_are_not_a_failure(api: Api, page: Any) -> None:
     with publishing() as other, loopback_let_in():
         other.pages["/keys"] = page
         emr = BackEnd(api, jwks=None, jwks_url=f"{other.url}/keys")
@@ -226,7 +228,7 @@ def test_keys_that_are_not_published_are_no_failure(api: Api, page: Any) -> None
         assert len(emr.tried()) == 1
 
 
-def test_published_keys_of_another_kind_are_passed_over(api: Api) -> None:
+def test_published_keys_of_another_kind_are_ignored(api: Api) -> None:
     secret = {"kty": "oct", "k": "AAAA", "kid": "a"}
     with publishing() as other, loopback_let_in():
         other.pages["/keys"] = {"keys": [secret, public(RSA), public(KEY), {"kid": 7}]}
@@ -235,7 +237,7 @@ def test_published_keys_of_another_kind_are_passed_over(api: Api) -> None:
 
 
 def test_no_secret_and_no_assertion_is_logged(database: Database, tmp_path: Path) -> None:
-    clinic, log = found(database), tmp_path / "server.log"
+    clinic, log = create_clinic(database), tmp_path / "server.log"
     url = database.engine.url.render_as_string(hide_password=False)
     with (
         serving(log, NEEDLEWORK_DATABASE_URL=url) as server,

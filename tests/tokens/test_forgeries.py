@@ -1,4 +1,4 @@
-"""Nothing forged lets anybody in, at any door: 401 (or what OAuth says), and never a failure."""
+"""No forged credential is accepted anywhere: 401 or OAuth's error, and never a 5xx."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def test_no_forged_assertion_gets_a_token(emr: BackEnd, key: Any, alg: str, kid:
 
 
 @pytest.mark.parametrize(("key", "alg", "kid"), [(RSA, "RS256", "a"), (EC, "ES256", "b")])
-def test_no_forged_identity_is_let_in(dana: Person, key: Any, alg: str, kid: str) -> None:
+def test_no_forged_identity_is_accepted(dana: Person, key: Any, alg: str, kid: str) -> None:
     let_in = [
         label
         for label, forged in Forger(key, alg, kid, dana.claims()).forgeries().items()
@@ -40,7 +40,7 @@ def test_no_forged_identity_is_let_in(dana: Person, key: Any, alg: str, kid: str
 
 
 def spoilt(secret: str) -> dict[str, str]:
-    """A secret with one thing wrong."""
+    """A secret with one fault."""
     prefix, id_, rest = secret.split("_", 2)
     return {
         "a letter more": f"{secret}A",
@@ -64,14 +64,14 @@ def spoilt(secret: str) -> dict[str, str]:
     }
 
 
-def test_no_spoilt_key_or_access_token_is_let_in(api: Api, emr: BackEnd) -> None:
+def test_no_altered_key_or_access_token_is_accepted(api: Api, emr: BackEnd) -> None:
     for secret in (api.key, emr.token()["access_token"]):
         for label, bad in spoilt(secret).items():
             assert Api(api.wire, bad).get("/v1/patients").status_code == 401, label
         assert Api(api.wire, secret).get("/v1/patients").status_code == 200
 
 
-def test_no_spoilt_code_or_refresh_token_gets_a_token(api: Api) -> None:
+def test_no_altered_code_or_refresh_token_gets_a_token(api: Api) -> None:
     tablet = Tablet(api)
     for label, bad in spoilt(tablet.made["enrolment_code"]).items():
         assert refusal(tablet.ask(ENROLMENT, code=bad)) == (400, "invalid_grant"), label
@@ -82,7 +82,7 @@ def test_no_spoilt_code_or_refresh_token_gets_a_token(api: Api) -> None:
 
 
 def test_a_clinics_client_is_nobody_in_another_clinic(emr: BackEnd, other_api: Api) -> None:
-    """What one signs for itself is worth nothing under the name of another, in any clinic."""
+    """A client's own signature is refused under the name of another client, in any clinic."""
     other = BackEnd(other_api, jwks={"keys": [public(OTHER)]})
     theirs = Forger(KEY, "ES384", "a", other.claims()).signed()
     assert refusal(emr.ask(theirs)) == (401, "invalid_client")

@@ -1,4 +1,4 @@
-"""Whoever is nobody yet may ask for a number of tokens a minute, told apart by his address."""
+"""Token requests are limited per minute and per address."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,20 +13,20 @@ from app.core.db.database import Database
 from app.core.http.rates import Rates, sender
 from app.main import create_app
 from app.settings import Settings
-from tests.ground import Api, found
+from tests.ground import Api, create_clinic
 from tests.serving import serving
 from tests.tokens.back_end import BackEnd
 
 QUOTA = 3
 WINDOWS = 2 * QUOTA + 1
-"""So many at once outlast what is granted, though a minute may end among them."""
+"""Enough requests to exceed the limit, even if a new minute begins meanwhile."""
 
 
 @pytest.fixture(name="scarce")
 def api_of_a_server_that_grants_few_tokens(database: Database) -> Api:
     app = create_app(database)
     app.state.token_rates = Rates(QUOTA, "address")
-    return Api(TestClient(app), found(database).key())
+    return Api(TestClient(app), create_clinic(database).key())
 
 
 def ask(wire: Client, address: str | None = None) -> Response:
@@ -47,7 +47,7 @@ def test_a_sender_who_asks_too_often_waits_for_the_next_minute(scarce: Api) -> N
         assert 1 <= int(answer.headers["retry-after"]) <= 60
 
 
-def test_what_is_good_waits_as_well_and_is_good_afterwards(scarce: Api) -> None:
+def test_a_valid_request_waits_too_and_works_afterwards(scarce: Api) -> None:
     emr = BackEnd(scarce)
     while ask(scarce.wire).status_code != 429:
         pass
@@ -57,13 +57,13 @@ def test_what_is_good_waits_as_well_and_is_good_afterwards(scarce: Api) -> None:
     assert emr.ask(assertion).status_code == 200
 
 
-def test_who_has_a_token_is_not_held_up_by_those_who_ask_for_one(scarce: Api) -> None:
+def test_token_requests_do_not_limit_callers_with_a_token(scarce: Api) -> None:
     while ask(scarce.wire).status_code != 429:
         pass
     assert scarce.get("/v1/clinic").status_code == 200
 
 
-def test_sixty_tokens_a_minute_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_is_sixty_tokens_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE")
     assert Settings().token_requests_per_minute == 60
 
@@ -78,7 +78,7 @@ def test_sixty_tokens_a_minute_unless_set(monkeypatch: pytest.MonkeyPatch) -> No
         ("a name", "a name"),
     ],
 )
-def test_a_sender_is_an_address_or_the_network_that_one_subscriber_has(
+def test_a_sender_is_an_ipv4_address_or_an_ipv6_subscriber_network(
     address: str, counted: str
 ) -> None:
     assert sender(Request({"type": "http", "client": (address, 1)})) == counted
@@ -90,7 +90,7 @@ def test_a_sender_without_an_address_is_counted_too() -> None:
 
 @contextmanager
 def behind_a_proxy(database: Database, log: Path, **environment: str) -> Iterator[Client]:
-    """A server that grants few tokens, asked from this machine as if by a proxy."""
+    """A server with a low limit, whose requests come from this machine as from a proxy."""
     url = database.engine.url.render_as_string(hide_password=False)
     few = {"NEEDLEWORK_DATABASE_URL": url, "NEEDLEWORK_TOKEN_REQUESTS_PER_MINUTE": str(QUOTA)}
     with (
@@ -100,9 +100,7 @@ def behind_a_proxy(database: Database, log: Path, **environment: str) -> Iterato
         yield wire
 
 
-def test_a_proxy_on_this_machine_is_believed_whose_request_it_passes_on(
-    database: Database, tmp_path: Path
-) -> None:
+def test_a_proxy_on_this_machine_is_trusted(database: Database, tmp_path: Path) -> None:
     with behind_a_proxy(database, tmp_path / "server.log") as wire:
         several = [ask(wire, f"192.0.2.{n}").status_code for n in range(WINDOWS)]
         one = [ask(wire, "192.0.2.77").status_code for _ in range(WINDOWS)]
@@ -110,7 +108,7 @@ def test_a_proxy_on_this_machine_is_believed_whose_request_it_passes_on(
     assert 429 in one
 
 
-def test_nobody_else_is_believed(database: Database, tmp_path: Path) -> None:
+def test_no_other_proxy_is_trusted(database: Database, tmp_path: Path) -> None:
     elsewhere = {"FORWARDED_ALLOW_IPS": "192.0.2.1"}
     with behind_a_proxy(database, tmp_path / "server.log", **elsewhere) as wire:
         assert 429 in [ask(wire, f"192.0.2.{n}").status_code for n in range(WINDOWS)]

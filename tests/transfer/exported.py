@@ -1,4 +1,4 @@
-"""A clinic with one of everything, twice over, and its exports."""
+"""A clinic with two records of each kind, and its exports."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ class Ids(NamedTuple):
 
 
 def clinic_of(text: str) -> Iterator[Row]:
-    """Rows of an import: every kind, once with all that it can hold, once with the least.
+    """Rows of an import: each kind twice, once with every member, once with the required ones.
 
-    `text` stands wherever a client may write what it likes.
+    `text` is the value of every free text.
     """
     ids = Ids(*(str(uuid7()) for _ in Ids._fields))
     line = text[:200] or "-"
@@ -298,14 +298,14 @@ def lines(rows: Sequence[Row]) -> bytes:
 
 
 def export(api: Api, file: str) -> Response:
-    """An export that must be given."""
+    """Request an export; any answer but 200 fails."""
     answer = api.get(f"/v1/exports/{file}")
     assert answer.status_code == 200, answer.text
     return answer
 
 
 def records(api: Api, dataset: str, **more: str) -> list[Row]:
-    """A dataset's rows as NDJSON has them."""
+    """A dataset's rows, from the NDJSON export."""
     query = "".join(f"&{name}={value}" for name, value in more.items())
     return [
         json.loads(line)

@@ -1,4 +1,4 @@
-"""Tables as the programs read them that people analyse data with."""
+"""Exported tables as pandas, Polars and DuckDB read them."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 def keyed(rows: Sequence[Row], *names: str) -> dict[tuple[Any, ...], list[Row]]:
-    """Rows by their cells in some columns."""
+    """Rows, indexed by their values in some columns."""
     found: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         found.setdefault(tuple(row[name] for name in names), []).append(row)
@@ -32,9 +32,9 @@ READ: Final[Mapping[str, Callable[[str], Any]]] = {
 
 
 def cells(content: bytes, schema: Row) -> list[Row]:
-    """The rows of a CSV file as its schema says to read them.
+    """The rows of a CSV file, read by its schema.
 
-    An empty text and none are the same in CSV: it is read as what NDJSON has for what is required.
+    An empty text and null are the same in CSV: in a required column, the cell is an empty text.
     """
     fields = {field["name"]: field for field in schema["fields"]}
     found = []
@@ -68,7 +68,7 @@ NATIVE: Final = {"datetime", "date", "array"}
 
 
 def read_by_pandas(content: bytes, form: str, schema: Row) -> list[Row]:
-    """What pandas makes of a table that it is told the types of."""
+    """The rows that pandas reads, with the types of the schema."""
     kinds = {f["name"]: f["type"] for f in schema["fields"]}
     given = {name: PANDAS.get(kind, "string") for name, kind in kinds.items()}
     if form == "parquet":
@@ -89,7 +89,7 @@ def read_by_pandas(content: bytes, form: str, schema: Row) -> list[Row]:
 
 
 def read_by_polars(content: bytes, form: str, schema: Row) -> list[Row]:
-    """What Polars makes of a table that it is told the types of."""
+    """The rows that Polars reads, with the types of the schema."""
     kinds = {f["name"]: f["type"] for f in schema["fields"]}
     given = {name: POLARS.get(kind, pl.String) for name, kind in kinds.items()}
     if form == "parquet":
@@ -114,7 +114,7 @@ def read_by_polars(content: bytes, form: str, schema: Row) -> list[Row]:
 
 
 def read_by_duckdb(content: bytes, form: str, schema: Row) -> list[Row]:
-    """What DuckDB makes of a table that it is told the types of."""
+    """The rows that DuckDB reads, with the types of the schema."""
     kinds = {f["name"]: DUCKDB.get(f["type"], "VARCHAR") for f in schema["fields"]}
     with tempfile.NamedTemporaryFile(suffix=f".{form}") as file, duckdb.connect() as db:
         file.write(content)
@@ -137,7 +137,7 @@ def read_by_duckdb(content: bytes, form: str, schema: Row) -> list[Row]:
 
 
 def _plain(row: Any, schema: Row, form: str) -> Row:
-    """A row that some program read, as NDJSON has it."""
+    """A row that a program read, in the form of NDJSON."""
     found: Row = {}
     for field in schema["fields"]:
         cell: Any = row[field["name"]]

@@ -1,4 +1,4 @@
-"""An export is one moment of one clinic; who is in it is on record first; nothing stays open."""
+"""An export shows one moment of one clinic, leaves its ledger entries first, and closes all."""
 
 import asyncio
 import time
@@ -27,14 +27,14 @@ PATIENCE_S = 5.0
 
 
 def of(clinic: Clinic, dataset: str = "patients") -> Stream:
-    """An export, not begun yet."""
+    """An export that has not begun."""
     op = clinic.operation("exports.read")
     pieces = service.export(clinic.database, op, BY_NAME[dataset], NDJSON)
     return Stream(pieces, NDJSON.media, dataset)
 
 
 def looks(clinic: Clinic) -> list[tuple[str, str, str]]:
-    """The looks that exports left in the ledger."""
+    """The access entries that exports left in the ledger."""
     return [
         (str(entry["patient_id"]), str(entry["resource_id"]), str(entry["reason"]))
         for entry in history(clinic)
@@ -42,7 +42,7 @@ def looks(clinic: Clinic) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_each_patients_account_tells_of_the_exports_that_they_are_in(
+def test_each_patients_disclosures_list_the_exports_with_their_data(
     api: Api, clinic: Clinic
 ) -> None:
     fill(api)
@@ -59,9 +59,7 @@ def test_each_patients_account_tells_of_the_exports_that_they_are_in(
         assert sorted(told) == sorted(reason for id_, _, reason in looks(clinic) if id_ == patient)
 
 
-def test_who_is_in_an_export_is_in_the_ledger_before_its_first_byte(
-    api: Api, clinic: Clinic
-) -> None:
+def test_an_exports_entries_are_written_before_its_first_byte(api: Api, clinic: Clinic) -> None:
     fill(api)
     stream = of(clinic)
     assert looks(clinic) == []
@@ -70,7 +68,7 @@ def test_who_is_in_an_export_is_in_the_ledger_before_its_first_byte(
     stream.pieces.close()
 
 
-def test_nobody_is_shown_who_could_not_be_entered(
+def test_an_export_whose_entries_can_not_be_written_is_refused(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(api)
@@ -83,7 +81,7 @@ def test_nobody_is_shown_who_could_not_be_entered(
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 
 
-def test_more_patients_than_are_entered_at_once_are_each_entered_once(
+def test_more_patients_than_one_batch_each_get_one_entry(
     api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "ACCOUNTED_AT_ONCE", 2)
@@ -92,7 +90,9 @@ def test_more_patients_than_are_entered_at_once_are_each_entered_once(
     assert sorted(looks(clinic)) == sorted((id_, id_, "patients.ndjson") for id_ in made)
 
 
-def test_an_export_is_one_moment(api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_shows_one_moment(
+    api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.transfer.exports.datasets.BATCH_ROWS", 2)
     there = {api.patient()["id"] for _ in range(7)}
     stream = of(clinic)
@@ -120,7 +120,7 @@ def test_an_export_needs_its_own_scope(api: Api, clinic: Clinic) -> None:
 
 
 def open_transactions(database: Database) -> int:
-    """How many transactions wait for somebody who doesn't come."""
+    """The number of idle open transactions."""
     if database.is_sqlite:
         return int(database.engine.pool.checkedout())  # type: ignore[attr-defined]
     with database.owning() as db:
@@ -133,15 +133,15 @@ def open_transactions(database: Database) -> int:
 
 @pytest.fixture
 def held(api: Api, clinic: Clinic) -> Iterator[Callable[[], Stream]]:
-    """An export of something, and then nothing that it left open."""
+    """Run the block, then check that it left no transaction open."""
     fill(api)
     yield partial(of, clinic)
-    # The keeper has one open now and then, while it goes through the clinics: it ends it at once.
+    # The keeper sometimes has a transaction open, but only for a moment.
     patience = time.monotonic() + PATIENCE_S
     while (left := open_transactions(clinic.database)) and time.monotonic() < patience:
         time.sleep(0.05)
     assert left == 0
-    assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - what a fault would leave taken
+    assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - a fault would leave it taken
 
 
 async def sent(work: Callable[[], Stream], send: Callable[[Message], Any]) -> None:
@@ -153,7 +153,7 @@ async def sent(work: Callable[[], Stream], send: Callable[[Message], Any]) -> No
     await response({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
 
 
-def test_a_client_that_leaves_in_the_middle_leaves_nothing_open(held: Callable[[], Stream]) -> None:
+def test_a_client_that_disconnects_leaves_no_open_transaction(held: Callable[[], Stream]) -> None:
     async def hang_up(message: Message) -> None:
         if message.get("body"):
             raise OSError
@@ -162,7 +162,7 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing_open(held: Callable[[
         asyncio.run(sent(held, hang_up))
 
 
-def test_a_client_that_takes_nothing_loses_its_place(
+def test_a_client_that_reads_nothing_is_disconnected(
     held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "STALLED_MAX_S", 0.05)
@@ -175,7 +175,7 @@ def test_a_client_that_takes_nothing_loses_its_place(
         asyncio.run(sent(held, stall))
 
 
-def test_a_request_that_is_given_up_leaves_nothing_open(held: Callable[[], Stream]) -> None:
+def test_a_cancelled_request_leaves_no_open_transaction(held: Callable[[], Stream]) -> None:
     async def cancelled() -> None:
         begun = asyncio.Event()
 
@@ -192,7 +192,7 @@ def test_a_request_that_is_given_up_leaves_nothing_open(held: Callable[[], Strea
     asyncio.run(cancelled())
 
 
-def test_too_many_at_a_time_are_asked_to_come_again(
+def test_too_many_simultaneous_exports_get_503(
     held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadline, "REQUEST_MAX_S", 0.05)
@@ -202,10 +202,10 @@ def test_too_many_at_a_time_are_asked_to_come_again(
         with pytest.raises(Unavailable):
             await streamed(held)
         for each in waiting:
-            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as an end does
+            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as the end of an export does
 
     asyncio.run(crowd())
 
 
-def test_every_patient_of_a_dataset_can_be_told() -> None:
+def test_every_dataset_but_practitioners_names_its_patients() -> None:
     assert [each.name for each in DATASETS if each.patients is None] == ["practitioners"]

@@ -1,4 +1,4 @@
-"""An export says what the records say, in every format, to every program that reads tables."""
+"""An export has the content of the records, in every format and for every program."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ LISTS = {
     "adverse-events": "/v1/adverse-events",
 }
 PARTS = {"needlings": "needlings", "findings": "findings", "session-measurements": "measurements"}
-# Members of an object in a record, by the columns that they are in a table.
+# The columns of a table that are members of an object in the record.
 FLAT: Mapping[str, tuple[str, str]] = {
     "plan_sessions": ("plan", "sessions"),
     "plan_per_week": ("plan", "per_week"),
@@ -58,7 +58,7 @@ HOSTILE = st.text(
 
 
 def said(record: Row, name: str) -> Any:
-    """What a record of the API says under the name of a column."""
+    """The value of a column in a record of the API."""
     if name in FLAT and name not in record:
         outer, inner = FLAT[name]
         return (record[outer] or {}).get(inner)
@@ -84,7 +84,7 @@ def everything(api: Api, path: str) -> list[Row]:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_table_says_what_the_records_say(api: Api, name: str) -> None:
+def test_a_table_has_the_content_of_the_records(api: Api, name: str) -> None:
     fill(api)
     known = {record["id"]: record for record in everything(api, LISTS[name])}
     rows = records(api, name)
@@ -100,7 +100,7 @@ def test_a_table_says_what_the_records_say(api: Api, name: str) -> None:
     assert untold <= set(PARTS.values())
 
 
-def test_the_tables_of_a_sessions_parts_say_what_the_sessions_say(api: Api) -> None:
+def test_the_tables_of_a_sessions_parts_have_the_content_of_the_sessions(api: Api) -> None:
     fill(api)
     counting = [s for s in everything(api, LISTS["sessions"]) if s["status"] != "void"]
     for name, member in PARTS.items():
@@ -121,7 +121,7 @@ def test_the_tables_of_a_sessions_parts_say_what_the_sessions_say(api: Api) -> N
             assert [name for name in told if not agrees(row[name], part, name)] == []
 
 
-def test_the_table_of_reports_says_what_the_reports_say(api: Api) -> None:
+def test_the_table_of_follow_ups_has_the_content_of_the_follow_ups(api: Api) -> None:
     fill(api)
     sessions = everything(api, LISTS["sessions"])
     known = {
@@ -136,17 +136,17 @@ def test_the_table_of_reports_says_what_the_reports_say(api: Api) -> None:
     assert wrong == []
 
 
-def test_a_void_session_is_shown_and_what_was_done_in_it_is_not(api: Api) -> None:
+def test_a_void_session_is_exported_without_its_parts(api: Api) -> None:
     fill(api)
     [void] = [row for row in records(api, "sessions") if row["status"] == "void"]
     for name in PARTS:
         assert void["id"] not in {row["session_id"] for row in records(api, name)}
-    # What somebody said or suffered later is not undone by that.
+    # Later follow-ups and adverse events stay.
     for name in ("follow-ups", "adverse-events"):
         assert void["id"] in {row["session_id"] for row in records(api, name)}
 
 
-def test_progress_is_what_the_document_of_each_patient_says(api: Api, cohort: Any) -> None:
+def test_the_progress_table_says_what_each_document_says(api: Api, cohort: Any) -> None:
     people_of_one, names = people(EVERY_FIELD)
     take_in(api, [*cohort, *people_of_one, *sendable(EVERY_FIELD, names)])
     fill(api)
@@ -201,7 +201,7 @@ def same_moment(one: str | None, other: str | None) -> bool:
 @example("'=x")
 @example("\ufeff")
 @example("\r")
-def test_any_text_comes_out_as_it_went_in_and_is_no_formula(api: Api, text: str) -> None:
+def test_any_text_is_exported_unchanged_and_never_as_a_formula(api: Api, text: str) -> None:
     fill(api, text)
     for name in ("patients", "episodes", "sessions", "needlings", "consents", "adverse-events"):
         lined, text_csv = records(api, name), export(api, f"{name}.csv").content
@@ -220,14 +220,14 @@ def test_a_negative_number_stays_a_number(api: Api) -> None:
     assert "'-3" in {row["note"] for row in rows}
 
 
-def test_csv_is_as_rfc_4180_has_it(api: Api) -> None:
+def test_csv_follows_rfc_4180(api: Api) -> None:
     content = export(api, "patients.csv").content
     assert content.endswith(b"updated_at\r\n")
     assert content.count(b"\r\n") == 1
     assert export(api, "patients.csv").headers["content-type"] == "text/csv; charset=utf-8"
 
 
-def test_excel_gets_a_mark_and_times_that_it_reads(api: Api) -> None:
+def test_excel_gets_a_byte_order_mark_and_its_own_time_format(api: Api) -> None:
     fill(api)
     content = export(api, "sessions.csv?excel=true").content
     assert content.startswith(b"\xef\xbb\xbfid,")
@@ -282,7 +282,7 @@ def test_the_package_describes_every_table(api: Api) -> None:
 
 
 def fits(cell: Any, field: Row) -> bool:
-    """Whether a cell is what the package says of its field."""
+    """Whether a cell conforms to the field's description in the data package."""
     limits = field.get("constraints", {})
     if cell is None:
         return not limits.get("required")
@@ -329,12 +329,12 @@ def test_without_pyarrow_a_server_says_what_to_install(
     assert export(api, "sessions.csv").content
 
 
-def test_every_type_is_written_by_some_column() -> None:
+def test_every_type_is_used_by_a_column() -> None:
     used = {column.type for dataset in DATASETS for column in dataset.columns}
     assert used == set(Type)
 
 
-def test_a_field_that_nothing_is_decided_of_is_named() -> None:
+def test_a_field_without_an_export_decision_is_named() -> None:
     every = dict(TABLES["sessions"].decided)
     check_decided("sessions", SessionView, every)
     for forgotten, named in (

@@ -1,4 +1,4 @@
-"""An import takes in what is good, says what isn't, and can always be run again."""
+"""An import stores valid rows, reports invalid ones, and can always be repeated."""
 
 import json
 import random
@@ -57,7 +57,7 @@ def patients(number: int) -> list[Record]:
     return [{"type": "patient", "id": str(uuid7()), "given_name": f"P{n}"} for n in range(number)]
 
 
-def test_the_cohort_goes_in_once(api: Api, cohort: Sequence[Record]) -> None:
+def test_the_cohort_is_imported_once(api: Api, cohort: Sequence[Record]) -> None:
     assert counts(imported(api, lines(cohort))) == (839, 0, 0)
     feed = changes(api)
     assert [change["number"] for change in feed] == list(range(1, len(feed) + 1))
@@ -80,7 +80,7 @@ def test_the_cohort_goes_in_once(api: Api, cohort: Sequence[Record]) -> None:
 
 
 def broken(rows: Iterable[Record]) -> tuple[set[tuple[int, str]], set[str]]:
-    """Which references lead to no row that went in above, and what goes in."""
+    """The references to rows that were not stored above, and the rows that are stored."""
     there: set[str] = set()
     faults = set()
     for line, row in enumerate(rows, 1):
@@ -92,7 +92,7 @@ def broken(rows: Iterable[Record]) -> tuple[set[tuple[int, str]], set[str]]:
     return faults, there
 
 
-def test_rows_whose_references_are_broken_stay_out_and_the_rest_goes_in(
+def test_rows_with_broken_references_are_rejected_and_the_others_stored(
     api: Api, cohort: Sequence[Record]
 ) -> None:
     shuffled = random.Random(7).sample(cohort, len(cohort))
@@ -106,7 +106,7 @@ def test_rows_whose_references_are_broken_stay_out_and_the_rest_goes_in(
     assert counts(imported(api, lines(cohort))) == (839 - len(there), len(there), 0)
 
 
-def test_a_dry_run_finds_the_same_and_keeps_nothing(api: Api, cohort: Sequence[Record]) -> None:
+def test_a_dry_run_finds_the_same_and_stores_nothing(api: Api, cohort: Sequence[Record]) -> None:
     bad = {"type": "session", "patient_id": "x"}
     content = lines([*cohort, bad])
     before = changes(api)
@@ -120,7 +120,7 @@ def test_a_dry_run_finds_the_same_and_keeps_nothing(api: Api, cohort: Sequence[R
     assert counts(imported(api, content, "?dry_run=true")) == (0, 839, 1)
 
 
-def test_every_fault_of_every_bad_row_is_named_and_stops_no_other(api: Api) -> None:
+def test_every_fault_of_every_bad_row_is_listed_and_stops_no_other_row(api: Api) -> None:
     ada, ben = patients(2)
     content = b"\n".join(
         [
@@ -159,7 +159,7 @@ def test_every_fault_of_every_bad_row_is_named_and_stops_no_other(api: Api) -> N
     assert all(error["detail"] for error in report["errors"])
 
 
-def test_an_id_or_identifier_that_is_taken_is_no_new_record(api: Api) -> None:
+def test_a_row_with_an_existing_id_or_identifier_is_rejected(api: Api) -> None:
     ada, ben = patients(2)
     chart = [{"system": "chart", "value": "7"}]
     report = imported(
@@ -181,7 +181,7 @@ def test_an_id_or_identifier_that_is_taken_is_no_new_record(api: Api) -> None:
     ]
 
 
-def test_a_row_without_an_id_is_still_one_record(api: Api, other_api: Api) -> None:
+def test_a_row_without_an_id_is_imported_once(api: Api, other_api: Api) -> None:
     rows = [
         {"type": "patient", "given_name": "Ada"},
         {"type": "patient", "given_name": "Ben"},
@@ -192,7 +192,7 @@ def test_a_row_without_an_id_is_still_one_record(api: Api, other_api: Api) -> No
     assert counts(imported(other_api, lines(rows))) == (2, 1, 0)
 
 
-def test_a_session_that_was_signed_elsewhere_comes_in_signed(api: Api) -> None:
+def test_a_session_that_was_signed_elsewhere_is_imported_as_signed(api: Api) -> None:
     session = {
         "type": "session",
         "id": str(uuid7()),
@@ -254,10 +254,10 @@ def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
     assert (report["rejected"], len(report["errors"]), report["more_errors"]) == (1001, 1000, True)
 
 
-def test_a_batch_that_others_get_into_is_worked_through_row_by_row(
+def test_a_batch_with_a_conflict_is_repeated_row_by_row(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if each batch met another writer's new ids, and then one row did so every time."""
+    """Simulate that each batch, and then one row, collides with ids of another writer."""
     rows = patients(5)
 
     def create(op: Any, items: Any) -> Any:
@@ -277,7 +277,7 @@ def test_an_empty_file_is_an_import_of_nothing(api: Api) -> None:
     assert counts(imported(api, b"\n\n")) == (0, 0, 0)
 
 
-def test_csv_is_taken_too(api: Api) -> None:
+def test_csv_is_accepted_too(api: Api) -> None:
     content = (
         b"type,given_name,birth_date,phone\r\npatient,Ada,1980-01-01,5550100\r\npatient,Ben,x,\r\n"
     )
@@ -303,7 +303,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(api: Api) -> None:
     assert answer.json()["type"] == "/problems/too-large"
 
 
-def test_a_file_over_the_limit_of_other_requests_is_taken(api: Api) -> None:
+def test_a_file_over_the_limit_of_other_requests_is_accepted(api: Api) -> None:
     content = lines(patients(1)) + b" " * (3 * 1024 * 1024)
     assert counts(imported(api, content)) == (1, 0, 1)
 
@@ -313,7 +313,7 @@ def test_an_unknown_parameter_is_refused(api: Api) -> None:
     assert post(api, b"", "?dry_run=perhaps").status_code == 422
 
 
-def test_only_who_may_import_can(wire: Client, clinic: Clinic) -> None:
+def test_an_import_needs_its_scope(wire: Client, clinic: Clinic) -> None:
     assert wire.post("/v1/imports", content=b"", headers=NDJSON).status_code == 401
     reader = Api(wire, clinic.key(set(Scope) - {Scope.IMPORTS_WRITE}))
     assert post(reader, lines(patients(1))).status_code == 403

@@ -1,4 +1,4 @@
-"""What `records` gives, an import makes the same clinic of."""
+"""An import of the export `records` creates the same clinic."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from app.core.db.database import Database
 from app.transfer.bodies import READERS
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import history
 from tests.transfer.exported import NDJSON, Row, export, fill
 from tests.transfer.test_exports import HOSTILE, LISTS, everything
@@ -18,11 +18,11 @@ STAMPS = {
     *("version", "created_at", "updated_at", "amended_at", "recorded_at", "late_entry"),
     *("credentials", "catalogue_version", "hours_after", "window"),
 }
-"""What a server says itself of a session or a report: some of it is of the moment."""
+"""Members of sessions and follow-ups that the server sets; some depend on the time."""
 
 
 def clinic_said(api: Api) -> Mapping[str, list[Row]]:
-    """All records of a clinic, without what is the server's own."""
+    """All records of a clinic, without the members that the server sets."""
     paths = {**LISTS, "thresholds": "/v1/thresholds"}
     said = {name: everything(api, path) for name, path in paths.items()}
     said["follow-ups"] = [
@@ -43,11 +43,13 @@ def take_in(api: Api, content: bytes) -> Row:
     return report
 
 
-def test_records_make_an_identical_clinic(api: Api, wire: Client, database: Database) -> None:
+def test_importing_the_records_export_creates_an_identical_clinic(
+    api: Api, wire: Client, database: Database
+) -> None:
     fill(api)
     amend(api)
     content = export(api, "records.ndjson").content
-    other = Api(wire, found(database).key())
+    other = Api(wire, create_clinic(database).key())
     assert take_in(other, content)["created"] == content.count(b"\n")
     assert clinic_said(other) == clinic_said(api)
     assert export(other, "records.ndjson").content == content
@@ -55,7 +57,7 @@ def test_records_make_an_identical_clinic(api: Api, wire: Client, database: Data
 
 
 def amend(api: Api) -> None:
-    """Have one session amended: what goes out is its latest version."""
+    """Amend one session, so that the export must contain its latest version."""
     signed = next(s for s in everything(api, LISTS["sessions"]) if s["status"] == "signed")
     body: Any = {"reason": "r", "kind": "correction", "changes": {"note": "Amended."}}
     tag = {"If-Match": f'"{signed["version"]}"'}
@@ -64,8 +66,8 @@ def amend(api: Api) -> None:
 
 @settings(max_examples=8)
 @given(HOSTILE)
-def test_any_text_survives_the_way(wire: Client, database: Database, text: str) -> None:
-    one, other = (Api(wire, found(database).key()) for _ in range(2))
+def test_any_text_survives_export_and_import(wire: Client, database: Database, text: str) -> None:
+    one, other = (Api(wire, create_clinic(database).key()) for _ in range(2))
     fill(one, text)
     content = export(one, "records.ndjson").content
     take_in(other, content)
@@ -73,25 +75,25 @@ def test_any_text_survives_the_way(wire: Client, database: Database, text: str) 
     assert text in {session["note"] for session in clinic_said(other)["sessions"]}
 
 
-def test_the_cohort_comes_out_as_it_went_in(
+def test_the_cohort_is_exported_as_it_was_imported(
     api: Api, wire: Client, database: Database, cohort: Any
 ) -> None:
     take_in(api, b"".join(json.dumps(row).encode() + b"\n" for row in cohort))
     content = export(api, "records.ndjson").content
-    other = Api(wire, found(database).key())
+    other = Api(wire, create_clinic(database).key())
     take_in(other, content)
     assert clinic_said(other) == clinic_said(api)
     assert export(other, "records.ndjson").content == content
 
 
-def test_records_stand_behind_those_that_they_refer_to(api: Api) -> None:
+def test_records_come_after_those_that_they_refer_to(api: Api) -> None:
     fill(api)
     content = export(api, "records.ndjson").text.split("\n")[:-1]
     types = [line.split('"')[3] for line in content]
     assert list(dict.fromkeys(types)) == list(READERS)
 
 
-def test_records_are_a_look_at_everybody(api: Api, clinic: Clinic) -> None:
+def test_exporting_records_leaves_an_entry_for_every_patient(api: Api, clinic: Clinic) -> None:
     made = {api.patient()["id"] for _ in range(3)}
     export(api, "records.ndjson")
     told = {str(e["patient_id"]) for e in history(clinic) if e["reason"] == "records.ndjson"}
@@ -99,7 +101,7 @@ def test_records_are_a_look_at_everybody(api: Api, clinic: Clinic) -> None:
     assert api.get("/v1/exports/records.csv").status_code == 404
 
 
-def test_a_session_that_was_voided_elsewhere_says_when(api: Api) -> None:
+def test_a_session_that_was_voided_elsewhere_has_its_time(api: Api) -> None:
     session = {
         "type": "session",
         "patient_id": api.patient()["id"],

@@ -1,4 +1,4 @@
-"""An export for research says what was done and what came of it, and to nobody whom."""
+"""An export for research says what was done and what resulted, but not for whom."""
 
 import io
 import json
@@ -39,14 +39,14 @@ TABLES = {
     "screenings": "Screening",
     "adverse-events": "AdverseEvent",
 }
-# What is exported as more than one column, or is of no use outside of the database.
+# Columns that are exported as several columns, or not needed outside the database.
 TAKEN_APART = {"plan": "plan_", "needle_count": "needles_", "electrical": "electrical_"}
 INSIDE = {"clinic_id", "created_from", "given_name_folded", "family_name_folded"}
 
 
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A server with a key to make pseudonyms with."""
+    """A server with a key for pseudonyms."""
     monkeypatch.setenv("NEEDLEWORK_RESEARCH_KEY", KEY)
     settings.cache_clear()
     yield
@@ -70,7 +70,7 @@ def all_tables(kind: type[Any]) -> Iterator[type[Any]]:
         yield from all_tables(below)
 
 
-def test_it_is_decided_of_every_stored_column_what_becomes_of_it() -> None:
+def test_every_stored_column_has_a_decision_for_research() -> None:
     undecided = []
     for dataset, name in stored_columns():
         names = {column.name for column in BY_NAME[dataset].columns}
@@ -81,7 +81,7 @@ def test_it_is_decided_of_every_stored_column_what_becomes_of_it() -> None:
     assert undecided == []
 
 
-def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
+def test_no_text_stays_except_codes() -> None:
     free = [
         (dataset.name, column.name)
         for dataset in DATASETS
@@ -92,7 +92,7 @@ def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
             or column.type in {Type.ID, Type.DATE, Type.INSTANT, Type.JSON}
         )
     ]
-    # A word of ours; and what the wire holds to a few words, which the view writes as text.
+    # Our own word, and members that the API restricts to a few words but the view types as text.
     assert set(free) <= {
         ("progress", "thresholds_id"),
         ("progress", "side"),
@@ -102,7 +102,7 @@ def test_no_text_stays_that_is_not_one_of_a_few_words() -> None:
     assert declared.TABLES["sessions"].decided
 
 
-def test_a_name_a_number_or_a_word_of_anybodys_is_nowhere(api: Api) -> None:
+def test_no_name_number_or_text_of_a_person_is_exported(api: Api) -> None:
     fill(api, WORD)
     told = [
         *(
@@ -126,7 +126,7 @@ def test_a_name_a_number_or_a_word_of_anybodys_is_nowhere(api: Api) -> None:
     assert any(word in export(api, "patients.csv").text for word in told)
 
 
-def test_tables_still_hang_together(api: Api) -> None:
+def test_tables_can_still_be_joined(api: Api) -> None:
     fill(api)
     for name, schema in described(api, "?deidentified=true").items():
         rows = research(api, name)
@@ -149,7 +149,9 @@ def test_tables_still_hang_together(api: Api) -> None:
         assert table.num_rows == len(rows)
 
 
-def test_all_times_of_a_patient_are_moved_alike_and_by_a_secret(api: Api, clinic: Clinic) -> None:
+def test_all_times_of_a_patient_are_moved_by_the_same_secret_amount(
+    api: Api, clinic: Clinic
+) -> None:
     fill(api)
     key = secret(clinic.id)
     shifts: dict[str, set[timedelta]] = {}
@@ -173,7 +175,7 @@ def test_all_times_of_a_patient_are_moved_alike_and_by_a_secret(api: Api, clinic
         assert timedelta(days=-366) < by <= timedelta(days=-1)
 
 
-def test_a_change_of_the_clocks_does_not_tell_the_season(api: Api) -> None:
+def test_a_clock_change_does_not_reveal_the_season(api: Api) -> None:
     own = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
     for at in ("2026-03-02T09:00:00-08:00", "2026-03-09T09:00:00-07:00"):
         api.session(**own, occurred_at=at)
@@ -181,7 +183,7 @@ def test_a_change_of_the_clocks_does_not_tell_the_season(api: Api) -> None:
     assert times[1] - times[0] == timedelta(days=7)
 
 
-def test_rows_stand_in_the_order_of_nothing_but_their_pseudonyms(api: Api) -> None:
+def test_rows_are_sorted_only_by_their_pseudonyms(api: Api) -> None:
     own = {"practitioner_id": api.practitioner()["id"]}
     made = [api.session(**own)["id"] for _ in range(6)]
     assert [row["id"] for row in records(api, "sessions")] == made
@@ -210,7 +212,7 @@ def cohort_of(regions: list[str]) -> list[Row]:
     return rows
 
 
-def test_what_fewer_than_five_patients_share_is_not_told(api: Api) -> None:
+def test_a_value_that_fewer_than_five_patients_share_is_hidden(api: Api) -> None:
     rows = cohort_of(["neck"] * 5 + ["toe"] * 4)
     assert api("POST", "/v1/imports", content=lines(rows), headers=NDJSON).json()["created"] == 18
     patients, episodes = research(api, "patients"), research(api, "episodes")
@@ -222,14 +224,16 @@ def test_what_fewer_than_five_patients_share_is_not_told(api: Api) -> None:
     assert [row["birth_year"] for row in patients].count(None) >= 4
 
 
-def test_many_records_of_few_patients_are_still_of_few(api: Api) -> None:
+def test_many_records_of_few_patients_do_not_make_a_value_common(api: Api) -> None:
     patient = api.patient()["id"]
     for _ in range(6):
         api.create("/v1/episodes", patient_id=patient, complaint="-", region="toe")
     assert {row["region"] for row in research(api, "episodes")} == {RARE}
 
 
-def test_an_export_for_research_is_one_entry_about_nobody(api: Api, clinic: Clinic) -> None:
+def test_an_export_for_research_leaves_one_entry_without_a_patient(
+    api: Api, clinic: Clinic
+) -> None:
     fill(api)
     export(api, "sessions.csv?deidentified=true")
     [entry] = [e for e in history(clinic) if e["operation"] == "exports.read"]
@@ -237,7 +241,9 @@ def test_an_export_for_research_is_one_entry_about_nobody(api: Api, clinic: Clin
     assert entry["reason"] == "sessions.csv, de-identified"
 
 
-def test_without_a_key_nothing_is_given(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_there_is_no_export_for_research(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for bad in ("", "short"):
         monkeypatch.setenv("NEEDLEWORK_RESEARCH_KEY", bad)
         settings.cache_clear()
@@ -258,14 +264,14 @@ def test_another_key_makes_other_pseudonyms(
     assert not {row["id"] for row in first} & {row["id"] for row in research(api, "patients")}
 
 
-def test_records_are_never_for_research(api: Api) -> None:
+def test_the_records_export_is_never_de_identified(api: Api) -> None:
     answer = api.get("/v1/exports/records.ndjson?deidentified=true")
     assert [error["code"] for error in answer.json()["errors"]] == ["not_a_table"]
     assert json.loads(answer.text)["status"] == 422
 
 
 @given(st.binary(min_size=32, max_size=32), st.uuids(), st.uuids())
-def test_a_pseudonym_is_one_of_its_key_its_noun_and_its_id(key: bytes, a: Any, b: Any) -> None:
+def test_a_pseudonym_depends_on_key_noun_and_id(key: bytes, a: Any, b: Any) -> None:
     made = {rules.pseudonym(key, noun, str(id_)) for noun in ("patients", "x") for id_ in (a, b)}
     assert len(made) == 2 * len({a, b})
     assert all(len(each) == 32 for each in made)
@@ -285,7 +291,7 @@ def test_moving_keeps_intervals(key: bytes, patient: Any, at: datetime, data: An
 
 
 @given(st.dates(date(1900, 1, 1), date(2026, 11, 21)), st.binary(min_size=32, max_size=32))
-def test_nobody_over_89_can_be_told_from_the_others(born: date, key: bytes) -> None:
+def test_ages_over_89_are_one_group(born: date, key: bytes) -> None:
     today = date(2026, 11, 21)
     by = rules.moved(key, "x")
     band = rules.birth_band(born, by, today)
@@ -297,7 +303,7 @@ def test_nobody_over_89_can_be_told_from_the_others(born: date, key: bytes) -> N
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("123456")), max_size=30))
-def test_a_word_is_shared_if_enough_patients_have_it(pairs: list[tuple[str, str]]) -> None:
+def test_a_word_stays_if_enough_patients_share_it(pairs: list[tuple[str, str]]) -> None:
     shared = rules.Shared()
     for word, patient in pairs:
         shared.add(word, patient)

@@ -1,4 +1,4 @@
-"""Rows are cut out of a file one by one, whatever the file holds."""
+"""A file is split into rows one by one, whatever it contains."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ def cut(content: bytes, media: str = NDJSON) -> list[Row]:
 
 
 def values(content: str) -> list[tuple[int, Any]]:
-    """The rows of a CSV file: the JSON of each, or the code of its fault."""
+    """The rows of a CSV file: each row's JSON, or the code of its fault."""
     found = cut(content.encode(errors="surrogateescape"), CSV)
     return [(row.line, row.fault.code if row.fault else json.loads(row.raw)) for row in found]
 
@@ -32,12 +32,12 @@ def test_a_last_line_needs_no_newline() -> None:
     assert [row.raw for row in cut(b"1\n2")] == [b"1\n", b"2"]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_row() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_row() -> None:
     assert [row.raw for row in cut(b"\xef\xbb\xbf1\n\xef\xbb\xbf2")] == [b"1\n", b"\xef\xbb\xbf2"]
 
 
 @pytest.mark.parametrize("over", [0, 1, 5 * ROW_MAX_BYTES])
-def test_a_line_over_the_limit_is_refused_and_the_next_one_is_not(over: int) -> None:
+def test_a_line_over_the_limit_is_rejected_and_the_next_one_is_read(over: int) -> None:
     long = b"x" * (ROW_MAX_BYTES + over)
     first, second = cut(long + b"\n2")
     assert (first.line, first.raw, bool(first.fault)) == (
@@ -67,7 +67,7 @@ def test_a_csv_field_is_text_where_the_member_is_text_and_json_elsewhere() -> No
     ]
 
 
-def test_a_bad_csv_row_is_refused_where_it_starts_and_the_next_one_is_not() -> None:
+def test_a_bad_csv_row_is_rejected_at_its_first_line_and_the_next_one_is_read() -> None:
     header = "type,given_name\n"
     good = "patient,Ada\n"
     for bad, code in (
@@ -84,7 +84,7 @@ def test_a_bad_csv_row_is_refused_where_it_starts_and_the_next_one_is_not() -> N
         assert found[2][1] == {"type": "patient", "given_name": "Ada"}
 
 
-def test_a_csv_row_may_span_lines_and_an_empty_one_is_no_row() -> None:
+def test_a_csv_row_may_span_lines_and_an_empty_line_is_not_a_row() -> None:
     content = 'type,given_name\npatient,"Ada\nB"\n,\n\npatient,Ben\n'
     assert values(content) == [
         (2, {"type": "patient", "given_name": "Ada\nB"}),

@@ -16,7 +16,7 @@ from app.core.db.schema import migrate
 from app.core.operation import perform
 from app.owners import service as owners
 from tests import browser, postgres
-from tests.ground import Api, Clinic, found
+from tests.ground import Api, Clinic, create_clinic
 from tests.owners.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.progress.charts import Chart, take_in
 from tests.serving import HOST, serving
@@ -56,7 +56,7 @@ def a_server_with_patients(
             url = stack.enter_context(server.database())
         database = stack.enter_context(closing(Database(url)))
         migrate(database)
-        clinic = found(database)
+        clinic = create_clinic(database)
         if is_sqlite:
             op = clinic.operation("owners.create")
             perform(database, op, partial(owners.put, op, owners.hashed(PASSWORD)))
