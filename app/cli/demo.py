@@ -122,9 +122,9 @@ def _way_in(opened: Database) -> str:
     if there is not None and there.clinic_id == story.CLINIC:
         return AS_BEFORE.format(name=owners.NAME, clinic=story.CLINIC)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    hash_ = owners.hashed(password)
+    hash_ = owners.hash_password(password)
     try:
-        operate(opened, story.CLINIC, "owners.create", lambda op: owners.put(op, hash_))
+        operate(opened, story.CLINIC, "owners.create", lambda op: owners.replace_owner(op, hash_))
     except Conflict:  # the database has an owner, of a clinic that isn't made up
         return WITH_KEY
     return AS_OWNER.format(name=owners.NAME, password=password)

@@ -1,6 +1,7 @@
 """`owner`: who signs in with a password, where SQLite serves a single clinic."""
 
 import sys
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
 from app.core.database import Database
 from app.owners import queries, service
-from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set
+from app.owners.rules import LENGTH_MAX, LENGTH_MIN, has_allowed_length
 
 NOT_HERE: Final = (
     "The owner's account is for SQLite, which serves a single clinic. On PostgreSQL people sign in"
@@ -31,8 +32,10 @@ def set_owner(
     with database() as opened:
         _check_embedded(opened)
         known(opened, clinic_id)
-        hash_ = service.hashed(_password(password_stdin))
-        made = operate(opened, clinic_id, "owners.create", lambda op: service.put(op, hash_))
+        hash_ = service.hash_password(_password(password_stdin))
+        made = operate(
+            opened, clinic_id, "owners.create", lambda op: service.replace_owner(op, hash_)
+        )
     put({"client_id": made["id"]}, as_json=as_json, text=f"Client   {made['id']}")
 
 
@@ -66,6 +69,6 @@ def _password(from_stdin: bool) -> str:  # noqa: FBT001 - as the option gave it
         given.encode()
     except UnicodeEncodeError:
         fail("That is no UTF-8.")
-    if not may_be_set(given):
+    if not has_allowed_length(given):
         fail(f"Give {LENGTH_MIN} to {LENGTH_MAX} characters. Nothing else is asked of them.")
     return given

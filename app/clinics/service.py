@@ -1,4 +1,4 @@
-"""Founding clinics."""
+"""Create clinics."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.ledger.models import LedgerHead
 
 
 def add(op: Operation, name: str) -> dict[str, Any]:
-    """Found the operation's clinic and open its ledger."""
+    """Create the operation's clinic and its ledger."""
     view = {"id": op.clinic_id, "name": name, "created_at": op.at}
     op.db.execute(insert(Clinic), {"clinic_id": op.clinic_id, "name": name, "created_at": op.at})
     op.db.execute(insert(LedgerHead), {"clinic_id": op.clinic_id, "size": 0})

@@ -1,4 +1,4 @@
-"""Reading devices."""
+"""Read devices."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,21 +30,21 @@ SHOWN = (
 
 
 def view(row: Row[Any]) -> dict[str, Any]:
-    """A device as its view shows it."""
+    """The view of a device."""
     return {name: getattr(row, name) for name in SHOWN}
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
-    """One device, which nobody else changes until the commit; `NotFound` where there is none."""
+    """One device, locked until the commit; `NotFound` if this clinic has none with this id."""
     return op.one(_LOCKED, id=id)
 
 
 def device(op: Operation, id: UUID) -> dict[str, Any]:
-    """One device; `NotFound` where this clinic has none with this id."""
+    """One device; `NotFound` if this clinic has none with this id."""
     return view(op.one(_ONE, id=id))
 
 
 def devices(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
-    """A page of devices, oldest first, the ended ones included; and the cursor behind it."""
+    """A page of devices, oldest first, including revoked ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [view(row) for row in found], cursor

@@ -1,4 +1,4 @@
-"""Reading emergencies."""
+"""Read emergencies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,16 +19,16 @@ _FIRST, _FURTHER = _ORDER.start(_EMERGENCIES), _ORDER.after(_EMERGENCIES)
 
 
 def view(row: Row[Any]) -> dict[str, Any]:
-    """An emergency as its view shows it."""
+    """The view of an emergency."""
     return {name: getattr(row, name) for name in EmergencyView.model_fields}
 
 
 def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> dict[str, Any]:
-    """One emergency; `NotFound` where this clinic has none with this id."""
+    """One emergency; `NotFound` if this clinic has none with this id."""
     return view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[dict[str, Any]], str | None]:
-    """A page of emergencies, oldest first, those that are over included; and the cursor behind."""
+    """A page of emergencies, oldest first, including past ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [view(row) for row in found], cursor

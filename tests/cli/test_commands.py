@@ -16,7 +16,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import text
 
-from app.auth.queries import client_with
+from app.auth.queries import client_by_id
 from app.cli import story
 from app.core.access import ROLES, Scope
 from app.core.clock import uuid7
@@ -90,7 +90,7 @@ def test_scopes_may_be_named_by_what_somebody_does(
     add = ("client", "add", "x", "--clinic", str(clinic.id), "--scopes", given, "--json")
     id_ = program(*add).data["client_id"]
     with clinic.database.reading() as db:
-        found_ = client_with(db, UUID(id_))
+        found_ = client_by_id(db, UUID(id_))
     assert found_ is not None
     assert found_.scopes == sorted(scopes)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.cli import story
 from app.core.database import Database
 from app.main import create_app
-from app.owners.rules import LENGTH_MAX, LENGTH_MIN, may_be_set, spelt
+from app.owners.rules import LENGTH_MAX, LENGTH_MIN, has_allowed_length, normalized
 from tests.cli.program import PATIENCE_S, environment, url_of
 from tests.ground import Api, Clinic, found
 from tests.owners.house import PASSWORD, WRONG, House, Program, refused
@@ -55,8 +55,8 @@ def test_a_short_password_and_an_endless_one_are_refused(
 
 @given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))
 def test_length_is_all_that_is_asked(password: str) -> None:
-    assert may_be_set(password) == (LENGTH_MIN <= len(spelt(password)) <= LENGTH_MAX)
-    assert spelt(spelt(password)) == spelt(password)
+    assert has_allowed_length(password) == (LENGTH_MIN <= len(normalized(password)) <= LENGTH_MAX)
+    assert normalized(normalized(password)) == normalized(password)
 
 
 def test_what_is_no_text_is_no_password(house: House, on: Program) -> None:
