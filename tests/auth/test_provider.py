@@ -204,4 +204,4 @@ def test_identities_are_managed_on_the_command_line(
     assert again.code == 1
     assert run("add", subject, *here, *who, *scopes).err == "This person has an identity already.\n"
     assert run("revoke", subject, *here).code == 0
-    assert run("revoke", "nobody", *here).err == "This clinic knows nobody by this name.\n"
+    assert run("revoke", "nobody", *here).err == "This clinic has no identity with this subject.\n"

@@ -127,11 +127,11 @@ def test_export_says_why_it_cant(audit: Program, clinic: Clinic, tmp_path: Path)
     (foreign / "letter").touch()
     (tmp_path / "file").touch()
     for arguments, told in (
-        ((foreign,), "holds something else"),
+        ((foreign,), "has other files"),
         ((tmp_path / "file",), "can't be written: Not a directory"),
         ((tmp_path / "file" / "below",), "can't be written: Not a directory"),
-        ((tmp_path / "old", "--to", "2001-01-01"), "no entry of that time"),
-        ((tmp_path / "new", "--from", "2999-01-01T00:00:00Z"), "no entry of that time"),
+        ((tmp_path / "old", "--to", "2001-01-01"), "no entry from that period"),
+        ((tmp_path / "new", "--from", "2999-01-01T00:00:00Z"), "no entry from that period"),
     ):
         refused = audit("export", *arguments)
         assert (refused.code, refused.out) == (FAILED, "")
@@ -206,7 +206,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_if_it_is_told_to(
     uses(new)
     refused = audit("export", tmp_path / "2")
     assert (refused.code, "not the one that signed" in " ".join(refused.err.split())) == (1, True)
-    assert "not the one that signed before" in found_by_doctor()
+    assert "not the key that signed before" in found_by_doctor()
     uses(old, new)
     assert audit("export", tmp_path / "3").code == DONE
     uses(new)
@@ -258,17 +258,17 @@ def test_a_record_is_kept_held_released_and_erased_in_its_time(
         ran = retention(*command)
         return (ran.code, ran.out, told in " ".join(ran.err.split())) == (FAILED, "", True)
 
-    assert refused("has set a retention policy", "due", patient)
-    assert refused("has set a retention policy", "erase", patient, *why)
+    assert refused("Set a retention policy first", "due", patient)
+    assert refused("Set a retention policy first", "erase", patient, *why)
     said = retention("policy", "--years", 7)
     assert (said.code, said.out) == (
         DONE,
-        "Records are kept for 7 years; a child's from the age of 18.\n",
+        "Records are kept for 7 years; a child's years start at the age of 18.\n",
     )
     shown = retention("policy", "--years", 10, "--majority", 19, "--json").data
     assert (shown["years"], shown["majority_years"]) == (10, 19)
     due = retention("due", patient)
-    assert (due.code, due.out.startswith("From 20")) == (DONE, True)
+    assert (due.code, due.out.startswith("May be erased from 20")) == (DONE, True)
     assert retention("hold", patient, *why) == Ran(DONE, "On hold.\n", "")
     assert retention("due", patient).out.endswith("A legal hold is on the record.\n")
     assert retention("due", patient, "--json").data["on_hold"] is True
@@ -290,7 +290,7 @@ def test_a_record_that_is_due_is_erased_for_good(
     assert retention("policy", "--years", 1).code == DONE
     long_ago(clinic)
     erased = retention("erase", patient, "--reason", "the time is up")
-    assert erased == Ran(DONE, "Erased. The ledger says so.\n", "")
+    assert erased == Ran(DONE, "Erased. The ledger has an entry of it.\n", "")
     assert api.get(f"/v1/patients/{patient}").status_code == 404
     assert retention("erase", patient, "--reason", "once more").code == FAILED
 

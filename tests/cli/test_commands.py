@@ -136,7 +136,7 @@ def test_import_takes_a_file_as_the_api_does(
     this = ("import", str(file), "--clinic", str(clinic.id))
     tried = program(*this, "--dry-run")
     assert (tried.code, tried.err) == (0, "")
-    assert tried.out == "839 rows: 839 created, 0 unchanged, 0 rejected. Nothing was kept.\n"
+    assert tried.out == "839 rows: 839 created, 0 unchanged, 0 rejected. Nothing was stored.\n"
     assert program(*this, "--json").data["created"] == 839
     report = program(*this, "--json").data
     assert (report["created"], report["unchanged"], report["errors"]) == (0, 839, [])
@@ -332,7 +332,7 @@ def test_a_port_that_is_taken_is_told(program: Program) -> None:
         for command in ("serve", "demo"):
             ran = program(command, "--port", port)
             assert ran.code == 1
-            assert f"Can't listen at 127.0.0.1:{port}" in ran.err
+            assert f"Can't listen on 127.0.0.1:{port}" in ran.err
             assert "--port" in ran.err
         assert f"make run PORT={int(port) + 1}" in ran.err
 
