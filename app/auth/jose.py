@@ -1,4 +1,4 @@
-"""What others sign: their public keys (RFC 7517), and tokens checked with them (RFC 7515, 7519)."""
+"""Public keys of others (RFC 7517), and the check of tokens they signed (RFC 7515, 7519)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -13,18 +13,18 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import decode
 
 TOKEN_MAX: Final = 16_384
-"""Characters of a token: a certificate chain in its header is nothing that we read."""
+"""Characters of a token. Longer ones carry a certificate chain, which is never read here."""
 RSA_MIN_BITS: Final = 2048
 RSA_MAX_BITS: Final = 8192
 CURVES: Final = {"ES256": "P-256", "ES384": "P-384"}
 PUBLIC: Final = {"RSA": ("kty", "n", "e"), "EC": ("kty", "crv", "x", "y")}
-"""The members (RFC 7518 §6) that make a public key; no others are looked at."""
+"""The members of a public key (RFC 7518 §6). All others are ignored."""
 
 PublicKey = RSAKey | ECKey
 
 
 class Signed(NamedTuple):
-    """A token that was read, and is not believed yet."""
+    """A parsed token whose signature has not been checked yet."""
 
     token: str
     algorithm: str
@@ -33,7 +33,7 @@ class Signed(NamedTuple):
 
 
 def public_key(jwk: object, algorithm: str) -> PublicKey:
-    """The key that a JWK holds, if signatures of this algorithm may be checked with it."""
+    """The public key of a JWK; `Untrusted` if it can't check signatures of this algorithm."""
     if not isinstance(jwk, dict):
         raise Untrusted("no key")
     for member, wanted in (("use", "sig"), ("alg", algorithm)):
@@ -49,14 +49,14 @@ def public_key(jwk: object, algorithm: str) -> PublicKey:
         if kty == "RSA" and RSA_MIN_BITS <= _bits(parts["n"]) <= RSA_MAX_BITS:
             return RSAKey.import_key(parts)
         if kty == "EC" and parts["crv"] == CURVES[algorithm]:
-            return _real(ECKey.import_key(parts))
+            return _on_curve(ECKey.import_key(parts))
     except (JoseError, ValueError, TypeError):
         raise Untrusted("no key") from None
     raise Untrusted("key of another kind")
 
 
-def _real(key: ECKey) -> ECKey:
-    """The key, once it is known to be a point on its curve."""
+def _on_curve(key: ECKey) -> ECKey:
+    """The key; reading `public_key` raises if it is not a point on its curve."""
     _ = key.public_key
     return key
 
@@ -66,7 +66,7 @@ def _bits(number: Any) -> int:
 
 
 def read(token: str, algorithms: Collection[str], types: Collection[str] = ("JWT",)) -> Signed:
-    """A compact JWS whose payload is a JWT; `Untrusted` where it isn't."""
+    """Parse a compact JWS with a JWT as payload; `Untrusted` for anything else."""
     parts = token.split(".")
     if len(token) > TOKEN_MAX or not token.isascii() or len(parts) != 3:  # noqa: PLR2004 - RFC 7515 §3.1
         raise Untrusted("no token")
@@ -92,7 +92,7 @@ def _members(part: str) -> dict[str, Any]:
 
 
 def named_keys(signed: Signed, key_set: object) -> Sequence[dict[str, Any]]:
-    """The keys of a JWK set that have the name of the token's own."""
+    """The keys of a JWK set whose `kid` is the token's."""
     keys = key_set.get("keys") if isinstance(key_set, dict) else None
     return [
         key
@@ -102,7 +102,7 @@ def named_keys(signed: Signed, key_set: object) -> Sequence[dict[str, Any]]:
 
 
 def check(signed: Signed, key_set: object) -> None:
-    """Raise `Untrusted` unless the key that the token names, one of this set, has signed it."""
+    """Raise `Untrusted` unless a key of this set with the token's `kid` verifies the signature."""
     named = named_keys(signed, key_set)
     if not named:
         raise Untrusted("unknown kid")

@@ -1,4 +1,4 @@
-"""Clients: who may call, how each of them proves who it is, and what it was given for that."""
+"""Clients that may call, their credentials, and the tokens that were issued to them."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,10 +13,10 @@ Kind = Literal["api_key", "backend", "device", "identity", "owner"]
 
 
 class Client(ClinicOwned):
-    """A program that may call, its scopes, and what its proof is checked against.
+    """A program or person that may call, with its scopes and how it proves who it is.
 
-    With an API key that is the digest of the key's secret; of a back end, its public keys. A
-    device has a row of its own, among `devices`, and so have an identity and an owner.
+    A client with an API key has the digest of the key's secret, and a back end its public keys.
+    A device, an identity and the owner each have one more row, in a table of their own.
     """
 
     __tablename__ = "clients"
@@ -25,7 +25,7 @@ class Client(ClinicOwned):
         one_of("kind", Kind),
     )
 
-    # A token is looked up before its clinic is known, hence an index of its own.
+    # A token is looked up before its clinic is known, so `id` needs its own index.
     id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     name: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[Any]]
@@ -37,11 +37,11 @@ class Client(ClinicOwned):
     jwks: Mapped[dict[str, Any] | None]
     """A back end's public keys, as a JWK set (RFC 7517 §5)."""
     jwks_url: Mapped[str | None] = mapped_column(String(500))
-    """Or where it publishes them."""
+    """The URL where a back end publishes its public keys, instead of `jwks`."""
 
 
 class AccessToken(ClinicOwned):
-    """A token that was given to a client for a few minutes. Only its secret's digest is kept."""
+    """A token that was issued to a client for a few minutes. Only the secret's digest is stored."""
 
     __tablename__ = "access_tokens"
     __table_args__ = (
@@ -56,12 +56,12 @@ class AccessToken(ClinicOwned):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     scopes: Mapped[list[Any]]
     practitioner_id: Mapped[UUID | None]
-    """Who acts by it; None where it is a program that acts."""
+    """The practitioner who acts with it; None if a program acts."""
     expires_at: Mapped[datetime]
 
 
 class UsedAssertion(ClinicOwned):
-    """An assertion that was good once, and must not be again while it lasts (RFC 7523 §3)."""
+    """An assertion that was used, and must not be accepted again until it expires (RFC 7523 §3)."""
 
     __tablename__ = "used_assertions"
     __table_args__ = (
@@ -75,7 +75,7 @@ class UsedAssertion(ClinicOwned):
 
 
 class Device(ClinicOwned):
-    """A practitioner's tablet: a client that was let in by a code, once."""
+    """A practitioner's tablet: a client that is enrolled once, with a code."""
 
     __tablename__ = "devices"
     __table_args__ = (
@@ -90,11 +90,11 @@ class Device(ClinicOwned):
     code_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     code_expires_at: Mapped[datetime]
     enrolled_at: Mapped[datetime | None]
-    """When the code was used: it is good once."""
+    """When the code was used: it is valid once."""
 
 
 class Owner(ClinicOwned):
-    """The one who signs in with a password. There is one in a database, and on SQLite alone."""
+    """The person who signs in with a password: at most one in a database, and only on SQLite."""
 
     __tablename__ = "owners"
     __table_args__ = (
@@ -103,11 +103,11 @@ class Owner(ClinicOwned):
 
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    """Argon2id, with its salt and its costs in it (PHC string)."""
+    """Argon2id as a PHC string, which includes the salt and the costs."""
 
 
 class RefreshToken(ClinicOwned):
-    """What a client gets its next access token with. A used one is kept to know it again."""
+    """A token that a client exchanges for its next tokens. Used ones are kept to detect reuse."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
@@ -123,7 +123,7 @@ class RefreshToken(ClinicOwned):
 
 
 class BrowserToken(ClinicOwned):
-    """What the browser holds of somebody who is signed in at the console."""
+    """The token of a browser that is signed in at the console."""
 
     __tablename__ = "browser_tokens"
     __table_args__ = (
@@ -135,11 +135,11 @@ class BrowserToken(ClinicOwned):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     began_at: Mapped[datetime]
     used_at: Mapped[datetime]
-    """When it was used last, give or take a minute."""
+    """When it was last used, accurate to a minute."""
 
 
 class Emergency(ClinicOwned):
-    """A time for which a practitioner may read all that is clinical, and why."""
+    """A period in which a practitioner may read all clinical data, with the reason."""
 
     __tablename__ = "emergencies"
     __table_args__ = (
@@ -156,13 +156,13 @@ class Emergency(ClinicOwned):
     reason: Mapped[str] = mapped_column(String(500))
     opened_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    """When it ends by itself."""
+    """When it ends unless somebody ends it earlier."""
     ended_at: Mapped[datetime | None]
-    """When somebody ended it before that."""
+    """When somebody ended it earlier."""
 
 
 class Identity(ClinicOwned):
-    """A practitioner as the identity provider knows him. The client's id is made of that."""
+    """A practitioner who signs in with the identity provider. `identity_id` makes its client id."""
 
     __tablename__ = "identities"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The clinic's identity provider (OpenID Connect): who signed in there, by its bearer tokens."""
+"""The identity provider (OpenID Connect): checks its tokens, and finds who signed in there."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.auth import jose
-from app.auth.rules import Untrusted, check_times, names
+from app.auth.rules import Untrusted, check_times, has_audience
 from app.core.http.outgoing import Outgoing, Unreachable
 from app.core.values.clock import now
 from app.settings import settings
@@ -17,9 +17,9 @@ DISCOVERY: Final = "/.well-known/openid-configuration"
 
 
 def identity_id(issuer: str, subject: str) -> UUID:
-    """The client that this person is here: a UUID version 8 (RFC 9562 §5.8) of who and where.
+    """The client id of a person: a UUID version 8 (RFC 9562 §5.8), hashed from issuer and subject.
 
-    So a token leads to its clinic as a key does, and nothing has to be searched in all clinics.
+    So a token leads to one client, and thereby to one clinic, without a search in all clinics.
     """
     value = int.from_bytes(hashlib.sha256(f"{issuer}\0{subject}".encode()).digest()[:16])
     value = value & ~(0xF << 76) | 0x8 << 76
@@ -27,13 +27,16 @@ def identity_id(issuer: str, subject: str) -> UUID:
 
 
 class Provider:
-    """The provider that the settings name, and its public keys, fetched as it publishes them."""
+    """The provider that the settings name, and its public keys, fetched from where it has them."""
 
     def __init__(self, outgoing: Outgoing) -> None:
         self._outgoing = outgoing
 
     async def identity(self, token: str) -> UUID | None:
-        """Whose token this is; `Untrusted` if it isn't good now, None without a provider."""
+        """The client id of the person whom a token names; None if no provider is set.
+
+        Raises `Untrusted` if the token isn't valid now.
+        """
         issuer, audience = settings().oidc_issuer, settings().oidc_audience
         if issuer is None or audience is None:
             return None
@@ -43,7 +46,7 @@ class Provider:
         if claims.get("iss") != issuer or not isinstance(subject, str) or not subject:
             raise Untrusted("another issuer")
         jose.check(signed, await self._keys(issuer, signed))
-        if not names(claims, audience):
+        if not has_audience(claims, audience):
             raise Untrusted("wrong aud")
         check_times(claims, now().timestamp())
         return identity_id(issuer, subject)

@@ -1,4 +1,4 @@
-"""From a token to its caller."""
+"""Look up the caller that a token belongs to."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
-from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, browser_is_in, parse_key
+from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, browser_token_is_valid, parse_key
 from app.core.db.database import Database, enter
 from app.core.operation import rows
 from app.core.values.access import Caller, Refused, Scope
@@ -23,7 +23,7 @@ CACHED_S = 5
 CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
 
-# The one query that can't start from a clinic: it is what finds the clinic.
+# This query can't filter by clinic: its result says which clinic the request belongs to.
 _CLIENT = select(Client).where(Client.id == bindparam("id"))
 _TOKEN = rows(AccessToken).where(
     AccessToken.client_id == bindparam("client_id"), AccessToken.digest == bindparam("digest")
@@ -40,7 +40,7 @@ _OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
 
 
 class Authenticator:
-    """Checks tokens; what it found stays good for `CACHED_S` seconds."""
+    """Checks bearer tokens, and caches the callers for `CACHED_S` seconds."""
 
     def __init__(self, database: Database, provider: Provider) -> None:
         self._database = database
@@ -50,7 +50,10 @@ class Authenticator:
         self._forgot = 0
 
     async def __call__(self, token: str) -> Caller | Refused | None:
-        """The caller behind a token, or whose token it is that isn't valid now."""
+        """The caller of a token; `Refused` for a token of a known client that isn't valid now.
+
+        None if the token belongs to no client.
+        """
         caller, until = self._known.get(token, (None, 0.0))
         if caller is not None and time.monotonic() < until:
             return caller
@@ -58,21 +61,21 @@ class Authenticator:
         found = await self._checked(token)
         if not isinstance(found, Caller):
             self._known.pop(token, None)
-            return None if found is None else self.noted(found)
+            return None if found is None else self.mark_repeated(found)
         if len(self._known) >= CACHED_MAX:
             self._known.clear()
-        if forgot == self._forgot:  # else it may have been read before what has changed
+        if forgot == self._forgot:  # else this may be what was read before the change
             self._known[token] = (found, time.monotonic() + CACHED_S)
         return found
 
     def forget(self, client_id: UUID) -> None:
-        """Look this client's callers up anew: what they may do has changed."""
+        """Drop this client from the cache, because its rights have changed."""
         self._forgot += 1
         for token in [t for t, (c, _) in self._known.items() if c.client_id == client_id]:
             del self._known[token]
 
-    def noted(self, refused: Refused) -> Refused:
-        """The refusal, marked if it is one of many."""
+    def mark_repeated(self, refused: Refused) -> Refused:
+        """The refusal, with `again` set if the same one was returned within the last minute."""
         what, at = (refused.caller.client_id, refused.reason), time.monotonic()
         again = at < self._refused.get(what, 0.0)
         if not again:
@@ -81,12 +84,14 @@ class Authenticator:
 
     async def _checked(self, token: str) -> Caller | Refused | None:
         if parse_key(token, API_KEY, ACCESS_TOKEN) is not None:
-            return await run_in_threadpool(self._look_up, caller_of, token)
+            return await run_in_threadpool(self._look_up, caller_by_token, token)
         try:
-            id = await self._provider.identity(token)
+            client_id = await self._provider.identity(token)
         except Untrusted:
             return None
-        return None if id is None else await run_in_threadpool(self._look_up, practitioner_of, id)
+        if client_id is None:
+            return None
+        return await run_in_threadpool(self._look_up, caller_by_identity, client_id)
 
     def _look_up(
         self, look_up: Callable[[Connection, T], Caller | Refused | None], what: T
@@ -95,46 +100,47 @@ class Authenticator:
             return look_up(db, what)
 
 
-def client_with(db: Connection, id: UUID) -> Row[Any] | None:
-    """The client with this id, in whichever clinic."""
+def client_by_id(db: Connection, id: UUID) -> Row[Any] | None:
+    """The client with this id, in any clinic; None if there is none."""
     return db.execute(_CLIENT, {"id": id}).first()
 
 
-def caller_of(db: Connection, token: str) -> Caller | Refused | None:
-    """The caller whose key or token this is; `Refused` if it is wrong, or its client has ended.
+def caller_by_token(db: Connection, token: str) -> Caller | Refused | None:
+    """The caller of an API key or access token.
 
-    None where it belongs to nobody, or has run out as tokens do.
+    Returns `Refused` for a wrong secret and for a client that was revoked or has expired. Returns
+    None for a token that belongs to no client, and for an access token that has expired.
     """
     key = parse_key(token, API_KEY, ACCESS_TOKEN)
-    client = None if key is None else client_with(db, key.client_id)
+    client = None if key is None else client_by_id(db, key.client_id)
     if key is None or client is None:
         return None
     return _with_key(client, key) if key.prefix == API_KEY else _with_token(db, client, key)
 
 
-class Browsing(NamedTuple):
-    """Whose browser it is, and when its token was used last."""
+class BrowserCaller(NamedTuple):
+    """The caller of a browser token, and when the token was last used."""
 
     caller: Caller | Refused
     used_at: datetime
 
 
-def browsing(db: Connection, key: Key) -> Browsing | None:
-    """Whose browser holds this token; None where nobody is signed in by it, or not any more."""
-    client = client_with(db, key.client_id)
+def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
+    """The caller of a browser token; None if the token is unknown or has expired."""
+    client = client_by_id(db, key.client_id)
     if client is None:
         return None
     enter(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
     token = db.execute(_BROWSER, held).first()
-    if token is None or not browser_is_in(now(), token.began_at, token.used_at):
+    if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    return Browsing(in_force(client, caller_for(client)), token.used_at)
+    return BrowserCaller(in_force(client, caller_for(client)), token.used_at)
 
 
-def practitioner_of(db: Connection, id: UUID) -> Caller | Refused | None:
-    """The caller whom the identity provider knows; None where no clinic knows him."""
-    client = client_with(db, id)
+def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
+    """The practitioner whom the identity provider signed in; None if no clinic knows them."""
+    client = client_by_id(db, id)
     if client is None:
         return None
     enter(db, client.clinic_id)
@@ -170,7 +176,7 @@ def _in_emergency(db: Connection, found: Caller | Refused) -> Caller | Refused:
 
 
 def open_emergency(db: Connection, caller: Caller, at: datetime) -> UUID | None:
-    """The emergency access that a caller's client has at this time, if any."""
+    """The id of the emergency access that the caller's client has at this time, or None."""
     held = {"clinic": caller.clinic_id, "client_id": caller.client_id, "at": at}
     found: UUID | None = db.execute(_OPEN_EMERGENCY, held).scalar()
     return found
@@ -179,8 +185,11 @@ def open_emergency(db: Connection, caller: Caller, at: datetime) -> UUID | None:
 def caller_for(
     client: Row[Any], scopes: list[Any] | None = None, practitioner_id: UUID | None = None
 ) -> Caller:
-    """The caller that a client is, or who acts by it; with all its scopes or with some."""
-    # A key may hold a scope that this version of the program doesn't know.
+    """The caller for a client, or for the practitioner who acts through it.
+
+    They get all scopes of the client, or those of `scopes` that the client holds.
+    """
+    # A client may hold a scope that this version of the program doesn't know.
     held = client.scopes if scopes is None else [s for s in scopes if s in client.scopes]
     known = frozenset(scope for scope in Scope if scope in held)
     who = f"practitioner:{practitioner_id}" if practitioner_id else f"client:{client.id}"
@@ -188,7 +197,7 @@ def caller_for(
 
 
 def in_force(client: Row[Any], caller: Caller) -> Caller | Refused:
-    """The caller; `Refused` where its client was revoked or has run out."""
+    """The caller; or `Refused` if their client was revoked or has expired."""
     if client.revoked_at is not None:
         return Refused(caller, "revoked key")
     if client.expires_at is not None and client.expires_at <= now():

@@ -1,6 +1,6 @@
-"""Keys, which refresh token is good, and what a signed token has to say of its time. Pure.
+"""Rules for keys, refresh tokens, browser tokens and the times of signed tokens. Pure.
 
-A key is `<prefix>_<client id>_<secret>`, so that a look-up begins with whose it is.
+A key is `<prefix>_<client id>_<secret>`, so that its client can be looked up by id.
 """
 
 import hashlib
@@ -14,24 +14,24 @@ from uuid import UUID
 
 Prefix = Literal["nw", "nwa", "nwb", "nwe", "nwr"]
 API_KEY: Final = "nw"
-ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - what tells it from other keys, no secret
+ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - a prefix, not a secret
 BROWSER_TOKEN: Final = "nwb"  # noqa: S105 - likewise
 ENROLMENT_CODE: Final = "nwe"
 REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
 SKEW_S: Final = 30
-"""How far another machine's clock may be ahead of ours."""
+"""How many seconds another machine's clock may be ahead of ours."""
 REFRESH_LIFE: Final = timedelta(days=30)
 REFRESH_GRACE: Final = timedelta(seconds=10)
 BROWSER_IDLE: Final = timedelta(minutes=30)
 BROWSER_LIFE: Final = timedelta(hours=8)
-BROWSER_NOTED: Final = timedelta(minutes=1)
-"""How old the note of a browser's last use may be: it isn't written down with every page."""
+BROWSER_TOUCH_INTERVAL: Final = timedelta(minutes=1)
+"""How old the stored last use of a browser token may be: not every page writes to the database."""
 Verdict = Literal["good", "again", "expired", "stolen"]
 
 
 class Untrusted(Exception):
-    """A token or a key that isn't to be believed; `reason` never quotes it."""
+    """A token or key that is not accepted; `reason` never quotes it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class Untrusted(Exception):
 
 
 class Key(NamedTuple):
-    """The parts of a key of any kind."""
+    """The three parts of a key."""
 
     client_id: UUID
     secret: str
@@ -50,21 +50,21 @@ class Key(NamedTuple):
 
     @property
     def digest(self) -> bytes:
-        """What is stored: a secret of 256 random bits needs no slow hash."""
+        """The SHA-256 that is stored. A secret of 256 random bits needs no slow hash."""
         return hashlib.sha256(self.secret.encode()).digest()
 
     def matches(self, digest: bytes) -> bool:
-        """Whether this is the key with that digest, in constant time."""
+        """Whether the digest is this key's, compared in constant time."""
         return hmac.compare_digest(self.digest, digest)
 
 
 def new_key(client_id: UUID, prefix: Prefix = API_KEY) -> Key:
-    """A fresh key for a client."""
+    """A new random key for a client."""
     return Key(client_id, secrets.token_urlsafe(32), prefix)
 
 
 def parse_key(token: str, *prefixes: Prefix) -> Key | None:
-    """A key with one of these prefixes from a bearer token; None if it is written otherwise."""
+    """Parse a bearer token as a key with one of these prefixes; None if it isn't one."""
     parts = token.split("_", 2)
     if len(token) > KEY_MAX or len(parts) != 3:  # noqa: PLR2004 - the three parts
         return None
@@ -78,21 +78,23 @@ def parse_key(token: str, *prefixes: Prefix) -> Key | None:
     return None
 
 
-def judge(
+def refresh_verdict(
     at: datetime, expires_at: datetime, used_at: datetime | None, last_used_at: datetime | None
 ) -> Verdict:
-    """What a refresh token is worth that is presented at `at` (RFC 9700 §4.14).
+    """Decide about a refresh token that is presented at `at` (RFC 9700 §4.14).
 
-    `last_used_at` is when any of its client's tokens was used last: if that is later than this
-    one, the client has had its answer.
+    `last_used_at` is when any token of this client was last used. If that is later than
+    `used_at`, the client has received its next token.
 
-    A client has one good refresh token at a time; using it makes the next. If the answer with the
-    next one is lost, the client can only come again with the one it used. The next one isn't known
-    to us (only its digest is), so it can't be given out twice. For ten seconds, then, the used
-    token makes another next one, and the one that may be lost counts as used. Whoever comes with
-    that one later, or with a used token later, has a token that somebody else has used: one of the
-    two has stolen it. So a thief who is quick enough to use the ten seconds is found out once the
-    client comes again.
+    A client has one valid refresh token at a time, and using it issues the next. If that answer
+    is lost, the client can only send the used token again. We store the digest of the next token,
+    so we can't send it a second time. Therefore a used token can be sent again for ten seconds:
+    this issues another next token, and the lost one counts as used.
+
+    A used token that is sent later has been used by two parties, so one of them has stolen it. A
+    thief who uses the ten seconds is detected when the client sends its token.
+
+    Returns `good`, `again` (a repeat within the ten seconds), `expired` or `stolen`.
     """
     if used_at is not None:
         lost = last_used_at is None or last_used_at <= used_at
@@ -100,15 +102,15 @@ def judge(
     return "good" if at < expires_at else "expired"
 
 
-def browser_is_in(at: datetime, began_at: datetime, used_at: datetime) -> bool:
-    """Whether who signed in at `began_at` still is: not idle for long, and not in for a day."""
+def browser_token_is_valid(at: datetime, began_at: datetime, used_at: datetime) -> bool:
+    """Whether a browser token is still valid: not idle too long, and not too old."""
     return at < used_at + BROWSER_IDLE and at < began_at + BROWSER_LIFE
 
 
 def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:
-    """When a token ends (RFC 7519 §4.1.4), in seconds since 1970; `Untrusted` if it isn't good now.
+    """When a token expires (RFC 7519 §4.1.4), in seconds since 1970.
 
-    `lasting_max_s` is how far ahead the end may be.
+    Raises `Untrusted` if it isn't valid at `at_s`, or expires more than `lasting_max_s` later.
     """
     ends = _seconds(claims, "exp")
     if ends is None:
@@ -133,7 +135,7 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def names(claims: Mapping[str, Any], audience: str) -> bool:
-    """Whether a token is meant for this audience, alone or among others (RFC 7519 §4.1.3)."""
+def has_audience(claims: Mapping[str, Any], audience: str) -> bool:
+    """Whether this audience is the token's `aud`, or is one of several (RFC 7519 §4.1.3)."""
     given = claims.get("aud")
     return given == audience or (isinstance(given, list) and audience in given)

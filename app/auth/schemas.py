@@ -1,4 +1,4 @@
-"""What is handed on to a new client."""
+"""The scopes that a caller may give to a new client."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -16,13 +16,13 @@ def _distinct(scopes: list[Scope]) -> list[Scope]:
 
 Scopes = Annotated[
     list[Scope],
-    Field(min_length=1, max_length=100, description="What it may do: nothing that you may not."),
+    Field(min_length=1, max_length=100, description="Its rights: only scopes that you hold."),
     AfterValidator(_distinct),
 ]
 
 
-def ungranted(caller: Caller, scopes: Iterable[Scope]) -> Iterator[Fault]:
-    """A fault for each scope that the caller doesn't hold, and so can't hand on."""
+def scopes_not_held(caller: Caller, scopes: Iterable[Scope]) -> Iterator[Fault]:
+    """A fault for each scope that the caller doesn't hold: nobody can give it to another."""
     for n, scope in enumerate(scopes):
         if scope not in caller.scopes:
             yield Fault(pointer("scopes", n), "not_held", "You don't hold this scope yourself.")

@@ -1,4 +1,4 @@
-"""Refresh tokens, each of them good once, and the tokens of browsers that are signed in."""
+"""Issue, rotate and delete refresh tokens (each valid once) and browser tokens."""
 
 from datetime import datetime
 from typing import Final
@@ -14,8 +14,8 @@ from app.auth.rules import (
     REFRESH_TOKEN,
     Key,
     Untrusted,
-    judge,
     new_key,
+    refresh_verdict,
 )
 from app.core.operation import CLINIC, Operation, rows
 
@@ -48,7 +48,7 @@ _END = (
 
 
 def new_refresh_token(op: Operation, client_id: UUID) -> Key:
-    """A client's next refresh token."""
+    """Issue a refresh token to a client, and delete the expired ones of the clinic."""
     op.run(_FORGET, {"before": op.at})
     token = new_key(client_id, REFRESH_TOKEN)
     row = {
@@ -62,18 +62,19 @@ def new_refresh_token(op: Operation, client_id: UUID) -> Key:
     return token
 
 
-def exchange(op: Operation, token: Key) -> Key | None:
-    """Take a refresh token for the next one; `judge` says which of them is good.
+def rotate_refresh_token(op: Operation, token: Key) -> Key | None:
+    """Exchange a refresh token for the next one, as `refresh_verdict` decides.
 
-    None where it was used before: whose it is, which the caller has locked, is to be ended then.
-    `Untrusted` if it has run out, or is none of the client's.
+    Returns None if the token was used before: the client is then to be revoked. The function that
+    calls this has locked that client. Raises `Untrusted` for an expired token, and for one that
+    this client never had.
     """
     own = {"holder": token.client_id}
     stored = op.first(_TOKEN, known=token.digest, **own)
     if stored is None:
         raise Untrusted("unknown refresh token")
     last_used_at = op.db.execute(_LAST_USED, {"clinic": op.clinic_id, **own}).scalar()
-    verdict = judge(op.at, stored.expires_at, stored.used_at, last_used_at)
+    verdict = refresh_verdict(op.at, stored.expires_at, stored.used_at, last_used_at)
     if verdict == "expired":
         raise Untrusted("refresh token expired")
     if verdict == "stolen":
@@ -83,15 +84,15 @@ def exchange(op: Operation, token: Key) -> Key | None:
     return new_refresh_token(op, token.client_id)
 
 
-def end_tokens(op: Operation, client_id: UUID) -> None:
-    """Let nothing that a client was given be good any more."""
+def delete_tokens(op: Operation, client_id: UUID) -> None:
+    """Delete every token of a client, so that it is signed out everywhere."""
     for statement in _END:
         op.run(statement, {"holder": client_id})
     op.stale_clients.add(client_id)
 
 
-def let_browser_in(op: Operation, client_id: UUID) -> Key:
-    """What the browser of this client holds from now on."""
+def sign_in_browser(op: Operation, client_id: UUID) -> Key:
+    """Issue a browser token to a client, and delete the idle ones of the clinic."""
     op.run(_FORGET_BROWSERS, {"before": op.at - BROWSER_IDLE})
     token = new_key(client_id, BROWSER_TOKEN)
     row = {
@@ -105,11 +106,11 @@ def let_browser_in(op: Operation, client_id: UUID) -> Key:
     return token
 
 
-def use_browser(op: Operation, token: Key) -> None:
-    """Note that a browser's token is in use."""
+def touch_browser_token(op: Operation, token: Key) -> None:
+    """Store when a browser token was last used."""
     op.run(_USE_BROWSER, {"holder": token.client_id, "known": token.digest, "at": op.at})
 
 
-def let_browser_out(op: Operation, token: Key) -> bool:
-    """End a browser's token; answers whether it was good."""
+def sign_out_browser(op: Operation, token: Key) -> bool:
+    """Delete a browser token; returns whether it existed."""
     return op.run(_END_BROWSER, {"holder": token.client_id, "known": token.digest}) > 0

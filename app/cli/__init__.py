@@ -1,8 +1,8 @@
-"""The command line: for whoever holds the machine.
+"""The command line, for the operator of the server.
 
-Nouns: a *command*. Invariant: data goes to the standard output, everything else to the standard
-error; no fault ends in a traceback; a change leaves the same ledger entries as over HTTP.
-Stands on all rooms.
+Nouns: a *command*. Invariant: data goes to standard output, everything else to standard error. No
+error ends in a traceback. A change leaves the same ledger entries as over HTTP. Stands on all
+other packages.
 """
 
 import sys
@@ -22,7 +22,7 @@ from app.cli import (
     retention,
     serving,
 )
-from app.cli.console import FAILED, reason, say
+from app.cli.console import FAILED, print_message, reason
 from app.core.values.problems import Problem
 from app.kinds import fill_registry
 
@@ -54,10 +54,10 @@ app.command()(doctor.doctor)
 
 
 def main() -> None:
-    """Run the command that the arguments name, and end the process with its exit code."""
+    """Run the command that the arguments name, and exit with its exit code."""
     fill_registry()
     try:
         app()
     except Problem as problem:
-        say(reason(problem))
+        print_message(reason(problem))
         sys.exit(FAILED)

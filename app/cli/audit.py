@@ -1,4 +1,4 @@
-"""`audit`: taking the account out, checking it, and watching over it."""
+"""`audit`: export, verify and witness the ledger."""
 
 import os
 import time
@@ -11,7 +11,15 @@ from uuid import UUID
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from app.cli.console import AsJson, database, fail, known, operation, put, say
+from app.cli.console import (
+    AsJson,
+    database,
+    existing_clinic,
+    fail,
+    operation,
+    print_message,
+    print_result,
+)
 from app.ledger import export, signing
 from app.ledger.format.errors import EntryMissing, Overtaken
 from app.ledger.format.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
@@ -46,7 +54,7 @@ def export_ledger(
         typer.Option(
             "--from",
             formats=FORMATS,
-            help="From the first entry made then or later.",
+            help="Start at the first entry made at or after this time.",
             callback=_utc,
         ),
     ] = None,
@@ -55,39 +63,39 @@ def export_ledger(
         typer.Option(
             "--to",
             formats=FORMATS,
-            help="Up to the last entry made before.",
+            help="End at the last entry made before this time.",
             callback=_utc,
         ),
     ] = None,
     *,
     new_key: Annotated[
         bool,
-        typer.Option("--new-key", help="The key that signed before is lost: sign with another."),
+        typer.Option("--new-key", help="Sign with another key, because the earlier one is lost."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a folder that an auditor can check alone. What was interrupted goes on.
+    """Write a folder that an auditor can check offline. Resumes an interrupted export.
 
-    Exit code 2: the ledger has lost an entry, so there is nothing to vouch for.
+    Exit code 2: the ledger has lost an entry, so it can't be exported.
     """
     with database() as opened:
-        op = operation(known(opened, clinic_id), "audit.export")
+        op = operation(existing_clinic(opened, clinic_id), "audit.export")
         try:
             done = export.folder(opened, op, directory, begin, end, new_key=new_key)
         except export.NothingToExport:
-            fail("The ledger has no entry of that time.")
+            fail("The ledger has no entry from that period.")
         except FileExistsError:
-            fail(f"{directory} holds something else, or a finished export. Name a new folder.")
+            fail(f"{directory} has other files or a finished export in it. Name a new folder.")
         except OSError as error:
             fail(f"{directory} can't be written: {error.strerror}.")
         except Overtaken:
-            fail("A patient was erased meanwhile. Export again, into a new folder.")
+            fail("A patient was erased during the export. Export again, into a new folder.")
         except EntryMissing as error:
-            say(f"{error} Nothing but an attack on the database explains that.")
+            print_message(f"{error} Only an attack on the database explains that.")
             raise typer.Exit(TAMPERED) from None
     text = f"Entries {done.first} to {done.last} of {done.origin} are in {directory}."
     found = {"origin": done.origin, "first": done.first, "last": done.last}
-    put({**found, "directory": str(directory)}, as_json=as_json, text=text)
+    print_result({**found, "directory": str(directory)}, as_json=as_json, text=text)
 
 
 @audit.command("verify")
@@ -97,7 +105,8 @@ def verify(
         Path | None, typer.Option(metavar="FILE", help="The keys you trust (a C2SP tlog-policy).")
     ] = None,
     held: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A checkpoint kept from an earlier time.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A checkpoint that you kept from an earlier export."),
     ] = None,
     *,
     as_json: AsJson = False,
@@ -111,45 +120,48 @@ def verify(
 
 @audit.command("policy")
 def show_policy(clinic_id: AnyClinic = None) -> None:
-    """Print the policy file to hand to an auditor, before and apart from any export."""
+    """Print the policy file. Give it to an auditor before any export, and apart from it."""
     with database() as opened:
-        found = signing.policy(known(opened, clinic_id))
+        found = signing.policy(existing_clinic(opened, clinic_id))
     typer.echo(found.encode().decode(), nl=False)
 
 
 @audit.command("key")
 def new_key(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where it shall stand.")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to write it.")] = None,
 ) -> None:
-    """Make a private key that signs ledgers (or, for a witness, cosigns them)."""
+    """Create a private key that signs ledgers. A witness uses such a key to cosign them."""
     target = file or key_file()
     if target is None:
-        fail("Name the file: neither NEEDLEWORK_LEDGER_KEY_FILE nor SQLite says where it stands.")
+        fail("Name the file: NEEDLEWORK_LEDGER_KEY_FILE is not set, and the database isn't SQLite.")
     try:
         make_key(target)
     except OSError as error:
         if target.exists():
-            fail(f"{target} is there already; nothing was changed.")
+            fail(f"{target} exists already. Nothing was changed.")
         fail(f"{target} can't be written: {error.strerror}.")
-    say(f"{target} holds a new key. Keep a copy where the database's backups are not.")
+    print_message(f"{target} holds a new key. Keep a copy, but not with the database's backups.")
 
 
 @audit.command("witness")
 def witness(
     url: Annotated[str, typer.Argument(metavar="URL", help="The server's address.")],
-    policy: Annotated[Path, typer.Option(metavar="FILE", help="The ledger's key, as handed out.")],
+    policy: Annotated[
+        Path, typer.Option(metavar="FILE", help="The policy file with the ledger's key.")
+    ],
     key: Annotated[Path, typer.Option(metavar="FILE", help="The witness's own key.")],
-    held: Annotated[Path, typer.Option(metavar="FILE", help="Where the last checkpoint is kept.")],
+    held: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file that keeps the last checkpoint.")
+    ],
     name: Annotated[str, typer.Option(help="The witness's name.")],
     every: Annotated[
-        int | None, typer.Option(min=1, metavar="SECONDS", help="Go on; once, unless given.")
+        int | None,
+        typer.Option(min=1, metavar="SECONDS", help="Repeat after this time. Default: run once."),
     ] = None,
 ) -> None:
-    """Cosign the newest checkpoint, if it contains the last one. The token is in NEEDLEWORK_TOKEN.
+    """Cosign the newest checkpoint, if it continues the last one. The token is in NEEDLEWORK_TOKEN.
 
-    Exit codes: 0 cosigned, 2 the ledger was tampered with, 4 it can't be told.
+    Exit codes: 0 cosigned, 2 the ledger was tampered with, 4 the check was not possible.
     """
     try:
         private = _read(key, _one_key)
@@ -157,16 +169,16 @@ def witness(
         fetch = fetching(url, os.environ.get("NEEDLEWORK_TOKEN", ""))
         seen = watcher.watch(fetch, int(time.time()))
         typer.echo(f"witness {name} {SigningKey(name, private).cosigner}")
-        say(_sentence(seen))
+        print_message(_sentence(seen))
         while every is not None:
             time.sleep(every)
-            say(_sentence(watcher.watch(fetch, int(time.time()))))
+            print_message(_sentence(watcher.watch(fetch, int(time.time()))))
     except (NotWitnessed, NoteError) as refusal:
-        say(str(refusal))
+        print_message(str(refusal))
         tampered = isinstance(refusal, NotWitnessed) and refusal.tampered
         raise typer.Exit(TAMPERED if tampered else UNDECIDABLE) from None
     except OSError as error:
-        say(f"{held} can't be used: {error.strerror}.")
+        print_message(f"{held} can't be used: {error.strerror}.")
         raise typer.Exit(UNDECIDABLE) from None
 
 
@@ -180,7 +192,7 @@ def _read(file: Path, parse: Callable[[bytes], T]) -> T:
 def _one_key(pem: bytes) -> Ed25519PrivateKey:
     [key, *more] = signing_keys(pem)
     if more:
-        raise NotWitnessed("A witness has one key.")
+        raise NotWitnessed("The key file must hold one key.")
     return key
 
 

@@ -1,4 +1,4 @@
-"""`backup` and `restore`: everything in one file, and back again."""
+"""`backup` and `restore`: write the whole database to one file, and read it back."""
 
 import shutil
 import sqlite3
@@ -19,8 +19,8 @@ from app.cli.console import (
     fail,
     in_each_clinic,
     operate,
-    put,
-    say,
+    print_message,
+    print_result,
 )
 from app.core.db import copies, schema
 from app.core.db.copies import CopyFailed
@@ -39,16 +39,16 @@ ANOTHER: Final = "Name another file"
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the backup shall stand.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
     *,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the place of a file that is there.")
+        bool, typer.Option("--replace", help="Replace the file if it exists.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write everything into one file, while others work. The signing key is not in it."""
+    """Back up the database to one file, while the server runs. The signing key is not in it."""
     target = file.absolute().resolve()
-    with database() as opened, _told(target):
+    with database() as opened, _explained(target):
         _check_target(opened, target, replace=replace)
         with database(settings().owner_url) as owned, copies.replacing(target) as new:
             copies.copy(owned, new)
@@ -56,42 +56,44 @@ def backup(
         try:
             _note(opened, MADE)
         except Problem:
-            fail(f"{file} holds the backup, but that it was made could not be recorded.")
-    text = f"{file} holds the backup: {size:,} bytes. Keep it where the signing key is not."
-    put({"file": str(file), "bytes": size}, as_json=as_json, text=text)
+            fail(f"{file} holds the backup, but its ledger entries could not be written.")
+    text = f"{file} holds the backup: {size:,} bytes. Don't keep it with the signing key."
+    print_result({"file": str(file), "bytes": size}, as_json=as_json, text=text)
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `backup` wrote.")],
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Make the database of the settings from a backup. One that is there is never touched."""
-    with _told(file):
+    """Restore a backup into a new database. An existing database is never changed."""
+    with _explained(file):
         made_by = copies.made_by(file)
-    with database(settings().owner_url, migrated=False) as opened, _told(file):
+    with database(settings().owner_url, migrated=False) as opened, _explained(file):
         kind = "sqlite" if opened.is_sqlite else "postgresql"
         if made_by != kind:
-            fail(f"{file} is no backup of a {kind} database, which {URL} names.")
+            fail(f"{file} is not a backup of a {kind} database, as {URL} asks for.")
         if opened.file is None:
             _restore_postgresql(opened, file)
         else:
             _restore_sqlite(opened.file, file)
     with database() as opened:
         _note(opened, RESTORED)
-    put(
+    print_result(
         {"file": str(file), "migration": schema.head()},
         as_json=as_json,
-        text=f"The database is that of {file}, and its ledgers agree with it.",
+        text=f"The database is restored from {file}, and its ledgers are consistent with it.",
     )
     key = key_file()
     if key is not None and not key.exists():
-        say(f"Put your signing key at {key} before you serve: else a new one is made.")
+        print_message(
+            f"Put your signing key at {key} before you serve. Otherwise a new one is created."
+        )
 
 
 @contextmanager
-def _told(file: Path) -> Iterator[None]:
-    """Say why a copy can't be made or used."""
+def _explained(file: Path) -> Iterator[None]:
+    """Print why a copy can't be made or used, and exit."""
     try:
         yield
     except CopyFailed as error:
@@ -108,17 +110,17 @@ def _check_target(opened: Database, target: Path, *, replace: bool) -> None:
         source = str(opened.file.resolve())
         in_use |= {source + ending for ending in ("", *copies.BESIDE_SQLITE)}
     if str(target) in in_use:
-        fail(f"{target} is in use itself. {ANOTHER}.")
+        fail(f"{target} is in use by the server. {ANOTHER}.")
     if not target.parent.is_dir():
-        fail(f"There is no folder {target.parent}.")
+        fail(f"The folder {target.parent} doesn't exist.")
     if target.exists() and not target.is_file():
-        fail(f"{target} is no file. {ANOTHER}.")
+        fail(f"{target} is not a file. {ANOTHER}.")
     if target.exists() and not replace:
-        fail(f"{target} is there already; nothing was changed. {ANOTHER}, or say --replace.")
+        fail(f"{target} exists already. Nothing was changed. {ANOTHER}, or use --replace.")
 
 
 def _note(opened: Database, name: str) -> None:
-    """Have it on record in every clinic, for each one's data are in the copy."""
+    """Write a security entry in every clinic's ledger, because the copy holds data of each."""
     for clinic_id in clinic_ids(opened):
         operate(opened, clinic_id, name, noted)
 
@@ -127,7 +129,7 @@ def _restore_sqlite(target: Path, file: Path) -> None:
     for ending in ("", *copies.BESIDE_SQLITE):
         there = target.with_name(target.name + ending)
         if there.exists():
-            fail(f"{there} is there: move it away, or let {URL} name another file.")
+            fail(f"{there} exists: move it away, or set {URL} to another file.")
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with copies.replacing(target) as new:
         shutil.copyfile(file, new)
@@ -141,7 +143,7 @@ def _restore_sqlite(target: Path, file: Path) -> None:
 def _restore_postgresql(opened: Database, file: Path) -> None:
     with opened.reading() as db:
         if inspect(db).get_table_names():
-            fail(f"The database isn't empty: make a new one, and let {URL} name it.")
+            fail(f"The database isn't empty: create a new one, and set {URL} to it.")
     _check_revision(copies.dumped_revision(opened, file))
     copies.load(opened, file)
     schema.migrate(opened)
@@ -150,15 +152,17 @@ def _restore_postgresql(opened: Database, file: Path) -> None:
 
 def _check_revision(revision: str | None) -> None:
     if revision is None:
-        fail("This is no backup of a Needlework database.")
+        fail("This is not a backup of a Needlework database.")
     if not schema.known(revision):
-        fail(f"The backup is of a later Needlework (migration {revision}): update this one first.")
+        fail(
+            f"The backup is from a newer Needlework (migration {revision}): update this one first."
+        )
 
 
 def _check_ledgers(opened: Database) -> None:
     for op in in_each_clinic(opened, RESTORED):
         found = list(faults(op)) or list(islice(inspection.faults(op), SHOWN))
         for fault in found:
-            say(f"Clinic {op.clinic_id}: {fault}")
+            print_message(f"Clinic {op.clinic_id}: {fault}")
         if found:
-            fail("Somebody changed what is in this backup: don't serve from it.")
+            fail("Somebody altered this backup: don't serve from it.")

@@ -1,4 +1,4 @@
-"""`clinic`, `client` and `identity`: founding clinics, and saying who may call."""
+"""`clinic`, `client` and `identity`: create clinics, and manage who may call."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from app.auth.provider import identity_id
-from app.cli.console import AsJson, ClinicId, database, fail, known, operate, put
+from app.cli.console import AsJson, ClinicId, database, existing_clinic, fail, operate, print_result
 from app.clients import service as clients
 from app.clinics import queries, service
 from app.core.values.access import ROLES, Scope
@@ -19,9 +19,9 @@ from app.settings import settings
 EVERYTHING = "*"
 NAME_MAX = 200
 
-clinic = typer.Typer(help="Found and list clinics.", no_args_is_help=True)
+clinic = typer.Typer(help="Create and list clinics.", no_args_is_help=True)
 client = typer.Typer(help="Issue and revoke API keys.", no_args_is_help=True)
-identity = typer.Typer(help="Let in who signs in elsewhere.", no_args_is_help=True)
+identity = typer.Typer(help="Manage who signs in with the identity provider.", no_args_is_help=True)
 
 
 def _name(given: str) -> str:
@@ -34,7 +34,7 @@ Name = Annotated[str, typer.Argument(callback=_name)]
 
 
 def _scopes(given: str) -> str:
-    """Refuse a scope, or a role, that nobody knows."""
+    """Refuse unknown scopes and roles."""
     known_words = [EVERYTHING, *ROLES, *sorted(map(str, Scope))]
     if not _words(given) or not set(_words(given)) <= set(known_words):
         raise typer.BadParameter(f"Each is one of: {', '.join(known_words)}.")
@@ -54,29 +54,29 @@ Scopes = Annotated[
     str,
     typer.Option(
         help='Scopes, as in "patients:read sessions:write", or roles: '
-        f"{', '.join(ROLES)}; * is all.",
+        f"{', '.join(ROLES)}; * means all.",
         callback=_scopes,
     ),
 ]
 
 
 def _later(given: datetime | None) -> datetime | None:
-    """An instant to come; in UTC where it has no offset."""
+    """An instant in the future; in UTC if it has no offset."""
     if given is None:
         return None
     moment = given if given.tzinfo else given.replace(tzinfo=UTC)
     if moment <= now():
-        raise typer.BadParameter("That is past.")
+        raise typer.BadParameter("This time is in the past.")
     return moment
 
 
 @clinic.command("add")
 def add_clinic(name: Name, *, as_json: AsJson = False) -> None:
-    """Found a clinic."""
+    """Create a clinic."""
     with database() as opened:
         id = uuid7()
         operate(opened, id, "clinics.create", lambda op: service.add(op, name))
-    put({"id": id}, as_json=as_json, text=str(id))
+    print_result({"id": id}, as_json=as_json, text=str(id))
 
 
 @clinic.command("list")
@@ -85,7 +85,7 @@ def list_clinics(*, as_json: AsJson = False) -> None:
     with database() as opened, opened.reading() as db:
         found = queries.clinics(db)
     text = "\n".join(f"{each['id']}  {each['name']}" for each in found)
-    put(found, as_json=as_json, text=text or "No clinic yet.")
+    print_result(found, as_json=as_json, text=text or "There is no clinic yet.")
 
 
 @client.command("add")
@@ -97,17 +97,17 @@ def add_client(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"],
-            help="When the key ends; never unless given.",
+            help="When the key expires. Default: never.",
             callback=_later,
         ),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Issue an API key. It is shown this once."""
+    """Issue an API key. It is shown only once."""
     wanted = _wanted(scopes)
     with database() as opened:
-        known(opened, clinic_id)
+        existing_clinic(opened, clinic_id)
         key = operate(
             opened,
             clinic_id,
@@ -115,14 +115,14 @@ def add_client(
             lambda op: clients.add(op, name, wanted, expires),
         )
     data = {"client_id": key.client_id, "api_key": str(key)}
-    put(data, as_json=as_json, text=f"Client   {key.client_id}\nAPI key  {key}")
+    print_result(data, as_json=as_json, text=f"Client   {key.client_id}\nAPI key  {key}")
 
 
 @client.command("revoke")
 def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> None:
-    """End a client's key."""
+    """Revoke a client and its API key."""
     with database() as opened:
-        known(opened, clinic_id)
+        existing_clinic(opened, clinic_id)
         try:
             found = operate(opened, clinic_id, "clients.revoke", lambda op: clients.revoke(op, id))
         except NotFound:
@@ -134,15 +134,15 @@ def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> 
 def add_identity(
     subject: Annotated[str, typer.Argument(help="The `sub` of the provider's tokens.")],
     clinic_id: ClinicId,
-    practitioner: Annotated[UUID, typer.Option(metavar="ID", help="Who that is.")],
+    practitioner: Annotated[UUID, typer.Option(metavar="ID", help="The practitioner's id.")],
     scopes: Scopes,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Let a practitioner in who signs in with the identity provider of the settings."""
+    """Let a practitioner sign in with the identity provider of the settings."""
     wanted, id = _wanted(scopes), _identity_id(subject)
     with database() as opened:
-        known(opened, clinic_id)
+        existing_clinic(opened, clinic_id)
         try:
             operate(
                 opened,
@@ -152,7 +152,7 @@ def add_identity(
             )
         except NotFound:
             fail("This clinic has no practitioner with this id.")
-    put({"client_id": id}, as_json=as_json, text=f"Client   {id}")
+    print_result({"client_id": id}, as_json=as_json, text=f"Client   {id}")
 
 
 @identity.command("revoke")
@@ -162,10 +162,10 @@ def revoke_identity(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Let a practitioner in no more."""
+    """Revoke a practitioner's identity."""
     id = _identity_id(subject)
     with database() as opened:
-        known(opened, clinic_id)
+        existing_clinic(opened, clinic_id)
         try:
             work = partial(clients.revoke_identity, id=id)
             found = operate(opened, clinic_id, "identities.revoke", work)
@@ -176,11 +176,11 @@ def revoke_identity(
 
 def _put_revoked(id: UUID, at: datetime | None, *, as_json: bool) -> None:
     text = "" if at is None else f"Revoked at {at.isoformat(timespec='seconds')}."
-    put({"client_id": id, "revoked_at": at}, as_json=as_json, text=text)
+    print_result({"client_id": id, "revoked_at": at}, as_json=as_json, text=text)
 
 
 def _identity_id(subject: str) -> UUID:
     issuer = settings().oidc_issuer
     if issuer is None:
-        fail("NEEDLEWORK_OIDC_ISSUER doesn't say which provider that is.")
+        fail("Set NEEDLEWORK_OIDC_ISSUER to the identity provider first.")
     return identity_id(issuer, _name(subject))

@@ -1,4 +1,4 @@
-"""What every command needs: where words go, which database, which clinic, in whose name."""
+"""Shared by all commands: output, the database, the clinic, and the caller."""
 
 import getpass
 import os
@@ -30,55 +30,58 @@ NO_URL: Final = (
     f"{URL} is not the URL of a SQLite or PostgreSQL database."
     " In a password, write @ as %40, : as %3A and / as %2F."
 )
-RIGHT_ONE: Final = f"Does {URL} name the right one?"
-words: Final = Console(stderr=True, highlight=False)
+RIGHT_ONE: Final = f"Check {URL}."
+STDERR: Final = Console(stderr=True, highlight=False)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ClinicId = Annotated[UUID, typer.Option("--clinic", metavar="ID", help="The clinic's id.")]
 
 
-def say(sentence: str) -> None:
-    """Tell the person at the keyboard something that is no data."""
-    words.print(sentence, markup=False, soft_wrap=True)
+def print_message(sentence: str) -> None:
+    """Print a message to standard error, for the person at the terminal."""
+    STDERR.print(sentence, markup=False, soft_wrap=True)
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say what is wrong, and end."""
-    say(sentence)
+    """Print a message to standard error, and exit with code 1."""
+    print_message(sentence)
     raise typer.Exit(FAILED)
 
 
 def reason(problem: Problem) -> str:
-    """A problem in a sentence, with what the database's driver said where it is behind it."""
+    """A problem as text, with the database driver's message if that was the cause."""
     details = [error["detail"] for error in problem.members.get("errors", ())]
-    behind = [f"({told(problem.__cause__)})"] if problem.__cause__ else []
+    behind = [f"({driver_message(problem.__cause__)})"] if problem.__cause__ else []
     return " ".join([problem.detail, *details, *behind])
 
 
-def told(error: BaseException) -> str:
-    """What the database or its driver said. Behind the first line stand statements and values."""
+def driver_message(error: BaseException) -> str:
+    """The first line of a database error. Later lines may hold statements and their values."""
     return str(getattr(error, "orig", None) or error).split("\n", 1)[0]
 
 
-def put(data: object, *, as_json: bool, text: str) -> None:
-    """Write a command's data: as JSON, or as its text."""
+def print_result(data: object, *, as_json: bool, text: str) -> None:
+    """Print a command's result to standard output: `data` as JSON, or `text`."""
     typer.echo(to_json(data).decode() if as_json else text)
 
 
 @contextmanager
 def database(url: str | None = None, *, migrated: bool = True) -> Iterator[Database]:
-    """A database, by default the settings' own; at the newest migration, unless told."""
+    """Open a database, by default that of the settings.
+
+    Exits with a message if it can't be used, or if `migrated` and it isn't at the newest migration.
+    """
     try:
         opened = Database(url or settings().database_url)
     except (SQLAlchemyError, KeyError, ValueError, ImportError):
-        # Not with what they say: it may be a part of the password.
+        # Without the error's own text: it may hold a part of the password.
         fail(NO_URL)
     try:
         if migrated:
             _check_migrated(opened)
         yield opened
     except (SQLAlchemyError, CommandError) as error:
-        fail(f"The database can't be used: {told(error)}. {RIGHT_ONE}")
+        fail(f"The database can't be used: {driver_message(error)}. {RIGHT_ONE}")
     finally:
         opened.close()
 
@@ -95,7 +98,7 @@ def _check_migrated(opened: Database) -> None:
 
 
 def caller(clinic_id: UUID) -> Caller:
-    """Whoever holds the machine: may do everything, under the name of the account."""
+    """The caller of a command: the account on this machine, with every scope."""
     try:
         account = getpass.getuser()
     except (KeyError, OSError):
@@ -104,12 +107,12 @@ def caller(clinic_id: UUID) -> Caller:
 
 
 def operation(clinic_id: UUID, name: str) -> Operation:
-    """An operation of whoever holds the machine."""
+    """An operation of the account on this machine."""
     return Operation(name, caller(clinic_id), str(uuid7()))
 
 
 def operate(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]) -> T:
-    """Do one operation in one clinic, and commit."""
+    """Run one operation in one clinic, and commit."""
     op = operation(clinic_id, name)
     return perform(opened, op, lambda: work(op))
 
@@ -121,7 +124,7 @@ def clinic_ids(opened: Database) -> list[UUID]:
 
 
 def in_each_clinic(opened: Database, name: str) -> Iterator[Operation]:
-    """An operation that reads, in each clinic in turn."""
+    """Yield a reading operation for each clinic in turn."""
     for clinic_id in clinic_ids(opened):
         op = operation(clinic_id, name)
         with opened.reading(clinic_id) as db:
@@ -129,15 +132,15 @@ def in_each_clinic(opened: Database, name: str) -> Iterator[Operation]:
             yield op
 
 
-def known(opened: Database, clinic_id: UUID | None) -> UUID:
-    """The clinic with this id, or the only one there is."""
+def existing_clinic(opened: Database, clinic_id: UUID | None) -> UUID:
+    """The id of this clinic, or of the only one; exits with a message if there is none such."""
     ids = clinic_ids(opened)
     if not ids:
-        fail('There is no clinic yet. Found one: python -m app clinic add "My clinic"')
+        fail('There is no clinic yet. Create one: python -m app clinic add "My clinic"')
     if clinic_id is None and len(ids) == 1:
         return ids[0]
     if clinic_id is None:
-        fail("There are several clinics: name one by --clinic. See: python -m app clinic list")
+        fail("There are several clinics. Name one with --clinic: see python -m app clinic list")
     if clinic_id not in ids:
         fail("There is no clinic with this id. See: python -m app clinic list")
     return clinic_id

@@ -1,4 +1,4 @@
-"""`demo`: a made-up clinic to try things on."""
+"""`demo`: a synthetic clinic to try things on."""
 
 import secrets
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from app.auth.rules import Key
 from app.cli import story
-from app.cli.console import caller, database, operate, say
+from app.cli.console import caller, database, operate, print_message
 from app.cli.records import prepare
 from app.cli.serving import PORT_MAX, Port, check_port, run
 from app.clients import service as clients
@@ -35,26 +35,26 @@ A demo clinic with {rows} made-up records.
 Look at it in a browser: {url}/console
 {way_in}
 
-Or call it. This key is for it, and for {days} days:
+Or call the API. This key is valid for {days} days:
 
 KEY={key}
 
-# How a patient has come along
+# Read a patient's progress
 curl -s -H "Authorization: Bearer $KEY" {url}/v1/patients/{patient}/progress
 
 # Log a session
 curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" {url}/v1/sessions \\
   -d '{session}'
 
-# What has changed, in order
+# Read the changes, in order
 curl -s -H "Authorization: Bearer $KEY" "{url}/v1/changes?after={after}&limit=2"
 
-Every operation, to try: {url}/docs"""
+Try every operation: {url}/docs"""
 
 
 AS_OWNER: Final = "Sign in as {name} with the password {password}"
 AS_BEFORE: Final = """\
-Sign in as {name} with the password that you have: the first run of the demo printed it.
+Sign in as {name} with your password: the first run of the demo printed it.
 Lost it? Sign in with the key below, or set another: python -m app owner set --clinic {clinic}"""
 WITH_KEY: Final = "Sign in with the key below."
 
@@ -62,9 +62,9 @@ WITH_KEY: Final = "Sign in with the key below."
 def demo(
     port: Port = 8000,
     *,
-    serve: Annotated[bool, typer.Option(help="Serve it, or only set it up.")] = True,
+    serve: Annotated[bool, typer.Option(help="Serve it after the setup.")] = True,
 ) -> None:
-    """Set up a made-up clinic, print how to get in and what to do with it, and serve it."""
+    """Set up a synthetic clinic, print how to sign in and call it, and serve it."""
     if serve:
         check_port(HOST, port, f"`make run PORT={port % PORT_MAX + 1}` or --port")
     with database(migrated=False) as opened:
@@ -85,12 +85,12 @@ def demo(
         )
     )
     if serve:
-        say("Ctrl-C ends it; the data stay.")
+        print_message("Ctrl-C stops the server; the data stay.")
         run(HOST, port)
 
 
 def _fill(opened: Database) -> int:
-    """Found the clinic unless it is there, and import its story: what is there stays as it is."""
+    """Create the clinic unless it exists, and import its records. Existing records don't change."""
     with opened.reading() as db:
         there = any(clinic["id"] == story.CLINIC for clinic in queries.clinics(db))
     if not there:
@@ -111,9 +111,10 @@ def _key(op: Operation) -> Key:
 
 
 def _way_in(opened: Database) -> str:
-    """How to sign in at the console: on SQLite by a password, which is made by the first run.
+    """How to sign in at the console: on SQLite with a password, which the first run generates.
 
-    Only its hash is kept, and to change it would sign out whoever is signed in.
+    Later runs can't print it, because only its hash is stored. They don't replace it either: that
+    would sign the owner out.
     """
     if not opened.is_sqlite:
         return WITH_KEY
@@ -122,9 +123,9 @@ def _way_in(opened: Database) -> str:
     if there is not None and there.clinic_id == story.CLINIC:
         return AS_BEFORE.format(name=owners.NAME, clinic=story.CLINIC)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    hash_ = owners.hashed(password)
+    hash_ = owners.hash_password(password)
     try:
-        operate(opened, story.CLINIC, "owners.create", lambda op: owners.put(op, hash_))
-    except Conflict:  # the database has an owner, of a clinic that isn't made up
+        operate(opened, story.CLINIC, "owners.create", lambda op: owners.replace_owner(op, hash_))
+    except Conflict:  # the database has an owner already, of another clinic
         return WITH_KEY
     return AS_OWNER.format(name=owners.NAME, password=password)

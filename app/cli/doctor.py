@@ -1,4 +1,4 @@
-"""`doctor`: is this installation sound, and what to do where it isn't."""
+"""`doctor`: check this installation, and say what to do about each fault."""
 
 import os
 import shutil
@@ -20,10 +20,10 @@ from app.cli.console import (
     URL,
     AsJson,
     database,
+    driver_message,
     in_each_clinic,
-    put,
+    print_result,
     reason,
-    told,
 )
 from app.core.db import schema
 from app.core.db.database import Database
@@ -33,7 +33,7 @@ from app.ledger import signing
 from app.ledger.queries import last_security
 
 SQLITE_SAFE: Final = (3, 51, 3)
-"""The first version without the WAL-reset bug, which several writing processes can meet."""
+"""The first version without the WAL-reset bug, which can occur with several writing processes."""
 POSTGRESQL_OLDEST: Final = 150_000
 FREE_MIN_BYTES: Final = 512 * 1024 * 1024
 SKEW_MAX_S: Final = 5
@@ -42,7 +42,7 @@ OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Finding(NamedTuple):
-    """What a check found; `remedy` says what to do unless all is well."""
+    """The result of a check; `remedy` says what to do if it isn't ok."""
 
     check: str
     state: Literal["ok", "warning", "broken"]
@@ -58,7 +58,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         f"{f.state:8} {f.check}: {f.found}" + (f"\n         → {f.remedy}" if f.remedy else "")
         for f in findings
     )
-    put([f._asdict() for f in findings], as_json=as_json, text="\n".join(lines))
+    print_result([f._asdict() for f in findings], as_json=as_json, text="\n".join(lines))
     if any(f.state == "broken" for f in findings):
         raise typer.Exit(FAILED)
 
@@ -73,7 +73,7 @@ def _examine(opened: Database) -> Iterator[Finding]:
         with opened.reading() as db:
             db.execute(text("SELECT 1"))
     except (Problem, SQLAlchemyError) as error:
-        found = reason(error) if isinstance(error, Problem) else told(error)
+        found = reason(error) if isinstance(error, Problem) else driver_message(error)
         remedy = f"Start the database, or correct {URL}."
         yield Finding("database", "broken", found, remedy)
         return
@@ -83,7 +83,7 @@ def _examine(opened: Database) -> Iterator[Finding]:
     if migration.state == "ok":
         yield from _signing_key(opened)
         yield from _backup(opened)
-        yield from _walls(opened)
+        yield from _row_security(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -101,19 +101,17 @@ def _migration(opened: Database) -> Finding:
 def _signing_key(opened: Database) -> Iterator[Finding]:
     before = {op.clinic_id: signing.last_signed(op) for op in in_each_clinic(opened, "doctor")}
     signed = {clinic_id: note for clinic_id, note in before.items() if note is not None}
-    put_back = "Put the copy of it back. If there is none: docs/audit.md, The signing key, Loss."
+    put_back = "Put its copy back. If there is no copy, see docs/audit.md, The signing key, Loss."
     try:
         strange = [
             clinic for clinic, note in signed.items() if not signing.signed_by_us(clinic, note)
         ]
     except signing.NoSigningKey:
-        strange, made = [], "Make one: python -m app audit key. Until then nothing is signed."
-        yield Finding(
-            "signing key", "warning", "none that can be read", put_back if signed else made
-        )
+        strange, made = [], "Create one: python -m app audit key. Until then nothing is signed."
+        yield Finding("signing key", "warning", "no readable key", put_back if signed else made)
         return
     if strange:
-        found = "not the one that signed before"
+        found = "not the key that signed before"
         yield Finding("signing key", "warning", found, put_back)
         return
     file = signing.key_file()
@@ -125,12 +123,12 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
 
 
 def _backup(opened: Database) -> Iterator[Finding]:
-    """How old the backup is of whose clinic it is oldest, as the ledgers themselves tell."""
+    """Age of the oldest last backup of any clinic, from the ledgers."""
     remedy = "Make one every day: python -m app backup FILE. See docs/operator.md."
     last = [last_security(op, MADE) for op in in_each_clinic(opened, "doctor")]
     made = [at for at in last if at is not None]
     if len(made) < len(last):
-        found = f"none by `backup` of {len(last) - len(made)} of {len(last)} clinics"
+        found = f"{len(last) - len(made)} of {len(last)} clinics have no backup made by `backup`"
         yield Finding("backup", "warning", found, remedy)
     elif made:
         age = now() - min(made)
@@ -145,12 +143,12 @@ def _sqlite(db: Connection) -> Iterator[Finding]:
         yield Finding("sqlite version", "ok", version)
     else:
         remedy = (
-            "Before 3.51.3 a bug in resetting the WAL can harm a database that several processes"
-            " write to: serve with one worker, and don't import while it runs."
+            "Before 3.51.3 a bug in the WAL reset can corrupt a database that several processes"
+            " write to. Serve with one worker, and don't import while the server runs."
         )
         yield Finding("sqlite version", "warning", version, remedy)
     wanted = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
-    remedy = "Something changed the connection's settings: commits may be lost in a crash."
+    remedy = "Something changed the connection's settings: a crash may lose commits."
     for pragma, value in wanted.items():
         found = str(db.execute(text(f"PRAGMA {pragma}")).scalar())
         yield _expect(pragma, found, found == value, remedy)
@@ -166,7 +164,7 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
     yield _expect("server", version, number >= POSTGRESQL_OLDEST, "Use PostgreSQL 15 to 18.")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         found = shown(setting)
-        remedy = f"Set {setting} = on: without it a crash loses or harms what was answered."
+        remedy = f"Set {setting} = on: without it a crash may lose or corrupt committed data."
         yield _expect(setting, found, found not in {"off", "local"}, remedy)
     yield _role(db)
     yield from _archive(db, shown("archive_mode"))
@@ -175,13 +173,15 @@ def _postgresql(db: Connection) -> Iterator[Finding]:
     ).scalar()
     if alters:
         remedy = "Let another role own the tables: see NEEDLEWORK_OWNER_URL in docs/operator.md."
-        yield Finding("ledger", "warning", "this role could alter it, but for a trigger", remedy)
+        yield Finding(
+            "ledger", "warning", "only a trigger keeps this role from altering it", remedy
+        )
     else:
         yield Finding("ledger", "ok", "this role can only append to it")
     began = now()
     there = db.execute(text("SELECT clock_timestamp()")).scalar_one()
     skew_s = abs((there - began).total_seconds())
-    remedy = "Let NTP set both machines' clocks."
+    remedy = "Synchronize the clocks of both machines with NTP."
     yield _expect("clock", f"{skew_s:.1f} s from the server's", skew_s < SKEW_MAX_S, remedy)
 
 
@@ -190,18 +190,22 @@ def _role(db: Connection) -> Finding:
     name, is_super = db.execute(role).one()
     if is_super:
         remedy = "Serve as a role of its own: see Two roles on PostgreSQL in docs/operator.md."
-        found = f"{name} is a superuser: nothing stops whoever gets its password"
+        found = f"{name} is a superuser: anybody with its password can do everything"
         return Finding("role", "warning", found, remedy)
     return Finding("role", "ok", name)
 
 
-def _walls(opened: Database) -> Iterator[Finding]:
+def _row_security(opened: Database) -> Iterator[Finding]:
     if opened.is_sqlite:
         return
     with opened.reading() as db:
         held = schema.holds_to_one_clinic(db)
     remedy = "Serve as a role without BYPASSRLS: see Two roles on PostgreSQL in docs/operator.md."
-    found = "each clinic's rows are its own" if held else "this role sees every clinic's rows"
+    found = (
+        "this role sees one clinic's rows at a time"
+        if held
+        else "this role sees every clinic's rows"
+    )
     yield _expect("row-level security", found, held, remedy)
 
 
@@ -211,7 +215,7 @@ def _archive(db: Connection, mode: str) -> Iterator[Finding]:
     statement = "SELECT last_archived_time, last_failed_time FROM pg_stat_archiver"
     archived, failed = db.execute(text(statement)).one()
     if failed is not None and (archived is None or failed > archived):
-        remedy = "See the server's log for what archive_command said: the WAL piles up."
+        remedy = "See the server's log for the error of archive_command: WAL files are piling up."
         yield Finding("wal archive", "broken", f"failing since {failed:%Y-%m-%d %H:%M}", remedy)
     else:
         since = f"{archived:%Y-%m-%d %H:%M}" if archived else "nothing yet"
@@ -220,11 +224,11 @@ def _archive(db: Connection, mode: str) -> Iterator[Finding]:
 
 def _folder(folder: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
-    remedy = "Make room: a write that finds none is refused."
+    remedy = "Free some space: writes fail when the disk is full."
     yield _expect("disk", f"{free // 2**20:,} MiB free", free >= FREE_MIN_BYTES, remedy)
     mode = stat.S_IMODE(folder.stat().st_mode)
     if mode & OTHERS and os.name == "posix":
-        remedy = f"Other accounts can get at the database's folder: chmod 700 {folder}"
+        remedy = f"Other accounts can open the database's folder: chmod 700 {folder}"
         yield Finding("folder", "warning", f"mode {mode:o}", remedy)
     else:
         yield Finding("folder", "ok", f"mode {mode:o}")

@@ -1,4 +1,4 @@
-"""`migrate` and `import`: the database's form, and what goes into it."""
+"""`migrate` and `import`: update the database's schema, and import records."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +8,17 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.cli.console import FAILED, AsJson, caller, database, fail, known, put, say, words
+from app.cli.console import (
+    FAILED,
+    STDERR,
+    AsJson,
+    caller,
+    database,
+    existing_clinic,
+    fail,
+    print_message,
+    print_result,
+)
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.values.clock import uuid7
@@ -21,7 +31,7 @@ SHOWN = 20
 
 
 def prepare(opened: Database) -> None:
-    """Migrate a database, and see to it that there is a key to sign its ledgers with."""
+    """Migrate a database, and on SQLite create the key that signs its ledgers."""
     schema.migrate(opened)
     file = key_file()
     if opened.is_sqlite and file is not None and not file.exists():
@@ -30,32 +40,36 @@ def prepare(opened: Database) -> None:
 
 
 def migrate() -> None:
-    """Bring the database to the newest migration. Several may run at once."""
+    """Upgrade the database to the newest migration. Several processes may run this at once."""
     with database(settings().owner_url, migrated=False) as opened:
         prepare(opened)
-    say(f"The database is at migration {schema.head()}.")
+    print_message(f"The database is at migration {schema.head()}.")
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="Rows as JSON lines, or CSV where it ends in .csv.")],
+    file: Annotated[
+        Path, typer.Argument(help="Rows as JSON lines, or as CSV if the name ends in .csv.")
+    ],
     clinic_id: Annotated[
         UUID | None,
         typer.Option("--clinic", metavar="ID", help="The clinic's id, if there are several."),
     ] = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything, keep nothing.")
+        bool, typer.Option("--dry-run", help="Check everything, store nothing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import records. The same file twice creates nothing twice; a bad row stops no other."""
+    """Import records. Importing a file twice creates no duplicates. A bad row stops no other."""
     try:
         opened_file = file.open("rb")
     except OSError as error:
         fail(f"{file} can't be read: {error.strerror}.")
     with opened_file, database() as opened:
-        report = _import(opened, known(opened, clinic_id), file, opened_file, dry_run=dry_run)
-    put(report, as_json=as_json, text=summary(report, dry_run=dry_run))
+        report = _import(
+            opened, existing_clinic(opened, clinic_id), file, opened_file, dry_run=dry_run
+        )
+    print_result(report, as_json=as_json, text=summary(report, dry_run=dry_run))
     if not as_json:
         _list_errors(report)
     if report.rejected:
@@ -75,7 +89,7 @@ def _import(
         TimeRemainingColumn(),
     )
     report = Report()
-    with Progress(*columns, console=words, disable=not words.is_terminal) as progress:
+    with Progress(*columns, console=STDERR, disable=not STDERR.is_terminal) as progress:
         task = progress.add_task(path.name, total=path.stat().st_size or None, rows=0)
         for report in reports:
             progress.update(task, completed=file.tell(), rows=report.received)
@@ -83,13 +97,15 @@ def _import(
 
 
 def summary(report: Report, *, dry_run: bool) -> str:
-    """A report in a line."""
+    """A report in one line."""
     counts = f"{report.created} created, {report.unchanged} unchanged, {report.rejected} rejected"
-    return f"{report.received} rows: {counts}." + (" Nothing was kept." if dry_run else "")
+    return f"{report.received} rows: {counts}." + (" Nothing was stored." if dry_run else "")
 
 
 def _list_errors(report: Report) -> None:
     for error in report.errors[:SHOWN]:
-        say(f"line {error['line']} {error['pointer'] or '/'} {error['code']}: {error['detail']}")
+        print_message(
+            f"line {error['line']} {error['pointer'] or '/'} {error['code']}: {error['detail']}"
+        )
     if len(report.errors) > SHOWN:
-        say("There are more: --json lists them.")
+        print_message("There are more errors: --json lists them.")

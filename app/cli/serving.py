@@ -15,7 +15,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from app.cli.console import database, fail, reason, say
+from app.cli.console import database, fail, print_message, reason
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.http import health, logs
@@ -25,27 +25,27 @@ from app.main import create_app
 
 APPLICATION: Final = "app.cli.serving:application"
 GRACE_S: Final = 10
-LEAVING_S: Final = 2
-HUNG_S: Final = 60
-"""A worker that says nothing for so long is replaced. A busy machine may take this to start one."""
-SEARCH_FROM: Final = 20_000
-"""New objects that make a search for garbage worth its time: more than an answer or two hold."""
+DRAIN_S: Final = 2
+SILENCE_MAX_S: Final = 60
+"""Seconds after which a silent worker is replaced. On a busy machine a start may take that long."""
+GC_THRESHOLD: Final = 20_000
+"""New objects before a garbage collection: more than one or two answers create."""
 PORT_MAX: Final = 65_535
-NEVER_ASKED: Final = Database("postgresql://")
+UNUSED_DATABASE: Final = Database("postgresql://")
 
-Host = Annotated[str, typer.Option(help="The address to listen at.")]
-Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="The port to listen at.")]
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="The port to listen on.")]
 
 
 def application() -> FastAPI:
-    """The application as each server process runs it."""
+    """Create the application in a server process."""
     logs.configure()
     app = create_app()
     _leave_on_sigterm()
     _end_with_parent()
     gc.collect()
-    gc.freeze()  # all this stays: no later search for garbage has to walk through it
-    gc.set_threshold(SEARCH_FROM)
+    gc.freeze()  # these objects live as long as the process: later collections skip them
+    gc.set_threshold(GC_THRESHOLD)
     return app
 
 
@@ -54,16 +54,16 @@ def serve(
     port: Port = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
 ) -> None:
-    """Serve the API. Ctrl-C, or a SIGTERM, ends it once the running requests are answered."""
+    """Serve the API. Ctrl-C or SIGTERM stops it, after the running requests are answered."""
     check_port(host, port)
     _check_database(workers)
     run(host, port, workers)
 
 
 def run(host: str, port: int, workers: int = 1) -> None:
-    """Serve until told to end."""
+    """Serve until a signal stops it."""
     logs.configure()
-    # When all is answered, uvicorn raises the signal again: then the end is as it should be.
+    # After the last answer uvicorn raises the signal again: exit with 0 then.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         APPLICATION,
@@ -72,29 +72,29 @@ def run(host: str, port: int, workers: int = 1) -> None:
         host=host,
         port=port,
         workers=workers,
-        log_config=None,  # `logs` writes them
+        log_config=None,  # `app.core.http.logs` configures logging
         log_level="info",
-        access_log=False,  # a path holds ids
+        access_log=False,  # paths hold ids of patients
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        timeout_worker_healthcheck=HUNG_S,
+        timeout_worker_healthcheck=SILENCE_MAX_S,
     )
 
 
 def _leave_on_sigterm() -> None:
-    """Let balancers learn of the end before uvicorn's own handler has it take nobody in."""
+    """On SIGTERM, report `leaving` to load balancers before uvicorn stops accepting connections."""
     end = signal.getsignal(signal.SIGTERM)
 
     def leave(sig: int, frame: FrameType | None) -> None:
         if callable(end) and not health.leaving.is_set():
             health.leaving.set()
-            Timer(LEAVING_S, end, (sig, frame)).start()
+            Timer(DRAIN_S, end, (sig, frame)).start()
 
     signal.signal(signal.SIGTERM, leave)
 
 
 def _end_with_parent() -> None:
-    """Have a worker end when the process that watches over it was killed: it holds the port."""
+    """End this worker if its parent process was killed. Otherwise it would keep the port open."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -107,29 +107,31 @@ def _end_with_parent() -> None:
 
 
 def check_port(host: str, port: int, other: str = "--port") -> None:
-    """Fail where nobody can listen there; `other` says how to choose another port."""
+    """Exit with a message if the port can't be opened; `other` says how to choose another."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        fail(f"Can't listen at {host}:{port}: {error.strerror}. Choose another one by {other}.")
+        fail(f"Can't listen on {host}:{port}: {error.strerror}. Choose another port with {other}.")
 
 
 def _check_database(workers: int) -> None:
     with database(migrated=False) as opened:
         if opened.is_sqlite and workers > 1:
-            fail("SQLite has one writer: serve it with one worker, or use PostgreSQL.")
+            fail("SQLite has one writer: serve with one worker, or use PostgreSQL.")
         try:
             if schema.current(opened) != schema.head():
-                say(
-                    "The database is not migrated: until `python -m app migrate`, /readyz says 503."
+                print_message(
+                    "The database is not migrated: /readyz says 503 until `python -m app migrate`."
                 )
             else:
                 _check_role(opened)
         except Unavailable as problem:
-            say(f"The database does not answer: until it does, requests get 503. {reason(problem)}")
+            print_message(
+                f"The database doesn't answer. Requests get 503 until it does. {reason(problem)}"
+            )
 
 
 def _check_role(opened: Database) -> None:
@@ -137,11 +139,11 @@ def _check_role(opened: Database) -> None:
         with opened.reading() as db:
             if not schema.holds_to_one_clinic(db):
                 fail(
-                    "This role sees every clinic's rows, for it has BYPASSRLS: serve as another."
+                    "This role has BYPASSRLS, so it sees every clinic's rows. Serve as another."
                     " See Two roles on PostgreSQL in docs/operator.md."
                 )
 
 
 def openapi() -> None:
     """Print the OpenAPI document."""
-    typer.echo(json.dumps(create_app(NEVER_ASKED).openapi(), indent=2))
+    typer.echo(json.dumps(create_app(UNUSED_DATABASE).openapi(), indent=2))

@@ -1,7 +1,7 @@
-"""The demo's story: a clinic that doesn't exist, the same every time, as rows of an import.
+"""The demo's records: a synthetic clinic, the same every time, as rows of an import.
 
-Sixteen patients come once a week. Most of them get better; the second one does at first and
-then relapses, and after one session the third one reports breathlessness.
+Sixteen patients come once a week. Most of them get better. The second one gets better and then
+relapses. After one session the third one reports breathlessness.
 """
 
 import hashlib
@@ -22,9 +22,9 @@ PATIENTS: Final = 16
 RELAPSING, ALARMED = 1, 2
 """Which patient relapses, and which reports a red flag."""
 ALARM: Final = (ALARMED, 3, 1)
-"""The report with the red flag: whose, after which visit, after how many days."""
+"""The report with the red flag: patient, visit, days after the visit."""
 UNANSWERED, BRUISED = 0.2, 0.1
-"""How many reports are never made, and how many tell of a bruise."""
+"""Shares of the reports: those that are never made, and those with a bruise."""
 PAIN_BEFORE: Final = (
     (8, 7, 5, 4, 3, 2, 1, 1),
     (7, 5, 3, 2, 2, 6, 6),
@@ -32,7 +32,7 @@ PAIN_BEFORE: Final = (
     (7, 6, 6, 4, 3, 3, 2),
     (5, 5, 4, 4, 3),
 )
-"""Courses of the pain (NPRS) before each session; the first three are told above."""
+"""Pain (NPRS) before each session; the module's docstring describes the first three courses."""
 PRACTITIONERS: Final = (("Robin", "gunn_ims"), ("Kim", "gunn_ims"), ("Alex", "dry_needling"))
 NAMES: Final = (
     *("Ada", "Ben", "Cleo", "Dev", "Edda", "Finn", "Gus", "Hana"),
@@ -41,7 +41,7 @@ NAMES: Final = (
 
 
 class Complaint(NamedTuple):
-    """What somebody comes with, and which muscles are needled for it, with their level."""
+    """A patient's complaint, and the muscles needled for it, each with its spinal level."""
 
     words: str
     region: str
@@ -106,7 +106,7 @@ NEXT_SESSION: Final[Json] = {
 
 
 def records() -> Iterator[Json]:
-    """Every record of the story, each behind those it refers to."""
+    """Every record, each after those that it refers to."""
     for number, (name, training) in enumerate(PRACTITIONERS):
         yield _practitioner(number, name, training)
     for patient in range(PATIENTS):
@@ -125,7 +125,7 @@ def _practitioner(number: int, name: str, training: str) -> Json:
 
 
 def _history(patient: int) -> Iterator[Json]:
-    """One patient from the first contact to the last report."""
+    """The records of one patient, from the first contact to the last report."""
     complaint = COMPLAINTS[patient % len(COMPLAINTS)]
     course = PAIN_BEFORE[patient if patient < len(PAIN_BEFORE) else 3 + patient % 2]
     chance = Random(patient)  # noqa: S311 - the same story every time
@@ -225,7 +225,7 @@ def _session(patient: int, visit: int, pain: int, complaint: Complaint, chance: 
 
 
 def _needling(muscle: str, level: str | None, side: str, pain: int, chance: Random) -> Json:
-    """The more pain, the stronger the grasp, the more twitches, the later the release."""
+    """A needling: more pain gives a stronger grasp, more twitches and a later release."""
     release = "complete" if pain <= 3 else "partial" if pain <= 5 else "none"  # noqa: PLR2004 - of 10
     return {
         "muscle": muscle,
@@ -245,7 +245,7 @@ def _needling(muscle: str, level: str | None, side: str, pain: int, chance: Rand
 
 
 def _reports(patient: int, visit: int, session: Json, chance: Random) -> Iterator[Json]:
-    """What the patient says after one and two days; not everybody answers every time."""
+    """The patient's reports after one and two days. Some reports are missing."""
     at = datetime.fromisoformat(session["occurred_at"])
     soreness = max(1, 5 - visit // 2)
     for day, worst in ((1, soreness), (2, soreness // 2)):

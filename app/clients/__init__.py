@@ -1,6 +1,6 @@
-"""Clients: issuing and revoking the credentials that `auth` checks.
+"""Clients: issue and revoke the credentials that `auth` checks.
 
 Nouns: a *client*, its *API key*, a back end's *public keys*. Invariant: a key is shown once, when
-it is made; nobody hands on a scope that he doesn't hold; issuing and revoking are ledger entries,
-which never hold the secret. Stands on `auth` and `ledger`.
+it is issued. Nobody can give a scope that they don't hold. Issuing and revoking each leave a
+ledger entry, which never holds the secret. Stands on `auth` and `ledger`.
 """

@@ -1,4 +1,4 @@
-"""Reading clients. What their proof is checked against is shown where it is public."""
+"""Read clients. Views show public keys, and never the digest of a secret."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -33,11 +33,11 @@ def _view(row: Row[Any]) -> ClientView:
 
 
 def client(op: Operation, id: UUID, *, for_update: bool = False) -> ClientView:
-    """One client; `NotFound` where this clinic has none with this id."""
+    """One client; `NotFound` if this clinic has none with this id."""
     return _view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def clients(op: Operation, filters: Filters) -> tuple[Sequence[ClientView], str | None]:
-    """A page of clients, oldest first, the ended ones included; and the cursor behind it."""
+    """A page of clients, oldest first, including revoked ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [_view(row) for row in found], cursor

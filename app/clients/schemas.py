@@ -26,7 +26,7 @@ class KeyBody(Body):
     """A public key of a back end, as a JWK (RFC 7517): RSA of 2048 bits or more, or EC P-384."""
 
     kty: Literal["RSA", "EC"]
-    kid: Annotated[Line, Field(description="What its tokens call it.")]
+    kid: Annotated[Line, Field(description="The key's id in the header of its tokens.")]
     use: Literal["sig"] | None = None
     alg: Literal["RS384", "ES384"] | None = None
     key_ops: Annotated[list[Literal["verify"]] | None, Field(max_length=1)] = None
@@ -42,17 +42,17 @@ class KeyBody(Body):
             members = self.model_dump(exclude_none=True)
             public_key(members, "RS384" if self.kty == "RSA" else "ES384")
         except Untrusted:
-            raise RuleBroken("no_key", "RS384 or ES384 can't be checked with this.") from None
+            raise RuleBroken("no_key", "This key can't verify RS384 or ES384 signatures.") from None
         return self
 
 
 class KeySetBody(Body):
-    """The public keys of a back end, as a JWK set: two of them while one replaces the other."""
+    """The public keys of a back end, as a JWK set: two while one replaces the other."""
 
     keys: Annotated[list[KeyBody], Field(min_length=1, max_length=KEYS_MAX)]
 
     @model_validator(mode="after")
-    def _told_apart(self) -> Self:
+    def _has_distinct_kids(self) -> Self:
         check_distinct([key.kid for key in self.keys])
         return self
 
@@ -63,28 +63,28 @@ def _reachable(url: str) -> str:
 
 
 class ClientBody(Body):
-    """A new client: with an API key, or a back end that signs its requests for tokens."""
+    """A new client: one with an API key, or a back end that signs its token requests."""
 
     model_config = example(name="Front desk", scopes=["patients:read", "patients:write"])
 
     name: Line
     kind: Kind = "api_key"
     scopes: Scopes
-    expires_at: Annotated[Moment | None, Field(description="When it ends; never if null.")] = None
+    expires_at: Annotated[Moment | None, Field(description="Its expiry; null: never.")] = None
     jwks: Annotated[KeySetBody | None, Field(description="A back end's public keys.")] = None
     jwks_url: Annotated[
         str | None,
-        Field(max_length=500, description="Or where it publishes them (`https`)."),
+        Field(max_length=500, description="Or the `https` URL where it publishes them."),
         AfterValidator(lambda url: None if url is None else _reachable(url)),
     ] = None
 
     @model_validator(mode="after")
-    def _proves_itself(self) -> Self:
+    def _has_its_key_source(self) -> Self:
         given = [self.jwks, self.jwks_url].count(None)
         if self.kind == "backend" and given != 1:
-            raise RuleBroken("one_key_source", "A back end has jwks or jwks_url, and not both.")
+            raise RuleBroken("one_key_source", "A back end needs jwks or jwks_url, not both.")
         if self.kind == "api_key" and given != 2:  # noqa: PLR2004 - neither of the two
-            raise RuleBroken("no_key_source", "Only a back end has jwks or jwks_url.")
+            raise RuleBroken("no_key_source", "Only a back end can have jwks or jwks_url.")
         return self
 
 

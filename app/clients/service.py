@@ -1,4 +1,4 @@
-"""Issuing and revoking credentials."""
+"""Issue and revoke credentials."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Identity
-from app.auth.queries import client_with
+from app.auth.queries import client_by_id
 from app.auth.rules import Key, new_key
-from app.auth.schemas import ungranted
+from app.auth.schemas import scopes_not_held
 from app.clients.queries import client
 from app.clients.schemas import ClientBody, ClientView, IdentityView, KeySetView, NewClientView
 from app.core.operation import CLINIC, Operation, rows
@@ -38,7 +38,7 @@ _IDENTITY = (
 def add(
     op: Operation, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None
 ) -> Key:
-    """Issue a key to a new client. This is the only time that its secret is seen."""
+    """Create a client and issue its API key. Only this return value ever holds the secret."""
     key = new_key(uuid7())
     view: ClientView = {
         "id": key.client_id,
@@ -56,8 +56,11 @@ def add(
 
 
 def create(op: Operation, body: ClientBody) -> NewClientView:
-    """Make a client as its body says: its view, with the API key if it has one."""
-    faults = list(ungranted(op.caller, body.scopes))
+    """Create a client from its body. Returns its view, with the API key if it has one.
+
+    Raises `Invalid` for a scope that the caller doesn't hold and for an expiry in the past.
+    """
+    faults = list(scopes_not_held(op.caller, body.scopes))
     if body.expires_at is not None and body.expires_at <= op.at:
         faults.append(Fault("/expires_at", "past", "That is past."))
     if faults:
@@ -85,7 +88,7 @@ def _store(op: Operation, view: ClientView, key: Key) -> None:
 
 
 def revoke(op: Operation, id: UUID) -> ClientView:
-    """End a client; `NotFound` where this clinic has no such client. Twice is as good as once."""
+    """Revoke a client; `NotFound` if this clinic has none with this id. Idempotent."""
     found = client(op, id, for_update=True)
     if found["revoked_at"] is None:
         found["revoked_at"] = op.at
@@ -99,10 +102,11 @@ def add_identity(
 ) -> IdentityView:
     """Let a practitioner in as the identity provider knows him, by the id that is made of that.
 
-    `Conflict` where he is known already, in this clinic or another: a token has to lead to one.
+    Raises `Conflict` if any clinic has this identity already: a token must lead to one clinic.
+    Raises `NotFound` if this clinic has no such practitioner.
     """
     records.record(op, registry["practitioners"], practitioner_id)
-    if client_with(op.db, id) is not None:
+    if client_by_id(op.db, id) is not None:
         raise Conflict("This person is known already.")
     view: IdentityView = {
         "id": id,
@@ -128,7 +132,7 @@ def add_identity(
 
 
 def revoke_identity(op: Operation, id: UUID) -> IdentityView:
-    """End an identity; `NotFound` where this clinic has none with this id."""
+    """Revoke an identity; `NotFound` if this clinic has none with this id. Idempotent."""
     found = op.first(_IDENTITY, id=id)
     if found is None:
         raise NotFound

@@ -1,5 +1,5 @@
-"""Clinics: who owns the records.
+"""Clinics: the owners of all records.
 
-Nouns: a *clinic*. Invariant: everything stored belongs to exactly one clinic, and a clinic has
-its ledger from its first moment on. Stands on `core` and `ledger`.
+Nouns: a *clinic*. Invariant: every stored row belongs to exactly one clinic, and a clinic has
+its ledger from the start. Stands on `core` and `ledger`.
 """

@@ -1,4 +1,4 @@
-"""The clinic's own row."""
+"""The table of clinics."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.core.db.tables import ClinicOwned
 
 
 class Clinic(ClinicOwned):
-    """A clinic. Its id leads the key of every other row."""
+    """A clinic. Its id is the first column of every other primary key."""
 
     __tablename__ = "clinics"
 

@@ -1,4 +1,4 @@
-"""Reading clinics."""
+"""Read clinics."""
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +16,6 @@ def clinic(op: Operation) -> ClinicView:
 
 
 def clinics(db: Connection) -> list[ClinicView]:
-    """Every clinic of this installation, oldest first: for the command line only."""
+    """Every clinic of this installation, oldest first. For the command line only."""
     found = db.execute(select(Clinic).order_by(Clinic.created_at, Clinic.clinic_id))
     return [{"id": c.clinic_id, "name": c.name, "created_at": c.created_at} for c in found]

@@ -1,4 +1,4 @@
-"""A clinic on the wire."""
+"""The view of a clinic."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Founding clinics."""
+"""Create clinics."""
 
 from sqlalchemy import insert
 
@@ -10,7 +10,7 @@ from app.ledger.models import LedgerHead
 
 
 def add(op: Operation, name: str) -> ClinicView:
-    """Found the operation's clinic and open its ledger."""
+    """Create the operation's clinic and its ledger."""
     view: ClinicView = {"id": op.clinic_id, "name": name, "created_at": op.at}
     op.db.execute(insert(Clinic), {"clinic_id": op.clinic_id, "name": name, "created_at": op.at})
     op.db.execute(insert(LedgerHead), {"clinic_id": op.clinic_id, "size": 0})

@@ -1,7 +1,7 @@
-"""Devices: practitioners' tablets, each let in once by a code.
+"""Devices: practitioners' tablets, each enrolled once with a code.
 
-Nouns: a *device*, its *enrolment code* (good once, for ten minutes), its *refresh token*.
-Invariant: only digests are stored; a device acts in the name of one practitioner, with no scope
-that whoever made it doesn't hold; it has one good refresh token at a time, and one that was used
-before ends it. Stands on `auth`, `ledger` and `records`.
+Nouns: a *device*, its *enrolment code* (valid once, for ten minutes), its *refresh token*.
+Invariant: only digests are stored. A device acts for one practitioner, and its scopes are some of
+those of the caller who created it. It has one valid refresh token at a time, and using an old one
+again revokes the device. Stands on `auth`, `ledger` and `records`.
 """

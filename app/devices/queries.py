@@ -1,4 +1,4 @@
-"""Reading devices."""
+"""Read devices."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ _FIRST, _FURTHER = _ORDER.start(_DEVICES), _ORDER.after(_DEVICES)
 
 
 def view(row: Row[Any]) -> DeviceView:
-    """A device as its view shows it."""
+    """The view of a device."""
     return {
         "id": row.id,
         "name": row.name,
@@ -41,16 +41,16 @@ def view(row: Row[Any]) -> DeviceView:
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
-    """One device, which nobody else changes until the commit; `NotFound` where there is none."""
+    """One device, locked until the commit; `NotFound` if this clinic has none with this id."""
     return op.one(_LOCKED, id=id)
 
 
 def device(op: Operation, id: UUID) -> DeviceView:
-    """One device; `NotFound` where this clinic has none with this id."""
+    """One device; `NotFound` if this clinic has none with this id."""
     return view(op.one(_ONE, id=id))
 
 
 def devices(op: Operation, filters: Filters) -> tuple[Sequence[DeviceView], str | None]:
-    """A page of devices, oldest first, the ended ones included; and the cursor behind it."""
+    """A page of devices, oldest first, including revoked ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [view(row) for row in found], cursor

@@ -1,4 +1,4 @@
-"""Devices on the wire."""
+"""Bodies and views of devices."""
 
 from datetime import datetime
 from typing import Annotated
@@ -21,7 +21,7 @@ class DeviceBody(Body):
     )
 
     name: Line
-    practitioner_id: Annotated[UUID, Field(description="In whose name it acts.")]
+    practitioner_id: Annotated[UUID, Field(description="The practitioner for whom it acts.")]
     scopes: Scopes
 
 
@@ -31,7 +31,7 @@ class _Device(TypedDict):
     practitioner_id: UUID
     scopes: list[str]
     created_at: datetime
-    code_expires_at: Annotated[datetime, Field(description="It is let in before that, or not.")]
+    code_expires_at: Annotated[datetime, Field(description="Until when its code can be used.")]
     enrolled_at: Annotated[datetime | None, Field(description="When its code was used.")]
     revoked_at: datetime | None
 

@@ -1,4 +1,4 @@
-"""Making devices, letting them in, and ending them."""
+"""Create, enrol and revoke devices."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -8,8 +8,8 @@ from sqlalchemy import Row, bindparam, insert, update
 
 from app.auth.models import Client, Device
 from app.auth.rules import ENROLMENT_CODE, Key, Untrusted, new_key
-from app.auth.schemas import ungranted
-from app.auth.service import exchange, new_refresh_token
+from app.auth.schemas import scopes_not_held
+from app.auth.service import new_refresh_token, rotate_refresh_token
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
@@ -27,8 +27,11 @@ _REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindpara
 
 
 def create(op: Operation, body: DeviceBody) -> NewDeviceView:
-    """Make a device: its view, with the code that lets it in."""
-    faults = list(ungranted(op.caller, body.scopes))
+    """Create a device. Returns its view, with the code to enrol it.
+
+    Raises `Invalid` for an unknown practitioner and for a scope that the caller doesn't hold.
+    """
+    faults = list(scopes_not_held(op.caller, body.scopes))
     try:
         records.record(op, registry["practitioners"], body.practitioner_id)
     except NotFound:
@@ -73,7 +76,7 @@ def _store(op: Operation, made: DeviceView, code: Key) -> None:
 
 
 def revoke(op: Operation, id: UUID, reason: str | None = None) -> DeviceView:
-    """End a device and all that it holds; `NotFound` where there is none. Twice is as once."""
+    """Revoke a device; `NotFound` if this clinic has none with this id. Idempotent."""
     ended = view(locked(op, id))
     if ended["revoked_at"] is None:
         ended["revoked_at"] = op.at
@@ -83,9 +86,9 @@ def revoke(op: Operation, id: UUID, reason: str | None = None) -> DeviceView:
 
 
 def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
-    """Let a device in by its code: the device, and its first refresh token.
+    """Enrol a device with its code. Returns the device and its first refresh token.
 
-    `Untrusted` where the code is wrong, was used before, or is older than ten minutes.
+    Raises `Untrusted` if the code is wrong, was used before, or is older than ten minutes.
     """
     found = locked(op, code.client_id)
     if not code.matches(found.code_digest):
@@ -102,13 +105,13 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
 
 
 def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
-    """Take a refresh token for the next one.
+    """Exchange a refresh token. Returns the device and its next refresh token.
 
-    No next one where it was used before: that ends the device. `Untrusted` if it has run out, or
-    is none of the device's.
+    A token that was used before revokes the device, and the next token is None. Raises
+    `Untrusted` for an expired token, and for one that this device never had.
     """
     found = locked(op, token.client_id)
-    following = exchange(op, token)
-    if following is None:
+    next_token = rotate_refresh_token(op, token)
+    if next_token is None:
         revoke(op, token.client_id, "refresh token used again")
-    return found, following
+    return found, next_token

@@ -1,8 +1,8 @@
-"""Emergency access: breaking the glass.
+"""Emergency access ("breaking the glass").
 
-Nouns: an *emergency*, the time for which a practitioner may read all that is clinical, for a reason
-that he gives. Invariant: it is for a person and never for a program, it lasts an hour at most and
-adds nothing but reads, and the ledger tells its beginning, its end and every look under it. One
-reason, one beginning and one end each, as DICOM's audit events 110127 and 110138 have it, so a
-client has one at a time. Stands on `auth` and `ledger`.
+Nouns: an *emergency* is a period in which a practitioner may read all clinical data, for a reason
+that they give. Invariant: only a person gets it, never a program. It lasts an hour at most and
+allows only reads. The ledger records its beginning, its end and every read under it. Each has one
+reason, one beginning and one end, like DICOM's audit events 110127 and 110138, so a client has
+one at a time. Stands on `auth` and `ledger`.
 """

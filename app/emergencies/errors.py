@@ -1,4 +1,4 @@
-"""Why the glass isn't broken twice."""
+"""Problems of emergency access."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from app.core.values.problems import Conflict
 
 
 class EmergencyOpen(Conflict):
-    """This client has emergency access already: end that one first, or let it end by itself."""
+    """This client has emergency access already: end it first, or wait until its time is over."""
 
     code, title = "emergency-open", "Emergency access is open already"
 

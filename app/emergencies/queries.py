@@ -1,4 +1,4 @@
-"""Reading emergencies."""
+"""Read emergencies."""
 
 from collections.abc import Sequence
 from typing import Any

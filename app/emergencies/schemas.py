@@ -1,4 +1,4 @@
-"""Emergency access on the wire."""
+"""Bodies and views of emergency access."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,16 +9,16 @@ from typing_extensions import TypedDict
 
 from app.core.values.wire import Body, example
 
-# One line, with something to read at either end of it.
+# One line of at least two characters, without white space at its ends.
 LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"
 MINUTES_MAX = 60
 
 
 class EmergencyBody(Body):
-    """What a practitioner says who breaks the glass."""
+    """The reason and duration that a practitioner gives for emergency access."""
 
     model_config = example(
-        reason="Collapsed after needling, her own practitioner is away.", minutes=30
+        reason="Collapsed after needling; the usual practitioner is away.", minutes=30
     )
 
     reason: Annotated[
@@ -27,21 +27,21 @@ class EmergencyBody(Body):
             min_length=10,
             max_length=500,
             pattern=LINE,
-            description="Why, in one line. It outlasts every erasure: name nobody in it.",
+            description="Why, in one line. Name nobody: no erasure ever deletes it.",
         ),
     ]
-    minutes: Annotated[int, Field(ge=1, le=MINUTES_MAX, description="How long at most.")] = (
-        MINUTES_MAX
-    )
+    minutes: Annotated[
+        int, Field(ge=1, le=MINUTES_MAX, description="How many minutes it lasts at most.")
+    ] = MINUTES_MAX
 
 
 class EmergencyView(TypedDict, closed=True):
-    """Emergency access of one client, open until it is ended or its time is over."""
+    """Emergency access of one client: open until somebody ends it or its time is over."""
 
     id: UUID
-    client_id: Annotated[UUID, Field(description="The device or the identity that got it.")]
+    client_id: Annotated[UUID, Field(description="The device or identity that has it.")]
     practitioner_id: UUID
     reason: str
     opened_at: datetime
-    ends_at: Annotated[datetime, Field(description="When it ends by itself.")]
-    ended_at: Annotated[datetime | None, Field(description="When it was ended before that.")]
+    ends_at: Annotated[datetime, Field(description="When it ends unless ended early.")]
+    ended_at: Annotated[datetime | None, Field(description="When somebody ended it early.")]

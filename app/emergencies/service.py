@@ -1,4 +1,4 @@
-"""Breaking the glass, and mending it."""
+"""Begin and end emergency access."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -25,12 +25,12 @@ _END = (
 def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
     """Let the client that calls read all that is clinical, for so many minutes.
 
-    `EmergencyOpen` where it may already.
+    Raises `EmergencyOpen` if it has emergency access already.
     """
     client_id, practitioner_id = op.caller.client_id, op.caller.practitioner_id
     if client_id is None or practitioner_id is None:
         raise AssertionError
-    op.first(_CLIENT, id=client_id)  # whoever asks for another meanwhile waits here
+    op.first(_CLIENT, id=client_id)  # lock: a second request of this client waits here
     there = open_emergency(op.db, op.caller, op.at)
     if there is not None:
         raise EmergencyOpen(there)
@@ -50,7 +50,7 @@ def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
 
 
 def end(op: Operation, id: UUID) -> EmergencyView:
-    """End an emergency before its time; `NotFound` where there is none. Twice is as once."""
+    """End emergency access early; `NotFound` if this clinic has none with this id. Idempotent."""
     found = emergency(op, id, for_update=True)
     if found["ended_at"] is None and op.at < found["ends_at"]:
         found["ended_at"] = op.at

@@ -1,4 +1,4 @@
-"""Reading the owner."""
+"""Read the owner."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, Row, bindparam, select
 from app.auth.models import Client, Owner
 from app.core.operation import Operation, rows
 
-# Who signs in names no clinic: this is what finds it.
+# This can't filter by clinic: an owner signs in before their clinic is known.
 _OWNER: Executable = select(Client, Owner.password_hash).join(
     Owner, (Owner.clinic_id == Client.clinic_id) & (Owner.client_id == Client.id)
 )
@@ -27,12 +27,12 @@ class OwnerView(TypedDict):
 
 
 def owner(db: Connection) -> Row[Any] | None:
-    """The database's owner, if it has one: the client, and the hash of the password."""
+    """The database's owner: their client and the hash of the password; None if there is none."""
     return db.execute(_OWNER).first()
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
-    """The client that an owner is or was, which nobody else changes until the commit."""
+    """The client of the present or a former owner, locked until the commit."""
     found = op.first(_LOCKED, id=id)
     if found is None:
         raise AssertionError
@@ -40,7 +40,7 @@ def locked(op: Operation, id: UUID) -> Row[Any]:
 
 
 def view(row: Row[Any]) -> OwnerView:
-    """An owner as the ledger tells of them."""
+    """The owner's fields for a ledger entry: all but the hash of the password."""
     return {
         "id": row.id,
         "name": row.name,

@@ -1,7 +1,7 @@
-"""Which passwords may be set: long ones. Pure.
+"""Rules for passwords: length and normalization. Pure.
 
-NIST SP 800-63B asks for length and nothing else, and for one spelling of what looks the same: two
-keyboards may send one letter as one character or as two.
+NIST SP 800-63B asks for length and for no other property. It also asks for Unicode normalization,
+because one keyboard may send a letter as one character and another as two.
 """
 
 import unicodedata
@@ -11,11 +11,11 @@ LENGTH_MIN: Final = 12
 LENGTH_MAX: Final = 1024
 
 
-def spelt(password: str) -> str:
-    """The password in the one spelling in which it is hashed (Unicode NFKC)."""
+def normalized(password: str) -> str:
+    """The password in Unicode NFKC, the form that is hashed."""
     return unicodedata.normalize("NFKC", password)
 
 
-def may_be_set(password: str) -> bool:
-    """Whether it is long enough, and not endless."""
-    return LENGTH_MIN <= len(spelt(password)) <= LENGTH_MAX
+def has_allowed_length(password: str) -> bool:
+    """Whether the normalized password has an allowed length."""
+    return LENGTH_MIN <= len(normalized(password)) <= LENGTH_MAX

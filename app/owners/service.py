@@ -1,4 +1,4 @@
-"""Making the owner, checking his password, and signing him in."""
+"""Create the owner, check their password, and sign them in."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, delete, insert, update
 from app.auth.models import Client, Owner
 from app.auth.queries import caller_for, in_force
 from app.auth.rules import Key, Untrusted
-from app.auth.service import end_tokens, exchange, new_refresh_token
+from app.auth.service import delete_tokens, new_refresh_token, rotate_refresh_token
 from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import ROLES, Refused
@@ -21,14 +21,14 @@ from app.core.values.clock import uuid7
 from app.core.values.problems import Conflict
 from app.ledger import service as ledger
 from app.owners.queries import OwnerView, locked, owner, view
-from app.owners.rules import spelt
+from app.owners.rules import normalized
 
 NAME: Final = "owner"
-"""What he signs in as: there is one."""
-# As RFC 9106 §4 has it for 64 MiB, but in one lane: each would be a thread of its own.
+"""The name to sign in with: there is one owner."""
+# RFC 9106 §4, second option (64 MiB), but with one lane: each lane would be a thread.
 _HASHES: Final = PasswordHash((Argon2Hasher(time_cost=3, memory_cost=65_536, parallelism=1),))
-# A hash takes all of a processor, which is the point of it: one at a time.
-_AT_IT: Final = ThreadPoolExecutor(1, thread_name_prefix="argon2")
+# A hash is meant to keep a processor busy, so only one is computed at a time.
+_HASHING: Final = ThreadPoolExecutor(1, thread_name_prefix="argon2")
 
 _REVOKE = (
     update(Client)
@@ -38,15 +38,15 @@ _REVOKE = (
 _FORGET = delete(Owner).where(Owner.clinic_id == CLINIC, Owner.client_id == bindparam("this"))
 
 
-def hashed(password: str) -> str:
-    """What is stored of a password."""
-    return _HASHES.hash(spelt(password))
+def hash_password(password: str) -> str:
+    """The hash of a password, as it is stored."""
+    return _HASHES.hash(normalized(password))
 
 
-def put(op: Operation, password_hash: str) -> OwnerView:
+def replace_owner(op: Operation, password_hash: str) -> OwnerView:
     """Make the owner of this clinic, in the place of one who is there: that one is out.
 
-    `Conflict` where the database has one of another clinic.
+    Raises `Conflict` if the database has an owner of another clinic.
     """
     there = owner(op.db)
     if there is not None and there.clinic_id != op.clinic_id:
@@ -69,13 +69,13 @@ def put(op: Operation, password_hash: str) -> OwnerView:
 
 
 def remove(op: Operation) -> OwnerView | None:
-    """End the owner of this clinic and all that he holds; None where there is none."""
+    """Revoke the owner of this clinic and delete their tokens; None if there is no owner."""
     there = owner(op.db)
     if there is None or there.clinic_id != op.clinic_id:
         return None
     op.run(_FORGET, {"this": there.id})
     op.run(_REVOKE, {"this": there.id, "at": op.at})
-    end_tokens(op, there.id)
+    delete_tokens(op, there.id)
     ended = view(there)
     ended["revoked_at"] = op.at
     ledger.record(op, "owners", ended, operation="owners.revoke")
@@ -83,17 +83,17 @@ def remove(op: Operation) -> OwnerView | None:
 
 
 class Checked(NamedTuple):
-    """The owner, if the database has one, and whether a name and a password are his."""
+    """The owner, if the database has one, and whether the name and password are theirs."""
 
     owner: Row[Any] | None
     good: bool
 
 
 async def check_password(database: Database, name: str, password: str) -> Checked:
-    """Whose name and password that is. It takes as long where there is nobody."""
+    """Check a name and password. Takes the same time if there is no owner."""
     there = await asyncio.to_thread(_owner, database)
-    work = partial(_is_his, there, name, password)
-    return Checked(there, await asyncio.get_running_loop().run_in_executor(_AT_IT, work))
+    work = partial(_matches, there, name, password)
+    return Checked(there, await asyncio.get_running_loop().run_in_executor(_HASHING, work))
 
 
 def _owner(database: Database) -> Row[Any] | None:
@@ -101,34 +101,34 @@ def _owner(database: Database) -> Row[Any] | None:
         return owner(db)
 
 
-def _is_his(there: Row[Any] | None, name: str, password: str) -> bool:
+def _matches(there: Row[Any] | None, name: str, password: str) -> bool:
     if there is None:
-        hashed(password)  # as long as it takes to look whether it is good
+        hash_password(password)  # takes as long as a check, so that timing shows nothing
         return False
-    return _HASHES.verify(spelt(password), there.password_hash) and name == NAME
+    return _HASHES.verify(normalized(password), there.password_hash) and name == NAME
 
 
 def sign_in(op: Operation, id: UUID) -> tuple[Row[Any], Key]:
-    """Give the owner a refresh token, the only one that is good from now on.
+    """Sign the owner in: delete their old tokens and issue a refresh token.
 
-    `Untrusted` if his account has ended since his password was checked.
+    Raises `Untrusted` if the account was revoked after the password was checked.
     """
     found = _in_force(op, id)
-    end_tokens(op, id)
+    delete_tokens(op, id)
     return found, new_refresh_token(op, id)
 
 
 def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
-    """Take a refresh token for the next one.
+    """Exchange a refresh token. Returns the owner and their next refresh token.
 
-    No next one where it was used before: that ends what was signed in, and the password is as
-    good as ever.
+    A token that was used before signs the owner out, and the next token is None. The password
+    stays valid.
     """
     found = _in_force(op, token.client_id)
-    following = exchange(op, token)
-    if following is None:
-        end_tokens(op, token.client_id)
-    return found, following
+    next_token = rotate_refresh_token(op, token)
+    if next_token is None:
+        delete_tokens(op, token.client_id)
+    return found, next_token
 
 
 def _in_force(op: Operation, id: UUID) -> Row[Any]:

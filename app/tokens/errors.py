@@ -1,4 +1,4 @@
-"""How a token can be refused: in the form that OAuth 2.0 gives to it (RFC 6749 §5.2)."""
+"""The error answer of the token endpoint, as OAuth 2.0 defines it (RFC 6749 §5.2)."""
 
 from pydantic_core import to_json
 from starlette.background import BackgroundTask
@@ -11,9 +11,9 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class TokenRefused(Exception):
-    """There is no token; `description` never quotes what was sent.
+    """No token is issued. `description` never quotes what was sent.
 
-    `afterwards` runs once the answer is sent, which then doesn't tell how long that took.
+    `afterwards` runs after the answer is sent, so that the response time doesn't reveal it.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class TokenRefused(Exception):
         self.afterwards = afterwards
 
     def response(self) -> Response:
-        """The answer that says so."""
+        """The HTTP response: 401 for `invalid_client`, 400 for every other error."""
         known = self.error != "invalid_client"
         status = MalformedRequest.status if known else Unauthenticated.status
         view = TokenRefusedView(error=self.error, error_description=self.description)

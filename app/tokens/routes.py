@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.auth import jose
-from app.auth.queries import caller_for, client_with, in_force
+from app.auth.queries import caller_for, client_by_id, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
 from app.core.db.database import Database
 from app.core.http.authorize import forget_stale_clients, record_rejection
@@ -158,7 +158,7 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
         raise TokenRefused("invalid_request", "A back end authenticates with a signed assertion.")
     try:
         signed = jose.read(form["client_assertion"], ALGORITHMS)
-        client_id = rules.client_named(signed.claims)
+        client_id = rules.asserting_client(signed.claims)
     except Untrusted:
         raise TokenRefused("invalid_client", NOT_KNOWN) from None
     database: Database = request.app.state.database
@@ -227,7 +227,7 @@ def _both(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] |
     holder, refresh_token = take(op)
     if refresh_token is None:
         return None
-    given = service.give(op, holder.scopes, getattr(holder, "practitioner_id", None))
+    given = service.issue_access_token(op, holder.scopes, getattr(holder, "practitioner_id", None))
     return {**given, "refresh_token": str(refresh_token)}
 
 
@@ -260,12 +260,12 @@ def _check_in_force(client: Any) -> None:
 
 def _found(database: Database, client_id: UUID) -> Any:
     with database.reading() as db:
-        return client_with(db, client_id)
+        return client_by_id(db, client_id)
 
 
 def _give(op: Operation, jti: str, ends: float, scopes: list[str]) -> dict[str, Any]:
     service.use_assertion(op, jti, ends)
-    return service.give(op, scopes)
+    return service.issue_access_token(op, scopes)
 
 
 async def _keys(request: Request, client: Any, signed: jose.Signed) -> Any:

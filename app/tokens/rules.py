@@ -1,17 +1,17 @@
-"""What an assertion has to say (RFC 7523 §3, SMART App Launch 2.2 "Backend Services"). Pure."""
+"""Rules for assertions (RFC 7523 §3, SMART App Launch 2.2 "Backend Services"). Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from app.auth.rules import Untrusted, check_times, names
+from app.auth.rules import Untrusted, check_times, has_audience
 
 LASTING_MAX_S: Final = 300
 JTI_MAX: Final = 255
 
 
-def client_named(claims: Mapping[str, Any]) -> UUID:
-    """The client that speaks; `Untrusted` unless it is issuer and subject alike."""
+def asserting_client(claims: Mapping[str, Any]) -> UUID:
+    """The client that sent the assertion; `Untrusted` unless `iss` and `sub` both name it."""
     issuer, subject = claims.get("iss"), claims.get("sub")
     if not isinstance(issuer, str) or issuer != subject:
         raise Untrusted("iss and sub differ")
@@ -22,8 +22,11 @@ def client_named(claims: Mapping[str, Any]) -> UUID:
 
 
 def check_assertion(claims: Mapping[str, Any], audience: str, at_s: float) -> tuple[str, float]:
-    """The assertion's `jti`, and when it ends, in seconds since 1970."""
-    if not names(claims, audience):
+    """The assertion's `jti`, and when it expires, in seconds since 1970.
+
+    Raises `Untrusted` for another audience, a wrong time, or a missing `jti`.
+    """
+    if not has_audience(claims, audience):
         raise Untrusted("wrong aud")
     ends = check_times(claims, at_s, LASTING_MAX_S)
     jti = claims.get("jti")
@@ -33,6 +36,6 @@ def check_assertion(claims: Mapping[str, Any], audience: str, at_s: float) -> tu
 
 
 def scopes_asked_for(scope: str | None, held: frozenset[str]) -> list[str] | None:
-    """The scopes of the new token: those asked for, else all; None if one of them isn't held."""
+    """The scopes of the new token: those in `scope`, else all; None if one of them isn't held."""
     asked = held if scope is None else frozenset(scope.split(" ")) - {""}
     return sorted(asked) if asked and asked <= held else None

@@ -1,4 +1,4 @@
-"""Tokens on the wire, as OAuth 2.0 has them."""
+"""The answers of the token endpoint, as OAuth 2.0 defines them."""
 
 from typing import Annotated, Literal
 
@@ -16,18 +16,18 @@ class TokenView(View):
 
     access_token: str
     token_type: Literal["bearer"]
-    expires_in: Annotated[int, Field(description="Seconds.")]
-    scope: Annotated[str, Field(description="What it allows, separated by blanks.")]
+    expires_in: Annotated[int, Field(description="Seconds until it expires.")]
+    scope: Annotated[str, Field(description="Its scopes, separated by spaces.")]
 
 
 class RefreshableTokenView(TokenView):
-    """An access token, and what its device, or the owner, gets the next one with."""
+    """An access token, and the refresh token with which a device or the owner gets the next."""
 
     refresh_token: str
 
 
 class TokenRefusedView(View):
-    """Why there is no token (RFC 6749 §5.2)."""
+    """Why no token was issued (RFC 6749 §5.2)."""
 
     error: Code
     error_description: str

@@ -1,4 +1,4 @@
-"""Giving tokens out."""
+"""Issue access tokens."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from app.core.db.bulk import insert_unless_taken
 from app.core.operation import CLINIC, Operation
 
 LIFE: Final = timedelta(minutes=5)
-# A token that has run out is told from one that never was for as long as its client may hold it.
+# An expired token is kept for a day, so that it isn't reported as an unknown one.
 REMEMBERED: Final = timedelta(days=1)
 
 _FORGET_TOKENS = delete(AccessToken).where(
@@ -25,7 +25,10 @@ _FORGET_ASSERTIONS = delete(UsedAssertion).where(
 
 
 def use_assertion(op: Operation, jti: str, ends: float) -> None:
-    """Let this assertion be good once; `Untrusted` if it was used before."""
+    """Store that this assertion was used; `Untrusted` if it was used before.
+
+    `ends` is when it expires, in seconds since 1970.
+    """
     op.run(_FORGET_ASSERTIONS, {"before": op.at})
     used = {
         "clinic_id": op.clinic_id,
@@ -37,8 +40,13 @@ def use_assertion(op: Operation, jti: str, ends: float) -> None:
         raise Untrusted("used before")
 
 
-def give(op: Operation, scopes: list[str], practitioner_id: UUID | None = None) -> dict[str, Any]:
-    """A new access token for the caller's client, or for who acts by it."""
+def issue_access_token(
+    op: Operation, scopes: list[str], practitioner_id: UUID | None = None
+) -> dict[str, Any]:
+    """Issue an access token to the caller's client. Returns the token answer (RFC 6749 §5.1).
+
+    With `practitioner_id` the token is for the practitioner who acts through that client.
+    """
     if op.caller.client_id is None:
         raise AssertionError
     op.run(_FORGET_TOKENS, {"before": op.at - REMEMBERED})

@@ -202,6 +202,6 @@ def test_identities_are_managed_on_the_command_line(
     assert own.get("/v1/patients").status_code == 200
     again = run("add", subject, "--clinic", str(create_clinic(clinic.database).id), *who, *scopes)
     assert again.code == 1
-    assert run("add", subject, *here, *who, *scopes).err == "This person is known already.\n"
+    assert run("add", subject, *here, *who, *scopes).err == "This person has an identity already.\n"
     assert run("revoke", subject, *here).code == 0
-    assert run("revoke", "nobody", *here).err == "This clinic knows nobody by this name.\n"
+    assert run("revoke", "nobody", *here).err == "This clinic has no identity with this subject.\n"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.auth.rules import REFRESH_GRACE as GRACE
 from app.auth.rules import REFRESH_LIFE as LIFE
-from app.auth.rules import judge
+from app.auth.rules import refresh_verdict
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 END, SECOND = NOW + LIFE, timedelta(seconds=1)
@@ -29,11 +29,11 @@ END, SECOND = NOW + LIFE, timedelta(seconds=1)
 def test_a_refresh_token_is_judged_by_its_history(
     at: datetime, used_at: datetime | None, last_used_at: datetime | None, verdict: str
 ) -> None:
-    assert judge(at, END, used_at, last_used_at) == verdict
+    assert refresh_verdict(at, END, used_at, last_used_at) == verdict
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_a_used_token_never_becomes_valid_again(used_s: int, later_s: int) -> None:
     used_at = NOW + timedelta(seconds=used_s)
     at = used_at + timedelta(seconds=later_s)
-    assert judge(at, END, used_at, used_at) in {"again", "stolen"}
+    assert refresh_verdict(at, END, used_at, used_at) in {"again", "stolen"}

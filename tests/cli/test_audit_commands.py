@@ -127,11 +127,11 @@ def test_export_says_why_it_fails(audit: Program, clinic: Clinic, tmp_path: Path
     (foreign / "letter").touch()
     (tmp_path / "file").touch()
     for arguments, told in (
-        ((foreign,), "holds something else"),
+        ((foreign,), "has other files"),
         ((tmp_path / "file",), "can't be written: Not a directory"),
         ((tmp_path / "file" / "below",), "can't be written: Not a directory"),
-        ((tmp_path / "old", "--to", "2001-01-01"), "no entry of that time"),
-        ((tmp_path / "new", "--from", "2999-01-01T00:00:00Z"), "no entry of that time"),
+        ((tmp_path / "old", "--to", "2001-01-01"), "no entry from that period"),
+        ((tmp_path / "new", "--from", "2999-01-01T00:00:00Z"), "no entry from that period"),
     ):
         refused = audit("export", *arguments)
         assert (refused.code, refused.out) == (FAILED, "")
@@ -164,7 +164,7 @@ def test_a_key_is_created_once_and_private_to_its_account(on: Program, tmp_path:
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_bytes()
     again = on(url, "audit", "key", file)
-    assert (again.code, "nothing was changed" in again.err) == (FAILED, True)
+    assert (again.code, "Nothing was changed" in again.err) == (FAILED, True)
     assert file.read_bytes() == before
     below = on(url, "audit", "key", file / "below")
     assert (below.code, "can't be written" in below.err) == (FAILED, True)
@@ -206,7 +206,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     uses(new)
     refused = audit("export", tmp_path / "2")
     assert (refused.code, "not the one that signed" in " ".join(refused.err.split())) == (1, True)
-    assert "not the one that signed before" in found_by_doctor()
+    assert "not the key that signed before" in found_by_doctor()
     uses(old, new)
     assert audit("export", tmp_path / "3").code == DONE
     uses(new)
@@ -258,23 +258,23 @@ def test_a_record_is_retained_held_released_and_erased_when_due(
         ran = retention(*command)
         return (ran.code, ran.out, told in " ".join(ran.err.split())) == (FAILED, "", True)
 
-    assert refused("has set a retention policy", "due", patient)
-    assert refused("has set a retention policy", "erase", patient, *why)
+    assert refused("Set a retention policy first", "due", patient)
+    assert refused("Set a retention policy first", "erase", patient, *why)
     said = retention("policy", "--years", 7)
     assert (said.code, said.out) == (
         DONE,
-        "Records are kept for 7 years; a child's from the age of 18.\n",
+        "Records are kept for 7 years; a child's years start at the age of 18.\n",
     )
     shown = retention("policy", "--years", 10, "--majority", 19, "--json").data
     assert (shown["years"], shown["majority_years"]) == (10, 19)
     due = retention("due", patient)
-    assert (due.code, due.out.startswith("From 20")) == (DONE, True)
+    assert (due.code, due.out.startswith("May be erased from 20")) == (DONE, True)
     assert retention("hold", patient, *why) == Ran(DONE, "On hold.\n", "")
     assert retention("due", patient).out.endswith("A legal hold is on the record.\n")
     assert retention("due", patient, "--json").data["on_hold"] is True
     assert refused("release it first", "erase", patient, *why)
     assert retention("release", patient, *why) == Ran(DONE, "Released.\n", "")
-    assert refused("has to be kept until", "erase", patient, *why)
+    assert refused("must be kept until", "erase", patient, *why)
     for command in (("due",), ("hold", *why), ("release", *why), ("erase", *why)):
         name, *options = command
         assert refused("no patient with this id", name, uuid7(), *options), name
@@ -290,7 +290,7 @@ def test_a_record_that_is_due_is_erased_permanently(
     assert retention("policy", "--years", 1).code == DONE
     long_ago(clinic)
     erased = retention("erase", patient, "--reason", "the time is up")
-    assert erased == Ran(DONE, "Erased. The ledger says so.\n", "")
+    assert erased == Ran(DONE, "Erased. The ledger has an entry of it.\n", "")
     assert api.get(f"/v1/patients/{patient}").status_code == 404
     assert retention("erase", patient, "--reason", "once more").code == FAILED
 

@@ -112,7 +112,7 @@ def test_an_existing_backup_is_only_replaced_on_request(
     file.write_text("older")
     refused = program("backup", str(file))
     assert (refused.code, refused.out) == (1, "")
-    assert "is there already; nothing was changed" in refused.err
+    assert "exists already. Nothing was changed" in refused.err
     assert file.read_text() == "older"
     assert program("backup", str(file), "--replace").code == 0
     assert copies.made_by(file) is not None
@@ -123,9 +123,9 @@ def test_a_backup_that_fails_leaves_nothing_and_no_entry(
     on: Program, program: Program, api: Api, tmp_path: Path
 ) -> None:
     for target, told in (
-        (tmp_path, "is no file"),
-        (tmp_path / "no" / "folder", "There is no folder"),
-        (Path(os.devnull), "is no file"),
+        (tmp_path, "is not a file"),
+        (tmp_path / "no" / "folder", "doesn't exist"),
+        (Path(os.devnull), "is not a file"),
     ):
         ran = program("backup", str(target), "--replace")
         assert (ran.code, ran.out) == (1, "")
@@ -143,7 +143,7 @@ def test_a_backup_never_replaces_its_own_database(on: Program, tmp_path: Path) -
     for name in ("needlework.db", "needlework.db-wal", "link"):
         ran = on(url, "backup", str(tmp_path / name), "--replace")
         assert (ran.code, ran.out) == (1, "")
-        assert "is in use itself" in ran.err
+        assert "is in use by the server" in ran.err
 
 
 @pytest.fixture(name="postgresql")
@@ -261,19 +261,19 @@ def test_an_invalid_backup_is_reported_and_not_restored(
     file = tmp_path / "backup"
     assert "can't be used: No such file" in restored(on, tmp_path, file).err
     file.write_text("Dear reader")
-    assert "is no backup of a sqlite database" in restored(on, tmp_path, file).err
+    assert "is not a backup of a sqlite database" in restored(on, tmp_path, file).err
     file.write_bytes(copies.POSTGRESQL_MAGIC + bytes(100))
-    assert "is no backup of a sqlite database" in restored(on, tmp_path, file).err
+    assert "is not a backup of a sqlite database" in restored(on, tmp_path, file).err
     with closing(sqlite3.connect(tmp_path / "other")) as db:
         db.execute("CREATE TABLE patients (name)")
         db.commit()
     told = restored(on, tmp_path, tmp_path / "other").err
-    assert "no backup of a Needlework database" in told
+    assert "not a backup of a Needlework database" in told
     assert on(url_of(own.database), "backup", str(file), "--replace").code == 0
     with closing(sqlite3.connect(file)) as db:
         db.execute("UPDATE alembic_version SET version_num = '9999'")
         db.commit()
-    assert "later Needlework (migration 9999)" in restored(on, tmp_path, file).err
+    assert "newer Needlework (migration 9999)" in restored(on, tmp_path, file).err
     damaged = bytearray(file.read_bytes())
     damaged[8192:12288] = b"\xff" * 4096
     file.write_bytes(damaged)
@@ -313,7 +313,7 @@ def test_doctor_reports_the_age_of_the_oldest_last_backup_of_any_clinic(
     on: Program, own: Clinic, tmp_path: Path
 ) -> None:
     program = partial(on, url_of(own.database))
-    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 1 clinics"
+    assert finding(program, "backup")["found"] == "1 of 1 clinics have no backup made by `backup`"
     assert program("backup", str(tmp_path / "backup")).code == 0
     fresh = finding(program, "backup")
     assert (fresh["state"], fresh["found"], fresh["remedy"]) == ("ok", "0 hours old", None)
@@ -339,7 +339,7 @@ def test_doctor_warns_about_a_superuser_and_unarchived_wal(on: Program) -> None:
         role = finding(program, "role")
         assert (role["state"], role["found"]) == (
             "warning",
-            "postgres is a superuser: nothing stops whoever gets its password",
+            "postgres is a superuser: anybody with its password can do everything",
         )
         assert finding(program, "wal archive")["state"] == "ok"
         shutil.rmtree(server.archive)

@@ -16,7 +16,7 @@ import pytest
 from httpx2 import Client
 from sqlalchemy import text
 
-from app.auth.queries import client_with
+from app.auth.queries import client_by_id
 from app.cli import story
 from app.core.db.database import Database
 from app.core.values.access import ROLES, Scope
@@ -90,7 +90,7 @@ def test_scopes_may_be_given_as_roles(
     add = ("client", "add", "x", "--clinic", str(clinic.id), "--scopes", given, "--json")
     id_ = program(*add).data["client_id"]
     with clinic.database.reading() as db:
-        found_ = client_with(db, UUID(id_))
+        found_ = client_by_id(db, UUID(id_))
     assert found_ is not None
     assert found_.scopes == sorted(scopes)
 
@@ -136,7 +136,7 @@ def test_import_does_the_same_as_the_api(
     this = ("import", str(file), "--clinic", str(clinic.id))
     tried = program(*this, "--dry-run")
     assert (tried.code, tried.err) == (0, "")
-    assert tried.out == "839 rows: 839 created, 0 unchanged, 0 rejected. Nothing was kept.\n"
+    assert tried.out == "839 rows: 839 created, 0 unchanged, 0 rejected. Nothing was stored.\n"
     assert program(*this, "--json").data["created"] == 839
     report = program(*this, "--json").data
     assert (report["created"], report["unchanged"], report["errors"]) == (0, 839, [])
@@ -332,7 +332,7 @@ def test_a_port_in_use_is_reported(program: Program) -> None:
         for command in ("serve", "demo"):
             ran = program(command, "--port", port)
             assert ran.code == 1
-            assert f"Can't listen at 127.0.0.1:{port}" in ran.err
+            assert f"Can't listen on 127.0.0.1:{port}" in ran.err
             assert "--port" in ran.err
         assert f"make run PORT={int(port) + 1}" in ran.err
 

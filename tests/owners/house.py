@@ -29,9 +29,9 @@ class House(NamedTuple):
         return Api(self.wire, self.clinic.key())
 
     def put(self, password: str = PASSWORD) -> str:
-        """Create the owner, and return the client's id."""
-        op, hash_ = self.clinic.operation(), service.hashed(password)
-        made = perform(self.clinic.database, op, partial(service.put, op, hash_))
+        """Make the owner; the client's id."""
+        op, hash_ = self.clinic.operation(), service.hash_password(password)
+        made = perform(self.clinic.database, op, partial(service.replace_owner, op, hash_))
         return str(made["id"])
 
     def ask(self, password: str = PASSWORD, username: str = "owner") -> Response:

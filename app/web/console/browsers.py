@@ -14,9 +14,24 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from app.auth.queries import Browsing, browsing, caller_for, caller_of
-from app.auth.rules import API_KEY, BROWSER_NOTED, BROWSER_TOKEN, Key, parse_key
-from app.auth.service import let_browser_in, let_browser_out, use_browser
+from app.auth.queries import (
+    BrowserCaller,
+    caller_by_browser_token,
+    caller_by_token,
+    caller_for,
+)
+from app.auth.rules import (
+    API_KEY,
+    BROWSER_TOKEN,
+    BROWSER_TOUCH_INTERVAL,
+    Key,
+    parse_key,
+)
+from app.auth.service import (
+    sign_in_browser,
+    sign_out_browser,
+    touch_browser_token,
+)
 from app.core.db.database import Database
 from app.core.http.authorize import Identity, record_rejection
 from app.core.http.deadline import deadline
@@ -84,10 +99,10 @@ async def by_cookie(request: Request) -> Identity:
     if key is None or found is None:
         return None
     if isinstance(found.caller, Refused):
-        return cast("Refused", request.app.state.authenticate.noted(found.caller))
-    if now() - found.used_at > BROWSER_NOTED:
+        return cast("Refused", request.app.state.authenticate.mark_repeated(found.caller))
+    if now() - found.used_at > BROWSER_TOUCH_INTERVAL:
         op = Operation(SIGN_IN, found.caller, request_id())
-        work = partial(perform, database, op, partial(use_browser, op, key))
+        work = partial(perform, database, op, partial(touch_browser_token, op, key))
         await asyncio.to_thread(work)
     return found.caller
 
@@ -111,7 +126,7 @@ def _way(form: dict[str, str]) -> str:
 
 async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
     """Whose password or key a form holds."""
-    noted, database = request.app.state.authenticate.noted, request.app.state.database
+    noted, database = request.app.state.authenticate.mark_repeated, request.app.state.database
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
@@ -132,7 +147,7 @@ def _with_key(database: Database, key: str) -> Identity:
     if parse_key(key, API_KEY) is None:
         return None
     with database.reading() as db:
-        return caller_of(db, key)
+        return caller_by_token(db, key)
 
 
 async def _let_in(request: Request, caller: Caller, form: dict[str, str]) -> Response:
@@ -150,7 +165,7 @@ def _begin(op: Operation) -> Key:
     if op.caller.client_id is None:
         raise AssertionError
     ledger.identified(op, op.caller.client_id)
-    return let_browser_in(op, op.caller.client_id)
+    return sign_in_browser(op, op.caller.client_id)
 
 
 async def _let_out(request: Request) -> None:
@@ -164,13 +179,13 @@ async def _let_out(request: Request) -> None:
 
 
 def _end(op: Operation, key: Key) -> None:
-    if let_browser_out(op, key):
+    if sign_out_browser(op, key):
         ledger.identified(op, key.client_id)
 
 
-def _browsing(database: Database, key: Key) -> Browsing | None:
+def _browsing(database: Database, key: Key) -> BrowserCaller | None:
     with database.reading() as db:
-        return browsing(db, key)
+        return caller_by_browser_token(db, key)
 
 
 def _held(request: Request) -> Key | None:
