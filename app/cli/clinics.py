@@ -170,7 +170,7 @@ def revoke_identity(
             work = partial(clients.revoke_identity, id=id)
             found = operate(opened, clinic_id, "identities.revoke", work)
         except NotFound:
-            fail("This clinic knows nobody by this name.")
+            fail("This clinic has no identity with this subject.")
     _put_revoked(id, found["revoked_at"], as_json=as_json)
 
 

@@ -48,7 +48,7 @@ def remove_owner(*, as_json: AsJson = False) -> None:
         with opened.reading() as db:
             there = queries.owner(db)
         if there is None:
-            fail("There is no owner's account.")
+            fail("There is no owner.")
         found = operate(opened, there.clinic_id, "owners.revoke", service.remove)
     at = None if found is None else found["revoked_at"]
     print_result(

@@ -126,13 +126,13 @@ class ClientView(_Client, closed=True):
 
 
 class NewClientView(_Client, closed=True):
-    """A new client. Its API key is shown this once; a back end has none."""
+    """A new client. Its API key is shown only here; a back end has none."""
 
     api_key: str | None
 
 
 class IdentityView(TypedDict, closed=True):
-    """A practitioner as the identity provider knows them; the ledger alone shows it."""
+    """The link of a practitioner to the identity provider; only the ledger shows it."""
 
     id: UUID
     name: str

@@ -107,7 +107,7 @@ def add_identity(
     """
     records.record(op, registry["practitioners"], practitioner_id)
     if client_by_id(op.db, id) is not None:
-        raise Conflict("This person is known already.")
+        raise Conflict("This person has an identity already.")
     view: IdentityView = {
         "id": id,
         "name": name,

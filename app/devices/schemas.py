@@ -41,6 +41,6 @@ class DeviceView(_Device, closed=True):
 
 
 class NewDeviceView(_Device, closed=True):
-    """A new device, with the code that lets it in. It is shown this once."""
+    """A new device, with the code to enrol it. The code is shown only here."""
 
     enrolment_code: str

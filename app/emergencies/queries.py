@@ -31,11 +31,11 @@ def _view(row: Row[Any]) -> EmergencyView:
 
 
 def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> EmergencyView:
-    """One emergency; `NotFound` where this clinic has none with this id."""
+    """One emergency; `NotFound` if this clinic has none with this id."""
     return _view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[EmergencyView], str | None]:
-    """A page of emergencies, oldest first, those that are over included; and the cursor behind."""
+    """A page of emergencies, oldest first, including past ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
     return [_view(row) for row in found], cursor

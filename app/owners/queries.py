@@ -17,7 +17,7 @@ _LOCKED = rows(Client).where(Client.id == bindparam("id")).with_for_update()
 
 
 class OwnerView(TypedDict):
-    """An owner as the ledger tells of them."""
+    """The owner in a ledger entry: all fields but the hash of the password."""
 
     id: UUID
     name: str

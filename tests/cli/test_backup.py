@@ -322,7 +322,7 @@ def test_doctor_reports_the_age_of_the_oldest_last_backup_of_any_clinic(
         assert (old["state"], old["found"]) == ("warning", "49 hours old")
         assert "python -m app backup" in str(old["remedy"])
     create_clinic(own.database)
-    assert finding(program, "backup")["found"] == "none by `backup` of 1 of 2 clinics"
+    assert finding(program, "backup")["found"] == "1 of 2 clinics have no backup made by `backup`"
 
 
 def failures(database: Database) -> int:
