@@ -289,7 +289,7 @@ def _address(request: Request) -> str:
 
 
 async def _have_on_record(request: Request, caller: Caller, reason: str) -> None:
-    refused = request.app.state.authenticate.noted(Refused(caller, reason))
+    refused = request.app.state.authenticate.mark_repeated(Refused(caller, reason))
     await record_rejection(request, NAME, refused)
 
 

@@ -126,11 +126,11 @@ def _way(form: dict[str, str]) -> str:
 
 async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
     """Whose password or key a form holds."""
-    noted, database = request.app.state.authenticate.mark_repeated, request.app.state.database
+    mark_repeated, database = request.app.state.authenticate.mark_repeated, request.app.state.database
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
-        return cast("Identity", noted(found)) if isinstance(found, Refused) else found
+        return cast("Identity", mark_repeated(found)) if isinstance(found, Refused) else found
     if not database.is_sqlite:
         return None
     name, password = form.get("name", ""), form.get("password", "")
@@ -140,7 +140,7 @@ async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
     caller = caller_for(checked.owner)
     if checked.good:
         return caller
-    return cast("Identity", noted(Refused(caller, "wrong password")))
+    return cast("Identity", mark_repeated(Refused(caller, "wrong password")))
 
 
 def _with_key(database: Database, key: str) -> Identity:
