@@ -260,8 +260,8 @@ def test_a_record_is_retained_held_released_and_erased_when_due(
 
     assert refused("has set a retention policy", "due", patient)
     assert refused("has set a retention policy", "erase", patient, *why)
-    said = retention("policy", "--years", 7)
-    assert (said.code, said.out) == (
+    result = retention("policy", "--years", 7)
+    assert (result.code, result.out) == (
         DONE,
         "Records are kept for 7 years; a child's from the age of 18.\n",
     )
@@ -330,8 +330,8 @@ def test_help_names_every_command(on: Program) -> None:
         ("audit", ("export", "verify", "policy", "key", "witness")),
         ("retention", ("policy", "hold", "release", "due", "erase")),
     ):
-        said = on(url, group, "--help").out
-        assert all(f" {command} " in said for command in commands)
+        result = on(url, group, "--help").out
+        assert all(f" {command} " in result for command in commands)
 
 
 def test_the_exports_own_verifier_confirms_the_real_programs_export(

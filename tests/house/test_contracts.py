@@ -23,8 +23,8 @@ def lint(folder: Path) -> str:
 
 
 def test_the_import_contracts_hold() -> None:
-    said = lint(ROOT)
-    assert "Contracts: 3 kept, 0 broken." in said, said
+    output = lint(ROOT)
+    assert "Contracts: 3 kept, 0 broken." in output, output
 
 
 def test_each_contract_detects_a_wrong_import(tmp_path: Path) -> None:
@@ -37,14 +37,14 @@ def test_each_contract_detects_a_wrong_import(tmp_path: Path) -> None:
     ):
         with (tmp_path / "app" / f"{module}.py").open("a") as file:
             file.write(f"\n{wrong}\n")
-    said = lint(tmp_path)
-    assert "Contracts: 0 kept, 3 broken." in said, said
+    output = lint(tmp_path)
+    assert "Contracts: 0 kept, 3 broken." in output, output
 
 
 def test_a_new_package_must_be_added_to_the_layers(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "app", tmp_path / "app")
     (tmp_path / "app" / "attic.py").touch()
-    said = lint(tmp_path)
-    assert "app.attic" in said, said
-    assert "Contracts: 2 kept, 1 broken." in said, said
+    output = lint(tmp_path)
+    assert "app.attic" in output, output
+    assert "Contracts: 2 kept, 1 broken." in output, output

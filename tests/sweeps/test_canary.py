@@ -78,11 +78,11 @@ class WatchedClinic:
             for name, member in entry.items():
                 part = f"entry's {name}"
                 kept[part] = f"{kept.get(part, '')} {member}"
-        said = {
+        leaks = {
             part: self.world.planted.found(whole) - ALLOWED.get(part, frozenset())
             for part, whole in kept.items()
         }
-        return self.recorder.leaks | {part: places for part, places in said.items() if places}
+        return self.recorder.leaks | {part: places for part, places in leaks.items() if places}
 
     def entries(self) -> Iterator[dict[str, Any]]:
         path: str | None = "/v1/audit/entries?limit=200"
@@ -156,8 +156,8 @@ def test_no_text_of_a_record_appears_elsewhere(watched: WatchedClinic) -> None:
             pass
         for spoilt in requests_with_one_word(watched, operation):
             spoilt.by(watched.api)
-    said = watched.leaks()
-    assert said == {}
+    leaks = watched.leaks()
+    assert leaks == {}
     assert watched.recorder.statuses >= {
         200,
         201,
@@ -238,8 +238,8 @@ def test_no_text_of_a_token_request_appears_elsewhere(watched: WatchedClinic) ->
         return watched.wire.post("/oauth/token", data=form)
 
     def assertion(key: Any = KEY, **other: Any) -> str:
-        said = {"jti": watched.word("jti"), "more": watched.word("a claim"), **other}
-        return signed(key, claims(client["id"], address, **said), kid=kid)
+        members = {"jti": watched.word("jti"), "more": watched.word("a claim"), **other}
+        return signed(key, claims(client["id"], address, **members), kid=kid)
 
     known = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     given = ask(**known, client_assertion=assertion())
