@@ -255,5 +255,5 @@ def test_no_secret_and_no_assertion_is_logged(database: Database, tmp_path: Path
         desk = api.create("/v1/clients", name="Desk", scopes=HELD)["api_key"]
     written = log.read_text()
     assert '"operation":"tokens.create"' in written
-    secrets = [api.key, token, desk, *good.split("."), *bad.split(".")]
-    assert [s for s in secrets if s.split("_", 2)[-1] in written] == []
+    secrets = [key.split("_", 2)[-1] for key in (api.key, token, desk)]
+    assert [s for s in (*secrets, *good.split("."), *bad.split(".")) if s in written] == []
