@@ -54,8 +54,8 @@ Try every operation: {url}/docs"""
 
 AS_OWNER: Final = "Sign in as {name} with the password {password}"
 AS_BEFORE: Final = """\
-Sign in as {name} with your password: the first run of the demo printed it.
-Lost it? Sign in with the key below, or set another: python -m app owner set --clinic {clinic}"""
+Sign in as {name} with your password. The first run printed it, unless another was set since.
+Lost it? Sign in with the key below, or set a new one: python -m app owner set --clinic {clinic}"""
 WITH_KEY: Final = "Sign in with the key below."
 
 

@@ -48,8 +48,8 @@ class Person:
 
     def claims(self, **other: Any) -> dict[str, Any]:
         own = {"iss": self.issuer, "sub": self.subject}
-        said = own | {"aud": AUDIENCE, "exp": time.time() + 600}
-        return {name: value for name, value in (said | other).items() if value is not None}
+        members = own | {"aud": AUDIENCE, "exp": time.time() + 600}
+        return {name: value for name, value in (members | other).items() if value is not None}
 
     def token(self, **other: Any) -> str:
         return signed(RSA, self.claims(**other), "RS256")

@@ -330,8 +330,8 @@ def test_help_names_every_command(on: Program) -> None:
         ("audit", ("export", "verify", "policy", "key", "witness")),
         ("retention", ("policy", "hold", "release", "due", "erase")),
     ):
-        said = on(url, group, "--help").out
-        assert all(f" {command} " in said for command in commands)
+        result = on(url, group, "--help").out
+        assert all(f" {command} " in result for command in commands)
 
 
 def test_the_exports_own_verifier_confirms_the_real_programs_export(

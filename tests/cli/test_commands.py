@@ -64,8 +64,8 @@ def test_a_key_has_the_requested_scopes_and_expiry(
     program: Program, clinic: Clinic, wire: Client
 ) -> None:
     scopes = ("--scopes", "patients:read, changes:read", "--expires", "2099-01-01")
-    said = program("client", "add", "reader", "--clinic", str(clinic.id), *scopes)
-    key = re.search(r"API key +(nw_\S+)", said.out)
+    result = program("client", "add", "reader", "--clinic", str(clinic.id), *scopes)
+    key = re.search(r"API key +(nw_\S+)", result.out)
     assert key is not None
     api = Api(wire, key[1])
     assert api.get("/v1/patients").status_code == 200
@@ -173,7 +173,7 @@ def test_openapi_prints_the_document_that_the_api_serves(program: Program, wire:
 
 
 def test_help_names_every_command_and_the_exit_codes(program: Program) -> None:
-    said = program("--help").out
+    result = program("--help").out
     commands = (
         "serve",
         "migrate",
@@ -186,8 +186,8 @@ def test_help_names_every_command_and_the_exit_codes(program: Program) -> None:
         "backup",
         "restore",
     )
-    assert all(re.search(rf"^│ {command} ", said, re.MULTILINE) for command in commands)
-    assert "Exit codes" in said
+    assert all(re.search(rf"^│ {command} ", result, re.MULTILINE) for command in commands)
+    assert "Exit codes" in result
 
 
 def test_every_scope_can_be_given(program: Program, clinic: Clinic) -> None:
@@ -349,8 +349,8 @@ def test_the_demo_is_the_same_clinic_every_time(on: Program, tmp_path: Path) -> 
 
 
 def test_the_demo_shows_its_example_patients(program: Program, wire: Client) -> None:
-    said = program("demo", "--no-serve").out
-    key = re.search(r"nw_\S+", said)
+    result = program("demo", "--no-serve").out
+    key = re.search(r"nw_\S+", result)
     assert key is not None
     api = Api(wire, key[0])
     patients = api.get("/v1/patients?limit=200").json()["items"]

@@ -39,8 +39,8 @@ def patients(database: Database, clinic: Clinic) -> int:
 
 def test_simultaneous_migrations_run_once(empty: str, tmp_path: Path) -> None:
     running = [start(empty, tmp_path, "migrate") for _ in range(3)]
-    said = [process.communicate(timeout=PATIENCE_S) for process in running]
-    assert [process.returncode for process in running] == [0, 0, 0], said
+    outputs = [process.communicate(timeout=PATIENCE_S) for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], outputs
     assert run(empty, tmp_path, "clinic", "add", "First", "--json").code == 0
 
 

@@ -80,7 +80,7 @@ def small_disk(kind: str) -> Iterator[Disk]:
 
 
 @dataclass(frozen=True)
-class Cramped:
+class SmallDiskSite:
     """A clinic whose database has little space."""
 
     disk: Disk
@@ -108,7 +108,9 @@ class Cramped:
 
 
 @pytest.fixture(name="cramped", params=["sqlite", "postgresql"])
-def clinic_with_little_room(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cramped]:
+def clinic_with_little_room(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[SmallDiskSite]:
     with ExitStack() as stack:
         disk = stack.enter_context(small_disk(request.param))
         if request.param == "sqlite":
@@ -118,11 +120,11 @@ def clinic_with_little_room(request: pytest.FixtureRequest, tmp_path: Path) -> I
             url = stack.enter_context(postgres.database())
         deployment = stack.enter_context(deploy(url, tmp_path))
         site = stack.enter_context(closing(create_site(deployment)))
-        yield Cramped(disk, site, postgres)
+        yield SmallDiskSite(disk, site, postgres)
 
 
 def test_on_a_full_disk_changes_are_refused_nothing_is_damaged_and_the_server_recovers(
-    cramped: Cramped, record_property: Callable[[str, object], None]
+    cramped: SmallDiskSite, record_property: Callable[[str, object], None]
 ) -> None:
     site = cramped.site
     load, caller = Load(site, 4), site.caller()

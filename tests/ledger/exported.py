@@ -74,11 +74,11 @@ def entries(count: int, clinic: str = CLINIC, seed: int = 0) -> list[Exported]:
 
 
 def altered(entry: Exported, **members: Any) -> Exported:
-    public = {**said(entry), **members}
+    public = {**public_part(entry), **members}
     return Exported(public["number"], canonical(public), entry.body, entry.salt)
 
 
-def said(entry: Exported) -> dict[str, Any]:
+def public_part(entry: Exported) -> dict[str, Any]:
     """The public part of an entry."""
     public: dict[str, Any] = json.loads(entry.public)
     return public

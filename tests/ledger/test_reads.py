@@ -46,7 +46,7 @@ def request(world: World, operation: Documented) -> Sent:
     return sent
 
 
-def looks(clinic: Clinic, request_id: str) -> list[Stored]:
+def access_entries(clinic: Clinic, request_id: str) -> list[Stored]:
     """The entries other than changes that one request left in the ledger."""
     return [e for e in history(clinic) if e["request_id"] == request_id and e["kind"] != "change"]
 
@@ -58,7 +58,7 @@ def patients_in(answer: Response, clinic: Clinic) -> set[str]:
     return {patient for patient in known if patient in answer.text + about}
 
 
-def told(left: list[Stored]) -> list[tuple[str, str, str]]:
+def summary(left: list[Stored]) -> list[tuple[str, str, str]]:
     return sorted((e["resource"], str(e["resource_id"]), str(e["patient_id"])) for e in left)
 
 
@@ -93,9 +93,9 @@ def test_every_read_leaves_an_entry_for_each_shown_patient_and_no_other(
         sent = request(world, operation)
         answer = sent.by(api, X_Request_Id=f"look-{operation.name}")
         assert answer.status_code == 200, (operation.name, answer.text)
-        left = looks(clinic, f"look-{operation.name}")
-        if told(left) != expected(operation, answer, clinic):
-            wrong[operation.name] = told(left), expected(operation, answer, clinic)
+        left = access_entries(clinic, f"look-{operation.name}")
+        if summary(left) != expected(operation, answer, clinic):
+            wrong[operation.name] = summary(left), expected(operation, answer, clinic)
         client = UUID(api.key.split("_")[1])
         who = {(e["operation"], e["actor"], e["client"], e["kind"]) for e in left}
         assert who <= {(operation.name, f"client:{client}", client, "access")}
@@ -119,14 +119,14 @@ def test_every_read_leaves_an_entry_for_each_shown_patient_and_no_other(
 def test_a_page_leaves_entries_only_for_the_patients_on_it(api: Api, clinic: Clinic) -> None:
     patients = [api.patient()["id"] for _ in range(5)]
     page = api.get("/v1/patients?limit=2", headers={"X-Request-Id": "first"}).json()
-    assert {str(e["patient_id"]) for e in looks(clinic, "first")} == {
+    assert {str(e["patient_id"]) for e in access_entries(clinic, "first")} == {
         item["id"] for item in page["items"]
     }
     nobody = api.get(f"/v1/patients/{uuid7()}", headers={"X-Request-Id": "none"})
     assert nobody.status_code == 404
     nothing = api.get(f"/v1/sessions?patient_id={patients[0]}", headers={"X-Request-Id": "none"})
     assert nothing.json()["items"] == []
-    assert looks(clinic, "none") == []
+    assert access_entries(clinic, "none") == []
 
 
 def test_reading_the_versions_of_a_moved_session_leaves_an_entry_for_each_patient(
@@ -139,11 +139,13 @@ def test_reading_the_versions_of_a_moved_session_leaves_an_entry_for_each_patien
     assert moved.status_code == 200
     answer = api.get(f"{path}/versions", headers={"X-Request-Id": "versions"})
     assert patients_in(answer, clinic) == {session["patient_id"], other["id"]}
-    assert {str(e["patient_id"]) for e in looks(clinic, "versions")} == patients_in(answer, clinic)
+    assert {str(e["patient_id"]) for e in access_entries(clinic, "versions")} == patients_in(
+        answer, clinic
+    )
 
 
 @contextmanager
-def unwritable(clinic: Clinic) -> Iterator[None]:
+def locked_ledger(clinic: Clinic) -> Iterator[None]:
     """Lock the clinic's counter row (PostgreSQL) or all writes (SQLite)."""
     head = rows(LedgerHead).with_for_update()
     with clinic.database.writing(clinic.id) as db:
@@ -168,7 +170,7 @@ def test_a_read_whose_entry_can_not_be_written_shows_nothing(api: Api, clinic: C
     ]
     before = history(clinic)
     with ThreadPoolExecutor(len(paths)) as pool:
-        with unwritable(clinic):
+        with locked_ledger(clinic):
             refused = list(pool.map(api.get, paths))
         assert [answer.status_code for answer in refused] == [503] * len(paths)
         for answer in refused:
@@ -216,13 +218,13 @@ def test_a_replayed_answer_leaves_another_access_entry(api: Api, clinic: Clinic)
     patch = {"If-Match": '"1"', "Content-Type": "application/merge-patch+json"}
     same = {**patch, "X-Request-Id": "same"}
     assert api("PATCH", path, json={"given_name": "Ada"}, headers=same).status_code == 200
-    assert looks(clinic, "first") == []
+    assert access_entries(clinic, "first") == []
     for name, operation in (
         ("again", "patients.create"),
         ("repeated", "patients.create"),
         ("same", "patients.update"),
     ):
-        [look] = looks(clinic, name)
+        [look] = access_entries(clinic, name)
         assert (look["operation"], look["kind"], look["version"]) == (operation, "access", 1)
         assert str(look["resource_id"]) == str(look["patient_id"]) == body["id"]
     assert [e["operation"] for e in history(clinic) if e["kind"] == "change"][2:] == [
@@ -235,7 +237,7 @@ def test_a_replayed_answer_whose_entry_can_not_be_written_is_not_sent(
 ) -> None:
     body, key = {"given_name": "Quetzalcoatl"}, {"Idempotency-Key": str(uuid7())}
     assert api.post("/v1/patients", body, headers=key).status_code == 201
-    with ThreadPoolExecutor(1) as pool, unwritable(clinic):
+    with ThreadPoolExecutor(1) as pool, locked_ledger(clinic):
         again = pool.submit(api.post, "/v1/patients", body, headers=key).result()
     assert again.status_code == 503
     assert "Quetzalcoatl" not in again.text

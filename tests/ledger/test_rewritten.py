@@ -15,7 +15,7 @@ from app.ledger.format.folder import Exported
 from app.ledger.format.lines import entry_line, entry_row
 from app.ledger.format.report import Report
 from app.ledger.format.verify import verify
-from tests.ledger.exported import Log, altered, entries, said, signed_again
+from tests.ledger.exported import Log, altered, entries, public_part, signed_again
 
 Entries = list[Exported]
 
@@ -165,7 +165,7 @@ def test_an_earlier_checkpoint_of_a_larger_or_another_tree_is_found(
 def destroyed(log: Log, number: int, erasures: list[int]) -> Log:
     """A body is gone; these entries, if any, erase its patient."""
     entry = log.entries[number - 1]
-    erase = {"operation": "patients.erase", "patient_id": said(entry)["patient_id"]}
+    erase = {"operation": "patients.erase", "patient_id": public_part(entry)["patient_id"]}
     found = list(log.entries)
     for at in erasures:
         found[at - 1] = altered(found[at - 1], kind="change", version=None, **erase)
@@ -206,7 +206,7 @@ def test_a_body_without_a_digest_is_found(tmp_path: Path) -> None:
 
 
 def versioned(*versions: int) -> Log:
-    public = said(next(entry for entry in entries(20) if entry.body))
+    public = public_part(next(entry for entry in entries(20) if entry.body))
     made = []
     for number, version in enumerate(versions, 1):
         salt, body = b"0" * 16, canonical({"v": version})

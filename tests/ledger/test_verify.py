@@ -132,9 +132,7 @@ def test_a_file_cut_off_makes_an_export_incomplete(export: Path, name: str, left
 
 
 @pytest.mark.parametrize("how", ["shorter", "as long", "longer", "left out"])
-def test_another_row_of_the_table_is_tampering_and_not_a_broken_copy(
-    export: Path, how: str
-) -> None:
+def test_a_different_row_of_the_table_is_tampering(export: Path, how: str) -> None:
     rows = (export / "entries.csv").read_bytes().splitlines(keepends=True)
     [at] = [index for index, row in enumerate(rows) if b",150," in row]
     row = rows[at]

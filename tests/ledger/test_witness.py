@@ -113,8 +113,8 @@ def test_a_checkpoint_signed_by_another_key_is_refused(watcher: Watcher, clinic:
 def test_an_undecidable_case_exits_with_4(
     watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for file, said in (("none", "can't be read"), ("witness.pem", "policy")):
-        assert watcher.says(watcher.watch(policy=file), UNDECIDABLE, said)
+    for file, message in (("none", "can't be read"), ("witness.pem", "policy")):
+        assert watcher.says(watcher.watch(policy=file), UNDECIDABLE, message)
     assert watcher.says(watcher.watch(key="none.pem"), UNDECIDABLE, "can't be read")
     assert watcher.says(watcher.watch(key="policy"), UNDECIDABLE, "signing keys")
     (watcher.folder / "held").write_bytes(b"not a checkpoint")
@@ -122,7 +122,7 @@ def test_an_undecidable_case_exits_with_4(
     assert watcher.watch().out == ""
     (watcher.folder / "held").unlink()
     good = watcher.address
-    for address, said in (
+    for address, message in (
         (f"http://127.0.0.1:{free_port()}", "can't be reached"),
         ("ftp://127.0.0.1", "https://"),
         ("nonsense", "https://"),
@@ -130,7 +130,7 @@ def test_an_undecidable_case_exits_with_4(
         (f"{good}/elsewhere", "answers 404"),
     ):
         watcher.address = address
-        assert watcher.says(watcher.watch(), UNDECIDABLE, said)
+        assert watcher.says(watcher.watch(), UNDECIDABLE, message)
     watcher.address = good
     assert watcher.says(watcher.watch(held="no/such/folder"), UNDECIDABLE, "can't be used: No such")
     assert watcher.says(watcher.watch(held="."), UNDECIDABLE, "can't be used: Is a directory")

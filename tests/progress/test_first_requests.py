@@ -43,5 +43,5 @@ def test_the_first_requests_in_several_threads_build_the_same_statement() -> Non
             )
             for _ in range(PROCESSES)
         ]
-        said = [process.communicate()[0].strip() for process in started]
-    assert said == ["1"] * PROCESSES
+        outputs = [process.communicate()[0].strip() for process in started]
+    assert outputs == ["1"] * PROCESSES

@@ -83,7 +83,7 @@ measured = st.fixed_dictionaries(
         "phase": st.sampled_from(["before", "after"]),
     }
 )
-measurements = st.builds(lambda said, score: said | score, measured, scored)
+measurements = st.builds(lambda taken, score: taken | score, measured, scored)
 findings = st.fixed_dictionaries(
     {
         "sign": st.sampled_from(["taut_band", "matchstick", "coldness"]),

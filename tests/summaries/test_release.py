@@ -14,7 +14,7 @@ from app.core.values.clock import uuid7
 from app.summaries import printing, queries
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import history
-from tests.ledger.test_reads import looks, unwritable
+from tests.ledger.test_reads import access_entries, locked_ledger
 from tests.summaries.charts import AT, PHYSICIAN, consent, pdf, released
 from tests.summaries.reading import Paper
 
@@ -172,7 +172,7 @@ def test_a_release_whose_entry_can_not_be_written_is_refused(api: Api, clinic: C
     whose = patient(api)
     before = history(clinic)
     with ThreadPoolExecutor(1) as pool:
-        with unwritable(clinic):
+        with locked_ledger(clinic):
             answer = pool.submit(released, api, whose).result()
         assert problem(answer) == (503, "unavailable")
         assert answer.headers["content-type"] == "application/problem+json"
@@ -192,7 +192,7 @@ def test_every_patient_in_a_shown_version_gets_an_entry(api: Api, clinic: Clinic
     headers = {"X-Request-Id": "moved"}
     body = {"recipient": {"kind": "patient"}, "purpose": "p"}
     answer = api.post(f"/v1/patients/{right}/chart-summaries", body, headers=headers)
-    assert {str(e["patient_id"]) for e in looks(clinic, "moved")} == {wrong, right}
+    assert {str(e["patient_id"]) for e in access_entries(clinic, "moved")} == {wrong, right}
     paper = Paper(answer.content)
     assert paper.says("another chart")
     assert wrong not in paper.words()

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
-def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
+def data_use(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
     """The patient's decision on the use of data, so many days ago."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
@@ -32,27 +32,27 @@ def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
     return whole | more
 
 
-GOOD = said()
+GOOD = data_use()
 
 
 @pytest.mark.parametrize(
     "consents",
     [
         [],
-        [said(kind="needling")],
-        [said(decision="refused")],
-        [said(decision="withdrawn")],
-        [said(-1)],
-        [said(valid_until=date(2026, 11, 19))],
-        [said(3), said(2, "refused")],
-        [said(3), said(2, "withdrawn")],
-        [said(3), said(2, "refused", episode_id=SHOULDER)],
-        [said(episode_id=SHOULDER)],
-        [said(3), said(3, "refused")],
+        [data_use(kind="needling")],
+        [data_use(decision="refused")],
+        [data_use(decision="withdrawn")],
+        [data_use(-1)],
+        [data_use(valid_until=date(2026, 11, 19))],
+        [data_use(3), data_use(2, "refused")],
+        [data_use(3), data_use(2, "withdrawn")],
+        [data_use(3), data_use(2, "refused", episode_id=SHOULDER)],
+        [data_use(episode_id=SHOULDER)],
+        [data_use(3), data_use(3, "refused")],
         # It was given again, and then withdrawn like the first one.
-        [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
+        [data_use(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), data_use(3)],
         # The patient withdraws it today, with effect from tomorrow.
-        [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
+        [data_use(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), data_use(3)],
     ],
 )
 def test_without_a_valid_consent_nothing_may_be_released(consents: list[ConsentView]) -> None:
@@ -63,12 +63,12 @@ def test_without_a_valid_consent_nothing_may_be_released(consents: list[ConsentV
     "others",
     [
         [],
-        [said(9, "refused")],
-        [said(9, "withdrawn")],
-        [said(9, "refused", episode_id=SHOULDER)],
-        [said(2, episode_id=SHOULDER)],
-        [said(2, kind="needling", decision="refused")],
-        [said(-1, "refused")],
+        [data_use(9, "refused")],
+        [data_use(9, "withdrawn")],
+        [data_use(9, "refused", episode_id=SHOULDER)],
+        [data_use(2, episode_id=SHOULDER)],
+        [data_use(2, kind="needling", decision="refused")],
+        [data_use(-1, "refused")],
     ],
 )
 def test_the_latest_decision_counts_for_the_whole_chart(others: list[ConsentView]) -> None:
@@ -76,14 +76,14 @@ def test_the_latest_decision_counts_for_the_whole_chart(others: list[ConsentView
 
 
 def test_a_consent_for_an_episode_covers_only_that_episode() -> None:
-    for_shoulder = said(episode_id=SHOULDER)
+    for_shoulder = data_use(episode_id=SHOULDER)
     assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
     assert consent([for_shoulder], NECK, NOW) is None
     assert consent([GOOD], NECK, NOW) == GOOD
 
 
 def test_a_refusal_for_one_episode_does_not_affect_the_others() -> None:
-    consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
+    consents = [data_use(3), data_use(2, "refused", episode_id=SHOULDER)]
     assert consent(consents, SHOULDER, NOW) is None
     assert consent(consents, NECK, NOW) == consents[0]
 
@@ -91,7 +91,7 @@ def test_a_refusal_for_one_episode_does_not_affect_the_others() -> None:
 def test_the_last_day_ends_in_the_offset_of_the_consent() -> None:
     in_vancouver = timezone(timedelta(hours=-8))
     given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
-    last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
+    last = data_use(obtained_at=given_at, valid_until=date(2026, 11, 20))
     late = datetime(2026, 11, 20, 23, 59, tzinfo=in_vancouver)
     assert consent([last], None, late.astimezone(UTC)) == last
     assert consent([last], None, late + timedelta(minutes=1)) is None
@@ -99,7 +99,9 @@ def test_the_last_day_ends_in_the_offset_of_the_consent() -> None:
 
 @given(
     st.lists(
-        st.builds(said, st.integers(-5, 50), st.sampled_from(("given", "refused", "withdrawn"))),
+        st.builds(
+            data_use, st.integers(-5, 50), st.sampled_from(("given", "refused", "withdrawn"))
+        ),
         max_size=6,
     ),
     st.randoms(),
@@ -115,7 +117,7 @@ def test_the_decision_does_not_depend_on_the_order_of_the_records(
 
 def test_the_reason_names_the_recipient_the_purpose_and_the_ground() -> None:
     recipient = Recipient("insurer", "Example Insurance")
-    assert reason(recipient, "Claim 7", said(id=5), None) == (
+    assert reason(recipient, "Claim 7", data_use(id=5), None) == (
         "To insurer Example Insurance; for: Claim 7; consent 5"
     )
     assert reason(Recipient("patient", None), "p", None, None) == "To patient; for: p"

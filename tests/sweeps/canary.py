@@ -96,7 +96,7 @@ class PlantedWorld(World):
         return to_json({name: body[name] for name in body.keys() - REFERENCES.keys()})
 
 
-class Ears:
+class AnswerRecorder:
     """The parts of an answer beside the records: headers, addresses and problems."""
 
     def __init__(self, planted: Planted) -> None:
@@ -104,7 +104,7 @@ class Ears:
         self.statuses: set[int] = set()
         self.leaks: dict[str, set[str]] = {}
 
-    def hear(self, answer: Response) -> None:
+    def record(self, answer: Response) -> None:
         """Collect these parts of an answer, as a hook of the client."""
         answer.read()
         self.statuses.add(answer.status_code)

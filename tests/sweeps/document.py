@@ -19,15 +19,15 @@ class Documented:
 
     method: str
     path: str
-    said: dict[str, Any]
+    spec: dict[str, Any]
 
     @property
     def name(self) -> str:
-        return str(self.said["operationId"])
+        return str(self.spec["operationId"])
 
     @property
     def scopes(self) -> list[str]:
-        return [scope for way in self.said.get("security", ()) for scope in way["bearer"]]
+        return [scope for way in self.spec.get("security", ()) for scope in way["bearer"]]
 
     @property
     def writes(self) -> bool:
@@ -39,21 +39,21 @@ class Documented:
 
     @property
     def creates(self) -> bool:
-        return self.body_model is not None and "201" in self.said["responses"]
+        return self.body_model is not None and "201" in self.spec["responses"]
 
     @property
     def media(self) -> list[str]:
-        return list(self.said.get("requestBody", {}).get("content", ()))
+        return list(self.spec.get("requestBody", {}).get("content", ()))
 
     @property
     def body_model(self) -> str | None:
         """The name of the schema of its JSON body."""
-        content = self.said.get("requestBody", {}).get("content", {})
+        content = self.spec.get("requestBody", {}).get("content", {})
         reference = content.get("application/json", {}).get("schema", {}).get("$ref")
         return None if reference is None else reference.rpartition("/")[2]
 
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
-        return {p["name"]: p for p in self.said.get("parameters", ()) if p["in"] == place}
+        return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == place}
 
 
 @lru_cache
@@ -66,9 +66,9 @@ def document() -> dict[str, Any]:
 def operations() -> tuple[Documented, ...]:
     """Every operation of `/v1`."""
     return tuple(
-        Documented(method.upper(), path, said)
+        Documented(method.upper(), path, documented)
         for path, item in document()["paths"].items()
-        for method, said in item.items()
+        for method, documented in item.items()
         if path.startswith("/v1/")
     )
 
@@ -81,19 +81,19 @@ def _validator(reference: str) -> jsonschema_rs.Draft202012Validator:
 
 def undocumented(operation: Documented, answer: Response) -> str | None:
     """How an answer differs from the document, or None if it conforms."""
-    said = operation.said["responses"].get(str(answer.status_code))
-    if said is None:
+    documented = operation.spec["responses"].get(str(answer.status_code))
+    if documented is None:
         return f"status {answer.status_code} {answer.text[:300]}"
     kind = answer.headers.get("content-type", "")
-    if "content" not in said:
+    if "content" not in documented:
         return None if answer.content == b"" else f"a body where none is documented: {kind}"
-    if kind not in said["content"]:
+    if kind not in documented["content"]:
         return f"content type {kind!r}"
     if kind == PROBLEM:
         code = answer.json()["type"].rpartition("/")[2]
-        if f"`{code}`" not in said["description"]:
+        if f"`{code}`" not in documented["description"]:
             return f"problem {code}"
-    schema = said["content"][kind].get("schema", {})
+    schema = documented["content"][kind].get("schema", {})
     errors = _validator(schema["$ref"]).iter_errors(answer.json()) if "$ref" in schema else ()
     first = next(iter(errors), None)
     return None if first is None else f"{first.instance_path}: {first.message}"

@@ -83,7 +83,7 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def spoilt(body: Any) -> Iterator[Any]:
+def mutations(body: Any) -> Iterator[Any]:
     """Copies of the body: in each, one value is replaced by one of `VALUES`."""
     for place in leaves(body):
         for value in VALUES:

@@ -26,7 +26,16 @@ from tests import postgres
 from tests.ground import Api, Clinic, create_clinic
 from tests.serving import HOST, Serving, serving
 from tests.signing import claims, key_set, signed
-from tests.sweeps.canary import ALLOWED, HELD, MEMBER, MORE, REQUEST_ID, Ears, Planted, PlantedWorld
+from tests.sweeps.canary import (
+    ALLOWED,
+    HELD,
+    MEMBER,
+    MORE,
+    REQUEST_ID,
+    AnswerRecorder,
+    Planted,
+    PlantedWorld,
+)
 from tests.sweeps.document import Documented, document, operations
 from tests.sweeps.hostile import leaves, replaced
 from tests.sweeps.test_hostile_requests import ONE_OF_EACH_SHAPE, cursor
@@ -45,7 +54,7 @@ HEADERS = (
 
 
 @dataclass(frozen=True)
-class Aviary:
+class WatchedClinic:
     """A clinic on a server that logs everything, and the collected output."""
 
     database: Database
@@ -53,7 +62,7 @@ class Aviary:
     wire: Client
     clinic: Clinic
     world: PlantedWorld
-    ears: Ears
+    recorder: AnswerRecorder
 
     @property
     def api(self) -> Api:
@@ -69,11 +78,11 @@ class Aviary:
             for name, member in entry.items():
                 part = f"entry's {name}"
                 kept[part] = f"{kept.get(part, '')} {member}"
-        said = {
+        leaks = {
             part: self.world.planted.found(whole) - ALLOWED.get(part, frozenset())
             for part, whole in kept.items()
         }
-        return self.ears.leaks | {part: places for part, places in said.items() if places}
+        return self.recorder.leaks | {part: places for part, places in leaks.items() if places}
 
     def entries(self) -> Iterator[dict[str, Any]]:
         path: str | None = "/v1/audit/entries?limit=200"
@@ -84,20 +93,20 @@ class Aviary:
 
 
 @contextmanager
-def aviary(url: str, folder: Path, **environment: str) -> Iterator[Aviary]:
+def watched_clinic(url: str, folder: Path, **environment: str) -> Iterator[WatchedClinic]:
     """Serve a new clinic while the block runs."""
     planted = Planted()
-    ears = Ears(planted)
+    recorder = AnswerRecorder(planted)
     with (
         closing(Database(url)) as database,
         serving(folder / "log", LOUD, NEEDLEWORK_DATABASE_URL=url, **environment) as server,
         Client(
-            base_url=f"http://{HOST}:{server.port}", event_hooks={"response": [ears.hear]}
+            base_url=f"http://{HOST}:{server.port}", event_hooks={"response": [recorder.record]}
         ) as wire,
     ):
         clinic = create_clinic(database)
         world = PlantedWorld(Api(wire, clinic.key()), planted)
-        yield Aviary(database, server, wire, clinic, world, ears)
+        yield WatchedClinic(database, server, wire, clinic, world, recorder)
 
 
 @contextmanager
@@ -113,13 +122,13 @@ def migrated(kind: str, folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(name="birds", scope="module", params=KINDS)
+@pytest.fixture(name="watched", scope="module", params=KINDS)
 def served_clinic(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Aviary]:
-    folder = tmp_path_factory.mktemp("aviary")
-    with migrated(request.param, folder) as url, aviary(url, folder) as birds:
-        yield birds
+) -> Iterator[WatchedClinic]:
+    folder = tmp_path_factory.mktemp("watched")
+    with migrated(request.param, folder) as url, watched_clinic(url, folder) as watched:
+        yield watched
 
 
 class Refusals(Provoker):
@@ -132,157 +141,171 @@ class Refusals(Provoker):
         return self.sent.by(self.world.api, content=(self.sent.content or b"").ljust(2**20 + 1))
 
 
-def test_no_text_of_a_record_appears_elsewhere(birds: Aviary) -> None:
-    nobody = Api(birds.wire, birds.clinic.key(()))
+def test_no_text_of_a_record_appears_elsewhere(watched: WatchedClinic) -> None:
+    nobody = Api(watched.wire, watched.clinic.key(()))
     for operation in operations():
-        sent = birds.world.request(operation)
-        answer = sent.by(birds.api)
+        sent = watched.world.request(operation)
+        answer = sent.by(watched.api)
         assert answer.is_success, (operation.name, answer.text)
         # A refusal comes before the database or from a rule, so one of each form is enough there.
-        if not birds.database.is_sqlite and operation not in ONE_OF_EACH_SHAPE:
+        if not watched.database.is_sqlite and operation not in ONE_OF_EACH_SHAPE:
             continue
-        for _ in Refusals(birds.world, nobody, operation).answers():
+        for _ in Refusals(watched.world, nobody, operation).answers():
             pass
-        for _ in in_other_states(birds.world, operation):
+        for _ in in_other_states(watched.world, operation):
             pass
-        for spoilt in requests_with_one_word(birds, operation):
-            spoilt.by(birds.api)
-    said = birds.leaks()
-    assert said == {}
-    assert birds.ears.statuses >= {200, 201, 304, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428}
-    log = birds.server.log.read_text()
+        for spoilt in requests_with_one_word(watched, operation):
+            spoilt.by(watched.api)
+    leaks = watched.leaks()
+    assert leaks == {}
+    assert watched.recorder.statuses >= {
+        200,
+        201,
+        304,
+        401,
+        403,
+        404,
+        405,
+        409,
+        412,
+        413,
+        415,
+        422,
+        428,
+    }
+    log = watched.server.log.read_text()
     assert log.count('"event":"request"') > 1_000
     assert not [line for line in log.splitlines() if line[:1] != "{"]
 
 
-def requests_with_one_word(birds: Aviary, operation: Documented) -> Iterator[Sent]:
+def requests_with_one_word(watched: WatchedClinic, operation: Documented) -> Iterator[Sent]:
     """Requests of an operation with a word in a place where it is not valid."""
-    sent = birds.world.request(operation)
+    sent = watched.world.request(operation)
     name, joint = operation.name, "&" if "?" in sent.path else "?"
     for parameter in operation.parameters("query"):
         for word in (
-            birds.word(f"{name}?{parameter}"),
-            cursor([birds.word("a cursor"), sent.path]),
+            watched.word(f"{name}?{parameter}"),
+            cursor([watched.word("a cursor"), sent.path]),
         ):
             yield replace(sent, path=f"{sent.path}{joint}{parameter}={quote(word)}")
     if "limit" in operation.parameters("query"):
         yield replace(sent, path=f"{sent.path}{joint}limit=1")
-    yield replace(sent, path=f"{sent.path}{joint}{birds.word(MEMBER)}={birds.word('unknown')}")
+    yield replace(sent, path=f"{sent.path}{joint}{watched.word(MEMBER)}={watched.word('unknown')}")
     steps = operation.path.split("/")
     for n, step in enumerate(steps):
         if n > 1:
-            words = [*steps[:n], birds.word(f"{name}: {step}"), *steps[n + 1 :]]
+            words = [*steps[:n], watched.word(f"{name}: {step}"), *steps[n + 1 :]]
             path = "/".join(str(uuid7()) if each[:1] == "{" else each for each in words)
             yield replace(sent, path=path)
     if operation in ONE_OF_EACH_SHAPE:
         for header in HEADERS:
-            word = birds.word(f"header {header}")
+            word = watched.word(f"header {header}")
             yield replace(sent, headers=sent.headers | {header: _headed(header, word)})
     yield replace(sent, headers=sent.headers | {"If-None-Match": "*"})
     yield replace(sent, method="DELETE")
     if operation.body_model and operation.method == "POST":
-        yield from bodies_with_one_word(birds, sent)
+        yield from bodies_with_one_word(watched, sent)
 
 
 def _headed(header: str, word: str) -> str:
     return f"Bearer {word}" if header == "Authorization" else word
 
 
-def bodies_with_one_word(birds: Aviary, sent: Sent) -> Iterator[Sent]:
+def bodies_with_one_word(watched: WatchedClinic, sent: Sent) -> Iterator[Sent]:
     """The same request with other values in its body, and with broken bodies."""
     body = from_json(sent.content or b"{}")
     for n, place in enumerate(leaves(body)):
-        word = birds.word(f"{ID.sub('{id}', sent.path)}: {place}")
+        word = watched.word(f"{ID.sub('{id}', sent.path)}: {place}")
         other = (word, [word], word + "x" * 5_000)[n % 3]
         yield replace(sent, content=to_json(replaced(body, place, other)))
-    yield replace(sent, content=to_json(body | {birds.word(MEMBER): birds.word("a member")}))
-    w = birds.word("a broken body").encode()
+    yield replace(sent, content=to_json(body | {watched.word(MEMBER): watched.word("a member")}))
+    w = watched.word("a broken body").encode()
     for raw in (b'{"%s' % w, b'{"%s": 1, "%s": 2}' % (w, w), w, b'["%s"]' % w, b'"%s\xff"' % w):
         yield replace(sent, content=raw)
     yield replace(sent, content=b'{"note": "%s\\u0000"}' % w)
 
 
-def test_no_text_of_a_token_request_appears_elsewhere(birds: Aviary) -> None:
-    address = f"{birds.wire.base_url}/oauth/token".replace("//oauth", "/oauth")
-    body = {"name": birds.word("a client"), "kind": "backend", "scopes": SCOPES}
-    kid = birds.word("a kid")
+def test_no_text_of_a_token_request_appears_elsewhere(watched: WatchedClinic) -> None:
+    address = f"{watched.wire.base_url}/oauth/token".replace("//oauth", "/oauth")
+    body = {"name": watched.word("a client"), "kind": "backend", "scopes": SCOPES}
+    kid = watched.word("a kid")
     jwks = {"keys": [{**key_set(KEY)["keys"][0], "kid": kid}]}
-    client = birds.api.create("/v1/clients", **body, jwks=jwks)
-    secrets = [birds.api.key]
+    client = watched.api.create("/v1/clients", **body, jwks=jwks)
+    secrets = [watched.api.key]
 
     def ask(**form: str) -> Response:
         secrets.extend(form.values())
-        return birds.wire.post("/oauth/token", data=form)
+        return watched.wire.post("/oauth/token", data=form)
 
     def assertion(key: Any = KEY, **other: Any) -> str:
-        said = {"jti": birds.word("jti"), "more": birds.word("a claim"), **other}
-        return signed(key, claims(client["id"], address, **said), kid=kid)
+        members = {"jti": watched.word("jti"), "more": watched.word("a claim"), **other}
+        return signed(key, claims(client["id"], address, **members), kid=kid)
 
     known = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     given = ask(**known, client_assertion=assertion())
     assert given.status_code == 200, given.text
     for bad in (
         assertion(OTHER),
-        assertion(aud=birds.word("aud")),
-        assertion(sub=birds.word("sub")),
-        assertion(exp=birds.word("exp")),
-        signed(KEY, claims(client["id"], address), kid=birds.word("another kid")),
-        birds.word("an assertion"),
+        assertion(aud=watched.word("aud")),
+        assertion(sub=watched.word("sub")),
+        assertion(exp=watched.word("exp")),
+        signed(KEY, claims(client["id"], address), kid=watched.word("another kid")),
+        watched.word("an assertion"),
     ):
         assert ask(**known, client_assertion=bad).status_code == 401
     for name in ("grant_type", "client_assertion_type", "scope", "client_id", "more"):
-        ask(**{**known, "client_assertion": assertion(), name: birds.word(name)})
-    device = birds.world.make("/v1/devices")
+        ask(**{**known, "client_assertion": assertion(), name: watched.word(name)})
+    device = watched.world.make("/v1/devices")
     enrolment = "urn:needlework:params:oauth:grant-type:enrolment"
-    for code in (birds.word("a code"), device["enrolment_code"], device["enrolment_code"]):
+    for code in (watched.word("a code"), device["enrolment_code"], device["enrolment_code"]):
         enrolled = ask(grant_type=enrolment, code=code)
         secrets.extend(v for n, v in enrolled.json().items() if n.endswith("_token"))
     for n in (1, -1, 1):
-        ask(grant_type="refresh_token", refresh_token=secrets[n] + birds.word("a token"))
+        ask(grant_type="refresh_token", refresh_token=secrets[n] + watched.word("a token"))
     ask(grant_type="refresh_token", refresh_token=secrets[-1])
     for key in (given.json()["access_token"], given.json()["access_token"] + "x"):
-        Api(birds.wire, key).get("/v1/patients")
-    assert birds.leaks() == {}
-    assert birds.ears.statuses >= {200, 400, 401}
-    log = birds.server.log.read_text()
+        Api(watched.wire, key).get("/v1/patients")
+    assert watched.leaks() == {}
+    assert watched.recorder.statuses >= {200, 400, 401}
+    log = watched.server.log.read_text()
     parts = {part for secret in secrets for part in secret.replace("_", ".").split(".")}
     assert [part for part in parts if len(part) > 40 and part in log] == []
 
 
-def test_no_text_of_invalid_http_is_logged(birds: Aviary) -> None:
+def test_no_text_of_invalid_http_is_logged(watched: WatchedClinic) -> None:
     for raw in (b"%s\r\n\r\n", b"GET / HTTP/1.1\r\n%s\r\n\r\n", b"GET /%s HTTP/9\r\n\r\n"):
-        with socket.create_connection((HOST, birds.server.port)) as plug:
-            plug.sendall(raw % birds.word("no HTTP").encode())
+        with socket.create_connection((HOST, watched.server.port)) as plug:
+            plug.sendall(raw % watched.word("no HTTP").encode())
             plug.settimeout(5)
             plug.recv(1_000)
-    assert birds.leaks() == {}
+    assert watched.leaks() == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_failing_server_reveals_no_text(kind: str, tmp_path: Path) -> None:
     with (
         migrated(kind, tmp_path) as url,
-        aviary(url, tmp_path, NEEDLEWORK_REQUESTS_PER_MINUTE="9") as birds,
+        watched_clinic(url, tmp_path, NEEDLEWORK_REQUESTS_PER_MINUTE="9") as watched,
     ):
-        birds.wire.headers["Connection"] = "close"  # as the server does after a 500
-        made = birds.world.make("/v1/patients")
-        make_rows_unreadable(birds.database, birds.word("no number"))
-        ask_about(birds, made["id"])
-        assert 500 in birds.ears.statuses
-        with unanswering(birds.database):
-            ask_about(birds, made["id"])
-        assert 503 in birds.ears.statuses
-        while 429 not in birds.ears.statuses:
-            birds.api.get(f"/v1/patients?q={birds.word('a parameter')}")
-        log = birds.server.log.read_text()
+        watched.wire.headers["Connection"] = "close"  # as the server does after a 500
+        made = watched.world.make("/v1/patients")
+        make_rows_unreadable(watched.database, watched.word("no number"))
+        ask_about(watched, made["id"])
+        assert 500 in watched.recorder.statuses
+        with unanswering(watched.database):
+            ask_about(watched, made["id"])
+        assert 503 in watched.recorder.statuses
+        while 429 not in watched.recorder.statuses:
+            watched.api.get(f"/v1/patients?q={watched.word('a parameter')}")
+        log = watched.server.log.read_text()
         assert '"event":"unforeseen"' in log
-        assert (birds.ears.leaks, birds.world.planted.found(log)) == ({}, set())
+        assert (watched.recorder.leaks, watched.world.planted.found(log)) == ({}, set())
 
 
-def ask_about(birds: Aviary, patient_id: str) -> None:
-    birds.api.post("/v1/patients", birds.world.example("PatientBody"))
-    birds.api.get(f"/v1/patients/{patient_id}")
-    birds.api.get(f"/v1/patients?identifier={birds.word('system')}%7C{birds.word('value')}")
+def ask_about(watched: WatchedClinic, patient_id: str) -> None:
+    watched.api.post("/v1/patients", watched.world.example("PatientBody"))
+    watched.api.get(f"/v1/patients/{patient_id}")
+    watched.api.get(f"/v1/patients?identifier={watched.word('system')}%7C{watched.word('value')}")
 
 
 def make_rows_unreadable(database: Database, word: str) -> None:

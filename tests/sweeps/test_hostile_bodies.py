@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations, undocumented
-from tests.sweeps.hostile import BODIES, LARGE, spoilt
+from tests.sweeps.hostile import BODIES, LARGE, mutations
 from tests.sweeps.world import World, lasting
 
 TAKES_JSON = [operation for operation in operations() if operation.body_model]
@@ -54,7 +54,7 @@ def test_any_value_at_any_path_is_stored_unchanged_or_refused(api: Api, operatio
     world = World(api)
     sent = world.request(operation)
     wrong: list[Any] = []
-    for body in spoilt(world.example(operation.body_model)):
+    for body in mutations(world.example(operation.body_model)):
         body.pop("identifiers", None)
         answer = sent.by(api, content=to_json(body))
         fault = undocumented(operation, answer)
@@ -74,7 +74,7 @@ def test_a_release_with_any_value_at_any_path_succeeds_or_is_refused(
     world = World(api)
     sent = world.request(operation)
     met, wrong = set(), []
-    for body in spoilt(world.example(operation.body_model)):
+    for body in mutations(world.example(operation.body_model)):
         answer = sent.by(api, content=to_json(body))
         met.add(answer.status_code)
         fault = undocumented(operation, answer)

@@ -34,7 +34,7 @@ MADE_OF_IDS = re.compile(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=|cursor=[^\"]+")
 SECRET = re.compile(rf'("(?:{"|".join(SECRETS)})":)"[^"]+"')
 
 
-def told(answer: Response) -> tuple[int, dict[str, str], str]:
+def comparable(answer: Response) -> tuple[int, dict[str, str], str]:
     """An answer without the values that differ between any two clinics."""
     status, headers, text = seen(answer)
     is_json = "json" in headers.get("content-type", "")
@@ -131,7 +131,7 @@ def test_no_clinic_can_tell_that_another_exists(
                 step.sent(world, ids).by(world.api)
                 for world, ids in ((thief, victim.ids), (honest, victim.never))
             ]
-            stolen, unknown = map(told, answers)
+            stolen, unknown = map(comparable, answers)
             assert stolen == unknown, operations()[step.operation].name
             done += 1
 

@@ -35,8 +35,8 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
 
 
 def documented(operation: Documented) -> set[str]:
-    said = " ".join(answer["description"] for answer in operation.said["responses"].values())
-    return set(re.findall(r"`([a-z-]+)`: ", said))
+    texts = " ".join(answer["description"] for answer in operation.spec["responses"].values())
+    return set(re.findall(r"`([a-z-]+)`: ", texts))
 
 
 class Provoker:
@@ -205,5 +205,5 @@ def test_every_documented_problem_occurs_and_no_other(api: Api, clinic: Clinic) 
 
 def test_every_problem_is_documented_somewhere() -> None:
     known = {problem.code for problem in catalogue()}
-    said = {code for operation in operations() for code in documented(operation)}
-    assert said | ELSEWHERE == known
+    codes = {code for operation in operations() for code in documented(operation)}
+    assert codes | ELSEWHERE == known

@@ -20,9 +20,9 @@ def raw(header: dict[str, Any], payload: bytes, signature: bytes = b"") -> str:
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
-def with_public_key_as_secret(said: Any) -> str:
+def with_public_key_as_secret(claims_: Any) -> str:
     """An HMAC whose secret is the public key."""
-    unsigned = raw({"alg": "HS384", "kid": "a"}, to_json(said)).rstrip(".")
+    unsigned = raw({"alg": "HS384", "kid": "a"}, to_json(claims_)).rstrip(".")
     mac = hmac.digest(KEY.as_pem(private=False), unsigned.encode(), "sha384")
     return f"{unsigned}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 

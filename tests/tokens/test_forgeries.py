@@ -39,7 +39,7 @@ def test_no_forged_identity_is_accepted(dana: Person, key: Any, alg: str, kid: s
     assert dana.is_let_in(Forger(key, alg, kid, dana.claims()).signed())
 
 
-def spoilt(secret: str) -> dict[str, str]:
+def altered(secret: str) -> dict[str, str]:
     """A secret with one fault."""
     prefix, id_, rest = secret.split("_", 2)
     return {
@@ -66,17 +66,17 @@ def spoilt(secret: str) -> dict[str, str]:
 
 def test_no_altered_key_or_access_token_is_accepted(api: Api, emr: BackEnd) -> None:
     for secret in (api.key, emr.token()["access_token"]):
-        for label, bad in spoilt(secret).items():
+        for label, bad in altered(secret).items():
             assert Api(api.wire, bad).get("/v1/patients").status_code == 401, label
         assert Api(api.wire, secret).get("/v1/patients").status_code == 200
 
 
 def test_no_altered_code_or_refresh_token_gets_a_token(api: Api) -> None:
     tablet = Tablet(api)
-    for label, bad in spoilt(tablet.made["enrolment_code"]).items():
+    for label, bad in altered(tablet.made["enrolment_code"]).items():
         assert refusal(tablet.ask(ENROLMENT, code=bad)) == (400, "invalid_grant"), label
     given = tablet.let_in()
-    for label, bad in spoilt(given["refresh_token"]).items():
+    for label, bad in altered(given["refresh_token"]).items():
         assert refusal(tablet.refresh(bad)) == (400, "invalid_grant"), label
     assert tablet.refresh(given["refresh_token"]).status_code == 200
 

@@ -33,7 +33,7 @@ def of(clinic: Clinic, dataset: str = "patients") -> Stream:
     return Stream(pieces, NDJSON.media, dataset)
 
 
-def looks(clinic: Clinic) -> list[tuple[str, str, str]]:
+def access_entries(clinic: Clinic) -> list[tuple[str, str, str]]:
     """The access entries that exports left in the ledger."""
     return [
         (str(entry["patient_id"]), str(entry["resource_id"]), str(entry["reason"]))
@@ -47,24 +47,26 @@ def test_each_patients_disclosures_list_the_exports_with_their_data(
 ) -> None:
     fill(api)
     for name in BY_NAME:
-        before = len(looks(clinic))
+        before = len(access_entries(clinic))
         whose = "id" if name == "patients" else "patient_id"
         shown = {row[whose] for row in records(api, name) if whose in row}
-        left = looks(clinic)[before:]
+        left = access_entries(clinic)[before:]
         assert sorted(left) == sorted((id_, id_, f"{name}.ndjson") for id_ in shown), name
-    [ana, ben] = sorted({patient for patient, _, _ in looks(clinic)})
+    [ana, ben] = sorted({patient for patient, _, _ in access_entries(clinic)})
     for patient in (ana, ben):
         listed = api.get(f"/v1/patients/{patient}/disclosures?limit=200").json()["items"]
         told = [each["reason"] for each in listed if each["operation"] == "exports.read"]
-        assert sorted(told) == sorted(reason for id_, _, reason in looks(clinic) if id_ == patient)
+        assert sorted(told) == sorted(
+            reason for id_, _, reason in access_entries(clinic) if id_ == patient
+        )
 
 
 def test_an_exports_entries_are_written_before_its_first_byte(api: Api, clinic: Clinic) -> None:
     fill(api)
     stream = of(clinic)
-    assert looks(clinic) == []
+    assert access_entries(clinic) == []
     assert next(stream.pieces)
-    assert len(looks(clinic)) == 2
+    assert len(access_entries(clinic)) == 2
     stream.pieces.close()
 
 
@@ -87,7 +89,7 @@ def test_more_patients_than_one_batch_each_get_one_entry(
     monkeypatch.setattr(service, "ACCOUNTED_AT_ONCE", 2)
     made = {api.patient()["id"] for _ in range(5)}
     assert {row["id"] for row in records(api, "patients")} == made
-    assert sorted(looks(clinic)) == sorted((id_, id_, "patients.ndjson") for id_ in made)
+    assert sorted(access_entries(clinic)) == sorted((id_, id_, "patients.ndjson") for id_ in made)
 
 
 def test_an_export_shows_one_moment(

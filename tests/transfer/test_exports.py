@@ -57,7 +57,7 @@ HOSTILE = st.text(
 )
 
 
-def said(record: Row, name: str) -> Any:
+def value_in(record: Row, name: str) -> Any:
     """The value of a column in a record of the API."""
     if name in FLAT and name not in record:
         outer, inner = FLAT[name]
@@ -70,7 +70,7 @@ def agrees(shown: Any, record: Row, name: str) -> bool:
     if name.endswith("_offset_min"):
         moment = record[name.removesuffix("_offset_min")]
         return bool(shown == (moment and minutes_east(datetime.fromisoformat(moment))))
-    expected = said(record, name)
+    expected = value_in(record, name)
     if isinstance(expected, str) and name.endswith("_at"):
         return datetime.fromisoformat(shown) == datetime.fromisoformat(expected) and shown.endswith(
             "Z"

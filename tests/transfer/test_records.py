@@ -24,17 +24,17 @@ STAMPS = {
 def clinic_said(api: Api) -> Mapping[str, list[Row]]:
     """All records of a clinic, without the members that the server sets."""
     paths = {**LISTS, "thresholds": "/v1/thresholds"}
-    said = {name: everything(api, path) for name, path in paths.items()}
-    said["follow-ups"] = [
+    collected = {name: everything(api, path) for name, path in paths.items()}
+    collected["follow-ups"] = [
         report
-        for session in said["sessions"]
+        for session in collected["sessions"]
         for report in everything(api, f"/v1/sessions/{session['id']}/follow-ups")
     ]
-    for records in said.values():
+    for records in collected.values():
         for record in records:
             for stamp in STAMPS - ({"credentials"} if "given_name" in record else set()):
                 record.pop(stamp, None)
-    return said
+    return collected
 
 
 def take_in(api: Api, content: bytes) -> Row:

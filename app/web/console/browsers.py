@@ -126,7 +126,10 @@ def _way(form: dict[str, str]) -> str:
 
 async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
     """Whose password or key a form holds."""
-    mark_repeated, database = request.app.state.authenticate.mark_repeated, request.app.state.database
+    mark_repeated, database = (
+        request.app.state.authenticate.mark_repeated,
+        request.app.state.database,
+    )
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
