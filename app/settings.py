@@ -1,4 +1,4 @@
-"""Settings: `NEEDLEWORK_*` variables, or the lines of a file `needlework.env`."""
+"""Settings, from the environment variables `NEEDLEWORK_*` or from a file `needlework.env`."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """What an operator may set. Every setting has a default that works."""
+    """The settings that an operator can change. Every one has a default that works."""
 
     model_config = SettingsConfigDict(
         env_prefix="NEEDLEWORK_", env_file="needlework.env", extra="ignore"
@@ -19,35 +19,36 @@ class Settings(BaseSettings):
     """A SQLAlchemy URL: SQLite, or PostgreSQL 15 to 18."""
 
     owner_url: str | None = None
-    """PostgreSQL as the role that owns the tables, for `migrate` alone. The role in
-    `database_url` then gets its rights from it, and can't alter what is append-only."""
+    """PostgreSQL URL of the role that owns the tables; `migrate`, `backup` and `restore` use it.
+    `migrate` then grants rights to the role in `database_url`, which can't alter append-only
+    tables."""
     ledger_key: SecretStr | None = None
-    """The private keys that sign the ledgers' checkpoints: Ed25519, PEM (PKCS #8). Two of them
-    sign while one takes over from the other."""
+    """The private keys that sign the ledgers' checkpoints: Ed25519, PEM (PKCS #8). With two keys,
+    both sign, while one replaces the other."""
     ledger_key_file: Path | None = None
-    """The file that holds them otherwise; with SQLite, `ledger.pem` beside the database."""
+    """A file with these keys, instead; with SQLite by default `ledger.pem` beside the database."""
 
     research_key: SecretStr | None = None
-    """What pseudonyms in de-identified exports are made with: 32 characters or more, all secret."""
+    """The secret key for pseudonyms in de-identified exports: 32 characters or more."""
     research_key_file: Path | None = None
-    """The file that holds it otherwise."""
+    """A file with this key, instead."""
 
     requests_per_minute: PositiveInt = 100_000
-    """Of each client, in each process. What is above it is answered with 429."""
+    """Requests per minute, per client and process; above it: 429."""
     token_requests_per_minute: PositiveInt = 60
-    """For tokens, of each sender's address, in each process: nobody is known there yet."""
+    """Token requests per minute, per address and process: no client is known yet; above it: 429."""
     public_url: str | None = None
-    """Where clients reach this server: what a back end's request for a token has to name."""
+    """The URL where clients reach this server. A back end's assertion must name it as `aud`."""
     oidc_issuer: str | None = None
-    """The identity provider that practitioners sign in with: its issuer, an `https` address."""
+    """The issuer URL (`https`) of the identity provider that practitioners sign in with."""
     oidc_audience: str | None = None
-    """What its tokens for this server name as their audience."""
+    """The audience (`aud`) that its tokens for this server name."""
     paper: Literal["us-letter", "a4"] = "us-letter"
-    """What chart summaries are printed on."""
+    """The paper size of chart summaries."""
     system_fonts: bool = True
-    """Whether chart summaries use this machine's fonts for what the fonts that come along lack."""
+    """Whether chart summaries use this machine's fonts for characters the bundled fonts lack."""
     outgoing_to_loopback: bool = False
-    """Whether keys may be fetched from this machine itself, by `http://127.0.0.1`."""
+    """Whether keys may be fetched from this machine itself, over `http://127.0.0.1`."""
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The instruments and their thresholds, read and checked once."""
+"""The instruments and their thresholds, loaded and checked at import."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ _SCORING: Final = {
     "low": "item_low",
     "high": "item_high",
 }
-"""The columns that say how items are scored."""
+"""Members of `ScoringView` and the columns that hold them."""
 
 
 def _rows(text: str) -> dict[int, dict[str, object]]:
@@ -55,10 +55,10 @@ def _rows(text: str) -> dict[int, dict[str, object]]:
 
 
 def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
-    """The instruments of two CSV texts, each with its thresholds, the general default first.
+    """Parse the instruments of two CSV texts, each with its thresholds, the general default first.
 
-    Pydantic's `ValidationError` names every broken line.column; `RuleBroken` is raised for
-    thresholds of an instrument that there isn't.
+    Pydantic's `ValidationError` names each wrong line.column. Raises `RuleBroken` for thresholds of
+    an unknown instrument.
     """
     figures = list(_THRESHOLDS.validate_python(_rows(thresholds)).values())
     figures.sort(key=lambda row: (not row.default, row.region or ""))
@@ -94,12 +94,12 @@ _SCORINGS: Final = {
 
 
 def find(code: str) -> InstrumentView | None:
-    """The instrument with this code, if it is known."""
+    """The instrument with this code; None if it is unknown."""
     return _BY_CODE.get(code)
 
 
 def instrument(code: str) -> InstrumentView:
-    """The instrument with this code, or `NotFound`."""
+    """The instrument with this code; `NotFound` if it is unknown."""
     found = find(code)
     if found is None:
         raise NotFound("There is no such instrument.")
@@ -107,28 +107,28 @@ def instrument(code: str) -> InstrumentView:
 
 
 def is_open(code: str) -> bool:
-    """Whether its scale has no ends of its own, but only limits of what is plausible."""
+    """Whether its scale is open: it has only limits of what is plausible."""
     return instrument(code).domain in rules.OPEN
 
 
 def default_thresholds(code: str, region: str | None = None) -> ThresholdsView | None:
-    """The published thresholds that a verdict uses; None where there are none.
+    """The published thresholds that a verdict uses; None if there are none.
 
-    Those that were studied in this body region, or else the general ones.
+    These are the ones studied in this body region, or else the general ones.
     """
     return _DEFAULTS.get((code, region)) or _DEFAULTS.get((code, None))
 
 
 def factors(code: str) -> dict[str, float]:
-    """By what a value in each of an instrument's units is multiplied, its own unit first."""
+    """The factor that converts each accepted unit to the instrument's own, which comes first."""
     return _FACTORS[code]
 
 
 def in_own_unit(code: str, value: float, unit: str | None) -> float:
-    """A value as it was entered, in the instrument's own unit."""
+    """An entered value, converted to the instrument's own unit."""
     return float(value if unit is None else rules.in_own_unit(value, unit, _FACTORS[code]))
 
 
 def scoring(code: str) -> rules.Scoring | None:
-    """How this instrument's items make its score; None where that isn't known here."""
+    """How this instrument is scored from items; None if that isn't known here."""
     return _SCORINGS.get(code)

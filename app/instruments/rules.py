@@ -1,4 +1,4 @@
-"""The words of the instruments, and what a measured value must meet. Pure."""
+"""The instruments' vocabularies, and the rules for a measured value. Pure."""
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
@@ -8,46 +8,46 @@ from app.core.faults import RuleBroken
 
 Domain = Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"]
 OPEN: Final[frozenset[Domain]] = frozenset({"mechanism", "impairment"})
-"""Where forces and angles are measured, whose scales end only where nothing more is plausible."""
+"""Domains of forces and angles: their scales end only at the limits of what is plausible."""
 Better = Literal["lower", "higher"]
 Method = Literal["mean", "sum", "percent"]
-"""How items make a score: `percent` is that of the way from the lowest to the highest mean, which
-the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1) have in common."""
+"""How items make a score. `percent` is the position of the mean between the lowest and the highest
+answer, as in the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1)."""
 DECIMALS: Final = 4
 CONVERTED: Final = 6
-"""Decimals of a value in another unit, which hide nothing but what binary fractions leave over."""
+"""Decimals of a converted value: they remove only the error of binary fractions."""
 ITEMS_MAX: Final = 60
-HAIR: Final = 1e-9
-"""What floating-point numbers may miss a rounding by."""
+FLOAT_TOLERANCE: Final = 1e-9
+"""The floating-point error that a comparison with a rounded value allows."""
 
 
 class Scoring(NamedTuple):
-    """How an instrument's items make its score. No item's wording stands anywhere."""
+    """How an instrument is scored from items. The items' wording is not stored."""
 
     method: Method
     items_min: int
-    """How many have to be answered."""
+    """The fewest answers for a score."""
     items_max: int
     low: float
     high: float
 
 
 def check_value(value: float, lowest: float, highest: float) -> None:
-    """Raise `RuleBroken` unless a value lies on its scale, ends included. NaN lies on none."""
+    """Raise `RuleBroken` unless a value lies on its scale, including both ends. NaN never does."""
     if not lowest <= value <= highest:
         raise RuleBroken("off_scale", f"Give a value from {lowest:g} to {highest:g}.")
 
 
 def check_difference(difference: float, lowest: float, highest: float) -> None:
-    """Raise `RuleBroken` where a scale has no room for a difference."""
+    """Raise `RuleBroken` if a difference is larger than the scale."""
     if difference > highest - lowest:
         raise RuleBroken("off_scale", f"The scale is {highest - lowest:g} wide.")
 
 
 def in_own_unit(value: float, unit: str | None, factors: Mapping[str, float]) -> float:
-    """A value in the instrument's own unit; `factors` holds every unit that it is recorded in.
+    """Convert a value to the instrument's own unit; `factors` holds every accepted unit.
 
-    `RuleBroken` where the unit is none of them.
+    Raises `RuleBroken` for any other unit.
     """
     if unit is None:
         return value
@@ -58,9 +58,9 @@ def in_own_unit(value: float, unit: str | None, factors: Mapping[str, float]) ->
 
 
 def score(items: Sequence[float | None], scoring: Scoring) -> float:
-    """The score of items, of which None was not answered, to four decimals.
+    """The score of items, rounded to four decimals. None stands for an item without an answer.
 
-    Raises `RuleBroken` where there are too many items, too few answers, or an answer off its scale.
+    Raises `RuleBroken` for too many items, too few answers, or an answer off its scale.
     """
     answers = [item for item in items if item is not None]
     if len(items) > scoring.items_max or len(answers) < scoring.items_min:
@@ -78,36 +78,36 @@ def score(items: Sequence[float | None], scoring: Scoring) -> float:
 
 
 def check_scored(value: float, scored: float) -> None:
-    """Raise `RuleBroken` unless a value is the score, rounded to as many decimals as it has."""
+    """Raise `RuleBroken` unless `value` is the score, rounded to the decimals of `value`."""
     _, _, fraction = f"{value:.{DECIMALS}f}".rstrip("0").partition(".")
-    if abs(value - scored) > 0.5 * 10 ** -len(fraction) + HAIR:
+    if abs(value - scored) > 0.5 * 10 ** -len(fraction) + FLOAT_TOLERANCE:
         raise RuleBroken("not_the_score", f"The items make {scored:g}.")
 
 
 def check_activity(activity: str | None, *, takes_activity: bool) -> None:
-    """Raise `RuleBroken` where an instrument that isn't about an activity is given one.
+    """Raise `RuleBroken` if there is an activity and the instrument takes none.
 
-    Without an activity, the value of an instrument that takes one is the mean over activities.
+    If it takes one, a value without an activity is the mean over all activities.
     """
     if activity is not None and not takes_activity:
         raise RuleBroken("activity_forbidden", "This instrument is not about an activity.")
 
 
 def check_once(column: str, cells: Sequence[str]) -> None:
-    """Raise `RuleBroken` where a data file says twice what it may say once."""
+    """Raise `RuleBroken` if a column of a data file has the same cell twice."""
     twice = sorted({cell for cell in cells if cells.count(cell) > 1})
     if twice:
         raise RuleBroken("repeated", f"column {column}: {', '.join(twice)} stands twice.")
 
 
 def check_known(column: str, cells: Sequence[str], known: Sequence[str]) -> None:
-    """Raise `RuleBroken` where one data file names what the other doesn't have."""
+    """Raise `RuleBroken` if one data file names something that the other doesn't have."""
     unknown = sorted(set(cells).difference(known))
     if unknown:
         raise RuleBroken("unknown", f"column {column}: {', '.join(unknown)} is unknown.")
 
 
 def check_figures(*figures: float | None) -> None:
-    """Raise `RuleBroken` where a row of thresholds has no figure at all."""
+    """Raise `RuleBroken` if a row of thresholds has no figure at all."""
     if all(figure is None for figure in figures):
         raise RuleBroken("no_figure", "Give a figure, or leave the row out.")

@@ -1,4 +1,4 @@
-"""Instruments on the wire. The data files are checked against the views they are served as."""
+"""Views of instruments and thresholds, which also check the rows of the data files."""
 
 from typing import Annotated, Any, Self
 
@@ -12,22 +12,22 @@ Figure = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class ThresholdsView(View):
-    """Which change of an instrument is real, and which is worthwhile, in one population."""
+    """The MDC and MCID of an instrument in one population."""
 
     id: Annotated[
         str,
         Field(
             pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$",
             max_length=64,
-            description="Names these figures forever: other figures get another id.",
+            description="Identifies these figures: changed figures get another id.",
         ),
     ]
     instrument: Slug
     default: Annotated[
         bool,
         Field(
-            description="Whether verdicts use this row: of its region, or without one of any"
-            " that has no row of its own."
+            description="Whether verdicts use this row: for its region; without a region, for all"
+            " regions that have no row."
         ),
     ]
     region: Annotated[Slug | None, Field(description="The body region that was studied.")]
@@ -62,24 +62,24 @@ class UnitView(View):
     """A unit that values may be sent in."""
 
     unit: Annotated[Line, Field(description="UCUM.")]
-    factor: Annotated[Figure, Field(description="One of it in the instrument's own unit.")]
+    factor: Annotated[Figure, Field(description="Multiply by it to get the instrument's unit.")]
 
 
 class ScoringView(View):
-    """How the score is made from items. Their wording is not reproduced here."""
+    """How items are scored. Their wording is not reproduced here."""
 
     method: Annotated[
         rules.Method,
-        Field(description="`percent`: that of the way from the lowest to the highest mean."),
+        Field(description="`percent`: position of the mean between `low` and `high`, in %."),
     ]
-    items_min: Annotated[int, Field(ge=1, description="How many have to be answered.")]
+    items_min: Annotated[int, Field(ge=1, description="The fewest answers for a score.")]
     items_max: Annotated[int, Field(ge=1, le=rules.ITEMS_MAX)]
     low: Annotated[float, Field(description="The lowest answer.")]
     high: Annotated[float, Field(description="The highest answer.")]
 
 
 def _units(given: Any) -> Any:
-    """`cm=10` as a unit and its factor; several of them stand with spaces between."""
+    """Parse `cm=10 mm=1` as units and their factors."""
     if not isinstance(given, str):
         return given or ()
     pairs = (unit.partition("=") for unit in given.split())
@@ -105,14 +105,14 @@ class InstrumentView(View):
     also_in: Annotated[
         tuple[UnitView, ...],
         BeforeValidator(_units),
-        Field(description="Other units that are taken, kept as entered and converted to compare."),
+        Field(description="Other units accepted: stored as entered, converted to compare."),
     ]
     better: Annotated[rules.Better, Field(description="The direction of improvement.")]
     takes_activity: Annotated[
-        bool, Field(description="Whether a value may be of one activity that the patient named.")
+        bool, Field(description="Whether a value can belong to an activity that the patient named.")
     ]
     rates_change: Annotated[
-        bool, Field(description="Whether a value is itself a change, so that it starts from 0.")
+        bool, Field(description="Whether a value is itself a change, so that its baseline is 0.")
     ]
     scoring: ScoringView | None
     loinc: Annotated[str | None, Field(pattern=r"^\d{1,7}-\d$")]

@@ -1,4 +1,4 @@
-"""The catalogue and the body map, read and checked once; and how a muscle is found."""
+"""The catalogue and the body map, loaded and checked at import; and the search for a muscle."""
 
 import csv
 import hashlib
@@ -17,7 +17,7 @@ from app.muscles import rules
 from app.muscles.rules.body import Body, both_halves, check_drawn, check_placed
 from app.muscles.schemas import BodyAreaRow, BodyPathRow, MuscleView
 
-# The day of the last change to the data; the digest tells whether it is the same data.
+# The date of the last change to the data. The digest in `CATALOGUE_VERSION` identifies the data.
 RELEASED: Final = "2026-11-21"
 LISTS: Final = frozenset({"segments", "synonyms", "muscles"})
 UNIQUE: Final = ("slug", "name", "latin", "uberon", "fma")
@@ -56,15 +56,15 @@ def _cells(text: str) -> dict[int, dict[str, object]]:
 
 
 def read(text: str) -> tuple[MuscleView, ...]:
-    """The muscles of a CSV text; pydantic's `ValidationError` names every broken line.column."""
+    """Parse muscles from a CSV text; pydantic's `ValidationError` names each wrong line.column."""
     return tuple(_ROWS.validate_python(_cells(text)).values())
 
 
 def read_body(areas: str, paths: str, muscles: Iterable[MuscleView]) -> Body:
-    """The body map of two CSV texts, which has a place for each muscle that isn't paraspinal.
+    """Parse the body map of two CSV texts. Every muscle that isn't paraspinal must lie in one area.
 
-    Pydantic's `ValidationError` names every broken line.column; `RuleBroken` is raised where the
-    two texts, or the muscles, don't go together.
+    Pydantic's `ValidationError` names each wrong line.column. Raises `RuleBroken` if the two texts
+    and the muscles don't match.
     """
     known = [row.area() for row in _AREAS.validate_python(_cells(areas)).values()]
     drawn = [row.shape() for row in _PATHS.validate_python(_cells(paths)).values()]
@@ -85,28 +85,28 @@ _BY_SLUG: Final = {muscle.slug: muscle for muscle in MUSCLES}
 
 
 def find(slug: str) -> MuscleView | None:
-    """The muscle with this slug, if the catalogue has it."""
+    """The muscle with this slug; None if the catalogue has none."""
     return _BY_SLUG.get(slug)
 
 
 def muscle(slug: str) -> MuscleView:
-    """The muscle with this slug, or `NotFound`."""
+    """The muscle with this slug; `NotFound` if the catalogue has none."""
     found = find(slug)
     if found is None:
-        raise NotFound("There is no such muscle in the catalogue.")
+        raise NotFound("The catalogue has no such muscle.")
     return found
 
 
 def muscles(q: str | None = None, region: rules.Region | None = None) -> list[MuscleView]:
-    """The muscles that `q` may mean, best first; without it all, in the catalogue's order."""
+    """The muscles that match `q`, best match first; without `q` all, in the catalogue's order."""
     found: Iterable[MuscleView] = MUSCLES if q is None else search(q)
     return [muscle for muscle in found if region in {None, muscle.region}]
 
 
 class Match(IntEnum):
-    """How well a muscle answers a query, best first."""
+    """How well a muscle matches a query, best first."""
 
-    VERBATIM = 0  # as written: RCPM is the major and RCPm the minor
+    VERBATIM = 0  # case matters: RCPM is the major and RCPm the minor
     EXACT = 1
     PREFIX = 2
     WORDS = 3  # each word of the query begins one of the muscle's words
@@ -138,9 +138,9 @@ _WORDS: Final = {word: word for word in sorted(frozenset().union(*(e.words for e
 
 
 def search(q: str) -> list[MuscleView]:
-    """Every muscle that `q` may mean, best first; any text is fine, most mean none.
+    """Every muscle that matches `q`, best match first. Any text is allowed; most match nothing.
 
-    Ties keep the catalogue's order, so the same query always gets the same answer.
+    Equal matches keep the catalogue's order, so the same query always gets the same answer.
     """
     asked = rules.joined(q)
     if not asked:
@@ -169,7 +169,11 @@ def _match(entry: _Entry, q: str, asked: str) -> Match | None:
 
 
 def _errors(entry: _Entry, readings: list[dict[str, int]], in_name: int | None) -> int | None:
-    """The fewest typing errors, in a whole name or word by word, that lead to an entry."""
+    """The fewest typing errors with which the query matches an entry; None if it doesn't.
+
+    `in_name` are the errors against the entry's closest whole name. Word by word, each word of
+    the query must match a word of the entry.
+    """
     in_words = 0
     for reading in readings:
         errors = [reading[word] for word in entry.words & reading.keys()]
@@ -180,7 +184,7 @@ def _errors(entry: _Entry, readings: list[dict[str, int]], in_name: int | None) 
 
 
 def _readings(word: str) -> dict[str, int]:
-    """The catalogue's words that a typed word may stand for, with the errors in it."""
+    """The catalogue's words that a typed word may stand for, each with its number of errors."""
     slips = rules.slips(len(word))
     begun = {known: known[: len(word)] for known in _WORDS}
     found: dict[str, int] = {}
@@ -193,7 +197,7 @@ def _readings(word: str) -> dict[str, int]:
 
 
 def _misspelt_names(asked: str) -> dict[int, int]:
-    """The entries with a whole name close to what was asked, with the errors in it."""
+    """The entries with a whole name close to the query, each with its number of errors."""
     found: dict[int, int] = {}
     for _, errors, (position, _number) in process.extract(
         asked, _NAMES, scorer=OSA.distance, score_cutoff=rules.slips(len(asked)), limit=None

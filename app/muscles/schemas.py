@@ -1,6 +1,6 @@
-"""The catalogue on the wire. The data file is checked against the same view it is served as.
+"""The view of a muscle, which also checks the rows of the data file.
 
-The rows of the body map are views of nobody, and checked in the same way.
+The rows of the body map are checked in the same way, and are never sent to a client.
 """
 
 from typing import Annotated, Self
@@ -23,42 +23,42 @@ Segments = Annotated[
 
 
 class MuscleFilters(Filters):
-    """Which muscles to list. With `q` the best match comes first."""
+    """Filters for muscles. With `q` the best match comes first."""
 
     q: Annotated[
         str | None,
         Field(
             min_length=1,
             max_length=QUERY_MAX,
-            description="Any name, synonym or abbreviation; Latin and typing errors too.",
+            description="A name, synonym or abbreviation, also in Latin or misspelt.",
         ),
     ] = None
     region: rules.Region | None = None
 
 
 class MuscleView(View):
-    """A muscle, or a part of one that is needled and recorded by itself."""
+    """A muscle, or a part of one that is recorded separately."""
 
-    slug: Annotated[Slug, Field(description="The key. It never changes its meaning.")]
+    slug: Annotated[Slug, Field(description="Its key, which never changes its meaning.")]
     name: Annotated[Name, Field(description="The English name.")]
     latin: Annotated[Name, Field(description="The Latin name.")]
     region: rules.Region
     paraspinal: Annotated[bool, Field(description="Whether a needling states a spinal level.")]
     part_of: Annotated[
-        rules.Group | None, Field(description="The whole that this part counts towards.")
+        rules.Group | None, Field(description="The whole muscle that this part belongs to.")
     ]
     innervation: Name
-    segments: Annotated[Segments, Field(description="Supplying segments, from the head down.")]
-    thoracic_risk: Annotated[bool, Field(description="Whether a needle may reach the pleura.")]
-    compressible: Annotated[bool, Field(description="Whether pressure can stop a bleeding.")]
+    segments: Annotated[Segments, Field(description="Its nerves' segments, from the head down.")]
+    thoracic_risk: Annotated[bool, Field(description="Whether a needle can reach the pleura.")]
+    compressible: Annotated[bool, Field(description="Whether pressure can stop bleeding.")]
     synonyms: Annotated[tuple[Name, ...], Field(description="Other names and abbreviations.")]
     uberon: Annotated[str | None, Field(pattern=r"^UBERON:\d{7}$")]
     fma: Annotated[str | None, Field(pattern=r"^FMA:\d{1,7}$")]
-    hazard: Annotated[Name | None, Field(description="What lies near and can be hurt.")]
+    hazard: Annotated[Name | None, Field(description="Structures nearby that can be injured.")]
 
 
 class BodyAreaRow(View):
-    """An area of the body map, and the muscles that are needled through it."""
+    """A row of `body_areas.csv`: an area, and the muscles that are needled through it."""
 
     slug: Slug
     name: Name
@@ -70,7 +70,7 @@ class BodyAreaRow(View):
 
 
 class BodyPathRow(View):
-    """An area as one view shows it, or what else the figure needs: one half of it."""
+    """A row of `body_paths.csv`: one half of an area, or of another shape of the figure."""
 
     area: Slug | None
     view: BodyView
@@ -84,6 +84,6 @@ class BodyPathRow(View):
         return Shape(self.area, self.view, self.side, label, self.path)
 
     @model_validator(mode="after")
-    def _is_where_it_belongs(self) -> Self:
+    def _is_in_place(self) -> Self:
         check_shape(self.shape())
         return self

@@ -1,12 +1,12 @@
-"""Outcomes: what became of a clinic's patients, as numbers of them.
+"""Outcomes: counts of a clinic's patients by how their care ended.
 
-Nouns: a *cohort* is those whose care began within a period; a *course of care* one patient's
-visits in one episode, or in none; a *group* the part of a cohort that shares a region, a diagnosis
-or a technique.
+Nouns: a *cohort* is the patients whose care began in a period. A *course of care* is one patient's
+visits in one episode, or in none. A *group* is the part of a cohort that shares a region, a
+diagnosis or a technique.
 
-Invariant: nobody can be recognised in an answer. Fewer than 5 patients make no group, a number from
-1 to 4 is not given, no practitioner stands beside another, and each answer leaves its entry: two of
-them may still be compared.
+Invariant: an answer identifies nobody. Groups of fewer than 5 patients and counts from 1 to 4 are
+suppressed. Practitioners are not compared. Each answer leaves a ledger entry, because comparing
+two answers may still reveal something.
 
-It stands on `app.progress`, whose measures and responders it counts.
+Stands on `app.progress`: it counts the measures and responders from there.
 """

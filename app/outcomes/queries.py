@@ -1,4 +1,4 @@
-"""A clinic's cohort: those whose care began within a period, and what became of them."""
+"""Reads a clinic's cohort: the patients whose care began in a period, and their outcomes."""
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -48,7 +48,7 @@ PUBLISHED: Final[tuple[Json, ...]] = (
         "reported_by": "therapists",
     },
 )
-"""What others found, per treatment; a rate that a study doesn't give is null."""
+"""Published rates of adverse events per treatment; null if the study doesn't give a rate."""
 
 _BEGIN = bindparam("begin", type_=Instant())
 _END = bindparam("end", type_=Instant())
@@ -103,14 +103,14 @@ _EPISODES = rows(Episode, Episode.id, Episode.region, Episode.diagnoses).where(
 )
 
 Key = tuple[UUID, UUID | None]
-"""A patient and an episode, or none."""
+"""The ids of a patient and an episode; None for visits without an episode."""
 
 
 def cohort(op: Operation, filters: OutcomesFilters) -> Json:
-    """What became of those whose care began between `from` and `to`.
+    """The outcomes of the patients whose care began between `from` and `to`.
 
-    `Invalid` where the period has more sessions than can be looked at in one answer; `Forbidden`
-    where a program asks for its own patients.
+    Raises `Invalid` if the period has more than `SESSIONS_MAX` sessions, and `Forbidden` if a
+    program asks for its own patients.
     """
     if filters.own and op.caller.practitioner_id is None:
         raise Forbidden("Only a practitioner has patients of their own.")
@@ -135,7 +135,7 @@ def _cares(op: Operation, period: Json) -> list[Care]:
     """The courses of care that began in a period."""
     found = op.all(_VISITS, **period)
     if len(found) > SESSIONS_MAX:
-        why = f"It has more than {SESSIONS_MAX:,} sessions: ask for a shorter period."
+        why = f"The period has more than {SESSIONS_MAX:,} sessions: ask for a shorter one."
         raise Invalid([Fault("/from", "period_too_long", why)], "query")
     patients = list({row.patient_id for row in found})
     known = {tuple(row) for row in op.all(_BEFORE, patients=patients, **period)}
@@ -177,10 +177,10 @@ def _cares(op: Operation, period: Json) -> list[Care]:
 def _readings(
     op: Operation, key_of: Mapping[UUID, Key], about: Json
 ) -> Mapping[Key, list[Reading]]:
-    """The values before needling of each course of care.
+    """The values measured before needling, by course of care.
 
-    One from outside of a session belongs to the session or the episode that it names; or to the
-    only course that its patient has, if it names none.
+    A value from outside a session belongs to the session or episode that it names. If it names
+    none, it belongs to the patient's only course; if they have several, it is left out.
     """
     found: defaultdict[Key, list[Reading]] = defaultdict(list)
     for id, *reading, value, unit in op.all(_INSIDE, **about):
@@ -198,9 +198,9 @@ def _readings(
 def _harms(
     op: Operation, key_of: Mapping[UUID, Key], visits: Mapping[Key, list[Visit]], about: Json
 ) -> Mapping[Key, list[Harm]]:
-    """The adverse events of each course of care.
+    """The adverse events, by course of care.
 
-    One that names no session belongs to the course that had the last visit before it.
+    An event that names no session belongs to the course with the last visit before it.
     """
     found: defaultdict[Key, list[Harm]] = defaultdict(list)
     came: defaultdict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
@@ -227,7 +227,7 @@ def _by_patient(key_of: Mapping[UUID, Key]) -> Mapping[UUID, list[Key]]:
 
 
 def _belongs(of_session: Key | None, episode_id: UUID | None, keys: list[Key]) -> list[Key]:
-    """The course of care that a value from outside of a session belongs to, if that is known."""
+    """The course of care that a value from outside a session belongs to; empty if unknown."""
     if of_session is not None:
         return [of_session]
     if episode_id is None:

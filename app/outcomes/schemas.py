@@ -1,4 +1,4 @@
-"""Outcomes on the wire."""
+"""Filters and views of outcomes."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -10,27 +10,30 @@ from app.outcomes.rules.groups import By
 
 
 class OutcomesFilters(Period):
-    """Whose outcomes, and how they are grouped."""
+    """Which outcomes, and how they are grouped."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    by: Annotated[
-        By | None, Field(description="What makes the groups; without it there is one.")
-    ] = None
+    by: Annotated[By | None, Field(description="How to group; without it there is one group.")] = (
+        None
+    )
     begin: Annotated[
         Moment | None,
-        Field(alias="from", description="Care that began at or after; a year before `to`."),
+        Field(
+            alias="from", description="Care that began at or after. Default: a year before `to`."
+        ),
     ] = None
     end: Annotated[
-        Moment | None, Field(alias="to", description="As far as it went by then; by now.")
+        Moment | None,
+        Field(alias="to", description="Count what happened until then. Default: now."),
     ] = None
     own: Annotated[
-        bool, Field(description="Only patients whom the practitioner who asks has treated.")
+        bool, Field(description="Only patients whom the calling practitioner treated.")
     ] = False
 
 
 class IntervalView(View):
-    """An exact interval of a proportion; at a count of 0 the rule of three gives its upper end."""
+    """An exact interval of a proportion. At a count of 0 the rule of three gives its upper end."""
 
     method: Literal["clopper_pearson", "rule_of_three"]
     level: float
@@ -39,7 +42,7 @@ class IntervalView(View):
 
 
 class ProportionView(View):
-    """How many of how many. A number from 1 to 4 is not given, nor what would show it."""
+    """A count out of a total. Counts from 1 to 4, and numbers that would reveal them, are null."""
 
     count: int | None
     of: int | None
@@ -48,7 +51,7 @@ class ProportionView(View):
 
 
 class RespondersView(View):
-    """Of the courses of care with a value after the baseline, those that respond by the last."""
+    """Courses of care with a value after the baseline, and those whose last value is a response."""
 
     instrument: str
     thresholds: list[str]
@@ -64,7 +67,7 @@ class RatesView(View):
 
 
 class SeveritiesView(View):
-    """Adverse events that were no close calls."""
+    """Adverse events by severity, without close calls."""
 
     mild: RatesView
     significant: RatesView
@@ -72,7 +75,7 @@ class SeveritiesView(View):
 
 
 class OutcomeGroupView(View):
-    """One group of the cohort. Of fewer than 5 patients nothing is given."""
+    """One group of the cohort. A group of fewer than 5 patients is suppressed."""
 
     group: Annotated[
         str | None,
@@ -81,7 +84,7 @@ class OutcomeGroupView(View):
     suppressed: bool
     patients: int | None
     courses: Annotated[
-        int | None, Field(description="Patients' visits in one episode each, or in none.")
+        int | None, Field(description="One patient's visits in one episode, or in none, each.")
     ]
     sessions: int | None
     insertions: int | None
@@ -90,7 +93,7 @@ class OutcomeGroupView(View):
 
 
 class PublishedView(View):
-    """Adverse events per treatment in a study, to see one's own beside; null: not given."""
+    """Adverse events per treatment in a published study, for comparison; null: not given."""
 
     source: str
     treatments: int
@@ -102,7 +105,7 @@ class PublishedView(View):
 
 
 class OutcomesView(View):
-    """A clinic's outcomes. Whether somebody responded is not whether treatment was why."""
+    """A clinic's outcomes. A response doesn't show that the treatment caused it."""
 
     begin: Annotated[datetime, Field(alias="from")]
     end: Annotated[datetime, Field(alias="to")]

@@ -1,8 +1,8 @@
-"""Recall: who was treated with needles of one lot.
+"""Recall: which patients were treated with needles of one lot.
 
-Nouns: a *lot* is what a manufacturer prints on a box of needles, as it was written down at each
-needling. Invariant: whoever was needled with it is found, once, whatever became of the session
-since: a void one is named as such, for the needles were real.
+Nouns: a *lot* is the manufacturer's code on a box of needles, as recorded with each needling.
+Invariant: every patient needled with the lot is found once. Void sessions count too, and are
+marked as void, because the needles were used.
 
-It stands on `app.sessions` and `app.patients`.
+Stands on `app.sessions` and `app.patients`.
 """

@@ -1,4 +1,4 @@
-"""Who was treated with needles of a lot."""
+"""Reads which patients were treated with needles of a lot."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -48,11 +48,11 @@ Use = dict[str, Any]
 def patients_of_lot(
     op: Operation, lot: str, filters: Filters
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of the patients who had needles of a lot, with the sessions; and the cursor behind.
+    """A page of the patients treated with a lot, with the sessions; and the next page's cursor.
 
-    The lot is compared as it was written down, letter by letter.
+    The lot must equal what was recorded, character by character.
     """
-    if "\0" in lot:  # which no text in a database holds
+    if "\0" in lot:  # no text in the database holds NUL
         return [], None
     statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, _ORDER, filters, lot=lot)
@@ -63,7 +63,7 @@ def patients_of_lot(
 
 
 def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[Use]]:
-    """The sessions of each patient, from the needlings in the order of time."""
+    """The sessions of each patient, from needlings in order of time."""
     uses: dict[UUID, dict[UUID, Use]] = defaultdict(dict)
     for row in found:
         use = uses[row.patient_id].setdefault(

@@ -1,4 +1,4 @@
-"""Recall on the wire."""
+"""Views of a recall."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,13 +17,13 @@ class LotUseView(View):
     session_id: UUID
     occurred_at: datetime
     practitioner_id: UUID
-    status: Annotated[Status, Field(description="A void one counts: the needles were real.")]
-    muscles: Annotated[list[str], Field(description="Those that they were used in.")]
+    status: Annotated[Status, Field(description="Void sessions count too: the needles were used.")]
+    muscles: Annotated[list[str], Field(description="The muscles needled with the lot.")]
     needles: int
 
 
 class LotPatientView(View):
-    """A patient who was needled with the lot, and in which sessions, earliest first."""
+    """A patient who was needled with the lot, and the sessions, earliest first."""
 
     patient: PatientView
     sessions: list[LotUseView]

@@ -1,7 +1,7 @@
-"""Retention: how long a clinic keeps what it recorded, and how it destroys it lawfully.
+"""Retention: how long a clinic keeps records, and their lawful erasure.
 
-Nouns: a *policy* (how many years, and when a child is of age), a *legal hold* (keep this
-patient's record whatever the policy says), an *erasure*. Invariant: nothing is destroyed before
-its time or while it is held; the ledger says who destroyed what, and its tree stays as it was.
+Nouns: a *policy* (how many years, and the age of majority), a *legal hold* (keep this patient's
+record even if the policy allows its erasure), an *erasure*. Invariant: nothing is erased before
+its time or while it is on hold. The ledger records who erased what, and its tree doesn't change.
 Stands on `patients`, `records` and `ledger`.
 """

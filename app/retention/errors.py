@@ -1,17 +1,17 @@
-"""What stands against an erasure. Only the command line erases, so these are no problems."""
+"""Reasons against an erasure. They are not problems, because only the command line erases."""
 
 from datetime import date
 
 
 class NotErasable(Exception):
-    """Why a record can't be erased, in a sentence."""
+    """A record can't be erased; the message says why."""
 
 
 class NoPolicy(NotErasable):
-    """The clinic has not said how long it keeps records."""
+    """The clinic has no retention policy."""
 
     def __init__(self) -> None:
-        super().__init__("Nothing is erased before the clinic has set a retention policy.")
+        super().__init__("Set a retention policy first: without one nothing is erased.")
 
 
 class OnHold(NotErasable):
@@ -22,7 +22,7 @@ class OnHold(NotErasable):
 
 
 class TooEarly(NotErasable):
-    """The record has to be kept for longer; `due` is the first day on which it may go."""
+    """The record must be kept for longer; `due` is the first day on which it may be erased."""
 
     def __init__(self, due: date) -> None:
-        super().__init__(f"The record has to be kept until {due}.")
+        super().__init__(f"The record must be kept until {due}.")

@@ -10,7 +10,7 @@ from app.core.tables import ClinicOwned
 
 
 class RetentionPolicy(ClinicOwned):
-    """How long the clinic has to keep a record. Without one, nothing is ever erased."""
+    """How long the clinic must keep a record. Without a policy, nothing is ever erased."""
 
     __tablename__ = "retention_policies"
     __table_args__ = (
@@ -21,11 +21,11 @@ class RetentionPolicy(ClinicOwned):
 
     years: Mapped[int] = mapped_column(SmallInteger)
     majority_years: Mapped[int] = mapped_column(SmallInteger)
-    """The age at which a child is of age; its years of retention begin then."""
+    """The age of majority, in years: a child's years of retention are counted from there."""
 
 
 class LegalHold(ClinicOwned):
-    """A patient whose record has to be kept, for a court or a complaint, say."""
+    """A patient whose record must be kept, for example for a court or a complaint."""
 
     __tablename__ = "legal_holds"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What decides about an erasure."""
+"""Reads what an erasure depends on."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -24,7 +24,7 @@ _LAST_CHANGE = rows(LedgerEntry, func.max(LedgerEntry.at)).where(
 
 
 def due(op: Operation, patient_id: UUID) -> date:
-    """The first day on which a patient may be erased; `NotFound`, or `NoPolicy`."""
+    """The first day on which a patient may be erased. Raises `NotFound` or `NoPolicy`."""
     policy = op.first(_POLICY)
     if policy is None:
         raise NoPolicy
@@ -39,9 +39,9 @@ def held(op: Operation, patient_id: UUID) -> bool:
 
 
 def _contacts(op: Operation, patient_id: UUID) -> Iterator[datetime]:
-    """When something last happened to the patient, as the records say, or was last written.
+    """The last times in a patient's records, and the time of the last change of any of them.
 
-    What was written counts, so that nobody shortens the time by dating a visit back.
+    The last change counts too, so that nobody can shorten the period by backdating a visit.
     """
     for statement in (_LAST_CHANGE, *_events()):
         [found] = op.first(statement, patient_id=patient_id) or [None]

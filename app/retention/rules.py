@@ -1,4 +1,4 @@
-"""When a record may be destroyed. Pure."""
+"""When a record may be erased. Pure."""
 
 from datetime import date
 
@@ -8,8 +8,8 @@ def erasable_on(
 ) -> date:
     """The first day on which a patient's record may be erased.
 
-    The years run from the last contact, and for a child from coming of age. Whose birth date
-    isn't known may have been a newborn at the last contact.
+    The years are counted from the last contact; for a child from the age of majority. A patient
+    without a birth date may have been a newborn at the last contact, so they count as one.
     """
     of_age = _later(birth_date or last_contact, majority_years)
     return _later(max(last_contact, of_age), years)
@@ -18,5 +18,5 @@ def erasable_on(
 def _later(day: date, years: int) -> date:
     try:
         return day.replace(year=day.year + years)
-    except ValueError:  # the 29th of February has an anniversary every four years
+    except ValueError:  # that year has no 29th of February
         return date(day.year + years, 3, 1)

@@ -1,4 +1,4 @@
-"""Setting the policy, holding a record, erasing a patient."""
+"""Set the policy, hold and release a record, erase a patient."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -35,7 +35,7 @@ _BLANK = text("SELECT erase_ledger_bodies(:clinic, :patient)")
 
 
 def set_policy(op: Operation, years: int, majority_years: int) -> Viewed:
-    """Say how long the clinic keeps records."""
+    """Set how long the clinic keeps records."""
     values = {"years": years, "majority_years": majority_years}
     mine = {"clinic_id": op.clinic_id}
     op.db.execute(delete(RetentionPolicy).where(RetentionPolicy.clinic_id == op.clinic_id))
@@ -46,32 +46,33 @@ def set_policy(op: Operation, years: int, majority_years: int) -> Viewed:
 
 
 def hold(op: Operation, patient_id: UUID, reason: str) -> None:
-    """Keep a patient's record until the hold is released; `NotFound`."""
+    """Put a patient's record on hold; `NotFound` if this clinic has no such patient. Idempotent."""
     record(op, PATIENTS, patient_id)
     if not queries.held(op, patient_id):
         row = {"clinic_id": op.clinic_id, "patient_id": patient_id, "reason": reason}
         op.db.execute(insert(LegalHold), row | {"since": op.at})
-        _account(op, patient_id, reason, held=True)
+        _record_hold(op, patient_id, reason, held=True)
 
 
 def release(op: Operation, patient_id: UUID, reason: str) -> None:
-    """End a hold; `NotFound`."""
+    """Release a hold; `NotFound` if this clinic has no such patient. Idempotent."""
     record(op, PATIENTS, patient_id)
     if queries.held(op, patient_id):
-        op.db.execute(delete(LegalHold).where(*_whose(LegalHold, op, patient_id)))
-        _account(op, patient_id, reason, held=False)
+        op.db.execute(delete(LegalHold).where(*_of_patient(LegalHold, op, patient_id)))
+        _record_hold(op, patient_id, reason, held=False)
 
 
-def _account(op: Operation, patient_id: UUID, reason: str, *, held: bool) -> None:
+def _record_hold(op: Operation, patient_id: UUID, reason: str, *, held: bool) -> None:
     view = {"id": patient_id, "held": held}
     ledger.record(op, "legal_holds", view, patient_id=patient_id, reason=reason)
 
 
 def erase(op: Operation, patient_id: UUID, reason: str) -> None:
-    """Destroy all that is recorded of a patient: the rows, and the bodies in the ledger.
+    """Erase a patient: their records' rows, and the bodies of their ledger entries.
 
-    What the ledger's tree covers stays: that there was a record, who changed and who saw it,
-    when, and the digest of what it said. `NotFound`, `NoPolicy`, `OnHold` or `TooEarly`.
+    The rest of each entry stays, because the ledger's tree covers it: that there was a record, who
+    changed or read it and when, and the digest of the body. Raises `NotFound`, `NoPolicy`, `OnHold`
+    or `TooEarly`.
     """
     patient = locked(op, PATIENTS, patient_id)
     due = queries.due(op, patient_id)
@@ -83,7 +84,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
         op.db.execute(statement)
     view = {"id": patient_id, "version": patient["version"] + 1, "erased_at": op.at}
     ledger.record(op, PATIENTS.noun, view, patient_id=patient_id, operation=ERASE, reason=reason)
-    # Behind the entry that says so: without it the database refuses to blank anything.
+    # After the erasure's own entry: without that the database refuses to blank any body.
     op.last.append(lambda: _blank(op, patient_id))
 
 
@@ -92,10 +93,10 @@ def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:
         StoredAnswer.clinic_id == op.clinic_id,
         cast(StoredAnswer.shown, String).contains(str(patient_id)),
     )
-    # What hangs on others goes before them.
+    # Delete referring rows before the rows they refer to.
     order = [table.name for table in reversed(Table.metadata.sorted_tables)]
     for kind in sorted(registry.values(), key=lambda kind: order.index(kind.table.__tablename__)):
-        whose = tuple(_whose(kind.table, op, patient_id))
+        whose = tuple(_of_patient(kind.table, op, patient_id))
         for child in kind.children:
             parent = child.table.__table__.c[child.parent]
             ids = select(kind.table.id).where(*whose)
@@ -103,7 +104,7 @@ def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:
         yield delete(kind.table).where(*whose)
 
 
-def _whose(
+def _of_patient(
     table: type[ClinicOwned], op: Operation, patient_id: UUID
 ) -> Iterator[ColumnElement[bool]]:
     columns = table.__table__.c

@@ -164,7 +164,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(on: Program, tmp_path: Path)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_bytes()
     again = on(url, "audit", "key", file)
-    assert (again.code, "nothing was changed" in again.err) == (FAILED, True)
+    assert (again.code, "Nothing was changed" in again.err) == (FAILED, True)
     assert file.read_bytes() == before
     below = on(url, "audit", "key", file / "below")
     assert (below.code, "can't be written" in below.err) == (FAILED, True)
@@ -274,7 +274,7 @@ def test_a_record_is_kept_held_released_and_erased_in_its_time(
     assert retention("due", patient, "--json").data["on_hold"] is True
     assert refused("release it first", "erase", patient, *why)
     assert retention("release", patient, *why) == Ran(DONE, "Released.\n", "")
-    assert refused("has to be kept until", "erase", patient, *why)
+    assert refused("must be kept until", "erase", patient, *why)
     for command in (("due",), ("hold", *why), ("release", *why), ("erase", *why)):
         name, *options = command
         assert refused("no patient with this id", name, uuid7(), *options), name

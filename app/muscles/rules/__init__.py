@@ -1,4 +1,4 @@
-"""The words of the catalogue, and how the name of a muscle is read. Pure."""
+"""The catalogue's vocabularies and checks, and how a muscle's name is normalized. Pure."""
 
 import re
 import unicodedata
@@ -7,9 +7,9 @@ from typing import Final, Literal, get_args
 
 from app.core.faults import RuleBroken
 
-# The ladder from the atlas to the sacrum, shared by findings and needlings: a needle goes into
-# the paraspinal muscles of the segment that was examined, so both need the same names. It has a
-# C8 because it counts segments, of which the neck has one more than vertebrae.
+# Spinal levels from C1 to S4, shared by findings and needlings: the paraspinal muscles are needled
+# at the segment that was examined, so both need the same names. There is a C8 because these are
+# segments: the neck has eight, but only seven vertebrae.
 SpinalLevel = Literal[
     "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
     "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
@@ -18,7 +18,7 @@ SpinalLevel = Literal[
 ]  # fmt: skip
 SPINAL_LEVELS: Final[tuple[SpinalLevel, ...]] = get_args(SpinalLevel)
 
-# Where the nerves of a muscle come from: cranial nerves, then the spinal cord downwards.
+# The segments of a muscle's nerves: cranial nerves, then the spinal cord downwards.
 Segment = Literal["CN5", "CN7", "CN11", SpinalLevel, "S5"]
 SEGMENTS: Final[tuple[Segment, ...]] = get_args(Segment)
 
@@ -72,24 +72,24 @@ GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 
 def check_order(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """The segments, if they run downwards without repeating; else `RuleBroken`."""
+    """The segments; raises `RuleBroken` unless they run downwards without repeating."""
     if list(segments) != sorted(set(segments), key=SEGMENTS.index):
         raise RuleBroken("segment_order", "List each segment once, from the head downwards.")
     return segments
 
 
 def check_unique(column: str, cells: Mapping[int, str | None]) -> None:
-    """Raise `RuleBroken` where a line of a data file repeats an earlier line's cell."""
+    """Raise `RuleBroken` if a line of a data file repeats the cell of an earlier line."""
     seen: dict[str, int] = {}
     for line, cell in cells.items():
         if cell is not None and seen.setdefault(cell, line) != line:
             raise RuleBroken(
-                "repeated", f"line {line}, column {column}: as in line {seen[cell]} already."
+                "repeated", f"line {line}, column {column}: repeats line {seen[cell]}."
             )
 
 
 def check_parts(slugs: Collection[str]) -> None:
-    """Raise `RuleBroken` where a group is an entry too: a part rolls up in a single step."""
+    """Raise `RuleBroken` if a group is an entry too: groups must not be parts themselves."""
     both = sorted(set(slugs) & set(GROUPS))
     if both:
         raise RuleBroken("group_is_entry", f"column slug: {', '.join(both)} names a group.")
@@ -102,10 +102,10 @@ def words(text: str) -> list[str]:
 
 
 def joined(text: str) -> str:
-    """The words run together: a forgotten space or hyphen makes no other name."""
+    """The words joined, so that a forgotten space or hyphen doesn't matter."""
     return "".join(words(text))
 
 
 def slips(length: int) -> int:
-    """How many typing errors a word of this length may have and still be understood."""
+    """How many typing errors a word of this length may have and still match."""
     return 0 if length < 4 else 1 if length < 8 else 2  # noqa: PLR2004 - the rule itself

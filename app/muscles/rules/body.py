@@ -1,8 +1,8 @@
-"""The body map: areas of the skin, and how they are drawn from the front and from the back. Pure.
+"""The body map: areas of the skin, and their shapes seen from the front and from the back. Pure.
 
-Coordinates have x = 0 on the midline, x > 0 on the viewer's right, y = 0 at the crown, and grow
-downwards. A side is always the patient's own: who faces us has his left on our right, and who
-turns his back on us has his right there.
+Coordinates: x = 0 on the midline, x > 0 on the viewer's right, y = 0 at the crown, growing
+downwards. A side is always the patient's own. In the front view their left is on the viewer's
+right; in the back view their right is.
 """
 
 import re
@@ -15,7 +15,7 @@ View = Literal["front", "back"]
 Half = Literal["left", "right", "midline"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 ON_THE_RIGHT: Final[Mapping[View, Half]] = {"front": "left", "back": "right"}
-"""Whose side stands on the viewer's right."""
+"""The patient's side that is on the viewer's right."""
 OTHER: Final[Mapping[Half, Half]] = {"left": "right", "right": "left", "midline": "midline"}
 HALF_WIDTH: Final = 155
 HEIGHT: Final = 606
@@ -23,19 +23,19 @@ HEIGHT: Final = 606
 NUMBER: Final = r"-?\d{1,3}(?:\.\d)?"
 POINT: Final = f"{NUMBER} {NUMBER}"
 PATH: Final = rf"^(M{POINT}(L{POINT}|C{POINT} {POINT} {POINT})*)+Z?$"
-"""Absolute moves, lines and curves only, so that a path is mirrored by the sign of each x."""
+"""Only absolute moves, lines and curves: negating each x mirrors such a path."""
 _POINT: Final = re.compile(f"({NUMBER}) ({NUMBER})")
 
 
 class Point(NamedTuple):
-    """A place on a view."""
+    """A point in a view."""
 
     x: float
     y: float
 
 
 class Area(NamedTuple):
-    """A part of the skin, and the muscles that are needled through it, deep ones included."""
+    """An area of the skin, and the muscles that are needled through it, including deep ones."""
 
     slug: str
     name: str
@@ -43,35 +43,35 @@ class Area(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """An area as one view shows it on one side; or, of no area, a part or a line of the figure."""
+    """One half of an area in one view. Without an area: a part or a line of the figure."""
 
     area: str | None
     view: View
     side: Half
     label: Point | None
-    """Where a number has room; of an area alone."""
+    """Where a number fits. Only areas have one."""
     path: str
 
     @property
     def is_line(self) -> bool:
-        """Whether it encloses nothing."""
+        """Whether the path is open, so that it encloses nothing."""
         return not self.path.endswith("Z")
 
 
 class Body(NamedTuple):
-    """The areas, in order from head to foot, and every shape of both halves."""
+    """The areas, from head to foot, and every shape of both halves."""
 
     areas: tuple[Area, ...]
     shapes: tuple[Shape, ...]
 
 
 def points(path: str) -> list[Point]:
-    """Every point that a path names, the handles of its curves included: it stays among them."""
+    """Every point of a path, including the control points of curves, which enclose the path."""
     return [Point(float(x), float(y)) for x, y in _POINT.findall(path)]
 
 
 def moved(path: str, x: float, y: float, *, mirrored: bool = False) -> str:
-    """The path further right and down, its left and right exchanged first where asked."""
+    """The path moved by x and y; with `mirrored`, left and right are exchanged first."""
     sign = -1 if mirrored else 1
 
     def place(found: re.Match[str]) -> str:
@@ -81,7 +81,7 @@ def moved(path: str, x: float, y: float, *, mirrored: bool = False) -> str:
 
 
 def mirrored(shape: Shape) -> Shape:
-    """The same on the patient's other side."""
+    """The same shape on the patient's other side."""
     label = shape.label and Point(-shape.label.x, shape.label.y)
     return shape._replace(
         side=OTHER[shape.side], label=label, path=moved(shape.path, 0, 0, mirrored=True)
@@ -89,7 +89,7 @@ def mirrored(shape: Shape) -> Shape:
 
 
 def both_halves(drawn: Iterable[Shape]) -> Iterator[Shape]:
-    """Each shape as it is drawn, and the other half of those that have one."""
+    """Yield each shape, and its mirror image unless it lies on the midline."""
     for shape in drawn:
         yield shape
         if shape.side != "midline":
@@ -97,7 +97,7 @@ def both_halves(drawn: Iterable[Shape]) -> Iterator[Shape]:
 
 
 def check_shape(shape: Shape) -> None:
-    """Raise `RuleBroken` where a shape lies outside of the frame or on the wrong side."""
+    """Raise `RuleBroken` if a shape leaves the frame, crosses the midline or has a wrong label."""
     places = points(shape.path)
     if shape.label is not None:
         places.append(shape.label)
@@ -107,7 +107,7 @@ def check_shape(shape: Shape) -> None:
         raise RuleBroken("label", "An area is closed and has a place for its label.")
     if shape.side == "midline":
         if set(points(moved(shape.path, 0, 0, mirrored=True))) != set(points(shape.path)):
-            raise RuleBroken("lopsided", "What lies on the midline has two equal halves.")
+            raise RuleBroken("lopsided", "A shape on the midline has two equal halves.")
         return
     sign = 1 if shape.side == ON_THE_RIGHT[shape.view] else -1
     if any(x * sign < 0 for x, _ in places):
@@ -115,7 +115,7 @@ def check_shape(shape: Shape) -> None:
 
 
 def check_drawn(areas: Iterable[Area], drawn: Iterable[Shape]) -> None:
-    """Raise `RuleBroken` where an area isn't drawn, or twice in one view, or drawn and unknown."""
+    """Raise `RuleBroken` unless each area, and no other, is drawn, and only once in each view."""
     known = {area.slug for area in areas}
     views = [(shape.area, shape.view) for shape in drawn if shape.area is not None]
     check_same("area", known, {area for area, _ in views})
@@ -124,7 +124,7 @@ def check_drawn(areas: Iterable[Area], drawn: Iterable[Shape]) -> None:
 
 
 def check_placed(areas: Iterable[Area], muscles: Collection[str]) -> None:
-    """Raise `RuleBroken` unless each of these muscles, and no other, lies in one area."""
+    """Raise `RuleBroken` unless each of these muscles, and no other, lies in exactly one area."""
     placed = [muscle for area in areas for muscle in area.muscles]
     check_same("muscles", muscles, placed)
     if len(set(placed)) < len(placed):
@@ -132,7 +132,7 @@ def check_placed(areas: Iterable[Area], muscles: Collection[str]) -> None:
 
 
 def check_same(column: str, expected: Collection[str], found: Collection[str]) -> None:
-    """Raise `RuleBroken` with what only one of the two names."""
+    """Raise `RuleBroken` with the names that are in only one of the two collections."""
     strangers = sorted(set(expected) ^ set(found))
     if strangers:
         raise RuleBroken("mismatch", f"column {column}: {', '.join(strangers)}.")

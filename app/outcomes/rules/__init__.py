@@ -1,1 +1,1 @@
-"""Counting as pure functions: courses of care in, groups with exact intervals (`exact`) out."""
+"""Pure rules: courses of care in, groups (`groups`) with exact intervals (`exact`) out."""

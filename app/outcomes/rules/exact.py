@@ -5,8 +5,8 @@ from math import exp, inf, lgamma, log
 from typing import Final
 
 LEVEL: Final = 0.95
-ENOUGH: Final = 1e-12
-"""How near to a limit is near enough."""
+TOLERANCE: Final = 1e-12
+"""The tolerance at which an iteration stops."""
 
 
 def interval(count: int, of: int) -> tuple[float, float]:
@@ -18,15 +18,15 @@ def interval(count: int, of: int) -> tuple[float, float]:
     if count == 0:
         return 0.0, min(1.0, 3 / of)
     tail = (1 - LEVEL) / 2
-    low = _where(lambda p: upper_tail(count, of, p) - tail)
-    high = 1.0 if count == of else _where(lambda p: upper_tail(count + 1, of, p) - (1 - tail))
+    low = _root(lambda p: upper_tail(count, of, p) - tail)
+    high = 1.0 if count == of else _root(lambda p: upper_tail(count + 1, of, p) - (1 - tail))
     return low, high
 
 
 def upper_tail(count: int, of: int, probability: float) -> float:
-    """How probable at least ``count`` of ``of`` are: the regularized incomplete beta function.
+    """The probability of at least ``count`` among ``of``: the regularized incomplete beta function.
 
-    By its continued fraction (DLMF 8.17.22), on the side where that converges fast.
+    Computed by its continued fraction (DLMF 8.17.22), on the side where it converges fast.
     """
     a, b = count, of - count + 1
     if probability <= 0 or probability >= 1:
@@ -37,11 +37,11 @@ def upper_tail(count: int, of: int, probability: float) -> float:
 
 
 def _beta(a: int, b: int, x: float) -> float:
-    """The incomplete beta function, left of its bulk; the fraction by Lentz's method."""
+    """The incomplete beta function for x below its mean; the fraction by Lentz's method."""
     front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x)) / a
     fraction, c, d = 1.0, inf, 1.0
     term, delta = 0, 0.0
-    while abs(delta - 1) > ENOUGH:
+    while abs(delta - 1) > TOLERANCE:
         term += 1
         d = 1 / (1 + _step(term, a, b, x) * d)
         c = 1 + _step(term, a, b, x) / c
@@ -57,10 +57,10 @@ def _step(term: int, a: int, b: int, x: float) -> float:
     return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
 
 
-def _where(rising: Callable[[float], float]) -> float:
-    """Where a function that rises from 0 to 1 crosses 0."""
+def _root(rising: Callable[[float], float]) -> float:
+    """Where between 0 and 1 a rising function crosses 0, by bisection."""
     low, high = 0.0, 1.0
-    while high - low > ENOUGH:
+    while high - low > TOLERANCE:
         middle = (low + high) / 2
         if rising(middle) < 0:
             low = middle

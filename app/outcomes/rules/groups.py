@@ -1,9 +1,9 @@
-"""What became of a clinic's patients: responders and adverse events, with exact intervals.
+"""Counts of a cohort: responders and adverse events by group, with exact intervals.
 
-A cohort is made of *courses of care*: one patient's visits in one episode, or in none. Numbers
-from 1 to 4 are not given, and groups of fewer than 5 patients stand together, so that a printed
-table shows nobody; 0 is given, for that nothing happened tells of no one. Practitioners are not
-compared. Whether somebody responded is not whether treatment was why.
+A cohort consists of *courses of care*: one patient's visits in one episode, or in none. Counts from
+1 to 4 are suppressed, and groups of fewer than 5 patients are merged, so that a printed table
+identifies nobody. A count of 0 is given, because it reveals nothing about a person. Practitioners
+are not compared. A response doesn't show that the treatment caused it.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ from app.progress.rules.responder import least
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
-"""The name of the small groups together."""
+"""The name of the merged small groups."""
 HIDDEN: Final = frozenset(range(1, SHOWN_FROM))
 DECIMALS: Final = 9
 Severity = Literal["mild", "significant", "serious"]
@@ -43,7 +43,7 @@ class Harm(NamedTuple):
 
 
 class Care(NamedTuple):
-    """A course of care, as far as it went by the end of the period."""
+    """A course of care, up to the end of the period."""
 
     patient_id: str
     region: str | None
@@ -60,24 +60,24 @@ def outcomes(
 ) -> list[Json]:
     """The groups of a cohort, each with its responders and adverse events, the largest first.
 
-    Who belongs to several groups, by two diagnoses say, is counted in each.
+    A course that belongs to several groups, for example by two diagnoses, is counted in each.
     """
     groups: defaultdict[str | None, list[Care]] = defaultdict(list)
     for care in cares:
         for name in _names(care, by):
             groups[name].append(care)
-    told = groups.items() if by is None else _large_enough(groups)
-    found = [_group(name, group, scale) for name, group in told]
+    shown = groups.items() if by is None else _large_enough(groups)
+    found = [_group(name, group, scale) for name, group in shown]
     return sorted(found, key=lambda group: (-(group["patients"] or 0), group["group"] or ""))
 
 
 def _large_enough(
     groups: Mapping[str | None, Sequence[Care]],
 ) -> Iterable[tuple[str | None, Sequence[Care]]]:
-    """The groups, with the small ones as one.
+    """The groups, with the small ones merged into one.
 
-    As many of the next larger ones go with them as it takes to have enough patients, for else
-    what is left out would be the whole less the groups that are shown.
+    The next larger groups are merged with them until there are enough patients. Otherwise
+    subtracting the shown groups from the whole would reveal the small ones.
     """
     large = dict(groups)
     merged: list[Care] = []
@@ -128,7 +128,7 @@ def _group(
 
 
 def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]) -> list[Json]:
-    """Of each instrument with an MCID, the courses of care that respond by their last value."""
+    """For each instrument with an MCID, the courses of care whose last value is a response."""
     responds: defaultdict[str, list[bool]] = defaultdict(list)
     used: defaultdict[str, set[str]] = defaultdict(set)
     for care in cares:
@@ -148,22 +148,22 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
 
 
 def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
-    """One series for each instrument that is neither of a side nor of a muscle."""
+    """One series for each instrument, from values without a side and a muscle."""
     course = course_of(care.visits, as_it_came, care.readings)
     whole = [
         reading._replace(activity=None, episode_id=None)
-        for reading in _alike(care.readings, course)
+        for reading in _comparable(care.readings, course)
         if reading.side is reading.muscle is None
     ]
     regions: dict[str | None, str | None] = {None: care.region}
     return series_of(course, whole, scale, as_it_came, regions, dict.fromkeys(course))
 
 
-def _alike(readings: Sequence[Reading], course: Course) -> list[Reading]:
-    """Those readings whose mean is a score that can be compared with the first.
+def _comparable(readings: Sequence[Reading], course: Course) -> list[Reading]:
+    """The readings whose mean can be compared with the first score.
 
-    Activities make their scale's score, which is their mean, on each occasion at which the same
-    ones were rated as on the first.
+    The score of activities is their mean. It is comparable on each occasion on which the same
+    activities were rated as on the first.
     """
     rated: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
     for reading in readings:
@@ -205,11 +205,11 @@ def _events(cares: Sequence[Care], severity: Severity) -> Json:
 
 
 def proportion(count: int, of: int) -> Json:
-    """A proportion with its 95 % interval; null where a number from 1 to 4 would be shown by it."""
+    """A proportion with its 95 % interval; null where it would reveal a count from 1 to 4."""
     if of == 0 or {count, of - count, of} & HIDDEN:
         shown = None if of in HIDDEN else of
         return {"count": None, "of": shown, "proportion": None, "interval": None}
-    if count > of:  # more events than insertions are no share of them
+    if count > of:  # more events than insertions: not a proportion
         return {"count": count, "of": of, "proportion": None, "interval": None}
     low, high = interval(count, of)
     return {
