@@ -1,7 +1,7 @@
-"""`python -m bench`: every work on every system, in turns, in one run.
+"""`python -m bench`: run every work on every system, in turns.
 
-The Python that it runs with matters: the floor computes little in Python, and we compute a lot.
-Compare with the limits by one whose build was optimized (PGO), as the image's is and Debian's.
+The build of Python matters, because the floor runs little Python code and we run a lot. Compare
+with the limits only with an optimized build (PGO), such as the image's or Debian's.
 """
 
 import argparse
@@ -25,13 +25,13 @@ WARM_UP_S = 0.5
 
 @contextmanager
 def loader() -> Iterator[Executor]:
-    """A process that makes the load."""
+    """A separate process that generates the load."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         yield pool
 
 
 def measure(pool: Executor, system: System, work: str, seconds: float) -> Figures | str:
-    """What a work costs on a system; or what the system answered instead."""
+    """Measure a work on a system. Returns the figures, or the text of an unexpected answer."""
     before = system.cpu_s()
     outcome = pool.submit(load.run, system.works[work], seconds).result()
     after = system.cpu_s()
@@ -56,10 +56,10 @@ def measure(pool: Executor, system: System, work: str, seconds: float) -> Figure
 def take_turns(
     systems: list[System], works: list[str], rounds: int, seconds: float
 ) -> Iterator[Figures]:
-    """Round after round, so that a slow moment of the machine hits all systems."""
+    """Measure in rounds, so that a slow moment of the machine affects all systems alike."""
     refused = set()
     with loader() as pool:
-        # Round 0 warms up: caches, prepared statements, connections.
+        # Round 0 warms up caches, prepared statements and connections, and is not counted.
         for round_ in range(rounds + 1):
             for work in works:
                 for system in systems if round_ % 2 else reversed(systems):
@@ -68,14 +68,14 @@ def take_turns(
                     found = measure(pool, system, work, seconds if round_ else WARM_UP_S)
                     if isinstance(found, str):
                         refused.add((work, system.name))
-                        say(f"{work} on {system.name}: {found}")
+                        print_progress(f"{work} on {system.name}: {found}")
                     elif round_:
                         yield found
-            say(f"round {round_} of {rounds}")
+            print_progress(f"round {round_} of {rounds}")
 
 
 def compare(postgres: OwnServer, folder: Path, options: argparse.Namespace) -> list[Figures]:
-    """Ours against the floor."""
+    """Measure Needlework and the floor."""
     works = [work for work in options.only if work != bulk.WORK]
     with side_by_side(postgres, folder) as systems:
         figures = list(take_turns(systems, works, options.rounds, options.seconds))
@@ -85,37 +85,43 @@ def compare(postgres: OwnServer, folder: Path, options: argparse.Namespace) -> l
 
 
 def grow(postgres: OwnServer, folder: Path, options: argparse.Namespace) -> list[Figures]:
-    """Ours with many stored sessions against ours with few."""
+    """Measure Needlework with few and with many stored sessions."""
     works = [work for work in options.only if work != bulk.WORK]
-    say(f"storing {options.growth:,} sessions")
+    print_progress(f"storing {options.growth:,} sessions")
     with small_and_grown(postgres, folder, options.growth) as systems:
         return list(take_turns(systems, works, options.rounds, options.seconds))
 
 
-def say(line: str) -> None:
-    """Tell whoever waits."""
+def print_progress(line: str) -> None:
+    """Print progress to standard error."""
     print(line, file=sys.stderr)
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often to take turns (5)")
-    parser.add_argument("--seconds", type=float, default=1.5, help="how long a turn is (1.5)")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds (5)")
     parser.add_argument(
-        "--only", nargs="+", choices=report.WORKS, default=list(report.WORKS), help="which works"
+        "--seconds", type=float, default=1.5, help="seconds for each work on each system (1.5)"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=report.WORKS,
+        default=list(report.WORKS),
+        help="which works to run",
     )
     parser.add_argument(
         "--growth",
         type=int,
         metavar="SESSIONS",
-        help="compare that many stored sessions with 10,000, on PostgreSQL, instead",
+        help="instead, compare this many stored sessions with 10,000, on PostgreSQL",
     )
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure, print the table, keep the figures."""
+    """Measure, print the table and save the figures."""
     options = arguments()
     fill_registry()
     with (

@@ -1,4 +1,4 @@
-"""W5: importing sessions over HTTP, against a bare COPY of the same rows."""
+"""W5: import sessions over HTTP, compared with a bare COPY of the same rows."""
 
 import json
 import time
@@ -28,7 +28,7 @@ ROWS = {"sessions": "id", "needlings": "session_id"}
 
 
 def measure(postgres: OwnServer, systems: list[System], rounds: int) -> list[Figures]:
-    """Import sessions into each system, and COPY what the first of them made of each."""
+    """Import sessions into each system, and COPY the rows that the import made on PostgreSQL."""
     figures = []
     stored = next(libpq(system.url) for system in systems if system.postgres is not None)
     with _bare(postgres, stored) as bare:
@@ -67,7 +67,7 @@ def _lines(content: Content, ids: list[str]) -> Iterator[bytes]:
 
 @contextmanager
 def _bare(postgres: OwnServer, stored: str) -> Iterator[str]:
-    """A database with our own indexed tables and the people that the rows refer to."""
+    """A database with our tables and indexes, and the people that the rows refer to."""
     with postgres.database() as url:
         with closing(Database(url)) as database:
             migrate(database)
@@ -94,7 +94,7 @@ def _copy(system: System, bare: str, ids: list[str]) -> Figures:
 def _rows(
     source: psycopg.Connection, table: str, column: str = "clinic_id", ids: Sequence[str] = ()
 ) -> bytes:
-    """Rows as COPY writes them: those with these ids, or all."""
+    """Rows in COPY format: those with these ids, or all."""
     query = sql.SQL("COPY (SELECT * FROM {} WHERE %s OR {} = ANY(%s::uuid[])) TO STDOUT")
     statement = query.format(sql.Identifier(table), sql.Identifier(column))
     with source.cursor().copy(statement, (not ids, list(ids))) as copy:

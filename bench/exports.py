@@ -1,4 +1,4 @@
-"""Exports of a large clinic, against what PostgreSQL alone writes: `python -m bench.exports`."""
+"""`python -m bench.exports`: exports of a large clinic, compared with PostgreSQL's own COPY."""
 
 import argparse
 import time
@@ -23,7 +23,7 @@ from tests.postgres import own_server
 
 MIB = 1024 * 1024
 TABLES = ("sessions", "needlings")
-# The same JSON as `records`, each session with its needlings, by one statement.
+# The same JSON as `records`: each session with its needlings, in one statement.
 NESTED = """
 COPY (SELECT row_to_json(s) FROM (
   SELECT s.*, n.needlings FROM sessions s LEFT JOIN (
@@ -35,7 +35,7 @@ FLAT = "COPY (SELECT row_to_json(t) FROM {} t) TO STDOUT"
 
 
 def timed(pieces: Callable[[], Iterable[bytes]]) -> tuple[float, int, int]:
-    """Seconds, bytes, and how much the process grew meanwhile, in MiB."""
+    """Duration in seconds, size in bytes, and growth of the process in MiB."""
     own, size = psutil.Process(), 0
     before = peak = own.memory_info().rss
     began = time.perf_counter()
@@ -46,13 +46,13 @@ def timed(pieces: Callable[[], Iterable[bytes]]) -> tuple[float, int, int]:
 
 
 def copied(url: str, statement: str) -> Iterable[bytes]:
-    """What PostgreSQL alone writes."""
+    """The output of a COPY statement."""
     with psycopg.connect(url) as db, db.cursor().copy(statement.encode()) as copy:
         yield from (bytes(data) for data in copy)
 
 
 def main() -> None:
-    """Measure, in turns, and print a table."""
+    """Fill a clinic, measure and print a table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sessions", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def measure(clinic: ground.Clinic, url: str, options: argparse.Namespace) -> None:
-    """Every work in turn, round after round."""
+    """Measure every work in turn, in several rounds."""
     database = clinic.database
     caller = Caller(clinic.id, None, "bench", frozenset(Scope))
 

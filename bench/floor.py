@@ -1,7 +1,7 @@
 """The floor: the least that the same requests could cost with the same framework.
 
-A token check, a validated body, ONE hand-written statement per request. No user look-up, no
-clinics, no ledger, no retries, no rules: not a system that one could use, but a yardstick.
+It has a token check, a validated body and ONE hand-written statement per request. It has no
+look-up of users, clinics, ledger, retries or rules: it is only for comparison.
 """
 
 import os
@@ -75,7 +75,7 @@ FROM sessions s CROSS JOIN LATERAL (
 
 
 class Needling(BaseModel):
-    """One muscle, as far as its types go."""
+    """One muscle, with types but without rules."""
 
     muscle: str
     side: str
@@ -95,7 +95,7 @@ class Needling(BaseModel):
 
 
 class Session(BaseModel):
-    """One visit, as far as its types go."""
+    """One visit, with types but without rules."""
 
     id: Annotated[UUID, Field(default_factory=uuid4)]
 
@@ -114,25 +114,25 @@ class Session(BaseModel):
 
 
 async def checked(authorization: Annotated[str, Header()]) -> None:
-    """The token check."""
+    """Check the token."""
     if authorization != f"Bearer {TOKEN}":
         raise HTTPException(401)
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Keep a pool of connections."""
+    """Open a pool of connections."""
     async with asyncpg.create_pool(os.environ[URL], min_size=16, max_size=16) as app.state.pool:
         yield
 
 
 def answered(text: str | bytes, status: int = 200) -> Response:
-    """JSON as it came from the database."""
+    """A response with JSON from the database, unchanged."""
     return Response(text, status, media_type="application/json")
 
 
 def create_app() -> FastAPI:
-    """The floor as an application."""
+    """Create the floor's application."""
     app = FastAPI(lifespan=lifespan, dependencies=[Depends(checked)])
 
     @app.post("/v1/sessions")

@@ -1,4 +1,4 @@
-"""Filling a clinic to any size, quickly: copies of one session, made inside PostgreSQL."""
+"""Fill a clinic to any size, fast: PostgreSQL copies one session."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,12 +8,12 @@ from psycopg import sql
 
 FEW: Final = 10_000
 SESSIONS_OF_A_PATIENT: Final = 50
-# Ids that rise with time, as real ones do; `n` counts the copies.
+# Ids that increase with time, as real ones do; `n` is the number of the copy.
 _ID = "('019{kind}000-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
 _SESSION_ID = _ID.format(kind="00", number="n")
 _PATIENT_ID = _ID.format(kind="01", number=f"n / {SESSIONS_OF_A_PATIENT} + 1")
 _AT = "timestamptz '2020-01-01 00:00Z' + n * interval '1 minute'"
-# What is not simply the same in each copy, by table and column; the order is that of references.
+# The columns that differ between copies, by table, in the order of references.
 COPIES: Final[Mapping[str, Mapping[str, str]]] = {
     "patients": {"id": _ID.format(kind="01", number="n")},
     "sessions": {
@@ -43,14 +43,16 @@ _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND a
 
 
 def grow(url: str, session_id: str, sessions: int) -> None:
-    """Add that many sessions, with all that belongs to one, like the session of this id."""
+    """Add this many copies of a session, with all rows that belong to it."""
     template = {
         "patients": "id = (SELECT patient_id FROM sessions WHERE id = %s)",
         "sessions": "id = %s",
         "ledger_entries": "resource_id = %s",
     }
     with psycopg.connect(url) as db:
-        db.execute("SET session_replication_role = replica")  # the copies refer to what exists
+        db.execute(
+            "SET session_replication_role = replica"
+        )  # no foreign key checks: the copies fit
         for table, differing in COPIES.items():
             where = template.get(table, "session_id = %s")
             patients = sessions // SESSIONS_OF_A_PATIENT + 1
@@ -77,6 +79,6 @@ def _copy(
 
 
 def analyze(url: str) -> None:
-    """Do what autovacuum would have done in a clinic of some age."""
+    """Vacuum and analyze, as autovacuum would have done over time."""
     with psycopg.connect(url, autocommit=True) as db:
         db.execute(sql.SQL("VACUUM ANALYZE"))

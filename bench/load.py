@@ -1,6 +1,6 @@
-"""The load: keep-alive connections, each of which asks again as soon as it is answered.
+"""The load: keep-alive connections, each of which sends the next request after an answer.
 
-Runs in a process of its own, so that its cost is in nobody's figures. Speaks just enough HTTP/1.1.
+Runs in a separate process, so that no figure includes its cost. Speaks just enough HTTP/1.1.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ KEY_MARK = b"{a-key-of-its-own-for-the-request}"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to ask of a server: the bytes of the requests, taken in turn, and the status to get."""
+    """The requests to send to a server, in turn, and the expected status."""
 
     port: int
     requests: tuple[bytes, ...]
@@ -25,22 +25,22 @@ class Work:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of some seconds of load."""
+    """The result of some seconds of load."""
 
     requests: int = 0
     wall_s: float = 0.0
     latencies_s: list[float] = field(default_factory=list)
     refused: str | None = None
-    """The first answer with another status; the load ends with it."""
+    """The first answer with another status, which ends the load."""
 
     def latency_ms(self, share: float) -> float:
-        """The latency that this share of the requests stayed within."""
+        """The latency quantile in milliseconds; `share` is from 0 to 1."""
         ordered = sorted(self.latencies_s)
         return 1000 * ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 def request(method: str, path: str, token: str, body: bytes | None = None) -> bytes:
-    """The bytes of a request; one with a body carries an Idempotency-Key of its own."""
+    """The bytes of a request. One with a body gets its own Idempotency-Key each time."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Authorization: Bearer {token}"]
     if body is not None:
         lines += [
@@ -52,7 +52,7 @@ def request(method: str, path: str, token: str, body: bytes | None = None) -> by
 
 
 def run(work: Work, seconds: float) -> Outcome:
-    """Ask for that long; when this returns, every request that was sent has been answered."""
+    """Send requests for this long, and return after the last one is answered."""
     return asyncio.run(_run(work, seconds))
 
 
@@ -63,11 +63,11 @@ async def _run(work: Work, seconds: float) -> Outcome:
     started = time.perf_counter()
     end = started + seconds
 
-    def asking() -> _Asking:
-        return _Asking(supply, work.status, end, outcome)
+    def connect() -> _Requests:
+        return _Requests(supply, work.status, end, outcome)
 
     connected = [
-        await loop.create_connection(asking, "127.0.0.1", work.port)
+        await loop.create_connection(connect, "127.0.0.1", work.port)
         for _ in range(work.connections)
     ]
     await asyncio.gather(*(protocol.done for _, protocol in connected))
@@ -75,21 +75,21 @@ async def _run(work: Work, seconds: float) -> Outcome:
     return outcome
 
 
-class _Asking(asyncio.Protocol):
-    """One connection."""
+class _Requests(asyncio.Protocol):
+    """One connection, which sends requests until `end`."""
 
     def __init__(self, supply: Iterator[bytes], status: int, end: float, outcome: Outcome) -> None:
         self.done = asyncio.get_running_loop().create_future()
         self._supply, self._end, self._outcome = supply, end, outcome
         self._status = f"HTTP/1.1 {status} ".encode()
         self._received = b""
-        self._asked_at = 0.0
+        self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError
         self._transport = transport
-        self._ask()
+        self._send()
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -101,21 +101,21 @@ class _Asking(asyncio.Protocol):
         if not self.done.done():
             self.done.set_exception(exc or ConnectionError("the server hung up"))
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         self._received = b""
         next_ = next(self._supply).replace(KEY_MARK, secrets.token_hex(len(KEY_MARK) // 2).encode())
-        self._asked_at = time.perf_counter()
+        self._sent_at = time.perf_counter()
         self._transport.write(next_)
 
     def _answered(self, head: bytes, body: bytes) -> None:
         now = time.perf_counter()
         if head.startswith(self._status):
             self._outcome.requests += 1
-            self._outcome.latencies_s.append(now - self._asked_at)
+            self._outcome.latencies_s.append(now - self._sent_at)
         else:
             self._outcome.refused = (head.partition(b"\r\n")[0] + b" " + body[:300]).decode()
         if now < self._end and self._outcome.refused is None:
-            self._ask()
+            self._send()
         else:
             self.done.set_result(None)
             self._transport.close()

@@ -1,12 +1,12 @@
-"""CPU time of a process and of everything that it started."""
+"""CPU time of a process and its children."""
 
 import psutil
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU, user and system, that a process and all its children have used so far.
+    """CPU seconds (user and system) that a process and all its children have used so far.
 
-    A child that has ended is counted by its parent, so the sum never falls.
+    The parent's time includes children that have ended, so the sum never decreases.
     """
     root = psutil.Process(pid)
     total = 0.0

@@ -1,4 +1,4 @@
-"""The table of a run, and its file."""
+"""The table of a run, and the file with its results."""
 
 import json
 import os
@@ -19,7 +19,7 @@ WORKS = {
 }
 FLOOR, OURS, LITE = "floor", "ours", "ours on SQLite"
 Limits = Mapping[tuple[str, str], float]
-# How many times the floor's CPU the server may use. W5's floor is a bare COPY, which has none.
+# Largest allowed ratio of server CPU to the floor's. W5 has none: a bare COPY has no server.
 AT_MOST: Limits = {
     ("W1", OURS): 4.3,
     ("W2", OURS): 3.6,
@@ -27,7 +27,7 @@ AT_MOST: Limits = {
     ("W4", OURS): 18.0,
     ("W1", LITE): 5.0,
 }
-# How many times the cost of few stored sessions many may have.
+# Largest allowed ratio of the cost with many stored sessions to that with few.
 GROWTH_AT_MOST = 1.3
 HEAD = "{:47} {:>10} {:>8} {:>8} {:>10} {:>8} {:>8} {:>7} {:>7}".format(
     "", "server CPU", "ratio", "at most", "database", "ratio", "per s", "p50 ms", "p99 ms"
@@ -36,7 +36,7 @@ HEAD = "{:47} {:>10} {:>8} {:>8} {:>10} {:>8} {:>8} {:>7} {:>7}".format(
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one work cost on one system in one turn: CPU milliseconds for each request."""
+    """The cost of one work on one system in one round; CPU time in milliseconds per request."""
 
     work: str
     system: str
@@ -50,7 +50,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Medians over the rounds. The ratios are medians of the rounds' own ratios."""
+    """Medians over the rounds. Each ratio is the median of the rounds' ratios."""
 
     work: str
     system: str
@@ -65,7 +65,7 @@ class Row:
 
 
 def rows(figures: Sequence[Figures], least: str, at_most: Limits) -> list[Row]:
-    """A row for each work on each system, with its ratio to the system called `least`."""
+    """A row for each work on each system, with its ratio to the system named `least`."""
     cells = dict.fromkeys((each.work, each.system) for each in figures)
     return [
         _row(
@@ -103,7 +103,7 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 
 def table(found: Iterable[Row]) -> str:
-    """The rows as text."""
+    """The rows as a text table."""
     return "\n".join([HEAD, *(_line(row) for row in found)])
 
 
@@ -121,7 +121,7 @@ def _shown(value: float | None, width: int, digits: int) -> str:
 
 
 def save(figures: Sequence[Figures], found: Iterable[Row], options: dict[str, object]) -> Path:
-    """Write everything of a run to a file named after its time."""
+    """Write all results of a run to a file named after the present time; returns its path."""
     now = datetime.now(UTC)
     file = RESULTS / f"{now:%Y-%m-%dT%H%M%SZ}.json"
     content = {

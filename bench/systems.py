@@ -1,4 +1,4 @@
-"""The systems that are compared: each a server process on a database with the same content."""
+"""The systems to compare: server processes, each with a database of the same content."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -33,7 +33,7 @@ FLOOR = ("uvicorn", "bench.floor:create_app", "--factory", "--no-access-log")
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A server that answers the same requests as the others."""
+    """A running server and its database. All systems answer the same requests."""
 
     name: str
     url: str
@@ -44,14 +44,14 @@ class System:
     works: dict[str, Work]
 
     def cpu_s(self) -> tuple[float, float]:
-        """CPU seconds used so far: by the server process, and by PostgreSQL."""
+        """CPU seconds used so far by the server process and by PostgreSQL."""
         own = cpu_s(self.serving.pid)
         return own, 0.0 if self.postgres is None else cpu_s(self.postgres.pid)
 
 
 @contextmanager
 def side_by_side(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
-    """The floor and ours on this PostgreSQL, and ours on SQLite."""
+    """The floor and Needlework on this PostgreSQL, and Needlework on SQLite."""
     content = Content()
     lite = f"sqlite:///{folder}/needlework.db"
     with postgres.database() as floors, postgres.database() as ours, ExitStack() as stack:
@@ -67,7 +67,7 @@ def side_by_side(postgres: OwnServer, folder: Path) -> Iterator[list[System]]:
 
 @contextmanager
 def small_and_grown(postgres: OwnServer, folder: Path, sessions: int) -> Iterator[list[System]]:
-    """Ours with few stored sessions and ours with many, all of one clinic."""
+    """Needlework with few stored sessions and with many, all in one clinic."""
     content = Content()
     with postgres.database() as few, postgres.database() as many, ExitStack() as stack:
         yield [
@@ -77,7 +77,7 @@ def small_and_grown(postgres: OwnServer, folder: Path, sessions: int) -> Iterato
 
 
 def stored(sessions: int) -> str:
-    """The name of a system that holds that many sessions."""
+    """The name of a system with this many sessions."""
     return f"{sessions:,} stored"
 
 
@@ -122,12 +122,12 @@ def _ours(
 
 
 def libpq(url: str) -> str:
-    """A URL as libpq reads it."""
+    """A SQLAlchemy URL in libpq's form."""
     return url.replace("postgresql+psycopg", "postgresql")
 
 
 def fill(clinic: ground.Clinic, content: Content) -> list[str]:
-    """Store the content; gives the ids of the sessions that are read."""
+    """Store the content; returns the ids of the sessions that the works read."""
     history = content.history()
     patients = [content.read_patient_id, *content.logged_patient_ids]
     practitioner = {"id": content.practitioner_id, "given_name": "Dana", "family_name": "Demo"}
@@ -151,7 +151,7 @@ def fill(clinic: ground.Clinic, content: Content) -> list[str]:
 
 
 def works(content: Content, port: int, token: str, ids: list[str]) -> dict[str, Work]:
-    """The requests of W1 to W4, for one system."""
+    """The requests of W1 to W4 for one system."""
     patient_id = content.read_patient_id
     created, ok = HTTPStatus.CREATED, HTTPStatus.OK
     log = [request("POST", "/v1/sessions", token, to_json(visit)) for visit in content.to_log()]

@@ -1,4 +1,4 @@
-"""What the bench writes down: a synthetic clinic, of the same shape in every run."""
+"""The data of the benchmarks: a synthetic clinic with the same shape in every run."""
 
 import random
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ def _patients() -> list[str]:
 
 @dataclass(frozen=True)
 class Content:
-    """Whom the bench reads about, and whom it writes about."""
+    """The ids of the synthetic people, and the records about them."""
 
     practitioner_id: str = field(default_factory=_id)
     read_patient_id: str = field(default_factory=_id)
@@ -36,18 +36,18 @@ class Content:
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))
 
     def history(self) -> list[Body]:
-        """The visits of the patient who is read about, with what was measured at each."""
+        """The visits of the patient whom the works read, each with its measurements."""
         return [
             {**self.visit(n, self.read_patient_id), "id": _id(), "measurements": self._readings()}
             for n in range(READ_SESSIONS)
         ]
 
     def to_log(self) -> list[Body]:
-        """A new visit of every other patient."""
+        """A new visit of every patient whom the works write about."""
         return [self.visit(READ_SESSIONS, patient_id) for patient_id in self.logged_patient_ids]
 
     def visit(self, n: int, patient_id: str) -> Body:
-        """The n-th visit of a patient: five needlings, all needles counted."""
+        """The n-th visit of a patient, with five needlings and a needle count."""
         count = dict.fromkeys(("opened", "inserted", "removed", "disposed"), len(MUSCLES))
         return {
             "patient_id": patient_id,
@@ -62,7 +62,7 @@ class Content:
         }
 
     def report(self, visit: Body) -> Body:
-        """What the patient reports a day after a visit."""
+        """The patient's follow-up, 26 hours after a visit."""
         after = datetime.fromisoformat(visit["occurred_at"]) + timedelta(hours=26)
         return {
             "session_id": visit["id"],

@@ -1,10 +1,10 @@
-"""How alembic reaches the database, and what it compares it with."""
+"""Alembic's environment: the connection, the settings and the tables to compare with."""
 
 from alembic import context
 from sqlalchemy import Connection, text
 
 import app.main
-import app.retention.models  # noqa: F401 - with it, every table is known
+import app.retention.models  # noqa: F401 - the import completes the list of tables
 from app.core.database import Database
 from app.core.patience import be_patient
 from app.core.schema import grant
@@ -12,10 +12,10 @@ from app.core.tables import Table
 from app.settings import settings
 
 SETTINGS = (
-    # A migration waits this long for a table at most, so that it can't queue up the whole clinic.
+    # A migration waits at most this long for a lock: all other queries on the table wait behind it.
     "SET LOCAL lock_timeout = '2s'",
     "SET LOCAL statement_timeout = '15min'",
-    # An owner whom the walls hold is told so, where a step would silently pass over rows.
+    # If row-level security applies to the owner, fail instead of silently skipping rows.
     "SET LOCAL row_security = off",
 )
 
@@ -23,7 +23,7 @@ SETTINGS = (
 def run(db: Connection) -> None:
     """Migrate over an open connection, in one transaction."""
     if not db.in_transaction():
-        db.begin()  # else alembic commits each step on SQLite, and another program may get between
+        db.begin()  # else alembic commits each step on SQLite, and other programs see half a migration
     context.configure(
         connection=db,
         target_metadata=Table.metadata,
@@ -39,7 +39,7 @@ def run(db: Connection) -> None:
 
 
 def is_newest() -> bool:
-    """Whether the database is at the newest migration now: a downgrade leaves it elsewhere."""
+    """Whether the database is at the newest migration now. After a downgrade it isn't."""
     at = context.get_context().get_current_revision()
     return at == context.get_head_revision()
 

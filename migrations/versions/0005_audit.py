@@ -1,4 +1,4 @@
-"""The account of reads, the tree over the ledger, and the walls around both.
+"""Access entries, the tree over the ledger, and the triggers that keep both append-only.
 
 Revision 0005, after 0004.
 """
@@ -16,7 +16,7 @@ INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postg
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 APPEND_ONLY = ("ledger_entries", "ledger_tiles", "ledger_checkpoints")
 
-# A body may be blanked, and nothing else be changed, once its destruction is on record.
+# The only change allowed: blanking a body after the ledger has an entry of the patient's erasure.
 REFUSE = """
 CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -36,7 +36,7 @@ BEGIN
 END
 $$
 """
-# Runs with its owner's rights: the application's role may not update the ledger itself.
+# Runs with its owner's rights, because the application's role may not update the ledger.
 ERASE = """
 CREATE FUNCTION erase_ledger_bodies(the_clinic uuid, the_patient uuid) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path FROM CURRENT AS $$
@@ -59,7 +59,7 @@ BEGIN
   SELECT RAISE(ABORT, 'the ledger is append-only');
 END
 """
-# SQLite has no row comparison as a whole: every column but these two has to be the same.
+# SQLite can't compare whole rows, so every column except these two is compared.
 UNLESS_ERASED = """
 WHEN NOT (
   NEW.body IS NULL AND NEW.salt IS NULL AND {same}
@@ -109,7 +109,7 @@ def downgrade() -> None:
     op.drop_column("stored_answers", "shown")
     op.drop_index("ix_ledger_entries_security", "ledger_entries")
     op.drop_index("ix_ledger_entries_patient_id", "ledger_entries")
-    # What was only seen has no place in the earlier table.
+    # The earlier table can't hold entries without a body.
     op.execute("DELETE FROM ledger_entries WHERE body_digest IS NULL")
     alter_entries(nullable=False)
 
@@ -202,7 +202,7 @@ def create_legal_holds() -> None:
 def wall_postgresql() -> None:
     op.execute(REFUSE)
     op.execute(ERASE)
-    # Whoever may call it is granted that by name.
+    # Each role that may call it gets its own grant.
     op.execute("REVOKE EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) FROM PUBLIC")
     for table in APPEND_ONLY:
         op.execute(

@@ -1,4 +1,4 @@
-"""The ways in: clients of several kinds, and tokens.
+"""Clients of several kinds, and tokens.
 
 Revision 0006, after 0005.
 """
@@ -16,7 +16,7 @@ depends_on = None
 
 INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-# To clients of the new kinds.
+# Deletes the stored answers of clients of the new kinds.
 FORGET_ANSWERS = """
 DELETE FROM stored_answers AS answer WHERE EXISTS (
   SELECT 1 FROM clients AS client
@@ -30,7 +30,7 @@ KINDS = "\"kind\" IN ('api_key', 'backend', 'device', 'identity')"
 def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         _, *others = new_columns()
-        # With its check in the same breath: a table this small is looked through in no time.
+        # Column and check in one statement: scanning a table this small takes no time.
         op.execute(
             f"ALTER TABLE clients ADD COLUMN kind VARCHAR(16) DEFAULT 'api_key' NOT NULL CONSTRAINT ck_clients_kind_known CHECK ({KINDS})"
         )
@@ -60,7 +60,7 @@ def downgrade() -> None:
     op.drop_table("devices")
     op.drop_table("used_assertions")
     op.drop_table("access_tokens")
-    # Whoever came in by another way has no place in the earlier table.
+    # The earlier table can't hold clients of the new kinds.
     op.execute(FORGET_ANSWERS)
     op.execute("DELETE FROM clients WHERE secret_digest IS NULL")
     if op.get_context().dialect.name == "postgresql":
@@ -194,7 +194,7 @@ def create_identities() -> None:
 
 
 def keep_answers() -> None:
-    """Put aside what refers to the table: SQLite makes it anew to change it."""
+    """Save the rows that refer to the table, because SQLite recreates a table to change it."""
     op.execute("CREATE TEMPORARY TABLE answers_kept AS SELECT * FROM stored_answers")
     op.execute("DELETE FROM stored_answers")
 

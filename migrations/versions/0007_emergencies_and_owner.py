@@ -14,7 +14,7 @@ depends_on = None
 
 INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 KINDS = "'api_key', 'backend', 'device', 'identity'"
-# Of owners.
+# Deletes the tokens of owners.
 FORGET_TOKENS = """
 DELETE FROM {table} AS held WHERE EXISTS (
   SELECT 1 FROM clients AS client
@@ -22,7 +22,7 @@ DELETE FROM {table} AS held WHERE EXISTS (
     AND client.kind = 'owner'
 )
 """
-# What refers to `clients`, whoever is referred to last.
+# The tables that refer to `clients`; a table comes before those that it refers to.
 REFER = (
     *("stored_answers", "access_tokens", "used_assertions", "refresh_tokens"),
     *("identities", "emergencies", "devices"),
@@ -51,7 +51,7 @@ def know_kinds(kinds: str) -> None:
     if op.get_context().dialect.name == "postgresql":
         replace_constraint("clients", "ck_clients_kind_known", f"CHECK ({check})")
         return
-    # SQLite makes a table anew to change it, so what refers to it is put aside.
+    # SQLite recreates a table to change it, so the rows that refer to it are saved first.
     for table in REFER:
         op.execute(f"CREATE TEMPORARY TABLE kept_{table} AS SELECT * FROM {table}")  # noqa: S608 - our own tables
         op.execute(f"DELETE FROM {table}")  # noqa: S608 - likewise
@@ -63,7 +63,7 @@ def know_kinds(kinds: str) -> None:
 
 
 def replace_constraint(table: str, name: str, promise: str) -> None:
-    """Put another promise in a constraint's place; tables this small are looked through at once."""
+    """Replace a constraint. Validating it at once is fine for tables this small."""
     at = f"ALTER TABLE {table}"
     op.execute(f"-- squawk-ignore ban-drop-constraint\n{at} DROP CONSTRAINT {name}")
     op.execute(f"{at} ADD CONSTRAINT {name} {promise} NOT VALID")

@@ -19,12 +19,13 @@ TABLES = (
     *("refresh_tokens", "retention_policies", "screenings", "session_measurements", "sessions"),
     *("stored_answers", "used_assertions"),
 )
-# What has to be found before it is known which clinic a request, or a night's work, belongs to.
+# Tables that are read before the clinic of a request, or of a background job, is known.
 FOUND_FIRST = ("clients", "clinics", "ledger_heads")
-# A connection that was in a clinic before holds '' for the setting, not null.
+# On a connection that was in a clinic before, the setting is '' and not null.
 CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
 
-# The application may not analyze what it doesn't own, and may not read statistics behind a wall.
+# The application's role may not analyze tables that it doesn't own, and row-level security hides
+# their statistics from it.
 ANALYZE_NEW = """
 CREATE FUNCTION analyze_new_tables() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
-# A connection that was in a clinic before holds '' for the setting, not null.
+# On a connection that was in a clinic before, the setting is '' and not null.
 CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
 
 
