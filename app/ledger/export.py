@@ -25,7 +25,7 @@ from app.ledger.format.lines import PUBLIC
 from app.ledger.format.note import Checkpoint, Note
 from app.ledger.format.tree import outside
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
-from app.ledger.service import canonical, saw_account
+from app.ledger.service import canonical, record_ledger_access
 
 READ_AT_ONCE = 1_000
 
@@ -104,7 +104,7 @@ def _begin(
     """Begin a new export. Its own access entry is written first, so the export includes it."""
     signing.signers(op.clinic_id)
     try:
-        perform(database, op, lambda: saw_account(op, None))
+        perform(database, op, lambda: record_ledger_access(op, None))
     except Conflict:
         raise EntryMissing("The ledger's count isn't that of its entries.") from None
     tiles.grow(database, op.clinic_id)

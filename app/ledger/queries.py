@@ -14,7 +14,7 @@ from app.core.pages import Filters, Order, page
 from app.core.problems import NotFound
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import DisclosureView, EntryView
-from app.ledger.service import saw
+from app.ledger.service import record_access
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -110,21 +110,21 @@ def versions(
     Writes an access entry for every patient whom these versions were about.
     """
     found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
-    _saw_versions(op, found[:limit])
+    _record_versions_access(op, found[:limit])
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
 def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
     """Every version of some records of one kind, by id; writes the access entries of `versions`."""
     found = op.all(_HISTORIES, resource=resource, ids=ids) if ids else []
-    _saw_versions(op, found)
+    _record_versions_access(op, found)
     by_id: dict[UUID, list[Any]] = {}
     for row in found:
         by_id.setdefault(row.resource_id, []).append(_change(row))
     return by_id
 
 
-def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
+def _record_versions_access(op: Operation, versions: Sequence[Row[Any]]) -> None:
     """Write an access entry for each patient whom these versions were about.
 
     An earlier version of a record may name another patient, if it was entered under a wrong one.
@@ -133,7 +133,7 @@ def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
     for row in versions:
         if row.patient_id is not None and row.patient_id not in accounted:
             accounted.add(row.patient_id)
-            saw(op, row.resource, row.resource_id, row.patient_id, row.version)
+            record_access(op, row.resource, row.resource_id, row.patient_id, row.version)
 
 
 def version(op: Operation, resource: str, id: UUID, number: int) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ def list_changes(op: Operation, filters: ChangeFilters) -> Answer:
     there are. Keep `cursor` and pass it as `after` to go on later.
     """
     items, more = queries.changes(op, filters.after, filters.limit)
-    service.saw_patients(op, (item["patient_id"] for item in items))
+    service.record_patient_access(op, (item["patient_id"] for item in items))
     cursor = items[-1]["number"] if items else filters.after
     following = {"after": cursor} if more else None
     return Answer({"items": items, "next": None, "cursor": str(cursor)}, following=following)
@@ -62,7 +62,7 @@ def list_entries(op: Operation, filters: EntryFilters) -> Answer:
     """
     items, cursor = queries.entries(op, filters)
     if items:
-        service.saw_account(op, filters.patient_id)
+        service.record_ledger_access(op, filters.patient_id)
     until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
     following = None if cursor is None else {"cursor": cursor, **until}
     return Answer({"items": items, "next": None}, following=following)
@@ -141,5 +141,5 @@ def export(op: Operation, database: Database) -> Stream:
 def disclosed(op: Operation, patient_id: UUID, filters: Filters) -> Answer:
     """List who saw this patient's data, newest first: the report that a patient may ask for."""
     found = queries.disclosures(op, patient_id, filters)
-    service.saw_account(op, patient_id)
+    service.record_ledger_access(op, patient_id)
     return Answer.page(*found)

@@ -37,12 +37,16 @@ def record(
     _gather(op, Entry("change", name, resource, view["id"], patient_id, version, reason, view))
 
 
-def saw(op: Operation, resource: str, id: UUID, patient_id: UUID, version: int | None) -> None:
+def record_access(
+    op: Operation, resource: str, id: UUID, patient_id: UUID, version: int | None
+) -> None:
     """Record that a caller read one record of a patient."""
     _gather(op, Entry("access", op.name, resource, id, patient_id, version))
 
 
-def saw_patients(op: Operation, patients: Iterable[UUID | None], reason: str | None = None) -> None:
+def record_patient_access(
+    op: Operation, patients: Iterable[UUID | None], reason: str | None = None
+) -> None:
     """Record, once for each of these patients, that a caller read their data."""
     # One answer may hold many records of the same patient.
     there = {entry.patient_id for entry in op.entries if entry.resource == "patients"}
@@ -52,7 +56,7 @@ def saw_patients(op: Operation, patients: Iterable[UUID | None], reason: str | N
             _gather(op, seen)
 
 
-def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
+def record_disclosure(op: Operation, patient_id: UUID, reason: str) -> None:
     """Record a disclosure of a patient's data outside the clinic: `reason` says to whom and why.
 
     This entry replaces the access entries of the reads that the disclosure needed.
@@ -63,17 +67,17 @@ def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
         op.entries.remove(look)
 
 
-def saw_account(op: Operation, patient_id: UUID | None) -> None:
+def record_ledger_access(op: Operation, patient_id: UUID | None) -> None:
     """Record that a caller read the ledger itself, of one patient or of all."""
     _gather(op, Entry("access", op.name, "ledger", op.clinic_id, patient_id))
 
 
-def saw_nobody(op: Operation, reason: str) -> None:
+def record_aggregate_access(op: Operation, reason: str) -> None:
     """Record that a caller read aggregated data of patients, which identify nobody."""
     _gather(op, Entry("access", op.name, "clinics", op.clinic_id, reason=reason))
 
 
-def secured(
+def record_rights_change(
     op: Operation, resource: str, view: dict[str, Any], *, reason: str | None = None
 ) -> None:
     """Record a temporary change of rights, such as emergency access; `view` is the state after it.
@@ -83,12 +87,12 @@ def secured(
     _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))
 
 
-def identified(op: Operation, client_id: UUID) -> None:
+def record_sign_in(op: Operation, client_id: UUID) -> None:
     """Record that a client signed in or out."""
     _gather(op, Entry("security", op.name, "clients", client_id))
 
 
-def noted(op: Operation) -> None:
+def record_security(op: Operation) -> None:
     """Record an operation on all of the clinic's data, such as a backup."""
     _gather(op, Entry("security", op.name, "clinics", op.clinic_id))
 

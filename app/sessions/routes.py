@@ -86,5 +86,5 @@ def version(op: Operation, id: UUID, version: Annotated[int, Field(ge=1, le=2**3
     found = ledger.version(op, SESSIONS.noun, id, version)
     if found is None:
         raise NotFound
-    account.saw(op, SESSIONS.noun, id, UUID(found["patient_id"]), version)
+    account.record_access(op, SESSIONS.noun, id, UUID(found["patient_id"]), version)
     return Answer(found, version=version)

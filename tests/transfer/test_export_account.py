@@ -78,7 +78,7 @@ def test_nobody_is_shown_who_could_not_be_entered(
     def fail(*_: Any) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("app.ledger.service.saw_patients", fail)
+    monkeypatch.setattr("app.ledger.service.record_patient_access", fail)
     answer = api.get("/v1/exports/sessions.csv")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 
