@@ -27,7 +27,7 @@ from app.core.db.copies import CopyFailed
 from app.core.db.database import Database
 from app.core.values.problems import Problem
 from app.ledger.inspection import faults
-from app.ledger.service import noted
+from app.ledger.service import record_security
 from app.ledger.signing import key_file
 from app.records import inspection
 from app.settings import settings
@@ -122,7 +122,7 @@ def _check_target(opened: Database, target: Path, *, replace: bool) -> None:
 def _note(opened: Database, name: str) -> None:
     """Write a security entry in every clinic's ledger, because the copy holds data of each."""
     for clinic_id in clinic_ids(opened):
-        operate(opened, clinic_id, name, noted)
+        operate(opened, clinic_id, name, record_security)
 
 
 def _restore_sqlite(target: Path, file: Path) -> None:

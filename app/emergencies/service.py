@@ -44,7 +44,7 @@ def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
         "ended_at": None,
     }
     op.db.execute(insert(Emergency), {**begun, "clinic_id": op.clinic_id})
-    ledger.secured(op, "emergencies", begun, reason=body.reason)
+    ledger.record_rights_change(op, "emergencies", begun, reason=body.reason)
     op.stale_clients.add(client_id)
     return begun
 
@@ -55,6 +55,6 @@ def end(op: Operation, id: UUID) -> EmergencyView:
     if found["ended_at"] is None and op.at < found["ends_at"]:
         found["ended_at"] = op.at
         op.run(_END, {"this": id, "at": op.at})
-        ledger.secured(op, "emergencies", found)
+        ledger.record_rights_change(op, "emergencies", found)
         op.stale_clients.add(found["client_id"])
     return found

@@ -1,4 +1,4 @@
-"""The accountant: commits the entries of many readers together, before they get their answers."""
+"""The accountant: commits the entries of many reads together, before these are answered."""
 
 import asyncio
 import threading
@@ -15,27 +15,27 @@ from app.core.values.problems import Unavailable
 from app.ledger.service import append
 
 GATHER_S: Final = 0.008
-"""How long to gather, where several read at a time: a commit costs more than its entries."""
+"""Seconds to collect entries when several requests read at a time: one commit then serves all."""
 
 Done = asyncio.Future[None]
 
 
 class Accountant:
-    """One thread and one connection that write what reads, and denied attempts, leave behind.
+    """One thread and one connection that write the entries of reads and of refused attempts.
 
-    While one commit runs, the entries of the next gather: however many read at a time, the
-    disk is waited for once. `Unavailable` where the entries can't be written.
+    While one commit runs, the entries for the next are collected. So many reads share one wait for
+    the disk. Raises `Unavailable` if the entries can't be written.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._waiting: list[tuple[Operation, Done]] = []
-        self._crowded = False
+        self._concurrent = False
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="accountant")
 
     async def __call__(self, op: Operation) -> None:
-        """Come back when the operation's entries are durable."""
+        """Return when the operation's entries are durable."""
         done = asyncio.get_running_loop().create_future()
         with self._lock:
             self._waiting.append((op, done))
@@ -45,27 +45,27 @@ class Accountant:
         await done
 
     def _commit(self) -> None:
-        if self._crowded:
+        if self._concurrent:
             time.sleep(GATHER_S)
         with self._lock:
             waiting, self._waiting = self._waiting, []
-        # Whoever has gone was shown nothing.
+        # Skip requests that were cancelled: they got no answer.
         batch = [(op, done) for op, done in waiting if not done.done()]
-        self._crowded = len(batch) > 1
+        self._concurrent = len(batch) > 1
         if not batch:
             return
         error = None
         try:
             self._write(batch)
-        except Exception as failure:  # noqa: BLE001 - whoever waits for it raises it
+        except Exception as failure:  # noqa: BLE001 - it is raised in each waiting request
             error = failure
-        _tell([done for _, done in batch], error)
+        _resolve([done for _, done in batch], error)
 
     def _write(self, batch: Sequence[tuple[Operation, Done]]) -> None:
         by_clinic: dict[UUID, list[Operation]] = defaultdict(list)
         for op, _ in batch:
             by_clinic[op.clinic_id].append(op)
-        # In one order always: two who lock several counters never wait for each other.
+        # Always lock the counters in the same order, so that two batches can't deadlock.
         first, *others = sorted(by_clinic)
         with self._database.writing(first) as db:
             append(db, by_clinic[first])
@@ -73,15 +73,15 @@ class Accountant:
                 enter(db, clinic_id)
                 append(db, by_clinic[clinic_id])
             if all(done.done() for _, done in batch):
-                raise Unavailable  # it took so long that nobody waits, or was shown anything
+                raise Unavailable  # all requests were cancelled, so roll back: nobody got an answer
 
     def close(self) -> None:
-        """Write what is waiting, and stop."""
+        """Write the waiting entries, and stop."""
         self._writer.shutdown()
 
 
-def _tell(waiting: Iterable[Done], error: Exception | None) -> None:
-    """Wake whoever waits, each loop once."""
+def _resolve(waiting: Iterable[Done], error: Exception | None) -> None:
+    """Resolve the futures, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[Done]] = defaultdict(list)
     for done in waiting:
         by_loop[done.get_loop()].append(done)
@@ -92,7 +92,7 @@ def _tell(waiting: Iterable[Done], error: Exception | None) -> None:
 def _wake(waiting: Iterable[Done], error: Exception | None) -> None:
     for done in waiting:
         if done.done():
-            continue  # whoever waited has gone
+            continue  # the request was cancelled
         if error is None:
             done.set_result(None)
         else:

@@ -25,12 +25,12 @@ from app.ledger.format.lines import PUBLIC
 from app.ledger.format.note import Checkpoint, Note
 from app.ledger.format.tree import outside
 from app.ledger.models import LedgerCheckpoint, LedgerEntry
-from app.ledger.service import canonical, saw_account
+from app.ledger.service import canonical, record_ledger_access
 
 READ_AT_ONCE = 1_000
 
 _STORED = [LedgerEntry.__table__.c[name] for name in (*PUBLIC, "body", "salt")]
-# An id as the text that it is exported as: no object is made of it in between.
+# Select ids as text, as they are exported: that saves creating a UUID for each.
 COLUMNS = [id_text(c) if isinstance(c.type, Uuid) else c for c in _STORED]
 _ENTRIES = (
     rows(LedgerEntry, *COLUMNS)
@@ -57,12 +57,12 @@ _LAST = rows(LedgerEntry, func.max(LedgerEntry.number)).where(
 
 
 class NothingToExport(ValueError):
-    """No entry of the ledger lies between these instants."""
+    """The ledger has no entry between these instants."""
 
 
 def archive(database: Database, op: Operation) -> Pieces:
-    """The whole ledger as a zip file, piece by piece."""
-    export = _begun(database, op, None, None)
+    """The whole ledger as a zip file, in pieces."""
+    export = _begin(database, op, None, None)
     return zipped(parts(export, partial(_entries, database, op.clinic_id, export)))
 
 
@@ -77,12 +77,12 @@ def folder(
 ) -> Export:
     """Write the ledger, or its entries from `begin` up to `end`, into a folder.
 
-    A new folder is for the account alone, for it holds what the records say. One that an earlier
-    try left unfinished is finished, up to the entry that it was to end with. `FileExistsError` if
-    it holds anything else, `NothingToExport` if nothing is there to write, `EntryMissing` if the
-    ledger isn't whole, `Overtaken` by an erasure.
+    A new folder is readable only by this account, because it holds the records' contents. An
+    unfinished export is continued up to the entry where it was to end. Raises `FileExistsError` if
+    the folder holds anything else, `NothingToExport` without entries, `EntryMissing` if the ledger
+    isn't complete, and `Overtaken` if a patient was erased meanwhile.
     """
-    export = _left_off(database, op, directory) or _begun(database, op, begin, end, new_key=new_key)
+    export = _resumed(database, op, directory) or _begin(database, op, begin, end, new_key=new_key)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         into_folder(directory, export, partial(_entries, database, op.clinic_id, export))
@@ -93,7 +93,7 @@ def folder(
     return export
 
 
-def _begun(
+def _begin(
     database: Database,
     op: Operation,
     begin: datetime | None,
@@ -101,10 +101,10 @@ def _begun(
     *,
     new_key: bool = False,
 ) -> Export:
-    """A new export. It is accounted for first, and so is a part of what it holds."""
+    """Begin a new export. Its own access entry is written first, so the export includes it."""
     signing.signers(op.clinic_id)
     try:
-        perform(database, op, lambda: saw_account(op, None))
+        perform(database, op, lambda: record_ledger_access(op, None))
     except Conflict:
         raise EntryMissing("The ledger's count isn't that of its entries.") from None
     tiles.grow(database, op.clinic_id)
@@ -119,8 +119,8 @@ def _begun(
     return _export(database, op, checkpoint, first, last)
 
 
-def _left_off(database: Database, op: Operation, directory: Path) -> Export | None:
-    """The export that an interrupted one was to be; None where the folder is new."""
+def _resumed(database: Database, op: Operation, directory: Path) -> Export | None:
+    """The interrupted export that the folder holds; None for a new folder."""
     there = {path.name for path in directory.iterdir()} if directory.exists() else set()
     if not there:
         return None
@@ -162,7 +162,7 @@ def _entries(database: Database, clinic_id: UUID, export: Export, after: int) ->
         where = {"clinic": clinic_id, "after": after, "last": export.last}
         with database.reading(clinic_id) as db:
             found = _read(db, where)
-            # Of a part of the ledger nobody expects the entries that explain what was destroyed.
+            # An export of a part need not hold the erasures that explain missing bodies.
             if export.last == size and any(row.body_digest and row.body is None for row in found):
                 _check_not_overtaken(db, clinic_id, size)
         yield from map(exported, found)
@@ -175,7 +175,7 @@ def _read(db: Connection, where: dict[str, Any]) -> Sequence[Row[Any]]:
     try:
         return db.execute(_ENTRIES, where).all()
     except (ValueError, TypeError):
-        raise EntryMissing(f"An entry behind number {where['after']} can't be read.") from None
+        raise EntryMissing(f"An entry after number {where['after']} can't be read.") from None
 
 
 def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:

@@ -1,6 +1,6 @@
-"""Whether a clinic's ledger, as a database holds it, still agrees with itself.
+"""Check that a clinic's ledger in the database is consistent.
 
-What an auditor checks on an export, less the signatures: for a database that came from a backup.
+The same checks as an auditor's on an export, but without the signatures: for a restored backup.
 """
 
 from collections import defaultdict
@@ -32,10 +32,10 @@ _DIGEST = PUBLIC.index("body_digest")
 
 
 def faults(op: Operation) -> Iterator[str]:
-    """What contradicts itself in the operation's clinic, each in a sentence.
+    """Yield each inconsistency in the ledger of the operation's clinic, as a sentence.
 
-    Entries are dense and hash to their leaves, bodies to their digests; the counter, the tiles
-    and every checkpoint kept say the same.
+    Entries must have no gaps and hash to their leaves, and bodies to their digests. The counter,
+    the tiles and every stored checkpoint must agree with them.
     """
     head = op.first(_HEAD)
     size = 0 if head is None else int(head.size)
@@ -43,17 +43,17 @@ def faults(op: Operation) -> Iterator[str]:
     tree = Range(0, size, [], [note.size for note in notes])
     found = _read(op, tree)
     if found is None and tree.end != size:
-        found = f"The ledger has {tree.end:,} entries, and counts {size:,}."
+        found = f"The ledger has {tree.end:,} entries, but its counter says {size:,}."
     if found is not None:
         yield found
         return
     for note in notes:
         if note.size > size or tree.root_at(note.size) != note.root:
-            yield f"The entries don't lead to the checkpoint of {note.size:,} entries."
+            yield f"The entries don't match the checkpoint of {note.size:,} entries."
 
 
 def _read(op: Operation, tree: Range) -> str | None:
-    """Feed every entry to the tree; what is wrong with the first one that can't be right."""
+    """Feed every entry to the tree; returns the fault of the first wrong entry, or None."""
     filling: dict[int, list[bytes]] = defaultdict(list)
     while found := op.all(_ENTRIES, after=tree.end):
         for row in found:
@@ -62,14 +62,17 @@ def _read(op: Operation, tree: Range) -> str | None:
                 return fault
             tree.add(row.leaf)
             if not _tiles_agree(op, tree.end, filling, row.leaf):
-                return f"A tile of the tree isn't that of the entries up to {tree.end:,}."
+                return f"A tile of the tree doesn't match the entries up to {tree.end:,}."
     return None
 
 
 def _tiles_agree(
     op: Operation, end: int, filling: dict[int, list[bytes]], digest: bytes, level: int = 0
 ) -> bool:
-    """Put a hash into the tile that is filling; if that is full, look at what is stored of it."""
+    """Add a hash to the tile being filled. Once full, compare it with the stored tile.
+
+    Then add the tile's hash to the next level. Returns whether all compared tiles agree.
+    """
     tile = filling[level]
     tile.append(digest)
     if len(tile) < TILE:
@@ -85,12 +88,15 @@ def _tiles_agree(
 
 def _fault(row: Sequence[Any], number: int) -> str | None:
     *stored, leaf = row
-    told = exported(stored)
-    if told.number != number:
+    exported_entry = exported(stored)
+    if exported_entry.number != number:
         return f"Entry {number:,} is missing."
-    if entry.leaf(told.public) != leaf:
+    if entry.leaf(exported_entry.public) != leaf:
         return f"Entry {number:,} was altered."
     digest = stored[_DIGEST]
-    if told.body is not None and entry.body_digest(told.salt or b"", told.body) != digest:
+    if (
+        exported_entry.body is not None
+        and entry.body_digest(exported_entry.salt or b"", exported_entry.body) != digest
+    ):
         return f"The body of entry {number:,} was altered."
     return None

@@ -1,4 +1,4 @@
-"""The keeper: grows every clinic's tree in the background, and seals it once a day."""
+"""The keeper: grows every clinic's tree in the background, and signs a checkpoint once a day."""
 
 import threading
 from datetime import timedelta
@@ -17,7 +17,7 @@ from app.ledger.models import LedgerCheckpoint, LedgerHead
 EVERY_S = 60
 SEALED_EVERY = timedelta(days=1)
 
-# Like the look at a token, this can't start from a clinic: it is what finds them.
+# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
 _CLINICS = select(LedgerHead.clinic_id, LedgerHead.size).order_by(LedgerHead.clinic_id)
 _LAST_SEALED = rows(
     LedgerCheckpoint, func.max(LedgerCheckpoint.size), func.max(LedgerCheckpoint.at)
@@ -25,7 +25,7 @@ _LAST_SEALED = rows(
 
 
 class Keeper:
-    """One thread. Several of them, in several processes, do each other's work and no harm."""
+    """A background thread. Several processes may each run one: their work is idempotent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,11 +33,11 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, after the clinic at hand."""
+        """Stop the thread after the present clinic, and wait for that."""
         self._end.set()
         self._thread.join()
 
@@ -49,12 +49,12 @@ class Keeper:
         while not self._end.wait(EVERY_S):
             try:
                 keep(self._database, self._end)
-            except Exception as error:  # noqa: BLE001 - it is tried again in a minute
+            except Exception as error:  # noqa: BLE001 - the next minute tries again
                 log.warning("keeper", error=type(error).__name__)
 
 
 def keep(database: Database, end: threading.Event | None = None) -> None:
-    """Grow every clinic's tree by the tiles that are complete, and seal what is due."""
+    """Store the complete tiles of every clinic's tree, and sign the checkpoints that are due."""
     with database.reading() as db:
         clinics = db.execute(_CLINICS).all()
     for clinic_id, size in clinics:
@@ -67,7 +67,7 @@ def keep(database: Database, end: threading.Event | None = None) -> None:
         except signing.NoSigningKey as problem:
             log.warning(problem.code)
         except EntryMissing:
-            # One ledger that was tampered with keeps no other from being sealed.
+            # A ledger that was tampered with must not keep the others from being signed.
             log.warning("ledger-entry-missing", clinic_id=str(clinic_id))
 
 

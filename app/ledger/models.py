@@ -1,4 +1,4 @@
-"""The ledger's two tables: a counter and the entries."""
+"""The ledger's tables: counter, entries, tiles and checkpoints."""
 
 from datetime import datetime
 from typing import Literal
@@ -23,7 +23,7 @@ Kind = Literal["change", "access", "security"]
 
 
 class LedgerHead(ClinicOwned):
-    """How many entries a clinic's ledger has. Its row lock is what orders the clinic's writes."""
+    """How many entries a clinic's ledger has. The lock on this row orders the clinic's writes."""
 
     __tablename__ = "ledger_heads"
     __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
@@ -32,7 +32,7 @@ class LedgerHead(ClinicOwned):
 
 
 class LedgerEntry(ClinicOwned):
-    """One thing that was done, and the record as it was afterwards."""
+    """One change, access or security event; a change has the record after it as its body."""
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
@@ -40,7 +40,7 @@ class LedgerEntry(ClinicOwned):
         one_of("kind", Kind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
         Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
-        # Few among very many.
+        # A partial index: few entries of very many are security events.
         Index(
             "ix_ledger_entries_security",
             "clinic_id",
@@ -64,18 +64,18 @@ class LedgerEntry(ClinicOwned):
     version: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str | None] = mapped_column(Text)
-    """Canonical JSON, exactly the bytes that `body_digest` covers. Null once destroyed, and
-    where nothing was changed."""
+    """Canonical JSON, exactly the bytes that `body_digest` covers. Null after an erasure, and if
+    there never was a body."""
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     body_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """Null where there never was a body."""
+    """Null if there never was a body."""
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class LedgerTile(ClinicOwned):
-    """256 neighbouring hashes of one level of a clinic's tree, never to change again.
+    """256 neighbouring hashes of one level of a clinic's tree. A tile never changes.
 
-    Level 0 holds the leaves, level 1 the hashes of whole tiles of level 0, and so on up.
+    Level 0 holds the leaves, level 1 the hashes of the complete tiles of level 0, and so on.
     """
 
     __tablename__ = "ledger_tiles"
@@ -85,11 +85,11 @@ class LedgerTile(ClinicOwned):
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hashes: Mapped[bytes] = mapped_column(LargeBinary(8192))
     over_all: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """The one hash over these, which is part of a tile on the next level."""
+    """The root over these hashes, which is part of a tile on the next level."""
 
 
 class LedgerCheckpoint(ClinicOwned):
-    """A signed statement, once given out, of what the whole ledger was at one size."""
+    """A published signed checkpoint: the ledger's size and root at one time."""
 
     __tablename__ = "ledger_checkpoints"
     __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]), APPEND_ONLY)

@@ -1,4 +1,4 @@
-"""Reading the ledger: the change feed, the versions of one record, and the account."""
+"""Read the ledger: the change feed, the versions of records, entries and disclosures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.core.operation import Operation, rows
 from app.core.values.problems import NotFound
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
-from app.ledger.service import saw
+from app.ledger.service import record_access
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -26,7 +26,7 @@ _VERSIONS = (
     rows(LedgerEntry)
     .where(
         LedgerEntry.kind == "change",
-        # Two records of different kinds may have the same id, for clients make ids too.
+        # Two records of different kinds may have the same id, because clients choose ids too.
         LedgerEntry.resource == bindparam("resource"),
         LedgerEntry.resource_id == bindparam("resource_id"),
         LedgerEntry.version > bindparam("after"),
@@ -80,7 +80,7 @@ _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindpara
 
 
 def changes(op: Operation, after: int, limit: int) -> tuple[list[ChangeView], bool]:
-    """Up to `limit` changes behind number `after`, oldest first, and whether more are there."""
+    """Up to `limit` changes after number `after`, oldest first; and whether there are more."""
     found = op.all(_CHANGES, after=after, wanted=limit + 1)
     return [_change(row) for row in found[:limit]], len(found) > limit
 
@@ -105,37 +105,37 @@ def versions(
 ) -> tuple[list[ChangeView], bool]:
     """Up to `limit` versions of one record behind version `after`, and whether more are there.
 
-    Accounts for every patient whom they were about.
+    Writes an access entry for every patient whom these versions were about.
     """
     found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
-    _saw_versions(op, found[:limit])
+    _record_versions_access(op, found[:limit])
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
 def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[ChangeView]]:
-    """Every version of some records of one kind, by their ids, as `versions` has them."""
+    """Every version of some records of one kind, by id; writes the access entries of `versions`."""
     found = op.all(_HISTORIES, resource=resource, ids=ids) if ids else []
-    _saw_versions(op, found)
+    _record_versions_access(op, found)
     by_id: dict[UUID, list[ChangeView]] = {}
     for row in found:
         by_id.setdefault(row.resource_id, []).append(_change(row))
     return by_id
 
 
-def _saw_versions(op: Operation, versions: Sequence[Row[Any]]) -> None:
-    """Account for whom they were about.
+def _record_versions_access(op: Operation, versions: Sequence[Row[Any]]) -> None:
+    """Write an access entry for each patient whom these versions were about.
 
-    A record that was entered under the wrong patient still shows what was said of them.
+    An earlier version of a record may name another patient, if it was entered under a wrong one.
     """
     accounted = {entry.patient_id for entry in op.entries}
     for row in versions:
         if row.patient_id is not None and row.patient_id not in accounted:
             accounted.add(row.patient_id)
-            saw(op, row.resource, row.resource_id, row.patient_id, row.version)
+            record_access(op, row.resource, row.resource_id, row.patient_id, row.version)
 
 
 def version(op: Operation, resource: str, id: UUID, number: int) -> Mapping[str, object] | None:
-    """One record, in JSON, as it was in version `number`; None if there is no such version."""
+    """One record in version `number`; None if there is no such version, or its body was erased."""
     found = op.first(_VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
     if found is None or found.version != number or found.body is None:
         return None
@@ -144,17 +144,17 @@ def version(op: Operation, resource: str, id: UUID, number: int) -> Mapping[str,
 
 
 class Since(NamedTuple):
-    """What was done to some records after an instant."""
+    """What changed in some records after an instant."""
 
     changed: dict[UUID, tuple[str, Mapping[str, object] | None]]
-    """Those that were there and have been changed: of what kind, and their content of then; none
-    where it has been destroyed."""
+    """Records that existed then and have changed: their kind, and their body at that time; None for
+    an erased body."""
     new: dict[UUID, str]
-    """Those that weren't there yet: of what kind."""
+    """Records that didn't exist yet: their kind."""
 
 
 def since(op: Operation, at: datetime, patient_id: UUID, more: Sequence[UUID]) -> Since:
-    """What was done after `at` to the records of a patient, and to some `more`."""
+    """What changed after `at` in the records of a patient, and in those with an id in `more`."""
     ids = {row.resource_id for row in op.all(_OF_PATIENT.distinct(), patient_id=patient_id)}
     changed: dict[int, UUID] = {}
     found = Since({}, {})
@@ -169,7 +169,7 @@ def since(op: Operation, at: datetime, patient_id: UUID, more: Sequence[UUID]) -
 
 
 def entries(op: Operation, filters: Filters) -> tuple[list[EntryView], str | None]:
-    """A page of the account, oldest first, and the cursor behind it."""
+    """A page of entries, oldest first; and the next page's cursor."""
     asked = filters.values()
     statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
     found, cursor = _page(op, statement, _OLDEST_FIRST, filters, asked)
@@ -179,7 +179,7 @@ def entries(op: Operation, filters: Filters) -> tuple[list[EntryView], str | Non
 def disclosures(
     op: Operation, patient_id: UUID, filters: Filters
 ) -> tuple[list[DisclosureView], str | None]:
-    """A page of who saw a patient's data, newest first; `NotFound` for an unknown patient."""
+    """A page of who read a patient's data, newest first; `NotFound` for an unknown patient."""
     # A patient without an entry was never created.
     if op.first(_ABOUT.limit(1), patient_id=patient_id) is None:
         raise NotFound
@@ -190,13 +190,13 @@ def disclosures(
 
 
 def last_security(op: Operation, operation: str) -> datetime | None:
-    """When something of this name was last noted in the clinic's ledger."""
+    """When the clinic's ledger last got a security entry of this operation; None: never."""
     found = op.first(_SECURITY, operation=operation)
     return None if found is None else found.at
 
 
 def leaf(op: Operation, number: int) -> bytes | None:
-    """The hash of an entry in the tree; None if there is no such entry."""
+    """The leaf hash of an entry; None if there is no such entry."""
     found = op.first(_LEAF, number=number)
     return None if found is None else found.leaf
 

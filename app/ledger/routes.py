@@ -65,7 +65,7 @@ def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> A
     there are. Keep `cursor` and pass it as `after` to go on later.
     """
     items, more = queries.changes(op, filters.after, filters.limit)
-    service.saw_patients(op, (item["patient_id"] for item in items))
+    service.record_patient_access(op, (item["patient_id"] for item in items))
     cursor = items[-1]["number"] if items else filters.after
     following = {"after": cursor} if more else None
     return Answer({"items": items, "next": None, "cursor": str(cursor)}, following=following)
@@ -80,7 +80,7 @@ def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Pag
     """
     items, cursor = queries.entries(op, filters)
     if items:
-        service.saw_account(op, filters.patient_id)
+        service.record_ledger_access(op, filters.patient_id)
     if cursor is None:
         return Page(items)
     until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
@@ -157,5 +157,5 @@ def disclosed(
 ) -> Page[DisclosureView]:
     """List who saw this patient's data, newest first: the report that a patient may ask for."""
     found = queries.disclosures(op, patient_id, filters)
-    service.saw_account(op, patient_id)
+    service.record_ledger_access(op, patient_id)
     return Page(*found)

@@ -1,4 +1,4 @@
-"""What a reader of the ledger sees: the change feed, the account, and its proofs."""
+"""Filters and views of the ledger: change feed, entries, disclosures and proofs."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,21 +15,23 @@ NUMBER_MAX = 2**62
 
 
 class ChangeFilters(BaseModel):
-    """Where to go on reading."""
+    """Where the change feed continues, and how many changes it returns."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     after: Annotated[
         int,
         Field(
-            ge=0, le=NUMBER_MAX, description="A `cursor` from an earlier answer; 0 is the start."
+            ge=0, le=NUMBER_MAX, description="A `cursor` from an earlier answer; 0: from the start."
         ),
     ] = 0
-    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many changes at once.")] = 50
+    limit: Annotated[
+        int, Field(ge=1, le=LIMIT_MAX, description="How many changes to return at most.")
+    ] = 50
 
 
 class ChangeView(TypedDict, closed=True):
-    """One change: what was done to which record, and the record afterwards."""
+    """One change: the operation, the record's kind and id, and the record after the change."""
 
     number: int
     at: datetime
@@ -44,7 +46,7 @@ class ChangeView(TypedDict, closed=True):
 
 
 class ChangesView(View):
-    """A stretch of the feed. `next` is null only when the reader has caught up."""
+    """A page of the change feed. `next` is null only when there are no more changes."""
 
     items: list[ChangeView]
     next: str | None
@@ -54,20 +56,18 @@ class ChangesView(View):
 class EntryFilters(Filters):
     """Which entries to list."""
 
-    at_from: Annotated[Moment | None, Field(description="Done at or after.")] = None
-    at_to: Annotated[Moment | None, Field(description="Done before.")] = None
+    at_from: Annotated[Moment | None, Field(description="Made at or after this time.")] = None
+    at_to: Annotated[Moment | None, Field(description="Made before this time.")] = None
     kind: Kind | None = None
-    actor: Annotated[Line | None, Field(description="Who, as `client:<id>` or `cli:<name>`.")] = (
-        None
-    )
+    actor: Annotated[Line | None, Field(description="Who: `client:<id>`, `cli:<name>`.")] = None
     patient_id: UUID | None = None
-    operation: Annotated[Code | None, Field(description="What, as `sessions.sign`.")] = None
-    resource: Annotated[Code | None, Field(description="Of which kind, as `sessions`.")] = None
+    operation: Annotated[Code | None, Field(description="The operation: `sessions.sign`.")] = None
+    resource: Annotated[Code | None, Field(description="The kind's noun: `sessions`.")] = None
     resource_id: UUID | None = None
 
 
 class EntryView(TypedDict, closed=True):
-    """One entry: who did or saw what, when. What a record said stands in the change feed."""
+    """One entry: who changed or read what, and when. The change feed has the records' contents."""
 
     number: int
     kind: Kind
@@ -82,13 +82,13 @@ class EntryView(TypedDict, closed=True):
     version: int | None
     reason: str | None
     body_digest: Annotated[
-        str | None, Field(description="Hex SHA-256 of salt and body; null if it has no body.")
+        str | None, Field(description="Hex SHA-256 of salt and body; null without a body.")
     ]
-    leaf: Annotated[str, Field(description="Hex: the entry's hash in the ledger's tree.")]
+    leaf: Annotated[str, Field(description="Hex: the entry's leaf hash in the ledger's tree.")]
 
 
 class DisclosureView(TypedDict, closed=True):
-    """One look at a patient's data."""
+    """One read of a patient's data."""
 
     number: int
     at: datetime
@@ -102,9 +102,9 @@ class DisclosureView(TypedDict, closed=True):
     reason: Annotated[
         str | None,
         Field(
-            description="`emergency` and its id, if emergency access was open; of a chart summary,"
-            " to whom it went, for what, on which consent, and its digests; of an export, what was"
-            " taken out, as `sessions.csv`."
+            description="`emergency` and its id, if emergency access was open. For a chart summary:"
+            " the recipient, the purpose, the consent and its digests. For an export: what was"
+            " exported, such as `sessions.csv`."
         ),
     ]
 
@@ -115,7 +115,8 @@ class ConsistencyFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     old: Annotated[
-        int, Field(alias="from", ge=1, le=NUMBER_MAX, description="The size of a held checkpoint.")
+        int,
+        Field(alias="from", ge=1, le=NUMBER_MAX, description="The size of an earlier checkpoint."),
     ]
     new: Annotated[
         int, Field(alias="to", ge=1, le=NUMBER_MAX, description="The size of a later one.")
@@ -123,7 +124,7 @@ class ConsistencyFilters(BaseModel):
 
 
 class ConsistencyView(View):
-    """The proof (RFC 9162 §2.1.4) that the ledger of the one size is a beginning of the other."""
+    """The proof (RFC 9162 §2.1.4) that the smaller ledger is the beginning of the larger one."""
 
     old_size: int
     new_size: int

@@ -1,4 +1,4 @@
-"""Writing the ledger: gather entries during the operation, number them at its very end."""
+"""Write the ledger: collect entries during an operation, and number them before its commit."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,20 +31,24 @@ def record(
     operation: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Account for a change: `view` is the record as it is after the change."""
+    """Record a change: `view` is the record after the change."""
     version = view.get("version")
     name = operation or op.name
     _gather(op, Entry("change", name, resource, view["id"], patient_id, version, reason, view))
 
 
-def saw(op: Operation, resource: str, id: UUID, patient_id: UUID, version: int | None) -> None:
-    """Account for showing one record of a patient."""
+def record_access(
+    op: Operation, resource: str, id: UUID, patient_id: UUID, version: int | None
+) -> None:
+    """Record that a caller read one record of a patient."""
     _gather(op, Entry("access", op.name, resource, id, patient_id, version))
 
 
-def saw_patients(op: Operation, patients: Iterable[UUID | None], reason: str | None = None) -> None:
-    """Account, once, for showing something of each of these patients."""
-    # What an answer is put together from may be of one patient many times over.
+def record_patient_access(
+    op: Operation, patients: Iterable[UUID | None], reason: str | None = None
+) -> None:
+    """Record, once for each of these patients, that a caller read their data."""
+    # One answer may hold many records of the same patient.
     there = {entry.patient_id for entry in op.entries if entry.resource == "patients"}
     for patient_id in dict.fromkeys(patients):
         if patient_id is not None and patient_id not in there:
@@ -52,10 +56,10 @@ def saw_patients(op: Operation, patients: Iterable[UUID | None], reason: str | N
             _gather(op, seen)
 
 
-def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
-    """Account for what leaves the clinic: to whom and why.
+def record_disclosure(op: Operation, patient_id: UUID, reason: str) -> None:
+    """Record a disclosure of a patient's data outside the clinic: `reason` says to whom and why.
 
-    This one entry stands for every look at the patient's records that it took.
+    This entry replaces the access entries of the reads that the disclosure needed.
     """
     there = [e for e in op.entries if (e.kind, e.patient_id) == ("access", patient_id)]
     _gather(op, Entry("access", op.name, "patients", patient_id, patient_id, reason=reason))
@@ -63,30 +67,33 @@ def disclosed(op: Operation, patient_id: UUID, reason: str) -> None:
         op.entries.remove(look)
 
 
-def saw_account(op: Operation, patient_id: UUID | None) -> None:
-    """Account for showing the account itself, of one patient or of all."""
+def record_ledger_access(op: Operation, patient_id: UUID | None) -> None:
+    """Record that a caller read the ledger itself, of one patient or of all."""
     _gather(op, Entry("access", op.name, "ledger", op.clinic_id, patient_id))
 
 
-def saw_nobody(op: Operation, reason: str) -> None:
-    """Account for showing what was recorded of patients, but of none that could be told."""
+def record_aggregate_access(op: Operation, reason: str) -> None:
+    """Record that a caller read aggregated data of patients, which identify nobody."""
     _gather(op, Entry("access", op.name, "clinics", op.clinic_id, reason=reason))
 
 
-def secured(
+def record_rights_change(
     op: Operation, resource: str, view: Mapping[str, Any], *, reason: str | None = None
 ) -> None:
-    """Account for what changes who may do what for a while: `view` is how it stands afterwards."""
+    """Record a temporary change of rights, such as emergency access; `view` is the state after it.
+
+    It is a security event with a body.
+    """
     _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))
 
 
-def identified(op: Operation, client_id: UUID) -> None:
-    """Account for letting a client in, or out."""
+def record_sign_in(op: Operation, client_id: UUID) -> None:
+    """Record that a client signed in or out."""
     _gather(op, Entry("security", op.name, "clients", client_id))
 
 
-def noted(op: Operation) -> None:
-    """Account for something that was done with all that the clinic has."""
+def record_security(op: Operation) -> None:
+    """Record an operation on all of the clinic's data, such as a backup."""
     _gather(op, Entry("security", op.name, "clinics", op.clinic_id))
 
 
@@ -97,10 +104,10 @@ def _gather(op: Operation, gathered: Entry) -> None:
 
 
 def append(db: Connection, operations: Sequence[Operation]) -> None:
-    """Take the numbers and write the entries of one clinic: the last statements before the commit.
+    """Number and insert the entries of one clinic, in the last statements before the commit.
 
-    From the counter's row lock until the commit no other write of this clinic can take a
-    number, so numbers become visible in their own order and without a gap.
+    The counter's row stays locked until the commit, so no other write of this clinic can take a
+    number meanwhile. Therefore numbers become visible in order and without gaps.
     """
     gathered = [(op, one) for op in operations for one in op.entries]
     values = {"clinic": operations[0].clinic_id, "grown": len(gathered)}
@@ -140,14 +147,14 @@ def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:
 
 
 def _emergency(op: Operation, gathered: Entry) -> str | None:
-    """Whoever asks who saw a patient's data is to see for whom the glass was broken."""
+    """The reason of a read under emergency access, so that the patient's disclosures show it."""
     if gathered.kind != "access" or op.caller.emergency_id is None:
         return None
     return f"emergency {op.caller.emergency_id}"
 
 
 def canonical(view: Any) -> bytes:
-    """What `entry.canonical` writes, in a tenth of its time where no number is in doubt."""
+    """The same bytes as `entry.canonical`, ten times as fast unless a number needs its care."""
     written = orjson.dumps(view, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
     if entry.DOUBTFUL.search(written.decode()):
         return entry.canonical(to_jsonable_python(view))

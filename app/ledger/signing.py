@@ -1,4 +1,4 @@
-"""Who signs: the server's own keys, each under the name of the clinic's ledger."""
+"""Sign checkpoints with the server's keys, under the name of the clinic's ledger."""
 
 import os
 import tempfile
@@ -25,13 +25,13 @@ from app.settings import settings
 
 
 class NoSigningKey(Unavailable):
-    """The server has no usable key to sign the ledger's state with; its operator has to give it."""
+    """The server has no usable key to sign the ledger with. Its operator must provide one."""
 
     code, title = "no-signing-key", "The ledger can't be signed"
 
 
 class StrangeKey(NoSigningKey):
-    """The server's key is not the one that signed this ledger before; its operator has to see."""
+    """The server's key did not sign this ledger before: its operator must check why."""
 
     code, title = "strange-signing-key", "The ledger was signed with another key before"
 
@@ -40,46 +40,46 @@ _LAST = rows(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1)
 
 
 def origin(clinic_id: UUID) -> str:
-    """The name of a clinic's ledger, in every checkpoint and key of it."""
+    """The name of a clinic's ledger in its checkpoints and keys."""
     return f"needlework.ledger/{clinic_id}"
 
 
 def signers(clinic_id: UUID) -> list[SigningKey]:
-    """The keys that sign for a clinic; `NoSigningKey` where there is none that can be read."""
+    """The keys that sign for a clinic; `NoSigningKey` if none can be read."""
     return [SigningKey(origin(clinic_id), key) for key in _keys()]
 
 
 def check_keys() -> None:
-    """`NoSigningKey` unless there are keys, and they can be read."""
+    """Raise `NoSigningKey` unless there are keys and they can be read."""
     _keys()
 
 
 def verifiers(clinic_id: UUID) -> tuple[VerifierKey, ...]:
-    """The keys that a clinic's signatures are checked by."""
+    """The public keys that verify a clinic's signatures."""
     return tuple(key.verifier for key in signers(clinic_id))
 
 
 def policy(clinic_id: UUID) -> Policy:
-    """What an auditor is given before anything else: whose signatures to accept."""
+    """The policy for an auditor: whose signatures to accept."""
     return Policy(verifiers(clinic_id))
 
 
 def signed(clinic_id: UUID, text: str) -> Note:
-    """A text with the signature of every key."""
+    """A text, signed with every key."""
     return Note(text, tuple(key.sign(text) for key in signers(clinic_id)))
 
 
 def checkpoint(db: Connection, clinic_id: UUID, size: int) -> Note:
-    """The signed statement of what the first `size` entries are. Says the same every time."""
+    """The signed checkpoint of the first `size` entries. It is the same every time."""
     top = root(size, tiles.Tree(db, clinic_id, size))
     return signed(clinic_id, Checkpoint(origin(clinic_id), size, top).text())
 
 
 def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = False) -> Note:
-    """Sign what the ledger is now, and keep it: later ones have to be consistent with it.
+    """Sign and store a checkpoint of the whole ledger. Later ones must be consistent with it.
 
-    `StrangeKey` if none of the keys signed the last one, unless a `new_key` is what is wanted.
-    `EntryMissing` if the last one knew more entries than there are.
+    Raises `StrangeKey` if none of the keys signed the last checkpoint, unless `new_key` allows it.
+    Raises `EntryMissing` if the last checkpoint covers more entries than there are.
     """
     with database.writing(clinic_id) as db:
         size = tiles.size(db, clinic_id)
@@ -95,24 +95,27 @@ def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = F
 
 
 def last_signed(op: Operation) -> str | None:
-    """The last checkpoint of the operation's clinic that was kept."""
+    """The last stored checkpoint of the operation's clinic; None if there is none."""
     found = op.first(_LAST)
     return None if found is None else str(found.note)
 
 
 def signed_by_us(clinic_id: UUID, note: str) -> bool:
-    """Whether one of the keys that there are now signed this."""
+    """Whether one of the present keys signed this note."""
     ours = {key.id for key in verifiers(clinic_id)}
     return any(signature.id in ours for signature in Note.parse(note.encode()).signatures)
 
 
 def make_key(file: Path) -> None:
-    """Write a new private key that only its owner can read; `FileExistsError` if one is there."""
+    """Write a new private key to a file that only its owner can read.
+
+    Raises `FileExistsError` if the file exists.
+    """
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
     file.absolute().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Whoever finds the file finds all of it, even if two programs make it at once.
+    # The link makes the complete file appear at once, even if two programs write it together.
     with tempfile.NamedTemporaryFile(dir=file.absolute().parent) as whole:
         whole.write(pem)
         whole.flush()
@@ -121,7 +124,10 @@ def make_key(file: Path) -> None:
 
 
 def key_file() -> Path | None:
-    """Where the private keys stand, if a file holds them: beside SQLite's, unless it is set."""
+    """The file of the private keys; None if they come from elsewhere.
+
+    With SQLite it is beside the database by default.
+    """
     if settings().ledger_key is not None:
         return None
     url = make_url(settings().database_url)

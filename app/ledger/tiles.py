@@ -1,7 +1,7 @@
-"""The tree of a clinic's ledger as the database keeps it: complete tiles, and leaves behind them.
+"""The stored tree of a clinic's ledger: complete tiles, and the leaves after them.
 
-A tile is written once, when its 256 hashes are there, and never in a write's own transaction.
-Where tiles are still missing, the tree is read from the entries: slower, and just the same.
+A tile is written once, when its 256 hashes exist, and never in the transaction of a write. If
+tiles are still missing, the tree is read from the entries: slower, with the same result.
 """
 
 from functools import lru_cache
@@ -16,8 +16,8 @@ from app.ledger.format.errors import EntryMissing
 from app.ledger.format.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
 
-LEVELS = 8  # more would hold more entries than a number can count
-# So many tiles at most are made in one transaction: 16,384 leaves.
+LEVELS = 8  # enough for every 64-bit number of entries
+# Tiles written in one transaction, at most: 16,384 leaves.
 GROWN_AT_ONCE = 64
 
 _SIZE = rows(LedgerHead, LedgerHead.size)
@@ -46,7 +46,7 @@ def size(db: Connection, clinic_id: UUID) -> int:
 
 
 class Tree:
-    """The tree over the first `size` entries; called with level and index as `tree.Hashes` are."""
+    """The tree over the first `size` entries, callable as `tree.Hashes` with level and index."""
 
     def __init__(self, db: Connection, clinic_id: UUID, size: int) -> None:
         self._db = db
@@ -61,7 +61,7 @@ class Tree:
         return subtree(self._hashes(tile_level, position)[first : first + (1 << height)])
 
     def _read(self, level: int, position: int) -> list[bytes]:
-        """The hashes of a tile; of the last one on its level, those that there are."""
+        """The hashes of a tile; the last one on a level may be incomplete."""
         first = position * TILE
         there = min(TILE, (self._size >> (TILE_LEVEL * level)) - first)
         if there == TILE:
@@ -75,7 +75,7 @@ class Tree:
 
 
 def grow(database: Database, clinic_id: UUID) -> None:
-    """Store every tile that is complete by now."""
+    """Store every tile that is complete now."""
     for level in range(LEVELS):
         while (made := _grow(database, clinic_id, level)) == GROWN_AT_ONCE:
             pass
@@ -84,7 +84,7 @@ def grow(database: Database, clinic_id: UUID) -> None:
 
 
 def _grow(database: Database, clinic_id: UUID, level: int) -> int:
-    """Store the next tiles of a level; answers how many."""
+    """Store the next tiles of a level; returns how many."""
     with database.reading(clinic_id) as db:
         there = _tiles(db, clinic_id, level)
         below = _tiles(db, clinic_id, level - 1) if level else size(db, clinic_id)
@@ -110,7 +110,7 @@ def _tiles(db: Connection, clinic_id: UUID, level: int) -> int:
 
 
 def _below(db: Connection, clinic_id: UUID, level: int, first: int, there: int) -> list[bytes]:
-    """What stands below a level: the entries' leaves, or the tiles, stored from the left on."""
+    """The hashes that a level consists of: leaves, or the roots of the stored tiles below it."""
     where = {"clinic": clinic_id, "first": first, "last": first + there - 1}
     if level:
         return list(db.execute(_OVER_ALL, {**where, "level": level - 1}).scalars())

@@ -103,7 +103,7 @@ def cohort(op: Operation, filters: OutcomesFilters) -> Json:
     """
     if filters.own and op.caller.practitioner_id is None:
         raise Forbidden("Only a practitioner has patients of their own.")
-    ledger.saw_nobody(op, f"outcomes by {filters.by or 'nothing'}")
+    ledger.record_aggregate_access(op, f"outcomes by {filters.by or 'nothing'}")
     end = filters.end or op.at
     begin = filters.begin or end - A_YEAR
     cares = _cares(op, {"begin": begin, "end": end})

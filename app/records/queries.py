@@ -21,12 +21,12 @@ def saw(op: Operation, kind: Kind[Any, V], view: V) -> None:
     """Account for showing a record, if it is a patient's."""
     patient_id = kind.patient_of(view)
     if patient_id is not None:
-        ledger.saw(op, kind.noun, view["id"], patient_id, view["version"])
+        ledger.record_access(op, kind.noun, view["id"], patient_id, view["version"])
 
 
 def _saw_patients(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
     """Account for a list: it showed something of each of these patients."""
-    ledger.saw_patients(op, (kind.patient_of(view) for view in views))
+    ledger.record_patient_access(op, (kind.patient_of(view) for view in views))
 
 
 def shown_among(op: Operation, kind: Kind[Any, V], ids: Sequence[UUID]) -> list[V]:

@@ -82,5 +82,5 @@ def version(
     if found is None:
         raise NotFound
     session = SESSIONS.from_json(found)
-    account.saw(op, SESSIONS.noun, id, session["patient_id"], version)
+    account.record_access(op, SESSIONS.noun, id, session["patient_id"], version)
     return Answer(found, version=version)

@@ -52,7 +52,7 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ChartSumm
     summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
     why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
     marks = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
-    ledger.disclosed(op, patient_id, f"{why}; {marks}")
+    ledger.record_disclosure(op, patient_id, f"{why}; {marks}")
     return summary
 
 

@@ -205,7 +205,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     assert audit("export", tmp_path / "1").code == DONE
     uses(new)
     refused = audit("export", tmp_path / "2")
-    assert (refused.code, "not the one that signed" in " ".join(refused.err.split())) == (1, True)
+    assert (refused.code, "did not sign this ledger" in " ".join(refused.err.split())) == (1, True)
     assert "not the key that signed before" in found_by_doctor()
     uses(old, new)
     assert audit("export", tmp_path / "3").code == DONE

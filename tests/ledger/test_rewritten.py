@@ -287,4 +287,4 @@ def test_findings_of_one_kind_are_counted_rather_than_listed(tmp_path: Path, log
     listed = sum(finding.code == "clinic" for finding in report.findings)
     assert listed + report.unlisted["clinic"] == 310
     assert listed == 20
-    assert "290 more of the kind clinic" in report.text()
+    assert "290 more with the code clinic" in report.text()

@@ -368,14 +368,14 @@ def test_a_range_does_not_guess_a_root() -> None:
     fed = tree.Range(300, 1100, tree.outside(300, 1000, 1100, HELD))
     feed(fed, 1000, by_tiles=True)
     for beyond in (-1, 0, 299, 1001, 1099, 1101):
-        with pytest.raises(ValueError, match="doesn't tell"):
+        with pytest.raises(ValueError, match="doesn't give"):
             fed.root_at(beyond)
-    with pytest.raises(ValueError, match="no stop"):
+    with pytest.raises(ValueError, match="not a stop"):
         fed.root_at(600)
     for beside in ([], [STRANGER], [STRANGER] * 40):
-        with pytest.raises(ValueError, match=r"doesn't tell|number of hashes"):
+        with pytest.raises(ValueError, match=r"doesn't give|number of hashes"):
             tree.Range(300, 1100, beside).root_at(1100)
-    with pytest.raises(ValueError, match="doesn't tell"):
+    with pytest.raises(ValueError, match="doesn't give"):
         tree.Range(300, 1100, [STRANGER]).root_at(300)
 
 

@@ -342,7 +342,7 @@ def test_a_held_checkpoint_of_more_entries_shows_that_the_ledger_was_cut(
     export = Log(log.entries[:200]).write(tmp_path / "export")
     report = verify(export, held=kept(export, log.checkpoint()))
     assert (report.exit, codes(report)) == (2, {"held"})
-    assert "knows 310 entries, the export's only 200" in report.text()
+    assert "covers 310 entries, the export's only 200" in report.text()
 
 
 @pytest.mark.parametrize("size", [310, 300, 77])

@@ -78,7 +78,7 @@ def test_an_export_whose_entries_can_not_be_written_is_refused(
     def fail(*_: Any) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("app.ledger.service.saw_patients", fail)
+    monkeypatch.setattr("app.ledger.service.record_patient_access", fail)
     answer = api.get("/v1/exports/sessions.csv")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 

@@ -1,4 +1,4 @@
-"""All entries of an export, read from end to end in constant memory. Pure."""
+"""Reads all entries of an export in constant memory. Pure."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ from app.ledger.format.lines import HEADER
 from app.ledger.format.report import Report
 from app.ledger.format.tree import TILE, Range
 
-# Below, starting processes takes longer than they save.
+# Below this size, starting processes takes longer than they save.
 PARALLEL_BYTES: Final = 32 * 1024 * 1024
 WORKERS_MAX: Final = 16
 SHARE_MEMORY_BYTES: Final = 1024 * 1024
@@ -34,7 +34,7 @@ TABLE: Final = "entries.csv"
 
 
 class Account:
-    """Reads both files of entries, feeds the tree and reports what is wrong with an entry."""
+    """Reads both files of entries, feeds the tree and reports wrong entries."""
 
     def __init__(self, directory: Path, report: Report, tree: Range, *, table: bool) -> None:
         clinic = (report.origin or "").rpartition("/")[2]
@@ -43,17 +43,17 @@ class Account:
         self.lines = Lines(directory / ENTRIES, report.first, clinic, tree.open)
         self.table = Table(directory / TABLE) if table else None
         self.readable = True
-        """Whether every line is an entry, so that the tree is one over entries."""
+        """Whether every line is an entry. Otherwise the tree means nothing."""
         self._destroyed: dict[str, int] = {}
         self._erased: dict[str, int] = {}
 
     @property
     def entries(self) -> int:
-        """How many whole lines there are."""
+        """How many complete lines were read."""
         return self.lines.next - self.report.first
 
     def read(self) -> None:
-        """Read them all."""
+        """Read all entries, and report what is wrong with them."""
         spans = _Spans()
         try:
             for stretch, block in _checked(self.lines):
@@ -70,7 +70,7 @@ class Account:
         self.report.entries = self.entries
 
     def unexplained(self) -> list[int]:
-        """Entries whose body was destroyed and whose patient no later entry erases."""
+        """Entries whose body was destroyed without a later erasure of their patient."""
         return sorted(
             number
             for patient, number in self._destroyed.items()
@@ -97,7 +97,7 @@ class Account:
                 report.find(
                     "table",
                     "tampered",
-                    f"{TABLE} doesn't say of entry {number:,} what {ENTRIES} says.",
+                    f"{TABLE} and {ENTRIES} differ in entry {number:,}.",
                     TABLE,
                     entry=number,
                 )
@@ -117,7 +117,7 @@ class Account:
 
 
 class Table:
-    """`entries.csv`, held row by row against what its rows have to be."""
+    """`entries.csv`, compared with the rows that the entries give."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -125,16 +125,16 @@ class Table:
         self.bytes = 0
         self._more = False
         self.other: int | None = None
-        """The first entry with another row."""
+        """The first entry with a different row."""
         self._lost = self._next(len(HEADER)) != HEADER.encode()
 
     @property
     def same(self) -> bool:
-        """Whether all rows were those expected."""
+        """Whether all rows were as expected."""
         return not (self._lost or self._more)
 
     def holds(self, stretch: Stretch, block: Block) -> bool:
-        """Whether the next rows are those of this block."""
+        """Whether the next rows match this block."""
         if self._lost:
             return False
         start = self.bytes
@@ -149,7 +149,7 @@ class Table:
         return False
 
     def close(self) -> None:
-        """Read what is left."""
+        """Read the rest of the file, and close it."""
         while piece := self._next(PIECE_BYTES):
             self._more = bool(piece)
         self._file.close()
@@ -162,19 +162,19 @@ class Table:
 
 
 class _Spans:
-    """The versions of all records: more than memory may hold, so they are kept in shares."""
+    """The versions of all records. They may not fit into memory, so shares of them go to files."""
 
     def __init__(self) -> None:
-        self._shares = [SpooledTemporaryFile(SHARE_MEMORY_BYTES) for _ in range(SHARES)]  # noqa: SIM115 - they live as long as this
+        self._shares = [SpooledTemporaryFile(SHARE_MEMORY_BYTES) for _ in range(SHARES)]  # noqa: SIM115 - closed in `breaks`
 
     def add(self, block: Block) -> None:
         for share, packed in block.spans.items():
             self._shares[share].write(packed)
 
     def breaks(self, *, whole: bool) -> Iterator[tuple[int, int, int]]:
-        """Yield number, version and the version before it, where that isn't one less.
+        """Yield entry number, version and preceding version, wherever these versions have a gap.
 
-        A `whole` ledger has every record from its first version on.
+        In a `whole` ledger every record starts at version 1.
         """
         for share in self._shares:
             reached: dict[bytes, int] = {}
@@ -193,7 +193,7 @@ def _unpacked(share: "SpooledTemporaryFile[bytes]") -> Iterator[tuple[bytes, int
 
 
 def _checked(lines: Lines) -> Iterator[tuple[Stretch, Block]]:
-    """Check all stretches and yield them in order, on all processors if there is much to do."""
+    """Check all stretches and yield them in order; large files on all processors."""
     workers = min(os.cpu_count() or 1, WORKERS_MAX)
     if workers == 1 or lines.path.stat().st_size < PARALLEL_BYTES:
         for stretch in lines.stretches():

@@ -1,4 +1,4 @@
-"""Checking a stretch of `entries.ndjson`: a file of any size, block by block. Pure."""
+"""Checks `entries.ndjson` of any size, one stretch of lines at a time. Pure."""
 
 import hashlib
 import struct
@@ -14,14 +14,14 @@ from app.ledger.format.lines import LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, p
 from app.ledger.format.tree import TILE, subtree
 
 BLOCK_BYTES: Final = 8 * 1024 * 1024
-# A record is at most a megabyte on the wire.
+# A record has at most a megabyte on the wire.
 LINE_MAX_BYTES: Final = 2 * BLOCK_BYTES
 FAULTS_MAX: Final = 20
 NO_LINE: Final = "its line is not that of an entry"
 ERASURE: Final = "patients.erase"
 
 KEY_BYTES_KEPT: Final = 16
-# A record's versions in a block: its hash, the number of the first entry, first and last version.
+# A record's versions in a block: hash of the record, first entry's number, first and last version.
 SPAN: Final = struct.Struct("<16sQQQ")
 SHARES: Final = 64
 
@@ -39,7 +39,7 @@ _VERSION: Final = PUBLIC.index("version")
 
 
 class Stretch(NamedTuple):
-    """Whole lines of the file: where they are, and which entry they must start with."""
+    """Complete lines of the file: where they are, and which entry they must start with."""
 
     path: Path
     offset: int
@@ -48,7 +48,7 @@ class Stretch(NamedTuple):
     lines: int
     clinic: str
     open: frozenset[int]
-    """Tiles that are wanted leaf by leaf, beside those that the stretch cuts."""
+    """Tiles whose leaves are needed, in addition to those that the stretch cuts."""
 
 
 class Fault(NamedTuple):
@@ -61,32 +61,32 @@ class Fault(NamedTuple):
 
 @dataclass
 class Block:
-    """What a stretch holds, and what is wrong with it."""
+    """The content of a stretch, and its faults."""
 
     hashes: list[bytes | list[bytes]] = field(default_factory=list)
-    """In order: the hash of a whole tile, or leaf hashes."""
+    """In order: the hash of a complete tile, or leaf hashes."""
     faults: list[Fault] = field(default_factory=list)
     more: Counter[str] = field(default_factory=Counter)
-    """How many faults of a code aren't kept."""
+    """For each code, how many faults are not kept."""
     readable: bool = True
     """Whether every line could be read as an entry."""
     kinds: Counter[str] = field(default_factory=Counter)
     actors: Counter[str] = field(default_factory=Counter)
     patients: set[str] = field(default_factory=set)
     destroyed: dict[str, int] = field(default_factory=dict)
-    """Patient to the last entry of theirs without its body."""
+    """For each patient, the last of their entries whose body was destroyed."""
     erased: dict[str, int] = field(default_factory=dict)
-    """Patient to the last entry that erases them."""
+    """For each patient, the last entry that erases them."""
     bodies_destroyed: int = 0
     start: str = ""
     end: str = ""
     spans: dict[int, bytes] = field(default_factory=dict)
-    """Share of the records to their packed `SPAN`s."""
+    """For each share of the records, their packed `SPAN`s."""
     row_bytes: int = 0
     row_hash: bytes = b""
 
     def blame(self, code: str, number: int, sentence: str) -> None:
-        """Keep a fault, but not so many that they fill the memory."""
+        """Add a fault. Only the first `FAULTS_MAX` are kept; the others are counted."""
         if len(self.faults) < FAULTS_MAX:
             self.faults.append(Fault(code, number, sentence))
         else:
@@ -94,7 +94,7 @@ class Block:
 
 
 class Lines:
-    """The file cut into stretches of whole lines; knows its hash and its end afterwards."""
+    """Cuts the file into stretches of complete lines, and computes its hash and size."""
 
     def __init__(self, path: Path, first: int, clinic: str, open_: frozenset[int]) -> None:
         self.path = path
@@ -107,7 +107,7 @@ class Lines:
         """Bytes after the last newline."""
 
     def stretches(self) -> Iterator[Stretch]:
-        """Yield them in order. Raises `ValueError` at a line that no record fills."""
+        """Yield the stretches in order. Raises `ValueError` for a line that is too long."""
         with self.path.open("rb") as file:
             while piece := file.read(BLOCK_BYTES):
                 self.hash.update(piece)
@@ -134,7 +134,7 @@ def _stretch_lines(stretch: Stretch) -> list[bytes]:
 
 
 def check_stretch(stretch: Stretch) -> Block:
-    """Check every line on its own, and what the lines of the stretch say about each other."""
+    """Check each line of a stretch, and its lines against each other."""
     block, leaves, rows = Block(), list[bytes](), list[str]()
     read = list[tuple[str, ...]]()
     records: dict[str, list[int]] = {}
@@ -153,7 +153,7 @@ def check_stretch(stretch: Stretch) -> Block:
         read.append(values)
         rows.append(row)
         if values[_NUMBER] != str(number):
-            # Behind a gap every number is another: only the gap is worth a line.
+            # After a gap every number is wrong, so report only the gap.
             if values[_NUMBER] != str(number + shift):
                 block.blame("number", number, f"its number reads {values[_NUMBER]}")
             shift = int(values[_NUMBER]) - number
@@ -173,7 +173,7 @@ def check_stretch(stretch: Stretch) -> Block:
 def _check_body(
     block: Block, number: int, head: bytes, salt: bytes, values: tuple[str, ...]
 ) -> None:
-    """Hold the body against its digest. Every byte of the line but the entry is looked at."""
+    """Compare the body with its digest. This covers every byte of the line outside the entry."""
     digest = values[_DIGEST]
     if values[_OPERATION] == ERASURE and values[_KIND] == "change" and values[_PATIENT]:
         block.erased[values[_PATIENT]] = number
@@ -185,7 +185,7 @@ def _check_body(
             block.destroyed[values[_PATIENT]] = number
             block.bodies_destroyed += 1
     elif not digest:
-        block.blame("body", number, "it has a body that the ledger doesn't know")
+        block.blame("body", number, "it has a body, but the ledger recorded none")
     else:
         try:
             salted = unhexlify(salt[1:-2])
@@ -201,7 +201,7 @@ def _check_body(
 def _count(block: Block, read: list[tuple[str, ...]]) -> None:
     if not read:
         return
-    # By columns: what runs once a line is what a large export waits for.
+    # By columns: code that runs for each line makes a large export slow.
     columns = list(zip(*read, strict=True))
     block.kinds.update(columns[_KIND])
     block.actors.update(columns[_ACTOR])
@@ -225,10 +225,10 @@ def _check_version(
 
 
 def version_sentence(version: int, before: int) -> str:
-    """Say that a record's versions don't follow each other."""
+    """The message for a version that doesn't follow the one before it."""
     if not before:
         return f"it is version {version} of a record whose earlier versions have no entry"
-    return f"it is version {version} of a record that stood at version {before}"
+    return f"it is version {version} of a record that was at version {before}"
 
 
 def _packed(records: dict[str, list[int]]) -> dict[int, bytes]:
@@ -240,7 +240,7 @@ def _packed(records: dict[str, list[int]]) -> dict[int, bytes]:
 
 
 def _fold(block: Block, stretch: Stretch, leaves: list[bytes]) -> None:
-    # The leaf of entry 1 has the index 0.
+    # Entry 1 is leaf 0.
     index, end = stretch.number - 1, stretch.number - 1 + len(leaves)
     while index < end:
         stop = min((index // TILE + 1) * TILE, end)
@@ -251,9 +251,9 @@ def _fold(block: Block, stretch: Stretch, leaves: list[bytes]) -> None:
 
 
 def first_other_row(stretch: Stretch, table: BinaryIO) -> int | None:
-    """The number of the first entry of the stretch whose row isn't the next of the table.
+    """The number of the first entry of the stretch whose row differs from the table's.
 
-    None if the table only ends too soon.
+    None if the table only ends too early.
     """
     for number, line in enumerate(_stretch_lines(stretch), stretch.number):
         public = line.rsplit(LINE_ENTRY, 1)[1].rsplit(LINE_SALT, 1)[0]

@@ -1,4 +1,4 @@
-"""The checks of an audit export: its files, its signatures, its entries and their past. Pure."""
+"""The checks of an audit export: files, signatures, entries and earlier checkpoints. Pure."""
 
 import json
 import re
@@ -14,21 +14,22 @@ from app.ledger.format.policy import Policy
 from app.ledger.format.report import Report
 from app.ledger.format.tree import EMPTY_ROOT, HASH_BYTES, Range
 
-# What the account of the entries reads from end to end.
+# `Account` hashes these while it reads them.
 LARGE: Final = frozenset({ENTRIES, TABLE})
 PARTS: Final = frozenset({"README.md", "checkpoint", "outside.json", "policy", "verify.py"}) | LARGE
 EARLIER: Final = re.compile(r"checkpoints/(?:0|[1-9][0-9]{0,14})")
 NOT_PINNED: Final = (
-    "The key came with the export. Whoever forged the one could have forged the other: compare"
-    " the key above with the one you were given before, or check with --policy."
+    "The key came with the export. Somebody who forged the export could have forged the key too:"
+    " compare the key above with the one you were given before, or check with --policy."
 )
-STRANGE: Final = (
-    "doesn't belong to the export and wasn't checked: somebody put it into the folder later. Move"
-    " it out, and check again."
+EXTRA_FILE: Final = (
+    "doesn't belong to the export and was not checked. Somebody added it to the folder later. Move"
+    " it out of the folder, and check again."
 )
-STRANGERS: Final = (
-    "The key that signed the manifest isn't in your policy: somebody forged this, or the policy is"
-    " not this clinic's, or older than an exchange of keys. Ask the clinic otherwise than by mail."
+UNKNOWN_KEY: Final = (
+    "The key that signed the manifest isn't in your policy. Either somebody forged this export, or"
+    " the policy is another clinic's, or the clinic has changed its key since. Ask the clinic, but"
+    " not by mail."
 )
 _Read = TypeVar("_Read")
 
@@ -42,7 +43,7 @@ class Stated(NamedTuple):
 
 
 class Check:
-    """One run over one folder whose manifest could be read."""
+    """One check of one folder whose manifest was readable."""
 
     def __init__(self, directory: Path, report: Report, manifest: Manifest) -> None:
         self.directory = directory
@@ -50,17 +51,17 @@ class Check:
         self.manifest = manifest
         self.listed = {file.path: file for file in manifest.files}
         self.bad = set[str]()
-        """Files that are missing, cut off or altered: there is no use in reading them."""
+        """Files that are missing, cut off or altered: these are not read."""
 
     def run(self, manifest: Note, policy: Path | None, held: Path | None) -> None:
-        """Check everything, the cheap before the dear."""
+        """Run all checks, the fast ones first."""
         self._check_files()
         own = self._part("policy", Policy.parse)
         given = self._given(policy, "policy", Policy.parse)
-        # Without a policy from outside, the export's own says whether it is at one with itself.
+        # Without the auditor's policy, the export's own can only show that it is consistent.
         trusted = given if policy else own
         self._check_manifest(manifest, trusted, own, pinned=policy is not None)
-        # The auditor's key vouches for the policy in the export, and that for older keys.
+        # The auditor's key vouches for the policy in the export, and that policy for older keys.
         believed = [known for known in (trusted, own) if known]
         current = self._current([trusted] if trusted and not self.report.foreign else [])
         earlier = [*self._earlier(believed)]
@@ -86,8 +87,8 @@ class Check:
                 self._tampered("manifest", f"The manifest lists a strange file, {path}.", path)
             self._check_file(file)
         for path in sorted(present(self.directory) - set(self.listed) - {"manifest"}):
-            # Perhaps the auditor's own, or the system's: nobody is to be accused of it.
-            self.report.find("extra-file", "undecidable", f"{path!a} {STRANGE}", path)
+            # It may be the auditor's own file, or the system's, so this isn't called tampering.
+            self.report.find("extra-file", "undecidable", f"{path!a} {EXTRA_FILE}", path)
 
     def _check_file(self, file: ListedFile) -> None:
         name, path = file.path, self.directory / file.path
@@ -101,7 +102,7 @@ class Check:
             self._hold(file, path.stat().st_size, sha256(path))
 
     def _hold(self, file: ListedFile, size: int, sha256: str) -> None:
-        """Hold a file against the manifest."""
+        """Compare a file's size and hash with the manifest."""
         name = file.path
         if (size, sha256) == (file.size, file.sha256):
             return
@@ -113,7 +114,7 @@ class Check:
             self._tampered("altered-file", f"{name} isn't the file that was exported.", name)
 
     def _part(self, name: str, parse: Callable[[bytes], _Read]) -> _Read | None:
-        """A file of the export, if it is the one that the manifest lists."""
+        """Parse a file of the export; None if it is bad or can't be parsed."""
         if name in self.bad:
             return None
         try:
@@ -124,7 +125,7 @@ class Check:
             return None
 
     def _given(self, path: Path | None, what: str, parse: Callable[[bytes], _Read]) -> _Read | None:
-        """What the auditor brought along."""
+        """Parse a file that the auditor gave; None if there is none or it can't be parsed."""
         if path is None:
             return None
         try:
@@ -156,14 +157,14 @@ class Check:
             self._undecidable("other-log", f"Your policy isn't about the ledger {shown(origin)}.")
         elif not by_trusted:
             own_key = "The manifest isn't signed by a key of the policy that came with it."
-            self._tampered("signature", STRANGERS if pinned else own_key, "manifest")
-        # A line that nobody checks could be altered unseen.
+            self._tampered("signature", UNKNOWN_KEY if pinned else own_key, "manifest")
+        # An unchecked signature line could be altered without notice.
         if len(note.signatures) != len(signers) and own:
             sentence = "The manifest has a signature by a key that isn't in the export's policy."
             self._tampered("signature", sentence, "manifest")
 
     def _signers(self, note: Note, policies: Sequence[Policy], file: str) -> list[str]:
-        """The verifier keys of this log that signed; a false signature is a finding."""
+        """The keys of this log that signed the note. A false signature becomes a finding."""
         signers: dict[str, None] = {}
         for policy in policies:
             try:
@@ -180,7 +181,7 @@ class Check:
             return None
         self.report.size = stated.checkpoint.size
         if stated.checkpoint.size < self.manifest.last:
-            sentence = f"The checkpoint covers {stated.checkpoint.size:,} entries, not all of them."
+            sentence = f"The checkpoint covers only {stated.checkpoint.size:,} entries."
             self._tampered("checkpoint", sentence, "checkpoint")
             return None
         return stated
@@ -198,7 +199,7 @@ class Check:
             yield stated
 
     def _is_signed(self, stated: Stated, policies: Sequence[Policy]) -> bool:
-        """Whether a checkpoint of the export is this log's own; none can be, without a key."""
+        """Whether a checkpoint is of this log. A missing signature becomes a finding."""
         file = stated.file
         if stated.checkpoint.origin != self.manifest.origin:
             self._tampered("checkpoint", f"{file} is of another ledger.", file)
@@ -220,8 +221,8 @@ class Check:
             signed = False
         if not signed:
             sentence = (
-                "The checkpoint you hold isn't signed by a key of this ledger: it is not what you"
-                " got, or the ledger's key was exchanged."
+                "The checkpoint you hold isn't signed by a key of this ledger. Either the file was"
+                " altered, or the ledger's key was changed."
             )
             self._undecidable("held", sentence)
             return None
@@ -239,7 +240,9 @@ class Check:
             return
         if kept is not None and held_enough:
             size = kept.checkpoint.size
-            sentence = f"Enough witnesses saw the entries up to {size:,}, but not those after it."
+            sentence = (
+                f"Enough witnesses cosigned the entries up to {size:,}, but not the later ones."
+            )
             self.report.find("witness", "note", sentence)
         else:
             self._undecidable("witness", "Too few witnesses of the policy cosigned.")
@@ -279,7 +282,7 @@ class Check:
         return [bytes.fromhex(text) for text in hashes]
 
     def _check_extent(self, account: Account) -> bool:
-        """Whether there are as many entries as there must be, and files as they were."""
+        """Whether the number of entries is right; also checks both files of entries."""
         manifest, lines, table = self.manifest, account.lines, account.table
         wanted = manifest.last - manifest.first + 1
         listed = self.listed[ENTRIES]
@@ -299,17 +302,17 @@ class Check:
         return account.entries == wanted
 
     def _check_past(self, tree: Range, size: int, earlier: Sequence[Stated]) -> int:
-        """Hold the entries against earlier checkpoints; up to which entry they are right."""
+        """Compare the entries with earlier checkpoints; returns up to which entry they match."""
         good = 0
         for stated in sorted(earlier, key=lambda stated: stated.checkpoint.size):
             past, file = stated.checkpoint, stated.file
             root = _root(tree, past.size)
             if past.size > size:
-                self._tampered("checkpoint", f"{file} knows more entries than there are.", file)
+                self._tampered("checkpoint", f"{file} covers more entries than there are.", file)
             elif root == past.root:
                 good = past.size
             elif root:
-                sentence = f"The entries up to {past.size:,} don't lead to the root of {file}."
+                sentence = f"The entries up to {past.size:,} don't match the root of {file}."
                 self._tampered("history", sentence, file)
         return good
 
@@ -318,12 +321,12 @@ class Check:
             return
         root = _root(tree, current.checkpoint.size)
         if root is None:
-            sentence = "outside.json hasn't the hashes that these entries need."
+            sentence = "outside.json lacks hashes that these entries need."
             self._tampered("outside", sentence, "outside.json")
         elif root != current.checkpoint.root:
             where = f" after entry {good:,}" if good else ""
             sentence = (
-                "The entries don't lead to the root of the checkpoint: they were altered, moved,"
+                "The entries don't match the root of the checkpoint: some were altered, moved,"
                 f" added or left out{where}."
             )
             self._tampered("root", sentence, ENTRIES)
@@ -334,20 +337,20 @@ class Check:
         root = current.checkpoint.root if same else _root(tree, held.size)
         if held.size > size:
             sentence = (
-                f"The checkpoint you hold knows {held.size:,} entries, the export's only {size:,}:"
-                " entries were cut off from the ledger, or this export is older."
+                f"The checkpoint you hold covers {held.size:,} entries, the export's only {size:,}."
+                " Either entries were removed from the ledger, or this export is older."
             )
             self._tampered("held", sentence)
         elif root is None:
             if complete:
                 sentence = (
-                    f"Whether the ledger continues your checkpoint of {held.size:,} entries can't"
-                    " be seen in this part of it: ask for an export that spans it."
+                    f"This part of the ledger can't show whether it continues your checkpoint of"
+                    f" {held.size:,} entries: ask for an export that includes that entry."
                 )
                 self._undecidable("held", sentence)
         elif root != held.root:
             sentence = (
-                f"The first {held.size:,} entries aren't those of the checkpoint you hold: the"
+                f"The first {held.size:,} entries don't match the checkpoint you hold: the"
                 " ledger was rewritten."
             )
             self._tampered("held", sentence)
@@ -356,11 +359,11 @@ class Check:
 
     def _check_destroyed(self, account: Account, *, whole: bool) -> None:
         for number in account.unexplained():
-            sentence = f"Entry {number:,}: its body was destroyed, and no later entry says why"
+            sentence = f"Entry {number:,}: its body was destroyed, and no later entry explains it"
             if whole:
                 self.report.find("destroyed", "tampered", f"{sentence}.", ENTRIES, entry=number)
             else:
-                sentence += "; the ledger goes on after this export."
+                sentence += "; the ledger continues after this export."
                 self.report.find("destroyed", "undecidable", sentence, ENTRIES, entry=number)
 
 

@@ -1,6 +1,6 @@
 """The bytes of a ledger entry: canonical JSON, digest of the body, leaf hash. Pure.
 
-Imports nothing but the standard library, so that an auditor's verifier can share it.
+Imports only the standard library, so that an auditor's verifier can share it.
 """
 
 import hashlib
@@ -10,13 +10,13 @@ from typing import Any
 
 LEAF_PREFIX = b"\x00"
 SALT_BYTES = 16
-# Between these magnitudes Python and ECMAScript (ECMA-262 §6.1.6.1.20) write a fraction alike:
-# the shortest digits that read back the same, without an exponent.
+# Between these magnitudes Python and ECMAScript (ECMA-262 §6.1.6.1.20) format fractions alike:
+# the shortest digits that parse back to the same value, without an exponent.
 FRACTION_MIN, FRACTION_MAX = 1e-4, 1e16
-# Beyond, a reader whose numbers are all fractions can't tell an integer from the next one.
+# Larger integers are not exact in a reader that stores all numbers as doubles.
 INTEGER_MAX = 2**53 - 1
 
-# A number, where the two may not agree: `7.0`, `1e-05`, or more than 15 digits.
+# Numbers that the two may format differently: `7.0`, `1e-05`, or more than 15 digits.
 DOUBTFUL = re.compile(r"[:,\[]-?\d+(?:\.0[,}\]]|(?:\.\d+)?e|\d{15})")
 _write = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
@@ -24,10 +24,10 @@ _write = json.JSONEncoder(
 
 
 def canonical(value: Any) -> bytes:
-    """JSON as RFC 8785 (JCS) writes it, for the values that our records hold.
+    """Canonical JSON (RFC 8785, JCS), for the values that our records hold. Keys must be ASCII.
 
-    Keys are ASCII. Raises `ValueError` for NaN, infinities, integers above 2**53 and fractions
-    below 1e-4 or above 1e16 in magnitude, rather than write what others would write otherwise.
+    Raises `ValueError` for NaN, infinities, integers above 2**53 and fractions below 1e-4 or above
+    1e16 in magnitude, because other programs may format these differently.
     """
     text = _write(value)
     if DOUBTFUL.search(text):
@@ -50,7 +50,7 @@ def _numbers(value: Any) -> Any:
 
 
 def body_digest(salt: bytes, body: bytes) -> bytes:
-    """SHA-256 of salt and body: stays when the law has the body destroyed."""
+    """SHA-256 of salt and body. The entry keeps it after an erasure of the body."""
     return hashlib.sha256(salt + body).digest()
 
 

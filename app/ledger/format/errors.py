@@ -1,9 +1,9 @@
-"""Why an export of the ledger can't be made. Pure."""
+"""Errors of an export of the ledger. Pure."""
 
 
 class EntryMissing(ValueError):
-    """An entry is gone or not what it has to be: somebody was at the database."""
+    """An entry is missing or wrong: somebody altered the database."""
 
 
 class Overtaken(ValueError):
-    """A patient was erased while the export was made: it lacks the entry that explains that."""
+    """A patient was erased during the export, so it lacks the entry that explains the erasure."""

@@ -1,8 +1,8 @@
-"""Writing an audit export: its files as streams of bytes, for a folder or a zip file. Pure.
+"""Write an audit export, as streams of bytes for a folder or a zip file. Pure.
 
-`parts` makes the files one after another in constant memory, the manifest last: an export
-without a manifest was never finished. Entries are asked for by number, so that `into_folder`
-goes on where an interruption left off.
+`parts` makes one file after another in constant memory. The manifest is last: an export without
+one is unfinished. Entries are requested by number, so that `into_folder` can continue an
+interrupted export.
 """
 
 import ast
@@ -30,7 +30,7 @@ from app.ledger.format.manifest import ListedFile, Manifest
 
 ENTRIES_AT_ONCE: Final = 512
 NUMBER_AT: Final = PUBLIC.index("number")
-# In the order of their imports.
+# In the order of their imports, because `verify.py` joins them.
 MODULES: Final = (
     "entry",
     "tree",
@@ -46,9 +46,9 @@ MODULES: Final = (
 )
 
 VERIFIER_HEAD: Final = '''\
-"""Checks an audit export of Needlework, offline: python -I verify.py --help
+"""Check an audit export of Needlework offline: python -I verify.py --help
 
-Made from the modules of Needlework that the server itself uses. Licence: Apache-2.0.
+Generated from the modules that the server itself uses. Licence: Apache-2.0.
 """
 
 import importlib.util
@@ -62,7 +62,7 @@ README: Final = Path(__file__).with_name("auditor.md")
 
 
 class Exported(NamedTuple):
-    """An entry as it is exported: its public part, and the body if any, in canonical JSON."""
+    """An exported entry: its public part, and its body if it has one, in canonical JSON."""
 
     number: int
     public: bytes
@@ -70,17 +70,17 @@ class Exported(NamedTuple):
     salt: bytes | None
 
 
-# entries(after): the entries above this number up to the export's last, in order.
+# entries(after): the entries after this number, up to the export's last, in order.
 Entries = Callable[[int], Iterable[Exported]]
 
 
 @dataclass(frozen=True)
 class Export:
-    """What an export is to hold: entries `first` to `last` of the log `origin`.
+    """The content of an export: entries `first` to `last` of the log `origin`.
 
-    `made` is in UTC (RFC 3339 with a Z). `checkpoint` and the earlier ones (by their size) are
-    signed notes, `outside` is what `tree.outside` gives for the leaves [first - 1, last),
-    `policy` a tlog-policy; `sign` makes a signed note of a text.
+    `made` is in UTC (RFC 3339 with a Z). `checkpoint` and the earlier ones (by size) are signed
+    notes. `outside` is the result of `tree.outside` for the leaves [first - 1, last). `policy` is a
+    tlog-policy. `sign` makes a signed note from a text.
     """
 
     origin: str
@@ -98,12 +98,12 @@ Part = tuple[str, Iterator[bytes]]
 
 
 def parts(export: Export, entries: Entries, kept: BinaryIO | None = None) -> Iterator[Part]:
-    """Every file of the export as its path and its bytes; take all bytes before the next path.
+    """Yield every file of the export as its path and bytes. Read all bytes before the next path.
 
-    `kept` is an `entries.ndjson` that was interrupted, open for reading and writing: it is cut
-    after its last whole line, and only what it lacks is yielded.
-    Raises `EntryMissing` if `entries` doesn't give every number, and `FileExistsError` if `kept`
-    is of another export.
+    `kept` is an interrupted `entries.ndjson`, open for reading and writing. It is truncated after
+    its last complete line, and only the missing lines are yielded.
+    Raises `EntryMissing` if `entries` skips a number, and `FileExistsError` if `kept` belongs to
+    another export.
     """
     files: list[ListedFile] = []
     small = {
@@ -126,9 +126,9 @@ def parts(export: Export, entries: Entries, kept: BinaryIO | None = None) -> Ite
 
 
 def into_folder(directory: Path, export: Export, entries: Entries) -> None:
-    """Write the export, or finish one that was interrupted, into a folder."""
+    """Write the export into a folder, or continue one that was interrupted."""
     (directory / "checkpoints").mkdir(parents=True, exist_ok=True)
-    # What has a manifest is finished.
+    # A manifest marks a finished export.
     (directory / "manifest").unlink(missing_ok=True)
     held = directory / "entries.ndjson"
     held.touch()
@@ -145,7 +145,7 @@ def into_folder(directory: Path, export: Export, entries: Entries) -> None:
 
 
 def zipped(files: Iterable[Part]) -> Generator[bytes, None, None]:
-    """The files as one zip archive, piece by piece; it is never held as a whole."""
+    """The files as one zip archive, in pieces, so that it never needs to fit into memory."""
     archive = _Pipe()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writing:
         for path, pieces in files:
@@ -157,7 +157,7 @@ def zipped(files: Iterable[Part]) -> Generator[bytes, None, None]:
 
 
 class _Pipe(io.RawIOBase):
-    """Where a zip archive is written to and taken from; can't go back."""
+    """A buffer between a zip archive's writer and its reader, without seeking."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class _Pipe(io.RawIOBase):
 
 @dataclass
 class _Tally:
-    """The hash and the size of what a file has so far."""
+    """The hash and size of a file so far."""
 
     hash: Any = field(default_factory=hashlib.sha256)
     size: int = 0
@@ -199,7 +199,7 @@ def _tallied(
 
 
 def _kept(export: Export, kept: BinaryIO) -> tuple[_Tally, int]:
-    """What is there already, and the number of the last entry that is there as a whole."""
+    """Hash and size of the complete lines in `kept`, and the number of its last complete entry."""
     tally, number = _Tally(), export.first - 1
     for line in kept:
         if not line.endswith(b"\n"):
@@ -254,7 +254,7 @@ def outside_json(first: int, last: int, hashes: Sequence[bytes]) -> bytes:
 
 
 def verifier() -> str:
-    """The source of the single file `verify.py`: the pure modules without their own imports."""
+    """The source of `verify.py`: the pure modules joined, without imports of each other."""
     here = Path(__file__).parent
     sources = (_standing_alone((here / f"{name}.py").read_text("utf-8")) for name in MODULES)
     return "\n\n".join((VERIFIER_HEAD, *sources))

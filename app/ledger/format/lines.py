@@ -1,4 +1,4 @@
-"""A line of `entries.ndjson` and its row of `entries.csv`, written and read. Pure."""
+"""Write and read a line of `entries.ndjson` and its row of `entries.csv`. Pure."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from typing import Final
 
 from app.ledger.format.entry import INTEGER_MAX, canonical
 
-# The members of an entry's public part, in canonical order: the columns of the CSV, too.
+# The members of an entry's public part in canonical order, which are also the CSV's columns.
 PUBLIC: Final = (
     "actor",
     "at",
@@ -35,12 +35,12 @@ LINE_START: Final = b'{"body":'
 LINE_ENTRY: Final = b',"entry":'
 LINE_SALT: Final = b',"salt":'
 
-# A spreadsheet takes a cell that starts so for a formula.
+# A spreadsheet treats a cell that starts with one of these as a formula.
 FORMULA: Final = frozenset("=+-@\t\r")
 
 
 def entry_line(public: bytes, body: bytes | None, salt: bytes | None) -> bytes:
-    """One line, newline included, of canonical JSON; `body` is None if there is none any more."""
+    """One line of canonical JSON with its newline; `body` is None if there is none, or none now."""
     salted = b"null" if salt is None else b'"%s"' % salt.hex().encode()
     return b'{"body":%s,"entry":%s,"salt":%s}\n' % (body or b"null", public, salted)
 
@@ -51,7 +51,7 @@ def entry_row(public: bytes) -> bytes:
 
 
 def public_values(text: str) -> tuple[tuple[str, ...], str]:
-    """The values of a public part in the order of `PUBLIC`, "" for null, and its row of the CSV.
+    """The values of a public part in the order of `PUBLIC` ("" for null), and its CSV row.
 
     Raises `ValueError` unless the text is the canonical JSON of an entry's public part.
     """
@@ -64,7 +64,7 @@ def public_values(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def _plain(name: str) -> str:
-    """The value of this member, if JSON escapes nothing in it and a cell holds it as it is."""
+    """A pattern for the value of this member, if neither JSON nor CSV needs to escape it."""
     if name in COUNTED:
         value = r"([1-9][0-9]{0,14}+)"
     elif name == "kind":
@@ -74,7 +74,7 @@ def _plain(name: str) -> str:
     return f"(?>{value}|null)" if name in NULLABLE else value
 
 
-# Several times as fast as the general way, and nearly all entries are plain.
+# Several times as fast as parsing JSON, and nearly all entries match.
 _PLAIN: Final = re.compile("{" + ",".join(f'"{name}":{_plain(name)}' for name in PUBLIC) + "}")
 
 

@@ -1,4 +1,4 @@
-"""The manifest of an audit export: what it holds, and the hash of every file. Pure."""
+"""The manifest of an audit export: its range of entries, and the hash of every file. Pure."""
 
 import hashlib
 import os
@@ -48,7 +48,7 @@ class Manifest(NamedTuple):
 
 
 def read_manifest(text: str) -> Manifest:
-    """Read what `Manifest.text` wrote. Raises `ValueError` for every other text."""
+    """Parse what `Manifest.text` wrote. Raises `ValueError` for any other text."""
     head = MANIFEST_HEAD.match(text)
     if head is None:
         raise ValueError("its first four lines are not those of a manifest")
@@ -57,7 +57,7 @@ def read_manifest(text: str) -> Manifest:
     for line in text[head.end() :].splitlines(keepends=True):
         found = MANIFEST_FILE.fullmatch(line)
         if found is None:
-            raise ValueError("a line of it is not that of a file")
+            raise ValueError("one of its lines doesn't describe a file")
         files.append(ListedFile(found[3], int(found[2]), found[1]))
     paths = [file.path for file in files]
     if last < first - 1 or paths != sorted(set(paths)):
@@ -66,7 +66,7 @@ def read_manifest(text: str) -> Manifest:
 
 
 def present(directory: Path) -> set[str]:
-    """Every file in the folder; what isn't a plain file or a folder is listed, too."""
+    """The path of every file in the folder, including links, special files and empty folders."""
     found = set[str]()
     for folder, folders, files in os.walk(directory):
         links = [name for name in folders if Path(folder, name).is_symlink()]
@@ -77,7 +77,7 @@ def present(directory: Path) -> set[str]:
 
 
 def small_file(path: Path) -> bytes:
-    """The content. Raises `ValueError` if that isn't small."""
+    """The content of a file. Raises `ValueError` if it is large or not a plain file."""
     if path.stat().st_size > SMALL_MAX_BYTES:
         raise ValueError("It is too large.")
     if not path.is_file():

@@ -1,8 +1,8 @@
 """Signed notes: checkpoints, cosignatures and proofs of a ledger, as text. Pure.
 
 Follows the specifications of C2SP: signed-note, tlog-checkpoint, tlog-cosignature (Ed25519) and
-tlog-proof@v1. Imports nothing but the standard library, `cryptography` and the modules beside
-it, so that an auditor's verifier can share it. The malformed raises `NoteError`, never more.
+tlog-proof@v1. Imports only the standard library, `cryptography` and the modules beside it, so
+that an auditor's verifier can share it. Malformed input raises only `NoteError`.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ KEY_BYTES: Final = 32
 KEY_ID_BYTES: Final = 4
 TIME_BYTES: Final = 8
 TIME_MAX_S: Final = 2**63 - 1
-SIGNATURES_MAX: Final = 100  # a note has to hold 16 at least; the rest is room for witnesses
+SIGNATURES_MAX: Final = 100  # the specification asks for 16 or more; the rest is for witnesses
 PROOF_HASHES_MAX: Final = 63  # of a tree of SIZE_MAX
 PROOF_HEAD: Final = "c2sp.org/tlog-proof@v1"
 
@@ -35,14 +35,14 @@ PRIVATE_KEY = re.compile(rb"-----BEGIN PRIVATE KEY-----\s.*?-----END PRIVATE KEY
 
 
 class NoteError(ValueError):
-    """A note, key, proof or policy that can't be used; says why in one sentence."""
+    """A note, key, proof or policy is invalid; the message says why."""
 
 
 @dataclass(frozen=True)
 class VerifierKey:
-    """A public key by the name of its holder, for one kind of signature.
+    """A public key with the name of its holder, for one kind of signature.
 
-    `algorithm` is `NOTE` or `COSIGNATURE`, `public` the 32 bytes of RFC 8032.
+    `algorithm` is `NOTE` or `COSIGNATURE`; `public` is the 32 bytes of RFC 8032.
     """
 
     name: str
@@ -58,7 +58,7 @@ class VerifierKey:
 
     @property
     def id(self) -> bytes:
-        """The four bytes that signature lines name the key by."""
+        """The four bytes that identify the key in signature lines."""
         named = self.name.encode() + b"\n" + bytes([self.algorithm]) + self.public
         return hashlib.sha256(named).digest()[:KEY_ID_BYTES]
 
@@ -68,18 +68,18 @@ class VerifierKey:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a vkey: name, id and key, joined by `+`."""
+        """Parse a vkey: name, id and key, joined by `+`."""
         parts = text.split("+", 2)
         material = _base64(parts[-1])
         if len(parts) != len(("name", "id", "key")) or not material:
-            raise NoteError("A verifier key reads name+id+key.")
+            raise NoteError("A verifier key has the form name+id+key.")
         key = cls(parts[0], material[0], material[1:])
         if str(key) != text:
-            raise NoteError("The id of the verifier key isn't that of its name and key.")
+            raise NoteError("The id of the verifier key doesn't match its name and key.")
         return key
 
     def verifies(self, text: str, value: bytes) -> int | None:
-        """The time of a cosignature, 0 for a plain signature; none if it is false."""
+        """The time of a cosignature, or 0 for a plain signature; None if the signature is false."""
         time_s, message = 0, text
         if self.algorithm == COSIGNATURE:
             time_s = int.from_bytes(value[:TIME_BYTES])
@@ -93,7 +93,7 @@ class VerifierKey:
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature line: who says to have signed, with which key, and the signature's bytes."""
+    """One signature line: the claimed signer's name, the key's id, and the signature's bytes."""
 
     name: str
     id: bytes
@@ -102,36 +102,36 @@ class Signature:
     def __post_init__(self) -> None:
         _check_name(self.name)
         if len(self.id) != KEY_ID_BYTES or not self.value:
-            raise NoteError("A signature is a key id of 4 bytes and at least one byte more.")
+            raise NoteError("A signature has a key id of 4 bytes and at least one more byte.")
 
     def __str__(self) -> str:
         return f"\u2014 {self.name} {b64encode(self.id + self.value).decode()}"
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read a line, without its newline."""
+        """Parse a line without its newline."""
         parts = line.split(" ")
         if len(parts) != len(("dash", "name", "base64")) or parts[0] != "\u2014":
-            raise NoteError("A signature line reads \u2014 name base64.")
+            raise NoteError("A signature line has the form \u2014 name base64.")
         signed = _base64(parts[2])
         return cls(parts[1], signed[:KEY_ID_BYTES], signed[KEY_ID_BYTES:])
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key under the name of its holder."""
+    """A private key with the name of its holder."""
 
     name: str
     private: Ed25519PrivateKey = field(repr=False)
 
     @property
     def verifier(self) -> VerifierKey:
-        """What checks `sign`."""
+        """The public key that verifies `sign`."""
         return VerifierKey(self.name, NOTE, self.private.public_key().public_bytes_raw())
 
     @property
     def cosigner(self) -> VerifierKey:
-        """What checks `cosign`."""
+        """The public key that verifies `cosign`."""
         return VerifierKey(self.name, COSIGNATURE, self.private.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> Signature:
@@ -140,7 +140,7 @@ class SigningKey:
         return Signature(self.name, self.verifier.id, self.private.sign(text.encode()))
 
     def cosign(self, text: str, unix_s: int) -> Signature:
-        """State that this checkpoint was the largest seen at `unix_s`, and continues the rest."""
+        """Cosign a checkpoint: it was the largest seen at `unix_s`, and continues all others."""
         Checkpoint.parse(text)
         if not 0 <= unix_s <= TIME_MAX_S:
             raise NoteError("A cosignature's time is in seconds since 1970.")
@@ -149,15 +149,15 @@ class SigningKey:
 
 
 def signing_keys(pem: bytes) -> list[Ed25519PrivateKey]:
-    """The Ed25519 keys in one or several unencrypted PEM blocks (PKCS #8)."""
+    """The Ed25519 keys in one or more unencrypted PEM blocks (PKCS #8)."""
     blocks = PRIVATE_KEY.findall(pem)
     if not blocks or len(blocks) != pem.count(b"-----BEGIN"):
-        raise NoteError("The file of signing keys holds other things than PRIVATE KEY blocks.")
+        raise NoteError("The file of signing keys must hold only PRIVATE KEY blocks.")
     return [_private_key(block) for block in blocks]
 
 
 def _private_key(block: bytes) -> Ed25519PrivateKey:
-    # Without the cause: what the reader of a key complains about may quote the key.
+    # Without the cause: the parser's message may quote the key.
     try:
         key = load_pem_private_key(block, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -169,7 +169,7 @@ def _private_key(block: bytes) -> Ed25519PrivateKey:
 
 @dataclass(frozen=True)
 class Note:
-    """A text, which ends with a newline, and signatures that are yet to be verified."""
+    """A text that ends with a newline, and signatures that are not verified yet."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -181,7 +181,7 @@ class Note:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read the bytes of a signed note."""
+        """Parse the bytes of a signed note."""
         written = _utf8(data)
         text, blank, lines = written.rpartition("\n\n")
         if not blank or not lines.endswith("\n"):
@@ -194,15 +194,15 @@ class Note:
         return "\n".join((self.text, *map(str, self.signatures), "")).encode()
 
     def names(self, key: VerifierKey) -> bool:
-        """Whether a signature says to be by this key, be it good or false."""
+        """Whether a signature claims to be by this key. It may be false."""
         return any(self._values(key))
 
     def verified_by(self, key: VerifierKey) -> bool:
-        """Whether this key signed, and no signature that says to be by this key is false."""
+        """Whether this key signed, and no signature that claims to be by this key is false."""
         return self.names(key) and None not in self._times(key)
 
     def cosigned_at(self, key: VerifierKey) -> int | None:
-        """When this key cosigned last, in seconds since 1970; none if it didn't verifiably."""
+        """When this key last cosigned, in seconds since 1970; None without a valid cosignature."""
         if key.algorithm != COSIGNATURE or not self.verified_by(key):
             return None
         return max(time_s for time_s in self._times(key) if time_s is not None)
@@ -219,7 +219,7 @@ class Note:
 class Checkpoint:
     """What a log commits to: its origin, its size in leaves, and the root over them.
 
-    `extensions` are further lines whose meaning nobody but the log knows.
+    `extensions` are further lines with a meaning that only the log knows.
     """
 
     origin: str
@@ -230,10 +230,10 @@ class Checkpoint:
     def __post_init__(self) -> None:
         lines = (self.origin, *self.extensions)
         if any(not line or "\n" in line for line in lines):
-            raise NoteError("A checkpoint has no empty lines.")
+            raise NoteError("A checkpoint must not have empty lines.")
         _check_text("\n".join((*lines, "")))
         if not 0 <= self.size <= SIZE_MAX:
-            raise NoteError("A checkpoint's size isn't that of a tree.")
+            raise NoteError("A checkpoint's size is out of range.")
         if len(self.root) != HASH_BYTES:
             raise NoteError("A checkpoint's root has 32 bytes.")
 
@@ -244,7 +244,7 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text of a note."""
+        """Parse the text of a note."""
         origin, *rest = text.split("\n")
         if len(rest) < len(("size", "root", "end")) or rest.pop():
             raise NoteError("A checkpoint has lines for origin, size and root.")
@@ -254,7 +254,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Proof:
-    """That an entry is in a log: its index from zero, the path of hashes, and a checkpoint."""
+    """A proof that an entry is in a log: its index from zero, the path of hashes, a checkpoint."""
 
     index: int
     hashes: tuple[bytes, ...]
@@ -264,7 +264,7 @@ class Proof:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a tlog-proof@v1."""
+        """Parse a tlog-proof@v1."""
         written = _utf8(data)
         head, _, note = written.partition("\n\n")
         first, *lines = head.split("\n", PROOF_HASHES_MAX + len(("head", "extra", "index")))
@@ -283,7 +283,7 @@ class Proof:
         return cls(index, hashes, signed, Checkpoint.parse(signed.text), extra)
 
     def includes(self, leaf: bytes) -> bool:
-        """Whether the leaf hash is under the checkpoint's root. Who signed that is not asked."""
+        """Whether the leaf hash is under the checkpoint's root. Does not check who signed it."""
         at = self.checkpoint
         return included(leaf, self.index, at.size, self.hashes, at.root)
 
@@ -302,12 +302,12 @@ def _utf8(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise NoteError("A note is written in UTF-8.") from None
+        raise NoteError("A note must be UTF-8.") from None
 
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or CONTROL.search(text):
-        raise NoteError("A note's text ends with a newline and has no control characters.")
+        raise NoteError("A note's text must end with a newline, without control characters.")
     _check_encodable(text)
 
 
@@ -321,27 +321,27 @@ def _check_encodable(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise NoteError("A note is written in UTF-8.") from None
+        raise NoteError("A note must be UTF-8.") from None
 
 
 def _base64(text: str) -> bytes:
     try:
         data = b64decode(text, validate=True)
     except ValueError:
-        raise NoteError("A note holds something else than base64.") from None
-    # The decoder lets other endings pass, and what has two spellings can be altered unseen.
+        raise NoteError("A note has invalid base64.") from None
+    # The decoder accepts other final characters for the same bytes: that would allow alterations.
     if b64encode(data).decode() != text:
-        raise NoteError("A note holds something else than base64.")
+        raise NoteError("A note has invalid base64.")
     return data
 
 
 def whole_number(text: str) -> int:
-    """A number as C2SP writes it: plain digits, no sign, no leading zero, below 10**19."""
+    """Parse a number as C2SP writes it: plain digits, no sign, no leading zero, below 10**19."""
     if not DECIMAL.fullmatch(text):
         raise NoteError("A number isn't written in plain decimal digits.")
     return int(text)
 
 
 def shown(name: str) -> str:
-    """A name for a message. It comes from whoever wrote the file: no terminal is to act on it."""
+    """A name, escaped and shortened for a message: it is from an untrusted file."""
     return ascii(name[:80])

@@ -1,7 +1,7 @@
-"""Whose checkpoints of a ledger to believe: the tlog-policy of C2SP. Pure.
+"""Whose checkpoints of a ledger to accept: the tlog-policy of C2SP. Pure.
 
-Imports nothing but the standard library and the modules beside it, so that an auditor's verifier
-can share it. A policy that can't be used raises `NoteError`.
+Imports only the standard library and the modules beside it, so that an auditor's verifier can
+share it. An invalid policy raises `NoteError`.
 """
 
 import re
@@ -24,7 +24,7 @@ from app.ledger.format.note import (
 
 @dataclass(frozen=True)
 class Group:
-    """Witnesses, or groups of them, of which `threshold` have to cosign."""
+    """Witnesses or groups; at least `threshold` of them must cosign."""
 
     threshold: int
     members: tuple[str, ...]
@@ -32,10 +32,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Policy:
-    """Whose checkpoints to believe: keys of the log, of witnesses, and how many must cosign.
+    """Whose checkpoints to accept: keys of the log, of witnesses, and how many must cosign.
 
-    Witnesses and groups are known by names that mean nothing elsewhere. `quorum` is such a name,
-    or `none`. The addresses of logs and witnesses, which a policy may give, aren't kept.
+    Names of witnesses and groups are local to the policy. `quorum` is such a name, or `none`.
+    The URLs of logs and witnesses, which a policy may give, are not kept.
     """
 
     logs: tuple[VerifierKey, ...]
@@ -50,11 +50,11 @@ class Policy:
         for line in _policy_lines(data):
             reading.read(line)
         if reading.quorum is None:
-            raise NoteError("A policy has a quorum line.")
+            raise NoteError("The policy has no quorum line.")
         return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum)
 
     def encode(self) -> bytes:
-        """The policy as a file. Raises `NoteError` for one that nobody could read back."""
+        """The policy as bytes. Raises `NoteError` if these can't be parsed back."""
         lines = [f"log {key}" for key in self.logs]
         lines += [f"witness {name} {key}" for name, key in self.witnesses.items()]
         for name, group in self.groups.items():
@@ -66,26 +66,29 @@ class Policy:
         return data
 
     def signers(self, note: Note) -> list[VerifierKey]:
-        """The log's keys that signed this note; `NoteError` if a signature of theirs is false."""
+        """The log's keys that signed this note; raises `NoteError` for a false signature."""
         return [key for key in self.logs if _signed(note, key)]
 
     def cosigners(self, note: Note) -> dict[str, int]:
-        """Which witnesses cosigned, and when (seconds since 1970); `NoteError` for a false one."""
+        """Which witnesses cosigned, and when (seconds since 1970).
+
+        Raises `NoteError` for a false signature.
+        """
         found = {name: key for name, key in self.witnesses.items() if _signed(note, key)}
         times = {name: note.cosigned_at(key) for name, key in found.items()}
         return {name: time_s for name, time_s in times.items() if time_s is not None}
 
     def quorate(self, names: Iterable[str]) -> bool:
-        """Whether the cosignatures of these witnesses are enough."""
+        """Whether the cosignatures of these witnesses make the quorum."""
         agreed = {"none", *names}
-        # In the order of definition, so that members stand before their group.
+        # In the order of definition: members come before their group.
         for name, group in self.groups.items():
             if len(agreed.intersection(group.members)) >= group.threshold:
                 agreed.add(name)
         return self.quorum in agreed
 
     def checkpoint(self, note: Note) -> Checkpoint:
-        """The checkpoint in this note, if a listed log signed it and enough witnesses did."""
+        """The checkpoint in this note; `NoteError` unless log and quorum signed it."""
         found = Checkpoint.parse(note.text)
         if found.origin not in {key.name for key in self.signers(note)}:
             raise NoteError("No key of the policy signed this checkpoint for its origin.")
@@ -130,7 +133,7 @@ class _PolicyReader:
     def _group(self, threshold: str, members: list[str]) -> Group:
         for name in members:
             self._check_known(name)
-            # A witness that counted in two places could make a quorum alone.
+            # A witness that is counted twice could make a quorum alone.
             if name in self._members:
                 raise NoteError(f"The policy counts {shown(name)} twice.")
             self._members.add(name)
@@ -141,11 +144,11 @@ class _PolicyReader:
 
 
 def _policy_lines(data: bytes) -> list[str]:
-    # A file cut off in its last line could name another quorum than the whole one.
+    # A file that is cut off in its last line could name another quorum.
     if not data.endswith(b"\n"):
-        raise NoteError("A policy ends with a newline.")
+        raise NoteError("A policy must end with a newline.")
     if re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data):
-        raise NoteError("A policy has no control characters (its lines end with LF alone).")
+        raise NoteError("A policy must not have control characters (lines end with LF only).")
     lines = [line.strip(" \t") for line in data.decode(errors="surrogateescape").split("\n")]
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -1,6 +1,6 @@
-"""What the check of an audit export found: verdict, counts and findings, for people and machines.
+"""The report of a check: verdict, counts and findings, as text and as JSON.
 
-Pure: the standard library alone.
+Pure: needs only the standard library.
 """
 
 import json
@@ -8,35 +8,35 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-# The worst first: what a report with several findings answers.
+# Severity to exit code, the worst first: that one decides.
 EXITS: Final = {"tampered": 2, "incomplete": 3, "undecidable": 4}
 VERDICTS: Final = {
     "clean": "CLEAN: nothing was altered, added or left out.",
     "tampered": "TAMPERED: this is not what the ledger recorded.",
-    "incomplete": "INCOMPLETE: a part is missing, so the whole can't be vouched for.",
-    "undecidable": "UNDECIDABLE: what is here doesn't suffice to tell.",
+    "incomplete": "INCOMPLETE: a part is missing, so the check can't be completed.",
+    "undecidable": "UNDECIDABLE: the files here are not enough to decide.",
 }
 IN_ITSELF: Final = (
-    "CLEAN IN ITSELF: nothing was altered, added or left out after this key signed. Whose key that"
-    " is, this can't tell."
+    "CLEAN IN ITSELF: nothing was altered, added or left out after this key signed. This check"
+    " can't tell whose key it is."
 )
 ADVICE: Final = {
-    "clean": "Keep the file `checkpoint` and this report where the clinic can't get at them.",
+    "clean": "Keep the file `checkpoint` and this report where the clinic can't change them.",
     "tampered": (
-        "What to do: get a fresh copy. If that says the same, keep both as they are, and put it to"
-        " the clinic."
+        "What to do: get a new copy. If the result is the same, keep both copies as they are, and"
+        " ask the clinic."
     ),
     "incomplete": (
-        "What to do: get the export again. If that says the same, treat it as tampered with."
+        "What to do: get the export again. If the result is the same, treat it as tampered with."
     ),
-    "undecidable": "What to do: see to what is named here, and check again.",
+    "undecidable": "What to do: fix what is named here, and check again.",
 }
 OF_A_KIND_MAX: Final = 20
 NAMED_MAX: Final = 12
 
 
 class Finding(NamedTuple):
-    """One thing that was found: `severity` is a key of `EXITS`, or `note` for the harmless."""
+    """One finding: `severity` is a key of `EXITS`, or `note` if it is harmless."""
 
     code: str
     severity: str
@@ -47,25 +47,25 @@ class Finding(NamedTuple):
 
 @dataclass
 class Report:
-    """The result of a check. Whatever wasn't reached keeps its empty value."""
+    """The result of a check. What was not checked keeps its empty value."""
 
     directory: str
     origin: str | None = None
     first: int = 1
     last: int = 0
     size: int | None = None
-    """Entries of the whole log, as its checkpoint says."""
+    """Entries of the whole log, according to its checkpoint."""
     made: str | None = None
     pinned: bool = False
-    """Whether the key was the auditor's own knowledge."""
+    """Whether the auditor's policy contains the key."""
     foreign: bool = False
     """Whether the auditor's policy is about another ledger."""
     strange: bool = False
-    """Whether it was another one than the auditor knows."""
+    """Whether the auditor gave a policy that doesn't contain the key."""
     keys: list[str] = field(default_factory=list)
     """The verifier keys that signed the manifest."""
     witnesses: dict[str, int] = field(default_factory=dict)
-    """Witness to when it cosigned the checkpoint, in seconds since 1970."""
+    """When each witness cosigned the checkpoint, in seconds since 1970."""
     held: int | None = None
     """Size of the earlier checkpoint that this export continues."""
     entries: int = 0
@@ -77,12 +77,12 @@ class Report:
     end: str = ""
     findings: list[Finding] = field(default_factory=list)
     unlisted: Counter[str] = field(default_factory=Counter)
-    """How many more findings of a code there are than are listed."""
+    """For each code, how many findings are not listed."""
 
     def find(
         self, code: str, severity: str, sentence: str, file: str | None = None, **at: int
     ) -> None:
-        """Add a finding; of many of one kind only the first are kept."""
+        """Add a finding. Only the first `OF_A_KIND_MAX` of each code are kept."""
         if sum(finding.code == code for finding in self.findings) < OF_A_KIND_MAX:
             self.findings.append(Finding(code, severity, sentence, file, at.get("entry")))
         else:
@@ -132,14 +132,14 @@ class Report:
         verdict = IN_ITSELF if in_itself else VERDICTS[self.verdict]
         lines = [*self._account(), *self._trust(), "", verdict]
         lines += [_line(finding) for finding in self.findings]
-        lines += [f"  ({more} more of the kind {code})" for code, more in self.unlisted.items()]
+        lines += [f"  ({more} more with the code {code})" for code, more in self.unlisted.items()]
         return "\n".join([*lines, ADVICE[self.verdict]])
 
     def _account(self) -> list[str]:
         if self.origin is None:
             return [f"Checked {_shown(self.directory)}."]
         of = "" if self.size is None else f" of the {self.size:,} that the ledger had"
-        words = {"change": "changes", "access": "looks at records", "security": "about security"}
+        words = {"change": "changes", "access": "reads of records", "security": "security events"}
         counts = [f"{self.kinds[kind]:,} {what}" for kind, what in words.items()]
         lines = [
             f"Ledger {self.origin}",
@@ -163,9 +163,13 @@ class Report:
             whose = "a key that isn't in your policy"
         lines = [f"  signed with {key}: {whose}" for key in self.keys]
         if self.held is None:
-            lines.append("  no earlier checkpoint: what the clinic itself rewrote can't be seen")
+            lines.append(
+                "  no earlier checkpoint: can't detect whether the clinic rewrote the ledger"
+            )
         elif self.held == self.size:
-            lines.append("  the checkpoint given is as new as this: it tells nothing of the past")
+            lines.append(
+                "  the checkpoint you hold is as new as this one: it can't show earlier changes"
+            )
         else:
             lines.append(f"  continues the checkpoint of {self.held:,} entries that you hold")
         lines += [f"  cosigned by {_shown(name)}" for name in self.witnesses]
@@ -178,5 +182,5 @@ def _line(finding: Finding) -> str:
 
 
 def _shown(name: str) -> str:
-    # It comes from whoever wrote the file: no terminal is to act on it.
+    # The name is from an untrusted file, so escape control characters for the terminal.
     return name if name.isprintable() else ascii(name)

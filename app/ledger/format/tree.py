@@ -1,8 +1,8 @@
 """The Merkle tree over a ledger (RFC 9162 §2.1): roots, proofs and their verification. Pure.
 
-Imports nothing but the standard library, so that an auditor's verifier can share it. Leaves are
-32-byte leaf hashes, numbered from zero. A *tile* is 256 of them; a *complete subtree* of level
-L covers 2**L leaves and starts at a multiple of 2**L.
+Imports only the standard library, so that an auditor's verifier can share it. Leaves are 32-byte
+leaf hashes, numbered from zero. A *tile* is 256 leaves. A *complete subtree* of level L covers
+2**L leaves and starts at a multiple of 2**L.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def subtree(leaves: Sequence[bytes]) -> bytes:
-    """The Merkle tree hash over these leaf hashes; `EMPTY_ROOT` over none."""
+    """The Merkle tree hash over these leaf hashes; `EMPTY_ROOT` if there are none."""
     if not leaves:
         return EMPTY_ROOT
     sha256, level = hashlib.sha256, list(leaves)
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2], strict=False)
         above = [sha256(NODE_PREFIX + left + right).digest() for left, right in pairs]
-        # The last one of an odd level has no partner yet and moves up as it is.
+        # The last hash of an odd level has no partner and moves up unchanged.
         level = above + level[len(above) * 2 :]
     return level[0]
 
@@ -65,7 +65,7 @@ def inclusion(index: int, size: int, hashes: Hashes) -> list[bytes]:
 def consistency(old: int, new: int, hashes: Hashes) -> list[bytes]:
     """Proof that the tree of size `new` continues that of size `old` (§2.1.4.1).
 
-    Empty where nothing needs proof: from the empty tree, and between equal sizes.
+    Empty if nothing needs proof: from the empty tree, and between equal sizes.
     Raises `ValueError` unless 0 <= old <= new.
     """
     _in_order(old, new)
@@ -80,7 +80,7 @@ def consistency(old: int, new: int, hashes: Hashes) -> list[bytes]:
         else:
             proof.append(_part(low, middle, hashes))
             low = middle
-    # Whoever checks has the old root already, and needs its last part only if there are others.
+    # The verifier has the old root, and needs its last part only if it has several parts.
     if low:
         proof.append(_part(low, high, hashes))
     return proof[::-1]
@@ -109,7 +109,7 @@ def consistent(
 ) -> bool:
     """Whether `proof` shows that the tree of size `new` continues that of `old` (§2.1.4.2).
 
-    Every tree continues the empty one, so that from size 0 nothing is said about `new_root`.
+    Every tree continues the empty one, so from size 0 `new_root` is not checked.
     """
     if not 0 <= old <= new or not _whole(old_root, new_root, *proof):
         return False
@@ -123,7 +123,7 @@ def consistent(
 
 
 def _climbs(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
-    """Both roots that the path leads to; none if its length isn't that of a proof."""
+    """Both roots that the path leads to; None if its length isn't that of a proof."""
     here, last = old - 1, new - 1
     while here & 1:
         here, last = here >> 1, last >> 1
@@ -142,9 +142,9 @@ def _climbs(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | 
 
 
 def outside(first: int, end: int, size: int, hashes: Hashes) -> list[bytes]:
-    """What the leaves [first, end) lack for the root of `size`: parts beside them, left to right.
+    """The hashes that the leaves [first, end) lack for the root of `size`, from left to right.
 
-    Nothing for the whole tree; for an empty range the parts on both sides of that point.
+    Empty for the whole tree. For an empty range: the hashes on both sides of that point.
     Raises `ValueError` unless 0 <= first <= end <= size.
     """
     _in_order(first, end, size)
@@ -154,9 +154,9 @@ def outside(first: int, end: int, size: int, hashes: Hashes) -> list[bytes]:
 def root_of_range(
     first: int, end: int, size: int, inside: Hashes, outside: Sequence[bytes]
 ) -> bytes:
-    """The root of `size` from the complete subtrees inside [first, end) and the parts outside.
+    """The root of `size` from the complete subtrees inside [first, end) and the hashes outside.
 
-    Raises `ValueError` if the number of parts, or their form, is not that of `outside`.
+    Raises `ValueError` if the number or length of these hashes isn't that of `outside`.
     """
     _in_order(first, end, size)
     if len(outside) != sum(1 for _ in _beside(first, end, 0, size)):
@@ -177,10 +177,10 @@ def root_of_range(
 
 
 class Range:
-    """The leaves from `first` on in a tree of `size`, fed in order and folded tile by tile.
+    """The leaves from `first` in a tree of `size`, fed in order and hashed tile by tile.
 
-    `outside` is what `outside()` gave for all that will be fed. `stops` are smaller sizes whose
-    roots will be asked for. Keeps one hash per tile, and the leaves of few tiles.
+    `outside` is the result of `outside()` for all leaves that will be fed. `stops` are smaller
+    sizes whose roots will be asked for. Keeps one hash per tile, and the leaves of few tiles.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class Range:
     ) -> None:
         self.first = self.end = first
         self.size = size
-        # The tiles that a stop cuts: they need their leaves.
+        # Tiles that a stop cuts: their leaves are kept.
         self.open = frozenset(stop // TILE for stop in stops if stop % TILE)
         self._outside = outside
         self._tiles: list[bytes] = []
@@ -206,27 +206,27 @@ class Range:
                 del self._leaves[tile]
 
     def add_tile(self, digest: bytes) -> None:
-        """Feed the next 256 leaves by the hash over them.
+        """Feed the next 256 leaves as the hash over them.
 
         Raises `ValueError` in the middle of a tile, and for a tile that is `open`.
         """
         if self.end % TILE or self.end // TILE in self.open:
-            raise ValueError("this tile is to be fed leaf by leaf")
+            raise ValueError("this tile must be fed leaf by leaf")
         self._tiles.append(digest)
         self.end += TILE
 
     def root_at(self, size: int) -> bytes:
         """The root of the whole tree, or of a smaller one that ends within the range.
 
-        Raises `ValueError` for any other size, for a size that cuts a tile and was no stop, and
+        Raises `ValueError` for any other size, for one that cuts a tile without being a stop, and
         if `outside` doesn't have the hashes of this range.
         """
         if size == self.size:
             return root_of_range(self.first, self.end, size, self._inside, self._outside)
-        # Each 1 in the binary `first` is a complete subtree before the range.
+        # Each 1 bit of `first` is a complete subtree before the range.
         before = self._outside[: self.first.bit_count()]
         if not self.first <= size <= self.end or len(before) < self.first.bit_count():
-            raise ValueError("the range doesn't tell the root of this size")
+            raise ValueError("the range doesn't give the root of this size")
         if size > self.first:
             return root_of_range(self.first, size, size, self._inside, before)
         parts = iter(before)
@@ -239,13 +239,13 @@ class Range:
             return subtree(self._tiles[tile : tile + (1 << level - TILE_LEVEL)])
         tile = start // TILE
         if tile not in self._leaves:
-            raise ValueError("a size that cuts a tile and was no stop")
+            raise ValueError("this size cuts a tile and is not a stop")
         at = start - max(self.first, tile * TILE)
         return subtree(self._leaves[tile][at : at + (1 << level)])
 
 
 def _beside(first: int, end: int, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """The parts of [low, high) that lie wholly outside of [first, end), left to right."""
+    """The parts of [low, high) that lie completely outside [first, end), from left to right."""
     if high <= first or end <= low:
         if low < high:
             yield low, high
@@ -256,7 +256,7 @@ def _beside(first: int, end: int, low: int, high: int) -> Iterator[tuple[int, in
 
 
 def _part(low: int, high: int, hashes: Hashes) -> bytes:
-    """The hash over the leaves [low, high), a part that the RFC's splits lead to."""
+    """The hash over the leaves [low, high), which must be a part that the RFC's splits give."""
     level = (high - low).bit_length() - 1
     if high - low == 1 << level:
         return hashes(level, low >> level)
@@ -265,12 +265,12 @@ def _part(low: int, high: int, hashes: Hashes) -> bytes:
 
 
 def _split(low: int, high: int) -> int:
-    """Where the RFC parts these leaves: the left part is the largest power of two that fits."""
+    """Where the RFC splits these leaves: the left part is the largest power of two below all."""
     return low + (1 << (high - low - 1).bit_length() - 1)
 
 
 def _whole(*found: bytes) -> bool:
-    # Of other lengths, two hashes could be cut in another place and still join to the same bytes.
+    # With other lengths, two different pairs of hashes could join to the same bytes.
     return all(len(digest) == HASH_BYTES for digest in found)
 
 

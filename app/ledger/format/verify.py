@@ -1,6 +1,6 @@
-"""Check an audit export offline: it is what the ledger recorded, and all of it.
+"""Check an audit export offline: that it is exactly what the ledger recorded, and complete.
 
-Needs Python 3.11, `cryptography` and the pure modules beside it: in an export they are one file.
+Needs Python 3.11, `cryptography` and the pure modules beside it. In an export all are one file.
 """
 
 import argparse
@@ -22,29 +22,29 @@ UNFINISHED: Final = "There is no manifest: the export was never finished. Nothin
 HELP: Final = """\
 Check an audit export of a Needlework ledger, offline.
 
-Every entry is hashed again and must lead to the root that the clinic's server signed; so must
-every file, body, number and version. The folder is only read."""
+Hashes every entry again and compares the root with the one that the clinic's server signed. Also
+checks every file, body, number and version. The folder is only read."""
 HELP_AFTER: Final = """\
 exit codes:
   0  clean        nothing was altered, added or left out
   2  tampered     something isn't what the ledger recorded
   3  incomplete   a file or the end of one is missing; get the export again
-  4  undecidable  it can't be told from what is here; the report says what is needed
+  4  undecidable  these files are not enough to decide; the report says what is needed
 
 examples:
   python -I verify.py .
   python -I verify.py export --policy policy-from-the-contract --held checkpoint-of-last-year
 
-Whoever forges an export can forge the key and the verifier in it, too. So take --policy and, if
-you can, this program from elsewhere than the export, and keep each export's `checkpoint`: the
-next one is held against it with --held."""
+Somebody who forges an export can also forge the key and the verifier in it. So use a --policy, and
+if possible a verifier, that you did not get with the export. Keep each export's `checkpoint`, and
+check the next export against it with --held."""
 
 
 def verify(directory: Path, policy: Path | None = None, held: Path | None = None) -> Report:
-    """Check the export in `directory`; never raises for what is in it.
+    """Check the export in `directory`. Never raises because of its content.
 
-    `policy` is a tlog-policy that the auditor got otherwise than with the export, `held` a
-    checkpoint from an earlier time.
+    `policy` is a tlog-policy that the auditor did not get with the export; `held` is a checkpoint
+    from an earlier export.
     """
     report = Report(str(directory))
     try:
@@ -96,13 +96,13 @@ def _manifest(note: Note, report: Report) -> Manifest | None:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        # The usual 2 would say "tampered".
+        # argparse's exit code 2 would mean "tampered".
         self.print_usage(sys.stderr)
         self.exit(UNUSABLE, f"{self.prog}: {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; answers the exit code."""
+    """Run the command line; returns the exit code."""
     parser = _Parser(
         prog="verify.py",
         description=HELP,
@@ -120,14 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     report = verify(options.directory, options.policy, options.held)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names are of all scripts, terminals are not.
+        # Some terminals can't print every script that names are written in.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.stdout.write((report.json() if options.json else report.text()) + "\n")
         sys.stdout.flush()
     except OSError as error:
         sys.stderr.write(f"The report can't be written: {error.strerror}.\n")
-        os._exit(UNUSABLE)  # else Python tries again as it ends, and answers with its own code
+        os._exit(UNUSABLE)  # else Python flushes again at exit, fails, and sets its own exit code
     return report.exit
 
 

@@ -1,8 +1,8 @@
-"""A witness of a ledger, on a machine that isn't the clinic's.
+"""A witness of a ledger, on a machine that doesn't belong to the clinic.
 
-It remembers the last checkpoint it saw, has every later one proven to contain it, and cosigns
-it (C2SP tlog-cosignature). Whoever rewrites the ledger, even with its own key, can't do so
-behind what a witness has cosigned.
+It keeps the last checkpoint, requires a proof that the next one continues it, and cosigns that
+(C2SP tlog-cosignature). So nobody can rewrite cosigned entries unnoticed, even with the ledger's
+own key.
 """
 
 import json
@@ -26,21 +26,21 @@ TIMEOUT_S: Final = 10
 ANSWER_MAX_BYTES: Final = 1024 * 1024
 
 Fetch = Callable[[str], bytes]
-"""From a path below the server's address to the bytes of its answer."""
+"""Fetches a path below the server's address; returns the bytes of the answer."""
 
 
 class NotWitnessed(Exception):
-    """The witness doesn't cosign; its text says why, in a sentence."""
+    """The witness doesn't cosign; the message says why."""
 
     def __init__(self, reason: str, *, tampered: bool = False) -> None:
         super().__init__(reason)
         self.tampered = tampered
-        """Whether the ledger contradicts what was seen of it, or what its key stands for."""
+        """Whether the ledger contradicts an earlier checkpoint or isn't signed by its key."""
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Who watches, whose ledger, and the file that holds the last checkpoint it cosigned."""
+    """The witness's name and key, the ledger's policy, and the file of the last checkpoint."""
 
     name: str
     key: Ed25519PrivateKey
@@ -48,7 +48,7 @@ class Witness:
     held: Path
 
     def watch(self, fetch: Fetch, unix_s: int) -> Note:
-        """Take the newest checkpoint, and keep it cosigned; `NotWitnessed` if it can't be."""
+        """Fetch the newest checkpoint, cosign it and keep it; `NotWitnessed` if it can't."""
         note, now = self._checked(fetch("/v1/audit/checkpoint"))
         if self.held.exists():
             self._compare(fetch, self._before(), now)
@@ -57,7 +57,7 @@ class Witness:
         return cosigned
 
     def _before(self) -> Checkpoint:
-        """The last checkpoint it cosigned."""
+        """The last checkpoint that this witness cosigned."""
         try:
             return self._checked(self.held.read_bytes())[1]
         except NotWitnessed as refusal:
@@ -68,15 +68,13 @@ class Witness:
         return SigningKey(self.name, self.key)
 
     def _checked(self, data: bytes) -> tuple[Note, Checkpoint]:
-        """A note that a key of the policy signed, without cosignatures."""
+        """Parse a note and check its signature; drops this witness's own cosignature."""
         try:
             note = Note.parse(data)
             signers = self.policy.signers(note)
             checkpoint = Checkpoint.parse(note.text)
         except NoteError as error:
-            raise NotWitnessed(
-                f"The checkpoint can't be believed. {error}", tampered=True
-            ) from None
+            raise NotWitnessed(f"The checkpoint is not valid. {error}", tampered=True) from None
         if checkpoint.origin not in {key.name for key in signers}:
             raise NotWitnessed("No key of the policy signed the checkpoint.", tampered=True)
         mine = self._signer.cosigner.id
@@ -101,7 +99,7 @@ class Witness:
 
 
 def fetching(url: str, token: str) -> Fetch:
-    """Fetch from the server at an address; `NotWitnessed` says why that fails."""
+    """Return a `Fetch` for the server at this address. It raises `NotWitnessed` if it fails."""
     try:
         known = urlsplit(url).scheme in {"http", "https"}
     except ValueError:
@@ -127,7 +125,7 @@ def fetching(url: str, token: str) -> Fetch:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    """Write a file so that whoever reads it finds the old or the new, and nothing between."""
+    """Replace a file atomically: a reader finds the old content or the new."""
     fresh = file.with_name(file.name + ".new")
     with fresh.open("wb") as writing:
         writing.write(data)

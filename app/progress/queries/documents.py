@@ -28,7 +28,7 @@ _EPISODE = rows(Episode, Episode.id).where(
 
 def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
     """A patient's progress document; `NotFound` where this clinic has no such patient."""
-    ledger.saw_patients(op, [patient_id])
+    ledger.record_patient_access(op, [patient_id])
     as_of, before = op.at, NOTHING
     if filters.as_of is not None:
         as_of = filters.as_of

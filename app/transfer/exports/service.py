@@ -44,7 +44,7 @@ def account(database: Database, reading: Operation, datasets: Iterable[Dataset],
             new = [patient_id for (patient_id,) in some if patient_id not in seen]
             seen.update(new)
             if new:
-                perform(database, op, lambda new=new: ledger.saw_patients(op, new, what))  # type: ignore[misc]
+                perform(database, op, lambda new=new: ledger.record_patient_access(op, new, what))  # type: ignore[misc]
 
 
 def export_records(database: Database, op: Operation) -> Pieces:
@@ -74,4 +74,6 @@ def export_for_research(
 def note(database: Database, op: Operation, what: str) -> None:
     """Enter that something was taken out in which nobody can be told, and commit."""
     entered = replace(op)
-    perform(database, entered, lambda: ledger.saw_nobody(entered, f"{what}, de-identified"))
+    perform(
+        database, entered, lambda: ledger.record_aggregate_access(entered, f"{what}, de-identified")
+    )

@@ -167,7 +167,7 @@ async def _let_in(request: Request, caller: Caller, form: dict[str, str]) -> Res
 def _begin(op: Operation) -> Key:
     if op.caller.client_id is None:
         raise AssertionError
-    ledger.identified(op, op.caller.client_id)
+    ledger.record_sign_in(op, op.caller.client_id)
     return sign_in_browser(op, op.caller.client_id)
 
 
@@ -183,7 +183,7 @@ async def _let_out(request: Request) -> None:
 
 def _end(op: Operation, key: Key) -> None:
     if sign_out_browser(op, key):
-        ledger.identified(op, key.client_id)
+        ledger.record_sign_in(op, key.client_id)
 
 
 def _browsing(database: Database, key: Key) -> BrowserCaller | None:
