@@ -199,7 +199,7 @@ def _walls(opened: Database) -> Iterator[Finding]:
     if opened.is_sqlite:
         return
     with opened.reading() as db:
-        held = schema.holds_to_one_clinic(db)
+        held = schema.row_security_applies(db)
     remedy = "Serve as a role without BYPASSRLS: see Two roles on PostgreSQL in docs/operator.md."
     found = "each clinic's rows are its own" if held else "this role sees every clinic's rows"
     yield _expect("row-level security", found, held, remedy)

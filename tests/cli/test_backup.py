@@ -115,8 +115,8 @@ def test_a_file_that_is_there_stays_unless_it_is_to_be_replaced(
     assert "is there already; nothing was changed" in refused.err
     assert file.read_text() == "older"
     assert program("backup", str(file), "--replace").code == 0
-    assert copies.made_by(file) is not None
-    assert clinic.database.file is None or copies.made_by(file) == "sqlite"
+    assert copies.database_kind(file) is not None
+    assert clinic.database.file is None or copies.database_kind(file) == "sqlite"
 
 
 def test_a_backup_that_fails_leaves_nothing_and_no_entry(
@@ -166,7 +166,7 @@ def test_the_password_stands_in_no_list_of_processes(
         "sys.exit('pg_dump: error: no\\nDETAIL: a name')\n"
     )
     spy.chmod(0o700)
-    monkeypatch.setattr(copies, "PACKAGED", tmp_path)
+    monkeypatch.setattr(copies, "DEBIAN_FOLDER", tmp_path)
     monkeypatch.setattr(copies, "wheel_programs", lambda: None)
     monkeypatch.setenv("PATH", str(spy.parent))
     url = make_url(postgresql).set(password="s3cret")

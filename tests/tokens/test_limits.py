@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from app.core.db.database import Database
-from app.core.http.rates import Rates, sender
+from app.core.http.rates import Rates, client_address
 from app.main import create_app
 from app.settings import Settings
 from tests.ground import Api, found
@@ -81,11 +81,11 @@ def test_sixty_tokens_a_minute_unless_set(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_sender_is_an_address_or_the_network_that_one_subscriber_has(
     address: str, counted: str
 ) -> None:
-    assert sender(Request({"type": "http", "client": (address, 1)})) == counted
+    assert client_address(Request({"type": "http", "client": (address, 1)})) == counted
 
 
 def test_a_sender_without_an_address_is_counted_too() -> None:
-    assert sender(Request({"type": "http", "client": None})) == ""
+    assert client_address(Request({"type": "http", "client": None})) == ""
 
 
 @contextmanager

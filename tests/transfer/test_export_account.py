@@ -202,7 +202,7 @@ def test_too_many_at_a_time_are_asked_to_come_again(
         with pytest.raises(Unavailable):
             await streamed(held)
         for each in waiting:
-            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as an end does
+            await streams._release(each._place, each._pieces)  # noqa: SLF001 - as an end does
 
     asyncio.run(crowd())
 
