@@ -1,4 +1,4 @@
-"""What a patient reports after the needles: added, never changed, and heard at once."""
+"""Follow-ups are added and never changed. Their red flags set the alert at once."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def session(api: Api) -> dict[str, Any]:
 
 
 def report(api: Api, session: dict[str, Any], **body: Any) -> Any:
-    """The answer to a report, by default a day later."""
+    """Send a report, by default of a day later, and return the answer."""
     whole = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, **body}
     return api.post(f"/v1/sessions/{session['id']}/follow-ups", whole)
 
@@ -58,7 +58,7 @@ def test_a_report_is_not_before_its_session(api: Api, session: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("attendance", ["cancelled", "no_show", "declined"])
-def test_nobody_is_sore_after_a_visit_that_did_not_happen(api: Api, attendance: str) -> None:
+def test_a_visit_that_was_not_attended_takes_no_report(api: Api, attendance: str) -> None:
     missed = api.session(attendance=attendance, needlings=[], needle_count=None)
     assert faults(report(api, missed)) == {"/session_id": "not_attended"}
 

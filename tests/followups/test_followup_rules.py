@@ -1,4 +1,4 @@
-"""Promises of the pure rules about reports after a session."""
+"""The pure rules of follow-ups."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def test_a_window_contains_its_first_hour_and_not_its_last(hours: float, name: s
     assert window(hours) == name
 
 
-def test_hours_are_those_that_passed_and_not_those_on_the_wall() -> None:
+def test_hours_are_those_that_passed_and_not_those_of_the_wall_clock() -> None:
     """On 8 March 2026 the clocks in Vancouver went from 2 to 3 in the morning."""
     session_at = datetime(2026, 3, 7, 10, tzinfo=VANCOUVER)
     reported_at = datetime(2026, 3, 8, 10, tzinfo=VANCOUVER)

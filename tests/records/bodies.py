@@ -1,4 +1,4 @@
-"""Bodies that are good but for one place."""
+"""Bodies that are valid except in some places."""
 
 import copy
 from typing import Any
@@ -22,7 +22,7 @@ COLLECTIONS = {
 
 
 def create(api: Api, kind: str, *changes: tuple[str, Any]) -> Response:
-    """The answer to creating the document's example with other values in some places."""
+    """Create OpenAPI's example with other values in some places, and return the answer."""
     world = World(api)
     path, model = COLLECTIONS[kind]
     body = world.example(model)
@@ -32,7 +32,7 @@ def create(api: Api, kind: str, *changes: tuple[str, Any]) -> Response:
 
 
 def put(body: Any, place: str, value: Any) -> Any:
-    """A copy of a body with a value at a JSON pointer."""
+    """Return a copy of a body with this value at a JSON pointer."""
     changed = copy.deepcopy(body)
     *way, last = place.removeprefix("/").split("/")
     inner = changed
@@ -45,13 +45,13 @@ def put(body: Any, place: str, value: Any) -> Any:
 
 
 def take(body: Any, place: str) -> Any:
-    """The value at a JSON pointer."""
+    """Return the value at a JSON pointer."""
     for step in place.removeprefix("/").split("/"):
         body = body[int(step)] if isinstance(body, list) else body[step]
     return body
 
 
 def faults(answer: Response) -> dict[str, str]:
-    """The codes of a refusal's faults, by their places."""
+    """Return the codes of an answer's faults, by pointer."""
     assert answer.status_code == 422, answer.text
     return {error["pointer"]: error["code"] for error in answer.json()["errors"]}

@@ -1,4 +1,4 @@
-"""How a pure rule is asked."""
+"""Calls of pure rules."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from app.core.values.faults import RuleBroken
 
 
 def broken(rule: Callable[..., None], *values: Any, **named: Any) -> str | None:
-    """The code with which a rule is broken; None where it is met."""
+    """Return the code of the broken rule, or None."""
     try:
         rule(*values, **named)
     except RuleBroken as fault:

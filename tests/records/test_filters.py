@@ -1,4 +1,4 @@
-"""Every list shows what its filters ask for, and nothing else."""
+"""Every list shows only records that meet its filters."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.sweeps.document import operations
 from tests.sweeps.world import World
 
 COLD = {"muscle": "trapezius_upper", "side": "left"}
-# Kind, filter, the place whose value differs, and two values of it.
+# Kind, filter, the field that differs, and two values of it.
 FILTERS: list[tuple[str, str, str, Any, Any]] = [
     ("patient", "status", "/status", "active", "inactive"),
     ("practitioner", "status", "/status", "active", "inactive"),
@@ -28,7 +28,7 @@ FILTERS: list[tuple[str, str, str, Any, Any]] = [
 
 
 def two(world: World, place: str, values: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Two values to filter by: as they are, or the ids of two new records."""
+    """Return two values to filter by: these, or the ids of two new records."""
     if place.endswith("_id"):
         return tuple(world.make(f"/v1/{value}")["id"] for value in values)
     return values
@@ -88,7 +88,7 @@ def test_sessions_are_filtered_by_all_that_the_contract_names(api: Api) -> None:
 
 
 def test_every_filter_works_together_with_every_other(api: Api) -> None:
-    """Asked for all at once, the one record that meets them all is found, page by page."""
+    """With all filters at once, a list has the one record that meets them all."""
     world = World(api)
     values = {
         "status": "draft",
@@ -115,7 +115,7 @@ def test_an_unknown_filter_is_refused_and_never_ignored(api: Api) -> None:
             assert answer.json()["errors"][0]["pointer"] == "/pateint_id"
 
 
-def test_what_nothing_meets_is_an_empty_list(api: Api) -> None:
+def test_a_filter_that_no_record_meets_gives_an_empty_list(api: Api) -> None:
     api.session()
     nobody = "patient_id=0190aaaa-aaaa-7000-8000-000000000000"
     assert api.get(f"/v1/sessions?{nobody}").json() == {"items": [], "next": None}

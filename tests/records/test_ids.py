@@ -1,4 +1,4 @@
-"""Who makes an id, and what happens to a create that is sent again."""
+"""Ids of clients and of the server, and creates that are sent again."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -54,7 +54,7 @@ def test_the_same_id_with_other_content_is_a_conflict(api: Api, create: Any) -> 
 
 
 def test_the_same_content_may_be_written_in_other_words(api: Api) -> None:
-    """Order, blanks, defaults spelt out, an id in capitals: it says the same."""
+    """Order, blanks, explicit defaults and an id in capitals make no difference."""
     id_ = str(uuid7())
     first = api.post("/v1/patients", {"id": id_, "given_name": "Ana", "birth_date": "1988-04-12"})
     again = api(
@@ -68,7 +68,7 @@ def test_the_same_content_may_be_written_in_other_words(api: Api) -> None:
 
 
 def test_the_same_instant_at_another_offset_is_other_content(api: Api) -> None:
-    """An offset is part of what was said, and is given back."""
+    """The offset is a part of the content, and is returned."""
     shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
     id_ = str(uuid7())
     api.session(**shared, id=id_, occurred_at="2026-11-01T10:00:00-08:00")

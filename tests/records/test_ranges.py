@@ -1,4 +1,4 @@
-"""Every number and every list ends where the contract says it does."""
+"""Every number, text and list has the limits of the contract."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ ONE = [(f"{N}/needles", 1)]
 
 
 class Range(NamedTuple):
-    """A number of the contract."""
+    """A number and its range in the contract."""
 
     kind: str
     place: str

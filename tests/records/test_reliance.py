@@ -1,4 +1,4 @@
-"""What a record says of another stays true when the other changes."""
+"""A record stays consistent when a record that it refers to changes."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -24,7 +24,7 @@ def change(api: Api, session: dict[str, Any], **changes: Any) -> Any:
 
 
 def report(api: Api, session: dict[str, Any]) -> str:
-    """The address of a report, made a day after the session."""
+    """Create a report a day after the session, and return its address."""
     path = f"/v1/sessions/{session['id']}/follow-ups"
     made = api.create(path, reported_at="2026-11-02T10:00:00Z", soreness=3)
     return f"{path}/{made['id']}"
@@ -49,7 +49,7 @@ def test_the_hours_of_a_report_follow_an_amendment(api: Api, session: dict[str, 
     assert api.get(path).json()["hours_after"] == 1
 
 
-def test_a_change_that_is_none_of_a_reports_business_leaves_it_alone(
+def test_an_unrelated_change_of_a_session_leaves_its_reports_alone(
     api: Api, session: dict[str, Any]
 ) -> None:
     path = report(api, session)
@@ -64,7 +64,7 @@ def test_a_change_that_is_none_of_a_reports_business_leaves_it_alone(
         {"attendance": "no_show", "needlings": [], "needle_count": None},
     ],
 )
-def test_a_session_is_not_moved_away_from_its_reports(
+def test_a_change_that_contradicts_the_reports_of_a_session_is_refused(
     api: Api, session: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     path = report(api, session)
@@ -77,7 +77,7 @@ def test_a_session_is_not_moved_away_from_its_reports(
     assert api.get(f"/v1/sessions/{session['id']}").json() == session
 
 
-def test_a_draft_without_followers_may_go_to_another_patient(
+def test_a_draft_without_reports_may_move_to_another_patient(
     api: Api, session: dict[str, Any]
 ) -> None:
     other = api.patient()["id"]
@@ -85,7 +85,7 @@ def test_a_draft_without_followers_may_go_to_another_patient(
 
 
 @pytest.mark.parametrize("collection", ["measurements", "adverse-events", "screenings", "reports"])
-def test_what_was_said_of_one_patient_never_becomes_another_patients(
+def test_a_record_never_moves_to_another_patient(
     api: Api, session: dict[str, Any], collection: str
 ) -> None:
     if collection == "reports":
@@ -107,7 +107,7 @@ MODELS = {
 }
 
 
-def test_an_episode_is_not_taken_from_under_its_sessions(api: Api) -> None:
+def test_an_episode_with_sessions_keeps_its_patient(api: Api) -> None:
     patient = api.patient()["id"]
     episode = api.create("/v1/episodes", patient_id=patient, complaint="c")
     api.session(patient_id=patient, episode_id=episode["id"])

@@ -1,4 +1,4 @@
-"""Idempotency-Key: what is sent twice is done once, and answered alike."""
+"""Idempotency-Key: a repeated request is done once, and gets the same answer."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -61,7 +61,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def test_a_refusal_is_not_kept(api: Api) -> None:
-    """What was refused may be granted the next time: nothing was done yet."""
+    """A refused request did nothing, so a second try may succeed."""
     body = {"patient_id": str(uuid7()), "complaint": "c"}
     assert api.post("/v1/episodes", body, headers=KEY).status_code == 422
     api.patient(id=body["patient_id"])

@@ -1,4 +1,4 @@
-"""The rules of the other records that span fields, one by one."""
+"""Rules that concern several fields, for kinds other than sessions."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -34,9 +34,9 @@ DAY, NEXT = date(2026, 11, 1), date(2026, 11, 2)
         (episodes.check_order, (None, None), None),
         (episodes.check_order, (T1, T0), "closed_before_opened"),
         (episodes.check_order, (None, T0), "opened_at_missing"),
-        (patients.check_born, (DAY, DAY), None),
-        (patients.check_born, (NEXT, DAY), None),
-        (patients.check_born, (date(2026, 11, 3), DAY), "in_the_future"),
+        (patients.check_birth_date, (DAY, DAY), None),
+        (patients.check_birth_date, (NEXT, DAY), None),
+        (patients.check_birth_date, (date(2026, 11, 3), DAY), "in_the_future"),
         (practitioners.check_validity, (DAY, DAY), None),
         (practitioners.check_validity, (DAY, None), None),
         (practitioners.check_validity, (NEXT, DAY), "ends_before_it_begins"),

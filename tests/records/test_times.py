@@ -1,4 +1,4 @@
-"""An instant is stored in UTC, and given back as its sender wrote it."""
+"""An instant is stored in UTC, and returned at the offset of its sender."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -34,7 +34,7 @@ BEFORE = {"follow-up": "/v1/sessions"}
 
 
 def written(moment: str) -> str:
-    """As the API writes it: UTC is `Z`, and a fraction has the digits that it needs or six."""
+    """Return the time as the API writes it, with UTC as `Z`."""
     return moment.replace("+00:00", "Z")
 
 

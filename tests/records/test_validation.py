@@ -1,4 +1,4 @@
-"""A bad body is refused whole, and every fault in it is named at once."""
+"""An invalid body is refused, and all of its faults are named at once."""
 
 from typing import Any
 

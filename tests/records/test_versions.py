@@ -50,12 +50,12 @@ def test_any_other_version_is_stale(api: Api, tag: str) -> None:
     assert api.get(path).json()["given_name"] == "A"
 
 
-def test_whatever_version_is_no_version(api: Api) -> None:
+def test_an_asterisk_in_if_match_is_refused(api: Api) -> None:
     path = f"/v1/patients/{api.patient()['id']}"
     assert change(api, path, "B", **{"If-Match": "*"}).status_code == 428
 
 
-def test_an_unknown_record_has_no_version_to_miss(api: Api) -> None:
+def test_a_change_of_an_unknown_record_is_not_found(api: Api) -> None:
     for operation in CHANGES:
         sent = World(api).request(operation)
         sent.path = operation.path.format(id=uuid7())
@@ -75,7 +75,7 @@ def test_an_unknown_record_has_no_version_to_miss(api: Api) -> None:
         ('""', 200),
     ],
 )
-def test_what_the_client_holds_is_not_sent_again(api: Api, held: str, status: int) -> None:
+def test_a_version_that_the_client_has_is_not_sent_again(api: Api, held: str, status: int) -> None:
     session = api.session()
     for path in (
         f"/v1/sessions/{session['id']}",
@@ -88,7 +88,7 @@ def test_what_the_client_holds_is_not_sent_again(api: Api, held: str, status: in
         assert (answer.content == b"") == (status == 304)
 
 
-def test_what_has_changed_is_sent_again(api: Api) -> None:
+def test_a_newer_version_is_sent(api: Api) -> None:
     path = f"/v1/patients/{api.patient()['id']}"
     change(api, path, "B", **{"If-Match": '"1"'})
     assert api.get(path, headers={"If-None-Match": '"1"'}).json()["version"] == 2
@@ -100,7 +100,7 @@ def test_a_change_that_changes_nothing_makes_no_version(api: Api) -> None:
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
 
 
-def test_of_many_changes_to_one_version_one_is_made(api: Api) -> None:
+def test_of_concurrent_changes_to_one_version_one_succeeds(api: Api) -> None:
     path = f"/v1/patients/{api.patient(given_name='A')['id']}"
     with ThreadPoolExecutor(8) as pool:
         answers = list(

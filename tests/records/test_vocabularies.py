@@ -1,4 +1,4 @@
-"""Every word that the contract knows is taken, and no other."""
+"""Every word of the contract's vocabularies is accepted, and no other."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.alike
 CURRENT = {"hz": 2, "ma": 1.5}
 N = "/needlings/0"
 
-# Kind, place, the contract's words (None where it says so), and what else a word needs.
+# Kind, field, the contract's words (with None if null is allowed), and what a word requires.
 VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, Any]]]]] = [
     ("patient", "/sex", ("female", "male", "other", "unknown", None), {}),
     ("patient", "/status", ("active", "inactive"), {}),
@@ -139,7 +139,7 @@ def test_each_word_of_the_contract_is_taken_and_no_other(
         refused = create(api, kind, (place, [word] if where != place else word))
         assert faults(refused)[where] == "literal_error"
     if None not in words and where == place:
-        # Null is as good as absent: the default, or a member that is missing.
+        # Null counts as absent: it gives the default, or a missing member.
         absent = create(api, kind, (place, None))
         if absent.is_success:
             assert take(absent.json(), place) in (*words, None)

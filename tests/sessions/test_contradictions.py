@@ -1,4 +1,4 @@
-"""A session that contradicts itself is refused, at the place where it does."""
+"""A session that contradicts itself is refused, and the fault names the place."""
 
 from typing import Any
 

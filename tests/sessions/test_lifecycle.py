@@ -1,4 +1,4 @@
-"""A session from draft to signed, amended and void: nothing that was ever said is lost."""
+"""A session from draft to signed, amended and void: no version is lost."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tests.records.bodies import faults
 
 
 class Visit:
-    """One session, and what is done to it, always from its newest version."""
+    """One session, and its operations, always from its newest version."""
 
     def __init__(self, api: Api, **body: Any) -> None:
         self.api = api
@@ -20,7 +20,7 @@ class Visit:
         self.history = [self.now]
 
     def act(self, method: str, step: str = "", body: Any = None) -> Any:
-        """The answer to a request that names the newest version."""
+        """Send a request with the newest version in If-Match, and return the answer."""
         held = {"If-Match": f'"{self.now["version"]}"'}
         answer = self.api(method, self.path + step, json=body, headers=held)
         if answer.is_success and answer.json() != self.now:
@@ -95,7 +95,7 @@ def test_every_version_stays_readable_and_equal_to_what_it_was(api: Api) -> None
 
 
 def content(session: dict[str, Any]) -> dict[str, Any]:
-    """What a client sends of a session."""
+    """Return the members of a session that a client sends."""
     server = {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
         *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
@@ -179,7 +179,7 @@ def test_an_amendment_says_why_and_changes_something(api: Api) -> None:
         assert visit.act("POST", "/void", unsaid).status_code == 422
 
 
-def test_signing_waits_for_what_a_signature_vouches_for(api: Api) -> None:
+def test_a_session_can_be_signed_only_when_it_is_complete(api: Api) -> None:
     count = {"opened": 2, "inserted": 2, "removed": 1, "disposed": 1}
     visit = Visit(api, technique=None, needle_count=None)
     assert faults(visit.sign()) == {
@@ -201,7 +201,7 @@ def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> 
     visit = Visit(api, occurred_at=at(6))
     assert problem(visit.sign()) == (422, "not-ready-to-sign")
     assert faults(visit.sign()) == {"/occurred_at": "in_the_future"}
-    visit.patch(occurred_at=at(4))  # as a tablet whose clock is ahead says
+    visit.patch(occurred_at=at(4))  # from a tablet whose clock is ahead
     assert visit.sign().status_code == 200
     assert faults(visit.amend(occurred_at=at(6))) == {"/changes/occurred_at": "in_the_future"}
     bare: dict[str, Any] = {"needlings": [], "needle_count": None}
@@ -209,7 +209,7 @@ def test_a_visit_is_signed_once_it_has_taken_place(api: Api, clinic: Clinic) -> 
     assert ahead.sign().status_code == 200
 
 
-def test_an_amendment_may_not_undo_what_signing_waited_for(api: Api) -> None:
+def test_an_amended_session_must_still_be_complete(api: Api) -> None:
     visit = Visit(api)
     visit.sign()
     refused = visit.amend(needle_count={"removed": 0})
@@ -242,7 +242,7 @@ def test_credentials_are_copied_as_they_were_on_the_day(api: Api) -> None:
     assert [c["number"] for c in session["credentials"]] == ["last day", "first day"]
 
 
-def test_what_was_signed_keeps_the_credentials_that_it_was_signed_with(api: Api) -> None:
+def test_a_signed_session_keeps_its_credentials(api: Api) -> None:
     held = {"kind": "gunn_ims", "body": "College", "number": "1", "valid_from": "2019-01-01"}
     practitioner, other = api.practitioner(credentials=[held]), api.practitioner()
     visit = Visit(api, practitioner_id=practitioner["id"])

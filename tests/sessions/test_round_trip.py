@@ -1,4 +1,4 @@
-"""Whatever a session says comes back as it was sent, from the record and from its versions."""
+"""Every session is returned as it was sent, by its own route and by its versions."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""The rules of a session that span its fields, one by one."""
+"""Rules that concern several fields of a session, one by one."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
@@ -79,7 +79,7 @@ def test_current_goes_with_electrical_stimulation_alone(
         (None, 40, "no_release"),
     ],
 )
-def test_only_a_release_that_was_felt_took_a_time(
+def test_only_a_partial_or_complete_release_has_a_time(
     release: str | None, after_s: int | None, code: str | None
 ) -> None:
     assert broken(rules.check_release_time, release, after_s) == code
@@ -102,7 +102,7 @@ def test_none_is_a_sensation_that_stands_alone(sensations: list[str], code: str 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("needled", [False, True])
-def test_nobody_is_needled_who_did_not_come(attendance: str, *, needled: bool) -> None:
+def test_a_visit_that_was_not_attended_has_no_needling(attendance: str, *, needled: bool) -> None:
     code = broken(rules.check_visited, attendance, needled=needled)
     assert (code == "not_attended") == (needled and attendance != "attended")
 
@@ -127,20 +127,18 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
         ({"attendance": "no_show", "technique": None, "needle_count": None, "needlings": []}, []),
     ],
 )
-def test_a_signature_waits_for_technique_and_needles(
+def test_a_signature_needs_a_technique_and_a_needle_count(
     change: dict[str, Any], codes: list[str]
 ) -> None:
     session = cast("rules.Signable", {**READY, **change})
-    assert [fault.code for fault in rules.unready(session, OCCURRED)] == codes
+    assert [fault.code for fault in rules.signing_faults(session, OCCURRED)] == codes
 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 300, 301])
-def test_nobody_vouches_for_a_visit_that_is_still_to_come(
-    attendance: Attendance, ahead_s: int
-) -> None:
+def test_a_future_visit_cannot_be_signed(attendance: Attendance, ahead_s: int) -> None:
     at = OCCURRED - timedelta(seconds=ahead_s)
-    codes = [fault.code for fault in rules.unready({**READY, "attendance": attendance}, at)]
+    codes = [fault.code for fault in rules.signing_faults({**READY, "attendance": attendance}, at)]
     to_come = ahead_s > 300 and attendance in {"attended", "no_show"}
     assert codes == (["in_the_future"] if to_come else [])
 
@@ -163,7 +161,7 @@ def test_a_signature_is_not_older_than_the_visit(attendance: str, ahead_s: int) 
         ("draft", True, "not_signed"),
     ],
 )
-def test_a_signature_belongs_to_what_is_signed(
+def test_only_a_signed_session_has_a_signature(
     status: str, code: str | None, *, given_: bool
 ) -> None:
     assert broken(rules.check_signed, status, given=given_) == code
