@@ -1,4 +1,4 @@
-"""Consents, screenings and adverse events: what spans their fields."""
+"""Rules that concern several fields of consents, screenings and adverse events."""
 
 from typing import Any
 
