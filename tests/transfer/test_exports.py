@@ -235,7 +235,7 @@ def test_excel_gets_a_mark_and_times_that_it_reads(api: Api) -> None:
         {
             "pointer": "/excel",
             "code": "not_csv",
-            "detail": "Excel reads CSV: ask for that, or leave this out.",
+            "detail": "Only CSV has a form for Excel: export CSV, or leave this out.",
             "in": "query",
         }
     ]
