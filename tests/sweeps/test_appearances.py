@@ -96,7 +96,7 @@ def test_a_registry_that_nobody_filled_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda shows: shows.pop("sessions"), "Say how this place shows sessions"),
+        (lambda shows: shows.pop("sessions"), "Declare how this place shows sessions"),
         (lambda shows: shows.update(parrots=1), "this place shows parrots"),
     ],
 )
