@@ -1,7 +1,7 @@
-"""Every kind of record, listed once. All other lists of kinds derive from this one.
+"""All kinds of record. All other lists of kinds derive from this one.
 
-A kind says in `appears` where its records are found; the lists below are what each place makes
-of that.
+A kind declares in `appears` where its records appear. The other lists here, one for each place,
+derive from that.
 """
 
 from typing import Any, Final
@@ -31,7 +31,7 @@ KINDS: Final[Kinds] = (
     ADVERSE_EVENTS,
     THRESHOLDS,
 )
-"""Each behind those that it refers to: in this order an export can be imported."""
+"""Each kind comes after the kinds that it refers to, so an export in this order can be imported."""
 
 
 def _in(place: str) -> Kinds:
@@ -46,5 +46,5 @@ IN_CONSOLE: Final = _in("console")
 
 
 def fill_registry() -> None:
-    """Let the rooms below the features know every kind. Call it once, at the start."""
+    """Fill the registry with all kinds. Call it once, when a program starts."""
     registry.fill(KINDS)

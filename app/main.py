@@ -1,4 +1,4 @@
-"""The application: its routers, and what they share."""
+"""The application: its routers and their shared state."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -77,8 +77,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
-# Telemetry would send each path and query, which hold ids, to whatever OpenTelemetry is set to.
-SILENT: Final[TelemetryConfig] = {
+# Telemetry would send paths and queries, which contain ids, to OpenTelemetry's configured target.
+NO_TELEMETRY: Final[TelemetryConfig] = {
     "tracing": False,
     "metrics": False,
     "logs": False,
@@ -87,9 +87,9 @@ SILENT: Final[TelemetryConfig] = {
 
 
 def create_app(database: Database | None = None) -> FastAPI:
-    """The application on a database, by default the one that the settings name."""
+    """Return the application on a database; by default, on that of the settings."""
     fill_registry()
-    own = database is None
+    owns_database = database is None
     database = database or Database(settings().database_url)
 
     @asynccontextmanager
@@ -100,7 +100,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         yield
         keeper.close()
         accountant.close()
-        if own:
+        if owns_database:
             database.close()
 
     app = FastAPI(
@@ -111,7 +111,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
-        telemetry=SILENT,
+        telemetry=NO_TELEMETRY,
     )
     app.state.database = database
     app.state.outgoing = outgoing = Outgoing()
@@ -120,7 +120,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
-    # Not `include_router`: it keeps the routers apart, and matches each request twice.
+    # Not `include_router`: it keeps each router as one route, and matches each request twice.
     for router in (*ROUTERS, console, tokens, health.router, browsers, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})

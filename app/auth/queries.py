@@ -12,8 +12,15 @@ from starlette.concurrency import run_in_threadpool
 
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
-from app.auth.rules import ACCESS_TOKEN, API_KEY, Key, Untrusted, browser_token_is_valid, parse_key
-from app.core.db.database import Database, enter
+from app.auth.rules import (
+    ACCESS_TOKEN,
+    API_KEY,
+    Key,
+    Untrusted,
+    browser_token_is_valid,
+    parse_key,
+)
+from app.core.db.database import Database, set_clinic
 from app.core.operation import rows
 from app.core.values.access import Caller, Refused, Scope
 from app.core.values.clock import now
@@ -130,7 +137,7 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     client = client_by_id(db, key.client_id)
     if client is None:
         return None
-    enter(db, client.clinic_id)
+    set_clinic(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
@@ -143,7 +150,7 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     client = client_by_id(db, id)
     if client is None:
         return None
-    enter(db, client.clinic_id)
+    set_clinic(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id}
     identity = db.execute(_IDENTITY, held).one()
     caller = caller_for(client, practitioner_id=identity.practitioner_id)
@@ -158,7 +165,7 @@ def _with_key(client: Row[Any], key: Key) -> Caller | Refused:
 
 
 def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused | None:
-    enter(db, client.clinic_id)
+    set_clinic(db, client.clinic_id)
     held = {"clinic": client.clinic_id, "client_id": client.id, "digest": key.digest}
     token = db.execute(_TOKEN, held).first()
     if token is None:

@@ -66,9 +66,9 @@ def restore(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Restore a backup into a new database. An existing database is never changed."""
+    """Make the database of the settings from a backup. One that is there is never touched."""
     with _explained(file):
-        made_by = copies.made_by(file)
+        made_by = copies.database_kind(file)
     with database(settings().owner_url, migrated=False) as opened, _explained(file):
         kind = "sqlite" if opened.is_sqlite else "postgresql"
         if made_by != kind:
@@ -108,7 +108,7 @@ def _check_target(opened: Database, target: Path, *, replace: bool) -> None:
     in_use = {str(key_file() and Path(str(key_file())).resolve())}
     if opened.file is not None:
         source = str(opened.file.resolve())
-        in_use |= {source + ending for ending in ("", *copies.BESIDE_SQLITE)}
+        in_use |= {source + ending for ending in ("", *copies.SQLITE_SUFFIXES)}
     if str(target) in in_use:
         fail(f"{target} is in use by the server. {ANOTHER}.")
     if not target.parent.is_dir():
@@ -126,7 +126,7 @@ def _note(opened: Database, name: str) -> None:
 
 
 def _restore_sqlite(target: Path, file: Path) -> None:
-    for ending in ("", *copies.BESIDE_SQLITE):
+    for ending in ("", *copies.SQLITE_SUFFIXES):
         there = target.with_name(target.name + ending)
         if there.exists():
             fail(f"{there} exists: move it away, or set {URL} to another file.")
@@ -153,7 +153,7 @@ def _restore_postgresql(opened: Database, file: Path) -> None:
 def _check_revision(revision: str | None) -> None:
     if revision is None:
         fail("This is not a backup of a Needlework database.")
-    if not schema.known(revision):
+    if not schema.is_known(revision):
         fail(
             f"The backup is from a newer Needlework (migration {revision}): update this one first."
         )

@@ -199,7 +199,7 @@ def _row_security(opened: Database) -> Iterator[Finding]:
     if opened.is_sqlite:
         return
     with opened.reading() as db:
-        held = schema.holds_to_one_clinic(db)
+        held = schema.row_security_applies(db)
     remedy = "Serve as a role without BYPASSRLS: see Two roles on PostgreSQL in docs/operator.md."
     found = (
         "this role sees one clinic's rows at a time"

@@ -86,8 +86,8 @@ def _leave_on_sigterm() -> None:
     end = signal.getsignal(signal.SIGTERM)
 
     def leave(sig: int, frame: FrameType | None) -> None:
-        if callable(end) and not health.leaving.is_set():
-            health.leaving.set()
+        if callable(end) and not health.shutting_down.is_set():
+            health.shutting_down.set()
             Timer(DRAIN_S, end, (sig, frame)).start()
 
     signal.signal(signal.SIGTERM, leave)
@@ -137,7 +137,7 @@ def _check_database(workers: int) -> None:
 def _check_role(opened: Database) -> None:
     if not opened.is_sqlite:
         with opened.reading() as db:
-            if not schema.holds_to_one_clinic(db):
+            if not schema.row_security_applies(db):
                 fail(
                     "This role has BYPASSRLS, so it sees every clinic's rows. Serve as another."
                     " See Two roles on PostgreSQL in docs/operator.md."

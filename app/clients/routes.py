@@ -24,21 +24,21 @@ Issuing = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, secret=Tru
 
 @router.get("", operation_id="clients.list")
 def clients(op: Reading, filters: Annotated[Filters, Query()]) -> Page[ClientView]:
-    """List clients, oldest first; those that were revoked or ran out as well."""
+    """List clients, oldest first, including revoked and expired ones."""
     return Page(*queries.clients(op, filters))
 
 
 @router.get("/{id:uuid}", operation_id="clients.read", responses=documented(NotFound))
 def client(op: Reading, id: UUID) -> Answer[ClientView]:
-    """Read one of the clients. No answer shows an API key again."""
+    """Read a client. The answer doesn't contain its API key."""
     return Answer(queries.client(op, id))
 
 
 @router.post("", status_code=201, operation_id="clients.create")
 def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
-    """Create a client. Its API key is shown this once, so no answer is kept for a retry.
+    """Create a client. Only this answer shows its API key, so it is not stored for a retry.
 
-    If the answer is lost, revoke the client that nobody has the key of, and create another.
+    If the answer is lost, revoke the new client and create another one.
     """
     view = service.create(op, body)
     return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
@@ -46,5 +46,5 @@ def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
 
 @router.post("/{id:uuid}/revoke", operation_id="clients.revoke", responses=documented(NotFound))
 def revoke(op: Writing, id: UUID) -> Answer[ClientView]:
-    """Revoke a client: within five seconds nothing that it holds is good for anything."""
+    """Revoke a client. Within five seconds, its key and tokens stop working."""
     return Answer(service.revoke(op, id))

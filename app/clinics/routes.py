@@ -18,5 +18,5 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.CLINIC_READ))]
 
 @router.get("", operation_id="clinics.read")
 def clinic(op: Reading) -> Answer[ClinicView]:
-    """Read the clinic that your token belongs to."""
+    """Read the clinic of your token."""
     return Answer(queries.clinic(op))

@@ -25,18 +25,18 @@ from app.core.values.clock import now
 from app.core.values.problems import Conflict, NotFound
 
 T = TypeVar("T")
-# A lost race is decided by running the operation again: now it sees who won.
+# An operation that loses a race runs again: then it sees what the winner wrote.
 RUNS = 3
 CLINIC: BindParameter[UUID] = bindparam("clinic", type_=Uuid())
 
 
 def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:
-    """The start of every query: rows (or only `columns`) of the operation's clinic."""
+    """Start a query: select rows, or only `columns`, of the operation's clinic."""
     return select(*(columns or (table,))).where(table.clinic_id == CLINIC)
 
 
 class Entry(NamedTuple):
-    """What the ledger is to say of one thing that was done or seen; it has no number yet."""
+    """A ledger entry that has no number yet: one change, access or security event."""
 
     kind: Literal["change", "access", "security"]
     operation: str
@@ -46,12 +46,12 @@ class Entry(NamedTuple):
     version: int | None = None
     reason: str | None = None
     view: Mapping[str, Any] | None = None
-    """Of a change: the record as it is afterwards. Other entries may hold one, too."""
+    """The record after a change. Entries of another kind may also have a view."""
 
 
 @dataclass(slots=True)
 class Operation:
-    """One thing that one caller does. The first argument of every query and service function."""
+    """One thing that one caller does: the first argument of every query and service function."""
 
     name: str
     caller: Caller
@@ -60,72 +60,72 @@ class Operation:
     if_match: str | None = None
     _db: Connection | None = None
     before_commit: list[Callable[[], None]] = field(default_factory=list)
-    """Steps to run as the last statements before the commit, in this order."""
+    """Steps that run just before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
-    """What was gathered for the ledger, and isn't committed yet."""
+    """Ledger entries that aren't committed yet."""
     stale_clients: set[UUID] = field(default_factory=set)
-    """The clients whose rights this operation changes: they are looked up anew afterwards."""
+    """Clients whose rights this operation changes. Their cached callers are dropped afterwards."""
 
     @property
     def clinic_id(self) -> UUID:
-        """The clinic that everything in this operation belongs to."""
+        """The clinic of the caller."""
         return self.caller.clinic_id
 
     @property
     def db(self) -> Connection:
-        """The connection, inside the operation's transaction."""
+        """The connection, inside the operation's transaction. `RuntimeError` if none is open."""
         if self._db is None:
             raise RuntimeError("no transaction is open for this operation")
         return self._db
 
     def begin(self, db: Connection) -> None:
-        """Enter a transaction, forgetting what an earlier, failed run had gathered."""
+        """Use this transaction, and drop what an earlier failed run has collected."""
         self._db = db
         self.before_commit, self.entries, self.stale_clients = [], [], set()
 
     def finish(self) -> None:
-        """Run the steps of `before_commit`; the commit follows."""
+        """Run the steps of `before_commit`."""
         for step in self.before_commit:
             step()
 
     def all(self, statement: Executable, **values: object) -> Sequence[Any]:
-        """Every row of a query that began with `rows`."""
+        """Return every row of a query that began with `rows`."""
         return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
 
     def partitions(
         self, statement: Executable, size: int, **values: object
     ) -> Iterator[Sequence[Any]]:
-        """The rows of a query that began with `rows`, so many at a time, never held all at once."""
-        asked = {"clinic": self.clinic_id, **values}
+        """Yield the rows of a query that began with `rows`, at most `size` at a time."""
+        parameters = {"clinic": self.clinic_id, **values}
         streaming = {"stream_results": True, "yield_per": size}
-        with self.db.execute(statement, asked, execution_options=streaming) as result:
+        with self.db.execute(statement, parameters, execution_options=streaming) as result:
             yield from result.partitions()
 
     def first(self, statement: Executable, **values: object) -> Row[Any] | None:
-        """The first row of a query that began with `rows`, if there is one."""
+        """Return the first row of a query that began with `rows`, or None."""
         return self.db.execute(statement, {"clinic": self.clinic_id, **values}).first()
 
     def one(self, statement: Executable, **values: object) -> Row[Any]:
-        """The first row of a query that began with `rows`; `NotFound` where there is none."""
-        found = self.first(statement, **values)
-        if found is None:
+        """Return the first row of a query that began with `rows`, or raise `NotFound`."""
+        row = self.first(statement, **values)
+        if row is None:
             raise NotFound
-        return found
+        return row
 
     def run(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
-        """Change rows of this clinic; answers how many."""
+        """Change rows of this clinic, and return their number."""
         result = self.db.execute(statement, {"clinic": self.clinic_id, **(values or {})})
         return int(getattr(result, "rowcount", -1))
 
 
 Account = Callable[[Operation], Awaitable[None]]
-"""Commits what an operation gathered for the ledger, where it has no transaction of its own."""
+"""Commit the ledger entries of an operation that has no writing transaction."""
 
 
 def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
-    """Do an operation's work in a transaction of its own, and commit.
+    """Run an operation's work in its own transaction, commit, and return the result.
 
-    A lost race is run again; one that is lost again and again is a `Conflict`.
+    Work that loses a race runs again, up to `RUNS` times in all. Then it raises `Conflict`.
     """
     for run in range(1, RUNS + 1):
         try:

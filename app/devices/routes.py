@@ -24,21 +24,22 @@ Issuing = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=Tru
 
 @router.get("", operation_id="devices.list")
 def devices(op: Reading, filters: Annotated[Filters, Query()]) -> Page[DeviceView]:
-    """List devices, oldest first; those that were revoked as well."""
+    """List devices, oldest first, including revoked ones."""
     return Page(*queries.devices(op, filters))
 
 
 @router.get("/{id:uuid}", operation_id="devices.read", responses=documented(NotFound))
 def device(op: Reading, id: UUID) -> Answer[DeviceView]:
-    """Read one of the devices."""
+    """Read a device."""
     return Answer(queries.device(op, id))
 
 
 @router.post("", status_code=201, operation_id="devices.create")
 def create(op: Issuing, body: DeviceBody) -> Answer[NewDeviceView]:
-    """Create a device of a practitioner, and get the code that lets it in.
+    """Create a device for a practitioner, and get its enrolment code.
 
-    The code is good once, for ten minutes. It is shown this once, so no answer is kept for a retry.
+    The code works once, within ten minutes. Only this answer shows it, so the answer is not stored
+    for a retry.
     """
     view = service.create(op, body)
     return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
@@ -46,5 +47,5 @@ def create(op: Issuing, body: DeviceBody) -> Answer[NewDeviceView]:
 
 @router.post("/{id:uuid}/revoke", operation_id="devices.revoke", responses=documented(NotFound))
 def revoke(op: Writing, id: UUID) -> Answer[DeviceView]:
-    """Revoke a device: within five seconds nothing that it holds is good for anything."""
+    """Revoke a device. Within five seconds, its code and tokens stop working."""
     return Answer(service.revoke(op, id))

@@ -25,13 +25,13 @@ Personal = Annotated[Operation, Depends(Authorize(Scope.EMERGENCY_WRITE, persona
 
 @router.get("", operation_id="emergencies.list")
 def emergencies(op: Reading, filters: Annotated[Filters, Query()]) -> Page[EmergencyView]:
-    """List emergency access, oldest first; what is over as well."""
+    """List emergency access, oldest first, including access that has ended."""
     return Page(*queries.emergencies(op, filters))
 
 
 @router.get("/{id:uuid}", operation_id="emergencies.read", responses=documented(NotFound))
 def emergency(op: Reading, id: UUID) -> Answer[EmergencyView]:
-    """Read who broke the glass, when, and why."""
+    """Read one emergency access: who began it, when and why."""
     return Answer(queries.emergency(op, id))
 
 
@@ -42,11 +42,11 @@ def emergency(op: Reading, id: UUID) -> Answer[EmergencyView]:
     responses=documented(EmergencyOpen),
 )
 def begin(op: Personal, body: EmergencyBody) -> Answer[EmergencyView]:
-    """Break the glass: read everything clinical for a while, for a reason.
+    """Begin emergency access ("break the glass"): read all clinical data for a while, for a reason.
 
-    Only a practitioner may, and no program. To the scopes of the client that asks it adds all that
-    let one read what is clinical, and it ends by itself. The ledger has the reason, and says of
-    each look while it is open that it was one of those.
+    Only a practitioner may do this, not a program. It adds all clinical read scopes to those of
+    the calling client, and it ends by itself. The ledger has the reason, and each access entry
+    made in this time names the emergency access.
     """
     view = service.begin(op, body)
     return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
@@ -54,5 +54,5 @@ def begin(op: Personal, body: EmergencyBody) -> Answer[EmergencyView]:
 
 @router.post("/{id:uuid}/end", operation_id="emergencies.end", responses=documented(NotFound))
 def end(op: Writing, id: UUID) -> Answer[EmergencyView]:
-    """End emergency access before its time: within five seconds it allows nothing more."""
+    """End emergency access early. Within five seconds it stops working."""
     return Answer(service.end(op, id))

@@ -1,4 +1,4 @@
-"""Episodes' table."""
+"""The table of episodes."""
 
 from datetime import date, datetime
 from typing import Any

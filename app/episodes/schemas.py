@@ -1,4 +1,4 @@
-"""Episodes on the wire."""
+"""Bodies and filters of episodes."""
 
 from datetime import datetime
 from typing import Annotated
@@ -24,14 +24,14 @@ class DiagnosisBody(Body):
 
 
 class PlanBody(Body):
-    """What was agreed at the start."""
+    """The plan that was agreed at the start."""
 
     sessions: Annotated[int | None, Field(ge=1, le=200)] = None
     per_week: Annotated[float | None, Field(ge=0.1, le=14)] = None
 
 
 class EpisodeBody(RecordBody):
-    """An episode as a client sends one."""
+    """An episode as a client sends it."""
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
@@ -57,7 +57,7 @@ class EpisodeBody(RecordBody):
     goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
     plan: Annotated[PlanBody, Field(default_factory=PlanBody)]
     status: Status = "active"
-    opened_at: Annotated[Moment | None, Field(description="When it is recorded, if left out.")] = (
+    opened_at: Annotated[Moment | None, Field(description="By default, the time of recording.")] = (
         None
     )
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
@@ -74,7 +74,7 @@ class EpisodeBody(RecordBody):
 
 
 class EpisodeFilters(Filters):
-    """How episodes can be listed."""
+    """The filters of the list of episodes."""
 
     patient_id: UUID | None = None
     status: Status | None = None

@@ -13,7 +13,7 @@ from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
 
 
 class Derived(TypedDict):
-    """What the server adds to an episode."""
+    """The members that the server adds to an episode."""
 
     opened_at: datetime
 
@@ -35,16 +35,16 @@ class Episodes(Kind[EpisodeBody, EpisodeView]):
     appears = Appearances(
         rows=True,
         table=True,
-        timeline=LeftOut("It spans time; its sessions stand there."),
+        timeline=LeftOut("It lasts for months. The timeline has its sessions."),
         chart_summary=True,
-        console=LeftOut("Its plan and its region stand beside the progress of its sessions."),
+        console=LeftOut("Its plan and region are shown with the progress of its sessions."),
     )
     facts = {"patient_id": Episode.__table__.c.patient_id}
 
     def derive(
         self, op: Operation, body: EpisodeBody, current: EpisodeView | None, facts: Facts
     ) -> Derived:
-        """An episode that doesn't say when it was opened was opened when it was recorded."""
+        """Use the time of recording for an episode without `opened_at`."""
         del facts
         recorded_at = op.at if current is None else current["created_at"]
         return {"opened_at": body.opened_at or recorded_at}

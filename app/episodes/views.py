@@ -1,4 +1,4 @@
-"""An episode, as a reader gets one. Pure."""
+"""The view of an episode. Pure."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -19,7 +19,7 @@ class DiagnosisView(TypedDict, closed=True):
 
 
 class EpisodePlanView(TypedDict, closed=True):
-    """What was agreed at the start."""
+    """The plan that was agreed at the start."""
 
     sessions: int | None
     per_week: float | None

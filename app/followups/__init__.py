@@ -1,11 +1,11 @@
-"""Follow-ups: what the patient reports in the hours and days after the needles.
+"""Follow-ups: what the patient reports in the hours and days after needling.
 
-Nouns: a *follow-up* belongs to one session and says how sore the patient was, and when; its
-*window* is the part of the course after the needles that it speaks for; a *red flag* in it
-raises the session's alert.
+Nouns: a *follow-up* belongs to one session and says how sore the patient was, and when. Its
+*window* is the part of the time after needling that it belongs to. A *red flag* in it
+sets the session's alert.
 
-Invariant: a report never overwrites another, and its hours are those that really passed, not
-those at which an answer was wanted.
+Invariant: a report never overwrites another. Its hours are those that have really passed, not
+those at which a report was planned.
 
-It stands on `app.sessions`.
+It uses `app.sessions`.
 """

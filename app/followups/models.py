@@ -1,4 +1,4 @@
-"""Follow-ups' table."""
+"""The table of follow-ups."""
 
 from datetime import datetime
 from typing import Any

@@ -16,7 +16,7 @@ from app.core.values.problems import IdTaken, Invalid, NotFound
 from app.followups.schemas import FollowUpBody, FollowUpFilters
 from app.followups.service import FOLLOW_UPS
 from app.followups.views import FollowUpView
-from app.records.queries import record, records, shown
+from app.records.queries import record, record_for_answer, records
 from app.records.routes import answer, answer_stored
 from app.records.service import create_one
 from app.sessions.service import SESSIONS
@@ -39,11 +39,11 @@ def follow_ups(
 
 @router.get("/{id:uuid}", operation_id="follow_ups.read", responses=documented(NotFound))
 def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
-    """Read one report."""
-    found = shown(op, FOLLOW_UPS, id)
-    if found["session_id"] != session_id:
+    """Read one follow-up."""
+    view = record_for_answer(op, FOLLOW_UPS, id)
+    if view["session_id"] != session_id:
         raise NotFound
-    return answer(found)
+    return answer(view)
 
 
 @router.post(
@@ -53,7 +53,7 @@ def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
     responses=documented(NotFound, IdTaken),
 )
 def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
-    """Add a report. Any red flag in it raises the session's alert."""
+    """Add a follow-up. Any red flag in it sets the session's alert."""
     return _create(op, session_id, body)
 
 
@@ -64,16 +64,24 @@ def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUp
     responses=documented(NotFound, IdTaken),
 )
 def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
-    """Add a report under its client's own id. It can't be changed afterwards."""
+    """Add a follow-up with the client's own id. It can't be changed afterwards."""
     if body.id not in {None, id}:
-        raise Invalid([Fault("/id", "id_fixed", "It is not the id in the address.")])
+        raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
     return _create(op, session_id, body.model_copy(update={"id": id}))
 
 
 def _create(op: Operation, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
     record(op, SESSIONS, session_id)
     if body.session_id not in {None, session_id}:
-        raise Invalid([Fault("/session_id", "id_fixed", "It is not the session in the address.")])
+        raise Invalid(
+            [
+                Fault(
+                    "/session_id",
+                    "id_fixed",
+                    "The session differs from the session in the address.",
+                )
+            ]
+        )
     whole = body.model_copy(update={"session_id": session_id})
     view, is_new = create_one(op, FOLLOW_UPS, whole)
     folder = f"/v1/sessions/{session_id}/follow-ups"

@@ -1,4 +1,4 @@
-"""What the hours after a session mean, as pure functions."""
+"""Rules of follow-ups: hours after a session and their windows. Pure."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from app.core.values.faults import RuleBroken
 from app.followups.views import Window
 
 ASKED_AFTER_H = 18
-"""From this hour on a patient is asked how it went, and a missing answer says something."""
+"""From this hour on, patients are asked for a report, and a missing one is informative."""
 
 SECONDS_PER_HOUR = 3600
 
@@ -19,19 +19,19 @@ _WINDOWS: tuple[tuple[int, Window], ...] = (
 
 
 def hours_after(session_at: datetime, reported_at: datetime) -> float:
-    """Hours that really passed between two aware times; negative if reported before.
+    """Return the hours that have really passed between two aware times; negative if before.
 
-    Instants are subtracted, for two times in one zone would be subtracted by the clock on the
-    wall, which jumps when summer time begins and ends.
+    It subtracts timestamps. Python subtracts two times of the same zone by their wall clock,
+    which jumps when summer time begins and ends.
     """
     return (reported_at.timestamp() - session_at.timestamp()) / SECONDS_PER_HOUR
 
 
 def window(hours: float) -> Window:
-    """Name the window of a report made ``hours`` after the needles.
+    """Return the window of a report that was made `hours` after needling.
 
-    A window contains its first hour and not its last: early is [0, 18), h24 [18, 36),
-    h48 [36, 60), h72 [60, 96), and late all that follows.
+    A window includes its beginning, not its end: early is [0, 18), h24 [18, 36),
+    h48 [36, 60), h72 [60, 96), and late is everything after.
     """
     for end, name in _WINDOWS:
         if hours < end:
@@ -40,6 +40,6 @@ def window(hours: float) -> Window:
 
 
 def check_worst(worst: int | None, soreness: int | None) -> None:
-    """The worst soreness so far is at least the soreness now."""
+    """Require that the worst soreness so far is at least the soreness now."""
     if worst is not None and soreness is not None and worst < soreness:
-        raise RuleBroken("worst_below_soreness", "worst_soreness is at least soreness.")
+        raise RuleBroken("worst_below_soreness", "worst_soreness is less than soreness.")

@@ -1,4 +1,4 @@
-"""Follow-ups on the wire."""
+"""Bodies and filters of follow-ups."""
 
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +15,7 @@ from app.records.schemas import Language, RecordBody
 
 
 class FollowUpBody(RecordBody):
-    """What a patient reports after the needles. The address says of which session."""
+    """What a patient reports after needling. The address names the session."""
 
     model_config = example(
         reported_at="2026-11-21T11:30:00-08:00",
@@ -58,8 +58,8 @@ class FollowUpBody(RecordBody):
 
 
 class FinishedFollowUpBody(FollowUpBody):
-    """A report as an import brings it in: its session may have been voided after it."""
+    """A report in an import: its session may have been voided later."""
 
 
 class FollowUpFilters(Filters):
-    """A session's reports, oldest first."""
+    """The page of the list of a session's reports, which begins with the oldest."""

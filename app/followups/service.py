@@ -18,7 +18,7 @@ from app.sessions.service import alert
 
 
 class Derived(TypedDict):
-    """What the server adds to a report."""
+    """The members that the server adds to a report."""
 
     patient_id: UUID
     hours_after: float
@@ -26,7 +26,7 @@ class Derived(TypedDict):
 
 
 class FollowUps(Kind[FollowUpBody, FollowUpView]):
-    """Reports after a session. A new one stands beside the others, never in their place."""
+    """Reports after a session. A new one never replaces another."""
 
     noun = "follow_ups"
     singular = "follow_up"
@@ -47,9 +47,9 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
     )
 
     def check(self, body: FollowUpBody, facts: Facts) -> Iterator[Fault]:
-        """A report belongs to an attended session that is not void, and is not made before it."""
+        """Yield faults unless the session was attended, isn't void and came before the report."""
         if body.session_id is None:
-            yield Fault("/session_id", "missing", "A report belongs to a session.")
+            yield Fault("/session_id", "missing", "A report needs a session.")
             return
         session = facts.get(("sessions", body.session_id))
         if session is None or session.at is None:
@@ -60,12 +60,12 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         elif session.state != "attended":
             yield Fault("/session_id", "not_attended", "That visit was not attended.")
         if body.reported_at < session.at:
-            yield Fault("/reported_at", "before_session", "A report is not before its session.")
+            yield Fault("/reported_at", "before_session", "reported_at is before the session.")
 
     def derive(
         self, op: Operation, body: FollowUpBody, current: FollowUpView | None, facts: Facts
     ) -> Derived:
-        """Add whose report it is, and the hours that really passed."""
+        """Add the session's patient, the hours after the session and their window."""
         del op, current
         session = facts["sessions", body.session_id] if body.session_id else Fact()
         if session.patient_id is None or session.at is None:
@@ -78,7 +78,7 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         }
 
     def created(self, op: Operation, views: Sequence[FollowUpView]) -> None:
-        """Any red flag raises its session's alert."""
+        """Set the alert of each session for which a red flag is reported."""
         alarming = {view["session_id"] for view in views if view["red_flags"]}
         for session_id in sorted(alarming):
             alert(op, session_id)

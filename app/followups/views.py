@@ -1,4 +1,4 @@
-"""A follow-up, as a reader gets one. Pure."""
+"""The view of a follow-up. Pure."""
 
 from datetime import datetime
 from typing import Literal

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
-from app.core.http.pages import Filters, listing
+from app.core.http.pages import Filters, slice_page
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -21,13 +21,13 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.INSTRUMENTS_READ))]
 
 @router.get("", operation_id="instruments.list")
 def instruments(op: Reading, filters: Annotated[Filters, Query()]) -> Page[InstrumentView]:
-    """List the instruments: scale, direction, thresholds and their source."""
+    """List the instruments with their scale, direction, thresholds and sources."""
     del op
-    return Page(*listing(queries.INSTRUMENTS, filters))
+    return Page(*slice_page(queries.INSTRUMENTS, filters))
 
 
 @router.get("/{code}", operation_id="instruments.read", responses=documented(NotFound))
 def instrument(op: Reading, code: str) -> Answer[InstrumentView]:
-    """Read one instrument."""
+    """Read an instrument."""
     del op
     return Answer(queries.instrument(code))

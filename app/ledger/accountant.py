@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
 
-from app.core.db.database import Database, enter
+from app.core.db.database import Database, set_clinic
 from app.core.operation import Operation
 from app.core.values.problems import Unavailable
 from app.ledger.service import append
@@ -70,7 +70,7 @@ class Accountant:
         with self._database.writing(first) as db:
             append(db, by_clinic[first])
             for clinic_id in others:
-                enter(db, clinic_id)
+                set_clinic(db, clinic_id)
                 append(db, by_clinic[clinic_id])
             if all(done.done() for _, done in batch):
                 raise Unavailable  # all requests were cancelled, so roll back: nobody got an answer

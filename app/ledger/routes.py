@@ -46,23 +46,23 @@ disclosures = APIRouter(
 
 
 class Text(PlainTextResponse):
-    """A signed note or a proof, which is text."""
+    """A text answer: a signed note or a proof."""
 
     media_type = "text/plain; charset=utf-8"
 
 
 class Zip(Response):
-    """A zip file."""
+    """A zip answer."""
 
     media_type = "application/zip"
 
 
 @changes.get("", operation_id="changes.list")
 def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> Answer[ChangesView]:
-    """List changes in the order they were made.
+    """List changes in the order in which they were made.
 
-    Numbers rise strictly; no change is missed, repeated or reordered however many writers
-    there are. Keep `cursor` and pass it as `after` to go on later.
+    Numbers rise strictly. No change is missed, repeated or reordered, however many writers there
+    are. Keep `cursor`, and send it as `after` to continue later.
     """
     items, more = queries.changes(op, filters.after, filters.limit)
     service.record_patient_access(op, (item["patient_id"] for item in items))
@@ -73,10 +73,10 @@ def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> A
 
 @audit.get("/entries", operation_id="audit.entries")
 def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Page[EntryView]:
-    """List the account, oldest first: changes, looks at patients' data, and denied attempts.
+    """List the ledger's entries, oldest first: changes, access to patients' data, denied attempts.
 
-    Reading it is itself one entry. `next` leads through what was there at the first page: else
-    each page would make another one to read.
+    Reading them makes an access entry itself. So `next` leads only through the entries that existed
+    at the first page: otherwise each page would add an entry to read.
     """
     items, cursor = queries.entries(op, filters)
     if items:
@@ -94,9 +94,9 @@ def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Pag
     responses=documented(NoSigningKey),
 )
 def checkpoint(op: Auditing) -> Text:
-    """Read the signed checkpoint (C2SP tlog-checkpoint) over every entry there is.
+    """Read the signed checkpoint (C2SP tlog-checkpoint) over all entries.
 
-    Keep it: with it, an export can be checked against what the ledger was today.
+    Keep it: with it, a later export can be checked against the ledger of today.
     """
     size = tiles.size(op.db, op.clinic_id)
     return Text(signing.checkpoint(op.db, op.clinic_id, size).encode())
@@ -109,7 +109,7 @@ def checkpoint(op: Auditing) -> Text:
     responses=documented(NotFound, NoSigningKey),
 )
 def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Text:
-    """Read the proof (C2SP tlog-proof) that an entry is in the ledger. Its index is number - 1."""
+    """Read the proof (C2SP tlog-proof) of an entry in the ledger. Its index is `number` - 1."""
     size = tiles.size(op.db, op.clinic_id)
     if number > size:
         raise NotFound
@@ -122,12 +122,12 @@ def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Te
 def consistent(
     op: Auditing, filters: Annotated[ConsistencyFilters, Query()]
 ) -> Answer[ConsistencyView]:
-    """Read the proof that the ledger at one size is the beginning of the ledger at another."""
+    """Read the proof that the ledger of one size begins the ledger of a larger size."""
     size = tiles.size(op.db, op.clinic_id)
     if filters.new > size:
-        raise Invalid([Fault("/to", "beyond_ledger", "The ledger isn't that long.")], "query")
+        raise Invalid([Fault("/to", "beyond_ledger", "The ledger has fewer entries.")], "query")
     if filters.old > filters.new:
-        raise Invalid([Fault("/from", "after_to", "It is larger than `to`.")], "query")
+        raise Invalid([Fault("/from", "after_to", "`from` is larger than `to`.")], "query")
     tree = tiles.Tree(op.db, op.clinic_id, filters.new)
     hashes = [b64encode(hash_).decode() for hash_ in consistency(filters.old, filters.new, tree)]
     return Answer({"old_size": filters.old, "new_size": filters.new, "hashes": hashes})
@@ -140,9 +140,9 @@ def consistent(
     responses=documented(NoSigningKey, StrangeKey),
 )
 async def export(op: Auditing, database: TheDatabase) -> Response:
-    """Download the whole account as a zip file that an auditor can check alone.
+    """Download the whole ledger as a zip file that an auditor can check offline.
 
-    `README.md` in it says how. The export is itself an entry of what it exports.
+    `README.md` in it explains how. The export itself is an entry of the exported ledger.
     """
     return await streamed(partial(_archive, op, database))
 
@@ -155,7 +155,7 @@ def _archive(op: Operation, database: Database) -> Stream:
 def disclosed(
     op: Auditing, patient_id: UUID, filters: Annotated[Filters, Query()]
 ) -> Page[DisclosureView]:
-    """List who saw this patient's data, newest first: the report that a patient may ask for."""
+    """List who saw this patient's data, newest first: the report that a patient may request."""
     found = queries.disclosures(op, patient_id, filters)
     service.record_ledger_access(op, patient_id)
     return Page(*found)

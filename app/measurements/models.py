@@ -1,4 +1,4 @@
-"""Measurements' table."""
+"""The table of measurements."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Measurements on the wire."""
+"""Bodies and filters of measurements."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.records.schemas import RecordBody
 
 
 class MeasurementBody(ReadingBody, RecordBody):
-    """A measured value as a client sends one."""
+    """A measured value as a client sends it."""
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
@@ -28,7 +28,7 @@ class MeasurementBody(ReadingBody, RecordBody):
 
 
 class MeasurementFilters(Filters):
-    """How measurements can be listed: newest first."""
+    """The filters of the list of measurements, which begins with the newest."""
 
     patient_id: UUID | None = None
     episode_id: UUID | None = None

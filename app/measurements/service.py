@@ -10,7 +10,7 @@ from app.records.kinds import Appearances, Kind, LeftOut, Reference
 
 
 class Measurements(Kind[MeasurementBody, MeasurementView]):
-    """Measured values of a patient, between visits or tied to one."""
+    """Measured values of a patient, between visits or linked to one."""
 
     noun = "measurements"
     singular = "measurement"
@@ -34,7 +34,7 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
         rows=True,
         table=True,
         timeline=Measurement.taken_at,
-        chart_summary=LeftOut("Its value is a point of the progress that the summary shows."),
+        chart_summary=LeftOut("The summary shows its value as a part of the progress."),
         console=True,
     )
 

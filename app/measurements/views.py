@@ -1,4 +1,4 @@
-"""A measured value, as a reader gets one. Pure."""
+"""The view of a measurement. Pure."""
 
 from datetime import datetime
 from typing import Literal

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
-from app.core.http.pages import listing
+from app.core.http.pages import slice_page
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -21,13 +21,13 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.MUSCLES_READ))]
 
 @router.get("", operation_id="muscles.list")
 def muscles(op: Reading, filters: Annotated[MuscleFilters, Query()]) -> Page[MuscleView]:
-    """List muscles, or find them by any name or abbreviation, typing errors included."""
+    """List muscles, or search them by name or abbreviation. The search allows typing errors."""
     del op
-    return Page(*listing(queries.muscles(filters.q, filters.region), filters))
+    return Page(*slice_page(queries.muscles(filters.q, filters.region), filters))
 
 
 @router.get("/{slug}", operation_id="muscles.read", responses=documented(NotFound))
 def muscle(op: Reading, slug: str) -> Answer[MuscleView]:
-    """Read one muscle."""
+    """Read a muscle."""
     del op
     return Answer(queries.muscle(slug))

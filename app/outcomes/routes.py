@@ -18,10 +18,10 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.OUTCOMES_READ))]
 
 @router.get("", operation_id="outcomes.read")
 def outcomes(op: Reading, filters: Annotated[OutcomesFilters, Query()]) -> Answer[OutcomesView]:
-    """Read what became of the clinic's patients.
+    """Read the outcomes of the clinic's patients whose care began within the period.
 
-    Of those whose care began within the period: how many respond, by each measure and with an exact
-    interval, and how often adverse events were reported, beside published rates. No group of fewer
-    than 5 patients is shown, nor any count from 1 to 4, and no practitioner beside another.
+    The answer has the number of responders for each measure, with an exact confidence interval. It
+    also has the rate of reported adverse events, with published rates for comparison. It shows no
+    group of fewer than 5 patients, no count from 1 to 4, and doesn't compare practitioners.
     """
     return Answer(queries.cohort(op, filters))

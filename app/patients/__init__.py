@@ -1,5 +1,5 @@
-"""Patients: whom the record is about.
+"""Patients: the people whom records are about.
 
 Nouns: a *patient*, an *identifier* (what another system calls the patient).
-Invariant: an identifier leads to at most one patient of a clinic; no name stands in a URL.
+Invariant: an identifier belongs to at most one patient of a clinic. No URL contains a name.
 """

@@ -1,4 +1,4 @@
-"""Patients' tables."""
+"""Tables of patients."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from app.core.db.tables import Record, one_of
 from app.patients.views import Sex, Status
 from app.records.models import Identifier
 
-# Compared byte by byte on every database, so that an index serves the beginning of a name.
+# Compared byte by byte on each database, so that an index finds names by their beginning.
 FOLDED = String(400).with_variant(String(400, collation="C"), "postgresql")
 
 
@@ -31,7 +31,7 @@ class Patient(Record):
     family_name: Mapped[str | None] = mapped_column(String(200))
     given_name_folded: Mapped[str | None] = mapped_column(FOLDED)
     family_name_folded: Mapped[str | None] = mapped_column(FOLDED)
-    """Names as the search compares them: the same on every database, whatever its locale."""
+    """Names as the search compares them, independent of the database's locale."""
     birth_date: Mapped[date | None]
     sex: Mapped[str | None] = mapped_column(String(16))
     phone: Mapped[str | None] = mapped_column(String(40))

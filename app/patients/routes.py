@@ -26,7 +26,7 @@ def search(
 ) -> Page[PatientView]:
     """Search patients by the beginning of a name, or by birth date.
 
-    Only letters and digits of a name count; case and accents don't.
+    The search compares only letters and digits of names, without case and accents.
     """
     return Page(*records(op, PATIENTS, filters, **body.values()))
 

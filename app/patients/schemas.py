@@ -1,4 +1,4 @@
-"""Patients on the wire."""
+"""Bodies and filters of patients."""
 
 from datetime import date
 from typing import Annotated, Any, Self
@@ -14,24 +14,24 @@ from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
 
 
-def _born(birth_date: date) -> date:
-    rules.check_born(birth_date, now().date())
+def _birth_date(birth_date: date) -> date:
+    rules.check_birth_date(birth_date, now().date())
     return birth_date
 
 
-BirthDate = Annotated[Day, AfterValidator(_born)]
+BirthDate = Annotated[Day, AfterValidator(_birth_date)]
 
 
-def _asked(name: str) -> str:
-    rules.check_asked(name)
+def _searchable(name: str) -> str:
+    rules.check_searchable(name)
     return name
 
 
-Asked = Annotated[Line, AfterValidator(_asked)]
+SearchName = Annotated[Line, AfterValidator(_searchable)]
 
 
 class PatientBody(RecordBody):
-    """A patient as a client sends one."""
+    """A patient as a client sends them."""
 
     model_config = example(
         identifiers=[{"system": "urn:example:emr", "value": "P-1001"}],
@@ -56,18 +56,20 @@ class PatientBody(RecordBody):
 
 
 class PatientFilters(IdentifierFilters):
-    """How patients can be listed."""
+    """The filters of the list of patients."""
 
     status: Status | None = None
 
 
 class PatientSearch(Body):
-    """Whom to look for. It travels in a body, so that no name ever stands in a URL."""
+    """A search for patients. It is a body, so that no URL contains a name."""
 
     model_config = example(family_name="nun")
 
-    family_name: Annotated[Asked | None, Field(description="Its beginning is enough.")] = None
-    given_name: Annotated[Asked | None, Field(description="Its beginning is enough.")] = None
+    family_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = (
+        None
+    )
+    given_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = None
     birth_date: Day | None = None
 
     @model_validator(mode="after")
@@ -77,7 +79,7 @@ class PatientSearch(Body):
         return self
 
     def values(self) -> dict[str, Any]:
-        """The conditions of this search."""
+        """Return the conditions of this search, by name."""
         wanted = {
             "family_name": rules.folded(self.family_name),
             "given_name": rules.folded(self.given_name),

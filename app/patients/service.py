@@ -14,18 +14,21 @@ from app.patients.views import PatientView
 from app.records import identifiers
 from app.records.kinds import Appearances, Kind, LeftOut
 
-# No name has this last of all characters in it.
+# The last Unicode character, which no name contains.
 LAST_CHARACTER = "\U0010ffff"
 
 
 def _begins(column: InstrumentedAttribute[str | None], name: str) -> ColumnElement[bool]:
-    """That a folded name begins with the text bound under `name`: a range of an index."""
+    """Return the condition that a folded name begins with the parameter `name`.
+
+    It is a range, so that an index serves it.
+    """
     beginning = bindparam(name, type_=String())
     return and_(column >= beginning, column < beginning.concat(LAST_CHARACTER))
 
 
 class Patients(Kind[PatientBody, PatientView]):
-    """Patients. What else is stored of a person hangs on the patient's id."""
+    """Patients. All other records of a person refer to the patient's id."""
 
     noun = "patients"
     singular = "patient"
@@ -46,13 +49,13 @@ class Patients(Kind[PatientBody, PatientView]):
     appears = Appearances(
         rows=True,
         table=True,
-        timeline=LeftOut("It is the patient whose timeline it is."),
+        timeline=LeftOut("The timeline belongs to the patient."),
         chart_summary=True,
         console=True,
     )
 
     def row(self, op: Operation, view: PatientView) -> dict[str, Any]:
-        """The row, with the names as the search compares them."""
+        """Return the row, with the names as the search compares them."""
         return {
             **super().row(op, view),
             "given_name_folded": rules.folded(view["given_name"]),
@@ -60,7 +63,7 @@ class Patients(Kind[PatientBody, PatientView]):
         }
 
     def patient_of(self, view: PatientView) -> UUID:
-        """A patient's record is its own."""
+        """Return the patient's own id."""
         return view["id"]
 
 

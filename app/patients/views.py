@@ -1,4 +1,4 @@
-"""A patient, as a reader gets one. Pure."""
+"""The view of a patient. Pure."""
 
 from datetime import date, datetime
 from typing import Literal

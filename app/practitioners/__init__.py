@@ -1,5 +1,5 @@
-"""Practitioners: who needles, and what they are trained for.
+"""Practitioners: the people who needle, and their credentials.
 
-Nouns: a *practitioner*, a *credential* (kind, body, number, from when to when).
-Invariant: credentials are copied onto each session as they were on its date.
+Nouns: a *practitioner*, a *credential* (kind, issuing body, number, first and last day).
+Invariant: each session has a copy of the credentials that were valid on its day.
 """

@@ -1,4 +1,4 @@
-"""Practitioners' tables."""
+"""Tables of practitioners."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Practitioners on the wire."""
+"""Bodies and filters of practitioners."""
 
 from typing import Annotated, Self
 
@@ -14,13 +14,13 @@ CREDENTIALS_MAX = 20
 
 
 class CredentialBody(Body):
-    """A training or licence, and the days on which it holds."""
+    """A training or licence, and the days on which it is valid."""
 
     kind: Training
-    body: Annotated[Line, Field(description="Who issued it.")]
+    body: Annotated[Line, Field(description="The organization that issued it.")]
     number: Line
     valid_from: Day
-    valid_to: Annotated[Day | None, Field(description="The last day; open if null.")] = None
+    valid_to: Annotated[Day | None, Field(description="The last day; null for no end.")] = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -29,7 +29,7 @@ class CredentialBody(Body):
 
 
 class PractitionerBody(RecordBody):
-    """A practitioner as a client sends one."""
+    """A practitioner as a client sends them."""
 
     model_config = example(
         given_name="Dana",
@@ -53,6 +53,6 @@ class PractitionerBody(RecordBody):
 
 
 class PractitionerFilters(IdentifierFilters):
-    """How practitioners can be listed."""
+    """The filters of the list of practitioners."""
 
     status: Status | None = None

@@ -10,7 +10,7 @@ from app.records.kinds import Appearances, Kind, LeftOut
 
 
 class Practitioners(Kind[PractitionerBody, PractitionerView]):
-    """Practitioners; their credentials are a fact for the sessions."""
+    """Practitioners. Sessions use their credentials as a fact."""
 
     noun = "practitioners"
     singular = "practitioner"
@@ -28,7 +28,7 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
     appears = Appearances(
         rows=True,
         table=True,
-        timeline=LeftOut("Nothing happens to a patient by it."),
+        timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=True,
         console=True,
     )

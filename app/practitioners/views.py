@@ -1,4 +1,4 @@
-"""A practitioner, as a reader gets one. Pure."""
+"""The view of a practitioner. Pure."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -13,15 +13,15 @@ Status = Literal["active", "inactive"]
 
 
 class CredentialView(TypedDict, closed=True):
-    """A training or licence, and the days on which it holds."""
+    """A training or licence, and the days on which it is valid."""
 
     kind: Training
     body: str
-    """Who issued it."""
+    """The organization that issued it."""
     number: str
     valid_from: date
     valid_to: date | None
-    """The last day; open if null."""
+    """The last day; null for no end."""
 
 
 class PractitionerView(TypedDict, closed=True):

@@ -26,7 +26,7 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.PROGRESS_READ))]
 
 
 class Svg(Response):
-    """A picture that a browser draws."""
+    """An SVG picture."""
 
     media_type = "image/svg+xml"
 
@@ -37,7 +37,7 @@ def progress(
 ) -> Answer[ProgressView]:
     """Read a patient's cumulative progress.
 
-    Attended sessions that aren't void count, up to `as_of`; drafts count and are marked.
+    It counts attended sessions up to `as_of` that aren't void. Drafts count, too, and are marked.
     """
     return Answer(queries.progress(op, patient_id, filters))
 
@@ -49,11 +49,11 @@ def progress(
     responses=documented(NotFound),
 )
 def picture(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Query()]) -> Svg:
-    """See a patient's progress as a picture.
+    """Read a patient's progress as a picture (SVG).
 
-    Every measure over the band of its MCID, soreness after each session, and each muscle's ache and
-    release. It holds no name, needs no script and no colour, and tells a screen reader what it
-    shows.
+    It shows each measure with the band of its MCID, the soreness after each session, and the ache
+    and release of each muscle. It contains no name, and works without scripts and colours. A text
+    describes it for screen readers.
     """
     return Svg(queries.picture(op, patient_id, filters))
 
@@ -65,10 +65,10 @@ def picture(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Q
     responses=documented(NotFound),
 )
 def body_map(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, Query()]) -> Svg:
-    """See where a patient was needled, from the front and from the back, and at which levels.
+    """Read a body map (SVG): where a patient was needled, front and back, and at which levels.
 
-    Each area and level says in how many sessions, darker for more, and how its muscles were
-    released when they were needled last. Left and right are the patient's own.
+    Each area and level shows the number of sessions, darker for more, and the release of its
+    muscles when they were last needled. Left and right are the patient's own.
     """
     return Svg(queries.body_map(op, patient_id, filters))
 
@@ -77,5 +77,5 @@ def body_map(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, 
 def history(
     op: Reading, patient_id: UUID, filters: Annotated[TimelineFilters, Query()]
 ) -> Page[TimelineItemView]:
-    """List what happened to a patient, newest first: visits of every kind, reports, events."""
+    """List a patient's history, newest first: visits, follow-ups, measurements and events."""
     return Page(*queries.timeline(op, patient_id, filters))

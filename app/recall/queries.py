@@ -13,7 +13,7 @@ from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
 from app.patients.service import PATIENTS
 from app.recall.schemas import LotPatientView, LotUseView
-from app.records.queries import shown_among
+from app.records.queries import records_for_answer
 from app.sessions.models import Needling, TreatmentSession
 
 _OF_LOT = (
@@ -57,7 +57,7 @@ def patients_of_lot(
     found, cursor = page(op, statement, _ORDER, filters, lot=lot)
     ids = [row.patient_id for row in found]
     uses = _uses(op.all(_USES, lot=lot, patients=ids))
-    patients = {patient["id"]: patient for patient in shown_among(op, PATIENTS, ids)}
+    patients = {patient["id"]: patient for patient in records_for_answer(op, PATIENTS, ids)}
     return [{"patient": patients[id], "sessions": uses[id]} for id in ids], cursor
 
 

@@ -17,14 +17,14 @@ router = APIRouter(prefix="/v1/needle-lots", tags=["recall"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.NEEDLE_LOTS_READ))]
 
 
-# A lot may have a slash in it.
+# A lot may contain a slash.
 @router.get("/{lot:path}/patients", operation_id="needle_lots.patients")
 def patients_of_lot(
     op: Reading, lot: str, filters: Annotated[Filters, Query()]
 ) -> Page[LotPatientView]:
     """List the patients who were treated with needles of a lot.
 
-    The lot is compared as it was written down at the needling. What a session says now counts: a
-    lot that an amendment has corrected isn't found under what stood there before.
+    The lot must be exactly as it was recorded in the needling. The current version of each session
+    counts: after an amendment corrects a lot, the session isn't found under the old one.
     """
     return Page(*queries.patients_of_lot(op, lot, filters))

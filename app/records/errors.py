@@ -1,15 +1,18 @@
-"""How a record can refuse."""
+"""The problems of records."""
 
 from app.core.values.problems import Conflict
 
 
 class IdentifierTaken(Conflict):
-    """Another record of this clinic has this identifier; `holder_id` names it."""
+    """Another record of this clinic has this identifier. `holder_id` is its id."""
 
     code, title = "identifier-taken", "Identifier belongs to another record"
 
 
-class StillRelied(Conflict):
-    """Another record, which refers to this one, would not be true any more; it is named."""
+class StillReliedOn(Conflict):
+    """Another record refers to this one, and this change would make it wrong.
+
+    `resource` and `resource_id` name the other record.
+    """
 
     code, title = "still-relied-on", "Another record relies on this one"

@@ -1,4 +1,4 @@
-"""Gathering what the rules must know of other records: one round trip for any number of them."""
+"""Gather the facts that rules need of other records, in one round trip for any number."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ Items = Iterable[tuple[Kind[Any, Any], Body]]
 
 
 def gather(op: Operation, items: Items) -> Facts:
-    """Facts about every record that these bodies name, their own ids included."""
+    """Return the facts of all records that these bodies name, and of their own ids."""
     wanted: dict[str, set[UUID]] = defaultdict(set)
     identifiers: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for kind, body in items:
@@ -49,15 +49,15 @@ def gather(op: Operation, items: Items) -> Facts:
         if own is not None:
             wanted[kind.noun].add(own)
         for reference in kind.references:
-            named = getattr(body, reference.field)
-            if named is not None:
-                wanted[reference.noun].add(named)
+            referenced = getattr(body, reference.field)
+            if referenced is not None:
+                wanted[reference.noun].add(referenced)
         if kind.identified_by is not None:
-            given = getattr(body, "identifiers", ())
-            identifiers[kind.noun].update((i.system, i.value) for i in given)
+            own_identifiers = getattr(body, "identifiers", ())
+            identifiers[kind.noun].update((i.system, i.value) for i in own_identifiers)
     facts = Facts()
     if wanted:
-        for row in op.all(_arms(tuple(sorted(wanted))), **wanted):
+        for row in op.all(_select_facts(tuple(sorted(wanted))), **wanted):
             facts[row.noun, row.id] = _fact(registry[row.noun], row)
     facts.holders = {}
     for noun, pairs in identifiers.items():
@@ -81,18 +81,18 @@ def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:
 
 
 @lru_cache(maxsize=256)
-def _arms(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
-    arms = [_arm(registry[noun]) for noun in nouns]
-    return union_all(*arms) if len(arms) > 1 else arms[0]
+def _select_facts(nouns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
+    selects = [_select_facts_of(registry[noun]) for noun in nouns]
+    return union_all(*selects) if len(selects) > 1 else selects[0]
 
 
-def _arm(kind: Kind[Any, Any]) -> Select[Any]:
+def _select_facts_of(kind: Kind[Any, Any]) -> Select[Any]:
     table = kind.table
     columns: list[ColumnElement[Any]] = [
         (kind.facts[name] if name in kind.facts else cast(null(), type_)).label(name)
         for name, type_ in _TYPES.items()
     ]
-    found = rows(
+    statement = rows(
         table,
         literal_column(f"'{kind.noun}'").label("noun"),
         table.id,
@@ -100,10 +100,10 @@ def _arm(kind: Kind[Any, Any]) -> Select[Any]:
         table.created_from,
     ).where(among(table.id, kind.noun))
     if not kind.validated_against:
-        return found
-    # Whose and when it is stays so until the commit of what is now said to be true by it. The
-    # foreign key's own check locks these rows a moment later, but only against their removal.
-    return select(found.with_for_update(read=True).subquery())
+        return statement
+    # Share-lock referenced rows until commit: the rules are validated against their content. The
+    # foreign key's own check locks them later, and only against their removal.
+    return select(statement.with_for_update(read=True).subquery())
 
 
 @lru_cache(maxsize=8)

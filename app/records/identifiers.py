@@ -1,4 +1,4 @@
-"""Identifiers as part of their holder's record: kept, shown, searched by."""
+"""Identifiers as a part of their holder's record: stored, answered and searched by."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -15,38 +15,38 @@ from app.records.models import Identifier
 
 
 class IdentifierFilters(Filters):
-    """Lists whose records have identifiers can be searched by one of them."""
+    """The filter by an identifier, for lists of records that have identifiers."""
 
     identifier: Annotated[
         str | None,
         Field(
             max_length=401,
             pattern=r"^[^|]+\|[\s\S]+$",
-            description="`system|value`: at most one record has it.",
+            description="As `system|value`: at most one record has it.",
         ),
     ] = None
 
     def values(self) -> dict[str, Any]:
-        """The identifier as its two parts."""
-        given = super().values()
+        """Return the filters, with the identifier split into its two parts."""
+        values = super().values()
         if self.identifier is not None:
-            given["identifier"], _, given["identifier_value"] = self.identifier.partition("|")
-        return given
+            values["identifier"], _, values["identifier_value"] = self.identifier.partition("|")
+        return values
 
 
 def child(table: type[Identifier]) -> Child:
-    """Identifiers as child rows."""
+    """Return the identifiers as child rows of their holder."""
     return Child(table, "owner_id", lambda view: view["identifiers"])
 
 
 def nested(table: type[Identifier], owner: type[Record]) -> Mapping[str, ColumnElement[Any]]:
-    """Identifiers as a member of their holder's view."""
+    """Return the identifiers as a member of their holder's view."""
     own = rows(table).where(table.owner_id == owner.id).order_by(table.position).correlate(owner)
     return {"identifiers": json_rows({"system": table.system, "value": table.value}, own)}
 
 
 def condition(table: type[Identifier], owner: type[Record]) -> ColumnElement[bool]:
-    """That a record has the identifier asked for."""
+    """Return the condition that a record has the identifier of the filter."""
     return exists().where(
         table.clinic_id == CLINIC,
         table.system == bindparam("identifier"),

@@ -1,6 +1,6 @@
-"""Whether the records that are stored are those that the ledger tells of.
+"""Compare the stored records with their versions in the ledger.
 
-For a database that came from a backup: a row that somebody changed there is nowhere in the ledger.
+This finds rows that somebody changed in a backup: the ledger doesn't have such a change.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,20 +21,20 @@ READ_AT_ONCE: Final = 500
 _OF_KIND = rows(LedgerEntry, LedgerEntry.resource_id, LedgerEntry.version, LedgerEntry.body).where(
     LedgerEntry.kind == "change",
     LedgerEntry.resource == bindparam("noun"),
-    LedgerEntry.body.is_not(None),  # what was destroyed by law is told of no more
+    LedgerEntry.body.is_not(None),  # bodies that were erased, as the law asks, can't be compared
 )
-_TOLD = _OF_KIND.where(among(LedgerEntry.resource_id, "ids"))
+_OF_IDS = _OF_KIND.where(among(LedgerEntry.resource_id, "ids"))
 
 
 def faults(op: Operation) -> Iterator[str]:
-    """What is stored and not told, or told and not stored, each in a sentence."""
+    """Yield a sentence for each record that differs from the ledger, or is only in one of both."""
     for noun, kind in registry.items():
         for page in _pages(op, kind):
-            told = {(row.resource_id, row.version): row.body for row in _told(op, noun, page)}
+            bodies = {(e.resource_id, e.version): e.body for e in _entries(op, noun, page)}
             for row in page:
-                body = told.get((row.id, row.version))
+                body = bodies.get((row.id, row.version))
                 if body is None or from_json(body) != to_jsonable_python(kind.view_of(row)):
-                    yield f"One of the {noun}, {row.id}, is not what the ledger tells of it."
+                    yield f"One of the {noun}, {row.id}, differs from its version in the ledger."
         missing = _OF_KIND.where(
             LedgerEntry.version == 1,
             ~exists().where(
@@ -42,11 +42,11 @@ def faults(op: Operation) -> Iterator[str]:
             ),
         )
         for row in op.all(missing, noun=noun):
-            yield f"One of the {noun}, {row.resource_id}, is in the ledger, and nowhere else."
+            yield f"One of the {noun}, {row.resource_id}, is in the ledger, but isn't stored."
 
 
 def _pages(op: Operation, kind: Kind[Any, Any]) -> Iterator[Sequence[Row[Any]]]:
-    """Every row of a kind, some at a time."""
+    """Yield all rows of a kind, `READ_AT_ONCE` at a time."""
     id = kind.table.id
     statement = kind.select.order_by(id).limit(READ_AT_ONCE)
     page = op.all(statement)
@@ -55,6 +55,6 @@ def _pages(op: Operation, kind: Kind[Any, Any]) -> Iterator[Sequence[Row[Any]]]:
         page = op.all(statement.where(id > bindparam("after")), after=page[-1].id)
 
 
-def _told(op: Operation, noun: str, page: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+def _entries(op: Operation, noun: str, page: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     ids: list[UUID] = [row.id for row in page]
-    return op.all(_TOLD, noun=noun, ids=ids)
+    return op.all(_OF_IDS, noun=noun, ids=ids)

@@ -1,4 +1,4 @@
-"""What the house must know of a kind of record to keep it."""
+"""Kinds of record: what `records` must know of a kind to store and answer its records."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,11 +25,11 @@ from app.records.models import Identifier
 from app.records.views import RecordView
 
 V = TypeVar("V", bound=RecordView)
-"""The view of a kind: a record with Python's own dates, instants and ids."""
+"""The view of a kind: a record with Python's dates, datetimes and UUIDs."""
 
 
 class Fact(NamedTuple):
-    """What the rules may know of a record that is stored, or was accepted a moment ago."""
+    """What rules may know of a record that is stored, or was accepted earlier in this operation."""
 
     patient_id: UUID | None = None
     at: datetime | None = None
@@ -39,7 +39,7 @@ class Fact(NamedTuple):
 
 
 class Facts(dict[tuple[str, UUID], Fact]):
-    """Facts by noun and id; `holders` says whose an identifier (noun, system, value) is."""
+    """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder."""
 
     holders: dict[tuple[str, str, str], UUID]
 
@@ -51,11 +51,11 @@ class Reference(NamedTuple):
     noun: str
 
     def fault(self, body: Body, facts: Facts, patient_id: UUID | None) -> Fault | None:
-        """What is wrong with it: it leads nowhere, or to a record of another patient."""
-        given = getattr(body, self.field)
-        if given is None:
+        """Return a fault if no such record exists, or if it is another patient's; else None."""
+        id = getattr(body, self.field)
+        if id is None:
             return None
-        fact = facts.get((self.noun, given))
+        fact = facts.get((self.noun, id))
         if fact is None:
             return Fault(pointer(self.field), "unknown_reference", "No such record in this clinic.")
         if patient_id and fact.patient_id and fact.patient_id != patient_id:
@@ -70,29 +70,29 @@ class Child(NamedTuple):
     parent: str
     """The column that holds the record's id."""
     rows: Callable[[Any], Iterable[Mapping[str, object]]]
-    """What they say, from the view of the record."""
+    """Return the rows' own columns from the record's view."""
 
 
 class LeftOut(NamedTuple):
-    """A place does not show a kind of record, or a field of one; the reason is a sentence."""
+    """A place leaves out a kind of record, or a field of one. The reason is a sentence."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearances:
-    """Where the records of a kind appear beside their own routes.
+    """Where records of a kind appear, apart from their own routes.
 
-    Each place makes its list of kinds from these declarations, and says itself how it shows each.
+    Each place derives its list of kinds from this, and decides how it shows each kind.
     The ledger, the change feed, restore and erasure take every kind.
     """
 
     rows: Literal[True] | LeftOut
-    """As rows of an import, and of the export that an import takes."""
+    """As rows of an import, and of `records.ndjson`, which can be imported."""
     table: Literal[True] | LeftOut
     """As a table of an export."""
     timeline: InstrumentedAttribute[datetime] | LeftOut
-    """On the patient's timeline, at the instant in this column."""
+    """On the patient's timeline, at the time in this column."""
     chart_summary: Literal[True] | LeftOut
     console: Literal[True] | LeftOut
 
@@ -107,73 +107,76 @@ class Kind(Generic[B, V]):
     table: ClassVar[type[Record]]
     body: type[B]
     finished: type[B] | None = None
-    """The body of a record that was finished elsewhere and is brought in by an import."""
+    """The body in an import, for records that were finished in another system."""
     view: type[V]
     filters: ClassVar[type[Filters]] = Filters
     references: ClassVar[tuple[Reference, ...]] = ()
     children: ClassVar[tuple[Child, ...]] = ()
     nested: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
-    """Members of the view that come from child rows."""
+    """The members of the view that come from child rows."""
     conditions: ClassVar[Mapping[str, ColumnElement[bool]]] = {}
-    """What each filter asks of a row, with the filter's value bound under its name."""
+    """The SQL condition of each filter. The filter's value is bound under its name."""
     facts: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
-    """Which columns other kinds' rules see: fields of a `Fact`."""
+    """The columns that other kinds' rules may use, by field of `Fact`."""
     identified_by: ClassVar[type[Identifier] | None] = None
-    """Where its identifiers stand, if it has any."""
+    """The table of its identifiers, if it has any."""
     appears: ClassVar[Appearances]
 
     def __init_subclass__(cls) -> None:
-        """Let the API's document describe members by their docstrings."""
+        """Use the docstrings of the view's members as descriptions in OpenAPI."""
         super().__init_subclass__()
         for view in stored.views_in(cls.view):
             with_config(use_attribute_docstrings=True)(view)
 
-    # What a feature may add.
+    # Hooks that a feature may override.
 
     def check(self, body: B, facts: Facts) -> Iterator[Fault]:
-        """Faults that need other records to be seen."""
+        """Yield the faults that only the facts of other records show."""
         del body, facts
         yield from ()
 
     def derive(
         self, op: Operation, body: B, current: V | None, facts: Facts
     ) -> Mapping[str, object]:
-        """Return the members that the server adds to what a client sent.
+        """Return the members that the server adds to the body.
 
-        `current` is the record before the change, None of a new one: what it has, and neither the
-        body nor this gives, stays.
+        `current` is the record before the change, or None for a new record. Members that neither
+        the body nor this method gives keep their current value.
         """
         del op, body, current, facts
         return {}
 
     def refuse_change(self, current: V) -> None:
-        """Raise the problem that stands against changing this record."""
+        """Raise a problem if this record must not be changed."""
 
     def created(self, op: Operation, views: Sequence[V]) -> None:
-        """Do what follows from new records, in the same transaction."""
+        """React to new records, in the same transaction."""
 
     def patient_of(self, view: V) -> UUID | None:
-        """Whose record it is."""
+        """Return the id of the patient whose record it is, if it is a patient's."""
         members: Mapping[str, Any] = view
-        found: UUID | None = members.get("patient_id")
-        return found
+        patient_id: UUID | None = members.get("patient_id")
+        return patient_id
 
-    # What follows from the declarations above.
+    # Derived from the declarations above.
 
     @cached_property
     def order(self) -> Order:
-        """How its lists are sorted: by id, which is by age, unless the kind says otherwise."""
+        """The order of its lists: by id, which is by age, unless the kind overrides it."""
         return Order((self.table.id,))
 
     @cached_property
     def validated_against(self) -> tuple[str, ...]:
-        """The members that other records are validated against: whose, when and whether."""
+        """Fields that other records are checked against: patient, time and state.
+
+        Changing one rechecks every record that refers to this one.
+        """
         checked = ("patient_id", "at", "state")
         return tuple(str(self.facts[name].key) for name in checked if name in self.facts)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The members of the view, in the order in which a reader sees them."""
+        """The members of the view, in the order of the answer."""
         return tuple(self.view.__annotations__)
 
     @cached_property
@@ -183,18 +186,18 @@ class Kind(Generic[B, V]):
 
     @cached_property
     def readers(self) -> Mapping[str, stored.Reader]:
-        """How to read the members of the view that JSON doesn't have as they are."""
+        """Functions that convert members from JSON, for types that JSON doesn't have."""
         return stored.members(self.view)
 
     @cached_property
     def moments(self) -> tuple[str, ...]:
-        """The members that keep their sender's UTC offset, in a column beside them."""
+        """The members whose UTC offset is kept in a second column."""
         columns = self.table.__table__.columns
         return tuple(column.key for column in columns if column.key + OFFSET in columns)
 
     @cached_property
     def select(self) -> Select[Any]:
-        """Rows for `view_of` and `answer_of`. What is JSON comes as its text."""
+        """Select rows for `view_of` and `answer_of`, with JSON columns as text."""
         columns = self.table.__table__.columns
         members = [
             self.nested[name] if name in self.nested else columns[name] for name in self.names
@@ -216,46 +219,46 @@ class Kind(Generic[B, V]):
 
     @cached_property
     def select_one(self) -> Select[Any]:
-        """One view, by `id`."""
+        """Select one record by `id`."""
         return self.select.where(self.table.id == bindparam("id"))
 
     @cached_property
     def select_among(self) -> Select[Any]:
-        """The views of some `ids`."""
+        """Select records by `ids`."""
         return self.select.where(among(self.table.id, "ids"))
 
     @lru_cache(maxsize=256)  # noqa: B019 - kinds live as long as the process
     def select_list(self, present: frozenset[str], *, further: bool) -> Select[Any]:
-        """A page of the views that meet the conditions named in `present`."""
+        """Select a page of the records that meet the conditions named in `present`."""
         statement = self.select
         for name in sorted(present):
             statement = statement.where(self.conditions[name])
         return self.order.after(statement) if further else self.order.start(statement)
 
     def view_of(self, row: Row[Any]) -> V:
-        """The view in a row of `select`, to work with."""
+        """Return the view in a row of `select`, with all of its members decoded."""
         members = self._members(row, from_json)
         for name in self._read_further:
             members[name] = self.readers[name](members[name])
         return cast("V", members)
 
     def answer_of(self, row: Row[Any]) -> V:
-        """The view in a row of `select`, to answer with and not to look into.
+        """Return the view in a row of `select`, for an answer only.
 
-        Its lists and objects are JSON text (`orjson.Fragment`), which goes out as it is stored.
+        Its lists and objects are JSON text (`orjson.Fragment`), which is sent as it is stored.
         """
         return cast("V", self._members(row, Fragment))
 
     def from_json(self, body: Mapping[str, object]) -> V:
-        """The view in JSON: in a version that the ledger has, or in an answer.
+        """Return the view of JSON from the ledger or from an answer.
 
-        An older version lacks the members that were added since.
+        An older version lacks the members that were added later.
         """
         read = {name: self.readers[name](body[name]) for name in self.readers.keys() & body.keys()}
         return cast("V", {**body, **read})
 
     def view_from(self, members: Mapping[str, object]) -> V:
-        """A whole view in its order; a forgotten member is an error."""
+        """Return a view with its members in order. A missing member is a `KeyError`."""
         return cast("V", {name: members[name] for name in self.names})
 
     @cached_property
@@ -273,7 +276,7 @@ class Kind(Generic[B, V]):
         return members
 
     def row(self, op: Operation, view: V) -> dict[str, Any]:
-        """The record's own row, but for `created_from`."""
+        """Return the record's row, by column name, without `created_from`."""
         members: Mapping[str, Any] = view
         values: dict[str, Any] = {"clinic_id": op.clinic_id}
         for column in self._columns:
@@ -281,7 +284,7 @@ class Kind(Generic[B, V]):
         for name in self.moments:
             moment = members[name]
             values[name + OFFSET] = None if moment is None else minutes_east(moment)
-            # PostgreSQL reads no offset of sixteen hours or more, and RFC 3339 has them.
+            # PostgreSQL refuses offsets of sixteen hours or more, which RFC 3339 allows.
             values[name] = None if moment is None else moment.astimezone(UTC)
         return values
 
@@ -291,18 +294,19 @@ class Kind(Generic[B, V]):
         return tuple(name for name in self.names if name in own)
 
     def content(self, view: V) -> dict[str, Any]:
-        """The part of a view that its client sends, as JSON values."""
+        """Return the members of a view that a client sends, as JSON values."""
         members: Mapping[str, object] = view
-        sent = {name: members[name] for name in self.body.model_fields if name in members}
-        content: dict[str, Any] = to_jsonable_python(sent)
+        content: dict[str, Any] = to_jsonable_python(
+            {name: members[name] for name in self.body.model_fields if name in members}
+        )
         return content
 
 
 def digest(body: Body) -> bytes:
-    """SHA-256 of a body's content: equal for the same content, however it was written.
+    """Return the SHA-256 of a body: equal for equal content, however its JSON was written.
 
-    What equals its default counts as absent, so that a field which is added later, behind the
-    others, leaves the digests of older records as they are.
+    Members equal to their default are left out. So a field that is added later, after the others,
+    doesn't change the digests of older records.
     """
     content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
     return hashlib.sha256(content.encode()).digest()

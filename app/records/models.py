@@ -9,7 +9,7 @@ from app.core.db.tables import ClinicOwned
 
 
 class Identifier(ClinicOwned):
-    """One identifier. System and value lead to one holder in a clinic, by the primary key."""
+    """One identifier. By the primary key, system and value name one holder in a clinic."""
 
     __abstract__ = True
 

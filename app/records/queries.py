@@ -1,4 +1,4 @@
-"""Reading records of any kind: one, a page, a version."""
+"""Read records of any kind: one, several or a page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,45 +10,51 @@ from app.ledger import service as ledger
 from app.records.kinds import Kind, V
 
 
-def shown(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """One record as it is now, to answer with; `NotFound` where this clinic has none."""
+def record_for_answer(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
+    """Return one record for an answer, and record the access. `NotFound` if there is none."""
     view = kind.answer_of(op.one(kind.select_one, id=id))
-    saw(op, kind, view)
+    record_access(op, kind, view)
     return view
 
 
-def saw(op: Operation, kind: Kind[Any, V], view: V) -> None:
-    """Account for showing a record, if it is a patient's."""
+def record_access(op: Operation, kind: Kind[Any, V], view: V) -> None:
+    """Record that the caller saw a record, if it is a patient's."""
     patient_id = kind.patient_of(view)
     if patient_id is not None:
         ledger.record_access(op, kind.noun, view["id"], patient_id, view["version"])
 
 
-def _saw_patients(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
-    """Account for a list: it showed something of each of these patients."""
+def _record_patient_access(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
+    """Record that the caller saw a list with something about each of these patients."""
     ledger.record_patient_access(op, (kind.patient_of(view) for view in views))
 
 
-def shown_among(op: Operation, kind: Kind[Any, V], ids: Sequence[UUID]) -> list[V]:
-    """Those of the records with these ids that this clinic has, to answer with."""
-    found = [kind.answer_of(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
-    _saw_patients(op, kind, found)
-    return found
+def records_for_answer(op: Operation, kind: Kind[Any, V], ids: Sequence[UUID]) -> list[V]:
+    """Return the records with these ids for an answer, and record the access.
+
+    Ids that this clinic doesn't have are left out.
+    """
+    views = [kind.answer_of(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
+    _record_patient_access(op, kind, views)
+    return views
 
 
 def record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """One record as it is now, to work with; `NotFound` where this clinic has none."""
+    """Return one record for the server's own use. `NotFound` if there is none."""
     return kind.view_of(op.one(kind.select_one, id=id))
 
 
 def records(
     op: Operation, kind: Kind[Any, V], filters: Filters, **more: object
 ) -> tuple[list[V], str | None]:
-    """A page of records that meet every filter, to answer with, and the cursor behind it."""
-    given = {**filters.values(), **more}
-    present = frozenset(kind.conditions.keys() & given.keys())
+    """Return a page of records that meet every filter, and the next page's cursor.
+
+    The access is recorded.
+    """
+    values = {**filters.values(), **more}
+    present = frozenset(kind.conditions.keys() & values.keys())
     statement = kind.select_list(present, further=filters.cursor is not None)
-    found, cursor = page(op, statement, kind.order, filters, **given)
-    views = [kind.answer_of(row) for row in found]
-    _saw_patients(op, kind, views)
+    rows, cursor = page(op, statement, kind.order, filters, **values)
+    views = [kind.answer_of(row) for row in rows]
+    _record_patient_access(op, kind, views)
     return views, cursor

@@ -1,4 +1,4 @@
-"""Measured values: what a reading says, inside a session or between sessions."""
+"""Measured values, inside a session or between sessions."""
 
 from typing import Annotated, Any, cast
 
@@ -35,7 +35,7 @@ def _precise(value: float) -> float:
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """A value that is left out is no null, but the score of the items."""
+    """Remove the default: without a value, the value is the score of the items, not null."""
     schema.pop("default", None)
 
 
@@ -52,12 +52,12 @@ class ReadingBody(Body):
         list[Measured | None] | None,
         Field(
             max_length=rules.ITEMS_MAX,
-            description="The answers that the value is scored from, null for one that is missing.",
+            description="The answers that the value is scored from; null for a missing answer.",
         ),
     ] = None
     unit: Annotated[
         Line | None,
-        Field(description="UCUM: the instrument's own unit, or one that it is also taken in."),
+        Field(description="UCUM: the instrument's own unit, or another one that it allows."),
     ] = None
     value: Annotated[
         Measured,
@@ -65,12 +65,12 @@ class ReadingBody(Body):
             ge=-1e6,
             le=1e6,
             validate_default=True,
-            description="May be left out where the instrument's items are given.",
+            description="May be left out if the instrument's items are given.",
             json_schema_extra=_without_default,
         ),
     ] = cast("float", None)
     activity: Annotated[
-        Line | None, Field(description="PSFS: which activity; null is the mean over them.")
+        Line | None, Field(description="PSFS: the activity; null for the mean of all activities.")
     ] = None
     side: Side | None = None
     muscle: MuscleSlug | None = None
@@ -87,7 +87,7 @@ class ReadingBody(Body):
     @field_validator("value", mode="before")
     @classmethod
     def _scored(cls, given: Any, info: ValidationInfo) -> Any:
-        """The value as given, or the score of the items."""
+        """Return the given value, or the score of the items."""
         items = info.data.get("items")
         scoring = instruments.scoring(info.data.get("instrument", ""))
         score = None if items is None or scoring is None else rules.score(items, scoring)

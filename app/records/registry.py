@@ -1,7 +1,7 @@
-"""The registry: every kind of record that this process keeps, by its noun.
+"""The registry: all kinds of record, by noun.
 
-A feature declares its kind, `app.kinds` lists all of them, and whoever starts a process fills the
-registry with that list. So the rooms below the features can ask which kinds refer to a record.
+A feature declares its kind, and `app.kinds` lists all kinds. Each program fills the registry with
+that list when it starts. So packages below the features can find the kinds that refer to a record.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,20 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, Kind[Any, Any]]):
-    """Kinds by noun, each behind those that it refers to."""
+    """Kinds by noun, each after the kinds that it refers to."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, Kind[Any, Any]] = {}
 
     def fill(self, kinds: Iterable[Kind[Any, Any]]) -> None:
-        """Take in all kinds; `ValueError` names one that stands before a kind it refers to."""
+        """Set all kinds. `ValueError` if one comes before a kind that it refers to."""
         self._kinds = {}
         for kind in kinds:
             for reference in kind.references:
                 if reference.noun not in self._kinds:
-                    raise ValueError(f"List {reference.noun} before {kind.noun}, which names them.")
+                    raise ValueError(
+                        f"List {reference.noun} before {kind.noun}, which refer to them."
+                    )
             self._kinds[kind.noun] = kind
 
     def __getitem__(self, noun: str) -> Kind[Any, Any]:
@@ -45,18 +47,18 @@ class Registry(Mapping[str, Kind[Any, Any]]):
 registry = Registry()
 
 
-def shown_in(
-    place: str, kinds: Iterable[Kind[Any, Any]], shows: Mapping[str, T]
-) -> Mapping[str, T]:
-    """What a place says of each kind that appears there, by noun, in the order of `kinds`.
+def by_kind(place: str, kinds: Iterable[Kind[Any, Any]], shows: Mapping[str, T]) -> Mapping[str, T]:
+    """Return what a place declares for each kind that appears there, in the order of `kinds`.
 
-    `ValueError` names a kind that the place says nothing of, or says something of in vain.
+    `ValueError` if a kind is missing from `shows`, or is in it without appearing in the place.
     """
     nouns = [kind.noun for kind in kinds]
     for noun in nouns:
         if noun not in shows:
-            raise ValueError(f"Say how {place} shows {noun}, or why it leaves them out.")
+            raise ValueError(f"Declare how {place} shows {noun}, or why it leaves them out.")
     for noun in shows:
         if noun not in nouns:
-            raise ValueError(f"{place} shows {noun}, which are declared to be left out.")
+            raise ValueError(
+                f"{place} shows {noun}, but their kind declares that it leaves them out."
+            )
     return {noun: shows[noun] for noun in nouns}

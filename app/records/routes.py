@@ -4,8 +4,8 @@
     add_reads(router, EPISODES, Scope.EPISODES_READ)
     add_writes(router, EPISODES, Scope.EPISODES_WRITE)
 
-Their bodies, filters and views are the kind's own. Python evaluates these annotations when a
-function is defined, so FastAPI sees the real models; mypy can't know them, hence the ignores.
+Their bodies, filters and views are the kind's own. Python evaluates the annotations when it
+defines a function, so FastAPI sees the real models. mypy can't know them, hence the ignores.
 """
 
 from typing import Annotated, Any
@@ -28,19 +28,19 @@ from app.core.values.problems import (
     VersionStale,
 )
 from app.records import queries, service
-from app.records.errors import IdentifierTaken, StillRelied
+from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.kinds import Kind
 from app.records.schemas import MergePatch
 from app.records.views import RecordView
 
 
 def answer(view: RecordView) -> Answer[Any]:
-    """A record as an answer, with its version as ETag."""
+    """Return a record as an answer, with its version as ETag."""
     return Answer(view, version=view["version"])
 
 
 def answer_stored(view: RecordView, *, is_new: bool, folder: str) -> Answer[Any]:
-    """A record that was sent to be stored: 201, and its address in `folder`, if it is new."""
+    """Return the answer to a create: 201 and the address in `folder` if the record is new."""
     if not is_new:
         return answer(view)
     return Answer(view, 201, version=view["version"], location=f"{folder}/{view['id']}")
@@ -65,17 +65,17 @@ def add_reads(router: APIRouter, kind: Kind[Any, Any], scope: Scope) -> None:
         responses=documented(NotFound),
     )
     def one(op: Annotated[Operation, reading], id: UUID) -> Answer[kind.view]:  # type: ignore[name-defined]
-        return answer(queries.shown(op, kind, id))
+        return answer(queries.record_for_answer(op, kind, id))
 
 
 def add_writes(
     router: APIRouter, kind: Kind[Any, Any], scope: Scope, *problems: type[Problem]
 ) -> None:
-    """Add `POST`, `PUT /{id}` and `PATCH /{id}`; `problems` are what can refuse a change."""
+    """Add `POST`, `PUT /{id}` and `PATCH /{id}`. A change may raise `problems`."""
     writing = Depends(Authorize(scope))
     noun = kind.singular.replace("_", " ")
     taken = (IdentifierTaken,) if kind.identified_by else ()
-    relied = (StillRelied,) if kind.validated_against else ()
+    relied = (StillReliedOn,) if kind.validated_against else ()
     refusals = documented(NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
 
     @router.post(
@@ -96,7 +96,7 @@ def add_writes(
         "/{id:uuid}",
         status_code=201,
         operation_id=f"{kind.noun}.replace",
-        description=f"Create a {noun} under its client's own id, or replace its content.",
+        description=f"Create a {noun} with the client's own id, or replace its content.",
         responses=refusals,
     )
     def replace(
@@ -105,7 +105,7 @@ def add_writes(
         body: kind.body,  # type: ignore[name-defined]
     ) -> Answer[kind.view]:  # type: ignore[name-defined]
         if body.id not in {None, id}:
-            raise Invalid([Fault("/id", "id_fixed", "It is not the id in the address.")])
+            raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
         whole = body.model_copy(update={"id": id})
         if op.if_match is not None:
             return answer(service.replace(op, kind, whole))
@@ -118,7 +118,7 @@ def add_writes(
     @router.patch(
         "/{id:uuid}",
         operation_id=f"{kind.noun}.update",
-        description=f"Change a part of a {noun} by a JSON Merge Patch.",
+        description=f"Change some fields of a {noun} with a JSON Merge Patch.",
         responses=refusals,
     )
     def change(op: Annotated[Operation, writing], id: UUID, body: MergePatch) -> Answer[kind.view]:  # type: ignore[name-defined]

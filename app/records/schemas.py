@@ -1,4 +1,4 @@
-"""What records of several kinds share on the wire."""
+"""The parts of bodies that several kinds share."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -13,9 +13,11 @@ IDENTIFIERS_MAX = 20
 
 
 class RecordBody(Body):
-    """What a client sends of a record; it may make the id itself."""
+    """What a client sends of a record. It may choose the id itself."""
 
-    id: Annotated[UUID | None, Field(description="Made by the client, else by the server.")] = None
+    id: Annotated[
+        UUID | None, Field(description="Chosen by the client; otherwise by the server.")
+    ] = None
 
 
 class IdentifierBody(Body):
@@ -47,6 +49,6 @@ Language = Annotated[
 
 
 class MergePatch(RootModel[dict[str, Any]]):
-    """A JSON Merge Patch (RFC 7396): what is null goes away, what is absent stays."""
+    """A JSON Merge Patch (RFC 7396): a null removes a member, an absent member stays."""
 
     model_config = ConfigDict(json_schema_extra={"example": {}})

@@ -1,4 +1,4 @@
-"""Writing records of any kind: create many, or change one from the version its client names."""
+"""Write records of any kind: create several, or change one from the version in If-Match."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,32 +24,32 @@ from app.core.values.problems import (
 )
 from app.core.values.wire import B, Body, merge_patch, read
 from app.ledger import service as ledger
-from app.records.errors import IdentifierTaken, StillRelied
+from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
 from app.records.kinds import Child, Fact, Facts, Kind, V, digest
-from app.records.queries import record, saw, shown
+from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
 from app.records.views import RecordView
 
 
 class Outcome(NamedTuple):
-    """What became of one body of a `create`."""
+    """The result for one body of a `create`."""
 
     id: UUID
     view: Any = None
     """The new record, of its kind's view.
 
-    None where it was stored before (`problem` is None) or is refused.
+    None if it was stored before (then `problem` is None) or is refused.
     """
     problem: Problem | None = None
     created_from: bytes = b""
 
 
 def create(op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]]) -> list[Outcome]:
-    """Create records, each of which may refer to those before it.
+    """Create records. Each may refer to those before it.
 
-    A refused body leaves the others alone. One that was stored before, with the same id and
-    the same content, is nobody's fault and changes nothing.
+    A refused body doesn't affect the others. A body that was stored before with the same id and
+    content is accepted and changes nothing.
     """
     facts = gather(op, items)
     outcomes = [_accept(op, kind, body, facts) for kind, body in items]
@@ -79,7 +79,7 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]]) -> list[
 
 
 def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Outcome:
-    """Judge one body against the facts; if it is good, it becomes a fact itself."""
+    """Check one body against the facts. An accepted body becomes a fact itself."""
     given: UUID | None = body.id
     created_from = digest(body)
     stored = facts.get((kind.noun, given)) if given is not None else None
@@ -122,44 +122,47 @@ def _faults(kind: Kind[Any, Any], body: Body, facts: Facts) -> Iterator[Fault]:
 
 
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:
-    """Create one record, or find that it was created before: its view, and whether it is new."""
+    """Create one record, unless it was created before. Return its view and whether it is new."""
     [outcome] = create(op, [(kind, body)])
     if outcome.problem is not None:
         raise outcome.problem
     if outcome.view is None:
-        return shown(op, kind, outcome.id), False
+        return record_for_answer(op, kind, outcome.id), False
     view: V = outcome.view
     return view, True
 
 
 def replace(op: Operation, kind: Kind[B, V], body: B) -> V:
-    """Give a record new content (PUT)."""
+    """Replace a record's content (PUT)."""
     id_ = body.id  # type: ignore[attr-defined]
-    current = for_change(op, kind, id_)
+    current = lock_for_change(op, kind, id_)
     kind.refuse_change(current)
     return revise(op, kind, current, body)
 
 
 def patch(op: Operation, kind: Kind[Any, V], id: UUID, changes: dict[str, Any]) -> V:
-    """Change a part of a record's content by a merge patch."""
-    current = for_change(op, kind, id)
+    """Change a part of a record's content with a merge patch."""
+    current = lock_for_change(op, kind, id)
     kind.refuse_change(current)
     return revise(op, kind, current, patched(kind, current, changes))
 
 
 def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
-    """The record's content after a merge patch, checked as if it had been sent whole."""
+    """Return the content after a merge patch, checked like a complete body."""
     unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
-    # A null that removes nothing would go unseen: as a member of the whole it is refused.
+    # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
     body = read(kind.body, to_json(merge_patch(kind.content(current), changes) | unknown))
     if body.id != current["id"]:  # type: ignore[attr-defined]
-        raise Invalid([Fault("/id", "id_fixed", "A record keeps its id.")])
+        raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
     return body
 
 
-def for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """The record, locked until the commit, if it still has the version that If-Match names."""
-    current = locked(op, kind, id)
+def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
+    """Lock a record until commit and return it, if it has the version in If-Match.
+
+    Raises `NotFound`, `VersionMissing` or `VersionStale`.
+    """
+    current = lock_record(op, kind, id)
     if op.if_match is None or op.if_match.strip() == "*":
         raise VersionMissing
     if op.if_match.strip().removeprefix("W/").strip('"') != str(current["version"]):
@@ -167,11 +170,11 @@ def for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     return current
 
 
-def locked(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """The record, locked until the commit, whatever its version: for the server's own changes."""
+def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
+    """Lock a record until commit and return it, for changes by the server. Or `NotFound`."""
     if op.first(_locked(kind), id=id) is None:
         raise NotFound
-    # A statement of its own: it sees what was committed while the lock was waited for.
+    # A second statement: it sees what was committed while the lock was awaited.
     return record(op, kind, id)
 
 
@@ -184,7 +187,7 @@ def revise(
     reason: str | None = None,
     server: Mapping[str, object] | None = None,
 ) -> V:
-    """Give a record new content, and the members that the server adds with it."""
+    """Store new content of a record, with the members that the server adds."""
     facts = gather(op, [(kind, body)])
     problem = _problem(kind, body, facts, current["id"])
     if problem is not None:
@@ -193,31 +196,35 @@ def revise(
     changes = {**content, **kind.derive(op, body, current, facts), **(server or {})}
     view = store(op, kind, current, changes, reason=reason)
     if view is current:
-        saw(op, kind, view)
+        record_access(op, kind, view)
     was: Mapping[str, object] = current
     now: Mapping[str, object] = view
     if any(now[name] != was[name] for name in kind.validated_against):
-        _follow(op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current))
+        _recheck_references(
+            op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current)
+        )
     return view
 
 
-def _follow(op: Operation, kind: Kind[Any, V], changed: V, *, same_patient: bool) -> None:
-    """Derive anew what was derived from a record, or refuse the change that contradicts it.
+def _recheck_references(
+    op: Operation, kind: Kind[Any, V], changed: V, *, same_patient: bool
+) -> None:
+    """Check the records that refer to a changed one, and derive their members again.
 
-    What was said of one patient is never made to be about another.
+    Raises `StillReliedOn` if one would break a rule, or would move to another patient.
     """
     for other in registry.values():
         for reference in other.references:
             if reference.noun != kind.noun:
                 continue
             for (id_,) in op.all(_referring(other, reference.field), named=changed["id"]):
-                follower = locked(op, other, id_)
-                body = patched(other, follower, {})
+                referrer = lock_record(op, other, id_)
+                body = patched(other, referrer, {})
                 facts = gather(op, [(other, body)])
                 if not same_patient or _problem(other, body, facts, id_) is not None:
-                    raise StillRelied(resource=other.noun, resource_id=str(id_))
-                derived = other.derive(op, body, follower, facts)
-                store(op, other, follower, derived, operation=f"{other.noun}.follow")
+                    raise StillReliedOn(resource=other.noun, resource_id=str(id_))
+                derived = other.derive(op, body, referrer, facts)
+                store(op, other, referrer, derived, operation=f"{other.noun}.follow")
 
 
 def store(
@@ -229,9 +236,9 @@ def store(
     reason: str | None = None,
     operation: str | None = None,
 ) -> V:
-    """Store the next version of a record: the current one with changed members.
+    """Store the next version of a record, with changed members, and return it.
 
-    Changes that change nothing make no version.
+    If nothing differs, no version is made and `current` is returned.
     """
     members = {**current, **changes}
     if to_jsonable_python(kind.view_from(members)) == to_jsonable_python(current):

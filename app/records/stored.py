@@ -1,4 +1,4 @@
-"""Stored JSON as a view has it: what is a date, an instant or an id there becomes one."""
+"""Convert stored JSON to the types of a view: dates, datetimes and ids."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -18,7 +18,7 @@ _TEXTS: Final[dict[Any, Reader]] = {
 
 
 def reader(wanted: Any) -> Reader | None:
-    """What turns a JSON value into the wanted type; None where JSON has it as it is."""
+    """Return a function that converts a JSON value to this type; None if none is needed."""
     if is_typeddict(wanted):
         return _object_reader(wanted)
     if get_origin(wanted) in {list, Union, UnionType}:
@@ -29,7 +29,7 @@ def reader(wanted: Any) -> Reader | None:
 
 
 def views_in(wanted: Any) -> Iterator[Any]:
-    """A view, and the views of its parts."""
+    """Yield a view and the views inside it."""
     if is_typeddict(wanted):
         yield wanted
     parts = get_type_hints(wanted).values() if is_typeddict(wanted) else get_args(wanted)
@@ -38,16 +38,16 @@ def views_in(wanted: Any) -> Iterator[Any]:
 
 
 def members(view: Any) -> dict[str, Reader]:
-    """The members of a view that JSON doesn't have as they are, and how to read each."""
-    found = {name: reader(wanted) for name, wanted in get_type_hints(view).items()}
-    return {name: read for name, read in found.items() if read is not None}
+    """Return the members of a view that need conversion from JSON, with their readers."""
+    readers = {name: reader(wanted) for name, wanted in get_type_hints(view).items()}
+    return {name: read for name, read in readers.items() if read is not None}
 
 
 def _object_reader(view: Any) -> Reader | None:
     readers = members(view)
 
     def read(value: dict[str, Any]) -> dict[str, Any]:
-        # An older version lacks the members that were added since.
+        # An older version lacks the members that were added later.
         return value | {name: readers[name](value[name]) for name in readers.keys() & value.keys()}
 
     return read if readers else None

@@ -1,7 +1,7 @@
-"""What records of several kinds have in common, for whoever reads them. Pure.
+"""The parts of views that several kinds share. Pure.
 
-A view is declared once, as a `TypedDict`: it is the type of a record in Python, and its schema in
-the API's document. It names all of its members, in the order in which an answer has them.
+A view is declared once, as a `TypedDict`. It is the type of a record in Python, and its schema in
+OpenAPI. It names all members, in the order of the answer.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ Side = Literal["left", "right", "midline"]
 
 
 class RecordView(TypedDict):
-    """What the view of every kind has: declare it there again, at its place among the others."""
+    """The members of every view. Each view declares them again, to set their place in the order."""
 
     id: UUID
     version: int
@@ -36,12 +36,12 @@ class ReadingView(TypedDict):
 
     instrument: str
     items: list[float | None] | None
-    """The answers that the value is scored from, null for one that is missing."""
+    """The answers that the value is scored from; null for a missing answer."""
     unit: str | None
-    """UCUM: the instrument's own unit, or one that it is also taken in."""
+    """UCUM: the instrument's own unit, or another one that it allows."""
     value: float
     activity: str | None
-    """PSFS: which activity; null is the mean over them."""
+    """PSFS: the activity; null for the mean of all activities."""
     side: Side | None
     muscle: str | None
     reported_by: Reporter

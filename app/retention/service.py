@@ -25,7 +25,7 @@ from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
 from app.records.queries import record
 from app.records.registry import registry
-from app.records.service import locked
+from app.records.service import lock_record
 from app.retention import queries
 from app.retention.errors import OnHold, TooEarly
 from app.retention.models import LegalHold, RetentionPolicy
@@ -81,7 +81,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
     changed or read it and when, and the digest of the body. Raises `NotFound`, `NoPolicy`, `OnHold`
     or `TooEarly`.
     """
-    patient = locked(op, PATIENTS, patient_id)
+    patient = lock_record(op, PATIENTS, patient_id)
     due = queries.due(op, patient_id)
     if queries.held(op, patient_id):
         raise OnHold

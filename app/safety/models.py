@@ -27,7 +27,7 @@ def _of_session() -> ForeignKeyConstraint:
 
 
 class Consent(Record):
-    """What a patient was told, and decided."""
+    """What was disclosed to a patient, and what they decided."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -82,7 +82,7 @@ class Screening(Record):
 
 
 class AdverseEvent(Record):
-    """Something that went wrong, or nearly did."""
+    """An adverse event, or a close call, which harmed nobody."""
 
     __tablename__ = "adverse_events"
     __table_args__ = (

@@ -6,20 +6,20 @@ from app.core.values.faults import RuleBroken
 
 
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
-    """A consent is withdrawn if and only if it says when."""
+    """Require `withdrawn_at` for a withdrawn consent, and for no other."""
     if decision == "withdrawn" and withdrawn_at is None:
-        raise RuleBroken("withdrawn_at_missing", "A withdrawn consent says when.")
+        raise RuleBroken("withdrawn_at_missing", "A withdrawn consent needs withdrawn_at.")
     if decision != "withdrawn" and withdrawn_at is not None:
-        raise RuleBroken("not_withdrawn", "Only a withdrawn consent says when it was withdrawn.")
+        raise RuleBroken("not_withdrawn", "Only a withdrawn consent has withdrawn_at.")
 
 
 def check_not_before(later: datetime | None, earlier: datetime | None) -> None:
-    """What follows is not before what it follows."""
+    """Require that the later of two instants is not before the earlier one."""
     if later is not None and earlier is not None and later < earlier:
-        raise RuleBroken("out_of_order", "This is before what it follows.")
+        raise RuleBroken("out_of_order", "This is earlier than the event before it.")
 
 
 def check_validity(valid_until: date | None, obtained_at: datetime | None) -> None:
-    """A consent doesn't run out before it is given."""
+    """Require that a consent doesn't expire before the day on which it was obtained."""
     if valid_until is not None and obtained_at is not None and valid_until < obtained_at.date():
-        raise RuleBroken("out_of_order", "A consent does not run out before it is given.")
+        raise RuleBroken("out_of_order", "valid_until is before obtained_at.")

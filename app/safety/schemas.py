@@ -1,4 +1,4 @@
-"""Consents, screenings and adverse events on the wire."""
+"""Bodies and filters of consents, screenings and adverse events."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -26,7 +26,7 @@ LIST_MAX = 60
 
 
 class ConsentBody(RecordBody):
-    """What a patient was told, and decided."""
+    """What was disclosed to a patient, and what they decided."""
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
@@ -48,10 +48,14 @@ class ConsentBody(RecordBody):
     risks_disclosed: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
     patient_specific_risks: Text | None = None
     alternatives_discussed: Text | None = None
-    given_by: Annotated[Line, Field(description="The patient, or who decides for the patient.")]
-    obtained_by: Annotated[Line, Field(description="Who explained and asked.")]
+    given_by: Annotated[Line, Field(description="The patient, or the person who decides for them.")]
+    obtained_by: Annotated[
+        Line, Field(description="The person who explained the treatment and asked.")
+    ]
     obtained_at: Moment
-    valid_until: Annotated[Day | None, Field(description="The last day.")] = None
+    valid_until: Annotated[Day | None, Field(description="The last day on which it is valid.")] = (
+        None
+    )
     withdrawn_at: Annotated[Moment | None, Field(validate_default=True)] = None
 
     @field_validator("risks_disclosed")
@@ -76,7 +80,7 @@ class ConsentBody(RecordBody):
 
 
 class ConsentFilters(Filters):
-    """How consents can be listed."""
+    """The filters of the list of consents."""
 
     patient_id: UUID | None = None
     kind: ConsentKind | None = None
@@ -106,7 +110,7 @@ class ScreeningBody(RecordBody):
     )
 
     session_id: UUID
-    rule_set: Annotated[Line, Field(description="Which questions, in which version.")]
+    rule_set: Annotated[Line, Field(description="The name and version of the set of questions.")]
     answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
     decision: ScreeningDecision
     decided_by: Line
@@ -121,14 +125,14 @@ class ScreeningBody(RecordBody):
 
 
 class ScreeningFilters(Filters):
-    """How screenings can be listed."""
+    """The filters of the list of screenings."""
 
     session_id: UUID | None = None
     patient_id: UUID | None = None
 
 
 class AdverseEventBody(RecordBody):
-    """Something that went wrong, or nearly did."""
+    """An adverse event, or a close call, which harmed nobody."""
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
@@ -166,7 +170,7 @@ class AdverseEventBody(RecordBody):
 
 
 class AdverseEventFilters(Filters):
-    """How adverse events can be listed: newest first."""
+    """The filters of the list of adverse events, which begins with the newest."""
 
     patient_id: UUID | None = None
     session_id: UUID | None = None

@@ -21,7 +21,7 @@ from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 
 
 class DerivedScreening(TypedDict):
-    """What the server adds to a screening."""
+    """The members that the server adds to a screening."""
 
     patient_id: UUID
 
@@ -44,13 +44,13 @@ class Consents(Kind[ConsentBody, ConsentView]):
         rows=True,
         table=True,
         timeline=Consent.obtained_at,
-        chart_summary=LeftOut("The summary cites the consent that its release rests on."),
+        chart_summary=LeftOut("The summary cites the consent to its release."),
         console=True,
     )
 
 
 class Screenings(Kind[ScreeningBody, ScreeningView]):
-    """Screenings before a session; they are about its patient."""
+    """Screenings before a session."""
 
     noun = "screenings"
     singular = "screening"
@@ -67,14 +67,14 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
         rows=True,
         table=True,
         timeline=Screening.decided_at,
-        chart_summary=LeftOut("It cleared one session; the summary tells what that session was."),
+        chart_summary=LeftOut("It cleared one session, which the summary describes."),
         console=True,
     )
 
     def derive(
         self, op: Operation, body: ScreeningBody, current: ScreeningView | None, facts: Facts
     ) -> DerivedScreening:
-        """Add whose screening it is."""
+        """Add the session's patient."""
         del op, current
         patient_id = facts["sessions", body.session_id].patient_id
         if patient_id is None:

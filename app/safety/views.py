@@ -1,4 +1,4 @@
-"""A consent, a screening and an adverse event, as a reader gets them. Pure."""
+"""The views of a consent, a screening and an adverse event. Pure."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -17,7 +17,7 @@ Severity = Literal["mild", "significant", "serious"]
 
 
 class ConsentView(TypedDict, closed=True):
-    """What a patient was told, and decided."""
+    """What was disclosed to a patient, and what they decided."""
 
     id: UUID
     patient_id: UUID
@@ -64,7 +64,7 @@ class ScreeningView(TypedDict, closed=True):
 
 
 class AdverseEventView(TypedDict, closed=True):
-    """Something that went wrong, or nearly did."""
+    """An adverse event, or a close call, which harmed nobody."""
 
     id: UUID
     patient_id: UUID

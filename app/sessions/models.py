@@ -1,4 +1,4 @@
-"""Sessions' tables."""
+"""Tables of sessions."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from app.sessions.views import (
 
 
 class TreatmentSession(Record):
-    """One visit, whether it was attended or not."""
+    """One visit, attended or not."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -65,7 +65,7 @@ class TreatmentSession(Record):
     alert: Mapped[bool]
     """Whether a follow-up reported a red flag."""
     credentials: Mapped[list[Any]]
-    """The practitioner's, as they were on the day of the session."""
+    """The credentials that the practitioner had on the day of the session."""
     catalogue_version: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime]
     recorded_at_offset_min: Mapped[int] = offset_of()
@@ -78,7 +78,7 @@ class TreatmentSession(Record):
 
 
 class SessionPart(ClinicOwned):
-    """A row that belongs to a session, at its place in the session's list."""
+    """A child row of a session, with its position in the list."""
 
     __abstract__ = True
 
@@ -122,22 +122,22 @@ class Needling(SessionPart):
     electrical: Mapped[dict[str, Any] | None]
     retention_s: Mapped[int | None]
     grasp: Mapped[str | None] = mapped_column(String(16))
-    """What the practitioner feels."""
+    """How firmly the muscle holds the needle, as the practitioner feels it."""
     twitches: Mapped[int | None]
-    """Counted local twitch responses, which both see; null is not assessed."""
+    """The number of local twitch responses, which both see; null if nobody looked."""
     ache: Mapped[int | None]
-    """What the patient says, 0 to 10."""
+    """How much it aches, as the patient says: 0 to 10."""
     sharp: Mapped[int | None]
     sensations: Mapped[list[Any]]
     release: Mapped[str | None] = mapped_column(String(16))
-    """What the patient feels."""
+    """Whether the muscle let go, as the patient feels it."""
     release_after_s: Mapped[int | None]
     familiar_pain: Mapped[str | None] = mapped_column(String(16))
     stopped_for: Mapped[str | None] = mapped_column(String(200))
 
 
 class Finding(SessionPart):
-    """One segmental sign, on one side, as it was graded."""
+    """One segmental sign, on one side, and its grade."""
 
     __tablename__ = "findings"
     __table_args__ = (

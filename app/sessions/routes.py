@@ -14,8 +14,8 @@ from app.core.values.access import Scope
 from app.core.values.problems import NotFound, VersionMissing, VersionStale
 from app.ledger import queries as ledger
 from app.ledger import service as account
-from app.records.errors import StillRelied
-from app.records.queries import record, saw
+from app.records.errors import StillReliedOn
+from app.records.queries import record, record_access
 from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
@@ -38,23 +38,23 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
     responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
 )
 def sign(op: Writing, id: UUID) -> Answer[SessionView]:
-    """Sign a session."""
+    """Sign a draft. After that it can only be amended or voided."""
     return answer(service.sign(op, id))
 
 
 @router.post(
     "/{id:uuid}/amend",
     operation_id="sessions.amend",
-    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillRelied),
+    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),
 )
 def amend(op: Writing, id: UUID, body: AmendBody) -> Answer[SessionView]:
-    """Amend a signed session; earlier versions stay readable."""
+    """Amend a signed session. Earlier versions stay readable."""
     return answer(service.amend(op, id, body))
 
 
 @router.post("/{id:uuid}/void", operation_id="sessions.void", responses=documented(*CHANGE))
 def void(op: Writing, id: UUID, body: VoidBody) -> Answer[SessionView]:
-    """Void a session; it stays readable, and counts nowhere."""
+    """Void a session. It stays readable, but no statistic counts it."""
     return answer(service.void(op, id, body.reason))
 
 
@@ -64,7 +64,7 @@ def versions(
 ) -> Page[VersionView]:
     """List the versions of a session, oldest first."""
     session = record(op, SESSIONS, id)
-    saw(op, SESSIONS, session)
+    record_access(op, SESSIONS, session)
     items, more = ledger.versions(op, SESSIONS.noun, id, filters.after, filters.limit)
     return Page(items, after=items[-1]["version"]) if more else Page(items)
 
@@ -78,9 +78,9 @@ def version(
     op: Reading, id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Answer[SessionView]:
     """Read a session as it was in one of its versions."""
-    found = ledger.version(op, SESSIONS.noun, id, version)
-    if found is None:
+    body = ledger.version(op, SESSIONS.noun, id, version)
+    if body is None:
         raise NotFound
-    session = SESSIONS.from_json(found)
+    session = SESSIONS.from_json(body)
     account.record_access(op, SESSIONS.noun, id, session["patient_id"], version)
-    return Answer(found, version=version)
+    return Answer(body, version=version)

@@ -1,4 +1,4 @@
-"""Rules of a session that span its fields. Pure."""
+"""Rules that concern several fields of a session. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ from app.core.values.faults import Fault, RuleBroken, check_distinct, pointer
 from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
 
 LATE_AFTER = timedelta(hours=24)
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""By how much the clock of a tablet may be ahead of the server's."""
+CLOCK_SKEW_MAX = timedelta(minutes=5)
+"""How far the clock of a tablet may be ahead of the server's."""
 CALLED_OFF = ("cancelled", "declined")
-"""What is known of a visit before its time."""
+"""Attendances that can be recorded before the time of the visit."""
 
 
 def check_spinal_level(level: str | None, *, paraspinal: bool) -> None:
-    """A paraspinal muscle runs along the spine, so it needs a level; no other muscle has one."""
+    """Require a spinal level for a paraspinal muscle, and for no other muscle."""
     if paraspinal and level is None:
         raise RuleBroken("spinal_level_missing", "A paraspinal muscle needs its spinal level.")
     if not paraspinal and level is not None:
@@ -24,13 +24,15 @@ def check_spinal_level(level: str | None, *, paraspinal: bool) -> None:
 
 
 def check_insertions(insertions: int, needles: int) -> None:
-    """Every needle is inserted at least once."""
+    """Require at least one insertion per needle."""
     if insertions < needles:
-        raise RuleBroken("fewer_insertions_than_needles", "Insertions are at least the needles.")
+        raise RuleBroken(
+            "fewer_insertions_than_needles", "There must be at least as many insertions as needles."
+        )
 
 
 def check_electrical(stimulation: str | None, *, given: bool) -> None:
-    """Current is given with electrical stimulation, and only with it."""
+    """Require the current for electrical stimulation, and only for it."""
     if given and stimulation != "electrical":
         raise RuleBroken("not_electrical", "Only electrical stimulation has a current.")
     if stimulation == "electrical" and not given:
@@ -38,36 +40,38 @@ def check_electrical(stimulation: str | None, *, given: bool) -> None:
 
 
 def check_release_time(release: str | None, after_s: int | None) -> None:
-    """Only a release that was felt took a time."""
+    """Allow a time of release only for a partial or complete release."""
     if after_s is not None and release not in {"partial", "complete"}:
-        raise RuleBroken("no_release", "A release that wasn't felt has no time.")
+        raise RuleBroken("no_release", "Only a partial or complete release has a time.")
 
 
 def check_sensations(sensations: Sequence[str]) -> None:
-    """Each sensation once; `none` stands alone."""
+    """Require that each sensation is listed once, and `none` only alone."""
     check_distinct(sensations)
     if "none" in sensations and len(sensations) > 1:
-        raise RuleBroken("none_and_more", "Either none, or the sensations that were felt.")
+        raise RuleBroken("none_and_more", "Give none alone, or the sensations that were felt.")
 
 
 def check_visited(attendance: str, *, needled: bool) -> None:
-    """Nobody is needled at a visit that didn't take place."""
+    """Forbid needlings and a needle count for a visit that wasn't attended."""
     if needled and attendance != "attended":
-        raise RuleBroken("not_attended", "A visit that was not attended has no needling.")
+        raise RuleBroken(
+            "not_attended", "A visit that was not attended has no needling or needle count."
+        )
 
 
 def is_late(occurred_at: datetime, recorded_at: datetime) -> bool:
-    """Whether an entry was made more than a day after the visit."""
+    """Return whether a session was recorded more than 24 hours after the visit."""
     return recorded_at - occurred_at > LATE_AFTER
 
 
-def is_ahead(occurred_at: datetime, at: datetime, attendance: str) -> bool:
-    """Whether, at an instant, somebody vouches for a visit that is still to come."""
+def is_in_future(occurred_at: datetime, at: datetime, attendance: str) -> bool:
+    """Return whether a visit is in the future at an instant, and wasn't called off."""
     return attendance not in CALLED_OFF and occurred_at > at
 
 
 class Signable(TypedDict):
-    """What decides whether a session can be signed: a part of its view."""
+    """The members of a session's view that decide whether it can be signed."""
 
     occurred_at: datetime
     attendance: Attendance
@@ -76,20 +80,22 @@ class Signable(TypedDict):
     needle_count: NeedleCountView | None
 
 
-def unready(session: Signable, at: datetime) -> Iterator[Fault]:
-    """What keeps a draft from being signed at an instant."""
-    if is_ahead(session["occurred_at"], at + CLOCKS_DIFFER, session["attendance"]):
-        yield Fault("/occurred_at", "in_the_future", "A visit is signed once it has taken place.")
+def signing_faults(session: Signable, at: datetime) -> Iterator[Fault]:
+    """Yield the reasons why a session can't be signed at an instant."""
+    if is_in_future(session["occurred_at"], at + CLOCK_SKEW_MAX, session["attendance"]):
+        yield Fault(
+            "/occurred_at", "in_the_future", "A session can't be signed before it takes place."
+        )
     if session["attendance"] != "attended":
         return
     if session["technique"] is None:
-        yield Fault("/technique", "technique_missing", "A signed visit names its technique.")
+        yield Fault("/technique", "technique_missing", "A signed session needs a technique.")
     if session["needlings"]:
         yield from _count_faults(session["needle_count"])
 
 
 def _count_faults(count: NeedleCountView | None) -> Iterator[Fault]:
-    """Every needle that went in came out: a needle left behind must be noticed now."""
+    """Yield a fault if the needles removed weren't counted, or differ without a reason."""
     place = pointer("needle_count")
     if count is None:
         yield Fault(place, "needle_count_missing", "Count the needles before signing.")
@@ -102,22 +108,22 @@ def _count_faults(count: NeedleCountView | None) -> Iterator[Fault]:
 
 
 def check_signed_after(signed_at: datetime, occurred_at: datetime, attendance: str) -> None:
-    """A visit is signed once it has taken place."""
-    if is_ahead(occurred_at, signed_at, attendance):
-        raise RuleBroken("before_session", "A session is not signed before it takes place.")
+    """Require that a session isn't signed before it takes place."""
+    if is_in_future(occurred_at, signed_at, attendance):
+        raise RuleBroken("before_session", "signed_at is before occurred_at.")
 
 
 def check_signed(status: str, *, given: bool) -> None:
-    """A record that was signed elsewhere says when and by whom; a draft has no signature."""
+    """Require time and name of a signature for a signed session, and none for a draft."""
     if status == "signed" and not given:
-        raise RuleBroken("signature_missing", "A signed session says when and by whom.")
+        raise RuleBroken("signature_missing", "A signed session needs signed_at and signed_by.")
     if status == "draft" and given:
         raise RuleBroken("not_signed", "A draft has no signature.")
 
 
 def check_voided(status: str, *, given: bool) -> None:
-    """A session that was voided elsewhere says when; no other does."""
+    """Require the time of voiding for a void session, and for no other."""
     if status == "void" and not given:
-        raise RuleBroken("voided_at_missing", "A void session says when it was voided.")
+        raise RuleBroken("voided_at_missing", "A void session needs voided_at.")
     if status != "void" and given:
-        raise RuleBroken("not_void", "Only a void session was voided.")
+        raise RuleBroken("not_void", "Only a void session has voided_at.")

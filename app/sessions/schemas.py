@@ -1,4 +1,4 @@
-"""Sessions on the wire."""
+"""Bodies and filters of sessions."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -39,7 +39,7 @@ Codes = Annotated[list[Code], Field(max_length=30)]
 
 
 class NeedleBody(Body):
-    """The needle that was used: sterile, single-use, of a lot that can be recalled."""
+    """The needle that was used, and its lot, for a recall."""
 
     diameter_mm: Annotated[Measured | None, Field(ge=0.1, le=1)] = None
     length_mm: Annotated[Measured | None, Field(ge=5, le=150)] = None
@@ -54,31 +54,42 @@ class ElectricalBody(Body):
 
 
 class NeedlingBody(Body):
-    """One muscle, on one side, needled: dose, and what was felt and seen."""
+    """One muscle, needled on one side: the dose, and what was felt and seen."""
 
     muscle: MuscleSlug
     side: Side
     spinal_level: Annotated[
         SpinalLevel | None,
-        Field(validate_default=True, description="Required where the muscle is paraspinal."),
+        Field(
+            validate_default=True,
+            description="Required for a paraspinal muscle, forbidden for others.",
+        ),
     ] = None
     needle: Annotated[NeedleBody, Field(default_factory=NeedleBody)]
     needles: Annotated[int, Field(ge=1, le=50)] = 1
     insertions: Annotated[
-        int, Field(ge=1, le=500, validate_default=True, description="At least the needles.")
+        int, Field(ge=1, le=500, validate_default=True, description="At least as many as needles.")
     ] = 1
     depth_mm: DepthMm | None = None
     stimulation: Stimulation | None = None
     electrical: Annotated[ElectricalBody | None, Field(validate_default=True)] = None
     retention_s: Seconds | None = None
-    grasp: Annotated[Grasp | None, Field(description="What the practitioner feels.")] = None
-    twitches: Annotated[
-        int | None, Field(ge=0, le=200, description="Counted; null is not assessed.")
+    grasp: Annotated[
+        Grasp | None,
+        Field(description="How firmly the muscle holds the needle, as the practitioner feels."),
     ] = None
-    ache: Annotated[Score | None, Field(description="What the patient says, 0 to 10.")] = None
-    sharp: Annotated[Score | None, Field(description="What the patient says, 0 to 10.")] = None
+    twitches: Annotated[
+        int | None,
+        Field(ge=0, le=200, description="Local twitch responses; null if nobody looked."),
+    ] = None
+    ache: Annotated[Score | None, Field(description="As the patient says, 0 to 10.")] = None
+    sharp: Annotated[
+        Score | None, Field(description="Sharp pain, as the patient says, 0 to 10.")
+    ] = None
     sensations: Annotated[list[Sensation], Field(max_length=9)] = []
-    release: Annotated[Release | None, Field(description="What the patient feels.")] = None
+    release: Annotated[
+        Release | None, Field(description="Whether the muscle let go, as the patient feels.")
+    ] = None
     release_after_s: Seconds | None = None
     familiar_pain: FamiliarPain | None = None
     stopped_for: Line | None = None
@@ -119,7 +130,7 @@ class NeedlingBody(Body):
 
 
 class FindingBody(Body):
-    """A segmental sign; a grade of null is not examined."""
+    """A segmental sign and its grade, 0 to 3; null if it was not examined."""
 
     sign: Sign
     segment: SpinalLevel
@@ -128,13 +139,13 @@ class FindingBody(Body):
 
 
 class SessionMeasurementBody(ReadingBody):
-    """A value measured in the session, before or after the needles."""
+    """A value measured in the session, before or after needling."""
 
     phase: Literal["before", "after"]
 
 
 class NeedleCountBody(Body):
-    """Needles counted. To sign, as many were removed as were inserted, or a reason is given."""
+    """The needle count. To sign, `removed` equals `inserted`, or a reason is given."""
 
     opened: Needles
     inserted: Needles
@@ -144,7 +155,7 @@ class NeedleCountBody(Body):
 
 
 class SessionBody(RecordBody):
-    """A session as a client sends one. It becomes a draft."""
+    """A session as a client sends it. It becomes a draft."""
 
     model_config = example(
         patient_id="019a0000-0000-7000-8000-000000000001",
@@ -194,7 +205,7 @@ class SessionBody(RecordBody):
     occurred_at: Moment
     duration_min: Annotated[int | None, Field(ge=1, le=480)] = None
     attendance: Attendance = "attended"
-    technique: Annotated[Technique | None, Field(description="Needed to sign.")] = None
+    technique: Annotated[Technique | None, Field(description="Required for signing.")] = None
     position: Position | None = None
     setting: Line | None = None
     measurements: Annotated[list[SessionMeasurementBody], Field(max_length=LIST_MAX)] = []
@@ -221,7 +232,7 @@ class SessionBody(RecordBody):
 
 
 class FinishedSessionBody(SessionBody):
-    """A session as an import brings it in: a draft, or signed or voided elsewhere before."""
+    """A session in an import: a draft, or one that was signed or voided in another system."""
 
     status: Status = "draft"
     signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
@@ -240,7 +251,7 @@ class FinishedSessionBody(SessionBody):
     def _voided(cls, voided_at: datetime | None, info: ValidationInfo) -> datetime | None:
         if "status" in info.data:
             rules.check_voided(info.data["status"], given=voided_at is not None)
-        # Of a stamp of a server's no offset is kept.
+        # The server's own timestamps are stored without an offset.
         return voided_at and voided_at.astimezone(UTC)
 
     @field_validator("signed_at")
@@ -253,7 +264,7 @@ class FinishedSessionBody(SessionBody):
 
 
 class AmendBody(Body):
-    """How a signed session is put right."""
+    """The correction of a signed session, or an addition to it."""
 
     model_config = example(
         reason="The depth was read from the wrong line.",
@@ -267,7 +278,7 @@ class AmendBody(Body):
 
 
 class VoidBody(Body):
-    """Why a session is void."""
+    """The reason why a session is void."""
 
     model_config = example(reason="It was logged for the wrong patient.")
 
@@ -275,7 +286,7 @@ class VoidBody(Body):
 
 
 class VersionView(TypedDict, closed=True):
-    """One version of a session: what was done, by whom, when and why, and what came of it."""
+    """One version of a session: the operation, who did it, when, why, and the result."""
 
     number: int
     at: datetime
@@ -290,24 +301,24 @@ class VersionView(TypedDict, closed=True):
 
 
 class VersionFilters(BaseModel):
-    """How much of a history to answer at once."""
+    """The filters of a list of versions."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     after: Annotated[
-        int, Field(ge=0, le=2**31 - 1, description="The versions behind this one.")
+        int, Field(ge=0, le=2**31 - 1, description="Only versions after this one.")
     ] = 0
     limit: Limit = 50
 
 
 class SessionFilters(Filters):
-    """How sessions can be listed: newest first."""
+    """The filters of the list of sessions, which begins with the newest."""
 
     patient_id: UUID | None = None
     episode_id: UUID | None = None
     practitioner_id: UUID | None = None
     muscle: MuscleSlug | None = None
     status: Status | None = None
-    occurred_from: Annotated[Moment | None, Field(description="At or after.")] = None
-    occurred_to: Annotated[Moment | None, Field(description="At or before.")] = None
-    updated_from: Annotated[Moment | None, Field(description="At or after.")] = None
+    occurred_from: Annotated[Moment | None, Field(description="Visits at or after this.")] = None
+    occurred_to: Annotated[Moment | None, Field(description="Visits at or before this.")] = None
+    updated_from: Annotated[Moment | None, Field(description="Changed at or after this.")] = None

@@ -1,4 +1,4 @@
-"""Sessions as a kind of record, and what can be done to one."""
+"""Sessions as a kind of record, and their operations: sign, amend, void, alert."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -68,7 +68,7 @@ def _needling_rows(view: SessionView) -> Iterator[dict[str, object]]:
 
 
 class Derived(TypedDict, total=False):
-    """What the server adds to a session."""
+    """The members that the server adds to a session."""
 
     status: Status
     alert: bool
@@ -83,7 +83,7 @@ class Derived(TypedDict, total=False):
 
 
 class Sessions(Kind[SessionBody, SessionView]):
-    """Sessions: the rows of their lists are tables of their own, so they can be asked about."""
+    """Sessions. Their lists are child rows in separate tables, so that queries can use them."""
 
     noun = "sessions"
     singular = "session"
@@ -134,36 +134,36 @@ class Sessions(Kind[SessionBody, SessionView]):
     facts = {
         "patient_id": TreatmentSession.__table__.c.patient_id,
         "at": TreatmentSession.__table__.c.occurred_at,
-        # Of a void session it doesn't matter any more who came. The label is the member that
-        # others rely on: voiding makes none of them untrue.
+        # A void session has no attendance for others. The label is the member that others are
+        # validated against. Voiding leaves it unchanged, so it rechecks no other record.
         "state": case(
             (TreatmentSession.status == "void", "void"), else_=TreatmentSession.attendance
         ).label("attendance"),
     }
 
     def check(self, body: SessionBody, facts: Facts) -> Iterator[Fault]:
-        """A session that comes in signed must have been ready for it."""
+        """Yield faults if an imported session is signed, but couldn't have been."""
         del facts
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            yield from rules.unready(cast("rules.Signable", body.model_dump()), now())
+            yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
 
     def derive(
         self, op: Operation, body: SessionBody, current: SessionView | None, facts: Facts
     ) -> Derived:
-        """Add the state, and what held on the day of the session."""
+        """Add the state, and the credentials that were valid on the day of the session."""
         derived = _new(op, body) if current is None else Derived()
         recorded_at = derived["recorded_at"] if current is None else current["recorded_at"]
         derived["catalogue_version"] = CATALOGUE_VERSION
         derived["late_entry"] = rules.is_late(body.occurred_at, recorded_at)
-        # What was signed stays, unless it is of another practitioner or of another day.
-        if current is None or current["status"] == "draft" or _is_of_another(current, body):
+        # Credentials of a signed session stay, unless its practitioner or day changes.
+        if current is None or current["status"] == "draft" or _has_moved(current, body):
             credentials = facts["practitioners", body.practitioner_id].detail
             day = body.occurred_at.date()
             derived["credentials"] = [c for c in credentials if holds_on(c, day)]
         return derived
 
     def refuse_change(self, current: SessionView) -> None:
-        """Only a draft is edited."""
+        """Raise `SessionSigned` or `SessionVoid` unless the session is a draft."""
         if current["status"] == "signed":
             raise SessionSigned
         if current["status"] == "void":
@@ -171,7 +171,7 @@ class Sessions(Kind[SessionBody, SessionView]):
 
 
 def _new(op: Operation, body: SessionBody) -> Derived:
-    """The state of a new session: a draft, unless it was signed or voided elsewhere."""
+    """Return the state of a new session: a draft, unless it was signed or voided elsewhere."""
     new = Derived(alert=False, amended_at=None)
     if isinstance(body, FinishedSessionBody):
         new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
@@ -183,8 +183,8 @@ def _new(op: Operation, body: SessionBody) -> Derived:
     return new
 
 
-def _is_of_another(session: SessionView, body: SessionBody) -> bool:
-    """Whether a body says that another practitioner treated, or on another day."""
+def _has_moved(session: SessionView, body: SessionBody) -> bool:
+    """Return whether a body changes the practitioner or the day of a session."""
     was: tuple[UUID, date] = session["practitioner_id"], session["occurred_at"].date()
     return was != (body.practitioner_id, body.occurred_at.date())
 
@@ -193,8 +193,8 @@ SESSIONS = Sessions()
 
 
 def sign(op: Operation, id: UUID) -> SessionView:
-    """Turn a draft into a record. From here on it can only be amended or voided."""
-    session = records.for_change(op, SESSIONS, id)
+    """Sign a draft. After that it can only be amended or voided."""
+    session = records.lock_for_change(op, SESSIONS, id)
     SESSIONS.refuse_change(session)
     _require_ready(session, op.at)
     signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
@@ -202,8 +202,8 @@ def sign(op: Operation, id: UUID) -> SessionView:
 
 
 def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
-    """Put a signed session right. The version before stays readable."""
-    session = records.for_change(op, SESSIONS, id)
+    """Amend a signed session. The earlier version stays readable."""
+    session = records.lock_for_change(op, SESSIONS, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
@@ -219,7 +219,7 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
     _require_ready(content, op.at)
     if SESSIONS.content(session) == SESSIONS.content(content):
-        raise Invalid([Fault("", "no_change", "These changes change nothing.")])
+        raise Invalid([Fault("", "no_change", "These changes leave the session as it is.")])
     return records.revise(
         op,
         SESSIONS,
@@ -231,8 +231,8 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
 
 
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
-    """Declare a session void. It stays readable, and counts nowhere."""
-    session = records.for_change(op, SESSIONS, id)
+    """Void a session. It stays readable, but no statistic counts it."""
+    session = records.lock_for_change(op, SESSIONS, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
@@ -240,12 +240,12 @@ def void(op: Operation, id: UUID, reason: str) -> SessionView:
 
 
 def alert(op: Operation, id: UUID) -> None:
-    """Raise a session's alert: a follow-up reported a red flag."""
-    session = records.locked(op, SESSIONS, id)
+    """Set a session's alert, because a follow-up reported a red flag."""
+    session = records.lock_record(op, SESSIONS, id)
     records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")
 
 
 def _require_ready(session: SessionView, at: datetime) -> None:
-    faults = list(rules.unready(session, at))
+    faults = list(rules.signing_faults(session, at))
     if faults:
         raise NotReadyToSign(faults)

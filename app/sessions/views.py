@@ -1,4 +1,4 @@
-"""A session, as a reader gets one. Pure."""
+"""The view of a session. Pure."""
 
 from datetime import datetime
 from typing import Literal
@@ -37,7 +37,7 @@ SessionPhase = Literal["before", "after"]
 
 
 class NeedleView(TypedDict, closed=True):
-    """The needle that was used: sterile, single-use, of a lot that can be recalled."""
+    """The needle that was used, and its lot, for a recall."""
 
     diameter_mm: float | None
     length_mm: float | None
@@ -52,39 +52,39 @@ class ElectricalView(TypedDict, closed=True):
 
 
 class NeedlingView(TypedDict, closed=True):
-    """One muscle, on one side, needled: dose, and what was felt and seen."""
+    """One muscle, needled on one side: the dose, and what was felt and seen."""
 
     muscle: str
     side: Side
     spinal_level: SpinalLevel | None
-    """Given where the muscle is paraspinal."""
+    """Only for a paraspinal muscle."""
     needle: NeedleView
     needles: int
     insertions: int
-    """At least the needles."""
+    """At least as many as needles."""
     depth_mm: int | None
     """Deepest point reached, in millimetres."""
     stimulation: Stimulation | None
     electrical: ElectricalView | None
     retention_s: int | None
     grasp: Grasp | None
-    """What the practitioner feels."""
+    """How firmly the muscle holds the needle, as the practitioner feels."""
     twitches: int | None
-    """Counted; null is not assessed."""
+    """Local twitch responses; null if nobody looked."""
     ache: int | None
-    """What the patient says, 0 to 10."""
+    """As the patient says, 0 to 10."""
     sharp: int | None
-    """What the patient says, 0 to 10."""
+    """Sharp pain, as the patient says, 0 to 10."""
     sensations: list[Sensation]
     release: Release | None
-    """What the patient feels."""
+    """Whether the muscle let go, as the patient feels."""
     release_after_s: int | None
     familiar_pain: FamiliarPain | None
     stopped_for: str | None
 
 
 class FindingView(TypedDict, closed=True):
-    """A segmental sign; a grade of null is not examined."""
+    """A segmental sign and its grade, 0 to 3; null if it was not examined."""
 
     sign: Sign
     segment: SpinalLevel
@@ -93,13 +93,13 @@ class FindingView(TypedDict, closed=True):
 
 
 class SessionMeasurementView(ReadingView, closed=True):
-    """A value measured in the session, before or after the needles."""
+    """A value measured in the session, before or after needling."""
 
     phase: SessionPhase
 
 
 class NeedleCountView(TypedDict, closed=True):
-    """Needles counted. Where fewer or more were removed than inserted, the reason is given."""
+    """The needle count. If `removed` differs from `inserted`, the reason is given."""
 
     opened: int
     inserted: int

@@ -33,7 +33,7 @@ from app.progress import queries as progress
 from app.progress.rules.picture import picture as drawn
 from app.progress.schemas import ProgressFilters
 from app.records.kinds import Kind, V
-from app.records.registry import shown_in
+from app.records.registry import by_kind
 from app.safety.models import Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.safety.views import ConsentView
@@ -55,7 +55,7 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
 )
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
 # Every kind that appears in a chart summary has its place there.
-shown_in("a chart summary", IN_CHART_SUMMARY, ChartRecords.__annotations__)
+by_kind("a chart summary", IN_CHART_SUMMARY, ChartRecords.__annotations__)
 _DESCRIBED: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 

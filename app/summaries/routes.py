@@ -26,7 +26,7 @@ router = APIRouter(
     route_class=Route,
 )
 Releasing = Annotated[Operation, Depends(Authorize(Scope.CHART_SUMMARIES_WRITE))]
-# Printing takes longer than a request may, so it has threads of its own.
+# Printing may take longer than a request may, so it has separate threads.
 _in_print_thread: Final = partial(
     to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
 )
@@ -54,10 +54,11 @@ class Pdf(Response):
 async def create(
     op: Releasing, database: TheDatabase, patient_id: UUID, body: ChartSummaryBody
 ) -> Pdf:
-    """Release a patient's chart as a PDF (PDF/UA-1), to the patient or to somebody else.
+    """Release a patient's chart as a PDF (PDF/UA-1), to the patient or to another recipient.
 
-    Somebody else needs the patient's consent to the use of data, or a reason that overrides it.
-    To whom it goes and why is in the ledger before it is sent, and in the patient's disclosures.
+    Another recipient needs the patient's consent to the use of data, or an override reason. The
+    ledger has the recipient and the reason before the PDF is sent, and so have the patient's
+    disclosures.
     """
     summary = await _in_print_thread(partial(service.release, op, database, patient_id, body))
     headers = {

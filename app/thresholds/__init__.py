@@ -1,8 +1,8 @@
-"""A clinic's own thresholds: which change it calls real, and which worthwhile.
+"""A clinic's own thresholds: which change it calls real (MDC), and which important (MCID).
 
-Nouns: *thresholds*, of one instrument, in one body region or in any. Invariant: where a clinic has
-thresholds that are in force, its verdicts use them instead of the published ones, and name the
-record and its version. Of several that would do, the one that was made last counts.
+Nouns: *thresholds*, of one instrument, for one body region or for any. Invariant: if a clinic has
+active thresholds, its verdicts use them instead of the published ones, and name the record and
+its version. If several apply, the newest record counts.
 
-It stands on `app.records` and `app.instruments`.
+It uses `app.records` and `app.instruments`.
 """

@@ -1,4 +1,4 @@
-"""Thresholds' table."""
+"""The table of thresholds."""
 
 from sqlalchemy import Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from app.thresholds.views import Status
 
 
 class OwnThresholds(Record):
-    """What a clinic measures a change against, in the place of what was published."""
+    """Thresholds that a clinic uses instead of the published ones."""
 
     __tablename__ = "thresholds"
     __table_args__ = (

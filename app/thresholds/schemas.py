@@ -1,4 +1,4 @@
-"""A clinic's own thresholds on the wire."""
+"""Bodies and filters of a clinic's own thresholds."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ Figure = Annotated[Measured, Field(gt=0, le=1e6)]
 
 
 class ThresholdsBody(RecordBody):
-    """Thresholds as a client sends them. At least one figure is needed, and who says so."""
+    """Thresholds as a client sends them. At least one figure and its source are required."""
 
     model_config = example(
         instrument="nprs",
@@ -29,7 +29,7 @@ class ThresholdsBody(RecordBody):
     instrument: InstrumentCode
     region: Annotated[
         Code | None,
-        Field(description="As episodes name it; null: any region without thresholds of its own."),
+        Field(description="As in episodes; null for each region without its own thresholds."),
     ] = None
     population: Line | None = None
     mdc: Annotated[
@@ -46,14 +46,16 @@ class ThresholdsBody(RecordBody):
         Figure | None,
         Field(
             le=100,
-            description="The same, in percent of the baseline; used where there is no `mcid`.",
+            description="The MCID in percent of the baseline; used if there is no `mcid`.",
             validate_default=True,
         ),
     ] = None
-    source: Annotated[Line, Field(description="Where the figures come from, and who decided.")]
-    status: Annotated[
-        Status, Field(description="`inactive`: kept, and used for no verdict any more.")
-    ] = "active"
+    source: Annotated[
+        Line, Field(description="Where the figures come from, and who decided to use them.")
+    ]
+    status: Annotated[Status, Field(description="`inactive`: kept, but not used for verdicts.")] = (
+        "active"
+    )
 
     @field_validator("mdc", "mcid")
     @classmethod
@@ -72,7 +74,7 @@ class ThresholdsBody(RecordBody):
 
 
 class ThresholdsFilters(Filters):
-    """How thresholds can be listed."""
+    """The filters of the list of thresholds."""
 
     instrument: InstrumentCode | None = None
     status: Status | None = None

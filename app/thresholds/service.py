@@ -9,7 +9,7 @@ from app.thresholds.views import ClinicThresholdsView
 
 
 class Thresholds(Kind[ThresholdsBody, ClinicThresholdsView]):
-    """What a clinic measures a change against."""
+    """A clinic's own thresholds."""
 
     noun = "thresholds"
     singular = "thresholds"
@@ -23,7 +23,7 @@ class Thresholds(Kind[ThresholdsBody, ClinicThresholdsView]):
     }
     appears = Appearances(
         rows=True,
-        table=LeftOut("The table of progress has the figures that each verdict used."),
+        table=LeftOut("The table of progress has the thresholds of each verdict."),
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=LeftOut("Each verdict cites the thresholds that it used."),
         console=LeftOut("Each verdict cites the thresholds that it used."),

@@ -1,4 +1,4 @@
-"""A clinic's own thresholds, as a reader gets them. Pure."""
+"""The view of a clinic's own thresholds. Pure."""
 
 from datetime import datetime
 from typing import Literal

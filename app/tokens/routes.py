@@ -19,7 +19,7 @@ from app.core.http.authorize import forget_stale_clients, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import FORM, Repeated, form_members
 from app.core.http.outgoing import Unreachable
-from app.core.http.rates import Rates, sender
+from app.core.http.rates import Rates, client_address
 from app.core.http.requests import chunks, request_id
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
@@ -37,15 +37,15 @@ NAME: Final = "tokens.create"
 FORM_MAX_BYTES: Final = 64 * 1024
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS: Final = ("RS384", "ES384")
-NOT_GOOD: Final = "This is not good, or not any more."
-NO_GRANT: Final = "There is no such grant here."
-NOT_KNOWN: Final = "The client could not be authenticated."
+NOT_VALID: Final = "This code, token or password isn't valid, or isn't any more."
+NO_GRANT: Final = "This server has no such grant type."
+NOT_AUTHENTICATED: Final = "The client couldn't be authenticated."
 
 ENROLMENT: Final = "urn:needlework:params:oauth:grant-type:enrolment"
 GRANT_TYPES: Final = ("client_credentials", ENROLMENT, "refresh_token", "password")
 FAILURES: Final = 10
 FAILURES_MINUTES: Final = 5
-"""So many wrong passwords may come from one address in so many minutes."""
+"""How many wrong passwords an address may send, in how many minutes."""
 
 Form = Mapping[str, str]
 Taken = tuple[Any, Key | None]
@@ -73,8 +73,8 @@ def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
     response_model=TokenView | RefreshableTokenView,
     responses={
         200: _described("The token."),
-        400: _described("What was sent is no request for a token.", model=TokenRefusedView),
-        401: _described("The client is not known by what it sent.", model=TokenRefusedView),
+        400: _described("This isn't a valid token request.", model=TokenRefusedView),
+        401: _described("The client couldn't be authenticated.", model=TokenRefusedView),
         **_problem(TooManyRequests),
         **_problem(Unavailable),
     },
@@ -101,14 +101,14 @@ def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
                             },
                             "refresh_token": {
                                 "type": "string",
-                                "description": "The newest one: each is good once.",
+                                "description": "The newest one: each works once.",
                             },
                             "username": {"type": "string", "const": owners.NAME},
                             "password": {"type": "string", "format": "password"},
                             "scope": {
                                 "type": "string",
-                                "description": "Separated by blanks; all that it holds, unless"
-                                " given.",
+                                "description": "Scopes, separated by spaces. By default, all of the"
+                                " client's.",
                             },
                         },
                     }
@@ -120,19 +120,19 @@ def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
 async def token(request: Request) -> Response:
     """Get an access token for five minutes.
 
-    A back end signs an assertion (SMART Backend Services, RFC 7523). A device brings the code that
-    lets it in, and from then on the refresh token that it got last; each of them is good once. So
-    does the owner of a clinic on SQLite, who begins with a password.
+    A back end sends a signed assertion (SMART Backend Services, RFC 7523). A device first sends
+    its enrolment code, and after that its newest refresh token. Each of these works once. The
+    owner of a clinic on SQLite first sends a password, and after that refresh tokens, too.
     """
-    cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
+    cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     try:
-        given = await _granted(request)
+        given = await _answer(request)
     except TokenRefused as refusal:
         return refusal.response()
     return Response(orjson.dumps(given), 200, NO_STORE, "application/json")
 
 
-async def _granted(request: Request) -> dict[str, Any]:
+async def _answer(request: Request) -> dict[str, Any]:
     form = await _form(request)
     grant = GRANTS.get(form.get("grant_type", ""))
     if grant is None:
@@ -149,22 +149,22 @@ async def _form(request: Request) -> Form:
     except Repeated:
         raise TokenRefused("invalid_request", "Give each parameter once.") from None
     except (ValueError, TooLarge):
-        raise TokenRefused("invalid_request", "This is no form, or too large a one.") from None
+        raise TokenRefused("invalid_request", "This is not a form, or it is too large.") from None
 
 
 async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
-    """RFC 6749 §4.4, the client authenticated by RFC 7523."""
+    """Grant a token to a client (RFC 6749 §4.4) that is authenticated by RFC 7523."""
     if form.get("client_assertion_type") != JWT_BEARER or "client_assertion" not in form:
-        raise TokenRefused("invalid_request", "A back end authenticates with a signed assertion.")
+        raise TokenRefused("invalid_request", "A back end needs a signed assertion.")
     try:
         signed = jose.read(form["client_assertion"], ALGORITHMS)
         client_id = rules.asserting_client(signed.claims)
     except Untrusted:
-        raise TokenRefused("invalid_client", NOT_KNOWN) from None
+        raise TokenRefused("invalid_client", NOT_AUTHENTICATED) from None
     database: Database = request.app.state.database
-    client = await asyncio.to_thread(_found, database, client_id)
+    client = await asyncio.to_thread(_client, database, client_id)
     if client is None or form.get("client_id", str(client_id)) != str(client_id):
-        raise TokenRefused("invalid_client", NOT_KNOWN)
+        raise TokenRefused("invalid_client", NOT_AUTHENTICATED)
     caller = caller_for(client)
     try:
         _check_in_force(client)
@@ -172,58 +172,60 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
         jti, ends = rules.check_assertion(signed.claims, _address(request), now().timestamp())
         scopes = rules.scopes_asked_for(form.get("scope"), frozenset(map(str, caller.scopes)))
         if scopes is None:
-            raise TokenRefused("invalid_scope", "The client holds no such scope.")
+            raise TokenRefused("invalid_scope", "The client has no such scope.")
         op = Operation(NAME, caller, request_id())
-        work = partial(_give, op, jti, ends, scopes)
+        work = partial(_use_assertion, op, jti, ends, scopes)
         return await asyncio.to_thread(perform, database, op, work)
     except Untrusted as error:
-        await _have_on_record(request, caller, f"assertion: {error.reason}")
-        raise TokenRefused("invalid_client", NOT_KNOWN) from None
+        await _record_rejection(request, caller, f"assertion: {error.reason}")
+        raise TokenRefused("invalid_client", NOT_AUTHENTICATED) from None
 
 
 async def _enrolment(request: Request, form: Form) -> dict[str, Any]:
-    """Let a device in by its code."""
+    """Grant tokens for a device's enrolment code."""
     key = parse_key(form.get("code", ""), ENROLMENT_CODE)
-    return await _once(request, key, {"device": devices.enrol})
+    return await _grant_once(request, key, {"device": devices.enrol})
 
 
 async def _refresh(request: Request, form: Form) -> dict[str, Any]:
-    """RFC 6749 §6, each token good once."""
+    """Grant tokens for a refresh token (RFC 6749 §6), which works once."""
     key = parse_key(form.get("refresh_token", ""), REFRESH_TOKEN)
-    return await _once(request, key, {"device": devices.refresh, "owner": owners.refresh})
+    return await _grant_once(request, key, {"device": devices.refresh, "owner": owners.refresh})
 
 
-async def _once(request: Request, key: Key | None, takers: Mapping[str, Taker]) -> dict[str, Any]:
-    """What there is for a key that is good once, by the kind of the client whose it is."""
+async def _grant_once(
+    request: Request, key: Key | None, takers: Mapping[str, Taker]
+) -> dict[str, Any]:
+    """Grant tokens for a one-time key. `takers` says how, by the kind of its client."""
     database: Database = request.app.state.database
-    client = None if key is None else await asyncio.to_thread(_found, database, key.client_id)
+    client = None if key is None else await asyncio.to_thread(_client, database, key.client_id)
     if key is None or client is None or client.kind not in takers:
-        raise TokenRefused("invalid_grant", NOT_GOOD)
-    return await _given(request, client, lambda op: takers[client.kind](op, key))
+        raise TokenRefused("invalid_grant", NOT_VALID)
+    return await _grant(request, client, lambda op: takers[client.kind](op, key))
 
 
-async def _given(
+async def _grant(
     request: Request, client: Any, take: Callable[[Operation], Taken]
 ) -> dict[str, Any]:
-    """An access token and a refresh token for a client that has brought what is good once."""
+    """Return an access token and a refresh token for a client, if `take` accepts its credential."""
     caller = caller_for(client)
     op = Operation(NAME, caller, request_id())
     try:
         _check_in_force(client)
-        work = partial(_both, op, take)
+        work = partial(_both_tokens, op, take)
         given = await asyncio.to_thread(perform, request.app.state.database, op, work)
         forget_stale_clients(request, op)
         reason = "refresh token used again"
     except Untrusted as error:
         given, reason = None, error.reason
     if given is None:
-        await _have_on_record(request, caller, reason)
-        raise TokenRefused("invalid_grant", NOT_GOOD)
+        await _record_rejection(request, caller, reason)
+        raise TokenRefused("invalid_grant", NOT_VALID)
     return given
 
 
-def _both(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] | None:
-    """None where there is no next refresh token: what follows from that is to be committed."""
+def _both_tokens(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] | None:
+    """Return both tokens; None if `take` gives no refresh token. Its changes are committed."""
     holder, refresh_token = take(op)
     if refresh_token is None:
         return None
@@ -232,63 +234,63 @@ def _both(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] |
 
 
 async def _password(request: Request, form: Form) -> dict[str, Any]:
-    """RFC 6749 §4.3, for the owner, whose own page asks him and nobody else's."""
+    """Grant tokens for the owner's password (RFC 6749 §4.3), which only our own page asks for."""
     database: Database = request.app.state.database
     if not database.is_sqlite:
         raise TokenRefused("unsupported_grant_type", NO_GRANT)
     if not {"username", "password"} <= form.keys():
         raise TokenRefused("invalid_request", "Give username and password.")
-    failures, address = cast("Rates", request.app.state.password_rates), sender(request)
+    failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     failures.take(address).apply(request)
     async with deadline():
         checked = await owners.check_password(database, form["username"], form["password"])
     owner = checked.owner
     if owner is not None and checked.good:
         failures.give_back(address)
-        return await _given(request, owner, lambda op: owners.sign_in(op, owner.id))
+        return await _grant(request, owner, lambda op: owners.sign_in(op, owner.id))
     remark = None
     if owner is not None:
-        remark = BackgroundTask(_have_on_record, request, caller_for(owner), "wrong password")
-    raise TokenRefused("invalid_grant", NOT_GOOD, remark)
+        remark = BackgroundTask(_record_rejection, request, caller_for(owner), "wrong password")
+    raise TokenRefused("invalid_grant", NOT_VALID, remark)
 
 
 def _check_in_force(client: Any) -> None:
-    found = in_force(client, caller_for(client))
-    if isinstance(found, Refused):
-        raise Untrusted(found.reason)
+    accepted = in_force(client, caller_for(client))
+    if isinstance(accepted, Refused):
+        raise Untrusted(accepted.reason)
 
 
-def _found(database: Database, client_id: UUID) -> Any:
+def _client(database: Database, client_id: UUID) -> Any:
     with database.reading() as db:
         return client_by_id(db, client_id)
 
 
-def _give(op: Operation, jti: str, ends: float, scopes: list[str]) -> dict[str, Any]:
+def _use_assertion(op: Operation, jti: str, ends: float, scopes: list[str]) -> dict[str, Any]:
     service.use_assertion(op, jti, ends)
     return service.issue_access_token(op, scopes)
 
 
 async def _keys(request: Request, client: Any, signed: jose.Signed) -> Any:
-    """The client's public keys; those that it publishes are fetched anew for one not seen yet."""
+    """Return the client's public keys. Published keys are fetched again for an unknown key id."""
     if client.jwks_url is None:
         return client.jwks
     try:
         return await request.app.state.outgoing.json(
-            client.jwks_url, lambda found: bool(jose.named_keys(signed, found))
+            client.jwks_url, lambda keys: bool(jose.named_keys(signed, keys))
         )
     except Unreachable:
         raise Untrusted("keys not reached") from None
 
 
 def _address(request: Request) -> str:
-    """The address that an assertion has to be meant for."""
+    """Return the token endpoint's address, which an assertion must have as its audience."""
     public = settings().public_url
     if public is not None:
         return public.rstrip("/") + PATH
     return str(request.url.replace(query="", fragment=""))
 
 
-async def _have_on_record(request: Request, caller: Caller, reason: str) -> None:
+async def _record_rejection(request: Request, caller: Caller, reason: str) -> None:
     refused = request.app.state.authenticate.mark_repeated(Refused(caller, reason))
     await record_rejection(request, NAME, refused)
 

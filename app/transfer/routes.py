@@ -39,9 +39,9 @@ async def create(
 ) -> Answer[ImportView]:
     """Import a file of records.
 
-    One row for each record, with its `type`; a row may refer to rows above it and to stored
-    records. A bad row is reported and never stops the others, and the same file twice creates
-    nothing twice.
+    The file has one row for each record, with its `type`. A row may refer to rows above it and to
+    stored records. An invalid row is reported and doesn't stop the others. If the same file is
+    imported again, nothing is created twice.
     """
     return await in_upload_thread(partial(_imported, op, database, upload, filters))
 

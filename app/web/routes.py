@@ -1,4 +1,4 @@
-"""`/docs`, from files of this package alone, `/problems/<code>`, and the way to the console."""
+"""`/docs`, whose files are all in this package, `/problems/<code>`, and the console's files."""
 
 from pathlib import Path
 from typing import Final
@@ -33,13 +33,13 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/", name="home")
 def home() -> Response:
-    """Lead to the console, which is for people."""
+    """Redirect to the console."""
     return RedirectResponse(HOME)
 
 
 @router.get(f"{HOME}/{{name}}", name="console.file")
 def console_file(name: str) -> Response:
-    """Give a file that the console's pages are made with."""
+    """Return a style sheet or picture of the console."""
     if name not in CONSOLE_FILES:
         raise NotFound
     return FileResponse(STATIC / name)
@@ -47,13 +47,13 @@ def console_file(name: str) -> Response:
 
 @router.get("/docs", name="docs")
 def docs() -> Response:
-    """Show every operation, to read and to try."""
+    """Return the page that documents all operations and can try them."""
     return FileResponse(STATIC / "docs.html", headers=DOCS_HEADERS)
 
 
 @router.get("/docs/{name}", name="docs.file")
 def docs_file(name: str) -> Response:
-    """Give a file that the page is made of."""
+    """Return a file of that page."""
     if name not in DOCS_FILES:
         raise NotFound
     return FileResponse(DOCS_FILES[name], headers=DOCS_HEADERS)
@@ -61,7 +61,7 @@ def docs_file(name: str) -> Response:
 
 @router.get("/problems/{code}", name="problems")
 def problem(code: str) -> Response:
-    """Explain what a problem's `type` stands for."""
+    """Explain a problem's `type`."""
     for kind in catalogue():
         if kind.code == code:
             return PlainTextResponse(f"{kind.title} ({int(kind.status)})\n\n{kind.meaning()}\n")

@@ -115,8 +115,8 @@ def test_an_existing_backup_is_only_replaced_on_request(
     assert "exists already. Nothing was changed" in refused.err
     assert file.read_text() == "older"
     assert program("backup", str(file), "--replace").code == 0
-    assert copies.made_by(file) is not None
-    assert clinic.database.file is None or copies.made_by(file) == "sqlite"
+    assert copies.database_kind(file) is not None
+    assert clinic.database.file is None or copies.database_kind(file) == "sqlite"
 
 
 def test_a_backup_that_fails_leaves_nothing_and_no_entry(
@@ -166,7 +166,7 @@ def test_the_password_is_in_no_list_of_processes(
         "sys.exit('pg_dump: error: no\\nDETAIL: a name')\n"
     )
     spy.chmod(0o700)
-    monkeypatch.setattr(copies, "PACKAGED", tmp_path)
+    monkeypatch.setattr(copies, "DEBIAN_FOLDER", tmp_path)
     monkeypatch.setattr(copies, "wheel_programs", lambda: None)
     monkeypatch.setenv("PATH", str(spy.parent))
     url = make_url(postgresql).set(password="s3cret")
@@ -241,9 +241,12 @@ def test_a_backup_with_an_altered_ledger_is_not_restored(
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("UPDATE patients SET given_name = 'Eve'", "is not what the ledger tells of it"),
-        ("UPDATE patients SET version = 7", "is not what the ledger tells of it"),
-        ("DELETE FROM patient_identifiers; DELETE FROM patients", "in the ledger, and nowhere"),
+        ("UPDATE patients SET given_name = 'Eve'", "differs from its version in the ledger"),
+        ("UPDATE patients SET version = 7", "differs from its version in the ledger"),
+        (
+            "DELETE FROM patient_identifiers; DELETE FROM patients",
+            "in the ledger, but isn't stored",
+        ),
     ],
 )
 def test_a_backup_with_altered_records_is_not_restored(

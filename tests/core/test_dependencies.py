@@ -1,4 +1,4 @@
-"""FastAPI's own dependencies work on our routes, and begin only once the caller is known."""
+"""FastAPI's own dependencies work on our routes, and run only after the caller is known."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -24,7 +24,7 @@ asked: list[str] = []
 
 
 class TrialView(View):
-    """What the trial route was given."""
+    """The arguments of the trial route."""
 
     language: str
     unit: str
@@ -45,7 +45,7 @@ def unit(unit: Annotated[str, Query(max_length=2)] = "mm") -> Iterator[str]:
 def trial(
     op: Reading, language: Annotated[str, Depends(language)], unit: Annotated[str, Depends(unit)]
 ) -> Answer[TrialView]:
-    """Read what the dependencies gave."""
+    """Read the values of the dependencies."""
     assert op.db is not None
     asked.append("endpoint")
     return Answer({"language": language, "unit": unit})
@@ -83,14 +83,12 @@ def test_faults_of_every_place_are_named_at_once(api: Api) -> None:
     assert places == {("header", "/accept-language"), ("query", "/unit")}
 
 
-def test_a_parameter_that_nobody_asks_for_is_refused(api: Api) -> None:
+def test_an_unknown_parameter_is_refused(api: Api) -> None:
     answer = api.get("/v1/trials?units=cm", headers={"Accept-Language": "fr"})
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/units"]
 
 
-def test_an_override_takes_the_place_of_a_dependency(
-    trying: tuple[FastAPI, Client], api: Api
-) -> None:
+def test_an_override_replaces_a_dependency(trying: tuple[FastAPI, Client], api: Api) -> None:
     app, _ = trying
     app.dependency_overrides[language] = lambda: "de"
     try:

@@ -1,4 +1,4 @@
-"""What comes before anybody knows who calls is limited, too."""
+"""The head of a request has a size limit: it is read before the caller is known."""
 
 import socket
 import time
@@ -30,14 +30,14 @@ def a_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 class Wire:
-    """A connection, and what comes by it."""
+    """A connection and its answers."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port), timeout=10)
         self.received = self.socket.makefile("rb")
 
     def answer(self) -> tuple[int, bytes]:
-        """The status and the body of the next answer."""
+        """Return the status and the body of the next answer."""
         status = int(self.received.readline().split()[1])
         length = 0
         while (field := self.received.readline().lower().strip()) != b"":
@@ -65,7 +65,7 @@ def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(wire: Wire, sta
     assert wire.received.read() == b""
 
 
-def test_a_head_may_be_as_long_as_that_and_each_of_many(wire: Wire) -> None:
+def test_each_head_of_a_connection_may_reach_the_limit(wire: Wire) -> None:
     fill = HEAD_MAX_BYTES - len(LINE) - len(b"X: ") - len(END)
     for _ in range(5):
         wire.socket.sendall(LINE + b"X: " + b"x" * fill + END)

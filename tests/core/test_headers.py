@@ -1,4 +1,4 @@
-"""No browser shows, frames, sniffs, keeps or passes on what an answer holds."""
+"""The headers forbid browsers to display, frame, sniff or share answers."""
 
 import pytest
 from starlette.testclient import TestClient
@@ -35,6 +35,6 @@ def test_the_documentation_may_run_its_own_scripts_and_nothing_else(api: Api) ->
     assert "default-src 'none'" in policy
 
 
-def test_whoever_came_by_tls_is_told_to_stay_with_it(database: Database) -> None:
+def test_an_answer_over_tls_tells_browsers_to_keep_using_it(database: Database) -> None:
     secure = TestClient(create_app(database), base_url="https://needlework.example")
     assert "max-age=" in secure.get("/healthz").headers["strict-transport-security"]

@@ -1,4 +1,4 @@
-"""Every answer has the same face: a problem where something is wrong, a request id always."""
+"""Every error is answered as a problem, and every answer has a request id."""
 
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def test_every_refusal_is_a_problem(
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_a_wrong_method_is_told_every_right_one(api: Api, path: str) -> None:
+def test_an_answer_405_lists_every_allowed_method(api: Api, path: str) -> None:
     right = ADDRESSES[path]
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"} - right:
         answer = api(method, path)
@@ -82,7 +82,9 @@ def test_a_wrong_method_is_told_every_right_one(api: Api, path: str) -> None:
         ("PATCH", "application/json-patch+json", 415),
     ],
 )
-def test_a_body_says_what_it_is(api: Api, method: str, kind: str, status: int) -> None:
+def test_a_body_needs_an_accepted_content_type(
+    api: Api, method: str, kind: str, status: int
+) -> None:
     path = "/v1/patients" if method == "POST" else f"/v1/patients/{api.patient()['id']}"
     headers = {"Content-Type": kind, "If-Match": '"1"'}
     assert api(method, path, content=b"{}", headers=headers).status_code == status
@@ -95,13 +97,13 @@ def test_a_request_id_is_taken_and_sent_back(api: Api) -> None:
         assert answer.headers.get_list("x-request-id") == ["tablet-7/41"]
 
 
-def test_a_request_id_is_made_where_none_came(api: Api) -> None:
+def test_a_request_without_an_id_gets_one(api: Api) -> None:
     made = {api.get("/v1/clinic").headers["x-request-id"] for _ in range(3)}
     assert len(made) == 3
     assert {UUID(each).version for each in made} == {7}
 
 
-def test_clinical_answers_are_not_kept_by_anybody(api: Api) -> None:
+def test_clinical_answers_are_never_cached(api: Api) -> None:
     patient = api.patient()
     for path in ("/v1/patients", f"/v1/patients/{patient['id']}", "/v1/nothing", "/v1/changes"):
         assert api.get(path).headers["cache-control"] == "no-store"

@@ -1,4 +1,4 @@
-"""The migrations make the schema that the models say, and can be undone step by step."""
+"""The migrations create the schema of the models, and can be undone step by step."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ REVISIONS = [
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without a table."""
+    """A database without tables."""
     if request.param == "sqlite":
         yield from opened(f"sqlite:///{tmp_path / 'empty.db'}")
     else:
@@ -45,7 +45,7 @@ def opened(url: str) -> Iterator[Database]:
 
 
 def alembic(database: Database, act: Any, *arguments: str) -> None:
-    """Run a command of alembic on a database."""
+    """Run an Alembic command on a database."""
     config = Config(CONFIG)
     with database.owning() as db:
         config.attributes["connection"] = db
@@ -59,14 +59,14 @@ def tables(database: Database) -> set[str]:
 
 
 def differences(db: Connection) -> list[Any]:
-    """What the models say and the database hasn't, or the reverse."""
+    """Return the differences between the models and the database."""
     context = MigrationContext.configure(db, opts={"compare_server_default": True})
     found_: list[Any] = compare_metadata(context, Table.metadata)
     return found_
 
 
 def shape(database: Database) -> dict[str, Any]:
-    """Every table with its columns, keys, indexes and checks."""
+    """Return each table with its columns, keys, indexes and checks."""
     with database.engine.connect() as db:
         seen = inspect(db)
         return {
@@ -86,7 +86,7 @@ def index_as_text(index: Any) -> str:
     return str({**index, "dialect_options": options})
 
 
-def test_the_migrations_make_what_the_models_say(empty: Database) -> None:
+def test_the_migrations_create_the_schema_of_the_models(empty: Database) -> None:
     schema.migrate(empty)
     alembic(empty, command.check)
     with empty.engine.connect() as db:
@@ -110,7 +110,7 @@ def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
 
 
 def counted(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     names = sorted(tables(database) - {"alembic_version"})
     with database.owning() as db:
         return {
@@ -119,10 +119,10 @@ def counted(database: Database) -> dict[str, int]:
         }
 
 
-def test_what_refers_to_a_client_outlasts_a_change_of_the_table_of_clients(
+def test_rows_that_refer_to_clients_survive_a_migration_of_that_table(
     empty: Database,
 ) -> None:
-    """SQLite makes the table anew, and what refers to it is put aside for so long."""
+    """On SQLite the migration rebuilds the table, and must keep the rows that refer to it."""
     schema.migrate(empty)
     with wired(create_app(empty)) as wire:
         api = Api(wire, create_clinic(empty).key())
@@ -168,7 +168,7 @@ def test_the_clinic_leads_every_key_of_what_a_clinic_owns() -> None:
 
 
 def test_every_index_of_a_clinics_rows_begins_with_the_clinic() -> None:
-    """But for the two that serve no clinic: the look-up of a token, and forgetting old answers."""
+    """Except two: for the look-up of a token, and for the deletion of old answers."""
     others = {
         (table.name, *index.columns.keys())
         for table in Table.metadata.sorted_tables
@@ -188,7 +188,7 @@ def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:
     assert after.status_code == 200
 
 
-def test_a_sqlite_file_gets_all_its_migrations_at_once_so_that_nobody_comes_in_between(
+def test_a_sqlite_file_gets_all_migrations_in_one_commit(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "new.db"

@@ -1,4 +1,4 @@
-"""The one way out leads to public addresses alone, and to nothing slow, large or sideways."""
+"""Outgoing requests reach only public addresses, and nothing slow, large or redirected."""
 
 import socket
 import ssl
@@ -17,7 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from app.core.http import outgoing
-from app.core.http.outgoing import TIMEOUT_S, Outgoing, Unreachable, fetch, is_public, resolved
+from app.core.http.outgoing import (
+    TIMEOUT_S,
+    Outgoing,
+    Unreachable,
+    fetch,
+    is_public,
+    resolve_public,
+)
 from app.core.values.clock import now
 from tests.publishing import DRIP_S, Published, loopback_let_in, publishing
 
@@ -47,11 +54,11 @@ def test_an_address_that_is_not_public_is_never_connected_to(address: str) -> No
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111"])
 def test_a_public_address_is_one(address: str) -> None:
     assert is_public(ip_address(address))
-    assert resolved(address, 443) == address
+    assert resolve_public(address, 443) == address
 
 
 def answering(*addresses: str) -> Any:
-    """What a resolver would say."""
+    """Return a resolver's answer with these addresses."""
     kinds = [socket.AF_INET6 if ":" in each else socket.AF_INET for each in addresses]
     return [
         (kind, socket.SOCK_STREAM, 6, "", (each, 443))
@@ -59,16 +66,16 @@ def answering(*addresses: str) -> Any:
     ]
 
 
-def test_one_private_address_among_public_ones_spoils_the_name(
+def test_a_host_with_one_private_address_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = answering("8.8.8.8", "10.0.0.1")
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: said)
     with pytest.raises(Unreachable, match="no public address"):
-        resolved("both.example", 443)
+        resolve_public("both.example", 443)
 
 
-def test_the_name_is_resolved_once_and_the_connection_goes_where_that_led(
+def test_a_host_is_resolved_once_and_the_connection_uses_that_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers, connected = iter([answering("8.8.8.8"), answering("127.0.0.1")]), []
@@ -85,7 +92,7 @@ def test_the_name_is_resolved_once_and_the_connection_goes_where_that_led(
     assert next(answers) == answering("127.0.0.1")
 
 
-def test_a_name_for_this_machine_is_not_let_in_by_the_setting(other: Published) -> None:
+def test_the_setting_allows_loopback_addresses_but_no_names_of_them(other: Published) -> None:
     port = other.url.rpartition(":")[2]
     for name in (f"http://localhost:{port}/", f"https://localhost:{port}/", "http://10.0.0.1/"):
         with pytest.raises(Unreachable):
@@ -93,7 +100,7 @@ def test_a_name_for_this_machine_is_not_let_in_by_the_setting(other: Published) 
     assert other.asked == []
 
 
-def test_this_machine_is_asked_only_where_the_settings_say_so() -> None:
+def test_a_loopback_address_is_fetched_only_if_the_settings_allow_it() -> None:
     with publishing() as other:
         other.pages["/keys"] = {"keys": []}
         with pytest.raises(Unreachable):
@@ -120,7 +127,9 @@ def test_a_redirection_is_not_followed(other: Published) -> None:
         (None, "another status"),
     ],
 )
-def test_what_is_no_small_json_is_refused(other: Published, page: Any, reason: str) -> None:
+def test_an_answer_that_is_large_or_not_json_is_refused(
+    other: Published, page: Any, reason: str
+) -> None:
     other.pages["/keys"] = page
     with pytest.raises(Unreachable, match=reason):
         fetch(f"{other.url}/keys")
@@ -132,7 +141,9 @@ def test_a_drip_of_bytes_is_cut_off(other: Published) -> None:
     assert other.dripped < (TIMEOUT_S + 1) / DRIP_S
 
 
-def test_nobody_answering_is_no_wait(other: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_is_given_up_in_time(
+    other: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outgoing, "TIMEOUT_S", 0.1)  # nothing else ends this wait
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
@@ -143,7 +154,7 @@ def test_nobody_answering_is_no_wait(other: Published, monkeypatch: pytest.Monke
     assert other.asked == []
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_refused(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path))
     with publishing(context) as other, loopback_let_in(), pytest.raises(Unreachable):
@@ -173,7 +184,7 @@ def self_signed(folder: Path) -> Path:
     return file
 
 
-def test_an_answer_is_kept_and_asked_for_again_once_a_minute(
+def test_an_answer_is_cached_and_fetched_at_most_once_a_minute(
     other: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, url = Outgoing(), f"{other.url}/keys"
@@ -184,18 +195,18 @@ def test_an_answer_is_kept_and_asked_for_again_once_a_minute(
 
     assert [json(1), json(1)] == [1, 1]
     other.pages["/keys"] = 2
-    assert json(2) == 1  # asked less than a minute ago
+    assert json(2) == 1  # fetched less than a minute ago
     assert len(other.asked) == 1
-    monkeypatch.setattr(outgoing, "AGAIN_S", 0.0)
+    monkeypatch.setattr(outgoing, "REFETCH_S", 0.0)
     kept = Outgoing()
     assert [json(2), json(3), json(2)] == [2, 2, 2]
     assert len(other.asked) == 3
 
 
-def test_what_is_held_stays_good_while_its_server_is_down(
+def test_a_cached_answer_is_used_while_its_server_is_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outgoing, "AGAIN_S", 0.0)
+    monkeypatch.setattr(outgoing, "REFETCH_S", 0.0)
     kept = Outgoing()
     with loopback_let_in():
         with publishing() as other:

@@ -1,4 +1,4 @@
-"""Lists: every record once, in order, a page at a time, whatever else is written meanwhile."""
+"""Lists: pages show each record once and in order, even while others write."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from tests.ground import Api, create_clinic
 
 
 def pages(api: Api, path: str) -> list[list[dict[str, Any]]]:
-    """Every page of a list, by following `next`."""
+    """Return all pages of a list, by following `next`."""
     walked = []
     address: str | None = path
     while address:
@@ -69,7 +69,7 @@ def test_reference_data_is_paged_like_everything_else(api: Api) -> None:
         assert [item for page in pages(api, f"{path}?limit=7") for item in page] == whole
 
 
-# What may happen between two pages: a session of this hour is logged, or the newest is edited.
+# Writes between two pages: a new session at this hour, or (None) an edit of the newest one.
 writes = st.lists(st.integers(0, 40) | st.none(), max_size=4)
 
 
@@ -109,7 +109,7 @@ def test_a_list_shows_each_record_once_whatever_is_written_between_its_pages(
 @pytest.mark.parametrize(
     "occurred_at", ["1900-01-01T00:00:00+14:00", "2199-12-31T23:59:59.999999-12:00"]
 )
-def test_a_list_goes_on_behind_the_first_and_the_last_hours_of_our_years(
+def test_a_list_continues_after_the_first_and_last_hours_of_the_allowed_years(
     api: Api, occurred_at: str
 ) -> None:
     shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}

@@ -1,4 +1,4 @@
-"""A client has its share of requests and no more, and every answer says what is left."""
+"""Each client has a quota of requests, and every answer says how many are left."""
 
 import re
 import time
@@ -22,7 +22,7 @@ def api_of_a_server_that_grants_little(database: Database) -> Api:
 
 
 def test_the_request_after_the_last_one_waits_for_the_next_minute(scarce: Api) -> None:
-    # A window may end in the middle of a count; then the one after it has all of its minute.
+    # A window may end in the middle of the loop. Then the next one has a whole minute.
     answers = [scarce.get("/v1/clinic") for _ in range(2 * QUOTA + 1)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
@@ -49,7 +49,7 @@ def test_each_client_has_a_share_of_its_own(scarce: Api, database: Database) -> 
     assert other.get("/v1/clinic").status_code == 200
 
 
-def test_a_token_of_nobody_takes_nothing_and_is_told_nothing(scarce: Api) -> None:
+def test_an_unknown_token_is_not_counted_and_gets_no_rate_headers(scarce: Api) -> None:
     nobody = Api(scarce.wire, scarce.key[:-1])
     answers = [nobody.get("/v1/clinic") for _ in range(3 * QUOTA)]
     assert {answer.status_code for answer in answers} == {401}
@@ -72,7 +72,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_waiting(monkeypatch: pytest.Monke
     assert rates.take("a").granted
 
 
-def test_a_share_that_is_given_back_is_had_again() -> None:
+def test_a_count_that_is_taken_back_can_be_used_again() -> None:
     rates = Rates(1)
     rates.take("a")
     rates.give_back("a")

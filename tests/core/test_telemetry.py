@@ -1,4 +1,4 @@
-"""Whoever watches the process by OpenTelemetry hears nothing of what is asked of it."""
+"""OpenTelemetry gets nothing about requests."""
 
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -13,7 +13,7 @@ from tests.wire import wired
 
 
 class Ear:
-    """A provider that somebody configured: it must not be spoken to."""
+    """A configured OpenTelemetry provider, which must not be called."""
 
     def get_tracer(self, *_: Any, **__: Any) -> NoReturn:
         raise AssertionError
@@ -33,5 +33,5 @@ def somebody_listens(monkeypatch: pytest.MonkeyPatch, database: Database) -> Ite
 @pytest.mark.parametrize(
     "path", ["/v1/patients?identifier=a|b", "/v1/nothing", "/v1/sessions?no=1"]
 )
-def test_no_request_is_told_to_telemetry(overheard: Api, path: str) -> None:
+def test_no_request_is_reported_to_telemetry(overheard: Api, path: str) -> None:
     assert overheard.get(path).status_code in {200, 404, 422}

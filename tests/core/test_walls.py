@@ -1,4 +1,4 @@
-"""On PostgreSQL no statement, however wrong, reaches another clinic's rows."""
+"""Row-level security of PostgreSQL: no statement reaches another clinic's rows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.database import SERVING_ROLE, Database, enter
+from app.core.db.database import SERVING_ROLE, Database, set_clinic
 from app.core.db.schema import migrate
 from app.core.db.tables import Table
 from app.core.values.clock import now, uuid7
@@ -40,11 +40,11 @@ def two_clinics_with_one_of_everything(api: Api, other_api: Api, clinic: Clinic)
 
 
 def clinics_seen(db: Connection) -> dict[str, set[Any]]:
-    """Whose rows each table shows where nobody asks for a clinic."""
+    """Return the clinics whose rows a query without a clinic shows, by table."""
     return {t.name: set(db.execute(select(t.c.clinic_id).distinct()).scalars()) for t in OWNED}
 
 
-def test_every_table_of_clinics_has_its_wall(database: Database) -> None:
+def test_every_table_of_clinics_has_row_level_security(database: Database) -> None:
     walls = text(
         "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid"
         " WHERE polname = 'own_clinic' AND polcmd = '*' AND relrowsecurity AND relforcerowsecurity"
@@ -65,12 +65,12 @@ def test_a_query_without_a_clinic_shows_only_the_operations_own(two: Clinic) -> 
     assert len([name for name, ids in everything.items() if len(ids) > 1]) >= 20
 
 
-def test_outside_of_every_clinic_only_those_who_may_come_in_are_seen(two: Clinic) -> None:
+def test_without_a_clinic_only_clinics_clients_and_ledger_heads_are_visible(two: Clinic) -> None:
     for _ in range(3):  # also on a connection that was in a clinic before
         with two.database.reading(two.id), two.database.reading() as db:
             assert {name for name, ids in clinics_seen(db).items() if ids} == FOUND_FIRST
     with two.database.reading() as db:
-        enter(db, two.id)
+        set_clinic(db, two.id)
         assert clinics_seen(db)["clinics"] == {two.id}
 
 
@@ -118,7 +118,7 @@ def test_a_superusers_connection_serves_as_a_role_without_rights(database: Datab
 
 @pytest.fixture(name="as_role")
 def url_of_a_role(database: Database) -> Iterator[Callable[[str], str]]:
-    """An empty database, and from a role's attributes to its URL there."""
+    """Create roles with attributes, and return their URLs of one empty database."""
     assert not database.is_sqlite
     with postgres.server() as server, server.database() as url:
         made: list[str] = []
@@ -139,7 +139,7 @@ def url_of_a_role(database: Database) -> Iterator[Callable[[str], str]]:
                 db.execute(text(f"DROP ROLE {name}"))
 
 
-def test_the_walls_hold_the_owner_of_the_tables_too(
+def test_row_level_security_applies_to_the_owner_of_the_tables_too(
     as_role: Callable[[str], str], tmp_path: Path
 ) -> None:
     url = as_role("")
@@ -157,7 +157,7 @@ def test_the_walls_hold_the_owner_of_the_tables_too(
     assert "NEEDLEWORK_OWNER_URL" in backup.err
 
 
-def test_nobody_serves_as_a_role_that_no_wall_holds(
+def test_a_role_that_bypasses_row_level_security_may_not_serve(
     as_role: Callable[[str], str], tmp_path: Path
 ) -> None:
     url = as_role("BYPASSRLS")

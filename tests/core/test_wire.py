@@ -1,4 +1,4 @@
-"""The strict reader: what is JSON, what is an instant, where a fault stands."""
+"""The strict reader of JSON and instants, and the places of faults."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -18,7 +18,7 @@ DAY = TypeAdapter(Day)
 
 
 def codes(adapter: TypeAdapter[Any], value: object) -> list[str]:
-    """The codes of the faults of a value."""
+    """Return the codes of a value's faults."""
     with pytest.raises(ValidationError) as refused:
         adapter.validate_json(f'"{value}"')
     return [fault.code for fault in faults(refused.value)]
@@ -70,7 +70,7 @@ def test_an_instant_with_an_offset_is_read(written: str) -> None:
         ("2200-01-01T00:00:00Z", "year_out_of_range"),
     ],
 )
-def test_what_is_no_instant_with_an_offset_is_refused(written: str, code: str) -> None:
+def test_an_invalid_instant_is_refused(written: str, code: str) -> None:
     assert codes(MOMENT, written) == [code]
 
 
@@ -81,7 +81,7 @@ def test_an_instant_is_text(value: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["1899-12-31", "2200-01-01", "2026-02-29", "2026-1-1", "x", ""])
-def test_what_is_no_day_of_our_years_is_refused(written: str) -> None:
+def test_an_invalid_day_is_refused(written: str) -> None:
     assert codes(DAY, written)
 
 
@@ -89,7 +89,7 @@ def test_what_is_no_day_of_our_years_is_refused(written: str) -> None:
     st.datetimes(datetime(1901, 1, 1), datetime(2198, 1, 1)),  # noqa: DTZ001 - the offset comes below
     st.integers(-1439, 1439),
 )
-def test_any_offset_is_given_back_as_it_came(local: datetime, minutes: int) -> None:
+def test_any_offset_is_returned_as_it_was_sent(local: datetime, minutes: int) -> None:
     sent = local.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     kept = at_offset(sent.astimezone(UTC), minutes_east(sent))
     assert kept.isoformat() == sent.isoformat()
@@ -102,7 +102,7 @@ def test_a_pointer_leads_back_to_its_steps(steps: list[str | int]) -> None:
 
 
 @pytest.mark.parametrize("deep", [202, 2_000, 1_000_000])
-def test_nesting_has_an_end(deep: int) -> None:
+def test_deep_nesting_is_refused(deep: int) -> None:
     with pytest.raises(Invalid):
         decode(b"[" * deep + b"]" * deep)
 
@@ -126,7 +126,7 @@ def test_a_refusal_never_repeats_what_was_sent() -> None:
         (b'{"a": %s.0}' % (b"9" * 400), ["/a"]),
     ],
 )
-def test_everything_that_cannot_be_kept_is_found(raw: bytes, places: list[str]) -> None:
+def test_every_value_that_cannot_be_stored_is_found(raw: bytes, places: list[str]) -> None:
     with pytest.raises(Invalid) as refused:
         decode(raw)
     assert [error["pointer"] for error in refused.value.members["errors"]] == places

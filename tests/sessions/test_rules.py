@@ -131,14 +131,14 @@ def test_a_signature_needs_the_technique_and_the_needle_count(
     change: dict[str, Any], codes: list[str]
 ) -> None:
     session = cast("rules.Signable", {**READY, **change})
-    assert [fault.code for fault in rules.unready(session, OCCURRED)] == codes
+    assert [fault.code for fault in rules.signing_faults(session, OCCURRED)] == codes
 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 300, 301])
 def test_a_future_visit_can_not_be_signed(attendance: Attendance, ahead_s: int) -> None:
     at = OCCURRED - timedelta(seconds=ahead_s)
-    codes = [fault.code for fault in rules.unready({**READY, "attendance": attendance}, at)]
+    codes = [fault.code for fault in rules.signing_faults({**READY, "attendance": attendance}, at)]
     to_come = ahead_s > 300 and attendance in {"attended", "no_show"}
     assert codes == (["in_the_future"] if to_come else [])
 

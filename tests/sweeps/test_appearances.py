@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from app.kinds import AS_ROWS, AS_TABLES, KINDS, ON_TIMELINE
 from app.records.kinds import Appearances, Kind, LeftOut
-from app.records.registry import Registry, shown_in
+from app.records.registry import Registry, by_kind
 from app.sessions.service import SESSIONS
 from tests.ground import Api, Clinic
 from tests.sweeps.document import operations
@@ -96,7 +96,7 @@ def test_an_unfilled_registry_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda shows: shows.pop("sessions"), "Say how this place shows sessions"),
+        (lambda shows: shows.pop("sessions"), "Declare how this place shows sessions"),
         (lambda shows: shows.update(parrots=1), "this place shows parrots"),
     ],
 )
@@ -104,10 +104,10 @@ def test_a_place_that_forgets_a_kind_gets_an_error_that_names_it(
     spoil: Callable[[dict[str, int]], Any], complaint: str
 ) -> None:
     shows = {kind.noun: 1 for kind in KINDS}
-    assert list(shown_in("this place", KINDS, shows)) == [kind.noun for kind in KINDS]
+    assert list(by_kind("this place", KINDS, shows)) == [kind.noun for kind in KINDS]
     spoil(shows)
     with pytest.raises(ValueError, match=complaint):
-        shown_in("this place", KINDS, shows)
+        by_kind("this place", KINDS, shows)
 
 
 def test_every_kind_of_a_feature_is_listed(app: FastAPI) -> None:

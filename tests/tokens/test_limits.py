@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from app.core.db.database import Database
-from app.core.http.rates import Rates, sender
+from app.core.http.rates import Rates, client_address
 from app.main import create_app
 from app.settings import Settings
 from tests.ground import Api, create_clinic
@@ -81,11 +81,11 @@ def test_the_default_is_sixty_tokens_a_minute(monkeypatch: pytest.MonkeyPatch) -
 def test_a_sender_is_an_ipv4_address_or_an_ipv6_subscriber_network(
     address: str, counted: str
 ) -> None:
-    assert sender(Request({"type": "http", "client": (address, 1)})) == counted
+    assert client_address(Request({"type": "http", "client": (address, 1)})) == counted
 
 
 def test_a_sender_without_an_address_is_counted_too() -> None:
-    assert sender(Request({"type": "http", "client": None})) == ""
+    assert client_address(Request({"type": "http", "client": None})) == ""
 
 
 @contextmanager

@@ -204,7 +204,7 @@ def test_too_many_simultaneous_exports_get_503(
         with pytest.raises(Unavailable):
             await streamed(held)
         for each in waiting:
-            await streams._leave(each._place, each._pieces)  # noqa: SLF001 - as the end of an export does
+            await streams._release(each._place, each._pieces)  # noqa: SLF001 - as the end of an export does
 
     asyncio.run(crowd())
 

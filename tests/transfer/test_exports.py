@@ -237,7 +237,7 @@ def test_excel_gets_a_byte_order_mark_and_its_own_time_format(api: Api) -> None:
         {
             "pointer": "/excel",
             "code": "not_csv",
-            "detail": "Excel reads CSV: ask for that, or leave this out.",
+            "detail": "Only CSV has a form for Excel: export CSV, or leave this out.",
             "in": "query",
         }
     ]

@@ -1,5 +1,5 @@
-"""The database: connections, transactions, tables, and what the two databases spell differently.
+"""The database: connections, transactions, tables, and the differences of the two dialects.
 
 Nouns: a *table*, a *statement*, a *transaction*. Invariant: one place commits (`database`).
-Stands on SQLAlchemy and the values; knows no HTTP.
+Uses SQLAlchemy and `values`; knows no HTTP.
 """

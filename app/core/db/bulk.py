@@ -1,8 +1,8 @@
-"""Many rows, or many ids, in one statement whose text never changes.
+"""Insert many rows with one statement whose text never changes.
 
-A statement that grows with its rows is compiled anew for each number of them, and a driver's
-executemany binds every value by itself. So PostgreSQL is handed the rows as one JSON value,
-which it takes apart in C; SQLite, which runs inside the process, gets its executemany.
+A statement that grows with its rows is compiled again for each number of rows. A driver's
+`executemany` binds every value separately. So PostgreSQL gets the rows as one JSON value, which
+it unpacks in C. SQLite runs inside the process, so `executemany` is cheap there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ _ANALYZE_NEW = text("SELECT analyze_new_tables()")
 
 
 def insert_rows(db: Connection, rows: Mapping[type[Table], Rows]) -> None:
-    """Insert rows of one or more tables, given by column name; what a row leaves out is null."""
+    """Insert rows, by column name, into one or more tables. A missing column becomes null."""
     tables = tuple(sorted(rows, key=_rank))
     if db.dialect.name == "postgresql":
-        # Foreign keys are checked when the whole statement is done, so the order is free.
+        # Foreign keys are checked at the end of the statement, so any order works.
         values = tuple(_json(table, rows[table]) for table in tables)
         db.exec_driver_sql(_from_json(tables), values)
     else:
@@ -36,7 +36,7 @@ def insert_rows(db: Connection, rows: Mapping[type[Table], Rows]) -> None:
 
 
 def insert_unless_taken(db: Connection, table: type[Table], row: dict[str, Any]) -> bool:
-    """Insert one row unless its key is taken; answers whether it was inserted."""
+    """Insert one row unless its key is taken. Return whether it was inserted."""
     if db.dialect.name == "postgresql":
         statement = _from_json((table,)) + " ON CONFLICT DO NOTHING"
         return db.exec_driver_sql(statement, (_json(table, [row]),)).rowcount > 0
@@ -45,7 +45,7 @@ def insert_unless_taken(db: Connection, table: type[Table], row: dict[str, Any])
 
 @cache
 def _rank(table: type[Table]) -> int:
-    """Where a table stands if those that others refer to come first."""
+    """Return a table's place in the order in which referenced tables come first."""
     return [other.name for other in Table.metadata.sorted_tables].index(table.__tablename__)
 
 
@@ -82,10 +82,10 @@ def _binary(table: type[Table]) -> tuple[str, ...]:
 
 
 def analyze_new(db: Connection) -> None:
-    """Tell PostgreSQL's planner about tables that have just got their first rows.
+    """Analyze tables that have just received their first rows (PostgreSQL only).
 
-    Until it knows them it takes every index that begins with the clinic for as good as the
-    primary key. A foreign key's check then reads the whole clinic: 10,000 rows, say, for each row.
+    Without statistics, PostgreSQL's planner rates every index that begins with the clinic as
+    highly as the primary key. Each foreign key check may then read all of a clinic's rows.
     """
     if db.dialect.name == "postgresql":
         db.execute(_ANALYZE_NEW)

@@ -1,4 +1,4 @@
-"""The database: its engine, its transactions, and the one place that commits."""
+"""The database engine, its transactions, and the only place that commits."""
 
 import contextlib
 import os
@@ -18,24 +18,25 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.core.db.timeouts import TimeoutConnection, allow_silence
 from app.core.values.problems import Unavailable
 
-# Requests at work at once, each with a thread and a connection of its own, so that none waits
-# for another's. Writers of one clinic take turns in the end: more of them waiting costs both
-# sides processor time, and makes the slowest wait longer.
+# Requests that run at once. Each has its own thread and connection, so that none waits for
+# another's. Writers of one clinic take turns in any case: more waiting writers cost processor
+# time on both sides, and make the slowest one wait longer.
 THREADS = 4
-# Uploads take long, so they have threads and connections of their own.
+# Uploads take long, so they have their own threads and connections.
 UPLOADS = 2
-# So does what is printed, which waits for no upload.
+# So does printing, which must not wait for an upload.
 PRINTS = 2
-# So do downloads. Each holds one connection to its end, and another while it is accounted for.
+# So do downloads. Each keeps one connection until it ends, and a second one while its access
+# entries are written.
 STREAMS = 2
-# The one that writes down what was read, and the one that grows the tree over it.
+# The thread that writes access entries, and the one that extends the Merkle tree.
 BACKGROUND = 2
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
     " -c idle_in_transaction_session_timeout=10000"
 )
-# A snapshot is read for as long as somebody takes it in, and by statements that read whole tables.
+# A client may read a snapshot slowly, and its statements read whole tables.
 SNAPSHOT_SILENCE_MAX_S = 30
 SNAPSHOT_IDLE_MAX_S = 60
 SQLITE_PRAGMAS = (
@@ -45,50 +46,50 @@ SQLITE_PRAGMAS = (
     "busy_timeout=5000",
     "trusted_schema=OFF",
 )
-# Where there is only a superuser's URL, what serves acts as this role: no wall stops a superuser.
+# Row-level security doesn't restrict a superuser, so a superuser's connections take this role.
 SERVING_ROLE: Final = "needlework_serving"
-_LASTING: Final = (
+_SNAPSHOT: Final = (
     "ISOLATION LEVEL REPEATABLE READ READ ONLY;"
     f" SET LOCAL statement_timeout = '{SNAPSHOT_SILENCE_MAX_S}s';"
     f" SET LOCAL idle_in_transaction_session_timeout = '{SNAPSHOT_IDLE_MAX_S}s'"
 )
-# Not `SET LOCAL`: that takes no parameters, and PostgreSQL warns where no BEGIN came before it.
-_ALONE: Final = (
+# Not `SET LOCAL`: it takes no parameters, and PostgreSQL warns when it is used outside BEGIN.
+_STANDALONE: Final = (
     "SELECT set_config('app.clinic', %s, true), set_config('transaction_read_only', 'on', true)"
 )
-# Codes with which PostgreSQL says: try this transaction again.
+# PostgreSQL's SQLSTATEs for a transaction that may be retried: serialization and deadlock.
 TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 class Database:
-    """One SQLAlchemy engine, and how a transaction runs on it."""
+    """One SQLAlchemy engine and the ways to open a connection or a transaction on it."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.file = _file(self.engine.url)
-        """Where a SQLite database is; the first connection makes it. Else None."""
-        # SQLite has one writer. Waiting here is fair and wakes at once; its own busy handler
+        """The file of a SQLite database, which the first connection creates; None on PostgreSQL."""
+        # SQLite has one writer. A lock wakes the next one at once; SQLite's own busy handler
         # sleeps for up to 100 ms at a time.
         self._writer = threading.Lock()
 
     @contextlib.contextmanager
     def reading(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
-        """A connection that changes nothing. Each statement sees what is committed by then.
+        """Yield a read-only connection. Each statement sees what is committed by then.
 
-        On PostgreSQL it sees the rows of this clinic, whatever is asked; without one, only which
-        clinics and clients there are, and the sizes of the ledgers. Each statement is a
-        transaction of its own there, and none is open in between.
+        On PostgreSQL it sees only the rows of this clinic, whatever the query is. Without a clinic
+        it sees only the tables of clinics, clients and ledger heads. There, each statement is its
+        own transaction, and none is open in between.
         """
         with unavailable_if_down(), self.engine.connect() as db:
-            db.execution_options(clinic_id=clinic_id, alone=True)
+            db.execution_options(clinic_id=clinic_id, standalone=True)
             yield db
 
     @contextlib.contextmanager
     def snapshot(self, clinic_id: UUID) -> Iterator[Connection]:
-        """A connection all of whose statements see the same moment, however long it is held.
+        """Yield a read-only connection whose statements all see the same moment.
 
-        It sees what `reading` sees, and isn't held to the time that a request has.
+        It sees the rows that `reading` sees, and may be used for longer than a request may take.
         """
         with unavailable_if_down(), self.engine.connect() as db:
             db.execution_options(clinic_id=clinic_id, snapshot=True)
@@ -97,26 +98,26 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
-        """A transaction that commits when its block ends, and is as if never begun if it fails.
+        """Yield a transaction that commits when the block ends, and rolls back if it fails.
 
-        It sees and changes what `reading` sees.
+        It can read and change the rows that `reading` sees.
         """
-        with self._turn(), unavailable_if_down(), self.engine.connect() as db:
-            # A deferred transaction that turns into a writing one can't wait its turn.
+        with self._writer_turn(), unavailable_if_down(), self.engine.connect() as db:
+            # A deferred transaction that begins to write later can't wait for its turn.
             db.execution_options(clinic_id=clinic_id, sqlite_begin="IMMEDIATE")
             with db.begin():
                 yield db
 
     @contextlib.contextmanager
     def owning(self) -> Iterator[Connection]:
-        """A connection of its own with all the rights of the URL's role, for migrations."""
+        """Yield a separate connection with all rights of the URL's role, for migrations."""
         with self.engine.connect() as db:
-            db.detach()  # what is set and locked here ends with this connection
+            db.detach()  # settings and locks end with this connection
             db.execution_options(owning=True, sqlite_begin="IMMEDIATE")
             yield db
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _writer_turn(self) -> Iterator[None]:
         if not self.is_sqlite:
             yield
         elif self._writer.acquire(timeout=POOL_TIMEOUT_S):
@@ -132,17 +133,17 @@ class Database:
         self.engine.dispose()
 
 
-def enter(db: Connection, clinic_id: UUID) -> None:
-    """Let what comes next on a connection see, and in a transaction change, this clinic's rows."""
-    if db.get_execution_options().get("alone"):
+def set_clinic(db: Connection, clinic_id: UUID) -> None:
+    """Give a connection access to this clinic's rows: to change them, if in a transaction."""
+    if db.get_execution_options().get("standalone"):
         db.execution_options(clinic_id=clinic_id)
     elif db.dialect.name == "postgresql":
-        db.exec_driver_sql(_within(clinic_id))
+        db.exec_driver_sql(_set_clinic_sql(clinic_id))
 
 
 @contextlib.contextmanager
 def unavailable_if_down() -> Iterator[None]:
-    """Tell the client to try again where the database is down, locked or out of time."""
+    """Raise `Unavailable` where the database is down, locked or too slow."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
@@ -152,19 +153,20 @@ def unavailable_if_down() -> Iterator[None]:
 
 
 def should_try_again(error: DBAPIError) -> bool:
-    """Whether the same transaction may succeed on a second run."""
+    """Return whether the same transaction may succeed on a second run."""
     return getattr(error.orig, "sqlstate", None) in TRY_AGAIN
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if "@" in (parsed.host or ""):
-        raise ArgumentError("the host holds a part of a password")  # which an error would show
+        # It would be part of an unescaped password, which an error of the driver would show.
+        raise ArgumentError("the host holds a part of a password")
     kinds: dict[str, dict[str, Any]] = {
         "sqlite": {},
         "postgresql": {
             "connect_args": {"connect_timeout": 2, "options": POSTGRESQL_OPTIONS},
-            "isolation_level": "AUTOCOMMIT",  # as far as the driver knows: see _begin_postgresql
+            "isolation_level": "AUTOCOMMIT",  # BEGIN is sent by _begin_postgresql
             "pool_use_lifo": True,
         },
     }
@@ -182,30 +184,30 @@ def _engine(url: str) -> Engine:
         **kinds[backend],
     )
     if backend == "postgresql":
-        event.listen(engine, "do_connect", lambda *given: TimeoutConnection.connect(**given[-1]))
+        event.listen(engine, "do_connect", lambda *args: TimeoutConnection.connect(**args[-1]))
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "do_execute", _execute_postgresql)
     if backend == "sqlite":
         file = _file(parsed)
         if file is not None:
-            event.listen(engine, "do_connect", lambda *_: _make(file))
+            event.listen(engine, "do_connect", lambda *_: _create_file(file))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _file(url: URL) -> Path | None:
-    named = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
-    # SQLite's own `file:` URIs say for themselves what is to be made.
-    return Path(str(url.database)).absolute() if named and "uri" not in url.query else None
+    is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    # A SQLite `file:` URI says itself whether a file is created.
+    return Path(str(url.database)).absolute() if is_file and "uri" not in url.query else None
 
 
-def _make(file: Path) -> None:
-    """Make a database's file and its folder, if they are missing, for this account alone."""
+def _create_file(file: Path) -> None:
+    """Create a database's file and folder if they are missing, readable by this account only."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Never the file that is there: to close it would give up the locks that other connections
-        # of this process hold on it (POSIX). SQLite gives the files beside it the same mode.
+        # Never open an existing file: closing it would release the locks that this process's
+        # other connections hold on it (POSIX). SQLite gives its other files the same mode.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         return
@@ -214,7 +216,7 @@ def _make(file: Path) -> None:
 
 
 def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver would begin transactions by itself, and always deferred ones.
+    # Otherwise the driver begins transactions itself, and only deferred ones.
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -225,42 +227,42 @@ def _begin_sqlite(db: Connection) -> None:
 
 
 def _begin_postgresql(db: Connection) -> None:
-    """Begin in a clinic by one message: the driver would send two, and wait for each."""
+    """Send BEGIN and the clinic in one message. The driver would send two and wait for each."""
     options = db.get_execution_options()
     clinic_id = options.get("clinic_id")
     if options.get("owning"):
         db.exec_driver_sql("RESET ROLE; BEGIN")
         return
-    _step_down(db.connection.dbapi_connection)
-    if options.get("alone"):
+    _drop_superuser(db.connection.dbapi_connection)
+    if options.get("standalone"):
         return
-    begin = f"BEGIN {_LASTING}" if options.get("snapshot") else "BEGIN"
-    db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_within(clinic_id)}")
+    begin = f"BEGIN {_SNAPSHOT}" if options.get("snapshot") else "BEGIN"
+    db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_set_clinic_sql(clinic_id)}")
 
 
 def _execute_postgresql(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Send a statement that stands alone together with its clinic, and wait once for both.
+    """Send a standalone statement together with its clinic, and wait once for both.
 
-    What is sent so, up to one answer, is a transaction. A rollback would be another wait, and have
-    the driver forget which statements it had prepared.
+    PostgreSQL runs the statements up to a sync as one transaction. An explicit transaction would
+    need a rollback: one more round trip, after which the driver forgets its prepared statements.
     """
     options = context.execution_options
-    if not options.get("alone"):
+    if not options.get("standalone"):
         return False
     connection: TimeoutConnection = cursor.connection
     with connection.pipeline():
-        connection.execute(_ALONE, (str(options["clinic_id"] or ""),))
+        connection.execute(_STANDALONE, (str(options["clinic_id"] or ""),))
         cursor.execute(statement, parameters)
     return True
 
 
-def _within(clinic_id: UUID) -> str:
+def _set_clinic_sql(clinic_id: UUID) -> str:
     return f"SET LOCAL app.clinic = '{clinic_id}'"
 
 
-def _step_down(connection: Any) -> None:
-    """Give up a superuser's rights, once for each connection."""
+def _drop_superuser(connection: Any) -> None:
+    """Give up a superuser's rights, once per connection."""
     if connection.info.parameter_status("is_superuser") == "on":
-        # The role is missing until the first migration: there is nothing to keep it from yet.
+        # The first migration creates the role. Before that there is nothing to protect.
         with contextlib.suppress(psycopg.errors.InvalidParameterValue):
             connection.execute(f"SET ROLE {SERVING_ROLE}")

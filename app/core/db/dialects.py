@@ -11,8 +11,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
 
-def _spelled(function: type[GenericFunction[Any]], **spellings: str) -> None:
-    """Say how each dialect writes a function: `{0}`, `{1}` … are its arguments, `{all}` all."""
+def _compile_as(function: type[GenericFunction[Any]], **spellings: str) -> None:
+    """Define each dialect's SQL for a function: `{0}`, `{1}` … are its arguments, `{all}` all."""
     for dialect, spelling in spellings.items():
 
         def write(element: Any, compiler: Any, *, spelling: str = spelling, **kw: Any) -> str:
@@ -23,28 +23,28 @@ def _spelled(function: type[GenericFunction[Any]], **spellings: str) -> None:
 
 
 class json_members(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """`name, value, name, value …` as a JSON object."""
+    """A JSON object from `name, value, name, value …`."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
 
 
 class json_items(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """An aggregate: the rows' JSON values as one array, empty where there are none."""
+    """An aggregate: the JSON values of all rows as one array, empty if there are no rows."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
 
 
 class json_column(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """An aggregate: a column's plain values as one JSON array; of no rows, in PostgreSQL, NULL."""
+    """An aggregate: a column's plain values as one JSON array. No rows: NULL in PostgreSQL."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
 
 
 class json_list(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function it is
-    """Values, JSON or plain, as one JSON array."""
+    """A JSON array of values, each JSON or plain."""
 
     type: TypeEngine[Any] = JSON()
     inherit_cache = True
@@ -72,21 +72,21 @@ class json_id(GenericFunction[str]):  # noqa: N801 - reads as the SQL function i
 
 
 class json_text(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
-    """A JSON value as its text, which the driver then leaves alone."""
+    """A JSON value as text, so that the driver doesn't parse it."""
 
     type: TypeEngine[str] = String()
     inherit_cache = True
 
 
 class id_text(GenericFunction[str]):  # noqa: N801 - reads as the SQL function it is
-    """An id column as the text that JSON shows: cheaper than an object where it is only shown."""
+    """An id column as text, as in JSON: cheaper than a `UUID` object if it is only answered."""
 
     type: TypeEngine[str] = String()
     inherit_cache = True
 
 
 class _Ids(TypeDecorator[Sequence[UUID | str]]):
-    """Any number of ids as one text: an array's in PostgreSQL, JSON in SQLite."""
+    """Any number of ids as one text parameter: an array in PostgreSQL, JSON in SQLite."""
 
     impl = String
     cache_ok = True
@@ -99,7 +99,7 @@ class _Ids(TypeDecorator[Sequence[UUID | str]]):
 
 
 class among(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it is
-    """Whether an id column holds one of the ids bound under a name."""
+    """Whether an id column equals one of the ids in the parameter `name`."""
 
     inherit_cache = True
 
@@ -111,22 +111,22 @@ _DASHED = (
     "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
     " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)"
 )
-_spelled(json_members, postgresql="json_build_object({all})", sqlite="json_object({all})")
-_spelled(
+_compile_as(json_members, postgresql="json_build_object({all})", sqlite="json_object({all})")
+_compile_as(
     json_items,
     postgresql="coalesce(json_agg({0}), '[]')",
     sqlite="json_group_array(json({0}))",
 )
-_spelled(json_column, postgresql="json_agg({0})", sqlite="json_group_array({0})")
-_spelled(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
-_spelled(json_part, postgresql="{0}", sqlite="json({0})")
-_spelled(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
-_spelled(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
-_spelled(json_id, postgresql="{0}", sqlite=_DASHED)
-_spelled(id_text, postgresql="CAST({0} AS TEXT)", sqlite=_DASHED)
-_spelled(
+_compile_as(json_column, postgresql="json_agg({0})", sqlite="json_group_array({0})")
+_compile_as(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
+_compile_as(json_part, postgresql="{0}", sqlite="json({0})")
+_compile_as(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
+_compile_as(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
+_compile_as(json_id, postgresql="{0}", sqlite=_DASHED)
+_compile_as(id_text, postgresql="CAST({0} AS TEXT)", sqlite=_DASHED)
+_compile_as(
     among,
-    # In a query of its own the array is read once, not once for each row that it is compared with.
+    # In a subquery the array is parsed once, not once per row.
     postgresql="{0} = ANY (CAST((SELECT CAST({1} AS UUID[])) AS UUID[]))",
     sqlite="{0} IN (SELECT value FROM json_each({1}))",
 )

@@ -1,4 +1,4 @@
-"""Rows as JSON inside a row: a nested record, or a whole history, in one round trip."""
+"""Select rows as JSON inside a row: child rows or a whole history in one round trip."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,11 +17,11 @@ from app.core.db.dialects import (
 from app.core.db.tables import Instant
 
 Shape = Mapping[str, Any]
-"""Columns by the name of their member; a mapping is an object inside the object."""
+"""Columns by member name. A mapping becomes a nested object."""
 
 
 def json_object(shape: Shape) -> ColumnElement[Any]:
-    """A JSON object of columns."""
+    """Return a JSON object of columns."""
     parts: list[ColumnElement[Any]] = []
     for name, value in shape.items():
         parts.append(literal_column(f"'{name}'"))
@@ -33,24 +33,24 @@ def json_object(shape: Shape) -> ColumnElement[Any]:
 
 
 def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
-    """The rows of a correlated select, in its order, as one JSON array of objects."""
+    """Return the rows of a correlated select, in its order, as one JSON array of objects."""
     ordered = rows.with_only_columns(json_object(shape).label("item")).subquery()
     return select(json_items(ordered.c.item)).scalar_subquery()
 
 
 def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
-    """The rows of a select as one JSON array with an array for each column.
+    """Return the rows of a select as one JSON array that holds one array per column.
 
-    All arrays are in the same order, whatever it is; `columns_of` reads them. Cheaper than rows
-    for both sides: nothing is named or opened for each row.
+    All arrays have the same order of rows, which isn't defined. Read them with `columns_of`.
+    This is cheaper than an array of objects for both sides: no names are repeated for each row.
     """
     columns = (json_column(_json_value(column)) for column in rows.selected_columns)
-    return rows.with_only_columns(json_list(*columns).label("told")).scalar_subquery()
+    return rows.with_only_columns(json_list(*columns).label("columns")).scalar_subquery()
 
 
-def columns_of(told: Sequence[Sequence[Any] | None]) -> list[Sequence[Any]]:
-    """What `json_columns` told, decoded: a column of no rows is empty, whatever the database."""
-    return [column or () for column in told]
+def columns_of(arrays: Sequence[Sequence[Any] | None]) -> list[Sequence[Any]]:
+    """Return the decoded columns of `json_columns`. Without rows, each is empty (not null)."""
+    return [column or () for column in arrays]
 
 
 def _json_value(column: ColumnElement[Any]) -> ColumnElement[Any]:

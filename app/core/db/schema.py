@@ -1,4 +1,4 @@
-"""Which migration a database is at, and how it gets to the newest."""
+"""The migration that a database is at, and the way to the newest one."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,17 +17,17 @@ from app.core.db.timeouts import lift_timeouts
 from app.settings import settings
 
 ROOT = Path(__file__).parents[3]
-# Any number that nobody else locks; several servers may start at once.
+# The advisory lock of migrations: several servers may start at once. Any unused number will do.
 MIGRATION_LOCK = 7_335_391
 _IS_SUPERUSER = text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-_IS_BOUND = text("SELECT row_security_active('patients')")
-# All databases of a server share its roles, and several may be migrated at once.
+_ROW_SECURITY_APPLIES = text("SELECT row_security_active('patients')")
+# All databases of a server share its roles, and several may be migrated at the same time.
 _MAKE_ROLE = text(
     f"DO $$ BEGIN CREATE ROLE {SERVING_ROLE};"
     " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
 )
-# How long a second one waits for the first.
-PATIENCE = "15min"
+# How long a second migration waits for the first one.
+LOCK_TIMEOUT = "15min"
 
 
 def _config() -> Config:
@@ -36,24 +36,24 @@ def _config() -> Config:
 
 @lru_cache
 def head() -> str:
-    """The newest migration that this program knows."""
+    """Return the newest migration that this program knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def known(revision: str | None) -> bool:
-    """Whether this program knows this migration; that of a later program it doesn't."""
+def is_known(revision: str | None) -> bool:
+    """Return whether this program knows this migration. It doesn't know a later program's."""
     scripts = ScriptDirectory.from_config(_config())
     return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def current(database: Database) -> str | None:
-    """The migration that a database is at; None before its first."""
+    """Return the migration that a database is at; None before the first one."""
     with database.reading() as db:
         return MigrationContext.configure(db).get_current_revision()
 
 
 def _check_own(database: Database) -> None:
-    """A SQLite file that holds another program's tables was named by mistake."""
+    """Raise `CommandError` if a SQLite file holds another program's tables."""
     if database.is_sqlite:
         with database.reading() as db:
             tables = inspect(db).get_table_names()
@@ -62,44 +62,44 @@ def _check_own(database: Database) -> None:
 
 
 def migrate(database: Database) -> None:
-    """Bring a database to the newest migration, one program at a time.
+    """Bring a database to the newest migration. Only one program at a time does it.
 
-    `CommandError` where it is not Needlework's database, or a later Needlework's.
+    Raises `CommandError` if the database belongs to another program or to a later Needlework.
     """
     config = _config()
     _check_own(database)
     with database.owning() as db:
         lift_timeouts(db)
         if not database.is_sqlite:
-            db.execute(text(f"SET lock_timeout = '{PATIENCE}'"))
-            db.execute(text(f"SET statement_timeout = '{PATIENCE}'"))
+            db.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+            db.execute(text(f"SET statement_timeout = '{LOCK_TIMEOUT}'"))
             db.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
             db.commit()
         config.attributes["connection"] = db
         command.upgrade(config, "head")
         db.commit()
-    # Connections of before may have rights that from now on none is to have.
+    # Older connections may have rights that the migration has removed.
     database.close()
 
 
-def holds_to_one_clinic(db: Connection) -> bool:
-    """Whether PostgreSQL keeps this connection's role to one clinic's rows.
+def row_security_applies(db: Connection) -> bool:
+    """Return whether row-level security limits this connection's role to one clinic's rows.
 
-    It keeps no superuser to them, and no role with BYPASSRLS. The database has to be migrated.
+    It limits neither a superuser nor a role with BYPASSRLS. The database must be migrated.
     """
-    return bool(db.execute(_IS_BOUND).scalar_one())
+    return bool(db.execute(_ROW_SECURITY_APPLIES).scalar_one())
 
 
 def grant(db: Connection) -> None:
-    """Give the PostgreSQL role that serves what it needs, and take from it what it doesn't.
+    """Grant the PostgreSQL roles that serve requests what they need, and revoke the rest.
 
-    It can't change or remove what is append-only, nor switch off the triggers that say so. It is
-    the role of the settings' `database_url`, if that of `owner_url` owns the tables; and one of
-    our own, as which every superuser acts.
+    They can't change or remove rows of append-only tables, or switch off the triggers there.
+    With an `owner_url` in the settings, the role of `database_url` serves. If the migrating role
+    is a superuser, `SERVING_ROLE` serves, too: a superuser's connections take it.
     """
     tables = ", ".join(Table.metadata.tables)
     kept = ", ".join(t.name for t in Table.metadata.tables.values() if t.info.get("append_only"))
-    for role in _serving(db):
+    for role in _serving_roles(db):
         quoted = db.dialect.identifier_preparer.quote(role)
         for statement in (
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
@@ -110,7 +110,7 @@ def grant(db: Connection) -> None:
             db.execute(text(statement))
 
 
-def _serving(db: Connection) -> Iterator[str]:
+def _serving_roles(db: Connection) -> Iterator[str]:
     if settings().owner_url is not None:
         role = make_url(settings().database_url).username
         if role is not None:

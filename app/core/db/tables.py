@@ -1,4 +1,4 @@
-"""The shape of every table: rows of one clinic, instants in UTC, vocabularies checked."""
+"""The base of all tables: rows of one clinic, instants in UTC, checked vocabularies."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, ClassVar, get_args
@@ -29,7 +29,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 OFFSET = "_offset_min"
-# The last of a table's arguments, where nobody but its owner may change or remove a row.
+# The last of `__table_args__`, for tables whose rows only their owner may change or remove.
 APPEND_ONLY = {"info": {"append_only": True}}
 
 
@@ -40,13 +40,13 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Use the database's own type where it has one."""
+        """Use timestamptz in PostgreSQL, and naive UTC in SQLite."""
         if dialect.name == "postgresql":
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store UTC."""
+        """Convert to UTC."""
         if value is None:
             return None
         value = value.astimezone(UTC)
@@ -54,18 +54,18 @@ class Instant(TypeDecorator[datetime]):
 
     @property
     def python_type(self) -> type[datetime]:
-        """What it is in Python."""
+        """The type in Python."""
         return datetime
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """Give back an aware instant, which PostgreSQL's driver does by itself."""
+        """Make the value aware. PostgreSQL's driver does this itself."""
         if dialect.name == "postgresql":
             return None
         read = dialect.type_descriptor(DateTime()).result_processor(dialect, coltype)
 
         def aware(value: Any) -> datetime | None:
-            found = value if read is None else read(value)
-            return None if found is None else found.replace(tzinfo=UTC)
+            instant = value if read is None else read(value)
+            return None if instant is None else instant.replace(tzinfo=UTC)
 
         return aware
 
@@ -96,7 +96,7 @@ class ClinicOwned(Table):
 
 
 class Record(ClinicOwned):
-    """A row that clients see: with an id, a version and the digest it was created from."""
+    """A record that clients see: it has an id, a version and a digest of its first content."""
 
     __abstract__ = True
 
@@ -105,22 +105,22 @@ class Record(ClinicOwned):
     created_at: Mapped[datetime] = mapped_column(sort_order=91)
     updated_at: Mapped[datetime] = mapped_column(sort_order=92)
     created_from: Mapped[bytes] = mapped_column(LargeBinary(32), sort_order=93)
-    """SHA-256 of the content as first sent: tells a repeated create from another one."""
+    """SHA-256 of the content at its creation. It shows whether a create is repeated."""
 
 
 def offset_of(*, optional: bool = False) -> Mapped[Any]:
-    """The companion of an instant: minutes east of UTC, as its sender gave them."""
+    """The column beside an instant: the sender's UTC offset, in minutes east."""
     return mapped_column(SmallInteger, nullable=optional)
 
 
 def one_of(column: str, vocabulary: object) -> CheckConstraint:
-    """A check that a text column holds a word of a `Literal` vocabulary."""
+    """Return a check that a text column holds a word of a `Literal` vocabulary."""
     words = ", ".join(f"'{word}'" for word in get_args(vocabulary))
     return CheckConstraint(literal_column(f'"{column}" IN ({words})'), name=f"{column}_known")
 
 
 def minutes_east(moment: datetime) -> int:
-    """The UTC offset of an aware instant, in minutes."""
+    """Return the UTC offset of an aware instant, in minutes."""
     return int((moment.utcoffset() or timedelta()).total_seconds() // 60)
 
 
@@ -129,5 +129,5 @@ _ZONES[0] = UTC
 
 
 def at_offset(instant: datetime, offset_min: int) -> datetime:
-    """The same instant, written as its sender wrote it."""
+    """Return the same instant at the UTC offset of its sender."""
     return instant.astimezone(_ZONES[offset_min])

@@ -1,4 +1,4 @@
-"""Authorization: who calls, what their scopes allow, and an entry for what they may not do."""
+"""Authorization: who calls, what their scopes allow, and an entry for each denied attempt."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ Identity = Caller | Refused | None
 Identify = Callable[[Request], Awaitable[Identity]]
 
 _OPERATION: Final = "needlework.operation"
-"""Where in its ASGI scope a request keeps its authorized operation."""
+"""The key of the ASGI scope that holds the authorized operation."""
 
 
 async def by_bearer_token(request: Request) -> Identity:
-    """Identify the caller by the `Authorization` header (RFC 6750 §2.1)."""
+    """Return the caller of the `Authorization` header (RFC 6750 §2.1), if there is one."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         return None
@@ -30,20 +30,20 @@ async def by_bearer_token(request: Request) -> Identity:
 
 @dataclass(slots=True)
 class RequestOperation(Operation):
-    """An operation that an HTTP request asks for."""
+    """An operation with its HTTP request."""
 
     request: ApiRequest = field(kw_only=True)
 
 
 class Authorize:
-    """A FastAPI dependency: the operation of a request, if its caller has the scopes.
+    """A FastAPI dependency that returns the operation of a request, if its caller has the scopes.
 
     Use it as `Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]`. The first scope is
-    the documented one. It also says what the transaction is: a scope that ends in `:write` opens
-    one that may write.
+    the documented one. It also decides the kind of transaction: with a scope that ends in
+    `:write`, it may write.
 
-    `personal` operations are for practitioners only, never for programs. The answer of a `secret`
-    one holds a secret, so it is not stored for retries. `identify` finds the caller.
+    Only practitioners may call a `personal` operation, never programs. The answer of a `secret`
+    operation holds a secret, so it is not stored for retries. `identify` returns the caller.
 
     Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`.
     """
@@ -62,7 +62,7 @@ class Authorize:
         self._identify = identify
 
     async def __call__(self, request: Request) -> Operation:
-        """Return the operation. A request is authorized once: `Route` does it before the body."""
+        """Return the operation. `Route` authorizes a request once, before its body is read."""
         op: Operation | None = request.scope.get(_OPERATION)
         if op is None:
             op = request.scope[_OPERATION] = await self._authorize(request)
@@ -86,7 +86,7 @@ class Authorize:
                 raise Forbidden(f"This operation needs the scope {scope}.")
         if self.personal and caller.practitioner_id is None:
             await record_denial(request, op, "no practitioner")
-            raise Forbidden("Only a practitioner may do this, and no program.")
+            raise Forbidden("Only a practitioner may do this, not a program.")
         return op
 
 
@@ -97,7 +97,7 @@ async def record_rejection(request: Request, name: str, refused: Refused) -> Non
 
 
 async def record_denial(request: Request, op: Operation, reason: str) -> None:
-    """Record that a client tried what it may not do."""
+    """Record that a client tried something that it may not do."""
     client_id = op.caller.client_id
     if client_id is not None:
         op.entries.append(Entry("security", op.name, "clients", client_id, reason=reason))
@@ -105,6 +105,6 @@ async def record_denial(request: Request, op: Operation, reason: str) -> None:
 
 
 def forget_stale_clients(request: Request, op: Operation) -> None:
-    """Look up anew the clients whose rights this operation has changed."""
+    """Drop the cached callers of clients whose rights this operation has changed."""
     for client_id in op.stale_clients:
         request.app.state.authenticate.forget(client_id)

@@ -1,4 +1,4 @@
-"""The contract of a route: what its signature says, and what OpenAPI documents because of it."""
+"""The contract of a route: what its signature says, and what follows for OpenAPI."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ from app.core.values.problems import (
 )
 
 Responses = dict[int | str, dict[str, Any]]
-"""What FastAPI takes as `responses=`: by status, the parts of an OpenAPI response."""
+"""FastAPI's `responses=`: by status, the parts of an OpenAPI response."""
 REFERENCE: Final = "#/components/schemas/{model}"
 TO_ALL: Final = {"X-Request-Id"}
 TO_CLIENTS: Final = TO_ALL | {"RateLimit", "RateLimit-Policy"}
@@ -43,25 +43,25 @@ class Signature(NamedTuple):
     authorize: Authorize
     body: type[BaseModel] | None
     view: Any
-    """The view of its JSON answer; None where it returns a response of its own."""
+    """The view of the JSON answer; None if the function returns a response itself."""
     is_async: bool
-    """An `async def` gets neither a transaction nor a time limit: it sees to its own."""
+    """An `async def` gets no transaction and no time limit: it makes its own."""
 
     @property
     def takes_key(self) -> bool:
-        """Whether its answers are stored for retries under an Idempotency-Key."""
+        """Return whether answers are stored for retries under an Idempotency-Key."""
         return self.authorize.writes and not self.authorize.secret and not self.is_async
 
     @property
     def versioned(self) -> bool:
-        """Whether it answers with one version of one record."""
+        """Return whether the answer is one version of one record."""
         return "version" in getattr(self.view, "__annotations__", ())
 
 
 def signature(endpoint: Callable[..., Any]) -> Signature:
     """Read the signature of a route's function.
 
-    `TypeError` where no parameter is annotated with `Depends(Authorize(...))`.
+    Raises `TypeError` if no parameter is annotated with `Depends(Authorize(...))`.
     """
     hints = get_type_hints(endpoint, include_extras=True)
     returned = hints.pop("return", None)
@@ -71,11 +71,11 @@ def signature(endpoint: Callable[..., Any]) -> Signature:
                 body = next(filter(_is_model, hints.values()), None)
                 is_async = inspect.iscoroutinefunction(endpoint)
                 return Signature(name, mark.dependency, body, _view(returned), is_async)
-    raise TypeError(f"{endpoint.__name__} has no operation that says who may call it")
+    raise TypeError(f"{endpoint.__name__} has no parameter with Depends(Authorize(...))")
 
 
 def _is_model(hint: object) -> bool:
-    """Whether this is the body: a model that no `Query()` or `Depends()` marks."""
+    """Return whether this is the body: a model without `Query()` or `Depends()`."""
     return isinstance(hint, type) and issubclass(hint, BaseModel)
 
 
@@ -89,16 +89,16 @@ def _view(returned: Any) -> Any:
 def documented(
     *problems: type[Problem], headers: Sequence[str] = (), media: Sequence[str] = ()
 ) -> Responses:
-    """The `responses=` of a route: its own problems, beside those that its signature implies.
+    """Return the `responses=` of a route: its own problems, without those of its signature.
 
-    `headers` are the headers of its 200, `media` the media types it may have instead.
+    `headers` are headers of the 200 response. `media` are its further media types.
     """
     responses: Responses = {}
     for problem in problems:
-        told = TO_ALL if problem is Unauthenticated else TO_CLIENTS
+        sent_always = TO_ALL if problem is Unauthenticated else TO_CLIENTS
         response = {
-            "description": f"`{problem.code}`: {problem.title.rstrip('?')}.",
-            "headers": _references({*problem.headers, *told}),
+            "description": f"`{problem.code}`: {problem.title}.",
+            "headers": _references({*problem.headers, *sent_always}),
             "content": {
                 "application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}
             },
@@ -115,7 +115,7 @@ def documented(
 def responses(
     method: str, signature: Signature, status: int | None, own: Mapping[int | str, dict[str, Any]]
 ) -> Responses:
-    """Every documented response of a route: its `own`, and those that its signature implies."""
+    """Return all documented responses of a route: its `own` and those of its signature."""
     described = documented(*_implied(signature))
     successes = _successes(method, signature, status)
     for code, response in own.items():
@@ -134,7 +134,7 @@ def _implied(signature: Signature) -> Iterator[type[Problem]]:
 
 
 def _add(described: Responses, code: int | str, response: Mapping[str, Any]) -> None:
-    """Add a response; what is described under its status already is added to."""
+    """Add a response, or merge it into the one that its status has already."""
     known = described.setdefault(code, {})
     line = response.get("description", "")
     if line not in known.get("description", ""):
@@ -154,27 +154,27 @@ def _successes(method: str, signature: Signature, status: int | None) -> Respons
     if status != HTTPStatus.CREATED:
         described: Responses = {int(HTTPStatus.OK): done}
     else:
-        stored = "It is stored: replaced, or with the same content before."
+        stored = "The record was replaced, or was created before with the same content."
         described = {int(HTTPStatus.OK): {**done, "description": stored, "model": signature.view}}
         if method == "POST" and "id" not in getattr(signature.body, "model_fields", ()):
-            described = {}  # without an id of the client's own, nothing can be created twice
-        new = {"description": "It is new.", "headers": _references({*names, "Location"})}
+            described = {}  # without a client's own id, each POST creates a new record
+        new = {"description": "The record is new.", "headers": _references({*names, "Location"})}
         described[int(HTTPStatus.CREATED)] = new
     if signature.versioned and method == "GET":
-        held = "The client holds this version."
+        held = "The client has this version already."
         described[int(HTTPStatus.NOT_MODIFIED)] = {**done, "description": held}
     return described
 
 
 def _references(names: Iterable[str]) -> dict[str, Any]:
-    """The headers of a response, by reference."""
+    """Return the headers of a response, as references."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
 
 
 def openapi_extra(
     method: str, signature: Signature, described: Mapping[int | str, Any]
 ) -> dict[str, Any]:
-    """What OpenAPI says of a route and FastAPI doesn't read: scope, headers, merge patches."""
+    """Return what FastAPI doesn't derive for OpenAPI: scope, headers and merge patches."""
     extra: dict[str, Any] = {"security": [{"bearer": [str(signature.authorize.scopes[0])]}]}
     if signature.body is not None and method == "PATCH":
         schema = {"$ref": REFERENCE.format(model=signature.body.__name__)}
@@ -210,9 +210,9 @@ def _headers(
     if int(VersionMissing.status) in described:
         yield header(
             "If-Match",
-            "The ETag of the version that this changes.",
+            "The ETag of the version to change.",
             required=method != "PUT",
             pattern='^"[0-9]+"$',
         )
     if signature.versioned and method == "GET":
-        yield header("If-None-Match", "Answer 304 if this is still the version.")
+        yield header("If-None-Match", "An ETag. The answer is 304 if this is still the version.")

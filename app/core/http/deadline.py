@@ -1,4 +1,4 @@
-"""How long a request may take."""
+"""The time limit of a request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -8,16 +8,16 @@ from typing import Final, TypeVar
 from app.core.values.problems import Unavailable
 
 REQUEST_MAX_S: Final = 4.5
-"""From a request to its answer, without the time that its body takes to arrive."""
+"""The limit from a request to its answer, without the time in which its body arrives."""
 
 T = TypeVar("T")
 
 
 @asynccontextmanager
 async def deadline() -> AsyncIterator[asyncio.Timeout]:
-    """Raise `Unavailable` after `REQUEST_MAX_S`.
+    """Raise `Unavailable` if the block takes longer than `REQUEST_MAX_S`.
 
-    A thread that the block waits for runs to its own end.
+    A thread that the block waits for is not interrupted: it runs to its end.
     """
     try:
         async with asyncio.timeout(REQUEST_MAX_S) as limit:
@@ -27,7 +27,7 @@ async def deadline() -> AsyncIterator[asyncio.Timeout]:
 
 
 async def untimed(limit: asyncio.Timeout, work: Awaitable[T]) -> T:
-    """Wait for the client without counting the time: only the server's own work is limited."""
+    """Wait for the client while the time limit stands still. It limits only the server's work."""
     ends_at = limit.when()
     if ends_at is None:
         return await work

@@ -13,13 +13,13 @@ MEMBERS_MAX: Final = 20
 
 
 class Repeated(ValueError):
-    """A member of a form is given twice."""
+    """A form has a member twice."""
 
 
 def form_members(raw: bytes) -> dict[str, str]:
-    """The members of a form by name; a member without a value counts as absent.
+    """Return the members of a form by name. A member without a value counts as absent.
 
-    Raises `Repeated` where a name comes twice, and another `ValueError` where this is no form or
+    Raises `Repeated` if a name comes twice. Raises another `ValueError` if this is not a form or
     has more than `MEMBERS_MAX` members.
     """
     members = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
@@ -29,12 +29,12 @@ def form_members(raw: bytes) -> dict[str, str]:
 
 
 def read_form(request: Request, raw: bytes) -> dict[str, str]:
-    """The members of a request's form; `UnsupportedMedia` or `MalformedRequest` if it is none."""
+    """Return the form's members by name. Raises `UnsupportedMedia` or `MalformedRequest`."""
     check_media(request, {FORM})
     try:
         return form_members(raw)
     except ValueError:
-        raise MalformedRequest("This is no form, or names something twice.") from None
+        raise MalformedRequest("This is not a form, or it has a member twice.") from None
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -42,4 +42,4 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
-"""A parameter of a `Route`: the members of the form that was sent."""
+"""A parameter of a `Route`: the members of the request's form."""

@@ -1,4 +1,4 @@
-"""A bound on the head of a request, which is read before the caller is known."""
+"""A size limit for the head of a request, which is read before the caller is known."""
 
 from typing import Any, Final
 
@@ -11,16 +11,16 @@ HEAD_MAX_BYTES: Final = 64 * 1024
 
 
 class HeadLimit(HttpToolsProtocol):
-    """The HTTP protocol of one connection. uvicorn's own would keep a head of any length."""
+    """The HTTP protocol of one connection. uvicorn's own accepts a head of any length."""
 
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._is_in_head = True
         self._head_bytes = 0
         self._heads = 0
 
     def data_received(self, data: bytes) -> None:
-        """Pass on the bytes that came, or refuse a head that has grown too long."""
+        """Parse the received bytes, or refuse a head that is too long."""
         left = HEAD_MAX_BYTES - self._head_bytes
         if not self._is_in_head or len(data) <= left:
             self._head_bytes += len(data)
@@ -36,13 +36,13 @@ class HeadLimit(HttpToolsProtocol):
             self.data_received(data[left:])
 
     def on_headers_complete(self) -> None:
-        """The head is complete: what follows is the body."""
+        """Note the end of the head: the body follows."""
         self._is_in_head = False
         self._heads += 1
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is complete: what follows is the next head."""
+        """Note the end of the body: the next head follows."""
         self._is_in_head, self._head_bytes = True, 0
         super().on_message_complete()
 

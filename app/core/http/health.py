@@ -1,4 +1,4 @@
-"""Health and metrics: is the process alive, is it ready, what has it counted."""
+"""Health and metrics of the process."""
 
 import asyncio
 from threading import Event
@@ -13,33 +13,33 @@ from app.core.http.deadline import deadline
 from app.core.values.problems import Unavailable
 
 router = APIRouter(include_in_schema=False)
-leaving = Event()
-"""Set once this process is about to end: it answers, closes connections, and isn't ready."""
+shutting_down = Event()
+"""Set when this process is about to stop. It still answers, but isn't ready."""
 
 
 class NotMigrated(Unavailable):
-    """The database is not at the migration that this program needs: run `migrate`."""
+    """The database isn't at the migration that this program needs: run `migrate`."""
 
     code, title = "not-migrated", "Database is not migrated"
 
 
-class Leaving(Unavailable):
-    """This process is about to end: ask another one."""
+class ShuttingDown(Unavailable):
+    """This server process is about to stop. Send requests to another one."""
 
-    code, title = "leaving", "Server is about to end"
+    code, title = "leaving", "Server is shutting down"
 
 
 @router.get("/healthz", name="health")
 async def health() -> Response:
-    """Say that the process answers."""
+    """Answer 200 if the process runs."""
     return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz", name="ready")
 async def ready(request: Request) -> Response:
-    """Say that the database is reachable and migrated, and that the process stays; else 503."""
-    if leaving.is_set():
-        raise Leaving
+    """Answer 200 if the database can be reached and is migrated, and the process isn't stopping."""
+    if shutting_down.is_set():
+        raise ShuttingDown
     database: Database = request.app.state.database
     async with deadline():
         at = await asyncio.to_thread(schema.current, database)
@@ -50,5 +50,5 @@ async def ready(request: Request) -> Response:
 
 @router.get("/metrics", name="metrics")
 def metrics() -> Response:
-    """Counts and times of requests, for Prometheus."""
+    """Return the counts and durations of requests, for Prometheus."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

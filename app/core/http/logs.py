@@ -1,7 +1,7 @@
-"""Logs: lines of JSON that say nothing about a patient.
+"""Logs: JSON lines without any patient data.
 
-A line holds the operation's name, never the path: a path holds ids. No line holds a query, a
-body or the message of an exception, for each may repeat what a client sent.
+A line has the operation's name, never the path, because paths contain ids. No line has a query, a
+body or an exception's message, because each may repeat what a client sent.
 """
 
 import logging
@@ -15,7 +15,7 @@ log = structlog.get_logger("needlework")
 
 
 def configure() -> None:
-    """Write logs as JSON lines to the standard error."""
+    """Write logs as JSON lines to standard error."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -25,13 +25,14 @@ def configure() -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[Others()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING, force=True)
 
 
-class Others(logging.Handler):
-    """What the server and the libraries log, as lines of ours; of an exception only its type.
+class LibraryHandler(logging.Handler):
+    """A handler that writes the log records of the libraries as JSON lines.
 
-    Nothing below INFO, whatever a logger is set to: there libraries write the rows that they read.
+    Of an exception it writes only the type. It writes nothing below INFO, whatever a logger's
+    level is: there, libraries log the rows that they read.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class Others(logging.Handler):
         """Write one line."""
         error = record.exc_info[0] if record.exc_info else None
         named = {"error": error.__name__} if error else {}
-        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # there may be others between
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # levels between the standard ones
         log.log(level, record.getMessage().strip(), logger=record.name, **named)
 
 

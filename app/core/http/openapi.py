@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI makes of the routes, and what it doesn't know."""
+"""The OpenAPI document: FastAPI's, completed by what it can't derive from the routes."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -12,18 +12,18 @@ from pydantic_core.core_schema import WithDefaultSchema
 from app.core.http.contract import REFERENCE
 from app.core.http.routing import Route
 
-ANSWERED: Final = {
-    "Chart-Digest": "SHA-256 of what the summary says, in hex: it stands at the foot of each page.",
+HEADERS: Final = {
+    "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
     "Content-Digest": "SHA-256 of the file (RFC 9530).",
     "Content-Disposition": "The name to save the file under.",
-    "ETag": "The record's version, as `If-Match` and `If-None-Match` want it.",
-    "Idempotency-Replayed": "`true` where this is the stored answer to an earlier request.",
+    "ETag": "The record's version, for `If-Match` and `If-None-Match`.",
+    "Idempotency-Replayed": "`true` if this is the stored answer to an earlier request.",
     "Location": "The new record's address.",
-    "RateLimit": "How many requests are left to the client, and for how many seconds.",
+    "RateLimit": "How many requests the client has left, and for how many seconds.",
     "RateLimit-Policy": "How many requests a client may make in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
     "WWW-Authenticate": "How to authenticate.",
-    "X-Request-Id": "The request's id: its own, or one that was made for it.",
+    "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
 PROBLEM_SCHEMA: Final = {
     "type": "object",
@@ -34,18 +34,22 @@ PROBLEM_SCHEMA: Final = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
-        "current_version": {"type": "integer", "description": "412: the version to read again."},
-        "holder_id": {"type": "string", "format": "uuid", "description": "Whose identifier it is."},
+        "current_version": {"type": "integer", "description": "412: the record's version now."},
+        "holder_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The id of the record that has the identifier.",
+        },
         "resource": {
             "type": "string",
-            "description": "The kind of the record that relies on this.",
+            "description": "The kind of the record that relies on this one.",
         },
         "resource_id": {
             "type": "string",
             "format": "uuid",
             "description": "The id of that record.",
         },
-        "pointer": {"type": "string", "description": "JSON Pointer to what stands against it."},
+        "pointer": {"type": "string", "description": "JSON Pointer to the member that conflicts."},
         "errors": {
             "type": "array",
             "items": {
@@ -63,18 +67,18 @@ PROBLEM_SCHEMA: Final = {
 }
 
 
-class _Sent(GenerateJsonSchema):
-    """The schema of what clients send: a member that may be absent may also be null."""
+class _BodySchema(GenerateJsonSchema):
+    """The schema of bodies: a member that may be absent may also be null."""
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        """Add null to what may be left out."""
+        """Allow null where there is a default."""
         described = super().default_schema(schema)
         default = {"default": described.pop("default")} if "default" in described else {}
         return self.get_union_of_schemas([described, {"type": "null"}]) | default
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The whole OpenAPI 3.1 document, cached on the app."""
+    """Return the OpenAPI 3.1 document. It is cached on the app."""
     if app.openapi_schema is None:
         schema = get_openapi(
             title=app.title,
@@ -92,7 +96,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         _, definitions = models_json_schema(
             [(model, "validation") for model in bodies],
             ref_template=REFERENCE,
-            schema_generator=_Sent,
+            schema_generator=_BodySchema,
         )
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
@@ -102,7 +106,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             schemas.pop(unused, None)
         components["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}
-            for name, text in ANSWERED.items()
+            for name, text in HEADERS.items()
         }
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         app.openapi_schema = schema
@@ -116,14 +120,14 @@ def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
 
 
 def _describe(parameter: dict[str, Any]) -> None:
-    """Give a query parameter its description, and a schema without null: it is sent or not."""
+    """Give a query parameter a description, and a schema without null."""
     parameter.setdefault("description", "")
     schema = {name: part for name, part in parameter["schema"].items() if name != "title"}
     parameter["schema"] = _not_null(schema)
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """A query parameter is absent or has a value; it is never null."""
+    """Remove null: a query parameter is absent or has a value."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
     rest = {k: v for k, v in schema.items() if k not in {"anyOf", "default"} or v is not None}
     if len(kinds) != 1:

@@ -1,8 +1,8 @@
-"""The one way out: JSON from an address that somebody else has named.
+"""Outgoing requests: JSON from an address that a client has given.
 
-Whoever names an address could mean a service that only this machine can reach. So the name is
-resolved once, each of its addresses must be a public one, and the connection goes to one of those
-that were checked: an answer that changes a moment later leads nowhere else.
+Such an address could name a service that only this machine can reach (server-side request
+forgery). So the host is resolved once, and all of its IP addresses must be public. The connection
+uses one of the checked addresses, so a DNS answer that changes later (rebinding) has no effect.
 """
 
 import http.client
@@ -25,23 +25,23 @@ from app.settings import settings
 
 BODY_MAX_BYTES: Final = 64 * 1024
 TIMEOUT_S: Final = 3.0
-KEPT_S: Final = 300.0
-"""How long an answer is good for."""
-AGAIN_S: Final = 60.0
-"""How long to wait before an answer that is still good is asked for again."""
-FAILED_AGAIN_S: Final = 5.0
+CACHE_S: Final = 300.0
+"""How long a fetched answer may be used."""
+REFETCH_S: Final = 60.0
+"""The shortest time between two fetches of one address."""
+FAILED_REFETCH_S: Final = 5.0
 KNOWN_MAX: Final = 1_000
 OK: Final = 200
-# IPv4 addresses in IPv6's clothes: a gateway would unpack them (RFC 6052, 8215).
+# IPv6 networks that embed IPv4 addresses: a NAT64 gateway translates them (RFC 6052, 8215).
 TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-# Their own threads, so that a slow stranger keeps no request waiting that doesn't ask for him.
+# Separate threads, so that a slow host delays only the requests that need it.
 _THREADS: Final = CapacityLimiter(4)
 
 Address = IPv4Address | IPv6Address
 
 
 class Unreachable(Exception):
-    """There was no JSON to be had there; `reason` says why, and quotes nothing."""
+    """The address gave no JSON. `reason` says why, and quotes nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -49,7 +49,7 @@ class Unreachable(Exception):
 
 
 def check_address(url: str) -> None:
-    """Raise `RuleBroken` unless this is an address that could be asked."""
+    """Raise `RuleBroken` unless this is an address that may be fetched."""
     _parsed(url)
 
 
@@ -62,13 +62,13 @@ def _parsed(url: str) -> SplitResult:
     plain = url.isascii() and url.isprintable() and " " not in url and "#" not in url
     if not plain or not parts.hostname or "@" in parts.netloc or port == 0:
         raise RuleBroken("address", "Give an https address, without a name or a fragment in it.")
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_let_in(parts.hostname)):
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_allowed_loopback(parts.hostname)):
         return parts
     raise RuleBroken("address", "Give an https address, without a name or a fragment in it.")
 
 
-def _is_let_in(host: str) -> bool:
-    """Whether this is the machine itself, which the settings may allow to be asked."""
+def _is_allowed_loopback(host: str) -> bool:
+    """Return whether this is a loopback address and the settings allow those."""
     try:
         return ip_address(host).is_loopback and settings().outgoing_to_loopback
     except ValueError:
@@ -76,41 +76,41 @@ def _is_let_in(host: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the open Internet, and looks like what it is."""
+    """Return whether an IP address is public, and doesn't wrap another address."""
     if isinstance(address, IPv6Address):
         wrapped = address.ipv4_mapped or address.sixtofour or address.teredo
         if wrapped or any(address in network for network in TRANSLATED):
             return False
-    apart = address.is_multicast or address.is_reserved or address.is_unspecified
-    near = address.is_private or address.is_loopback or address.is_link_local
-    return address.is_global and not apart and not near
+    special = address.is_multicast or address.is_reserved or address.is_unspecified
+    internal = address.is_private or address.is_loopback or address.is_link_local
+    return address.is_global and not special and not internal
 
 
-def resolved(host: str, port: int) -> str:
-    """The one address to connect to; `Unreachable` if any that the name has isn't public."""
+def resolve_public(host: str, port: int) -> str:
+    """Return the IP address to connect to. `Unreachable` unless all of the host's are public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [ip_address(str(each[4][0])) for each in found]
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [ip_address(str(each[4][0])) for each in answers]
     except (OSError, ValueError):
         raise Unreachable("no such host") from None
-    if not addresses or not (all(map(is_public, addresses)) or _is_let_in(host)):
+    if not addresses or not (all(map(is_public, addresses)) or _is_allowed_loopback(host)):
         raise Unreachable("no public address")
     return str(addresses[0])
 
 
-class _Direct(http.client.HTTPConnection):
-    """A connection to an address that was checked, under the name that it was checked for."""
+class _CheckedConnection(http.client.HTTPConnection):
+    """An HTTP connection to a checked IP address, with the host's name for TLS."""
 
     def __init__(self, parts: SplitResult) -> None:
         self.secure = parts.scheme == "https"
         port = parts.port or (443 if self.secure else 80)
         super().__init__(str(parts.hostname), port, timeout=TIMEOUT_S)
-        # `sock` is given away to an answer that ends with its connection.
+        # http.client clears `sock` when it passes it to a response that closes the connection.
         self._opened: socket.socket | None = None
 
     def connect(self) -> None:
-        """Connect, with no second look at the name."""
-        address = resolved(self.host, self.port)
+        """Resolve the host once, and connect."""
+        address = resolve_public(self.host, self.port)
         self.sock = self._opened = socket.create_connection((address, self.port), TIMEOUT_S)
         if self.secure:
             wrapped = ssl.create_default_context().wrap_socket(
@@ -120,27 +120,27 @@ class _Direct(http.client.HTTPConnection):
             wrapped.do_handshake()
 
     def close(self) -> None:
-        """Close it, and what was given away."""
+        """Close the connection, and the socket that a response may hold."""
         super().close()
         if self._opened is not None:
             self._opened.close()
 
     def cut(self) -> None:
-        """End whatever is waited for, from another thread."""
+        """Shut the socket down from another thread, which ends any wait on it."""
         if self._opened is not None:
             with suppress(OSError):
-                # Not TLS's own, which isn't made for another thread.
+                # Not TLS's own shutdown, which isn't safe from another thread.
                 socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
 
 def fetch(url: str) -> Any:
-    """The JSON at this address; `Unreachable` if it can't be had within a few seconds."""
+    """Return the JSON at this address. `Unreachable` if that fails or takes over `TIMEOUT_S`."""
     try:
         parts = _parsed(url)
     except RuleBroken:
         raise Unreachable("no such address") from None
-    connection = _Direct(parts)
-    # A timeout of the socket begins anew with each byte.
+    connection = _CheckedConnection(parts)
+    # The socket's own timeout restarts with each byte.
     watchdog = threading.Timer(TIMEOUT_S, connection.cut)
     watchdog.daemon = True
     watchdog.start()
@@ -165,46 +165,47 @@ def fetch(url: str) -> Any:
 
 
 class Outgoing:
-    """What was fetched, kept for five minutes."""
+    """Fetch JSON, and cache it for five minutes."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Any, float]] = {}
-        self._asked: dict[str, float] = {}
+        self._fetch_again_at: dict[str, float] = {}
 
     async def json(self, url: str, good: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The JSON at this address; asked for again if it isn't `good`, once a minute at most.
+        """Return the JSON at this address.
 
-        `Unreachable` if there is none.
+        If the cached value isn't `good`, it is fetched again, at most once a minute. Raises
+        `Unreachable` if there is neither a cached nor a fetched value.
         """
-        found, until = self._known.get(url, (None, 0.0))
-        held = time.monotonic() < until
-        if not (held and good(found)) and self._may_ask(url):
+        value, until = self._known.get(url, (None, 0.0))
+        is_cached = time.monotonic() < until
+        if not (is_cached and good(value)) and self._may_fetch(url):
             try:
-                found, held = await self._fetched(url), True
+                value, is_cached = await self._fetch(url), True
             except Unreachable:
-                self._asked[url] = time.monotonic() + FAILED_AGAIN_S
-        if not held:
+                self._fetch_again_at[url] = time.monotonic() + FAILED_REFETCH_S
+        if not is_cached:
             raise Unreachable("no answer")
-        return found
+        return value
 
-    async def _fetched(self, url: str) -> Any:
+    async def _fetch(self, url: str) -> Any:
         try:
             with fail_after(TIMEOUT_S):
-                found = await to_thread.run_sync(
+                value = await to_thread.run_sync(
                     fetch, url, abandon_on_cancel=True, limiter=_THREADS
                 )
         except TimeoutError:
             raise Unreachable("no answer in time") from None
-        self._known[url] = (found, time.monotonic() + KEPT_S)
-        return found
+        self._known[url] = (value, time.monotonic() + CACHE_S)
+        return value
 
-    def _may_ask(self, url: str) -> bool:
-        """Whether this address wasn't asked a moment ago; from now on it was."""
+    def _may_fetch(self, url: str) -> bool:
+        """Return whether this address may be fetched now; if so, not again for `REFETCH_S`."""
         at = time.monotonic()
-        if at < self._asked.get(url, 0.0):
+        if at < self._fetch_again_at.get(url, 0.0):
             return False
-        if len(self._asked) >= KNOWN_MAX:
-            self._asked.clear()
+        if len(self._fetch_again_at) >= KNOWN_MAX:
+            self._fetch_again_at.clear()
             self._known.clear()
-        self._asked[url] = at + AGAIN_S
+        self._fetch_again_at[url] = at + REFETCH_S
         return True

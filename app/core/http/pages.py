@@ -1,4 +1,4 @@
-"""Keyset pages: stable while others write, as deep as one likes at the same cost."""
+"""Keyset pages of lists: stable while others write, and each page costs the same."""
 
 import base64
 from collections.abc import Sequence
@@ -18,15 +18,16 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import YEAR_MAX, YEAR_MIN, View
 
 LIMIT_MAX = 200
-NO_CURSOR = Fault("/cursor", "cursor", "This is no cursor that a list gave out.")
+BAD_CURSOR = Fault("/cursor", "cursor", "This is not a cursor of this list.")
 Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many items a page has.")]
 Cursor = Annotated[
-    str, Field(min_length=1, max_length=500, description="Where to go on: taken from `next`.")
+    str,
+    Field(min_length=1, max_length=500, description="Where the page begins: taken from `next`."),
 ]
 
 
 class Filters(BaseModel):
-    """The query parameters of a list. An unknown one is refused, never ignored."""
+    """The query parameters of a list. An unknown parameter is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,60 +35,60 @@ class Filters(BaseModel):
     cursor: Cursor | None = None
 
     def values(self) -> dict[str, Any]:
-        """What was asked for, by the name of its condition."""
+        """Return the filters that were given, by name."""
         return self.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The columns that a list is sorted by; together they must be unique in a clinic."""
+    """The columns that a list is sorted by. Together they must be unique in a clinic."""
 
     columns: tuple[Any, ...]
     descending: bool = False
 
     def start(self, statement: Select[Any]) -> Select[Any]:
-        """The first page, one row longer than asked to tell whether there is another."""
+        """Select the first page, with one row more, which shows whether there is another page."""
         sorting = [c.desc() if self.descending else c.asc() for c in self.columns]
         return statement.order_by(*sorting).limit(bindparam("rows_wanted"))
 
     def after(self, statement: Select[Any]) -> Select[Any]:
-        """The page behind the key given as `key_0`, `key_1` and so on."""
+        """Select the page after the key in the parameters `key_0`, `key_1` and so on."""
         keys = [bindparam(f"key_{n}", type_=c.type) for n, c in enumerate(self.columns)]
         columns: ColumnElement[Any] = tuple_(*self.columns)
         behind = columns < tuple_(*keys) if self.descending else columns > tuple_(*keys)
         return self.start(statement.where(behind))
 
     def key(self, cursor: str) -> dict[str, Any]:
-        """The key that a cursor holds; `Invalid` if it holds none."""
+        """Return the key that a cursor holds. `Invalid` if it isn't a cursor."""
         try:
             packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             parts = zip(list(from_json(packed)), self.columns, strict=True)
             key = [_parse(part, column.type.python_type) for part, column in parts]
         except (ValueError, TypeError, OverflowError):
-            raise Invalid([NO_CURSOR], "query") from None
-        if self.cursor_of(key) != cursor:  # it reads alike, but isn't what we wrote
-            raise Invalid([NO_CURSOR], "query")
+            raise Invalid([BAD_CURSOR], "query") from None
+        if self.cursor_of(key) != cursor:  # another spelling of the same key
+            raise Invalid([BAD_CURSOR], "query")
         return {f"key_{n}": part for n, part in enumerate(key)}
 
     def cursor(self, row: Row[Any]) -> str:
-        """The cursor of the page behind this row."""
+        """Return the cursor of the page after this row."""
         return self.cursor_of([row._mapping[column.key] for column in self.columns])  # noqa: SLF001 - its public name
 
     @staticmethod
     def cursor_of(key: list[Any]) -> str:
-        """The cursor of the page behind this key."""
+        """Return the cursor of the page after this key."""
         return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
 
 
 Item = TypeVar("Item")
 
 
-def listing(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], str | None]:
-    """A page of a list that is the same for everybody and never changes while we run."""
+def slice_page(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], str | None]:
+    """Return a page of a constant list (reference data), and the cursor of the next page."""
     start = 0
     if filters.cursor is not None:
         if not filters.cursor.isascii() or not filters.cursor.isdecimal():
-            raise Invalid([NO_CURSOR], "query")
+            raise Invalid([BAD_CURSOR], "query")
         start = int(filters.cursor)
     end = start + filters.limit
     return items[start:end], str(end) if end < len(items) else None
@@ -95,7 +96,7 @@ def listing(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], st
 
 @cache
 def view_of_page(view: type[Any]) -> type[View]:
-    """The view of a page whose items have this view."""
+    """Return the view of a page whose items have this view."""
     return create_model(
         view.__name__.removesuffix("View") + "Page",
         __base__=View,
@@ -110,7 +111,7 @@ def _parse(value: object, kind: type) -> object:
         return UUID(str(value))
     if kind is datetime:
         moment = datetime.fromisoformat(str(value))
-        # In UTC, the first and the last hours of the sender's years lie in the years beside them.
+        # In UTC, the first or last hours of a local year may lie in the year before or after it.
         if moment.tzinfo is None or not YEAR_MIN - 1 <= moment.year <= YEAR_MAX + 1:
             raise ValueError
         return moment
@@ -122,10 +123,10 @@ def _parse(value: object, kind: type) -> object:
 def page(
     op: Operation, statement: Select[Any], order: Order, filters: Filters, **values: object
 ) -> tuple[Sequence[Row[Any]], str | None]:
-    """One page of a prepared list (`order.start` or `order.after`), and the cursor behind it."""
+    """Return one page of a list (`order.start` or `order.after`), and the next page's cursor."""
     if filters.cursor is not None:
         values |= order.key(filters.cursor)
-    found = op.all(statement, rows_wanted=filters.limit + 1, **values)
-    if len(found) <= filters.limit:
-        return found, None
-    return found[: filters.limit], order.cursor(found[filters.limit - 1])
+    rows = op.all(statement, rows_wanted=filters.limit + 1, **values)
+    if len(rows) <= filters.limit:
+        return rows, None
+    return rows[: filters.limit], order.cursor(rows[filters.limit - 1])

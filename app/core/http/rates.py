@@ -1,4 +1,4 @@
-"""Rate limits: how many requests a caller may make in some minutes."""
+"""Rate limits: how many requests a caller may make in a window of time."""
 
 import ipaddress
 import math
@@ -8,15 +8,15 @@ from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
-from app.core.http.requests import ADDED
+from app.core.http.requests import EXTRA_HEADERS
 from app.core.values.problems import TooManyRequests
 
 NETWORK_BITS: Final = 64
-"""The smallest IPv6 network of one subscriber (RFC 6177), who may use any address in it."""
+"""The smallest IPv6 network of a subscriber (RFC 6177), who may use all of its addresses."""
 
 
 class Allowance(NamedTuple):
-    """Whether a request is granted, and what is left of the `quota` for `left_s` more seconds."""
+    """Whether a request is granted, and how many are `left` in the window, for `left_s` seconds."""
 
     policy: str
     granted: bool
@@ -34,17 +34,17 @@ class Allowance(NamedTuple):
         }
 
     def apply(self, request: Request) -> None:
-        """Add what is left to the answer's headers; raise `TooManyRequests` where nothing was."""
-        request.scope[ADDED] |= self.headers
+        """Add the headers to the answer. Raise `TooManyRequests` if the request isn't granted."""
+        request.scope[EXTRA_HEADERS] |= self.headers
         if not self.granted:
             raise TooManyRequests(self.left_s)
 
 
 class Rates:
-    """Counts each caller's requests; every process counts for itself.
+    """Counts each caller's requests, separately in each process.
 
     All windows begin and end together, so that all counts are dropped at once. `policy` is the
-    name of the limit in the answers: what is counted.
+    limit's name in the headers.
     """
 
     def __init__(self, quota: int, policy: str = "client", minutes: int = 1) -> None:
@@ -55,9 +55,9 @@ class Rates:
         self._taken = Counter[str]()
 
     def take(self, actor: str) -> Allowance:
-        """Count one request."""
+        """Count one request, and return whether it is granted."""
         now = time.time()
-        # An end that is more than a window away means that the clock was set back.
+        # If the end is more than a window away, the clock was set back.
         if not now < self._until <= now + self._window_s:
             self._until, self._taken = now + self._window_s, Counter()
         self._taken[actor] += 1
@@ -66,12 +66,12 @@ class Rates:
         return Allowance(self._policy, left >= 0, self._quota, self._window_s, max(0, left), left_s)
 
     def give_back(self, actor: str) -> None:
-        """Take back one count: the request was not one that is limited."""
+        """Take back one count, for a request that turns out not to be limited."""
         self._taken[actor] -= 1
 
 
-def sender(request: Request) -> str:
-    """The address that a request came from; of IPv6, only its network."""
+def client_address(request: Request) -> str:
+    """Return the client's IP address; for IPv6, its /64 network."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)

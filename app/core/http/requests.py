@@ -1,4 +1,4 @@
-"""Requests: their ids, the limits of their bodies, and the checks of their queries."""
+"""Requests: their ids, the limits of their bodies, and checks of their query parameters."""
 
 import asyncio
 from collections import Counter
@@ -19,24 +19,24 @@ from app.core.values.wire import read
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 THREAD_FROM_BYTES: Final = 16 * 1024
-"""From this size on, a body is parsed in a thread, so that other requests need not wait."""
+"""Larger bodies are parsed in a thread, so that other requests don't wait."""
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-ADDED: Final = "needlework.added"
-"""Where in its ASGI scope a request keeps headers for its answer, whatever that will be."""
+EXTRA_HEADERS: Final = "needlework.added"
+"""The key of the ASGI scope that holds headers for any answer to this request."""
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 
 
 def request_id() -> str:
-    """The id of the current request: its client's `X-Request-Id`, or one made for it."""
+    """Return the id of the current request: the client's `X-Request-Id`, or a new one."""
     return REQUEST_ID.get() or str(uuid7())
 
 
 class ApiRequest(Request):
-    """A request to a `Route`. Its body is limited in size, and JSON in it is read strictly.
+    """A request to a `Route`. Its body has a size limit, and its JSON is read strictly.
 
-    FastAPI asks for the body with `body()` and `json()`. By then the route has called `read`, so
-    `json()` returns an instance of the route's own model, and FastAPI takes it as it is.
+    FastAPI reads the body with `body()` and `json()`. The route has called `read` before that, so
+    `json()` returns an instance of the route's own model, which FastAPI accepts unchanged.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limit: asyncio.Timeout) -> None:
@@ -46,17 +46,17 @@ class ApiRequest(Request):
         self.raw: bytes | None = None
 
     async def body(self) -> bytes:
-        """The whole body. The request's own time limit stands still while it arrives."""
+        """Return the whole body. The request's time limit stands still while it arrives."""
         if self.raw is None:
             self.raw = await untimed(self._limit, whole_body(self))
         return self.raw
 
     async def json(self) -> Any:
-        """What `read` made of the body."""
+        """Return the model that `read` has made from the body."""
         return self._model
 
     async def read(self, model: type[BaseModel]) -> None:
-        """Read the body as JSON; `TooLarge`, `UnsupportedMedia`, or `Invalid` with every fault."""
+        """Read the JSON body. `TooLarge`, `UnsupportedMedia`, or `Invalid` with every fault."""
         raw = await self.body()
         check_media(self, {JSON, MERGE_PATCH} if self.method == "PATCH" else {JSON})
         if len(raw) < THREAD_FROM_BYTES:
@@ -66,7 +66,7 @@ class ApiRequest(Request):
 
 
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body as it comes; `TooLarge` as soon as more than the limit has come."""
+    """Yield the body as it arrives. `TooLarge` as soon as it exceeds the limit."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > max_bytes:
         raise TooLarge
@@ -79,12 +79,12 @@ async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 async def whole_body(request: Request) -> bytes:
-    """The whole body of an ordinary request."""
+    """Return the whole body. `TooLarge` above `BODY_MAX_BYTES`."""
     return b"".join([chunk async for chunk in chunks(request, BODY_MAX_BYTES)])
 
 
 def check_media(request: Request, allowed: Collection[str]) -> str:
-    """The content type of a body, or `UnsupportedMedia`."""
+    """Return the media type of the body, or raise `UnsupportedMedia`."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in allowed:
         raise UnsupportedMedia(f"Send {' or '.join(sorted(allowed))}.")
@@ -92,22 +92,22 @@ def check_media(request: Request, allowed: Collection[str]) -> str:
 
 
 def check_query(request: Request, known: Collection[str] | None) -> None:
-    """Check that each query parameter is text and comes once; `Invalid` names those that don't.
+    """Check that each query parameter is text and comes once. `Invalid` names the others.
 
-    `known` are the names that the route takes; None leaves that check to a model.
+    `known` are the names that the route takes. None leaves this check to a model.
     """
     query: bytes = request.scope["query_string"]
     if not query:
         return
     faults = [Fault(pointer(name), "not_utf8", "It isn't UTF-8.") for name in _broken(query)]
     if not faults:
-        sent = request.query_params.multi_items()
-        faults = list(_misused(sent)) or list(_unstorable(sent))
+        parameters = request.query_params.multi_items()
+        faults = list(_repeated(parameters)) or list(_unstorable(parameters))
     if not faults and known is not None:
         unknown = "Extra inputs are not permitted"
         faults = [
             Fault(pointer(name), "extra_forbidden", unknown)
-            for name, _ in sent
+            for name, _ in parameters
             if name not in known
         ]
     if faults:
@@ -115,7 +115,7 @@ def check_query(request: Request, known: Collection[str] | None) -> None:
 
 
 def _broken(query: bytes) -> Iterator[str]:
-    """The parameters whose bytes are not UTF-8."""
+    """Yield the names of the parameters whose bytes aren't UTF-8."""
     for pair in query.split(b"&"):
         try:
             unquote_to_bytes(pair).decode()
@@ -123,13 +123,13 @@ def _broken(query: bytes) -> Iterator[str]:
             yield unquote(pair.partition(b"=")[0].decode("latin-1"))
 
 
-def _misused(sent: list[tuple[str, str]]) -> Iterator[Fault]:
-    for name, times in Counter(name for name, _ in sent).items():
+def _repeated(parameters: list[tuple[str, str]]) -> Iterator[Fault]:
+    for name, times in Counter(name for name, _ in parameters).items():
         if times > 1:
             yield Fault(pointer(name), "repeated", "Give this parameter once.")
 
 
-def _unstorable(sent: list[tuple[str, str]]) -> Iterator[Fault]:
-    for name, value in sent:
+def _unstorable(parameters: list[tuple[str, str]]) -> Iterator[Fault]:
+    for name, value in parameters:
         if "\0" in value or "\0" in name:
             yield Fault(pointer(name), "nul_character", "A NUL character can't be stored.")

@@ -1,8 +1,8 @@
 """Idempotency-Key: a request that is sent twice is done once, and gets the same answer.
 
-The key is stored as a unique row, in the transaction of the change itself. The second request
-waits for that row (PostgreSQL) or for its turn to write (SQLite). Then it finds the key taken,
-rolls its own work back and answers with what was stored.
+The key is stored as a unique row in the transaction of the change itself. A second request waits
+for that row (PostgreSQL) or for the write lock (SQLite). Then the key is taken, so the request
+rolls its own work back and returns the stored answer.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, KeyReused, StillRunning
 
 KEPT = timedelta(hours=48)
-FORGET_EVERY = timedelta(hours=1)
+CLEANUP_INTERVAL = timedelta(hours=1)
 KEY_MAX = 255
-# What can stand in a header and be stored: visible ASCII, with blanks inside at most.
+# A header value that can be stored: visible ASCII, with spaces only inside.
 KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -47,7 +47,7 @@ class StoredAnswer(ClinicOwned):
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
     shown: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """The records in it, as members of an `Entry`: a replay shows them again."""
+    """The records in the answer, for access entries: a replay shows them again."""
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -58,37 +58,37 @@ class KeyTaken(Exception):
 _FIND = rows(StoredAnswer).where(
     StoredAnswer.client_id == bindparam("client_id"), StoredAnswer.key == bindparam("key")
 )
-_FORGET = delete(StoredAnswer).where(
+_DELETE_OLD = delete(StoredAnswer).where(
     StoredAnswer.clinic_id == CLINIC, StoredAnswer.created_at < bindparam("before")
 )
 
 
-_forgot_at: dict[UUID, datetime] = {}
-"""When this process last deleted a clinic's old answers."""
+_cleaned_up_at: dict[UUID, datetime] = {}
+"""When this process last deleted the old answers of a clinic."""
 
 
 def key(request: Request) -> str | None:
-    """The Idempotency-Key of a request, if it has one; `Invalid` if it can't be one."""
-    sent = request.headers.get("idempotency-key")
-    if sent is not None and not (len(sent) <= KEY_MAX and re.fullmatch(KEY_PATTERN, sent)):
-        wanted = f"Give 1 to {KEY_MAX} characters of ASCII."
-        raise Invalid([Fault("/Idempotency-Key", "key", wanted)], "header")
-    return sent
+    """Return the Idempotency-Key of a request, or None. `Invalid` if it is malformed."""
+    value = request.headers.get("idempotency-key")
+    if value is not None and not (len(value) <= KEY_MAX and re.fullmatch(KEY_PATTERN, value)):
+        detail = f"Give 1 to {KEY_MAX} ASCII characters."
+        raise Invalid([Fault("/Idempotency-Key", "key", detail)], "header")
+    return value
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """A digest that is equal for two requests that are the same."""
+    """Return SHA-256 of a request: equal for equal requests."""
     return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
 
 
-def remember(op: Operation, key: str, print_: bytes, response: Response) -> None:
-    """Store the answer under its key, or raise `KeyTaken`."""
-    _forget_old(op)
+def store_answer(op: Operation, key: str, digest: bytes, response: Response) -> None:
+    """Store the answer under its key. Raises `KeyTaken` or `StillRunning`."""
+    _delete_old(op)
     values = {
         "clinic_id": op.clinic_id,
         "client_id": op.caller.client_id,
         "key": key,
-        "fingerprint": print_,
+        "fingerprint": digest,
         "status": response.status_code,
         "headers": dict(response.headers),
         "body": bytes(response.body).decode(),
@@ -109,14 +109,17 @@ def remember(op: Operation, key: str, print_: bytes, response: Response) -> None
         raise KeyTaken
 
 
-def recall(database: Database, op: Operation, key: str, print_: bytes) -> Response | None:
-    """The stored answer to this request; `KeyReused` if the key belongs to another one."""
+def replay(database: Database, op: Operation, key: str, digest: bytes) -> Response | None:
+    """Return the stored answer to this request, if any.
+
+    Raises `KeyReused` if the key belongs to another request.
+    """
     with database.reading(op.clinic_id) as db:
         op.begin(db)
         stored = op.first(_FIND, client_id=op.caller.client_id, key=key)
     if stored is None:
         return None
-    if stored.fingerprint != print_:
+    if stored.fingerprint != digest:
         raise KeyReused
     for resource, id_, patient_id, version in stored.shown:
         op.entries.append(Entry("access", op.name, resource, UUID(id_), UUID(patient_id), version))
@@ -124,8 +127,8 @@ def recall(database: Database, op: Operation, key: str, print_: bytes) -> Respon
     return Response(stored.body, stored.status, headers)
 
 
-def _forget_old(op: Operation) -> None:
-    """Delete the clinic's answers that are past their time, once an hour."""
-    if op.at - _forgot_at.get(op.clinic_id, op.at - FORGET_EVERY) >= FORGET_EVERY:
-        op.run(_FORGET, {"before": op.at - KEPT})
-        _forgot_at[op.clinic_id] = op.at
+def _delete_old(op: Operation) -> None:
+    """Delete the clinic's old answers, at most once an hour."""
+    if op.at - _cleaned_up_at.get(op.clinic_id, op.at - CLEANUP_INTERVAL) >= CLEANUP_INTERVAL:
+        op.run(_DELETE_OLD, {"before": op.at - KEPT})
+        _cleaned_up_at[op.clinic_id] = op.at

@@ -1,4 +1,4 @@
-"""Routes: FastAPI's own, which authorize first and run a function in one transaction.
+"""Routes: FastAPI's, but they authorize first and run a function in one transaction.
 
     router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
     Writing = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_WRITE))]
@@ -8,8 +8,8 @@
         ...
 
 The order is: identify the caller and check their scopes, read the body, solve the parameters and
-dependencies, begin a transaction, call the function, commit, record who saw what, send the answer.
-Everything between begin and commit happens in one thread.
+dependencies, begin a transaction, call the function, commit, record the access entries, send the
+answer. Everything from begin to commit runs in one thread.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ async def _database(request: Request) -> Database:
 
 
 TheDatabase = Annotated[Database, Depends(_database)]
-"""A parameter of an `async def` route, which makes its own transactions."""
+"""A parameter for `async def` routes, which open their own transactions."""
 
 
 class Route(APIRoute):
     """A FastAPI route whose function takes an operation: see the module's docstring.
 
-    A function that is `def` runs in a thread and in a transaction. One that is `async def` gets
-    neither, and no time limit: it sees to its own.
+    A `def` function runs in a thread and in a transaction. An `async def` function gets neither,
+    and no time limit: it makes its own.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
@@ -70,35 +70,35 @@ class Route(APIRoute):
             "responses": described,
             "openapi_extra": extra | (declared["openapi_extra"] or {}),
         }
-        super().__init__(path, _performed(endpoint, self.signature), **declared)
-        self._beginning = path.partition("{")[0]
+        super().__init__(path, _endpoint(endpoint, self.signature), **declared)
+        self._path_prefix = path.partition("{")[0]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match a request; most routes are ruled out by how their path begins.
+        """Match a request. A comparison with the path's prefix rules most routes out.
 
-        Routes are tried in turn, so this makes the last of a hundred as quick as the first.
+        Starlette tries the routes in turn, so this keeps the last of a hundred fast.
         """
-        if self._beginning not in scope["path"]:
+        if self._path_prefix not in scope["path"]:
             return Match.NONE, {}
         return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Authorize, and read the body, before FastAPI solves parameters and dependencies."""
+        """Authorize and read the body before FastAPI solves parameters and dependencies."""
         solve_and_call = super().get_route_handler()
-        said, query = self.signature, _query_names(self.dependant)
+        signature, query = self.signature, _query_names(self.dependant)
 
         async def handle(request: Request) -> Response:
             async with deadline() as limit:
                 request = ApiRequest(request.scope, request.receive, limit)
-                op = await said.authorize(request)
-                if said.body is not None:
-                    await request.read(said.body)
+                op = await signature.authorize(request)
+                if signature.body is not None:
+                    await request.read(signature.body)
                 check_query(request, query)
-                if said.is_async:
+                if signature.is_async:
                     limit.reschedule(None)
                 response = await solve_and_call(request)
                 forget_stale_clients(request, op)
-                # Nobody sees a patient's data before it is recorded that they did.
+                # Access entries are committed before anybody gets a patient's data.
                 if op.entries:
                     await request.app.state.account(op)
             return response
@@ -107,9 +107,9 @@ class Route(APIRoute):
 
 
 def _query_names(dependant: Dependant) -> set[str] | None:
-    """The query parameters of a route and its dependencies.
+    """Return the names of the query parameters of a route and its dependencies.
 
-    None where one of them is a model: FastAPI then refuses what the model doesn't know.
+    None if one of them is a model: then FastAPI refuses unknown parameters itself.
     """
     names: set[str] = set()
     for field in dependant.query_params:
@@ -117,30 +117,31 @@ def _query_names(dependant: Dependant) -> set[str] | None:
             return None
         names.add(field.alias)
     for inner in dependant.dependencies:
-        found = _query_names(inner)
-        if found is None:
+        inner_names = _query_names(inner)
+        if inner_names is None:
             return None
-        names |= found
+        names |= inner_names
     return names
 
 
-def _performed(endpoint: Callable[..., Any], said: Signature) -> Callable[..., Any]:
-    """The function as FastAPI calls it: with the same signature, but returning the response."""
-    if said.is_async:
+def _endpoint(function: Callable[..., Any], signature: Signature) -> Callable[..., Any]:
+    """Wrap a route's function for FastAPI: the same parameters, but it returns the response."""
+    if signature.is_async:
 
-        @wraps(endpoint)
+        @wraps(function)
         async def run(**arguments: Any) -> Response:
-            op: RequestOperation = arguments[said.op]
-            return respond(await endpoint(**arguments), op.request)
+            op: RequestOperation = arguments[signature.op]
+            return respond(await function(**arguments), op.request)
 
         return run
 
-    work = partial(_write, takes_key=said.takes_key) if said.authorize.writes else _read
+    work = partial(_write, takes_key=signature.takes_key) if signature.authorize.writes else _read
 
-    @wraps(endpoint)
+    @wraps(function)
     async def run_in_thread(**arguments: Any) -> Response:
-        # Not FastAPI's own thread: the deadline may give this one up while it still runs.
-        return await asyncio.to_thread(work, arguments[said.op], partial(endpoint, **arguments))
+        # Not FastAPI's own thread: the deadline may stop waiting for this one while it runs.
+        call = partial(function, **arguments)
+        return await asyncio.to_thread(work, arguments[signature.op], call)
 
     return run_in_thread
 
@@ -153,23 +154,23 @@ def _read(op: RequestOperation, call: Call) -> Response:
 
 
 def _write(op: RequestOperation, call: Call, *, takes_key: bool) -> Response:
-    """Call a function in its transaction, and commit before the answer is sent."""
+    """Call a function in a transaction, which commits before the answer is sent."""
     database: Database = op.request.app.state.database
     key = retries.key(op.request) if takes_key else None
     if key is None:
         return perform(database, op, lambda: respond(call(), op.request))
-    print_ = retries.fingerprint(op.request.method, op.request.url.path, op.request.raw or b"")
+    digest = retries.fingerprint(op.request.method, op.request.url.path, op.request.raw or b"")
 
     def work() -> Response:
         response = respond(call(), op.request)
-        retries.remember(op, key, print_, response)
+        retries.store_answer(op, key, digest, response)
         return response
 
     try:
         return perform(database, op, work)
     except (Problem, retries.KeyTaken):
-        # A repeated request may well fail where its first run succeeded: its record exists now.
-        replayed = retries.recall(database, op, key, print_)
+        # A repeated request may fail where the first one succeeded: now its record exists.
+        replayed = retries.replay(database, op, key, digest)
         if replayed is None:
             raise
         return replayed

@@ -1,4 +1,4 @@
-"""Streams: answers that are too large to hold, made and sent piece by piece."""
+"""Streams: answers too large for memory, which are made and sent piece by piece."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
@@ -13,7 +13,7 @@ from app.core.db.database import STREAMS
 from app.core.http.deadline import deadline
 
 STALLED_MAX_S: Final = 60.0
-"""How long a client may read nothing before its download is cut off."""
+"""How long a client may read nothing before its download is aborted."""
 # A stream holds a place until its end, because it also holds a database connection.
 _PLACES: Final = CapacityLimiter(STREAMS)
 _THREADS: Final = CapacityLimiter(STREAMS)
@@ -33,8 +33,8 @@ class Stream(NamedTuple):
 async def streamed(work: Callable[[], Stream]) -> "Streamed":
     """Call `work` in a thread, and return the response that sends its stream.
 
-    `Unavailable` where too many streams are being sent. A failure before the first piece is
-    answered as a problem; a later one cuts the answer off.
+    Raises `Unavailable` if too many streams are running. A failure before the first piece is
+    answered as a problem. A later one aborts the answer.
     """
     place = object()
     async with deadline():
@@ -45,13 +45,13 @@ async def streamed(work: Callable[[], Stream]) -> "Streamed":
         pieces = stream.pieces
         first = await to_thread.run_sync(next, pieces, b"", limiter=_THREADS)
     except BaseException:
-        await _leave(place, pieces)
+        await _release(place, pieces)
         raise
     return Streamed(place, stream, first)
 
 
-async def _leave(place: object, pieces: Pieces | None) -> None:
-    """Release everything, even if the client is gone."""
+async def _release(place: object, pieces: Pieces | None) -> None:
+    """Close the generator and free the place, even if the request is cancelled."""
     with CancelScope(shield=True):
         try:
             if pieces is not None:
@@ -78,14 +78,14 @@ class Streamed(StreamingResponse):
             piece = await to_thread.run_sync(next, self._pieces, None, limiter=_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream, and release what it holds open, however that ends."""
+        """Send the stream, and always release what it holds open."""
 
-        async def patient(message: Message) -> None:
+        async def send_in_time(message: Message) -> None:
             async with asyncio.timeout(STALLED_MAX_S):
                 await send(message)
 
         try:
             async with aclosing(self.body_iterator):  # type: ignore[type-var]
-                await super().__call__(scope, receive, patient)
+                await super().__call__(scope, receive, send_in_time)
         finally:
-            await _leave(self._place, self._pieces)
+            await _release(self._place, self._pieces)

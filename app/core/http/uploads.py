@@ -1,4 +1,4 @@
-"""Uploads: bodies that are too large to hold, received in a file."""
+"""Uploads: bodies too large for memory, which are received into a file."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -14,19 +14,19 @@ from app.core.http.requests import check_media, chunks
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
 in_upload_thread: Final = partial(to_thread.run_sync, limiter=CapacityLimiter(UPLOADS))
-"""Call a function in one of the threads for uploads, which take long."""
+"""Call a function in one of the threads that are reserved for uploads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A body in a file, which is gone when the request ends."""
+    """A body in a temporary file, which is removed when the request ends."""
 
     file: BinaryIO
     media: str
 
 
 class Uploaded:
-    """A FastAPI dependency: the body as an `Upload`, if it has one of these media types.
+    """A FastAPI dependency that returns the body as an `Upload`, if it has one of these types.
 
     Raises `UnsupportedMedia` or `TooLarge`.
     """
@@ -36,7 +36,7 @@ class Uploaded:
         self._max_bytes = max_bytes
 
     async def __call__(self, request: Request) -> AsyncIterator[Upload]:
-        """Receive the body."""
+        """Receive the body into a file."""
         media = check_media(request, self._media)
         with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
             async for chunk in chunks(request, self._max_bytes):
@@ -45,6 +45,6 @@ class Uploaded:
             yield Upload(cast("BinaryIO", file), media)
 
     def documented(self) -> dict[str, Any]:
-        """The `openapi_extra` of a route with such a body."""
+        """Return the `openapi_extra` of a route with such a body."""
         text = {"schema": {"type": "string"}}
         return {"requestBody": {"required": True, "content": dict.fromkeys(self._media, text)}}

@@ -1,5 +1,5 @@
-"""Values that every room uses: bodies and views, problems and faults, scopes, callers, the clock.
+"""Values that all other packages use: bodies, views, problems, faults, scopes, callers, the clock.
 
-Invariant: what comes from outside is read strictly, or refused with every fault at once.
-Stands on nothing of ours.
+Invariant: input is read strictly, or refused with all of its faults at once.
+Imports no other package of ours.
 """

@@ -1,4 +1,4 @@
-"""Who is calling, and what that allows: the words that every route speaks in."""
+"""Scopes, roles and callers: who calls, and what they may do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Scope(StrEnum):
-    """What a token may be allowed to do: `<noun>:<read|write>`."""
+    """A right that a token may have: `<noun>:<read|write>`."""
 
     ADVERSE_EVENTS_READ = "adverse_events:read"
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
@@ -55,7 +55,7 @@ CLINICAL_READS: Final = READS - {
     Scope.DEVICES_READ,
     Scope.EXPORTS_READ,
 }
-"""What one has to read to treat somebody: neither who else may, nor all that was ever done."""
+"""The reads that treatment needs: not the audit, the change feed, clients, devices or exports."""
 
 
 ROLES: Final[Mapping[str, frozenset[Scope]]] = {
@@ -98,44 +98,44 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
         }
     ),
 }
-"""Scopes by what somebody does. `docs/operator.md` says why each has what it has."""
+"""The scopes of each role. `docs/operator.md` gives the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client whose token was checked, and the clinic that the token decides."""
+    """A client whose token was checked, and the clinic of the token."""
 
     clinic_id: UUID
     client_id: UUID | None
-    """None for the command line, whose caller is whoever holds the machine."""
+    """None for the command line: its caller is anybody who may log in to the machine."""
     actor: str
     scopes: frozenset[Scope]
-    """Its own, which it may hand on."""
+    """Its own scopes, which it may give to other clients."""
     practitioner_id: UUID | None = None
-    """Who acts; None where it is a program that acts."""
+    """The practitioner who acts; None for a program."""
     emergency_id: UUID | None = None
-    """The emergency access that it has for now, if any."""
+    """Its open emergency access, if any."""
 
     def may(self, scope: Scope) -> bool:
-        """Whether it may do what needs this scope."""
+        """Return whether it may do what needs this scope."""
         return scope in self.scopes or (self.emergency_id is not None and scope in CLINICAL_READS)
 
 
 class Refused(NamedTuple):
-    """A token of a client that we know, but that isn't good any more, or never was."""
+    """A rejected token of a known client: expired, revoked or never valid."""
 
     caller: Caller
     reason: str
     again: bool = False
-    """Whether that was said within the last minute: anybody can send a token, and no number of
-    them may fill the clinic's ledger."""
+    """Whether a rejection of this client was recorded within the last minute. Anybody can send a
+    token, so rejections must not fill the clinic's ledger."""
 
 
 class Authenticate(Protocol):
-    """From a bearer token to its caller; None where it belongs to nobody."""
+    """Turns a bearer token into its caller; None if the token belongs to nobody."""
 
     async def __call__(self, token: str) -> Caller | Refused | None:
         """Check a token."""
 
     def forget(self, client_id: UUID) -> None:
-        """Look this client's callers up anew: what they may do has changed."""
+        """Drop this client's cached callers: their rights have changed."""

@@ -7,17 +7,20 @@ from uuid import UUID
 
 
 def now() -> datetime:
-    """The present instant, in UTC, with microseconds."""
+    """Return the present instant in UTC, to the microsecond."""
     return datetime.now(UTC)
 
 
 def uuid7() -> UUID:
-    """A fresh UUID version 7."""
+    """Return a new UUID version 7."""
     return uuid7_at(time.time_ns() // 1_000_000, os.urandom(10))
 
 
 def uuid7_at(milliseconds: int, tail: bytes) -> UUID:
-    """A UUID version 7 (RFC 9562 §5.7): milliseconds since 1970, then 74 of the tail's 80 bits."""
+    """Return a UUID version 7 (RFC 9562 §5.7).
+
+    It holds the milliseconds since 1970, then 74 of the tail's 80 bits.
+    """
     value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(tail)
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,4 +1,4 @@
-"""Faults of a record, as plain values: what the pure rules speak in."""
+"""Faults of a body, as plain values: what the pure rules raise or return."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from typing import NamedTuple
 class Fault(NamedTuple):
     """One thing that is wrong with a body.
 
-    `pointer` is a JSON Pointer (RFC 6901) into the body, `code` is stable for machines,
-    `detail` is a sentence for people and never quotes what the client sent: a name or a
-    comment about a patient must not reach a log by way of an error.
+    `pointer` is a JSON Pointer (RFC 6901) into the body. `code` is stable, for programs.
+    `detail` is a sentence for people. It never quotes what the client sent: a patient's name or a
+    comment must not reach a log through an error.
     """
 
     pointer: str
@@ -18,9 +18,9 @@ class Fault(NamedTuple):
 
 
 class RuleBroken(ValueError):
-    """A rule that a value, or several values together, don't meet.
+    """A value, or several values together, break a rule.
 
-    Raised by the pure rules inside a pydantic validator, which adds the place.
+    Pure rules raise it inside a pydantic validator, which adds the place.
     """
 
     def __init__(self, code: str, detail: str) -> None:
@@ -30,11 +30,11 @@ class RuleBroken(ValueError):
 
 
 def pointer(*steps: object) -> str:
-    """A JSON Pointer (RFC 6901) from its unescaped steps: ``/needlings/2/ache``."""
+    """Return the JSON Pointer (RFC 6901) of unescaped steps, such as `/needlings/2/ache`."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def check_distinct(values: Sequence[object]) -> None:
-    """Raise `RuleBroken` where the same thing is listed twice."""
+    """Raise `RuleBroken` if a value is listed twice."""
     if len(set(values)) < len(values):
-        raise RuleBroken("repeated", "The same thing is listed twice.")
+        raise RuleBroken("repeated", "A value is listed twice.")

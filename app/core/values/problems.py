@@ -1,6 +1,6 @@
-"""Problems (RFC 9457): every way in which the API says no.
+"""Problems (RFC 9457): every error that the API answers.
 
-A problem is an exception. Its docstring is published as the explanation behind its `type`.
+A problem is an exception. Its docstring is published as the explanation of its `type`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from app.core.values.faults import Fault
 
 
 class Problem(Exception):
-    """The server failed in a way that nobody foresaw; its log has more under the request id."""
+    """The server failed unexpectedly. Its log has more under the request id."""
 
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal"
@@ -27,13 +27,13 @@ class Problem(Exception):
 
     @classmethod
     def meaning(cls) -> str:
-        """What it says to a client, in a sentence or two."""
+        """Return the explanation for clients: the docstring."""
         return " ".join((cls.__doc__ or cls.title).split())
 
     headers: Mapping[str, str] = {}
 
     def content(self, request_id: str) -> dict[str, Any]:
-        """The members of the problem document."""
+        """Return the members of the problem document."""
         return {
             "type": f"/problems/{self.code}",
             "title": self.title,
@@ -44,7 +44,7 @@ class Problem(Exception):
         }
 
     def response(self, request_id: str) -> Response:
-        """The answer that carries this problem."""
+        """Return the HTTP response with this problem."""
         return Response(
             to_json(self.content(request_id)),
             int(self.status),
@@ -54,13 +54,13 @@ class Problem(Exception):
 
 
 class MalformedRequest(Problem):
-    """The request could not be read as HTTP or as the protocol of this API."""
+    """The request isn't valid HTTP, or isn't a request as this API expects it."""
 
     status, code, title = HTTPStatus.BAD_REQUEST, "malformed-request", "Malformed request"
 
 
 class TooManyRequests(Problem):
-    """That was too often. Nothing was done: wait as long as `Retry-After` says, and try again."""
+    """You sent too many requests, and nothing was done. Try again after `Retry-After` seconds."""
 
     status, code, title = HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"
     headers: Mapping[str, str] = {"Retry-After": "60"}
@@ -73,12 +73,12 @@ class TooManyRequests(Problem):
 class Unauthenticated(Problem):
     """The request needs a valid bearer token."""
 
-    status, code, title = HTTPStatus.UNAUTHORIZED, "unauthenticated", "Who is calling?"
+    status, code, title = HTTPStatus.UNAUTHORIZED, "unauthenticated", "Not authenticated"
     headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="needlework"'}
 
 
 class Forbidden(Problem):
-    """The token is valid, but its scopes don't cover this operation."""
+    """The token is valid, but its scopes don't allow this operation."""
 
     status, code, title = HTTPStatus.FORBIDDEN, "forbidden", "Not within your scopes"
 
@@ -90,7 +90,7 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """This address exists, but not for this method; `Allow` lists those it answers to."""
+    """This address exists, but not for this method. `Allow` lists the methods that it takes."""
 
     status, code, title = HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"
 
@@ -106,26 +106,26 @@ class Conflict(Problem):
 
 
 class IdTaken(Conflict):
-    """A record with this id exists already, and was created with other content."""
+    """A record with this id exists already. It was created with other content."""
 
     code, title = "id-taken", "Id is taken by another record"
 
 
 class StillRunning(Conflict):
-    """A request with the same Idempotency-Key is still being worked on: ask again shortly."""
+    """A request with the same Idempotency-Key is still running. Try again shortly."""
 
     code, title = "still-running", "The same request is still running"
     headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class VersionStale(Problem):
-    """The record has changed since the version named in If-Match: read it again."""
+    """The record has changed since the version in If-Match. Read it again."""
 
     status, code, title = HTTPStatus.PRECONDITION_FAILED, "version-stale", "Version is stale"
 
 
 class TooLarge(Problem):
-    """The request body is larger than this operation takes."""
+    """The request body is larger than this operation allows."""
 
     status, code, title = (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -135,14 +135,14 @@ class TooLarge(Problem):
 
 
 class HeadTooLarge(Problem):
-    """The line and the headers of a request have 64 KiB, all together: send less in them."""
+    """The request line and headers may have 64 KiB together. Send shorter ones."""
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     code, title = "head-too-large", "Head of the request is too large"
 
 
 class UnsupportedMedia(Problem):
-    """The body's content type is not one that this operation reads."""
+    """This operation doesn't take a body of this content type."""
 
     status, code, title = (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -152,7 +152,7 @@ class UnsupportedMedia(Problem):
 
 
 class Invalid(Problem):
-    """The request was read, but what it says can't be accepted; `errors` lists every fault."""
+    """The request was read, but its content isn't valid. `errors` lists every fault."""
 
     status, code, title = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"
 
@@ -163,7 +163,7 @@ class Invalid(Problem):
         super().__init__(errors=errors)
 
     def within(self, place: str) -> "Invalid":
-        """The same refusal, of what stands at this pointer in the body."""
+        """Return the same problem, with all pointers below this one."""
         for error in self.members["errors"]:
             error["pointer"] = place + error["pointer"]
         return self
@@ -180,15 +180,16 @@ class KeyReused(Problem):
 
 
 class VersionMissing(Problem):
-    """A change must name the version it changes: send If-Match with the record's ETag."""
+    """A change must name the version that it changes. Send the record's ETag in If-Match."""
 
     status, code, title = HTTPStatus.PRECONDITION_REQUIRED, "version-missing", "If-Match is missing"
 
 
 class Unavailable(Problem):
-    """The database can't be reached, or doesn't answer in time: ask again.
+    """The database can't be reached, or doesn't answer in time. Try again.
 
-    A change may have been made after all; under its own id or Idempotency-Key it isn't made twice.
+    A change may have been made all the same. With a client's own id or an Idempotency-Key, a
+    second try doesn't make it twice.
     """
 
     status, code, title = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Try again shortly"
@@ -196,11 +197,11 @@ class Unavailable(Problem):
 
 
 def catalogue() -> list[type[Problem]]:
-    """Every problem the loaded program can answer with, by code."""
-    found: dict[str, type[Problem]] = {}
-    waiting = [Problem]
-    while waiting:
-        kind = waiting.pop()
-        found[kind.code] = kind
-        waiting.extend(kind.__subclasses__())
-    return [found[code] for code in sorted(found)]
+    """Return all problem classes of the loaded program, sorted by code."""
+    problems: dict[str, type[Problem]] = {}
+    pending = [Problem]
+    while pending:
+        problem = pending.pop()
+        problems[problem.code] = problem
+        pending.extend(problem.__subclasses__())
+    return [problems[code] for code in sorted(problems)]

@@ -1,4 +1,4 @@
-"""How JSON comes in and goes out: strict bodies, plain views, one decoder."""
+"""JSON in and out: strict bodies, plain views, one decoder."""
 
 import math
 import re
@@ -26,12 +26,12 @@ from app.core.values.problems import Invalid
 TEXT_MAX = 4_000
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
-# RFC 3339 §5.6, with the offset required. Digits past a microsecond could not be kept, so
-# they are refused rather than cut.
+# RFC 3339 §5.6, with a required offset. Digits beyond a microsecond can't be stored, so they are
+# refused, not cut.
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-# A body without any of these needs no second look: NUL, a large exponent, very many digits.
+# Only a body with NUL, a large exponent or very many digits is searched for unstorable values.
 _SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
 _RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
 
@@ -68,7 +68,7 @@ Score = Annotated[int, Field(ge=0, le=10)]
 
 
 class Body(BaseModel):
-    """What a client sends. Unknown fields, other types and non-finite numbers are refused."""
+    """What a client sends. Unknown fields, wrong types and non-finite numbers are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -77,26 +77,26 @@ B = TypeVar("B", bound=Body)
 
 
 class Period(BaseModel):
-    """From when to when; either end may be left open."""
+    """A period of time. Either end may be open."""
 
     begin: Annotated[
-        Moment | None, Field(alias="from", description="What happened at or after.")
+        Moment | None, Field(alias="from", description="Only what happened at or after this time.")
     ] = None
-    end: Annotated[Moment | None, Field(alias="to", description="What happened at or before.")] = (
-        None
-    )
+    end: Annotated[
+        Moment | None, Field(alias="to", description="Only what happened at or before this time.")
+    ] = None
 
     @field_validator("end")
     @classmethod
     def _follows(cls, end: datetime | None, info: ValidationInfo) -> datetime | None:
         begin = info.data.get("begin")
         if begin is not None and end is not None and end < begin:
-            raise RuleBroken("out_of_order", "This is before what it follows.")
+            raise RuleBroken("out_of_order", "The end is before the beginning.")
         return end
 
 
 def example(**members: Any) -> ConfigDict:
-    """The configuration of a body whose documentation shows this example."""
+    """Return the configuration of a body with this example in its schema."""
     return ConfigDict(json_schema_extra={"examples": [members]})
 
 
@@ -107,15 +107,15 @@ class View(BaseModel):
 
 
 def decode(raw: bytes) -> Any:
-    """JSON bytes as a Python value.
+    """Decode JSON bytes.
 
-    Duplicate keys, NaN, 1e999, NUL, lone surrogates, bytes that aren't UTF-8 and nesting
-    deeper than 200 raise `Invalid`.
+    Raises `Invalid` for duplicate keys, NaN, 1e999, NUL, lone surrogates, bytes that aren't UTF-8
+    and nesting deeper than 200.
     """
     try:
         value = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError as error:
-        # jiter quotes a duplicate key; a key may be anything a client sent.
+        # jiter quotes a duplicate key, which may hold anything that a client sends.
         detail = re.sub(r'key ".*" at', "key at", str(error), flags=re.DOTALL)
         raise Invalid([Fault("", "json_invalid", f"Not JSON: {detail}.")]) from None
     if _SUSPECT.search(raw):
@@ -126,11 +126,11 @@ def decode(raw: bytes) -> Any:
 
 
 def _unstorable(value: object, place: str) -> Iterator[Fault]:
-    """What is JSON and yet can't be kept: a NUL character, a number beyond all fractions."""
+    """Yield a fault for each valid JSON value that can't be stored: NUL, an infinite number."""
     if isinstance(value, str) and "\0" in value:
         yield Fault(place, "nul_character", "A NUL character can't be stored.")
     elif isinstance(value, float) and not math.isfinite(value):
-        yield Fault(place, "finite_number", "Give a number that is finite.")
+        yield Fault(place, "finite_number", "Give a finite number.")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _unstorable(item, place + pointer(index))
@@ -141,13 +141,13 @@ def _unstorable(value: object, place: str) -> Iterator[Fault]:
 
 
 def read(model: type[M], raw: bytes) -> M:
-    """A body from JSON bytes; `Invalid` names every fault."""
+    """Read a body from JSON bytes. `Invalid` names every fault."""
     decode(raw)
     return validated(model, raw)
 
 
 def validated(model: type[M], raw: bytes) -> M:
-    """A body from JSON bytes that `decode` let through; a null member counts as absent."""
+    """Read a body from JSON bytes that passed `decode`. A null member counts as absent."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
@@ -165,12 +165,12 @@ def validated(model: type[M], raw: bytes) -> M:
 
 
 def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
-    """JSON bytes without the members of objects at these places."""
+    """Return the JSON bytes without the object members at these places."""
     body = jiter.from_json(raw)
     for *way, name in places:
         parent = body
         for step in way:
-            # A place may go on to the part of a union that was tried, which is no member.
+            # Pydantic's place may also name the tried part of a union, which isn't a member.
             inside = isinstance(parent, list) or step in parent
             parent = parent[step] if inside else {}
         if isinstance(parent, dict):
@@ -179,21 +179,21 @@ def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
 
 
 def faults(error: ValidationError) -> list[Fault]:
-    """Pydantic's findings as faults; nothing the client sent is repeated."""
+    """Return pydantic's errors as faults, without what the client sent."""
     return faults_in(error.errors(include_url=False, include_input=False))
 
 
-def faults_in(findings: Iterable[Any]) -> list[Fault]:
-    """The same of findings in pydantic's form, as FastAPI reports them."""
-    found = []
-    for item in findings:
+def faults_in(errors: Iterable[Any]) -> list[Fault]:
+    """Return errors in pydantic's form, such as FastAPI's, as faults."""
+    converted = []
+    for item in errors:
         broken = item.get("ctx", {}).get("error")
         if isinstance(broken, RuleBroken):
             code, detail = broken.code, broken.detail
         else:
             code, detail = item["type"], item["msg"]
-        found.append(Fault(pointer(*item["loc"]), code, detail))
-    return found
+        converted.append(Fault(pointer(*item["loc"]), code, detail))
+    return converted
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

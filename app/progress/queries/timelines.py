@@ -11,7 +11,7 @@ from app.kinds import ON_TIMELINE
 from app.patients.models import Patient
 from app.progress.views import TimelineItem
 from app.records.kinds import Kind
-from app.records.queries import shown_among
+from app.records.queries import records_for_answer
 
 _PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id"))
 
@@ -60,7 +60,7 @@ def timeline(
     items: dict[UUID, TimelineItem] = {}
     for kind, at in _HAPPENINGS:
         ids = [row.id for row in found if row.noun == kind.noun]
-        for record in shown_among(op, kind, ids):
+        for record in records_for_answer(op, kind, ids):
             items[record["id"]] = {
                 "type": kind.singular,
                 "at": record[at.key],

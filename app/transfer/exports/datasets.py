@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_
 from app.core.operation import Operation, rows
 from app.kinds import AS_TABLES
 from app.records.kinds import Kind
-from app.records.registry import shown_in
+from app.records.registry import by_kind
 from app.sessions.models import TreatmentSession
 from app.transfer.exports import progress
 from app.transfer.exports.columns import (
@@ -117,7 +117,7 @@ def _of_part(name: str, part: Part) -> Dataset:
     return Dataset(name, part.about, shown, ("session_id", "position"), patients, ordered)
 
 
-_TABLES: Final = shown_in("a table export", AS_TABLES, TABLES)
+_TABLES: Final = by_kind("a table export", AS_TABLES, TABLES)
 DATASETS: Final = (
     *(dataset for kind in AS_TABLES for dataset in _of_kind(kind, _TABLES[kind.noun])),
     Dataset(

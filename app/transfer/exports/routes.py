@@ -33,21 +33,25 @@ Exporting = Annotated[Operation, Depends(Authorize(Scope.EXPORTS_READ))]
 
 Named = Annotated[str, Path(json_schema_extra={"enum": [*BY_NAME, RECORDS]})]
 Formed = Annotated[str, Path(json_schema_extra={"enum": list(FORMATS)})]
-NOT_A_TABLE = Fault("/deidentified", "not_a_table", "Records are whole: ask for tables.")
-NOT_CSV = Fault("/excel", "not_csv", "Excel reads CSV: ask for that, or leave this out.")
+NOT_A_TABLE = Fault(
+    "/deidentified", "not_a_table", "Records can't be de-identified: export tables."
+)
+NOT_CSV = Fault(
+    "/excel", "not_csv", "Only CSV has a form for Excel: export CSV, or leave this out."
+)
 
 
 class Csv(Response):
-    """A table as CSV."""
+    """A CSV answer."""
 
     media_type = CSV_MEDIA
 
 
 @router.get(f"/{FILE}", operation_id="exports.package", responses=documented(NoResearchKey))
 def describe(op: Exporting, filters: Annotated[PackageFilters, Query()]) -> Answer[dict[str, Any]]:
-    """Describe every dataset to a machine.
+    """Describe all datasets for programs, as a Frictionless Data Package (version 2).
 
-    A Frictionless Data Package (version 2): fields, types, constraints, primary and foreign keys.
+    It has fields, types, constraints, primary and foreign keys.
     """
     form = FORMATS[filters.format]
     key = secret(op.clinic_id) if filters.deidentified else None
@@ -75,9 +79,9 @@ async def read(
 ) -> Response:
     """Download a dataset as a table.
 
-    One row each, in the order of its key, all as it was at one moment. Before the first byte, each
-    patient in it gets an entry in the ledger, which `disclosures` shows. `records.ndjson` is every
-    record in the form and order that an import takes.
+    The rows are in the order of their key, and all are of one moment. Before the first byte, each
+    patient in the table gets an access entry in the ledger, which `disclosures` shows.
+    `records.ndjson` has all records in the form and order that an import takes.
     """
     return await streamed(partial(_table, op, database, dataset, format, filters))
 
@@ -90,8 +94,8 @@ def _table(
         _check(filters.excel, NOT_CSV)
         _check(filters.deidentified, NOT_A_TABLE)
         return Stream(export_records(database, op), NDJSON, file)
-    found, form = BY_NAME.get(dataset), FORMATS.get(form_name)
-    if found is None or form is None:
+    table, form = BY_NAME.get(dataset), FORMATS.get(form_name)
+    if table is None or form is None:
         raise NotFound
     _check(filters.excel and form.name != EXCEL.name, NOT_CSV)
     if form.name == PARQUET:
@@ -99,8 +103,8 @@ def _table(
     form = EXCEL if filters.excel else form
     if filters.deidentified:
         key = secret(op.clinic_id)
-        return Stream(export_for_research(database, op, found, form, key), form.media, file)
-    return Stream(export(database, op, found, form), form.media, file)
+        return Stream(export_for_research(database, op, table, form, key), form.media, file)
+    return Stream(export(database, op, table, form), form.media, file)
 
 
 def _check(is_wrong: bool, fault: Fault) -> None:  # noqa: FBT001 - what is asked

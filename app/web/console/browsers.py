@@ -36,8 +36,8 @@ from app.core.db.database import Database
 from app.core.http.authorize import Identity, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import read_form
-from app.core.http.rates import Rates, sender
-from app.core.http.requests import ADDED, request_id, whole_body
+from app.core.http.rates import Rates, client_address
+from app.core.http.requests import EXTRA_HEADERS, request_id, whole_body
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
@@ -60,8 +60,8 @@ router = APIRouter(include_in_schema=False)
 async def sign_in(request: Request) -> Response:
     """Let a browser in by the owner's password, or by an API key."""
     check_origin(request)
-    cast("Rates", request.app.state.token_rates).take(sender(request)).apply(request)
-    failures, address = cast("Rates", request.app.state.password_rates), sender(request)
+    cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
+    failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     form = read_form(request, await whole_body(request))
     failures.take(address).apply(request)
     async with deadline():
@@ -90,7 +90,7 @@ async def sign_out(request: Request) -> Response:
 
 async def by_cookie(request: Request) -> Identity:
     """Who calls, by what his browser holds."""
-    request.scope[ADDED] |= pages.HEADERS
+    request.scope[EXTRA_HEADERS] |= pages.HEADERS
     if request.method != "GET":
         check_origin(request)
     key = _held(request)

@@ -16,7 +16,7 @@ from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
 from app.progress.rules.picture import picture
 from app.progress.views import TimelineItem
-from app.records.registry import shown_in
+from app.records.registry import by_kind
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.views import SessionView
 
@@ -141,7 +141,7 @@ def _screening(record: ScreeningView) -> tuple[str, str]:
 
 
 _SHOWN: Final = [kind for kind in ON_TIMELINE if kind in IN_CONSOLE]
-_SHOWS: Final[Mapping[str, Callable[[Any], tuple[str, str]]]] = shown_in(
+_SHOWS: Final[Mapping[str, Callable[[Any], tuple[str, str]]]] = by_kind(
     "the console's timeline",
     _SHOWN,
     {

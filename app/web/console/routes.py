@@ -1,4 +1,4 @@
-"""`/console`: the patients, one of them, and what happened to him."""
+"""`/console`: the list of patients, one patient, and their timeline."""
 
 from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
 from app.progress.views import TimelineItem
-from app.records.queries import records, shown, shown_among
+from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
@@ -43,48 +43,48 @@ Looking = Annotated[
 
 
 class Line(NamedTuple):
-    """Something that happened, as a page tells it."""
+    """One item of a timeline, as a page shows it."""
 
     at: str
     title: str
     told: str
     by: str | None
-    """Who treated, where the client may read that."""
+    """The practitioner who treated, if the client may read practitioners."""
 
 
 class Further(View):
-    """Where a page goes on."""
+    """The cursor of the next page."""
 
     cursor: Cursor | None = Field(default=None)
 
 
 @router.get("", operation_id="console.patients")
 def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLResponse:
-    """Show the clinic's patients, and let somebody look for one."""
-    found, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
+    """Show the clinic's patients and a search form."""
+    page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page(
-        "patients.html", op, patients=plain(found), cursor=cursor, asked={}, further=filters.cursor
+        "patients.html", op, patients=plain(page), cursor=cursor, asked={}, further=filters.cursor
     )
 
 
 @router.post("/search", operation_id="console.search")
 def search(op: Searching, form: Form) -> HTMLResponse:
-    """Show the patients of a name or a birth date, which stand in no address."""
+    """Show the patients with a name or birth date. It is a POST, so that no URL has them."""
     asked = {name: form[name] for name in ASKED if form.get(name, "").strip()}
     if not asked:
         return patients(op, Further())
     wanted = read(PatientSearch, to_json(asked))
     part = _part(PATIENTS_AT_ONCE, read(Further, to_json({"cursor": form.get("cursor")})).cursor)
-    found, cursor = records(op, PATIENTS, part, **wanted.values())
+    page, cursor = records(op, PATIENTS, part, **wanted.values())
     return _page(
-        "patients.html", op, patients=plain(found), cursor=cursor, asked=asked, further=part.cursor
+        "patients.html", op, patients=plain(page), cursor=cursor, asked=asked, further=part.cursor
     )
 
 
 @router.get("/patients/{patient_id:uuid}", operation_id="console.patient")
 def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
-    """Show how one patient has come along."""
-    person = shown(op, PATIENTS, patient_id)
+    """Show a patient's progress."""
+    person = record_for_answer(op, PATIENTS, patient_id)
     document = progress.progress(op, patient_id, ProgressFilters())
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
@@ -102,8 +102,8 @@ def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
 
 @router.get("/patients/{patient_id:uuid}/timeline", operation_id="console.timeline")
 def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]) -> HTMLResponse:
-    """Show everything that happened to a patient, newest first."""
-    person = plain(shown(op, PATIENTS, patient_id))
+    """Show a patient's whole timeline, newest first."""
+    person = plain(record_for_answer(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
 
@@ -117,19 +117,19 @@ def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
-    """The adverse events, newest first; None where the client may not read them."""
+    """Return the adverse events, newest first; None if the client may not read them."""
     if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
         return None
-    found, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
-    return list(plain(found))
+    events, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
+    return list(plain(events))
 
 
 def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
-    """What happened, in words, and at whose hands where the client may read that."""
+    """Return the timeline as lines of text, with practitioners if the client may read them."""
     names: dict[UUID | None, str] = {}
     if op.caller.may(Scope.PRACTITIONERS_READ):
         ids = {id for id in map(_treated_by, items) if id is not None}
-        for one in shown_among(op, PRACTITIONERS, sorted(ids)):
+        for one in records_for_answer(op, PRACTITIONERS, sorted(ids)):
             names[one["id"]] = f"{one['given_name']} {one['family_name']}"
     return [
         Line(plain(item["at"]), title, told, names.get(_treated_by(item)))
