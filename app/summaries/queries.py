@@ -113,7 +113,7 @@ def chart(op: Operation, whose: PatientView, asked: ChartSummaryBody) -> Chart:
         episode_id=asked.episode_id, as_of=None, begin=asked.begin, end=asked.end
     )
     shown = printable(progress.progress(op, id, filters))
-    picture = drawn(legible(shown), progress.written_out())
+    picture = drawn(legible(shown), progress.code_names())
     described = _DESCRIBED.search(picture)
     records: ChartRecords = {
         "patients": [whose],

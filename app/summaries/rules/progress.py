@@ -6,7 +6,7 @@ It says "changed by", never why: regression to the mean alone changes much.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.progress.rules.wording import NOTHING, VERDICTS, chance, changed, number, unit, weekly
+from app.progress.rules.wording import NOTHING, VERDICTS, number, p_value, per_week, signed, unit
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
 
 Json = Mapping[str, Any]
@@ -127,14 +127,14 @@ def measure(measure: Json, names: Names) -> list[str]:
     start, latest = measure["baseline"], measure["latest"]
     mean = f", mean of {start['n']}" if start["n"] > 1 else ""
     percent = measure["change_percent"]
-    share = "" if percent is None else f" ({changed(percent)} %)"
+    share = "" if percent is None else f" ({signed(percent)} %)"
     better = f" ({measure['better']} is better)"
     cited = measure["thresholds"]
     return [
         ", ".join(filter(None, what)) + better,
         f"{number(start['value'])} on {start['at'][:10]}{mean}",
         f"{number(latest['value'])} on {latest['at'][:10]}",
-        f"{changed(measure['change'])}{share}",
+        f"{signed(measure['change'])}{share}",
         VERDICTS[measure["verdict"]] + responding(measure) + (f" [{cited['id']}]" if cited else ""),
         _trend(measure["trend"]),
     ]
@@ -153,10 +153,10 @@ def _trend(trend: Json) -> str:
     """The slope per week, with p only where it was given."""
     if trend["per_week"] is None:
         return NOTHING
-    p = chance(trend["p"])
+    p = p_value(trend["p"])
     told = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
     described = " (descriptive)" if trend["evidence"] == "descriptive" else ""
-    return f"{weekly(trend['per_week'])} a week, n = {trend['n']}{told}{described}"
+    return f"{per_week(trend['per_week'])} a week, n = {trend['n']}{told}{described}"
 
 
 def source(thresholds: Json) -> str:

@@ -11,7 +11,7 @@ from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
-from app.progress.queries import written_out
+from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
 from app.progress.rules.picture import picture
@@ -47,7 +47,7 @@ class Chart(NamedTuple):
 
 def chart(document: Json) -> Chart:
     """The pictures of a progress document, and the same facts as rows."""
-    names = written_out()
+    names = code_names()
     return Chart(
         document,
         picture(document, names),
@@ -108,7 +108,7 @@ def happened(item: TimelineItem) -> tuple[str, str]:
 def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
         return "Visit", record["attendance"]
-    muscle = written_out().muscle
+    muscle = code_names().muscle
     needled = [
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
         for n in record["needlings"]
@@ -123,7 +123,7 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
 
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:
-    scale = written_out().scale(record["instrument"])
+    scale = code_names().scale(record["instrument"])
     return "Measurement", f"{scale.name}: {float(record['value']):g} ({record['phase']})"
 
 

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
-from app.progress.queries import written_out
+from app.progress.queries import code_names
 from app.progress.rules.picture import label
-from app.progress.rules.wording import RELEASES, VERDICTS, chance, changed, number, weekly
+from app.progress.rules.wording import RELEASES, VERDICTS, number, p_value, per_week, signed
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -39,7 +39,7 @@ def _words(code: str) -> str:
     return code.replace("_", " ")
 
 
-_NAMES: Final = written_out()
+_NAMES: Final = code_names()
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -51,9 +51,9 @@ _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
     number=number,
-    signed=changed,
-    rate=weekly,
-    chance=chance,
+    signed=signed,
+    rate=per_week,
+    chance=p_value,
     words=_words,
     verdict=VERDICTS.__getitem__,
     release=RELEASES.__getitem__,
