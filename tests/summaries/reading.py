@@ -1,4 +1,4 @@
-"""A tagged PDF read back: its structure, and its text as a screen reader would find it."""
+"""Reads a tagged PDF: its structure, and its text as a screen reader gets it."""
 
 import io
 import re
@@ -10,7 +10,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 BLANK = re.compile(r"\s+")
-# Invisible, and set around each text of a record so that none turns its neighbours round.
+# Invisible isolates around each text of a record: they keep it from reordering its neighbours.
 ISOLATES = str.maketrans(dict.fromkeys("\u2068\u2069"))
 LEFTWARD = re.compile("[\u0590-\u08ff]+")
 HEX = re.compile(r"<([0-9A-Fa-f]*)>")
@@ -18,14 +18,14 @@ HEX = re.compile(r"<([0-9A-Fa-f]*)>")
 
 @dataclass(frozen=True)
 class Element:
-    """One element of the structure: its kind, its description, and those in it."""
+    """One element of the structure: its kind, its description, and the elements in it."""
 
     kind: str
     alt: str | None
     inside: "list[Element]"
 
     def every(self) -> "Iterator[Element]":
-        """It, and all below it, in reading order."""
+        """The element and all below it, in reading order."""
         yield self
         for element in self.inside:
             yield from element.every()
@@ -49,25 +49,25 @@ class Paper:
         return [element.kind for element in self.structure.every()]
 
     def words(self) -> str:
-        """What a screen reader reads, without blanks: where a line ends is the setter's."""
+        """What a screen reader reads, without spaces, because line breaks depend on the layout."""
         return "".join(_read(_shown(page, artifacts=False)) for page in self.pdf.pages)
 
     def page(self, number: int) -> str:
-        """All that stands on a page, its head and foot included, without blanks."""
+        """The whole text of a page with its header and footer, without spaces."""
         return _read(_shown(self.pdf.pages[number], artifacts=True))
 
     def says(self, text: str) -> bool:
-        """Whether this stands in it, wherever its lines end."""
+        """Whether the document contains this text, whatever its line breaks."""
         return squeezed(text) in self.words()
 
 
 def squeezed(text: str) -> str:
-    """A text without blanks, and without what is only there to keep directions apart."""
+    """A text without spaces and without direction isolates."""
     return BLANK.sub("", text.translate(ISOLATES))
 
 
 def _read(pieces: Iterator[str]) -> str:
-    """Pieces of text as they stand on a page, in the order in which they are read."""
+    """Pieces of text joined in reading order."""
     return LEFTWARD.sub(lambda run: run[0][::-1], squeezed("".join(pieces)))
 
 
@@ -81,7 +81,7 @@ def _elements(inside: Any) -> list[Element]:
 
 
 def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
-    """The text of a page: what its glyphs stand for, or what stands for several of them."""
+    """The text of a page, from its glyphs or from the replacement text of several glyphs."""
     fonts: dict[str, dict[int, str]] = {}
     named = page.Resources.get("/Font", {})
     hidden: list[bool] = []
@@ -109,7 +109,7 @@ def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
 
 
 def _characters(font: Any) -> dict[int, str]:
-    """What each code of a font stands for, by its ToUnicode map."""
+    """The text of each code of a font, by its ToUnicode map."""
     assert font.Encoding == Name("/Identity-H")
     text = font.ToUnicode.read_bytes().decode("latin-1")
     found: dict[int, str] = {}

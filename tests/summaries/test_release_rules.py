@@ -1,4 +1,4 @@
-"""Which of a patient's consents lets a chart be released."""
+"""Which of a patient's consents allows the release of a chart."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -17,7 +17,7 @@ SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
 def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
-    """What the patient said to the use of data, so many days ago: what the rule reads of it."""
+    """A consent to the use of data from some days ago, with the fields that the rule reads."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
     whole = {
@@ -49,13 +49,13 @@ GOOD = said()
         [said(3), said(2, "refused", episode_id=SHOULDER)],
         [said(episode_id=SHOULDER)],
         [said(3), said(3, "refused")],
-        # It was given again, and then taken back as it had been given at first.
+        # A second consent, and a later withdrawal of the first.
         [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
-        # It is to be taken back tomorrow, as the patient says today.
+        # The patient says today that it ends tomorrow.
         [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
     ],
 )
-def test_none_lets_the_whole_chart_go(consents: list[ConsentView]) -> None:
+def test_none_of_these_allows_releasing_the_whole_chart(consents: list[ConsentView]) -> None:
     assert consent(consents, None, NOW) is None
 
 
@@ -71,24 +71,24 @@ def test_none_lets_the_whole_chart_go(consents: list[ConsentView]) -> None:
         [said(-1, "refused")],
     ],
 )
-def test_the_last_word_lets_the_whole_chart_go(others: list[ConsentView]) -> None:
+def test_the_latest_consent_allows_releasing_the_whole_chart(others: list[ConsentView]) -> None:
     assert consent([*others, GOOD], None, NOW) == GOOD
 
 
-def test_a_consent_for_an_episode_covers_that_episode_alone() -> None:
+def test_a_consent_for_an_episode_covers_only_that_episode() -> None:
     for_shoulder = said(episode_id=SHOULDER)
     assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
     assert consent([for_shoulder], NECK, NOW) is None
     assert consent([GOOD], NECK, NOW) == GOOD
 
 
-def test_a_refusal_for_one_episode_leaves_the_others_free() -> None:
+def test_a_refusal_for_one_episode_does_not_block_the_others() -> None:
     consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
     assert consent(consents, SHOULDER, NOW) is None
     assert consent(consents, NECK, NOW) == consents[0]
 
 
-def test_the_last_day_ends_where_the_consent_was_given() -> None:
+def test_the_last_day_ends_in_the_time_zone_of_the_consent() -> None:
     in_vancouver = timezone(timedelta(hours=-8))
     given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
     last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
@@ -104,14 +104,14 @@ def test_the_last_day_ends_where_the_consent_was_given() -> None:
     ),
     st.randoms(),
 )
-def test_it_does_not_depend_on_the_order_of_the_records(consents: list[Any], random: Any) -> None:
+def test_the_order_of_the_records_does_not_matter(consents: list[Any], random: Any) -> None:
     found = consent(consents, None, NOW)
     random.shuffle(consents)
     assert consent(consents, None, NOW) == found
     assert found is None or found["decision"] == "given"
 
 
-def test_the_reason_names_the_recipient_the_purpose_and_the_ground() -> None:
+def test_the_reason_names_the_recipient_the_purpose_and_the_basis() -> None:
     recipient = Recipient("insurer", "Example Insurance")
     assert reason(recipient, "Claim 7", said(id=5), None) == (
         "To insurer Example Insurance; for: Claim 7; consent 5"
