@@ -1,4 +1,4 @@
-"""A patient's progress as the page of the console shows it: tables of what the pictures draw."""
+"""A patient's progress as the console shows it: the pictures, and tables with the same facts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -22,31 +22,31 @@ from app.sessions.views import SessionView
 
 
 class Visit(NamedTuple):
-    """One attended session as a row: what was measured before it, and the soreness after it."""
+    """One attended session as a row: the values measured before it, and the soreness after it."""
 
     at: str
     draft: bool
     values: tuple[float | None, ...]
-    """One for each measure of the document, in its order."""
+    """One for each measure, in the order of the document."""
     soreness: int | None
     insertions: int
     twitches: int | None
 
 
 class Chart(NamedTuple):
-    """What the page of a patient shows beside his name."""
+    """What the page of a patient shows besides their name."""
 
     document: Json
     progress_picture: str
     body_map: str
     visits: tuple[Visit, ...]
     other_values: tuple[tuple[str, Json], ...]
-    """Values that were not taken at a visit, with the code of their instrument."""
+    """Values that were not measured at a visit, each with the code of its instrument."""
     places: tuple[Place, ...]
 
 
 def chart(document: Json) -> Chart:
-    """The pictures of a progress document, and the same facts as rows."""
+    """The pictures of a progress document, and the same facts as table rows."""
     names = code_names()
     return Chart(
         document,
@@ -59,7 +59,7 @@ def chart(document: Json) -> Chart:
 
 
 def _visits(document: Json) -> Iterator[Visit]:
-    """The newest first."""
+    """The attended sessions, newest first."""
     series = [
         {point["session_id"]: point["value"] for point in measure["points"]}
         for measure in document["measures"]
@@ -84,12 +84,12 @@ def _others(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 def age(born: date, today: date) -> int:
-    """Whole years."""
+    """The age in whole years."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def plain(answer: Any) -> Any:
-    """What a query answers with, as the JSON of the API has it: some of it is JSON already."""
+    """The result of a query as the API would send it; parts of it may be JSON already."""
     return from_json(orjson.dumps(answer, to_jsonable_python, orjson.OPT_UTC_Z))
 
 
@@ -99,10 +99,10 @@ def is_shown(item: TimelineItem) -> bool:
 
 
 def happened(item: TimelineItem) -> tuple[str, str]:
-    """An item of a patient's timeline: its title, and a line about it."""
+    """The title of a timeline item, and a line about it."""
     kind, line = _LINES[item["type"]]
-    title, told = line(kind.from_json(plain(item["record"])))
-    return title, told.replace("_", " ")
+    title, text = line(kind.from_json(plain(item["record"])))
+    return title, text.replace("_", " ")
 
 
 def _session(record: SessionView) -> tuple[str, str]:
