@@ -1,13 +1,13 @@
-"""Progress: what has changed over a patient's sessions, and how sure one can be of it.
+"""Progress: what has changed over a patient's sessions, and how certain the change is.
 
-Nouns: a *history* is all that is known of one patient or episode; a *course* its attended
-visits in order; a *series* the values of one measure, or of one muscle, along the course; a
-*verdict* says whether a change is real and worthwhile; a *trend* says how much per week; a
-*flag* marks a course that turned. A *point* is one series at one session.
+Nouns: a *history* is everything known about one patient or episode. A *course* is its attended
+visits in order. A *series* is the values of one measure, or of one muscle, along the course. A
+*point* is one value of a series at one session. A *verdict* says whether a change is real and
+worthwhile. A *trend* says how much changes per week. A *flag* marks a course that turned.
 
-Invariant: progress is computed on each reading from the records alone, never stored, and is
-the same whatever the order in which they arrived. It says "changed by", never why.
+Invariant: progress is computed from the records on each read and never stored. It does not
+depend on the order in which the records arrived. It says "changed by", never why.
 
-It stands on `app.sessions`, `app.followups`, `app.measurements` and `app.safety`, and only
-reads them. All judgement is in `rules`, which knows no database.
+It builds on `app.sessions`, `app.followups`, `app.measurements` and `app.safety`, and only
+reads them. All decisions are in `rules`, which does not use the database.
 """

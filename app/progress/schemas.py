@@ -1,4 +1,4 @@
-"""Progress on the wire."""
+"""Filters and views of progress."""
 
 from datetime import datetime
 from functools import reduce
@@ -19,7 +19,7 @@ Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse",
 
 
 class ProgressFilters(Period):
-    """Which part of a patient's history to look at."""
+    """Which part of a patient's history to read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,18 +27,18 @@ class ProgressFilters(Period):
     as_of: Annotated[
         Moment | None,
         Field(
-            description="What had happened by then, in the words of the record of then: what was"
-            " changed later counts as it was. Up to now, if left out."
+            description="Progress as of this time: only what had happened by then, with each record"
+            " as it was then. The default is now."
         ),
     ] = None
     known_then: Annotated[
         bool,
-        Field(description="With `as_of`: leave out what was only written down afterwards."),
+        Field(description="With `as_of`: leave out records that were entered later."),
     ] = False
 
 
 class VisitsView(View):
-    """The visits, attended or not. Drafts count among the attended."""
+    """The visits by attendance. Drafts count as attended."""
 
     attended: int
     cancelled: int
@@ -52,7 +52,7 @@ class VisitsView(View):
 
 
 class PlanView(View):
-    """What was agreed of an episode, beside how often the patient came."""
+    """The plan of an episode, beside how often the patient came."""
 
     episode_id: str
     region: str | None
@@ -63,7 +63,7 @@ class PlanView(View):
 
 
 class DoseView(View):
-    """What was done at the attended visits, added up."""
+    """The totals of what was done at the attended visits."""
 
     needlings: int
     muscles: int
@@ -74,7 +74,7 @@ class DoseView(View):
 
 
 class BaselineView(View):
-    """The first value, or the mean of those before treatment."""
+    """The mean of the values before treatment, or the first value where there are none."""
 
     value: float
     n: int
@@ -82,14 +82,14 @@ class BaselineView(View):
 
 
 class ValueView(View):
-    """One value and when it was taken."""
+    """One value, and when it was measured."""
 
     value: float
     at: datetime
 
 
 class UsedThresholdsView(View):
-    """The thresholds that a verdict used, and who says so."""
+    """The thresholds that a verdict used, with their source."""
 
     id: str
     mdc: float | None
@@ -107,7 +107,7 @@ class ResponderView(View):
 
 
 class TrendView(View):
-    """Theil-Sen slope per week of real time, and an exact Mann-Kendall p from five values on."""
+    """The Theil-Sen slope per week of real time. From five values on, an exact Mann-Kendall p."""
 
     method: Literal["theil_sen"]
     per_week: float | None
@@ -126,7 +126,7 @@ class MeasurePointView(View):
 
 
 class MeasureView(View):
-    """One outcome measure over time: by how much it changed, and what that is worth."""
+    """One outcome measure over time: how much it changed, and the verdict on the change."""
 
     instrument: str
     activity: str | None
@@ -150,7 +150,7 @@ class MeasureView(View):
 
 
 class SorePointView(View):
-    """What was reported after one session, beside its dose."""
+    """The soreness reported after one session, beside the session's dose."""
 
     session_id: str
     at: datetime
@@ -164,7 +164,7 @@ class SorePointView(View):
 
 
 class SorenessView(View):
-    """Soreness after the sessions. It is tolerability, not outcome."""
+    """Soreness after sessions: how well needling is tolerated, not whether it helped."""
 
     asked: int
     answered: int
@@ -173,7 +173,7 @@ class SorenessView(View):
 
 
 class AcheView(View):
-    """What the patient said of the ache, first and last."""
+    """The ache that the patient reported, at first and most recently."""
 
     first: int | None
     latest: int | None
@@ -194,7 +194,7 @@ class MusclePointView(View):
 
 
 class TimeToReleaseView(View):
-    """Kaplan-Meier median of the seconds to a complete release, over the needlings with a time."""
+    """The Kaplan-Meier median of the seconds to a complete release, over needlings with a time."""
 
     method: Literal["kaplan_meier"]
     n: int
@@ -203,7 +203,7 @@ class TimeToReleaseView(View):
 
 
 class ReleaseView(View):
-    """Needlings by the release that the patient felt, over those where it was asked."""
+    """Numbers of needlings by the release that the patient felt, where they were asked."""
 
     needlings: int
     complete: int
@@ -241,7 +241,7 @@ class EventsView(View):
 
 
 class FlagView(View):
-    """A course that turned: of a measure, or of an episode whose region came back in another."""
+    """A course that turned: of a measure, or of an episode whose region recurred in another one."""
 
     code: Literal["recurrence", "plateau"]
     instrument: str | None
@@ -270,7 +270,7 @@ class ProgressView(View):
     flags: list[FlagView]
 
 
-if TYPE_CHECKING:  # types that are made of a list can't be checked
+if TYPE_CHECKING:  # mypy can't check types that are built from a list
     OnTimeline = str
     AnyRecord = object
 else:
@@ -279,7 +279,7 @@ else:
 
 
 class TimelineItemView(View):
-    """Something that happened, and its record."""
+    """One event on the timeline, and its record."""
 
     type: OnTimeline
     at: datetime
@@ -288,4 +288,4 @@ class TimelineItemView(View):
 
 
 class TimelineFilters(Filters):
-    """How much of a history to answer at once."""
+    """Which page of a timeline to read."""

@@ -1,4 +1,4 @@
-"""A patient's timeline, as a reader gets it. Pure."""
+"""The view of a patient's timeline. Pure."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from app.records.views import RecordView
 
 
 class TimelineItem(TypedDict):
-    """Something that happened, and its record, which is of the kind named by `type`."""
+    """One event on the timeline. `record` is the record, `type` is its kind."""
 
     type: str
     at: datetime

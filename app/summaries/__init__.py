@@ -1,7 +1,9 @@
-"""Chart summaries: a patient's chart as a tagged PDF, for release to somebody.
+"""Chart summaries: a patient's chart as a tagged PDF, for release to a recipient.
 
-Nouns: a *summary* of a chart, its *recipient*, its *content* (all that is printed), the *press*
-(the process that sets it). Invariant: nothing leaves without the patient's consent or a reason
-that overrides it, nor before the ledger says to whom and why; and what can't be printed is
-refused, never dropped. Stands on `progress`, `safety` and what they stand on.
+Nouns: a *summary* of a chart, its *recipient*, its *content* (everything that is printed), the
+*press* (the process that writes the PDF).
+
+Invariants: a summary is released only with the patient's consent or a reason that overrides it.
+Before it is sent, the ledger says to whom it goes and why. Text that can't be printed is refused,
+never dropped. Builds on `progress`, `safety` and what they build on.
 """

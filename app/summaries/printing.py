@@ -1,4 +1,4 @@
-"""Having the press print, in a process of its own."""
+"""Runs the press, which writes the PDF in a process of its own."""
 
 import subprocess
 import sys
@@ -16,14 +16,14 @@ from app.summaries.rules.words import breakable
 
 PRESS: Final = Path(__file__).with_name("press.py")
 UNPRINTABLE: Final = 3
-"""How the press ends where a character has no glyph."""
+"""The exit code of the press if no font has a character."""
 CONTENT_MAX_BYTES: Final = 3 * 1024 * 1024
-"""Of JSON; to print it takes the press about two hundred times as much memory."""
+"""The largest content, as JSON. The press needs about two hundred times as much memory."""
 PRINT_MAX_S: Final = 30.0
 
 
 class NoGlyph(Exception):
-    """There is a character in what was to be printed that no font has."""
+    """The content has a character that no font has."""
 
     def __init__(self, character: str) -> None:
         super().__init__()
@@ -31,33 +31,34 @@ class NoGlyph(Exception):
 
 
 def check_installed() -> None:
-    """`PressMissing` where the extra is not installed."""
+    """Raise `PressMissing` where the extra `pdf` is not installed."""
     if find_spec("typst") is None:
         raise PressMissing
 
 
 def pdf(content: bytes, digest: str, at: datetime) -> bytes:
-    """The summary as a tagged PDF: the same content, as JSON, at the same instant is the same.
+    """The summary as a tagged PDF, from its content as JSON and its digest.
 
-    `NoGlyph`, `ChartTooLong`, or `Unavailable` where the machine is too busy to print.
+    The same content at the same instant gives the same bytes. Raises `NoGlyph`, `ChartTooLong`,
+    or `Unavailable` where the machine is too busy to print in time.
     """
     if len(content) > CONTENT_MAX_BYTES:
         raise ChartTooLong([])
-    given = {
+    job = {
         "paper": settings().paper,
         "system_fonts": settings().system_fonts,
         "digest": digest,
         "at": int(at.timestamp()),
-        # Only here, for what the digest is of has each word as it was written.
+        # Only now: the digest covers each word as it was written.
         "content": breakable(from_json(content)),
     }
     try:
-        printed = subprocess.run(  # noqa: S603 - this Python, a file of ours, and data by its input
+        printed = subprocess.run(  # noqa: S603 - this Python, our own file, data through stdin
             [sys.executable, "-I", PRESS, str(UNPRINTABLE)],
-            input=to_json(given),
+            input=to_json(job),
             capture_output=True,
             timeout=PRINT_MAX_S,
-            env={},  # it needs no secret of ours
+            env={},  # the press gets none of our secrets
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What a summary reads of a patient's record: a few indexed queries, however long the chart."""
+"""The queries of a summary: a few indexed ones, however long the chart is."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from app.patients.views import PatientView
 from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import PractitionerView
 from app.progress import queries as progress
-from app.progress.rules.picture import picture as drawn
+from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
 from app.records.kinds import Kind, V
 from app.records.registry import by_kind
@@ -54,23 +54,26 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
-# Every kind that appears in a chart summary has its place there.
+# Fails at start if a kind of the chart summary has no member in `ChartRecords`.
 by_kind("a chart summary", IN_CHART_SUMMARY, ChartRecords.__annotations__)
-_DESCRIBED: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
+_DESCRIPTION: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 
 @lru_cache
-def _within(kind: Kind[Any, Any], asked: frozenset[str]) -> Select[Any]:
-    """Sessions, or adverse events, of a patient in a period, oldest first."""
+def _within(kind: Kind[Any, Any], filters: frozenset[str]) -> Select[Any]:
+    """The statement for a patient's sessions, or adverse events, oldest first.
+
+    `filters` names the filters in use: `begin`, `end`, `episode_id`.
+    """
     column = kind.table.__table__.c
-    found = kind.select.where(column.patient_id == _OF)
-    if "begin" in asked:
-        found = found.where(column.occurred_at >= bindparam("begin"))
-    if "end" in asked:
-        found = found.where(column.occurred_at <= bindparam("end"))
-    if "episode_id" in asked:
-        found = found.where(column.episode_id == bindparam("episode_id"))
-    return found.order_by(column.occurred_at, column.id).limit(SESSIONS_MAX + 1)
+    statement = kind.select.where(column.patient_id == _OF)
+    if "begin" in filters:
+        statement = statement.where(column.occurred_at >= bindparam("begin"))
+    if "end" in filters:
+        statement = statement.where(column.occurred_at <= bindparam("end"))
+    if "episode_id" in filters:
+        statement = statement.where(column.episode_id == bindparam("episode_id"))
+    return statement.order_by(column.occurred_at, column.id).limit(SESSIONS_MAX + 1)
 
 
 def _view(kind: Kind[Any, V], row: Row[Any]) -> V:
@@ -78,50 +81,51 @@ def _view(kind: Kind[Any, V], row: Row[Any]) -> V:
 
 
 def consents(op: Operation, patient_id: UUID) -> list[ConsentView]:
-    """What the patient said to the use of data."""
+    """The patient's decisions on the use of their data."""
     return [_view(CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
 
 
 def patient(op: Operation, patient_id: UUID) -> PatientView:
-    """Whose chart it is; `NotFound` where this clinic has no such patient."""
+    """The patient whose chart it is; `NotFound` where this clinic has no such patient."""
     return _view(PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
 
 
 def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[EpisodeView]:
-    """The episodes that are asked about; `Invalid` where the one that is named isn't theirs."""
+    """The patient's episodes, or the one with this id; `Invalid` where it isn't the patient's."""
     every = [_view(EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
-    asked = [each for each in every if episode_id in {None, each["id"]}]
-    if episode_id is not None and not asked:
+    selected = [each for each in every if episode_id in {None, each["id"]}]
+    if episode_id is not None and not selected:
         detail = "No such record in this clinic."
         raise Invalid([Fault("/episode_id", "unknown_reference", detail)])
-    return asked
+    return selected
 
 
-def chart(op: Operation, whose: PatientView, asked: ChartSummaryBody) -> Chart:
-    """All that a summary says of a patient.
+def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
+    """The part of a patient's record that a summary shows.
 
-    `Invalid`, or `ChartTooLong` where there is more than one summary can hold.
+    `Invalid` where the episode isn't the patient's, `ChartTooLong` where there is too much for one
+    summary.
     """
-    id = whose["id"]
-    period = asked.model_dump(include={"begin", "end"}, exclude_none=True)
-    of_episode = {} if asked.episode_id is None else {"episode_id": asked.episode_id}
-    selected = episodes(op, id, asked.episode_id)
+    id = patient["id"]
+    period = body.model_dump(include={"begin", "end"}, exclude_none=True)
+    of_episode = {} if body.episode_id is None else {"episode_id": body.episode_id}
+    selected = episodes(op, id, body.episode_id)
     visited = _listed(op, SESSIONS, id, period | of_episode)
     ids = [session["id"] for session in visited]
     happened = _listed(op, ADVERSE_EVENTS, id, period)
     filters = ProgressFilters.model_construct(
-        episode_id=asked.episode_id, as_of=None, begin=asked.begin, end=asked.end
+        episode_id=body.episode_id, as_of=None, begin=body.begin, end=body.end
     )
-    shown = printable(progress.progress(op, id, filters))
-    picture = drawn(legible(shown), progress.written_out())
-    described = _DESCRIBED.search(picture)
+    document = printable(progress.progress(op, id, filters))
+    picture = picture_svg(legible(document), progress.code_names())
+    description = _DESCRIPTION.search(picture)
     records: ChartRecords = {
-        "patients": [whose],
+        "patients": [patient],
         "episodes": selected,
         "sessions": visited,
         "follow_ups": _reports(op, ids),
         "adverse_events": [
-            e for e in happened if asked.episode_id is None or e["session_id"] in ids
+            e for e in happened if body.episode_id is None or e["session_id"] in ids
         ],
         "practitioners": _practitioners(op, {session["practitioner_id"] for session in visited}),
     }
@@ -129,19 +133,19 @@ def chart(op: Operation, whose: PatientView, asked: ChartSummaryBody) -> Chart:
         printable(clinic(op)["name"]),
         records,
         _histories(op, visited),
-        shown,
+        document,
         picture,
-        unescape(described[1]) if described else "",
+        unescape(description[1]) if description else "",
     )
 
 
 def _listed(
-    op: Operation, kind: Kind[Any, V], patient_id: UUID, asked: Mapping[str, Any]
+    op: Operation, kind: Kind[Any, V], patient_id: UUID, filters: Mapping[str, Any]
 ) -> list[V]:
-    found = op.all(_within(kind, frozenset(asked)), patient_id=patient_id, **asked)
-    if len(found) > SESSIONS_MAX:
+    listed = op.all(_within(kind, frozenset(filters)), patient_id=patient_id, **filters)
+    if len(listed) > SESSIONS_MAX:
         raise ChartTooLong([])
-    return [_view(kind, row) for row in found]
+    return [_view(kind, row) for row in listed]
 
 
 def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list[Version]]:
@@ -167,12 +171,12 @@ def _reports(op: Operation, ids: Sequence[UUID]) -> list[FollowUpView]:
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]:
-    found = op.all(PRACTITIONERS.select_among, ids=sorted(ids)) if ids else ()
-    return [_view(PRACTITIONERS, row) for row in found]
+    listed = op.all(PRACTITIONERS.select_among, ids=sorted(ids)) if ids else ()
+    return [_view(PRACTITIONERS, row) for row in listed]
 
 
 def names(op: Operation, chart: Chart) -> Names:
-    """What a summary calls the muscles, instruments and people that its chart names."""
+    """The names of the muscles, instruments and people that a chart refers to."""
     bodies = [each.body for versions in chart.histories.values() for each in versions]
     actors = {op.caller.actor, *_actors(chart)}
     treating = {
@@ -210,7 +214,7 @@ def names(op: Operation, chart: Chart) -> Names:
 
 
 def _actors(chart: Chart) -> Iterator[str]:
-    """Who signed, amended or made void."""
+    """Everybody who signed, amended or voided a session of the chart."""
     for session in chart.sessions:
         if session["signed_by"] is not None:
             yield session["signed_by"]

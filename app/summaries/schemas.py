@@ -1,4 +1,4 @@
-"""What a request for a chart summary says."""
+"""The body of a request for a chart summary."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,20 +9,20 @@ from app.core.values.wire import Body, Line, Period, Text, example
 from app.summaries.rules import release
 from app.summaries.rules.release import Recipient, RecipientKind
 
-# A blank says nothing, and what is said here stands in the ledger.
-SAID = r"\S"
+# The ledger keeps these texts, so they must not be blank.
+NOT_BLANK = r"\S"
 
 
 class RecipientBody(Body):
-    """Who is to have the summary."""
+    """The recipient of the summary."""
 
     kind: RecipientKind
     name: Annotated[
         Line | None,
         Field(
-            pattern=SAID,
+            pattern=NOT_BLANK,
             validate_default=True,
-            description="Needed unless it is the patient, who has one.",
+            description="The recipient's name. Required, except for the patient.",
         ),
     ] = None
 
@@ -34,12 +34,12 @@ class RecipientBody(Body):
         return name
 
     def named(self) -> Recipient:
-        """The same for the rules."""
+        """The recipient as the rules take it."""
         return Recipient(self.kind, self.name)
 
 
 class ChartSummaryBody(Period, Body):
-    """Which part of a chart is released, to whom, and why."""
+    """The part of a chart to release, the recipient, and the reason."""
 
     model_config = ConfigDict(
         **example(
@@ -50,13 +50,13 @@ class ChartSummaryBody(Period, Body):
     )
 
     recipient: RecipientBody
-    purpose: Annotated[Line, Field(pattern=SAID)]
+    purpose: Annotated[Line, Field(pattern=NOT_BLANK)]
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     override_reason: Annotated[
         Text | None,
         Field(
             min_length=1,
-            pattern=SAID,
-            description="Why it is released without the patient's consent.",
+            pattern=NOT_BLANK,
+            description="The reason to release it without the patient's consent.",
         ),
     ] = None

@@ -1,4 +1,4 @@
-"""Releasing a chart: may it leave, what does it say, and who is told that it did."""
+"""Releasing a chart summary: check the consent, collect the content, print, record the release."""
 
 import hashlib
 import unicodedata
@@ -25,39 +25,40 @@ class Summary(NamedTuple):
 
     pdf: bytes
     content_digest: str
-    """SHA-256, in hex, of the canonical JSON of all that it says."""
+    """SHA-256, in hex, of the canonical JSON of its content."""
     file_digest: bytes
     """SHA-256 of the PDF."""
 
 
 def release(op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody) -> Summary:
-    """Print a patient's chart for somebody, and account for it as a disclosure.
+    """Print a patient's chart for a recipient, and record the disclosure in the ledger.
 
-    `PressMissing`, `NotFound`, `ConsentMissing`, `Invalid`, `ChartTooLong` or `Unprintable`.
+    Raises `PressMissing`, `NotFound`, `ConsentMissing`, `Invalid`, `ChartTooLong` or
+    `Unprintable`.
     """
     printing.check_installed()
     with database.reading(op.clinic_id) as db:
         op.begin(db)
         patient = queries.patient(op, patient_id)
-        consent = _ground(op, patient_id, body)
+        consent = _consent(op, patient_id, body)
         chart = queries.chart(op, patient, body)
-        said = _content(op, chart, body, consent)
-    # No connection is held meanwhile.
-    written = ledger.canonical(said)
-    digest = hashlib.sha256(written).hexdigest()
+        printed = _content(op, chart, body, consent)
+    # Printing takes seconds, so no database connection is held during it.
+    canonical = ledger.canonical(printed)
+    digest = hashlib.sha256(canonical).hexdigest()
     try:
-        pdf = printing.pdf(written, digest, op.at)
+        pdf = printing.pdf(canonical, digest, op.at)
     except printing.NoGlyph as missing:
         _refuse(missing.character, chart, body)
     summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
     why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
-    marks = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
-    ledger.record_disclosure(op, patient_id, f"{why}; {marks}")
+    digests = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
+    ledger.record_disclosure(op, patient_id, f"{why}; {digests}")
     return summary
 
 
-def _ground(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> ConsentView | None:
-    """The consent to this release, if there is one; `ConsentMissing` where it needs one."""
+def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> ConsentView | None:
+    """The consent to this release, if there is one. `ConsentMissing` where it needs one."""
     if body.recipient.kind == "patient":
         return None
     consent = rules.consent(queries.consents(op, patient_id), body.episode_id, op.at)
@@ -86,13 +87,14 @@ def _content(
 
 
 def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
-    """Say where a character stands that can't be printed, and of which script it is."""
+    """Raise the problem that names the text with this character, and the character's script."""
     if not character:
-        raise Unprintable("No font of this server shows two characters together.")
+        raise Unprintable("No font on this server can show a combination of characters.")
     script = unicodedata.name(character, "").partition(" ")[0] or "unknown"
     for place in _places(character, body.model_dump(by_alias=True)):
-        raise Invalid([Fault(place, "unprintable", f"No font here shows it ({script}).")])
-    detail = f"No font of this server shows a character of this text ({script})."
+        detail = f"No font on this server can show a character of it ({script})."
+        raise Invalid([Fault(place, "unprintable", detail)])
+    detail = f"No font on this server can show a character of this text ({script})."
     for resource, record in _records(chart):
         for place in _places(character, record):
             raise Unprintable(
@@ -110,7 +112,7 @@ def _records(chart: Chart) -> Iterator[tuple[str, Any]]:
 
 
 def _places(character: str, value: Any, *way: object) -> Iterator[str]:
-    """Pointers to the texts that hold a character."""
+    """JSON pointers to the texts that contain a character."""
     if isinstance(value, str) and character in value:
         yield pointer(*way)
     elif isinstance(value, dict):

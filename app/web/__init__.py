@@ -1,5 +1,6 @@
-"""What a browser sees: the console, the API's documentation, and what each problem means.
+"""The pages for browsers: the console, the API's documentation, and the meaning of each problem.
 
-Nouns: a *page*. Invariant: a page loads nothing from anywhere but this server, and its
-Content-Security-Policy says so. `console` stands on what it shows, all else on `core`.
+Nouns: a *page*. Invariant: a page loads files only from this server, and its
+Content-Security-Policy enforces that. `console` builds on the features that it shows, the rest
+only on `core`.
 """

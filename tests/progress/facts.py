@@ -11,8 +11,8 @@ from app.progress.rules.history import (
     Scale,
     Thresholds,
     Visit,
-    as_it_came,
     course_of,
+    keep_datetime,
 )
 from app.progress.rules.measures import Series, series_of
 
@@ -61,7 +61,7 @@ def visit(number: int, attendance: str = "attended", status: str = "signed") -> 
 
 def course(*visits: Visit) -> Course:
     """The course of these visits."""
-    return course_of(visits, as_it_came)
+    return course_of(visits, keep_datetime)
 
 
 def weekly(count: int) -> Course:
@@ -139,7 +139,7 @@ def collected(
         visited,
         readings,
         lambda code, _: scales[code],
-        as_it_came,
+        keep_datetime,
         {None: None, **{region: region for region in of_visits.values()}},
         dict.fromkeys(visited) | of_visits,
     )

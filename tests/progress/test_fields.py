@@ -5,7 +5,7 @@ from sqlalchemy import create_engine
 
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
-from app.progress.queries.facts import _facts
+from app.progress.queries.facts import _history_query
 from app.progress.queries.fields import facts_of, sources
 from app.progress.rules.history import Report, Visit
 
@@ -29,6 +29,6 @@ def test_facts_are_made_by_name_whatever_the_order_of_the_columns() -> None:
 
 
 def test_the_statement_of_a_whole_history_is_one_that_the_driver_remembers() -> None:
-    statement = _facts(frozenset()).statement
+    statement = _history_query(frozenset()).statement
     sql = str(statement.compile(create_engine("postgresql+psycopg://")))
     assert len(sql) <= REMEMBERED_LETTERS

@@ -16,14 +16,14 @@ PROCESSES = 3
 BUILD = """
 import sys, threading, warnings
 from app.main import create_app
-from app.progress.queries.facts import _facts
+from app.progress.queries.facts import _history_query
 sys.setswitchinterval(1e-5)
 warnings.simplefilter("error")
 together, built = threading.Barrier(8), set()
 def build():
     together.wait()
     try:
-        built.add(str(_facts(frozenset()).statement))
+        built.add(str(_history_query(frozenset()).statement))
     except Warning as warning:
         built.add(str(warning))
 threads = [threading.Thread(target=build) for _ in range(8)]

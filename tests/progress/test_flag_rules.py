@@ -6,7 +6,7 @@ import pytest
 
 from app.progress.queries import scales
 from app.progress.rules.flags import flags, plateau, recurrence, recurrent_episodes
-from app.progress.rules.history import Reopening, Scale, as_it_came
+from app.progress.rules.history import Reopening, Scale, keep_datetime
 from tests.progress.facts import scale, series, week
 
 PAIN = scale(mcid=2)
@@ -67,7 +67,7 @@ def test_a_recurrence_is_seen_where_higher_is_better() -> None:
         ([40, 20, 19, 18, 40], 1),
     ],
 )
-def test_a_plateau_begins_at_a_value_on_which_three_and_all_later_ones_do_not_improve_by_the_mdc(
+def test_a_plateau_is_the_first_value_that_three_and_all_others_since_do_not_really_improve(
     values: list[float], since: int | None
 ) -> None:
     assert plateau(series(values, scale(mdc=10, mcid=10))) == since
@@ -82,7 +82,7 @@ def test_a_plateau_begins_at_a_value_on_which_three_and_all_later_ones_do_not_im
         ([40, 12, 12, 12, 12], 1),
     ],
 )
-def test_there_is_no_plateau_nearer_to_the_good_end_than_the_mdc(
+def test_where_nothing_could_get_really_better_there_is_no_plateau(
     values: list[float], since: int | None
 ) -> None:
     assert plateau(series(values, scale(mdc=10)._replace(best=0))) == since
@@ -91,16 +91,16 @@ def test_there_is_no_plateau_nearer_to_the_good_end_than_the_mdc(
 @pytest.mark.parametrize(
     ("code", "best"), [("nprs", 0), ("psfs", 10), ("ppt", None), ("rom_cervical", None)]
 )
-def test_an_open_scale_has_no_good_end(code: str, best: float | None) -> None:
+def test_a_force_and_an_angle_have_no_best(code: str, best: float | None) -> None:
     assert scales.scale([], code, None).best == best
 
 
-def test_there_is_no_plateau_without_an_mdc() -> None:
+def test_there_is_no_plateau_where_no_one_knows_what_is_real() -> None:
     assert plateau(series([7, 7, 7, 7, 7, 7], PAIN)) is None
 
 
-def test_a_flag_names_its_series_and_the_time_of_the_change() -> None:
-    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))], [], as_it_came)
+def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
+    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))], [], keep_datetime)
     where = {"instrument": "nprs", **ANYWHERE, "episode_id": None}
     assert found == [
         {"code": "recurrence", **where, "since": week(2)},
@@ -108,9 +108,9 @@ def test_a_flag_names_its_series_and_the_time_of_the_change() -> None:
     ]
 
 
-def test_a_steady_improvement_has_no_flags() -> None:
+def test_a_course_that_goes_well_has_no_flags() -> None:
     well = [series([9, 7, 5, 3, 1], scale(mdc=2, mcid=3)), series([4], PAIN)]
-    assert flags(well, [], as_it_came) == []
+    assert flags(well, [], keep_datetime) == []
 
 
 def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
@@ -127,9 +127,9 @@ def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
     assert [again.episode_id for again in seen] == ["at once", "in time"]
 
 
-def test_an_episode_after_two_others_recurs_once_and_is_listed_after_the_series() -> None:
+def test_an_episode_after_two_others_recurs_once_and_stands_behind_the_series() -> None:
     again = [Reopening("third", week(9), week(ended), f"week {ended}") for ended in (8, 2)]
-    found = flags([series([7, 3, 5, 5], PAIN)], again, as_it_came)
+    found = flags([series([7, 3, 5, 5], PAIN)], again, keep_datetime)
     assert found[1:] == [
         {
             "code": "recurrence",

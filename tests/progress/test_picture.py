@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 
 from app.progress.rules.document import document
 from app.progress.rules.history import Json
-from app.progress.rules.picture import Names, Scale, described, picture
-from app.progress.rules.wording import changed
+from app.progress.rules.picture import Names, Scale, describe, picture
+from app.progress.rules.wording import signed
 from tests.ground import Api
 from tests.progress.records import AS_OF, Record, histories, history_of
 
@@ -52,9 +52,9 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
     told = svg.findtext(f"{SVG}desc")
     assert svg.get("role") == "img"
     assert svg.get("aria-labelledby") == "progress-title progress-desc"
-    assert told == described(whole, NAMES)
+    assert told == describe(whole, NAMES)
     for measure in whole["measures"]:
-        assert f"changed by {changed(measure['change'])}" in told
+        assert f"changed by {signed(measure['change'])}" in told
     assert f"answered {whole['soreness']['answered']} of {whole['soreness']['asked']}" in told
     assert not {"because", "due to", "reduced", "thanks", "by treatment"} & set(told.split())
 

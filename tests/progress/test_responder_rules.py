@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from app.progress.rules.history import Json, Scale
 from app.progress.rules.measures import measures
-from app.progress.rules.responder import least
-from app.progress.rules.verdict import Bar
+from app.progress.rules.responder import least_important_gain
+from app.progress.rules.verdict import Criteria
 from tests.progress.facts import scale, series, week
 
 
@@ -58,5 +58,7 @@ def test_a_rating_of_change_starts_from_no_change() -> None:
 def test_a_gain_is_a_response_if_its_verdict_is_an_important_improvement(
     mdc: float | None, mcid: float, gain: float
 ) -> None:
-    bar = Bar("higher", mdc, mcid)
-    assert (gain >= least(bar)) == (bar.verdict(gain) == "improved_important")
+    criteria = Criteria("higher", mdc, mcid)
+    assert (gain >= least_important_gain(criteria)) == (
+        criteria.verdict(gain) == "improved_important"
+    )

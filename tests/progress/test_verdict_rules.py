@@ -3,7 +3,7 @@
 import pytest
 
 from app.progress.rules.history import Scale
-from app.progress.rules.verdict import Bar
+from app.progress.rules.verdict import Criteria
 from tests.progress.facts import scale
 
 
@@ -28,39 +28,39 @@ from tests.progress.facts import scale
         (None, None, 5, "insufficient"),
     ],
 )
-def test_a_verdict_follows_from_the_mdc_and_the_mcid(
+def test_a_verdict_follows_from_what_is_real_and_what_is_worthwhile(
     mdc: float | None, mcid: float | None, gain: float, verdict: str
 ) -> None:
-    assert Bar.of(scale(mdc, mcid), 7).verdict(gain) == verdict
+    assert Criteria.of(scale(mdc, mcid), 7).verdict(gain) == verdict
 
 
-def test_the_mdc_applies_in_both_directions_and_the_mcid_to_improvements_only() -> None:
-    bar = Bar.of(scale(2, 2), 7)
-    assert bar.is_real(-2) is True
-    assert bar.is_worthwhile(-2) is False
+def test_a_change_is_real_for_better_and_for_worse_but_worthwhile_for_better_only() -> None:
+    criteria = Criteria.of(scale(2, 2), 7)
+    assert criteria.is_real(-2) is True
+    assert criteria.is_worthwhile(-2) is False
 
 
-def test_a_comparison_without_a_threshold_is_null_and_not_false() -> None:
-    bar = Bar.of(Scale("lower", None), 7)
-    assert bar.is_real(5) is None
-    assert bar.is_worthwhile(5) is None
-    assert bar.highest is None
+def test_what_has_no_threshold_is_null_and_not_false() -> None:
+    criteria = Criteria.of(Scale("lower", None), 7)
+    assert criteria.is_real(5) is None
+    assert criteria.is_worthwhile(5) is None
+    assert criteria.larger_threshold is None
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(7.1, 5.1), (2.3, 0.3), (0.7, -1.3)])
 def test_a_threshold_is_not_missed_by_a_rounding_error(earlier: float, later: float) -> None:
-    assert Bar.of(scale(2, 2), earlier).verdict(earlier - later) == "improved_important"
-    assert Bar.of(scale(2, 2), earlier).verdict(later - earlier) == "worse"
+    assert Criteria.of(scale(2, 2), earlier).verdict(earlier - later) == "improved_important"
+    assert Criteria.of(scale(2, 2), earlier).verdict(later - earlier) == "worse"
 
 
 def test_the_absolute_mcid_decides_where_there_is_a_percentage_too() -> None:
-    assert Bar.of(scale(mcid=2, percent=30), 4).mcid == 2
+    assert Criteria.of(scale(mcid=2, percent=30), 4).mcid == 2
 
 
-def test_an_mcid_in_percent_alone_is_taken_of_the_baseline() -> None:
-    assert Bar.of(scale(percent=30), 6).mcid == pytest.approx(1.8)
-    assert Bar.of(scale(percent=30), -6).mcid == pytest.approx(1.8)
+def test_a_percentage_that_stands_alone_is_taken_of_the_baseline() -> None:
+    assert Criteria.of(scale(percent=30), 6).mcid == pytest.approx(1.8)
+    assert Criteria.of(scale(percent=30), -6).mcid == pytest.approx(1.8)
 
 
 def test_there_is_no_percentage_of_a_baseline_of_zero() -> None:
-    assert Bar.of(scale(percent=30), 0).mcid is None
+    assert Criteria.of(scale(percent=30), 0).mcid is None

@@ -1,4 +1,4 @@
-"""Charts that can be released, and requests to release them."""
+"""Requests for chart summaries, and the records that they need."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ PHYSICIAN = {"kind": "physician", "name": "Dr. A. Example"}
 
 
 def asked(**more: Any) -> dict[str, Any]:
-    """A request for the patient, or for another `recipient`."""
+    """The body of a request, for the patient unless `more` names another `recipient`."""
     return {"recipient": {"kind": "patient"}, "purpose": "To read it at home", **more}
 
 
@@ -22,14 +22,14 @@ def released(api: Api, patient_id: str, **more: Any) -> Response:
 
 
 def pdf(api: Api, patient_id: str, **more: Any) -> bytes:
-    """Request a summary; any answer but 200 fails."""
+    """The PDF of a summary, whose release must succeed."""
     answer = released(api, patient_id, **more)
     assert answer.status_code == 200, answer.text
     return answer.content
 
 
 def consent(api: Api, patient_id: str, **more: Any) -> dict[str, Any]:
-    """A consent to the use of data, with the decision `given` by default."""
+    """Record a consent to the use of data, given unless `more` says otherwise."""
     given = {
         "patient_id": patient_id,
         "kind": "data_use",
@@ -43,12 +43,12 @@ def consent(api: Api, patient_id: str, **more: Any) -> dict[str, Any]:
 
 
 def signed(api: Api, **body: Any) -> dict[str, Any]:
-    """A signed session."""
+    """Create a session and sign it."""
     return changed(api, api.session(**body), "sign")
 
 
 def changed(api: Api, session: dict[str, Any], how: str, **body: Any) -> dict[str, Any]:
-    """Apply an action to a session, and return the new version."""
+    """Act on a session; gives the session afterwards."""
     tag = {"If-Match": f'"{session["version"]}"'}
     answer = api.post(f"/v1/sessions/{session['id']}/{how}", body or None, headers=tag)
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""Reads a tagged PDF: its structure, and its text as a screen reader finds it."""
+"""Reads a tagged PDF: its structure, and its text as a screen reader gets it."""
 
 import io
 import re
@@ -10,7 +10,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 BLANK = re.compile(r"\s+")
-# Invisible characters around each text, which keep it from reversing its neighbours.
+# Invisible isolates around each text of a record: they keep it from reordering its neighbours.
 ISOLATES = str.maketrans(dict.fromkeys("\u2068\u2069"))
 LEFTWARD = re.compile("[\u0590-\u08ff]+")
 HEX = re.compile(r"<([0-9A-Fa-f]*)>")
@@ -18,14 +18,14 @@ HEX = re.compile(r"<([0-9A-Fa-f]*)>")
 
 @dataclass(frozen=True)
 class Element:
-    """One element of the structure: its kind, its description, and its children."""
+    """One element of the structure: its kind, its description, and the elements in it."""
 
     kind: str
     alt: str | None
     inside: "list[Element]"
 
     def every(self) -> "Iterator[Element]":
-        """The element and all elements below it, in reading order."""
+        """The element and all below it, in reading order."""
         yield self
         for element in self.inside:
             yield from element.every()
@@ -49,25 +49,25 @@ class Paper:
         return [element.kind for element in self.structure.every()]
 
     def words(self) -> str:
-        """The text for a screen reader, without spaces, because typst decides the line breaks."""
+        """What a screen reader reads, without spaces, because line breaks depend on the layout."""
         return "".join(_read(_shown(page, artifacts=False)) for page in self.pdf.pages)
 
     def page(self, number: int) -> str:
-        """The whole text of a page, including head and foot, without spaces."""
+        """The whole text of a page with its header and footer, without spaces."""
         return _read(_shown(self.pdf.pages[number], artifacts=True))
 
     def says(self, text: str) -> bool:
-        """Whether the text contains this, whatever the line breaks."""
+        """Whether the document contains this text, whatever its line breaks."""
         return squeezed(text) in self.words()
 
 
 def squeezed(text: str) -> str:
-    """A text without spaces and without direction marks."""
+    """A text without spaces and without direction isolates."""
     return BLANK.sub("", text.translate(ISOLATES))
 
 
 def _read(pieces: Iterator[str]) -> str:
-    """The pieces of text on a page, in reading order."""
+    """Pieces of text joined in reading order."""
     return LEFTWARD.sub(lambda run: run[0][::-1], squeezed("".join(pieces)))
 
 
@@ -81,7 +81,7 @@ def _elements(inside: Any) -> list[Element]:
 
 
 def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
-    """The text of a page: that of its glyphs, or the replacement text of several glyphs."""
+    """The text of a page, from its glyphs or from the replacement text of several glyphs."""
     fonts: dict[str, dict[int, str]] = {}
     named = page.Resources.get("/Font", {})
     hidden: list[bool] = []

@@ -1,4 +1,4 @@
-"""Every field of a record is on paper, unless a written reason leaves it out."""
+"""Every field of a record is printed, or a reason says why not."""
 
 import copy
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ Path = tuple[str | int, ...]
 
 @pytest.fixture(name="chart")
 def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
-    """A chart in which every kind has a record with every member set."""
+    """A chart in which every kind has a record with all its fields set."""
     fill(api)
     people = api.get("/v1/patients?limit=200").json()["items"]
     [ana] = [each for each in people if each["family_name"] == "Núñez"]
@@ -49,12 +49,12 @@ def a_full_chart(api: Api, clinic: Clinic) -> tuple[Chart, Names]:
     with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         person = queries.patient(op, UUID(ana["id"]))
-        found = queries.chart(op, person, ChartSummaryBody(**asked()))
-        names = queries.names(op, found)
-    # Of a late entry the paper says when it was recorded.
-    for session in found.sessions:
+        chart = queries.chart(op, person, ChartSummaryBody(**asked()))
+        names = queries.names(op, chart)
+    # A late entry prints when it was recorded.
+    for session in chart.sessions:
         session["late_entry"] = True
-    return found, names
+    return chart, names
 
 
 def written(chart: Chart, names: Names) -> bytes:
@@ -62,7 +62,7 @@ def written(chart: Chart, names: Names) -> bytes:
 
 
 def leaves(value: Any, *way: str | int) -> Iterator[Path]:
-    """The path of each leaf member."""
+    """The path of each member that has no members of its own."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield from leaves(member, *way, name)
@@ -85,7 +85,7 @@ def codes(schema: Any) -> Iterator[str]:
 
 
 def others(kind: Kind[Any, Any], value: Any) -> Iterator[Any]:
-    """Other values of the same type."""
+    """Values that differ from this one, of the same type if it has one."""
     words = ["Other words", *codes(kind.schema)]
     steps = {date: timedelta(days=1), datetime: timedelta(days=1), int: 1, float: 1}
     if isinstance(value, list):
@@ -99,7 +99,7 @@ def others(kind: Kind[Any, Any], value: Any) -> Iterator[Any]:
 
 
 def put(chart: Chart, way: Path, value: Any) -> Chart:
-    """The chart with one member changed."""
+    """The chart with another value in one place of its records."""
     records = copy.deepcopy(chart.records)
     inner: Any = records
     for step in way[:-1]:
@@ -109,7 +109,7 @@ def put(chart: Chart, way: Path, value: Any) -> Chart:
 
 
 def is_shown(chart: Chart, names: Names, kind: Kind[Any, Any], way: Path) -> bool:
-    """Whether the paper changes when this member changes."""
+    """Whether another value of this member changes the content of the summary."""
     was: Any = chart.records
     for step in way:
         was = was[step]
@@ -119,12 +119,12 @@ def is_shown(chart: Chart, names: Names, kind: Kind[Any, Any], way: Path) -> boo
             if written(put(chart, way, other), names) != before:
                 return True
         except (TypeError, AttributeError, KeyError, ValueError):
-            continue  # this member can't have that type
+            continue  # this member can't be of that type
     return False
 
 
 def unseen(chart: Chart, names: Names, kind: Kind[Any, Any]) -> set[str]:
-    """The members of a kind that are not on paper, in the form of `LEFT_OUT`."""
+    """The members of a kind that the summary does not show, as `LEFT_OUT` names them."""
     every, seen = set(), set()
     records: dict[str, Any] = {**chart.records}
     for way in leaves(records[kind.noun], kind.noun):
@@ -137,7 +137,7 @@ def unseen(chart: Chart, names: Names, kind: Kind[Any, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", IN_CHART_SUMMARY, ids=lambda kind: kind.noun)
-def test_every_field_of_a_record_is_on_paper_or_left_out_for_a_reason(
+def test_every_field_of_a_record_is_printed_or_left_out_for_a_reason(
     chart: tuple[Chart, Names], kind: Kind[Any, Any]
 ) -> None:
     assert unseen(*chart, kind) == set(LEFT_OUT.get(kind.noun, {}))
@@ -148,7 +148,7 @@ def test_a_reason_is_a_sentence() -> None:
     assert [reason for reason in reasons if not (" " in reason and reason.endswith("."))] == []
 
 
-def test_a_field_added_to_a_needling_is_reported_as_missing(chart: tuple[Chart, Names]) -> None:
+def test_a_new_field_of_a_needling_is_reported_as_missing(chart: tuple[Chart, Names]) -> None:
     charted, names = chart
     [signed] = [s for s in charted.sessions if s["status"] == "signed"]
     needling: Any = signed["needlings"][0]

@@ -1,4 +1,4 @@
-"""The fonts of a chart summary, on machines with any other fonts."""
+"""Which fonts a chart summary is printed with, whatever fonts the machine has."""
 
 import json
 import shutil
@@ -19,13 +19,13 @@ THAI = "สมชาย"
 
 
 class Machine(NamedTuple):
-    """A press without its font for Thai, and the list of this machine's fonts."""
+    """A copy of the press without its Thai font, on a machine that has one."""
 
     press: Path
     fonts: Path
 
     def printed(self, *, system_fonts: bool) -> tuple[int, bytes]:
-        """Print a Thai name, and return the exit code and output of the press."""
+        """The exit code and the output of the press after printing a Thai name."""
         patient = {"line": "x", "facts": [["Name", THAI]]}
         content: dict[str, Any] = {**CONTENT, "patient": patient}
         given = {"paper": "a4", "digest": "0", "at": 0, "content": content}
@@ -51,20 +51,20 @@ def a_machine_that_has_a_font_for_thai(tmp_path: Path) -> Machine:
     return Machine(press, fonts)
 
 
-def test_a_character_of_a_system_font_is_printed_with_it(machine: Machine) -> None:
+def test_a_character_that_only_a_system_font_has_is_printed(machine: Machine) -> None:
     code, pdf = machine.printed(system_fonts=True)
     assert code == 0
     assert THAI in Paper(pdf).words()
 
 
-def test_without_system_fonts_the_character_is_unprintable(machine: Machine) -> None:
+def test_without_system_fonts_the_character_is_reported(machine: Machine) -> None:
     code, character = machine.printed(system_fonts=False)
     assert code == printing.UNPRINTABLE
     assert character.decode() in THAI
 
 
 @pytest.mark.parametrize("chosen", [True, False])
-def test_a_setting_decides_whether_system_fonts_are_used(
+def test_an_operator_chooses_whether_system_fonts_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, chosen: bool
 ) -> None:
     echo = tmp_path / "echo.py"

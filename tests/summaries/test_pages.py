@@ -1,4 +1,4 @@
-"""The pages contain the requested chart, as it was written, for every reader."""
+"""The pages show everything that the request selects, as it was written, to every reader."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def headings(paper: Paper) -> list[str]:
 
 
 def whole(api: Api) -> dict[str, Any]:
-    """A patient with a record of each kind, and the amended session."""
+    """Create a patient with one record of most kinds and an amended session; give their ids."""
     patient = api.patient(given_name="Ana", family_name="Núñez", birth_date="1988-04-12")
     episode = api.create(
         "/v1/episodes",
@@ -92,7 +92,7 @@ def whole(api: Api) -> dict[str, Any]:
     return {"patient": patient["id"], "body": body, "session": amended, "episode": episode["id"]}
 
 
-def test_a_summary_is_a_tagged_pdf(api: Api) -> None:
+def test_it_is_a_tagged_pdf_with_language_and_title(api: Api) -> None:
     paper = paper_of(api, whole(api)["patient"])
     with paper.pdf.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
@@ -106,15 +106,13 @@ def test_a_summary_is_a_tagged_pdf(api: Api) -> None:
     ]
 
 
-def test_the_structure_has_a_title_ordered_headings_tables_and_a_described_figure(
-    api: Api,
-) -> None:
+def test_its_tags_are_a_title_headings_in_order_tables_and_a_described_figure(api: Api) -> None:
     paper = paper_of(api, whole(api)["patient"])
     kinds = paper.kinds()
     assert kinds.count("/Title") == 1
-    found = [int(kind[2:]) for kind in headings(paper)]
-    assert found[0] == 1
-    assert all(later <= earlier + 1 for earlier, later in pairwise(found))
+    levels = [int(kind[2:]) for kind in headings(paper)]
+    assert levels[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
     tables = [element for element in paper.structure.every() if element.kind == "/Table"]
     assert len(tables) >= 5
     assert [table for table in tables if not has_header(table)] == []
@@ -129,7 +127,7 @@ def has_header(table: Element) -> bool:
     return set(heads) == {"/TH"} and all(len(row.inside) == len(heads) for row in rows)
 
 
-def test_a_summary_contains_everything_requested(api: Api) -> None:
+def test_it_shows_everything_that_was_selected(api: Api) -> None:
     paper = paper_of(api, whole(api)["patient"])
     for text in (
         "Ana Núñez",
@@ -142,7 +140,7 @@ def test_a_summary_contains_everything_requested(api: Api) -> None:
         "taut band C5 left: 2",
         "ache 6/10",
         "1 opened, 1 inserted, 1 removed, 1 disposed of",
-        "24 h afterwards: soreness 4/10; Better.",
+        "24 h after: soreness 4/10; Better.",
         "A bruise of two centimetres.",
         "answered 1 of 1 times asked",
         "Gunn IMS: Example College IMS-41",
@@ -152,46 +150,45 @@ def test_a_summary_contains_everything_requested(api: Api) -> None:
         assert paper.says(text), text
 
 
-def test_a_summary_says_changed_by_and_never_why(api: Api) -> None:
-    made = whole(api)
+def test_it_says_changed_by_and_never_why(api: Api) -> None:
+    chart = whole(api)
     later = {"occurred_at": "2026-11-08T10:00:00-08:00"}
     lower = {"measurements": [{"phase": "before", "instrument": "nprs", "value": 3}]}
-    api.session(**(made["body"] | later | lower))
-    paper = paper_of(api, made["patient"])
+    api.session(**(chart["body"] | later | lower))
+    paper = paper_of(api, chart["patient"])
     assert paper.says("Changed by")
     assert paper.says(f"{MINUS}4 ({MINUS}57.1 %)")
     assert not paper.says("reduced")
 
 
 def test_an_amendment_shows_what_changed_when_by_whom_and_why(api: Api) -> None:
-    made = whole(api)
-    paper = paper_of(api, made["patient"])
+    paper = paper_of(api, whole(api)["patient"])
     assert paper.says("Amended 20")
     assert paper.says(": correction")
-    assert paper.says("Why Read from the wrong line.")
+    assert paper.says("Reason Read from the wrong line.")
     assert paper.says("By the client “test”")
     assert paper.says("note Depth as read. Depth as on paper.")
 
 
-def test_a_draft_is_marked(api: Api) -> None:
+def test_a_draft_is_marked_as_a_draft(api: Api) -> None:
     session = api.session()
     assert paper_of(api, session["patient_id"]).says("DRAFT: nobody has signed it yet.")
     done = signed(api)
     assert not paper_of(api, done["patient_id"]).says("DRAFT")
 
 
-def test_a_void_session_is_listed_with_only_its_reason(api: Api) -> None:
+def test_a_void_session_is_listed_with_its_reason_and_without_its_content(api: Api) -> None:
     session = signed(api, note="Somebody else's knee.")
     changed(api, session, "void", reason="Logged for the wrong patient.")
     paper = paper_of(api, session["patient_id"])
-    assert paper.says("VOID: it counts nowhere.")
-    assert paper.says("Why Logged for the wrong patient.")
+    assert paper.says("VOID: this session does not count.")
+    assert paper.says("Reason Logged for the wrong patient.")
     assert not paper.says("Somebody else's knee.")
     assert not paper.says("Gunn IMS")
     assert not paper.says("ache 6/10")
 
 
-def test_sessions_are_in_the_order_of_their_times(api: Api) -> None:
+def test_sessions_are_in_order_of_time(api: Api) -> None:
     patient = api.patient()["id"]
     for day in ("03", "01", "02"):
         api.session(patient_id=patient, occurred_at=f"2026-10-{day}T10:00:00Z")
@@ -200,18 +197,18 @@ def test_sessions_are_in_the_order_of_their_times(api: Api) -> None:
     assert places == sorted(places)
 
 
-def test_a_period_and_an_episode_leave_out_the_rest(api: Api) -> None:
-    made = whole(api)
-    api.session(patient_id=made["patient"], occurred_at="2026-09-01T10:00:00Z", note="Elsewhere.")
-    assert paper_of(api, made["patient"]).says("Elsewhere.")
-    episode = paper_of(api, made["patient"], episode_id=made["episode"])
-    period = paper_of(api, made["patient"], **{"from": "2026-10-01T00:00:00Z", "to": AT})
+def test_a_period_or_an_episode_leaves_out_the_rest(api: Api) -> None:
+    chart = whole(api)
+    api.session(patient_id=chart["patient"], occurred_at="2026-09-01T10:00:00Z", note="Elsewhere.")
+    assert paper_of(api, chart["patient"]).says("Elsewhere.")
+    episode = paper_of(api, chart["patient"], episode_id=chart["episode"])
+    period = paper_of(api, chart["patient"], **{"from": "2026-10-01T00:00:00Z", "to": AT})
     for paper in (episode, period):
         assert paper.says("Depth as on paper.")
         assert not paper.says("Elsewhere.")
 
 
-def test_a_patient_without_sessions_has_a_summary(api: Api) -> None:
+def test_a_patient_without_a_session_gets_one_page(api: Api) -> None:
     paper = paper_of(api, api.patient()["id"])
     assert len(paper.pdf.pages) == 1
     assert paper.says("name unknown")
@@ -234,7 +231,7 @@ def test_a_text_is_printed_as_it_was_written(api: Api, text: str) -> None:
 
 
 def plain(api: Api) -> str:
-    """The same chart with plain texts."""
+    """The same chart with harmless texts; gives the patient's id."""
     patient = str(api.patient(given_name="x")["id"])
     api.create("/v1/episodes", patient_id=patient, complaint="x", goals=["x"])
     session = signed(api, patient_id=patient, note="x")
@@ -252,22 +249,20 @@ def test_the_longest_texts_and_the_most_needlings_are_printed_whole(api: Api) ->
     assert [n for n in range(60) if not paper.says(f"stopped for reason {n} of 60")] == []
 
 
-def test_control_and_direction_characters_are_printed_as_code_points(api: Api) -> None:
+def test_control_characters_are_printed_as_their_code_points(api: Api) -> None:
     session = api.session(note="a\u0007b\u000bc \u202egnp.exe\u202c \ue000\ufeff\r\nnext")
     paper = paper_of(api, session["patient_id"])
     assert paper.says("a[U+0007]b[U+000B]c [U+202E]gnp.exe[U+202C] [U+E000][U+FEFF] next")
 
 
-def test_right_to_left_text_does_not_reorder_its_surroundings(api: Api) -> None:
+def test_right_to_left_text_does_not_reorder_the_text_around_it(api: Api) -> None:
     patient = api.patient(given_name="שרה", birth_date="1988-04-12")
     paper = paper_of(api, patient["id"])
     assert paper.page(0).startswith("שרה·born1988-04-12")
 
 
 @pytest.mark.parametrize("place", ["patients", "sessions", "practitioners", "follow_ups"])
-def test_an_unprintable_character_in_a_record_is_refused_with_its_place(
-    api: Api, place: str
-) -> None:
+def test_a_text_that_no_font_can_show_is_refused_and_named(api: Api, place: str) -> None:
     missing = "\U00012000"  # cuneiform
     practitioner = api.practitioner(family_name=missing if place == "practitioners" else "x")
     patient = api.patient(family_name=missing if place == "patients" else "x")
@@ -286,14 +281,17 @@ def test_an_unprintable_character_in_a_record_is_refused_with_its_place(
         "follow_ups": (follow_up["id"], "/comment"),
     }
     answer = released(api, patient["id"])
-    said = answer.json()
-    assert (answer.status_code, said["type"]) == (409, "/problems/unprintable")
-    assert (said["resource"], (said["resource_id"], said["pointer"])) == (place, named[place])
-    assert "CUNEIFORM" in said["detail"]
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (409, "/problems/unprintable")
+    assert (problem["resource"], (problem["resource_id"], problem["pointer"])) == (
+        place,
+        named[place],
+    )
+    assert "CUNEIFORM" in problem["detail"]
     assert missing not in answer.text
 
 
-def test_an_unprintable_character_in_a_request_is_a_fault(api: Api) -> None:
+def test_a_text_of_the_request_that_no_font_can_show_is_a_fault(api: Api) -> None:
     answer = released(api, api.patient()["id"], purpose="for \U00012000")
     [fault] = answer.json()["errors"]
     assert (answer.status_code, fault["pointer"], fault["code"]) == (
@@ -303,7 +301,7 @@ def test_an_unprintable_character_in_a_request_is_a_fault(api: Api) -> None:
     )
 
 
-def test_the_same_content_at_the_same_instant_is_the_same_file() -> None:
+def test_the_same_content_at_the_same_instant_gives_the_same_file() -> None:
     at = now()
     content = json.dumps(CONTENT).encode()
     first, again = (printing.pdf(content, "0" * 64, at) for _ in range(2))
@@ -313,7 +311,7 @@ def test_the_same_content_at_the_same_instant_is_the_same_file() -> None:
 
 CONTENT: dict[str, Any] = {
     "clinic": "x",
-    "made": "x",
+    "created": "x",
     "about": [],
     "patient": {"line": "x", "facts": []},
     "episodes": [],
@@ -325,7 +323,7 @@ CONTENT: dict[str, Any] = {
 }
 
 
-def test_a_setting_decides_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operator_chooses_the_paper_size(monkeypatch: pytest.MonkeyPatch) -> None:
     content, wide = json.dumps(CONTENT).encode(), {}
     for paper in ("us-letter", "a4"):
         monkeypatch.setattr(settings(), "paper", paper)
@@ -334,8 +332,8 @@ def test_a_setting_decides_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wide == {"us-letter": 612, "a4": 595}
 
 
-def test_the_press_reads_only_its_own_folder() -> None:
-    """Even if a text of a record were run as code, it could read nothing."""
+def test_the_press_reads_nothing_but_its_own_folder() -> None:
+    """If a text of a record ever ran as code, it could read nothing of value."""
     script = (
         "import typst, pathlib, sys; press = pathlib.Path(sys.argv[1]); "
         "typst.compile(sys.argv[2].encode(), root=press.with_name('paper'))"
@@ -348,7 +346,7 @@ def test_the_press_reads_only_its_own_folder() -> None:
 
 
 @pytest.mark.parametrize("activity", ["الوصول إلى الرف", "ਉੱਪਰ ਪਹੁੰਚਣਾ", "reach 😀"])
-def test_an_activity_in_any_script_is_in_the_table_and_the_picture_refers_to_it(
+def test_the_picture_refers_to_the_table_for_an_activity_in_a_shaping_script(
     api: Api, activity: str
 ) -> None:
     measured = [{"phase": "before", "instrument": "psfs", "activity": activity, "value": 3}]
@@ -359,7 +357,7 @@ def test_an_activity_in_any_script_is_in_the_table_and_the_picture_refers_to_it(
     assert "activity of row 1 of the table" in figure.alt
 
 
-def test_a_word_longer_than_a_line_is_wrapped(api: Api) -> None:
+def test_a_word_longer_than_a_line_continues_on_the_next_line(api: Api) -> None:
     session = api.session(note=f"START{'x' * 400}END")
     paper = paper_of(api, session["patient_id"])
     assert f"START{'x' * 400}END" in paper.words().replace("\u200b", "")

@@ -1,4 +1,4 @@
-"""A release needs the patient's consent or a reason, and leaves its ledger entry first."""
+"""A chart is released only with consent or a reason, and the ledger records it before."""
 
 import sys
 from base64 import b64decode
@@ -31,14 +31,14 @@ def patient(api: Api) -> str:
     return str(made["id"])
 
 
-def test_a_release_to_the_patient_needs_no_consent(api: Api) -> None:
+def test_a_patient_gets_their_own_chart_without_a_consent(api: Api) -> None:
     answer = released(api, patient(api))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert answer.headers["cache-control"] == "no-store"
     assert Paper(answer.content).says("the patient's own right of access")
 
 
-def test_a_release_to_others_needs_the_patients_consent(api: Api, clinic: Clinic) -> None:
+def test_nobody_else_gets_a_chart_without_the_patients_consent(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     before = history(clinic)
     for kind in ("physician", "insurer", "other"):
@@ -47,13 +47,13 @@ def test_a_release_to_others_needs_the_patients_consent(api: Api, clinic: Clinic
     assert history(clinic) == before
 
 
-def test_a_consent_to_treatment_is_not_a_consent_to_data_use(api: Api) -> None:
+def test_a_consent_to_treatment_is_not_a_consent_to_use_data(api: Api) -> None:
     whose = patient(api)
     consent(api, whose, kind="needling")
     assert problem(released(api, whose, recipient=PHYSICIAN)) == (409, "consent-missing")
 
 
-def test_a_release_with_consent_names_its_recipient_on_paper(api: Api) -> None:
+def test_with_consent_a_chart_is_released_and_names_its_recipient(api: Api) -> None:
     whose = patient(api)
     consent(api, whose)
     paper = Paper(pdf(api, whose, recipient=PHYSICIAN, purpose="Continuity of care"))
@@ -72,11 +72,11 @@ def test_a_withdrawn_consent_does_not_count(api: Api) -> None:
     assert problem(released(api, whose, recipient=PHYSICIAN)) == (409, "consent-missing")
 
 
-def test_a_reason_overrides_a_missing_consent_and_is_on_paper(api: Api) -> None:
+def test_a_reason_overrides_missing_consent_and_is_printed(api: Api) -> None:
     whose = patient(api)
     reason = "Ordered by the court, file 26-114."
     content = pdf(api, whose, recipient=PHYSICIAN, override_reason=reason)
-    assert Paper(content).says(f"a reason that overrides consent: {reason}")
+    assert Paper(content).says(f"a reason that overrides missing consent: {reason}")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_reason_overrides_a_missing_consent_and_is_on_paper(api: Api) -> None:
         ({"kind": "patient", "name": "Quetzal"}, "patient_named"),
     ],
 )
-def test_every_recipient_but_the_patient_needs_a_name(
+def test_every_recipient_except_the_patient_is_named(
     api: Api, recipient: dict[str, str], code: str
 ) -> None:
     answer = released(api, patient(api), recipient=recipient)
@@ -107,13 +107,15 @@ def test_another_patients_episode_is_unknown(api: Api) -> None:
         assert (fault["pointer"], fault["code"]) == ("/episode_id", "unknown_reference")
 
 
-def test_another_clinics_patient_is_404(api: Api, other_api: Api) -> None:
+def test_another_clinics_patient_is_not_found(api: Api, other_api: Api) -> None:
     answer = released(api, patient(other_api))
     assert problem(answer) == (404, "not-found")
     assert problem(released(api, str(uuid7()))) == (404, "not-found")
 
 
-def test_one_entry_has_the_recipient_the_purpose_and_the_digests(api: Api, clinic: Clinic) -> None:
+def test_one_ledger_entry_names_the_recipient_the_reason_and_the_digests(
+    api: Api, clinic: Clinic
+) -> None:
     whose = patient(api)
     given = consent(api, whose)
     api.session(patient_id=whose)
@@ -133,7 +135,7 @@ def test_one_entry_has_the_recipient_the_purpose_and_the_digests(api: Api, clini
     )
 
 
-def test_the_patients_disclosures_list_the_release_without_the_patients_name(api: Api) -> None:
+def test_the_patients_disclosures_list_it_without_the_patients_name(api: Api) -> None:
     whose = patient(api)
     answer = released(api, whose, override_reason="Asked for by phone.")
     listed = api.get(f"/v1/patients/{whose}/disclosures").json()["items"][0]
@@ -143,7 +145,7 @@ def test_the_patients_disclosures_list_the_release_without_the_patients_name(api
     assert not [word for word in NOBODY_NAMED if word in listed["reason"]]
 
 
-def test_each_page_has_the_digest_that_its_entry_has(api: Api) -> None:
+def test_each_page_has_the_digest_of_the_ledger_entry(api: Api) -> None:
     whose = patient(api)
     for n in range(3):
         api.session(patient_id=whose, note=f"{n} " * 2_000)
@@ -168,7 +170,7 @@ def test_the_headers_name_the_digests_and_a_file_without_the_patient(api: Api) -
     assert not [word for word in NOBODY_NAMED if word in str(answer.headers)]
 
 
-def test_a_release_whose_entry_can_not_be_written_is_refused(api: Api, clinic: Clinic) -> None:
+def test_nothing_is_released_when_the_ledger_cannot_be_written(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     before = history(clinic)
     with ThreadPoolExecutor(1) as pool:
@@ -179,8 +181,8 @@ def test_a_release_whose_entry_can_not_be_written_is_refused(api: Api, clinic: C
         assert history(clinic) == before
 
 
-def test_every_patient_in_a_shown_version_gets_an_entry(api: Api, clinic: Clinic) -> None:
-    """A session that was signed for the wrong patient also shows that patient's data."""
+def test_showing_another_patients_versions_is_recorded_too(api: Api, clinic: Clinic) -> None:
+    """A session that was signed under the wrong patient has versions about that patient."""
     wrong, right = patient(api), patient(api)
     session = api.session(patient_id=wrong)
     tag = {"If-Match": '"1"'}
@@ -198,7 +200,7 @@ def test_every_patient_in_a_shown_version_gets_an_entry(api: Api, clinic: Clinic
     assert wrong not in paper.words()
 
 
-def test_under_emergency_access_the_entry_says_so(api: Api, clinic: Clinic) -> None:
+def test_the_ledger_entry_names_the_emergency_access(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     tablet = api.practitioners({Scope.CHART_SUMMARIES_WRITE, Scope.EMERGENCY_WRITE})
     begun = tablet.create("/v1/emergency-access", reason="Collapsed.", minutes=5)
@@ -216,13 +218,13 @@ def test_without_the_extra_the_server_says_what_to_install(
     assert "extra `pdf`" in answer.json()["detail"]
 
 
-def test_a_chart_that_is_too_long_is_refused_and_not_truncated(
+def test_a_chart_that_is_too_long_is_refused_and_never_shortened(
     api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whose = patient(api)
     for day in (1, 2, 3):
         api.session(patient_id=whose, occurred_at=f"2026-11-0{day}T10:00:00Z")
-    # The length of the statement is stored with it.
+    # The limit in the statement stays: the statement is cached.
     monkeypatch.setattr(queries, "SESSIONS_MAX", 2)
     before = history(clinic)
     assert problem(released(api, whose)) == (422, "chart-too-long")
@@ -233,7 +235,7 @@ def test_a_chart_that_is_too_long_is_refused_and_not_truncated(
     assert len(history(clinic)) == len(before) + 1
 
 
-def test_a_release_needs_its_scope(api: Api, clinic: Clinic) -> None:
+def test_releasing_a_chart_needs_its_scope(api: Api, clinic: Clinic) -> None:
     whose = patient(api)
     reader = Api(api.wire, clinic.key(set(Scope) - {Scope.CHART_SUMMARIES_WRITE}))
     assert problem(released(reader, whose)) == (403, "forbidden")

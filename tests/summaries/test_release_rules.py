@@ -1,4 +1,4 @@
-"""Which of a patient's consents lets a chart be released."""
+"""Which of a patient's consents allows the release of a chart."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -16,8 +16,8 @@ DAY = timedelta(days=1)
 SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
-def data_use(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
-    """The patient's decision on the use of data, so many days ago."""
+def said(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
+    """A consent to the use of data from some days ago, with the fields that the rule reads."""
     at = NOW - days_ago * DAY
     withdrawn_at = at if decision == "withdrawn" else None
     whole = {
@@ -32,30 +32,30 @@ def data_use(days_ago: float = 3, decision: str = "given", **more: Any) -> Any:
     return whole | more
 
 
-GOOD = data_use()
+GOOD = said()
 
 
 @pytest.mark.parametrize(
     "consents",
     [
         [],
-        [data_use(kind="needling")],
-        [data_use(decision="refused")],
-        [data_use(decision="withdrawn")],
-        [data_use(-1)],
-        [data_use(valid_until=date(2026, 11, 19))],
-        [data_use(3), data_use(2, "refused")],
-        [data_use(3), data_use(2, "withdrawn")],
-        [data_use(3), data_use(2, "refused", episode_id=SHOULDER)],
-        [data_use(episode_id=SHOULDER)],
-        [data_use(3), data_use(3, "refused")],
-        # It was given again, and then withdrawn like the first one.
-        [data_use(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), data_use(3)],
-        # The patient withdraws it today, with effect from tomorrow.
-        [data_use(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), data_use(3)],
+        [said(kind="needling")],
+        [said(decision="refused")],
+        [said(decision="withdrawn")],
+        [said(-1)],
+        [said(valid_until=date(2026, 11, 19))],
+        [said(3), said(2, "refused")],
+        [said(3), said(2, "withdrawn")],
+        [said(3), said(2, "refused", episode_id=SHOULDER)],
+        [said(episode_id=SHOULDER)],
+        [said(3), said(3, "refused")],
+        # A second consent, and a later withdrawal of the first.
+        [said(9, "withdrawn", withdrawn_at=NOW - DAY, updated_at=NOW - DAY), said(3)],
+        # The patient says today that it ends tomorrow.
+        [said(9, "withdrawn", withdrawn_at=NOW + DAY, updated_at=NOW - DAY), said(3)],
     ],
 )
-def test_without_a_valid_consent_nothing_may_be_released(consents: list[ConsentView]) -> None:
+def test_none_of_these_allows_releasing_the_whole_chart(consents: list[ConsentView]) -> None:
     assert consent(consents, None, NOW) is None
 
 
@@ -63,35 +63,35 @@ def test_without_a_valid_consent_nothing_may_be_released(consents: list[ConsentV
     "others",
     [
         [],
-        [data_use(9, "refused")],
-        [data_use(9, "withdrawn")],
-        [data_use(9, "refused", episode_id=SHOULDER)],
-        [data_use(2, episode_id=SHOULDER)],
-        [data_use(2, kind="needling", decision="refused")],
-        [data_use(-1, "refused")],
+        [said(9, "refused")],
+        [said(9, "withdrawn")],
+        [said(9, "refused", episode_id=SHOULDER)],
+        [said(2, episode_id=SHOULDER)],
+        [said(2, kind="needling", decision="refused")],
+        [said(-1, "refused")],
     ],
 )
-def test_the_latest_decision_counts_for_the_whole_chart(others: list[ConsentView]) -> None:
+def test_the_latest_consent_allows_releasing_the_whole_chart(others: list[ConsentView]) -> None:
     assert consent([*others, GOOD], None, NOW) == GOOD
 
 
 def test_a_consent_for_an_episode_covers_only_that_episode() -> None:
-    for_shoulder = data_use(episode_id=SHOULDER)
+    for_shoulder = said(episode_id=SHOULDER)
     assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
     assert consent([for_shoulder], NECK, NOW) is None
     assert consent([GOOD], NECK, NOW) == GOOD
 
 
-def test_a_refusal_for_one_episode_does_not_affect_the_others() -> None:
-    consents = [data_use(3), data_use(2, "refused", episode_id=SHOULDER)]
+def test_a_refusal_for_one_episode_does_not_block_the_others() -> None:
+    consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
     assert consent(consents, SHOULDER, NOW) is None
     assert consent(consents, NECK, NOW) == consents[0]
 
 
-def test_the_last_day_ends_in_the_offset_of_the_consent() -> None:
+def test_the_last_day_ends_in_the_time_zone_of_the_consent() -> None:
     in_vancouver = timezone(timedelta(hours=-8))
     given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
-    last = data_use(obtained_at=given_at, valid_until=date(2026, 11, 20))
+    last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
     late = datetime(2026, 11, 20, 23, 59, tzinfo=in_vancouver)
     assert consent([last], None, late.astimezone(UTC)) == last
     assert consent([last], None, late + timedelta(minutes=1)) is None
@@ -99,25 +99,21 @@ def test_the_last_day_ends_in_the_offset_of_the_consent() -> None:
 
 @given(
     st.lists(
-        st.builds(
-            data_use, st.integers(-5, 50), st.sampled_from(("given", "refused", "withdrawn"))
-        ),
+        st.builds(said, st.integers(-5, 50), st.sampled_from(("given", "refused", "withdrawn"))),
         max_size=6,
     ),
     st.randoms(),
 )
-def test_the_decision_does_not_depend_on_the_order_of_the_records(
-    consents: list[Any], random: Any
-) -> None:
+def test_the_order_of_the_records_does_not_matter(consents: list[Any], random: Any) -> None:
     found = consent(consents, None, NOW)
     random.shuffle(consents)
     assert consent(consents, None, NOW) == found
     assert found is None or found["decision"] == "given"
 
 
-def test_the_reason_names_the_recipient_the_purpose_and_the_ground() -> None:
+def test_the_reason_names_the_recipient_the_purpose_and_the_basis() -> None:
     recipient = Recipient("insurer", "Example Insurance")
-    assert reason(recipient, "Claim 7", data_use(id=5), None) == (
+    assert reason(recipient, "Claim 7", said(id=5), None) == (
         "To insurer Example Insurance; for: Claim 7; consent 5"
     )
     assert reason(Recipient("patient", None), "p", None, None) == "To patient; for: p"

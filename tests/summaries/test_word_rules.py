@@ -1,4 +1,4 @@
-"""Codes, figures and texts in the form that a reader sees."""
+"""Codes, figures and texts as a reader sees them."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,7 +23,7 @@ NAMES = Names(
     patient=lambda id: f"chart {id}",
 )
 NEEDLING = {"muscle": "infraspinatus", "depth_mm": 25, "needle": {"lot": None}}
-# What the rules read of one.
+# The fields of a session that the rules read.
 SESSION: Any = {
     "status": "signed",
     "patient_id": "a",
@@ -41,11 +41,11 @@ def amended(before: Any, **changes: Any) -> list[list[str]]:
         Version("sessions.sign", AT, "client:x", None, before),
         Version("sessions.amend", AT, "client:y", "correction: Misread.", before | changes),
     ]
-    [found] = amendments(versions, NAMES)
-    assert found["title"] == "Amended 2026-11-20 18:05 (UTC): correction"
-    assert found["facts"] == [["By", "<client:y>"], ["Why", "Misread."]]
-    shown: list[list[str]] = found["changes"]
-    return shown
+    [amendment] = amendments(versions, NAMES)
+    assert amendment["title"] == "Amended 2026-11-20 18:05 (UTC): correction"
+    assert amendment["facts"] == [["By", "<client:y>"], ["Reason", "Misread."]]
+    changes_shown: list[list[str]] = amendment["changes"]
+    return changes_shown
 
 
 def test_an_amendment_names_each_leaf_that_changed() -> None:
@@ -61,7 +61,7 @@ def test_an_amendment_names_each_leaf_that_changed() -> None:
     ]
 
 
-def test_a_removed_row_does_not_shift_the_others() -> None:
+def test_removing_a_row_does_not_shift_the_others() -> None:
     _, second = SESSION["needlings"]
     assert amended(SESSION, needlings=[second]) == [
         ["needlings 1 muscle", "Infraspinatus", NOTHING],
@@ -69,7 +69,7 @@ def test_a_removed_row_does_not_shift_the_others() -> None:
     ]
 
 
-def test_a_newly_set_object_is_shown_member_by_member() -> None:
+def test_an_object_that_was_null_before_is_shown_member_by_member() -> None:
     counted = {"opened": 1, "mismatch_reason": None}
     assert amended(SESSION, needle_count=counted) == [["needle count opened", NOTHING, "1"]]
 
@@ -97,11 +97,11 @@ def test_a_change_before_the_signature_is_not_an_amendment() -> None:
         (timedelta(hours=5, minutes=30), "2026-11-20 23:35 (UTC+05:30)"),
     ],
 )
-def test_an_instant_is_shown_in_its_own_offset(offset: timedelta, written: str) -> None:
+def test_a_time_is_shown_in_its_own_utc_offset(offset: timedelta, written: str) -> None:
     assert moment(AT.astimezone(timezone(offset))) == written
 
 
-def test_p_is_shown_only_if_there_is_one() -> None:
+def test_p_is_shown_only_where_there_is_one() -> None:
     trend = {"per_week": -0.8, "n": 6, "p": None, "evidence": "descriptive"}
     measure: dict[str, Any] = {
         "instrument": "nprs",
@@ -137,7 +137,7 @@ def test_p_is_shown_only_if_there_is_one() -> None:
     assert cells()[4].endswith("; responding since 2026-11-08")
 
 
-def test_the_planned_frequency_is_shown_beside_the_actual_one() -> None:
+def test_a_plan_is_shown_beside_the_visits_that_took_place() -> None:
     agreed = {"planned_sessions": 6, "planned_per_week": 1, "region": "low_back", "attended": 4}
     assert (
         progress.plan(agreed | {"per_week": 0.9333}) == "low back: 4 of 6 sessions, 0.9 of 1 a week"
@@ -146,15 +146,14 @@ def test_the_planned_frequency_is_shown_beside_the_actual_one() -> None:
     assert progress.plan(agreed | nothing | {"per_week": 1}) is None
 
 
-def test_a_time_to_release_is_shown_if_half_are_known_to_have_released() -> None:
+def test_a_time_to_release_is_shown_where_there_is_a_median() -> None:
     timed = {"method": "kaplan_meier", "n": 9, "released": 6, "median_s": 40}
-    told = progress.released(timed)
-    assert told == "40 s (median of 9 needlings by Kaplan and Meier)"
+    assert progress.released(timed) == "40 s (Kaplan-Meier median of 9 needlings)"
     assert progress.released(timed | {"median_s": None}) is None
 
 
 @given(st.text())
-def test_every_text_becomes_printable_and_hides_nothing(text: str) -> None:
+def test_every_text_becomes_printable_and_keeps_its_characters(text: str) -> None:
     shown = printable(text)
     kept = shown.replace("\u2068", "").replace("\u2069", "").replace("\t", " ")
     assert all(unicodedata.category(c) not in {"Cc", "Cn", "Co", "Cs"} for c in kept if c != "\n")

@@ -1,4 +1,4 @@
-"""A server that runs, with patients of many and of few sessions, and a browser."""
+"""A running server with patients of few and of many sessions, and a browser."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -27,7 +27,7 @@ PASSWORD = "correct horse battery staple"
 
 
 class Served(NamedTuple):
-    """A server, its clinic's key, and the patients by how often they came."""
+    """A running server, the key of its clinic, and its patients by their number of sessions."""
 
     address: str
     log: Path
@@ -37,7 +37,7 @@ class Served(NamedTuple):
 
     @property
     def form(self) -> dict[str, str]:
-        """How one signs in here."""
+        """The fields of the sign-in form for this server."""
         if self.is_sqlite:
             return {"#name": "owner", "#password": PASSWORD}
         return {"#key": self.key}
@@ -93,7 +93,7 @@ def not_signed_in(app: FastAPI, wire: Client) -> Desk:
 
 @pytest.fixture(name="chart")
 def a_chart(api: Api) -> Chart:
-    """Three sessions, one of them a draft that hurt."""
+    """A chart with three sessions, a soreness report and an adverse event."""
     chart = Chart(api)
     for day, pain in ((0, 8), (7, 5), (14, 2)):
         visit = chart.visit(

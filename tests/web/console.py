@@ -1,4 +1,4 @@
-"""Somebody at the console, without a browser: pages as they are asked for and read."""
+"""Uses the console without a browser: requests pages, sends forms and reads the HTML."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
 class Desk:
-    """A browser of its own at one server."""
+    """An HTTP client with its own cookies, in place of a browser."""
 
     def __init__(self, app: FastAPI, **more: Any) -> None:
         self.wire = TestClient(app, raise_server_exceptions=False, follow_redirects=False, **more)
@@ -26,7 +26,7 @@ class Desk:
         return self.wire.get(path, **more)
 
     def send(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Response:
-        """A form, as a page of this server sends it."""
+        """Send a form as a page of this server does."""
         return self.wire.post(path, data=form, headers=HERE if headers is None else headers)
 
     def sign_in(self, **form: str) -> Response:
@@ -39,7 +39,7 @@ class Desk:
 
 
 class Rows(HTMLParser):
-    """The rows of a page's tables that carry an attribute, cell by cell."""
+    """The table rows of a page that have a given attribute, as lists of cells."""
 
     def __init__(self, marked: str) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ def rows(page: str, marked: str) -> list[list[str]]:
 
 
 def words(page: str) -> str:
-    """What a page says, without its tags."""
+    """The text of a page without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
 
 

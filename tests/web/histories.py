@@ -1,4 +1,4 @@
-"""Patients who came never, once, twice, for a season, and for more than a year."""
+"""Synthetic patients with no session, with a few, and with more than a year of sessions."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ MUSCLES: tuple[tuple[str, str | None], ...] = (
 
 
 def history(count: int) -> Iterator[dict[str, Any]]:
-    """The rows of an import: a practitioner, a patient, and so many sessions with reports."""
+    """The rows of an import: a practitioner, and a patient with `count` sessions and reports."""
     chance = Random(count)
     practitioner, patient = str(uuid7()), str(uuid7())
     yield {

@@ -1,4 +1,4 @@
-"""The console in a real browser: without script, for everybody, on paper."""
+"""The console in a real browser: without scripts, accessible to everybody, and on paper."""
 
 import re
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ def violations(page: Page) -> list[Any]:
     ]
 
 
-def test_somebody_signs_in_looks_and_signs_out_without_script(
+def test_signing_in_reading_and_signing_out_work_without_scripts(
     browser: Browser, served: Served
 ) -> None:
-    asked: list[str] = []
+    urls: list[str] = []
     with browser.new_context(base_url=served.address, java_script_enabled=False) as context:
         page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: urls.append(request.url))
         sign_in(page, served)
         page.get_by_label("Family name").fill(FAMILY[:4].lower())
         page.get_by_label("Given name").fill("visits12")
@@ -72,19 +72,19 @@ def test_somebody_signs_in_looks_and_signs_out_without_script(
             box = image.bounding_box()
             assert box is not None
             assert min(box["width"], box["height"]) > 300
-        page.get_by_role("link", name="The whole timeline").click()
+        page.get_by_role("link", name="Whole timeline").click()
         expect(page.get_by_role("listitem").first).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         for _ in range(3):
-            with suppress(Error):  # the browser kept no copy of what a form had found
+            with suppress(Error):  # the browser has no cached copy of a search result
                 page.go_back()
             expect(page.locator("body")).not_to_contain_text(FAMILY)
-    assert {url.split("/")[2] for url in asked} == {served.address.split("/")[2]}
-    assert not re.search(f"{FAMILY[:4]}|visits", " ".join(asked), re.IGNORECASE)
+    assert {url.split("/")[2] for url in urls} == {served.address.split("/")[2]}
+    assert not re.search(f"{FAMILY[:4]}|visits", " ".join(urls), re.IGNORECASE)
 
 
-def test_who_was_signed_out_goes_on_where_he_was(browser: Browser, served: Served) -> None:
+def test_signing_in_again_continues_on_the_same_page(browser: Browser, served: Served) -> None:
     with browser.new_context(base_url=served.address) as context:
         page = context.new_page()
         page.goto(f"/console/patients/{served.patients[2]}")
@@ -94,8 +94,8 @@ def test_who_was_signed_out_goes_on_where_he_was(browser: Browser, served: Serve
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits2 {FAMILY}")
 
 
-def test_every_page_is_for_everybody(browser: Browser, served: Served, page: Page) -> None:
-    """Nothing that axe finds, and nothing too small to be hit (WCAG 2.2, 2.5.8)."""
+def test_every_page_is_accessible(browser: Browser, served: Served, page: Page) -> None:
+    """Axe finds no violation, and no target is too small (WCAG 2.2, 2.5.8)."""
     with browser.new_context(base_url=served.address) as context:
         stranger = context.new_page()
         stranger.goto("/console")
@@ -120,7 +120,9 @@ def test_every_page_is_for_everybody(browser: Browser, served: Served, page: Pag
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_no_words_of_a_picture_overlap_or_leave_it(page: Page, served: Served, count: int) -> None:
+def test_texts_of_a_picture_do_not_overlap_or_leave_it(
+    page: Page, served: Served, count: int
+) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(f"/console/patients/{served.patients[count]}")
     pictures = page.query_selector_all("svg")
@@ -136,11 +138,11 @@ def test_no_words_of_a_picture_overlap_or_leave_it(page: Page, served: Served, c
 
 
 def _overlap(a: list[float], b: list[float], slack: float = 3) -> bool:
-    """Of boxes that are as high as a line: letters are lower."""
+    """Whether two boxes overlap by more than `slack`: a box is higher than its letters."""
     return min(a[2], b[2]) - max(a[0], b[0]) > slack and min(a[3], b[3]) - max(a[1], b[1]) > slack
 
 
-def test_a_chart_prints_without_what_is_only_for_the_screen(page: Page, served: Served) -> None:
+def test_a_printed_chart_leaves_out_the_controls(page: Page, served: Served) -> None:
     page.goto(f"/console/patients/{served.patients[12]}")
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
@@ -150,7 +152,7 @@ def test_a_chart_prints_without_what_is_only_for_the_screen(page: Page, served: 
     assert len(page.pdf(format="A4")) > 20_000
 
 
-def test_pages_are_tested_in_fonts_that_every_machine_has(page: Page, served: Served) -> None:
+def test_pages_are_tested_with_the_same_fonts_on_every_machine(page: Page, served: Served) -> None:
     page.goto(f"/console/patients/{served.patients[2]}")
     tools = page.context.new_cdp_session(page)
     tools.send("DOM.enable")
@@ -163,7 +165,9 @@ def test_pages_are_tested_in_fonts_that_every_machine_has(page: Page, served: Se
         assert {font["familyName"] for font in used} == {"Noto Sans"}, selector
 
 
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, served: Served) -> None:
+def test_the_keyboard_reaches_everything_and_the_focus_is_visible(
+    page: Page, served: Served
+) -> None:
     page.goto(f"/console/patients/{served.patients[12]}")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")

@@ -1,4 +1,4 @@
-"""Who gets into the console, how long he stays, and how he leaves it."""
+"""Who can sign in to the console, for how long, and how they sign out."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.owners.house import PASSWORD, WRONG, House
 from tests.web.console import Desk, security
 
 
-def test_a_key_lets_a_browser_in_and_the_browser_cannot_use_it_elsewhere(
+def test_a_key_signs_a_browser_in_and_its_cookie_works_only_in_the_console(
     nobody: Desk, clinic: Clinic, api: Api
 ) -> None:
     answer = nobody.sign_in(key=clinic.key())
@@ -27,7 +27,7 @@ def test_a_key_lets_a_browser_in_and_the_browser_cannot_use_it_elsewhere(
     assert ("console.sign-in", None) in security(api)
 
 
-def test_under_https_the_cookie_is_for_this_server_alone(
+def test_under_https_the_cookie_is_bound_to_this_host(
     app: FastAPI, wire: Client, clinic: Clinic
 ) -> None:
     del wire
@@ -38,24 +38,24 @@ def test_under_https_the_cookie_is_for_this_server_alone(
     assert desk.get("/console").status_code == 200
 
 
-def test_the_owner_signs_in_with_his_password_and_others_do_not(house: House) -> None:
+def test_only_the_owner_signs_in_with_the_owner_s_password(house: House) -> None:
     desk = Desk(house.app)
     assert desk.sign_in(name="owner", password=PASSWORD).status_code == 403
     house.put()
     for form in ({"password": WRONG}, {"password": PASSWORD, "name": "admin"}, {"password": ""}):
         answer = desk.sign_in(**{"name": "owner", **form})
         assert answer.status_code == 403
-        assert "not good" in answer.text
+        assert "are wrong" in answer.text
         assert WRONG not in answer.text
         assert "set-cookie" not in answer.headers
     assert desk.sign_in(name="owner", password=PASSWORD).status_code == 303
     assert desk.get("/console").status_code == 200
     assert "wrong password" in house.noted()
     house.put("another long password")
-    assert desk.get("/console").status_code == 401  # who was signed in before is out
+    assert desk.get("/console").status_code == 401  # a new password signs out every browser
 
 
-def test_after_some_failures_an_address_has_to_wait_for_passwords_and_keys(house: House) -> None:
+def test_after_several_failures_an_address_has_to_wait(house: House) -> None:
     house.put()
     house.app.state.password_rates = Rates(3, "password", 5)
     desk = Desk(house.app)
@@ -68,7 +68,7 @@ def test_after_some_failures_an_address_has_to_wait_for_passwords_and_keys(house
         assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_wrong_or_a_revoked_key_is_refused_and_on_record(
+def test_a_wrong_or_revoked_key_is_refused_and_recorded(
     nobody: Desk, clinic: Clinic, api: Api
 ) -> None:
     key = clinic.key()
@@ -81,7 +81,7 @@ def test_a_wrong_or_a_revoked_key_is_refused_and_on_record(
     assert {("console.sign-in", "wrong secret"), ("console.patients", "revoked key")} <= set(noted)
 
 
-def test_signing_out_ends_it_at_the_server(desk: Desk, api: Api) -> None:
+def test_signing_out_invalidates_the_cookie_on_the_server(desk: Desk, api: Api) -> None:
     held = dict(desk.wire.cookies)
     answer = desk.send("/console/sign-out")
     assert (answer.status_code, answer.headers["location"]) == (303, "/console")
@@ -92,7 +92,7 @@ def test_signing_out_ends_it_at_the_server(desk: Desk, api: Api) -> None:
     assert security(api).count(("console.sign-out", None)) == 1
 
 
-def test_signing_in_anew_exchanges_what_the_browser_holds(desk: Desk, clinic: Clinic) -> None:
+def test_signing_in_again_replaces_the_cookie(desk: Desk, clinic: Clinic) -> None:
     [first] = desk.wire.cookies.values()
     desk.let_in(clinic)
     [second] = desk.wire.cookies.values()
@@ -102,14 +102,14 @@ def test_signing_in_anew_exchanges_what_the_browser_holds(desk: Desk, clinic: Cl
     assert desk.get("/console").status_code == 401
 
 
-def test_who_does_nothing_for_half_an_hour_is_out(desk: Desk) -> None:
+def test_a_browser_is_signed_out_after_half_an_hour_without_a_request(desk: Desk) -> None:
     began = now()
     for minutes, status in ((25, 200), (50, 200), (79, 200), (109, 401)):
         with time_machine.travel(began + timedelta(minutes=minutes), tick=False):
             assert desk.get("/console").status_code == status, minutes
 
 
-def test_who_goes_on_for_eight_hours_is_out(desk: Desk) -> None:
+def test_a_browser_is_signed_out_after_eight_hours(desk: Desk) -> None:
     began = now()
     for minutes in range(20, 480, 20):
         with time_machine.travel(began + timedelta(minutes=minutes), tick=False):
@@ -130,7 +130,7 @@ def test_who_goes_on_for_eight_hours_is_out(desk: Desk) -> None:
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
     ],
 )
-def test_a_form_of_another_site_does_nothing(
+def test_a_form_from_another_site_is_refused(
     desk: Desk, clinic: Clinic, headers: dict[str, str]
 ) -> None:
     places = {"sign-in": {"key": clinic.key()}, "sign-out": {}, "search": {"family_name": "A"}}
@@ -141,7 +141,7 @@ def test_a_form_of_another_site_does_nothing(
     assert desk.get("/console").status_code == 200
 
 
-def test_an_old_browser_says_where_a_form_came_from(nobody: Desk, clinic: Clinic) -> None:
+def test_an_old_browser_signs_in_with_its_origin_header(nobody: Desk, clinic: Clinic) -> None:
     origin = {"Origin": "http://testserver"}
     assert nobody.send("/console/sign-in", origin, key=clinic.key()).status_code == 303
 
@@ -157,7 +157,7 @@ def test_an_old_browser_says_where_a_form_came_from(nobody: Desk, clinic: Clinic
         ("/console\r\nSet-Cookie: a=b", "/console"),
     ],
 )
-def test_signing_in_leads_on_to_where_one_was_and_nowhere_else(
+def test_signing_in_redirects_only_to_pages_of_the_console(
     nobody: Desk, clinic: Clinic, to: str, leads: str | None
 ) -> None:
     answer = nobody.sign_in(key=clinic.key(), to=to)

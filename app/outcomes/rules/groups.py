@@ -17,12 +17,12 @@ from app.progress.rules.history import (
     Reading,
     Scale,
     Visit,
-    as_it_came,
     course_of,
     instant,
+    keep_datetime,
 )
 from app.progress.rules.measures import Series, series_of
-from app.progress.rules.responder import least
+from app.progress.rules.responder import least_important_gain
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
@@ -134,8 +134,8 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
     for care in cares:
         for series in _series(care, scale):
             thresholds, gains = series.scale.thresholds, series.gains
-            if gains and thresholds is not None and series.bar.mcid is not None:
-                responds[series.key[0]].append(gains[-1] >= least(series.bar))
+            if gains and thresholds is not None and series.criteria.mcid is not None:
+                responds[series.key[0]].append(gains[-1] >= least_important_gain(series.criteria))
                 used[series.key[0]].add(thresholds.id)
     return [
         {
@@ -148,15 +148,15 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
 
 
 def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
-    """One series for each instrument, from values without a side and a muscle."""
-    course = course_of(care.visits, as_it_came, care.readings)
+    """One series for each instrument that is neither of a side nor of a muscle."""
+    course = course_of(care.visits, keep_datetime, care.readings)
     whole = [
         reading._replace(activity=None, episode_id=None)
         for reading in _comparable(care.readings, course)
         if reading.side is reading.muscle is None
     ]
     regions: dict[str | None, str | None] = {None: care.region}
-    return series_of(course, whole, scale, as_it_came, regions, dict.fromkeys(course))
+    return series_of(course, whole, scale, keep_datetime, regions, dict.fromkeys(course))
 
 
 def _comparable(readings: Sequence[Reading], course: Course) -> list[Reading]:

@@ -1,4 +1,4 @@
-"""The progress document of a patient, and the picture of it."""
+"""The progress document of a patient, and its pictures."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,13 +12,13 @@ from app.instruments import queries as instruments
 from app.ledger import service as ledger
 from app.muscles import queries as catalogue
 from app.progress.queries.facts import history
-from app.progress.queries.past import NOTHING, past
-from app.progress.rules.body_map import body_map as mapped
+from app.progress.queries.past import NO_CHANGES, records_as_of
+from app.progress.rules.body_map import body_map as body_map_svg
 from app.progress.rules.document import document
 from app.progress.rules.history import Json
 from app.progress.rules.picture import Names
 from app.progress.rules.picture import Scale as PictureScale
-from app.progress.rules.picture import picture as drawn
+from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
 
 _EPISODE = rows(Episode, Episode.id).where(
@@ -27,45 +27,48 @@ _EPISODE = rows(Episode, Episode.id).where(
 
 
 def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
-    """A patient's progress document; `NotFound` where this clinic has no such patient."""
+    """A patient's progress document.
+
+    `NotFound` where this clinic has no such patient, or the patient has no such episode.
+    """
     ledger.record_patient_access(op, [patient_id])
-    as_of, before = op.at, NOTHING
+    as_of, past = op.at, NO_CHANGES
     if filters.as_of is not None:
         as_of = filters.as_of
-        before = past(op, patient_id, as_of, known_then=filters.known_then)
-    found = history(op, patient_id, as_of, filters, before)
+        past = records_as_of(op, patient_id, as_of, known_then=filters.known_then)
+    facts = history(op, patient_id, as_of, filters, past)
     if filters.episode_id is None:
-        return document(str(patient_id), None, as_of, found, _written)
-    if not found.episodes:
+        return document(str(patient_id), None, as_of, facts, _rfc_3339)
+    if not facts.episodes:
         op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
-    return document(str(patient_id), str(filters.episode_id), as_of, found, _written)
+    return document(str(patient_id), str(filters.episode_id), as_of, facts, _rfc_3339)
 
 
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
-    """The same as an SVG."""
-    return drawn(progress(op, patient_id, filters), written_out()).encode()
+    """The progress document as an SVG picture."""
+    return picture_svg(progress(op, patient_id, filters), code_names()).encode()
 
 
 def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
     """Where the patient was needled, as an SVG."""
-    return mapped(progress(op, patient_id, filters), catalogue.BODY, _name).encode()
+    return body_map_svg(progress(op, patient_id, filters), catalogue.BODY, _muscle_name).encode()
 
 
-def written_out() -> Names:
-    """How the codes of a progress document are written out."""
-    return Names(_scale, _name)
+def code_names() -> Names:
+    """The names that stand for the codes of a progress document."""
+    return Names(_scale, _muscle_name)
 
 
 def _scale(code: str) -> PictureScale:
-    found = instruments.instrument(code)
-    most = found.min if instruments.is_open(code) else found.max
-    return PictureScale(found.name.partition(" (")[0], found.min, most)
+    instrument = instruments.instrument(code)
+    most = instrument.min if instruments.is_open(code) else instrument.max
+    return PictureScale(instrument.name.partition(" (")[0], instrument.min, most)
 
 
-def _name(slug: str) -> str:
+def _muscle_name(slug: str) -> str:
     return catalogue.muscle(slug).name
 
 
-def _written(at: datetime) -> str:
-    """RFC 3339, as every other answer writes it."""
+def _rfc_3339(at: datetime) -> str:
+    """A time in the format of all other answers (RFC 3339)."""
     return orjson.dumps(at, None, orjson.OPT_UTC_Z)[1:-1].decode()

@@ -1,7 +1,7 @@
-"""Which column gives each field of the facts that the rules of progress take.
+"""The column for each field of the facts that the rules of progress take.
 
-Columns are selected, and facts are made of them, by the names of the fields. No order of columns
-is kept anywhere, so none can differ from the order of the fields.
+Columns are selected by field name, and facts are built by field name. Nothing depends on the
+order of columns, so a different order cannot mix up two fields.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,57 +31,57 @@ from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 F = TypeVar("F", bound=NamedTuple)
 
 Sources = Mapping[str, Any]
-"""The column of the database that gives each field."""
+"""The database column for each field, by the field's name."""
 
 Columns = Mapping[str, Any]
-"""The values of each field, all of one length and in one order."""
+"""The values of each field, by the field's name. All have the same length and row order."""
 
 BEFORE: Final = "before"
-"""The phase of the values that progress is made of."""
+"""The phase of the values that count for progress."""
 
 
 def sources(fact: type[F], table: Any, **others: Any) -> Sources:
-    """The column that gives each field of `fact`.
+    """The column for each field of `fact`.
 
-    It is the column of that name in `table`, unless `others` gives another one. A field that
-    `others` gives as None comes from no column: whoever makes the fact adds it.
+    It is the column of the same name in `table`, unless `others` names another one. A field that
+    is None in `others` has no column: the code that builds the fact adds its value.
 
-    `TypeError` for another field than `fact` has; `AttributeError` for one without a column.
+    `TypeError` if `fact` has no field of that name. `AttributeError` if a field has no column.
     """
     if unknown := others.keys() - set(fact._fields):
         raise TypeError(f"{fact.__name__} has no {', '.join(sorted(unknown))}.")
-    found = {
+    columns = {
         name: others[name] if name in others else getattr(table, name) for name in fact._fields
     }
-    return {name: column for name, column in found.items() if column is not None}
+    return {name: column for name, column in columns.items() if column is not None}
 
 
 def labelled(columns: Sources) -> list[Label[Any]]:
-    """The columns to select, each under the name of its field."""
+    """The columns to select, each labelled with the name of its field."""
     return [column.label(name) for name, column in columns.items()]
 
 
 def facts_of(fact: type[F], columns: Columns) -> Iterator[F]:
-    """A fact for each row of these columns; columns that are no field are left out."""
+    """One fact for each row. Columns that are not a field of the fact are ignored."""
     return map(fact._make, zip(*(columns[name] for name in fact._fields), strict=True))
 
 
 def columns_of_rows(statement: Select[Any], rows: Sequence[Sequence[Any]]) -> Columns:
-    """The columns of a statement's rows, by the names under which they were selected."""
+    """The rows of a statement as columns, by the names in its SELECT list."""
     names = statement.selected_columns.keys()
     return dict(zip(names, zip(*rows, strict=True) if rows else repeat(()), strict=False))
 
 
 def rows_of(columns: Columns) -> Iterator[Json]:
-    """Each row of these columns, by the names of its fields."""
+    """Each row of these columns as a dict, by field name."""
     return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 def readings_of(columns: Columns) -> Iterator[Reading]:
-    """Readings from before the needles, by the columns of `INSIDE` or `OUTSIDE`.
+    """Readings from before the needling, from the columns of `INSIDE` or `OUTSIDE`.
 
-    Their values are turned into the instrument's own unit. Those of a session have neither a time
-    nor an episode, as the session has them.
+    Values are converted to the instrument's own unit. Readings of a session have neither a time
+    nor an episode, because the session has both.
     """
     count = len(columns["value"])
     return facts_of(
@@ -97,12 +97,12 @@ def readings_of(columns: Columns) -> Iterator[Reading]:
 
 
 def place_of(text: str) -> Place:
-    """Muscle, side and spinal level from the text of `_PLACE`."""
+    """Muscle, side and spinal level, from the text of `_PLACE`."""
     muscle, side, spinal_level = text.split("/")
     return muscle, side, spinal_level or None
 
 
-# One text is sent and looked up in less time than three are. None of them has a slash in it.
+# Sending and looking up one text is faster than three. None of the three contains a slash.
 _PLACE = (
     Needling.muscle
     + literal_column("'/'", String)
@@ -119,12 +119,12 @@ INSIDE: Final = {
     **sources(Reading, SessionMeasurement, at=None, episode_id=None),
     "unit": SessionMeasurement.unit,
 }
-"""Readings of a session."""
+"""Columns for readings in a session."""
 OUTSIDE: Final = {
     **sources(Reading, Measurement, at=Measurement.taken_at),
     "unit": Measurement.unit,
 }
-"""Readings that were not taken in a session, though perhaps on its occasion."""
+"""Columns for readings outside any session; a reading may still refer to a session."""
 REPORT: Final = sources(Report, FollowUp)
 EVENT: Final = sources(Event, AdverseEvent)
 EPISODE: Final = {

@@ -1,8 +1,8 @@
-"""A patient's records as they were at an earlier instant, by the versions in the ledger.
+"""A patient's records as they were at an earlier instant, from the versions in the ledger.
 
-A record that was changed since is taken as it was then. A record that was written down later
-counts as well, for it is about something that had happened. It is left out where the caller asks
-for only what was known then.
+A record that was changed since then counts as it was. A record that was entered later counts too,
+because it is about something that had happened by then. It is left out where the caller asks only
+for what was known at that instant.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,36 +33,36 @@ _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
 
 class Past(NamedTuple):
-    """What differs from the records as they are now."""
+    """How a patient's records at an earlier instant differ from the current ones."""
 
     replaced: tuple[UUID, ...] = ()
-    """The records that were otherwise, or that don't count."""
+    """The ids of current records to leave out: they were different, or don't count."""
     bodies: tuple[tuple[str, Mapping[str, object]], ...] = ()
-    """How they were, in JSON, with the nouns of their kinds."""
+    """The earlier versions as JSON, each with the noun of its kind."""
     entered_later: frozenset[str] = frozenset()
-    """The sessions that were written down later."""
+    """The ids of the sessions that were entered later."""
 
 
-NOTHING = Past()
+NO_CHANGES = Past()
 
 
-def past(op: Operation, patient_id: UUID, as_of: datetime, *, known_then: bool) -> Past:
-    """The state of a patient's records, and of the clinic's thresholds, at `as_of`.
+def records_as_of(op: Operation, patient_id: UUID, as_of: datetime, *, known_then: bool) -> Past:
+    """How a patient's records, and the clinic's thresholds, were different at `as_of`.
 
-    `known_then` leaves out what was written down later.
+    `known_then` leaves out the records that were entered later.
     """
     thresholds = [row.id for row in op.all(_THRESHOLDS)]
-    found = since(op, as_of, patient_id, thresholds)
-    left_out = [id for id, noun in found.new.items() if known_then or noun == "thresholds"]
+    changes = since(op, as_of, patient_id, thresholds)
+    left_out = [id for id, noun in changes.new.items() if known_then or noun == "thresholds"]
     return Past(
-        (*found.changed, *left_out),
-        tuple((noun, body) for noun, body in found.changed.values() if body is not None),
-        frozenset(str(id) for id, noun in found.new.items() if noun == "sessions"),
+        (*changes.changed, *left_out),
+        tuple((noun, body) for noun, body in changes.changed.values() if body is not None),
+        frozenset(str(id) for id, noun in changes.new.items() if noun == "sessions"),
     )
 
 
 class PastRows(NamedTuple):
-    """The past versions as the facts that the rules take."""
+    """The past versions, as the facts that the rules take."""
 
     visits: list[Visit]
     needlings: Needlings
@@ -73,8 +73,8 @@ class PastRows(NamedTuple):
     thresholds: list[ClinicThresholds]
 
 
-class Window(NamedTuple):
-    """Which part of a history is looked at."""
+class Selection(NamedTuple):
+    """The part of a history that is read."""
 
     patient_id: UUID
     as_of: datetime
@@ -82,10 +82,10 @@ class Window(NamedTuple):
     end: datetime | None
     episode_id: UUID | None
     visited: frozenset[str]
-    """The sessions in it that are as they were."""
+    """The ids of the sessions in it that have not changed since."""
 
     def holds(self, at: datetime) -> bool:
-        """Whether it is of that time."""
+        """Whether a time lies within the selection."""
         return (
             at <= self.as_of
             and (self.begin is None or at >= self.begin)
@@ -93,22 +93,23 @@ class Window(NamedTuple):
         )
 
 
-def rows_as_of(past: Past, window: Window) -> PastRows:
-    """The past versions of a patient's records that belong to a window."""
+def rows_as_of(past: Past, selection: Selection) -> PastRows:
+    """The past versions of a patient's records that lie within a selection."""
     sessions = [
         session
-        for session in _views(SESSIONS, past, window)
+        for session in _views(SESSIONS, past, selection)
         if session["status"] != "void"
-        and window.holds(session["occurred_at"])
-        and window.episode_id in {None, session["episode_id"]}
+        and selection.holds(session["occurred_at"])
+        and selection.episode_id in {None, session["episode_id"]}
     ]
-    visited = window.visited.union(str(session["id"]) for session in sessions)
+    visited = selection.visited.union(str(session["id"]) for session in sessions)
     outside = [
         value
-        for value in _views(MEASUREMENTS, past, window)
-        if window.holds(value["taken_at"])
+        for value in _views(MEASUREMENTS, past, selection)
+        if selection.holds(value["taken_at"])
         and (
-            window.episode_id in {None, value["episode_id"]} or str(value["session_id"]) in visited
+            selection.episode_id in {None, value["episode_id"]}
+            or str(value["session_id"]) in visited
         )
     ]
     return PastRows(
@@ -117,30 +118,30 @@ def rows_as_of(past: Past, window: Window) -> PastRows:
         readings=[*_readings(sessions), *(_reading(value) for value in outside)],
         reports=[
             _report(report)
-            for report in _views(FOLLOW_UPS, past, window)
-            if report["reported_at"] <= window.as_of
+            for report in _views(FOLLOW_UPS, past, selection)
+            if report["reported_at"] <= selection.as_of
         ],
         events=[
             Event(severity=event["severity"], close_call=event["close_call"])
-            for event in _views(ADVERSE_EVENTS, past, window)
-            if window.holds(event["occurred_at"])
-            and (window.episode_id is None or str(event["session_id"]) in visited)
+            for event in _views(ADVERSE_EVENTS, past, selection)
+            if selection.holds(event["occurred_at"])
+            and (selection.episode_id is None or str(event["session_id"]) in visited)
         ],
         episodes=[
             _episode(episode)
-            for episode in _views(EPISODES, past, window)
-            if episode["opened_at"] <= window.as_of
+            for episode in _views(EPISODES, past, selection)
+            if episode["opened_at"] <= selection.as_of
         ],
-        thresholds=[_thresholds(own) for own in _views(THRESHOLDS, past, window)],
+        thresholds=[_thresholds(own) for own in _views(THRESHOLDS, past, selection)],
     )
 
 
-def _views(kind: Kind[Any, V], past: Past, window: Window) -> Iterable[V]:
-    """The records of a kind as they were, of this patient or of none."""
+def _views(kind: Kind[Any, V], past: Past, selection: Selection) -> Iterable[V]:
+    """The past versions of a kind that belong to this patient, or to no patient."""
     for noun, body in past.bodies:
         if noun == kind.noun:
             view = kind.from_json(body)
-            if kind.patient_of(view) in {None, window.patient_id}:
+            if kind.patient_of(view) in {None, selection.patient_id}:
                 yield view
 
 
@@ -174,7 +175,7 @@ def _needlings(sessions: Iterable[SessionView]) -> Needlings:
 
 
 def _readings(sessions: Iterable[SessionView]) -> Iterable[Reading]:
-    """The values of sessions; they belong to the episodes of these."""
+    """The values measured in sessions. Their episode is the session's."""
     for session in sessions:
         for value in session["measurements"]:
             yield Reading(

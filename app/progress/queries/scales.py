@@ -1,4 +1,4 @@
-"""How the values of an instrument are read: the thresholds of the clinic, or published ones."""
+"""The scale of an instrument, with the clinic's own thresholds or the published ones."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from app.thresholds.models import OwnThresholds
 
 
 class ClinicThresholds(NamedTuple):
-    """A clinic's own thresholds, whether they are in force or not."""
+    """A clinic's own thresholds, active or inactive."""
 
     id: str
     status: str
@@ -33,19 +33,19 @@ SELECT_OWN: Final = rows(
         for name in ClinicThresholds._fields
     ),
 )
-"""The clinic's own thresholds, by the names of their columns."""
+"""Selects the clinic's own thresholds, with the columns that `ClinicThresholds` names."""
 
 
 def own_thresholds(op: Operation) -> list[ClinicThresholds]:
-    """The clinic's own thresholds, those that are in force and those that are not."""
+    """The clinic's own thresholds, active and inactive."""
     return [ClinicThresholds(**row._asdict()) for row in op.all(SELECT_OWN)]
 
 
 def scale(own: Iterable[ClinicThresholds], code: str, region: str | None) -> Scale:
-    """How an instrument's values are read in a body region.
+    """The scale of an instrument in a body region.
 
-    The clinic's own thresholds come first: those of the region, then those of any; of several,
-    the ones that were made last.
+    The clinic's own thresholds take precedence over published ones: first those of the region,
+    then those without a region. Of several, the latest count.
     """
     known = instruments.instrument(code)
     chosen = max(

@@ -1,4 +1,4 @@
-"""What happened to a patient, as one list, newest first."""
+"""A patient's timeline: records of all kinds in one list, newest first."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,14 +16,14 @@ from app.records.queries import records_for_answer
 _PATIENT = rows(Patient, Patient.id).where(Patient.id == bindparam("patient_id"))
 
 
-class Happening(NamedTuple):
-    """A kind of record on the timeline, and the column that says when it happened."""
+class TimelineKind(NamedTuple):
+    """A kind of record on the timeline, and the column with its time."""
 
     kind: Kind[Any, Any]
     at: Any
 
     def newest(self, *, further: bool) -> Select[Any]:
-        """When a patient had one, and which: as many as a page could need of this kind alone."""
+        """The time and id of a patient's newest records of this kind, at most one page of them."""
         table: Any = self.kind.table
         noun: Label[str] = literal_column(f"'{self.kind.noun}'").label("noun")
         own = rows(table, self.at.label("at"), table.id.label("id"), noun).where(
@@ -33,13 +33,15 @@ class Happening(NamedTuple):
         return select((order.after(own) if further else order.start(own)).subquery())
 
 
-_HAPPENINGS = [Happening(kind, kind.appears.timeline) for kind in ON_TIMELINE]
+_KINDS = [TimelineKind(kind, kind.appears.timeline) for kind in ON_TIMELINE]
 
 
 def _newest(*, further: bool) -> tuple[Order, Select[Any]]:
-    """A page over all kinds: a few pages are sorted, never a patient's whole history."""
-    kinds = (happening.newest(further=further) for happening in _HAPPENINGS)
-    every = union_all(*kinds).subquery()
+    """The statement for one page over all kinds.
+
+    It sorts one page of each kind, never a patient's whole history.
+    """
+    every = union_all(*(kind.newest(further=further) for kind in _KINDS)).subquery()
     order = Order((every.c.at, every.c.id), descending=True)
     return order, order.start(select(every))
 
@@ -50,16 +52,16 @@ _FIRST, _FURTHER = _newest(further=False), _newest(further=True)
 def timeline(
     op: Operation, patient_id: UUID, filters: Filters
 ) -> tuple[list[TimelineItem], str | None]:
-    """A page of what happened to a patient, newest first, and the cursor behind it.
+    """A page of a patient's timeline, newest first, and the cursor of the next page.
 
     `NotFound` where this clinic has no such patient.
     """
     op.one(_PATIENT, patient_id=patient_id)
     order, statement = _FIRST if filters.cursor is None else _FURTHER
-    found, cursor = page(op, statement, order, filters, patient_id=patient_id)
+    entries, cursor = page(op, statement, order, filters, patient_id=patient_id)
     items: dict[UUID, TimelineItem] = {}
-    for kind, at in _HAPPENINGS:
-        ids = [row.id for row in found if row.noun == kind.noun]
+    for kind, at in _KINDS:
+        ids = [row.id for row in entries if row.noun == kind.noun]
         for record in records_for_answer(op, kind, ids):
             items[record["id"]] = {
                 "type": kind.singular,
@@ -67,4 +69,4 @@ def timeline(
                 "id": record["id"],
                 "record": record,
             }
-    return [items[row.id] for row in found], cursor
+    return [items[row.id] for row in entries], cursor

@@ -1,7 +1,7 @@
 """The statistics of a history as pure functions: facts in (`history`), document out (`document`).
 
-`document` puts together what `visits`, `measures`, `soreness`, `muscles` and `flags` say;
-`measures` and `soreness` stand on `trend`, which stands on `theil_sen` and `mann_kendall`, and
-both of these on `ranking`. Only the standard library is used, so each number can be checked by
-hand, and is: against `scipy` and against all permutations, in the tests.
+`document` combines the results of `visits`, `measures`, `soreness`, `muscles` and `flags`.
+`measures` and `soreness` use `trend`. `trend` uses `theil_sen` and `mann_kendall`, and both of
+these use `ranking`. Only the standard library is used, so each number can be checked by hand.
+The tests compare the numbers with `scipy` and with a count over all permutations.
 """

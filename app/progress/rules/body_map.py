@@ -1,7 +1,7 @@
-"""The progress document on the body: where a patient was needled, how often, and what let go.
+"""The body map: where a patient was needled, how often, and what released.
 
-Two views and a ladder of spinal levels. Every side is the patient's own: the ladder has his left
-on our left, as the view of his back beside it.
+It has a front view, a back view and a ladder of spinal levels. Left and right are the patient's
+own. The ladder has the patient's left on the left, like the back view beside it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +13,13 @@ from app.progress.rules.drawing import (
     FAINT,
     INK,
     PAPER,
-    drawn,
     ink_on,
     legend,
     mark,
     shade,
+    svg_document,
     text,
-    titled,
+    tooltip,
 )
 from app.progress.rules.history import Json
 from app.progress.rules.picture import heading
@@ -35,32 +35,33 @@ ROW: Final = 19
 EDGE: Final = "#8a949b"
 PLAIN: Final = "#f4f6f7"
 STEPS: Final = ((1, 0.1), (2, 0.28), (4, 0.46), (8, 0.74), (16, 1.0))
-"""From so many sessions on, this shade: the middle ones, on which nothing is legible, are none."""
+"""The number of sessions from which each shade applies. No shade is a mid-tone: text on it is hard
+to read."""
 SPINE: Final = (("C", 79.1, 108.0), ("T", 108.0, 222.0), ("L", 222.0, 260.0), ("S", 260.0, 292.0))
-"""Where the levels lie on the back, and the strip that is theirs."""
+"""The strip on the back for the levels of each letter: from this y to that y."""
 SPINE_HALF: Final = 7
 ELSEWHERE: Final = "elsewhere"
-"""Where a paraspinal muscle lies that was recorded without its level."""
+"""The place of a paraspinal muscle that was recorded without its level."""
 
 
 class Place(NamedTuple):
-    """An area or a spinal level on one side, and the entries of the document that belong there."""
+    """An area or a spinal level on one side, with the document's muscles that belong there."""
 
     key: str
     name: str
     side: str
     muscles: tuple[Json, ...]
-    written: Callable[[str], str]
-    """How the code of a muscle is written out."""
+    muscle_name: Callable[[str], str]
+    """The name of a muscle, by its code."""
 
     @property
     def sessions(self) -> int:
-        """The sessions in which something was needled there."""
+        """The number of sessions in which something was needled there."""
         return len({point["session_id"] for one in self.muscles for point in one["points"]})
 
     @property
     def release(self) -> str | None:
-        """Of what was needled there when it was needled last; None where nobody said."""
+        """The release of these muscles when each was last needled; None where none was recorded."""
         latest = {one["points"][-1]["release"] for one in self.muscles}
         if latest == {None}:
             return None
@@ -69,59 +70,67 @@ class Place(NamedTuple):
         return "partial" if latest & {"partial", "complete"} else "none"
 
     @property
-    def told(self) -> str:
-        """In words."""
+    def description(self) -> str:
+        """One sentence about the place, for tooltips and the description of the picture."""
         sessions = "1 session" if self.sessions == 1 else f"{self.sessions} sessions"
         release = "" if self.release is None else f", last {RELEASES[self.release]}"
         treated: dict[str, int] = {}
         for one in self.muscles:
             treated[one["muscle"]] = treated.get(one["muscle"], 0) + one["treated"]
-        muscles = (f"{self.written(muscle)} {times}" for muscle, times in treated.items())
+        muscles = (f"{self.muscle_name(muscle)} {times}" for muscle, times in treated.items())
         return f"{self.name}, {self.side}: {sessions}{release} ({', '.join(muscles)})"
 
 
-def places(document: Json, body: Body, muscle: Callable[[str], str]) -> list[Place]:
-    """Where a patient was needled: the areas from head to foot, then the levels downwards."""
+def places(document: Json, body: Body, muscle_name: Callable[[str], str]) -> list[Place]:
+    """Where a patient was needled: the areas from head to foot, then the levels downwards.
+
+    `muscle_name` turns a muscle's code into its name.
+    """
     lies_in = {muscle: area.slug for area in body.areas for muscle in area.muscles}
     names = {area.slug: area.name for area in body.areas} | dict(
         zip(SPINAL_LEVELS, SPINAL_LEVELS, strict=True)
     )
     names[ELSEWHERE] = "At no level"
-    found: dict[tuple[str, str], list[Json]] = {}
+    by_place: dict[tuple[str, str], list[Json]] = {}
     for entry in document["muscles"]:
         key = entry["spinal_level"] or lies_in.get(entry["muscle"], ELSEWHERE)
-        found.setdefault((key, entry["side"]), []).append(entry)
+        by_place.setdefault((key, entry["side"]), []).append(entry)
     order = {key: n for n, key in enumerate(names)}
     return [
-        Place(key, names[key], side, tuple(entries), muscle)
-        for (key, side), entries in sorted(found.items(), key=lambda item: order[item[0][0]])
+        Place(key, names[key], side, tuple(entries), muscle_name)
+        for (key, side), entries in sorted(by_place.items(), key=lambda item: order[item[0][0]])
     ]
 
 
-def body_map(document: Json, body: Body, muscle: Callable[[str], str]) -> str:
-    """An SVG of where a patient was needled; `muscle` writes its code out."""
-    found = places(document, body, muscle)
+def body_map(document: Json, body: Body, muscle_name: Callable[[str], str]) -> str:
+    """An SVG of where a patient was needled. `muscle_name` turns a muscle's code into its name."""
+    needled = places(document, body, muscle_name)
     height = TOP + HEIGHT + BOTTOM
     parts = [
         text(16, 24, heading(document), size=15),
-        text(16, 42, "A number counts the sessions. Left and right are the patient's.", fill=FAINT),
+        text(
+            16,
+            42,
+            "Each number is a number of sessions. Left and right are the patient's own.",
+            fill=FAINT,
+        ),
     ]
     for view in VIEWS:
-        parts += _view(view, found, body)
-    parts += _spine(found)
-    parts += _ladder(found)
+        parts += _view(view, needled, body)
+    parts += _spine(needled)
+    parts += _ladder(needled)
     parts += _legend(height - 36)
-    words = ("Body map", described(document, found))
-    return drawn("body-map", (WIDTH, height), words, parts)
+    words = ("Body map", describe(document, needled))
+    return svg_document("body-map", (WIDTH, height), words, parts)
 
 
-def described(document: Json, found: Sequence[Place]) -> str:
-    """What the body map shows, in sentences."""
-    return ". ".join([heading(document), *(place.told for place in found)]) + "."
+def describe(document: Json, needled: Sequence[Place]) -> str:
+    """The text alternative of the body map, in sentences."""
+    return ". ".join([heading(document), *(place.description for place in needled)]) + "."
 
 
-def _view(view: View, found: Sequence[Place], body: Body) -> list[str]:
-    """The figure from one view, every area with what was needled there."""
+def _view(view: View, needled: Sequence[Place], body: Body) -> list[str]:
+    """The figure from one view, with each area shaded by its sessions."""
     x = CENTRES[view]
     right = ON_THE_RIGHT[view]
     parts = [
@@ -130,54 +139,54 @@ def _view(view: View, found: Sequence[Place], body: Body) -> list[str]:
         text(x + 110, TOP - 16, right, anchor="middle", fill=FAINT),
     ]
     shapes = [shape for shape in body.shapes if shape.view == view]
-    parts += [_shape(shape, found) for shape in shapes]
-    parts += [part for shape in shapes for part in _told(shape, found)]
+    parts += [_shape(shape, needled) for shape in shapes]
+    parts += [part for shape in shapes for part in _numbers(shape, needled)]
     return parts
 
 
-def _there(shape: Shape, found: Sequence[Place]) -> Place | None:
-    """What was needled where a shape is; on the midline, of either side and of none."""
-    here = [place for place in found if place.key == shape.area]
+def _there(shape: Shape, needled: Sequence[Place]) -> Place | None:
+    """What was needled within a shape. A shape on the midline takes in both sides."""
+    here = [place for place in needled if place.key == shape.area]
     if shape.side == "midline":
         entries = tuple(entry for place in here for entry in place.muscles)
         return here[0]._replace(side="midline", muscles=entries) if here else None
     return next((place for place in here if place.side == shape.side), None)
 
 
-def _shape(shape: Shape, found: Sequence[Place]) -> str:
+def _shape(shape: Shape, needled: Sequence[Place]) -> str:
     path = moved(shape.path, CENTRES[shape.view], TOP)
     if shape.area is None:
         fill, edge = ("none", INK) if shape.is_line else (PLAIN, EDGE)
         return f'<path d="{path}" fill="{fill}" stroke="{edge}"/>'
-    place = _there(shape, found)
+    place = _there(shape, needled)
     fill = PAPER if place is None else shade(_share(place.sessions))
-    title = "" if place is None else titled(place.told)
+    title = "" if place is None else tooltip(place.description)
     return (
         f'<path data-area="{shape.area}" data-view="{shape.view}" data-side="{shape.side}"'
         f' d="{path}" fill="{fill}" stroke="{EDGE}" stroke-width="0.8">{title}</path>'
     )
 
 
-def _told(shape: Shape, found: Sequence[Place]) -> Iterator[str]:
-    """The number in an area; that of the midline stands on it, where the area does not."""
+def _numbers(shape: Shape, needled: Sequence[Place]) -> Iterator[str]:
+    """The number in an area. For a paired area, what is on the midline gets a circle there."""
     if shape.label is None:
         return
     x, y = CENTRES[shape.view] + shape.label.x, TOP + shape.label.y
-    place = _there(shape, found)
+    place = _there(shape, needled)
     if place is not None:
         yield from _count(place, x, y)
-    between = [p for p in found if p.key == shape.area and p.side == "midline"]
+    between = [p for p in needled if p.key == shape.area and p.side == "midline"]
     if between and shape.side == ON_THE_RIGHT[shape.view]:
         middle, share = CENTRES[shape.view], _share(between[0].sessions)
         yield (
             f'<circle cx="{middle}" cy="{y:g}" r="9" fill="{shade(share)}" stroke="{INK}">'
-            f"{titled(between[0].told)}</circle>"
+            f"{tooltip(between[0].description)}</circle>"
         )
         yield from _count(between[0], middle, y)
 
 
 def _count(place: Place, x: float, y: float) -> Iterator[str]:
-    """The number of sessions, and under it the mark of the last release."""
+    """The number of sessions, with the mark of the last release below it."""
     ink = ink_on(_share(place.sessions))
     low = y + 3.5 if place.release is None else y + 0.5
     yield text(x, low, str(place.sessions), anchor="middle", size=9.5, fill=ink)
@@ -185,9 +194,9 @@ def _count(place: Place, x: float, y: float) -> Iterator[str]:
         yield mark(place.release, x, y + 5, 2.3, ink)
 
 
-def _spine(found: Sequence[Place]) -> Iterator[str]:
-    """The levels where they lie on the back, too small for numbers: those are on the ladder."""
-    at = {(place.key, place.side): place for place in found}
+def _spine(needled: Sequence[Place]) -> Iterator[str]:
+    """The levels on the back view. They are too small for numbers, which are on the ladder."""
+    at = {(place.key, place.side): place for place in needled}
     for letter, begin, end in SPINE:
         levels = [level for level in SPINAL_LEVELS if level[0] == letter]
         height = (end - begin) / len(levels)
@@ -201,9 +210,9 @@ def _spine(found: Sequence[Place]) -> Iterator[str]:
                 )
 
 
-def _ladder(found: Sequence[Place]) -> Iterator[str]:
-    """A row for each level: left, the level itself with what lies on the midline, right."""
-    at = {(place.key, place.side): place for place in found}
+def _ladder(needled: Sequence[Place]) -> Iterator[str]:
+    """A row for each level: left side, name of the level with its midline count, right side."""
+    at = {(place.key, place.side): place for place in needled}
     yield text(LADDER + 1.5 * CELL, TOP - 32, "Spinal levels", anchor="middle", weight="bold")
     columns = (("left", LADDER), ("midline", LADDER + CELL), ("right", LADDER + 2 * CELL))
     for side, x in columns:
@@ -218,7 +227,7 @@ def _cell(level: str, side: str, place: Place | None, x: float, y: float) -> Ite
     share = None if place is None else _share(place.sessions)
     empty = ("none", "none") if side == "midline" else (PAPER, EDGE)
     fill, edge = empty if share is None else (shade(share), EDGE)
-    title = "" if place is None else titled(place.told)
+    title = "" if place is None else tooltip(place.description)
     yield (
         f'<rect data-level="{level}" data-side="{side}" x="{x}" y="{y}" width="{CELL}"'
         f' height="{ROW - 2}" fill="{fill}" stroke="{edge}" stroke-width="0.8">{title}</rect>'
@@ -249,8 +258,8 @@ def _legend(y: float) -> Iterator[str]:
         )
         yield text(x + 21, y, words, size=11)
         x += 38 + 6 * len(words)
-    yield text(16, y + 20, "Last time:", size=11)
-    yield from legend(78, y + 20, 11)
+    yield text(16, y + 20, "Last session:", size=11)
+    yield from legend(92, y + 20, 11)
 
 
 def _share(sessions: int) -> float:

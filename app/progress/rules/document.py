@@ -1,4 +1,4 @@
-"""The progress document: one patient's history, read as a whole."""
+"""The progress document: one patient's whole history, summarised."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,10 +9,10 @@ from app.progress.rules.history import (
     Event,
     History,
     Json,
-    Written,
-    as_it_came,
+    TimeFormat,
     course_of,
     instant,
+    keep_datetime,
 )
 from app.progress.rules.measures import episodes_of, measures, regions_of, series_of
 from app.progress.rules.muscles import muscles
@@ -26,25 +26,25 @@ def document(
     episode_id: str | None,
     as_of: datetime,
     history: History,
-    written: Written = as_it_came,
+    format_time: TimeFormat = keep_datetime,
 ) -> Json:
     """Compute the whole document from ``history``, whose rows may come in any order.
 
-    It is plain dicts, lists, numbers and strings, ready to be serialised. Each time in it went
-    through ``written`` once, though it may stand in twenty places.
+    It consists of dicts, lists, numbers and strings, ready to be serialised. ``format_time`` is
+    called once for each time, although the same time may appear in twenty places.
     """
     course = course_of(
-        history.visits, written, history.readings, history.needlings, history.reports
+        history.visits, format_time, history.readings, history.needlings, history.reports
     )
     needlings = needlings_of(course, history.needlings)
     doses = doses_of(course, needlings)
     regions = regions_of(history.episodes)
     episode_of = episodes_of(history.visits)
-    series = series_of(course, history.readings, history.scale, written, regions, episode_of)
+    series = series_of(course, history.readings, history.scale, format_time, regions, episode_of)
     return {
         "patient_id": patient_id,
         "episode_id": episode_id,
-        "as_of": written(as_of),
+        "as_of": format_time(as_of),
         "sessions": sessions(history.visits, course, history.entered_later),
         "plans": plans(history.episodes, course, episode_of),
         "dose": dose(course, needlings),
@@ -53,12 +53,12 @@ def document(
         "muscles": muscles(course, needlings),
         "release": release(needlings),
         "adverse_events": adverse_events(history.events),
-        "flags": flags(series, history.reopenings, written),
+        "flags": flags(series, history.reopenings, format_time),
     }
 
 
 def adverse_events(events: Iterable[Event]) -> Json:
-    """Count events by severity. A close call harmed nobody, so it is counted as that alone."""
+    """Count events by severity. A close call harmed nobody, so it counts only as a close call."""
     counts = {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0}
     for event in events:
         counts["close_calls" if event.close_call else event.severity] += 1

@@ -1,8 +1,8 @@
-"""Episodes: what was planned, how it went, and which region came back."""
+"""Episodes: what was planned, how often the patient came, and which complaint recurred."""
 
 from collections.abc import Iterable, Mapping
 
-from app.progress.rules.history import Course, Episode, Json, Reopening, figure, instant
+from app.progress.rules.history import Course, Episode, Json, Reopening, instant, rounded
 from app.progress.rules.visits import DAY
 
 WEEK = 7 * DAY
@@ -11,18 +11,18 @@ WEEK = 7 * DAY
 def plans(
     episodes: Iterable[Episode], course: Course, episode_of: Mapping[str, str | None]
 ) -> list[Json]:
-    """The document's `plans`: what was agreed of each episode beside its attended visits.
+    """The document's `plans`: the plan of each episode beside its attended visits.
 
-    `per_week` is how often they came: the gaps between the first and the last visit, by the weeks
-    that passed. Null below two visits, or where they were all at one instant.
+    `per_week` is the number of gaps between visits, divided by the weeks from the first visit to
+    the last. It is null below two visits, or where all visits were at one instant.
     """
     return [_plan(episode, course, episode_of) for episode in sorted(episodes, key=_opened)]
 
 
 def reopenings(episodes: Iterable[Episode]) -> list[Reopening]:
-    """Each episode that was opened once an earlier one of its region had been closed.
+    """Each pair of an episode and an earlier closed episode of the same region.
 
-    There may be several earlier ones.
+    An episode with several earlier ones appears once for each of them.
     """
     known = [episode for episode in episodes if episode.region is not None]
     return [
@@ -53,5 +53,5 @@ def _plan(episode: Episode, course: Course, episode_of: Mapping[str, str | None]
         "planned_sessions": episode.planned_sessions,
         "planned_per_week": episode.planned_per_week,
         "attended": len(instants),
-        "per_week": figure((len(instants) - 1) / weeks) if weeks else None,
+        "per_week": rounded((len(instants) - 1) / weeks) if weeks else None,
     }

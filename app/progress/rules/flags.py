@@ -1,17 +1,17 @@
-"""Flags: a course that turned, said once, with the moment at which it did.
+"""Flags: a course that turned, reported once, with the time at which it turned.
 
-A recurrence is a finding about the past, and stays when the course turns again; a plateau is one
-about the present, and ends with the next real improvement. A flag of a series names it, and
-`since` is the time of one of its points; one of an episode names that, and `since` is when it
-was opened.
+A recurrence describes the past, and stays when the course turns again. A plateau describes the
+present, and ends with the next real improvement. A flag of a series names the series, and its
+`since` is the time of one of the points. A flag of an episode names the episode, and its `since`
+is the time at which the episode was opened.
 """
 
 from collections.abc import Iterable
 from itertools import accumulate
 
-from app.progress.rules.history import Json, Reopening, Written, instant
+from app.progress.rules.history import Json, Reopening, TimeFormat, instant
 from app.progress.rules.measures import Key, Series
-from app.progress.rules.verdict import HAIR
+from app.progress.rules.verdict import FLOAT_TOLERANCE
 from app.progress.rules.visits import DAY
 
 PLATEAU_VALUES = 3
@@ -19,9 +19,9 @@ RECURS_WITHIN = 90 * DAY
 
 
 def flags(
-    all_series: Iterable[Series], reopenings: Iterable[Reopening], written: Written
+    all_series: Iterable[Series], reopenings: Iterable[Reopening], format_time: TimeFormat
 ) -> list[Json]:
-    """The document's `flags`: those of the series, in their order, and then the episodes'."""
+    """The document's `flags`: first those of the series, in their order, then the episodes'."""
     turns = [
         _of_series(code, series, turned)
         for series in all_series
@@ -29,13 +29,13 @@ def flags(
         if turned is not None
     ]
     return turns + [
-        _flag("recurrence", written(again.at), episode_id=again.episode_id)
+        _flag("recurrence", format_time(again.at), episode_id=again.episode_id)
         for again in recurrent_episodes(reopenings)
     ]
 
 
 def recurrent_episodes(reopenings: Iterable[Reopening]) -> list[Reopening]:
-    """Each episode that was opened within 90 days after one of its region, in order of time."""
+    """Each episode that was opened within 90 days after one of its region closed, oldest first."""
     recent = {
         (instant(again.at), again.episode_id): again
         for again in reopenings
@@ -45,18 +45,21 @@ def recurrent_episodes(reopenings: Iterable[Reopening]) -> list[Reopening]:
 
 
 def recurrence(series: Series) -> int | None:
-    """Index of the first of two consecutive values that lost what had been reached.
+    """Index of the first of two consecutive values that lost the improvement reached before.
 
-    After a value that reaches the MCID, both are worse than the best value so far by at least
-    the larger of MDC and MCID. None without an MCID.
+    An earlier value reached the MCID. Both values are worse than the best value so far by at
+    least the larger of MDC and MCID. None without an MCID.
     """
-    bar = series.bar
-    if bar.mcid is None or bar.highest is None:
+    criteria = series.criteria
+    if criteria.mcid is None or criteria.larger_threshold is None:
         return None
-    best = bar.merit(series.baseline)
-    reached, loss = best + bar.mcid - HAIR, bar.highest - HAIR
+    best = criteria.merit(series.baseline)
+    reached, loss = (
+        best + criteria.mcid - FLOAT_TOLERANCE,
+        criteria.larger_threshold - FLOAT_TOLERANCE,
+    )
     lost = False
-    for index, value in enumerate(map(bar.merit, series.values)):
+    for index, value in enumerate(map(criteria.merit, series.values)):
         loses = best >= reached and best - value >= loss
         if loses and lost:
             return index - 1
@@ -66,23 +69,28 @@ def recurrence(series: Series) -> int | None:
 
 
 def plateau(series: Series) -> int | None:
-    """Index of the first value on which three or more values since do not improve by the MDC.
+    """Index of the first value that three or more values since do not improve on by the MDC.
 
-    None where a later one does; while the course has only got better since, however slowly; without
-    an MDC, for then nobody can tell an improvement from the error of measurement; and nearer than
-    the MDC to the good end of the scale, where nothing could improve by as much.
+    A value does not count where:
+
+    - a later value improves on it by the MDC;
+    - the values have only got better since then, however slowly;
+    - it is nearer than the MDC to the good end of the scale, so it cannot improve by the MDC.
+
+    None where no value counts, or without an MDC, because then nobody can tell an improvement
+    from the error of measurement.
     """
-    bar, best = series.bar, series.scale.best
-    if bar.mdc is None:
+    criteria, best = series.criteria, series.scale.best
+    if criteria.mdc is None:
         return None
-    real = bar.mdc - HAIR
-    merits = [bar.merit(value) for value in series.values]
+    real = criteria.mdc - FLOAT_TOLERANCE
+    merits = [criteria.merit(value) for value in series.values]
     reached = list(accumulate(reversed(merits), max))[::-1]  # the best from each value on
-    rising = len(merits) - 1  # from here on, nothing got worse
+    rising = len(merits) - 1  # from this index on, no value is worse than the one before
     while rising and merits[rising - 1] <= merits[rising]:
         rising -= 1
     for index, merit in enumerate(merits[:-PLATEAU_VALUES]):
-        has_room = best is None or bar.merit(best) - merit >= real
+        has_room = best is None or criteria.merit(best) - merit >= real
         only_better = index >= rising and merits[-1] > merit
         if has_room and not only_better and reached[index + 1] - merit < real:
             return index

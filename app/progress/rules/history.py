@@ -1,15 +1,15 @@
 """The input of the rules of progress: one patient's history, as plain facts.
 
-The caller has already left out voided sessions, everything after `as_of`, and whatever an
-asked-for episode, `from` or `to` excludes. The rules take what they are given for the whole
-truth, so a baseline is the baseline *of the history given*. Every rule ignores what belongs to a
-session that was not attended, or that is not among the visits. An adverse event counts in any
-case: it happened, whatever became of the record of its session. Rows may come in any order.
+The caller leaves out void sessions, everything after `as_of`, and everything that the filters
+`episode_id`, `from` and `to` exclude. The rules treat the rest as complete, so a baseline is the
+baseline *of the history given*. Every rule ignores what belongs to a session that was not
+attended or is not among the visits. An adverse event always counts, because it happened whatever
+became of its session's record. Rows may come in any order.
 
-Ids are strings, for a history is mostly look-ups by id, and a `UUID` hashes many times slower.
-Times are aware, numbers finite and of a size that occurs in a clinic. All facts are named tuples,
-which are built and read by the names of their fields, never by position. Needlings are the most
-numerous, and come as columns.
+Ids are strings: rules mostly look things up by id, and a `UUID` hashes many times slower. Times
+are timezone-aware. Numbers are finite and of a size that occurs in a clinic. All facts are named
+tuples, built and read by field name, never by position. Needlings are the most numerous, so they
+come as columns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
-"""A part of the document, in the shape and under the names of the published contract."""
+"""A part of the document, with the members that the published contract names."""
 
-Written = Callable[[datetime], object]
-"""How a time is put into the document: as text, or as it came."""
+TimeFormat = Callable[[datetime], object]
+"""How a time appears in the document: as text, or as the same `datetime`."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,18 +43,18 @@ Place = tuple[str, str, str | None]
 
 
 class Needlings(NamedTuple):
-    """All needlings, each of a muscle on one side in one session, as columns of equal length."""
+    """All needlings as columns of equal length. A needling is one muscle, side and session."""
 
     session_id: Sequence[str] = ()
     place: Sequence[Place] = ()
     needles: Sequence[int] = ()
     insertions: Sequence[int] = ()
-    twitches: Sequence[int | None] = ()  # counted by the practitioner; None: not assessed
+    twitches: Sequence[int | None] = ()  # counted; None: not assessed
     ache: Sequence[int | None] = ()  # 0-10, the patient says
     release: Sequence[str | None] = ()  # none | partial | complete, the patient feels
     grasp: Sequence[str | None] = ()  # none | mild | moderate | strong, the practitioner feels
     retention_s: Sequence[int | None] = ()  # how long the needle stayed
-    release_after_s: Sequence[int | None] = ()  # when it released, where it did
+    release_after_s: Sequence[int | None] = ()  # time until it released
 
 
 NO_NEEDLINGS = Needlings()
@@ -70,15 +70,15 @@ class Reading(NamedTuple):
     side: str | None
     muscle: str | None
     value: float  # in the instrument's own unit
-    at: datetime  # of no account in a session, which has a time of its own
-    episode_id: str | None = None  # of no account in a session, which has an episode of its own
+    at: datetime  # ignored for a reading in a session: the session's time counts
+    episode_id: str | None = None  # ignored for a reading in a session: the session's counts
 
 
 class Report(NamedTuple):
     """What the patient reported after a session."""
 
     session_id: str
-    window: str  # early | h24 | h48 | h72 | late: by the hours that really passed
+    window: str  # early | h24 | h48 | h72 | late, by the hours that passed since the session
     soreness: int  # 0-10
 
 
@@ -90,7 +90,7 @@ class Event(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """One complaint, and what was agreed about it."""
+    """One complaint, and the plan that was agreed for it."""
 
     episode_id: str
     region: str | None
@@ -110,7 +110,7 @@ class Reopening(NamedTuple):
 
 
 class Thresholds(NamedTuple):
-    """What a change must reach to be real (MDC) and to be worthwhile (MCID), and who says so.
+    """What a change must reach to be real (MDC) and worthwhile (MCID), with the source.
 
     All are above 0, in the units of the instrument; None where the source gives none.
     """
@@ -123,42 +123,42 @@ class Thresholds(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """How an instrument's values are read."""
+    """How an instrument's values are interpreted."""
 
     better: Literal["lower", "higher"]
     thresholds: Thresholds | None
     rates_change: bool = False
-    """Whether a value is itself a change, as a global rating of change is: it starts from 0."""
+    """Whether a value is itself a change, as in a global rating of change; the baseline is 0."""
     unit: str = "{score}"
     best: float | None = None
-    """The good end of the scale; None where a value may always get better, as a force may."""
+    """The best value of the scale; None where there is no best, as for a force."""
 
 
 class History(NamedTuple):
-    """All facts about one patient, or one episode, that progress is made of."""
+    """All facts about one patient, or one episode, that progress is computed from."""
 
     visits: Sequence[Visit]
     needlings: Needlings
     readings: Sequence[Reading]
     reports: Sequence[Report]
     events: Sequence[Event]
-    episodes: Sequence[Episode]  # those that are looked at
+    episodes: Sequence[Episode]  # those that the document covers
     reopenings: Sequence[Reopening]
-    scale: Callable[[str, str | None], Scale]  # of an instrument, in a body region
+    scale: Callable[[str, str | None], Scale]  # by instrument and body region
     entered_later: frozenset[str] = frozenset()
-    """The sessions that were written down after the instant that is looked back to."""
+    """The ids of sessions that were recorded after `as_of`."""
 
 
 class Occasion(NamedTuple):
-    """When something was recorded: at an attended visit, or outside of any.
+    """When something was measured: at an attended visit, or outside any session.
 
-    Occasions sort by time, and those at one instant by rank.
+    Occasions sort by instant, then by rank.
     """
 
     instant: int
-    rank: int  # among the visits at one instant; those outside of any session come first
-    session_id: str  # empty outside of any session
-    at: Any  # as it stands in the document
+    rank: int  # orders occasions at one instant; those outside any session come first
+    session_id: str  # empty outside any session
+    at: Any  # the time as the document gives it
     draft: bool = False
     practitioner_id: str = ""
     duration_min: int | None = None
@@ -168,26 +168,26 @@ Course = dict[str, Occasion]
 """The attended visits by session, in order of time."""
 
 OUTSIDE = -1
-"""The rank of what was recorded outside of any session."""
+"""The rank of an occasion outside any session."""
 
 
 def course_of(
     visits: Iterable[Visit],
-    written: Written,
+    format_time: TimeFormat,
     readings: Iterable[Reading] = (),
     needlings: Needlings = NO_NEEDLINGS,
     reports: Iterable[Report] = (),
 ) -> Course:
-    """Put the attended visits in order of time.
+    """The attended visits in order of time.
 
-    Visits at one instant are put in order by what was recorded at each of them.
+    Visits at one instant are ordered by what was recorded at each of them.
     """
     occasions = [
         Occasion(
             instant=instant(visit.at),
             rank=0,
             session_id=visit.session_id,
-            at=written(visit.at),
+            at=format_time(visit.at),
             draft=visit.status == "draft",
             practitioner_id=visit.practitioner_id,
             duration_min=visit.duration_min,
@@ -204,15 +204,17 @@ def course_of(
     return {occasion.session_id: occasion for occasion in sorted(occasions)}
 
 
-def _ranked(occasions: Sequence[Occasion], belonging: Sequence[Sequence[Json]]) -> list[Occasion]:
-    """Rank visits at one instant by their content; ids would rank them by the order of arrival.
+def _ranked(
+    occasions: Sequence[Occasion], kinds_of_rows: Sequence[Sequence[Json]]
+) -> list[Occasion]:
+    """Rank visits at one instant by their content. Ids would rank them by the order of arrival.
 
-    `belonging` are the rows of each kind that belong to sessions, with their `session_id`.
+    `kinds_of_rows` holds the rows of each kind that belong to sessions, with their `session_id`.
     """
     contents: dict[str, list[list[str]]] = {
-        occasion.session_id: [[] for _ in belonging] for occasion in occasions
+        occasion.session_id: [[] for _ in kinds_of_rows] for occasion in occasions
     }
-    for kind, rows in enumerate(belonging):
+    for kind, rows in enumerate(kinds_of_rows):
         for row in rows:
             if row["session_id"] in contents:
                 content = [value for name, value in row.items() if name != "session_id"]
@@ -229,16 +231,16 @@ def _ranked(occasions: Sequence[Occasion], belonging: Sequence[Sequence[Json]]) 
     ]
 
 
-def as_it_came(at: datetime) -> datetime:
-    """Leave a time to whoever serialises the document."""
+def keep_datetime(at: datetime) -> datetime:
+    """Leave a time as it is, to be formatted when the document is serialised."""
     return at
 
 
 def instant(at: datetime) -> int:
-    """Microseconds since 1970 of an aware time, exactly, whatever its offset."""
+    """The exact number of microseconds from 1970 (UTC) to an aware time."""
     return (at - _EPOCH) // _MICROSECOND
 
 
-def figure(value: float) -> float:
-    """A computed number as the document gives it: six decimals, and no negative zero."""
+def rounded(value: float) -> float:
+    """A computed number, rounded for the document: six decimals, and no negative zero."""
     return round(value, 6) + 0.0

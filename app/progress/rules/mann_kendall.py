@@ -1,8 +1,9 @@
-"""The Mann-Kendall test: whether there is a monotone trend at all (Mann 1945, Kendall 1975).
+"""The Mann-Kendall test for a monotone trend (Mann 1945, Kendall 1975).
 
-S counts the pairs that rise minus those that fall. Without a trend every order of the values
-is equally likely, which gives S its exact distribution; with tied values it is that of the
-distinct orders of a multiset. The series of an episode are short enough to have it exactly.
+S is the number of pairs that rise minus the number of pairs that fall. Without a trend, every
+order of the values is equally likely, which gives the exact distribution of S. With tied values,
+the orders are the distinct permutations of a multiset. The series of an episode are short enough
+to compute p exactly.
 """
 
 from itertools import accumulate
@@ -12,11 +13,11 @@ from operator import sub
 from app.progress.rules.ranking import Ranking
 
 EXACT_UP_TO = 24
-"""Up to this many values p is exact; above, the normal approximation errs by less than 0.005."""
+"""Up to this many values p is exact. Above, the error of the approximation is below 0.005."""
 
 
 def two_sided_p(ranking: Ranking) -> float:
-    """Probability, without a trend, of an S at least as far from 0 as the one observed."""
+    """The probability, without a trend, of an S at least as far from 0 as the observed one."""
     if ranking.rises == ranking.falls:
         return 1.0
     if sum(ranking.ties) <= EXACT_UP_TO:
@@ -27,9 +28,9 @@ def two_sided_p(ranking: Ranking) -> float:
 def exact_p(ranking: Ranking) -> float:
     """The exact, tie-corrected two-sided p.
 
-    The number of falling pairs over the distinct orders of a multiset is distributed as the
-    coefficients of the q-multinomial [n]_q! / ([t1]_q! [t2]_q! ...) (MacMahon 1916), which are
-    symmetric: only the lower tail is built, as a power series cut off at the observed number.
+    Over the distinct orders of a multiset, the number of falling pairs is distributed as the
+    coefficients of the q-multinomial [n]_q! / ([t1]_q! [t2]_q! ...) (MacMahon 1916). They are
+    symmetric, so only the lower tail is built: a power series cut off at the observed number.
     """
     tail = min(ranking.falls, ranking.rises)
     orders = [1] + [0] * tail

@@ -1,8 +1,8 @@
-"""Outcome measures: series of values, and how far they came.
+"""Outcome measures: series of values, and how much they changed.
 
-A series is keyed by instrument, activity, side, muscle and body region, so that neither two
-activities nor a left and a right range of motion nor the pain of two complaints are ever mixed.
-It takes `before` values only, for a value taken after the needling is contaminated by it.
+A series is keyed by instrument, activity, side, muscle and body region. So two activities, a
+left and a right range of motion, or the pain of two complaints are never mixed. It takes
+`before` values only, because the needling influences a value that is taken after it.
 """
 
 from collections import defaultdict
@@ -19,14 +19,14 @@ from app.progress.rules.history import (
     Occasion,
     Reading,
     Scale,
+    TimeFormat,
     Visit,
-    Written,
-    figure,
     instant,
+    rounded,
 )
 from app.progress.rules.responder import responder
 from app.progress.rules.trend import trend
-from app.progress.rules.verdict import Bar
+from app.progress.rules.verdict import Criteria
 
 Key = tuple[str, str | None, str | None, str | None, str | None]
 """Instrument, activity, side, muscle, region."""
@@ -34,7 +34,7 @@ Key = tuple[str, str | None, str | None, str | None, str | None]
 Point = tuple[Occasion, float]
 
 Regions = Mapping[str | None, str | None]
-"""The body region of each episode; of none, None."""
+"""The body region of each episode; the key None has the region None."""
 
 
 class Series(NamedTuple):
@@ -48,13 +48,13 @@ class Series(NamedTuple):
     baseline_n: int
 
     @property
-    def bar(self) -> Bar:
-        """What a change of this series has to clear."""
-        return Bar.of(self.scale, self.baseline)
+    def criteria(self) -> Criteria:
+        """The thresholds that a change of this series is judged by."""
+        return Criteria.of(self.scale, self.baseline)
 
     @property
     def gains(self) -> list[float]:
-        """By how much each value after the baseline is better than it; negative where worse."""
+        """How much better than the baseline each later value is; negative where it is worse."""
         later, base = self.values[self.baseline_n :], self.baseline
         if self.scale.better == "higher":
             return [value - base for value in later]
@@ -65,17 +65,17 @@ def series_of(
     course: Course,
     readings: Iterable[Reading],
     scale: Callable[[str, str | None], Scale],
-    written: Written,
+    format_time: TimeFormat,
     regions: Regions,
     episodes: Mapping[str, str | None],
 ) -> list[Series]:
-    """Sort readings into series, ordered by their keys.
+    """Group readings into series, ordered by key.
 
-    Several values of one series in one session, or at one instant outside of any, are one
-    point, their mean, as repeated algometer readings are. A session's point stands at the
-    session's time. A reading of a session that was not attended is left out. `episodes` are those
-    of the sessions; a reading without a region belongs to the only one that its series has, if
-    there is only one.
+    Several values of one series in one session, or at one instant outside any session, become
+    one point, their mean; repeated algometer readings are an example. A session's point has the
+    session's time. A reading of a session that was not attended is left out. `episodes` gives the
+    episode of each session. Readings without a region join the series that differs only in its
+    region, if there is exactly one.
     """
     points: defaultdict[Key, list[Point]] = defaultdict(list)
     for one in readings:
@@ -83,7 +83,9 @@ def series_of(
             continue
         if one.session_id is None:
             at = one.at
-            occasion = Occasion(instant=instant(at), rank=OUTSIDE, session_id="", at=written(at))
+            occasion = Occasion(
+                instant=instant(at), rank=OUTSIDE, session_id="", at=format_time(at)
+            )
             region = regions.get(one.episode_id)
         elif one.session_id in course:
             occasion = course[one.session_id]
@@ -100,7 +102,7 @@ def series_of(
 
 
 def _settle(points: dict[Key, list[Point]]) -> None:
-    """Put the values of no region with those of the only region that was measured alike."""
+    """Move values without a region into the series with a region, if there is exactly one."""
     regions: defaultdict[tuple[str | None, ...], list[Key]] = defaultdict(list)
     for key in points:
         if key[-1] is not None:
@@ -126,10 +128,10 @@ def measures(all_series: Iterable[Series]) -> list[Json]:
 
 
 def _series(course: Course, key: Key, scale: Scale, points: list[Point]) -> Series:
-    """Take the baseline of ordered points.
+    """The series of these points, which are in order of time, with its baseline.
 
-    It is the mean of the values before treatment, that is up to and with the first attended
-    visit; or the first value, where a measure was taken up later. A rating of change is from 0.
+    The baseline is the mean of the values up to and including the first attended visit. If there
+    are none, it is the first value. For a rating of change it is 0.
     """
     if len({occasion.instant for occasion, _ in points}) < len(points):
         points = [_merged(list(same)) for _, same in groupby(points, _when_and_where)]
@@ -153,18 +155,18 @@ def _when_and_where(point: Point) -> tuple[int, str]:
 
 
 def _merged(same: list[Point]) -> Point:
-    """One point for all values of one occasion, whatever the offsets its time came with."""
+    """One point for all values of one occasion, even if its times have different UTC offsets."""
     occasion = min((occasion for occasion, _ in same), key=lambda occasion: str(occasion.at))
     return occasion, fmean(value for _, value in same)
 
 
 def _measure(series: Series) -> Json:
     instrument, activity, side, muscle, region = series.key
-    occasions, values, bar = series.occasions, series.values, series.bar
+    occasions, values, criteria = series.occasions, series.values, series.criteria
     latest = values[-1]
-    best = max(values) if bar.better == "higher" else min(values)
-    change = figure(latest - series.baseline)
-    gain = bar.merit(latest) - bar.merit(series.baseline)
+    best = max(values) if criteria.better == "higher" else min(values)
+    change = rounded(latest - series.baseline)
+    gain = criteria.merit(latest) - criteria.merit(series.baseline)
     thresholds = series.scale.thresholds
     return {
         "instrument": instrument,
@@ -173,9 +175,9 @@ def _measure(series: Series) -> Json:
         "muscle": muscle,
         "region": region,
         "unit": series.scale.unit,
-        "better": bar.better,
+        "better": criteria.better,
         "baseline": {
-            "value": figure(series.baseline),
+            "value": rounded(series.baseline),
             "n": series.baseline_n,
             "at": occasions[0].at,
         },
@@ -184,10 +186,10 @@ def _measure(series: Series) -> Json:
         "change": change,
         "change_percent": _percent(change, series.baseline),
         "thresholds": thresholds and thresholds._asdict(),
-        "exceeds_mdc": bar.is_real(gain),
-        "reaches_mcid": bar.is_worthwhile(gain),
-        "verdict": "insufficient" if len(values) == series.baseline_n else bar.verdict(gain),
-        "responder": responder(bar, series.gains, occasions[series.baseline_n :]),
+        "exceeds_mdc": criteria.is_real(gain),
+        "reaches_mcid": criteria.is_worthwhile(gain),
+        "verdict": "insufficient" if len(values) == series.baseline_n else criteria.verdict(gain),
+        "responder": responder(criteria, series.gains, occasions[series.baseline_n :]),
         "trend": trend([occasion.instant for occasion in occasions], values),
         "points": [
             {

@@ -1,9 +1,9 @@
-"""Each muscle's own series: how it felt and whether it released, session by session.
+"""The series of each muscle: its ache and its release, session by session.
 
-A series is keyed by muscle, side and spinal level. How often it released is given as counts
-over its treated sessions, never as a mean of those that did. Who examined stands beside each
-point and is counted, because two examiners agree poorly on the same taut band (kappa -0.05 to
-0.46): a curve breaks where the examiner changes, and points of one curve share its number.
+A series is keyed by muscle, side and spinal level. Releases are given as counts over the treated
+sessions, never as a mean over the sessions with a release. Each point names the examiner, because
+two examiners agree poorly on the same taut band (kappa -0.05 to 0.46). So a curve breaks where
+the examiner changes. Points of one curve share its number.
 """
 
 from collections import defaultdict
@@ -33,7 +33,7 @@ def muscles(course: Course, needlings: Needlings) -> list[Json]:
 def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
     """A point for each needling, in order of time.
 
-    Each is a copy of its session's empty point, which takes half the time of making it anew.
+    Each is a copy of its session's empty point; building a new dict takes twice as long.
     """
     empty: dict[str, Json] = {
         session_id: {
@@ -69,7 +69,7 @@ def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
 
 
 def _of_sessions(points: list[Json]) -> list[Json]:
-    """One point for each session, however often its muscle was needled in it."""
+    """One point for each session, however often the muscle was needled in it."""
     if len(set(map(_session_of, points))) == len(points):
         return points
     return [_joined(list(same)) for _, same in groupby(points, _session_of)]
@@ -78,7 +78,7 @@ def _of_sessions(points: list[Json]) -> list[Json]:
 def _joined(points: Sequence[Json]) -> Json:
     """The highest ache, the best release, the strongest grasp and the sum of the twitches.
 
-    Each of them over those that are known.
+    Unknown values are ignored.
     """
     counted = [point["twitches"] for point in points if point["twitches"] is not None]
     return points[0] | {
@@ -90,9 +90,9 @@ def _joined(points: Sequence[Json]) -> Json:
 
 
 def _series(place: Place, points: list[Json], times: Iterable[Timed]) -> Json:
-    """Sum up one muscle's points, which are in order of time.
+    """Summarise one muscle's points, which are in order of time.
 
-    A point whose release is not known counts as treated, and in none of the three counts.
+    A point without a recorded release counts as treated, but in none of the three release counts.
     """
     muscle, side, spinal_level = place
     examiners = {point["practitioner_id"] for point in points}
@@ -120,7 +120,7 @@ def _series(place: Place, points: list[Json], times: Iterable[Timed]) -> Json:
 
 
 def _break(points: Iterable[Json]) -> None:
-    """Number the curves: another examiner begins the next one."""
+    """Number the curves: a new one begins where the examiner changes."""
     same = groupby(points, itemgetter("practitioner_id"))
     for curve, (_, some) in enumerate(same, 1):
         for point in some:

@@ -1,7 +1,7 @@
-"""The progress document as a picture: what was measured, how sore, and each muscle, over time.
+"""The progress document as a picture: measures, soreness and each muscle, over time.
 
-Nothing in it is not also in the document: whoever can't see it reads its description, or the
-document.
+The picture shows nothing that is not in the document. People who can't see it read its
+description, or the document.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,18 +13,18 @@ from app.progress.rules.drawing import (
     FAINT,
     INK,
     PAPER,
-    drawn,
-    fitted,
+    font_size_to_fit,
     ink_on,
     legend,
     line,
     mark,
     shade,
+    svg_document,
     text,
 )
 from app.progress.rules.history import Json
-from app.progress.rules.verdict import important
-from app.progress.rules.wording import VERDICTS, changed, number, unit
+from app.progress.rules.verdict import effective_mcid
+from app.progress.rules.wording import VERDICTS, number, signed, unit
 
 WIDTH: Final = 760
 EDGE: Final = 16
@@ -33,14 +33,14 @@ RIGHT: Final = 620
 HEAD: Final = 76
 PANEL: Final = 84
 GAP: Final = 58
-"""Between two panels: room for two lines."""
+"""The space between two panels: two lines of text."""
 ROW: Final = 18
 BOLD: Final = 1.1
-"""How much wider bold words are."""
+"""How much wider bold text is."""
 LINE: Final = 110
 """Letters that fit on a line."""
 SLACK: Final = 20
-"""Letters of the longest word that may move to the second of two lines."""
+"""How many more letters than half of a text the first of its two lines may hold."""
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
 ACHE_MAX: Final = 10
@@ -51,29 +51,29 @@ class Scale(NamedTuple):
 
     name: str
     least: float
-    """The panel reaches from here, and further where a value does."""
+    """The lower end of the panel, unless a value is lower."""
     most: float
 
 
 class Names(NamedTuple):
-    """How codes are written out."""
+    """The names that stand for codes."""
 
     scale: Callable[[str], Scale]
     muscle: Callable[[str], str]
 
 
 class Axis(NamedTuple):
-    """Where a time or a value stands: from ``first`` at pixel ``begin`` to ``last`` at ``end``."""
+    """Maps a time or a value to a pixel: ``first`` to ``begin``, ``last`` to ``end``."""
 
     first: float
     last: float
     begin: float
     end: float
     ends: tuple[str, str] = ("", "")
-    """What is written where it begins and where it ends."""
+    """The labels at both ends of the axis."""
 
     def __call__(self, value: float) -> float:
-        """The pixel; in the middle where there is only one time or value."""
+        """The pixel of a value; the middle of the axis where there is only one value."""
         if self.last == self.first:
             return round((self.begin + self.end) / 2, 1)
         share = (value - self.first) / (self.last - self.first)
@@ -81,7 +81,7 @@ class Axis(NamedTuple):
 
 
 def picture(document: Json, names: Names) -> str:
-    """An SVG of a progress document, 760 units wide and as high as it needs to be."""
+    """An SVG of a progress document, 760 units wide. Its height depends on the content."""
     visits = [entry["at"] for entry in document["soreness"]["sessions"]]
     time = _time([*visits, *(point["at"] for m in document["measures"] for point in m["points"])])
     parts: list[str] = []
@@ -98,29 +98,29 @@ def picture(document: Json, names: Names) -> str:
     if not parts:
         parts.append(text(LEFT, top, "No attended session and no measurement yet."))
         top += GAP
-    words = ("Progress over time", described(document, names))
+    words = ("Progress over time", describe(document, names))
     parts.insert(0, text(16, 24, heading(document), size=15))
-    return drawn("progress", (WIDTH, top), words, parts)
+    return svg_document("progress", (WIDTH, top), words, parts)
 
 
-def described(document: Json, names: Names) -> str:
-    """What the picture shows, in sentences."""
-    told = [heading(document) + "."]
-    told += [
+def describe(document: Json, names: Names) -> str:
+    """The text alternative of the picture, in sentences."""
+    sentences = [heading(document) + "."]
+    sentences += [
         f"{label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
         for measure in document["measures"]
     ]
     sore = document["soreness"]
-    told.append(f"Soreness: answered {sore['answered']} of {sore['asked']} times asked.")
-    told += [
+    sentences.append(f"Soreness: answered {sore['answered']} of {sore['asked']} times asked.")
+    sentences += [
         f"{_muscle(muscle, names)}: completely {_released(muscle)} sessions."
         for muscle in document["muscles"]
     ]
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def heading(document: Json) -> str:
-    """How many sessions the document counts, and when they were."""
+    """The number of attended sessions, and the days of the first and the last."""
     attended = document["sessions"]["attended"]
     if not attended:
         return "No attended session"
@@ -133,7 +133,7 @@ def heading(document: Json) -> str:
 def _measure(
     measure: Json, scale: Scale, names: Names, time: Axis, visits: Sequence[str], top: int
 ) -> list[str]:
-    """One outcome measure: its points in the frame of its scale, over the band of the MCID."""
+    """One outcome measure: its points on its scale, over the grey band of the MCID."""
     values = [point["value"] for point in measure["points"]]
     least, most = min(scale.least, *values), max(scale.most, *values)
     height = Axis(least, most, top + PANEL, top)
@@ -141,7 +141,7 @@ def _measure(
     radius = min(4, max(2, (RIGHT - LEFT) / len(points) / 3))
     parts = _band(measure, height)
     parts += _frame(top, number(least), number(most), time)
-    parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _places(visits, time)]
+    parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _pixels(visits, time)]
     course = " ".join(f"{x},{y}" for x, y, _ in points)
     parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
     parts += [
@@ -151,18 +151,20 @@ def _measure(
         for x, y, point in points
     ]
     parts += _key(measure, top)
-    return [*parts, *_beside(top, label(measure, names), [_change(measure), _verdict(measure)])]
+    return [*parts, *_caption(top, label(measure, names), [_change(measure), _verdict(measure)])]
 
 
 def _key(measure: Json, top: int) -> list[str]:
-    """What the band and the open points of a panel stand for."""
+    """The legend beside a panel: the meaning of the band and of the open points."""
     mcid = _mcid(measure)
-    told = [] if mcid is None else ["Grey: within one", f"MCID ({mcid:g}) of the", "baseline"]
+    legend_lines = (
+        [] if mcid is None else ["Grey: within one", f"MCID ({mcid:g}) of the", "baseline"]
+    )
     if any(point["draft"] for point in measure["points"]):
-        told.append("Open: a draft")
+        legend_lines.append("Open: a draft")
     return [
         text(RIGHT + 8, top + 10 + n * 13, words, size=10, fill=FAINT)
-        for n, words in enumerate(told)
+        for n, words in enumerate(legend_lines)
     ]
 
 
@@ -170,11 +172,13 @@ def _mcid(measure: Json) -> float | None:
     thresholds = measure["thresholds"]
     if thresholds is None:
         return None
-    return important(measure["baseline"]["value"], thresholds["mcid"], thresholds["mcid_percent"])
+    return effective_mcid(
+        measure["baseline"]["value"], thresholds["mcid"], thresholds["mcid_percent"]
+    )
 
 
 def _band(measure: Json, height: Axis) -> list[str]:
-    """What is within one MCID of the baseline: a change that stays in it is too small to matter."""
+    """The band within one MCID of the baseline. A change inside it is too small to matter."""
     mcid = _mcid(measure)
     if mcid is None:
         return []
@@ -189,7 +193,7 @@ def _band(measure: Json, height: Axis) -> list[str]:
 
 
 def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
-    """The highest soreness after each session; a question mark where nobody answered."""
+    """The highest soreness after each session; a question mark where there is no answer."""
     height = Axis(0, SORE_MAX, top + PANEL, top)
     parts = _frame(top, "0", f"{SORE_MAX}", time)
     room = (RIGHT - LEFT) / len(soreness["sessions"])
@@ -207,19 +211,19 @@ def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
             f"<title>{entry['at'][:10]}: {entry['peak']}</title></rect>"
         )
     answered = f"answered {soreness['answered']} of {soreness['asked']}"
-    return [*parts, *_beside(top, "Soreness after needling", [answered])]
+    return [*parts, *_caption(top, "Soreness after needling", [answered])]
 
 
 def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top: int) -> list[str]:
-    """A row for each muscle and a column for each session: the darker, the more it ached."""
+    """A row for each muscle and a column for each session. Darker means more ache."""
     column = min((RIGHT - LEFT) / max(len(visits), 1), 2.0 * ROW)
     places = {visit["session_id"]: LEFT + n * column for n, visit in enumerate(visits)}
-    told = "Each muscle, session by session. Darker: more ache. A bar: from here another examiner."
-    parts = [text(16, top - 8, told), *legend(16, top + 10)]
+    title = "Each muscle, session by session. Darker: more ache. Thick line: the examiner changed."
+    parts = [text(16, top - 8, title), *legend(16, top + 10)]
     for n, muscle in enumerate(muscles, 1):
         y = top + n * ROW
         name = _muscle(muscle, names)
-        parts.append(text(EDGE, y + ROW - 5, name, **fitted(name, LEFT - EDGE - 6)))
+        parts.append(text(EDGE, y + ROW - 5, name, **font_size_to_fit(name, LEFT - EDGE - 6)))
         before = None
         for point in muscle["points"]:
             other = before not in {None, point["practitioner_id"]}
@@ -232,17 +236,17 @@ def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top:
 def _cell(point: Json, x: float, y: float, width: float, *, examiner_changed: bool) -> list[str]:
     ache, release = point["ache"], point["release"]
     share = 0 if ache is None else ache / ACHE_MAX
-    told = f"{point['at'][:10]}: ache {'not asked' if ache is None else ache}"
+    on_day = f"{point['at'][:10]}: ache {'not asked' if ache is None else ache}"
     shaded = (
         f'<rect x="{x:.1f}" y="{y}" width="{width - 1:.1f}" height="{ROW - 2}"'
         f' fill="{PAPER if ache is None else shade(share)}" stroke="{INK}" stroke-width="0.5">'
-        f"<title>{told}, release {release or 'not asked'}</title></rect>"
+        f"<title>{on_day}, release {release or 'not asked'}</title></rect>"
     )
     parts = [shaded]
     if release:
         place = (x + (width - 1) / 2, y + (ROW - 2) / 2)
         parts.append(mark(release, *place, min(3.5, width / 2 - 1), ink_on(share)))
-    if examiner_changed:  # two examiners agree poorly on one band: the course breaks here
+    if examiner_changed:  # two examiners agree poorly on one band, so the curve breaks here
         parts.append(line(x - 0.5, y - 1, x - 0.5, y + ROW - 1, width=3))
     return parts
 
@@ -257,7 +261,7 @@ def _muscle(muscle: Json, names: Names) -> str:
 
 
 def label(measure: Json, names: Names) -> str:
-    """What a measure, or a flag of one, is about."""
+    """The name of a measure, or of the measure that a flag is about."""
     muscle, region = measure["muscle"], measure["region"]
     more = (
         measure["activity"],
@@ -271,7 +275,7 @@ def label(measure: Json, names: Names) -> str:
 
 def _change(measure: Json) -> str:
     base, latest = measure["baseline"]["value"], measure["latest"]["value"]
-    return f"{number(base)} to {number(latest)}, changed by {changed(measure['change'])}"
+    return f"{number(base)} to {number(latest)}, changed by {signed(measure['change'])}"
 
 
 def _verdict(measure: Json) -> str:
@@ -279,22 +283,22 @@ def _verdict(measure: Json) -> str:
     return VERDICTS[measure["verdict"]] + by
 
 
-def _beside(top: int, label: str, told: Sequence[str]) -> list[str]:
-    """What stands over a panel: its label on one line, or a long one on two, and its findings."""
+def _caption(top: int, label: str, findings: Sequence[str]) -> list[str]:
+    """The text above a panel: its label, on one line or two, and a line with its findings."""
     lines = [label] if len(label) <= LINE else wrap(label, len(label) // 2 + SLACK)
-    how = fitted(max(lines, key=len), (WIDTH - 2 * EDGE) / BOLD)
-    said = "; ".join(told)
+    size = font_size_to_fit(max(lines, key=len), (WIDTH - 2 * EDGE) / BOLD)
+    summary = "; ".join(findings)
     return [
         *(
-            text(EDGE, top - 22 - 12 * above, line, weight="bold", **how)
+            text(EDGE, top - 22 - 12 * above, line, weight="bold", **size)
             for above, line in enumerate(reversed(lines))
         ),
-        text(EDGE, top - 7, said, **fitted(said, WIDTH - 2 * EDGE)),
+        text(EDGE, top - 7, summary, **font_size_to_fit(summary, WIDTH - 2 * EDGE)),
     ]
 
 
 def _frame(top: int, least: str, most: str, time: Axis) -> list[str]:
-    """A panel, the ends of its scale, and the days on which its time begins and ends."""
+    """The frame of a panel, with both ends of its scale and its first and last day."""
     frame = (
         f'<rect x="{LEFT}" y="{top}" width="{RIGHT - LEFT}" height="{PANEL}" fill="none"'
         f' stroke="{INK}" stroke-width="0.5"/>'
@@ -312,7 +316,7 @@ def _frame(top: int, least: str, most: str, time: Axis) -> list[str]:
     ]
 
 
-def _places(moments: Iterable[str], time: Axis) -> list[float]:
+def _pixels(moments: Iterable[str], time: Axis) -> list[float]:
     return [time(_instant(at)) for at in moments]
 
 

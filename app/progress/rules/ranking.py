@@ -1,4 +1,4 @@
-"""How the values of a series are ordered: what both trend statistics stand on."""
+"""How the values of a series are ordered: the input of both trend statistics."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 
 class Ranking(NamedTuple):
-    """The pairs of a series, earlier value against later value."""
+    """Counts of the pairs of a series, earlier value against later value."""
 
     falls: int  # pairs whose later value is lower
     rises: int  # pairs whose later value is higher
@@ -16,7 +16,7 @@ class Ranking(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """Rank ``values``, which are given in order of time."""
+        """Count the pairs of ``values``, which are in order of time."""
         ties = tuple(sorted(Counter(values).values(), reverse=True))
         level = sum(tie * (tie - 1) for tie in ties) // 2
         falls = count_falls(values)
@@ -27,8 +27,8 @@ class Ranking(NamedTuple):
 def count_falls(values: Sequence[float]) -> int:
     """Count the pairs whose later value is lower than the earlier one, in O(n log n).
 
-    A value falls below as many earlier values as stand to its right in the sorted list of
-    those that came before it.
+    The earlier values are kept in a sorted list. A value falls below those to the right of its
+    place in it.
     """
     earlier: list[float] = []
     not_falling = 0

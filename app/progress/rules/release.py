@@ -1,8 +1,9 @@
-"""How soon muscles release, where anybody looked at the clock.
+"""The time until a muscle releases, where it was recorded.
 
-The time to a complete release is a survival time: a needle that was taken out before the muscle
-let go says only that it took longer. The median is therefore that of Kaplan and Meier (1958, J Am
-Stat Assoc 53:457-481), never the mean or median of the muscles that did release.
+The time to a complete release is a survival time. A needle that was removed before the muscle
+released only shows that the release would have taken longer: the time is censored. So the median
+is the Kaplan-Meier estimate (1958, J Am Stat Assoc 53:457-481), never the mean or median of the
+muscles that did release.
 """
 
 from collections import Counter
@@ -13,11 +14,11 @@ from operator import itemgetter
 from app.progress.rules.history import Json, Needlings, Place
 
 Timed = tuple[int, bool]
-"""Seconds, and whether the muscle released then; if not, the needle came out."""
+"""Seconds, and whether the muscle released then; if not, the needle was removed (censored)."""
 
 
 def release(needlings: Needlings) -> Json:
-    """The document's `release`: needlings by what the patient felt, and the time to a release."""
+    """The document's `release`: needlings by the release that the patient felt, and its time."""
     felt = Counter(needlings.release)
     return {
         "needlings": felt["complete"] + felt["partial"] + felt["none"],
@@ -29,14 +30,14 @@ def release(needlings: Needlings) -> Json:
 
 
 def times_of(needlings: Needlings) -> Iterator[tuple[Place, Timed]]:
-    """The times of those needlings that have one, each with the place that was needled.
+    """The time of each needling that has one, with the place that was needled.
 
-    It is the time to the release where the muscle released completely. It is the time for which the
-    needle stayed where it did not. Others have none: nobody took the time, or asked the patient.
+    For a complete release it is the time until the release. Otherwise it is the time for which
+    the needle stayed. A needling without a recorded time or release is left out.
     """
     retained, released = needlings.retention_s, needlings.release_after_s
     if retained.count(None) == released.count(None) == len(needlings.release):
-        return  # nobody looked at the clock
+        return  # no time was recorded
     for place, felt, retention_s, release_after_s in zip(
         needlings.place, needlings.release, retained, released, strict=True
     ):
@@ -48,28 +49,29 @@ def times_of(needlings: Needlings) -> Iterator[tuple[Place, Timed]]:
 
 
 def time_to_release(times: Iterable[Timed]) -> Json:
-    """The median of the time to a complete release, in seconds, over the `n` that have a time.
+    """The median time to a complete release, in seconds, over the `n` needlings with a time.
 
-    `median_s` is null where fewer than half are known to have released.
+    `median_s` is null where the estimate never falls to one half.
     """
-    found = sorted(times)
+    ordered = sorted(times)
     return {
         "method": "kaplan_meier",
-        "n": len(found),
-        "released": sum(released for _, released in found),
-        "median_s": median(found),
+        "n": len(ordered),
+        "released": sum(released for _, released in ordered),
+        "median_s": median(ordered),
     }
 
 
 def median(times: Iterable[Timed]) -> int | None:
-    """The first time at which at most half are left, by the product-limit estimate.
+    """The first time at which the product-limit estimate is at most one half; None if never.
 
-    Of a release and a removal at one time the release comes first. Exact: in whole numbers.
+    A release and a removal at the same time count in this order. The estimate is kept as a
+    fraction of whole numbers, `left` / `of`, so it is exact.
     """
-    found = sorted(times)
-    at_risk = len(found)
+    ordered = sorted(times)
+    at_risk = len(ordered)
     left, of = 1, 1
-    for at, ended in groupby(found, itemgetter(0)):
+    for at, ended in groupby(ordered, itemgetter(0)):
         together = [is_released for _, is_released in ended]
         left, of = left * (at_risk - sum(together)), of * at_risk
         if 2 * left <= of:

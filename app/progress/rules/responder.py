@@ -1,26 +1,27 @@
 """Whether a patient responded by one measure, and since when.
 
-A patient responds from the first value on that is an important improvement over the baseline
-(see `verdict`), for as long as the values stay one. A response that was reached and is gone is
-said to be lost. Nothing is said where the instrument has no thresholds to respond by, or where
-there is no value after the baseline.
+A patient responds while the values are an important improvement over the baseline (see
+`verdict`). A response that was reached and has ended is called lost. There is no state where the
+instrument has no thresholds, or where there is no value after the baseline.
 """
 
 from collections.abc import Sequence
 
 from app.progress.rules.history import Json, Occasion
-from app.progress.rules.verdict import HAIR, Bar
+from app.progress.rules.verdict import FLOAT_TOLERANCE, Criteria
 
 
-def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -> Json | None:
-    """The state by the values after the baseline, each at its occasion.
+def responder(
+    criteria: Criteria, gains: Sequence[float], occasions: Sequence[Occasion]
+) -> Json | None:
+    """The responder state, from the gains after the baseline and their occasions; None without one.
 
-    `state` is `responding`, `lost` or `not_yet`; `since` is when it began, null for `not_yet`;
-    `first_at` is when the patient first responded.
+    `state` is `responding`, `lost` or `not_yet`. `since` is the time at which that state began,
+    null for `not_yet`. `first_at` is the time at which the patient first responded.
     """
-    if bar.mcid is None or not gains:
+    if criteria.mcid is None or not gains:
         return None
-    enough = least(bar)
+    enough = least_important_gain(criteria)
     reached = [gain >= enough for gain in gains]
     if True not in reached:
         return {"state": "not_yet", "since": None, "first_at": None}
@@ -34,9 +35,9 @@ def responder(bar: Bar, gains: Sequence[float], occasions: Sequence[Occasion]) -
     }
 
 
-def least(bar: Bar) -> float:
-    """The least gain that is an important improvement where there is an MCID.
+def least_important_gain(criteria: Criteria) -> float:
+    """The least gain that is an important improvement, where there is an MCID.
 
-    It reaches MCID and MDC, that is the larger of them.
+    An important improvement reaches both MDC and MCID, so this is the larger of them.
     """
-    return (bar.highest or 0.0) - HAIR
+    return (criteria.larger_threshold or 0.0) - FLOAT_TOLERANCE

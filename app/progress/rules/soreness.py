@@ -1,7 +1,7 @@
-"""Soreness after the needles: how well the needling is tolerated, not whether it helped.
+"""Soreness after needling: how well it is tolerated, not whether it helped.
 
-It is always given with how many were asked and how many answered, because a missing answer is
-information too; nothing is carried forward into a gap.
+It always comes with the number of times asked and answered, because a missing answer is
+information too. Gaps stay gaps: no value is carried forward.
 """
 
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ ASKED_AFTER = ASKED_AFTER_H * 3600 * 1_000_000
 def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], doses: Doses) -> Json:
     """The document's `soreness`, with one entry for each attended visit.
 
-    A visit is asked once 18 hours have passed by ``as_of_instant``, and answered if it is asked
-    and has a report, of whatever hour. The trend is that of the peaks, over the visits that
-    have one.
+    A visit counts as asked once 18 hours have passed by ``as_of_instant``. It counts as answered
+    if it is asked and has a report from any hour. The trend is computed from the peaks of the
+    visits that have one.
     """
     entries: dict[str, Json] = {
         session_id: {
@@ -52,7 +52,7 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
 
 
 def _add(entry: Json, report: Report) -> None:
-    """Raise the session's peak, and that of the report's window if it has a place of its own."""
+    """Raise the session's peak, and the value of the report's window if the entry has that one."""
     value, window = report.soreness, report.window
     entry["reports"] += 1
     if entry["peak"] is None or entry["peak"] < value:

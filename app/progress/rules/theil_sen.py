@@ -1,13 +1,17 @@
 """The Theil-Sen slope: the median of the slopes of all pairs (Theil 1950, Sen 1968).
 
-It bends to no single outlier, and on a handful of ordinal values it says no more than they do.
+It is robust against single outliers, and suits short series of ordinal values.
 
-Two hundred values have 19,900 pairs: too many to compute and sort each time a page is read. A
-long series is therefore solved by selection. A small sample of pairs brackets the median
-between two slopes; the pairs below the bracket are only *counted*, in O(n log n), because a
-pair's slope is below b exactly if its later value, freed of the trend b, has fallen; the few
-pairs inside are computed and sorted. Times and values are whole numbers there, so no rounding
-can miscount a pair, and the answer is that of the definition.
+Two hundred values have 19,900 pairs, too many to compute and sort on each read. So the median of
+a long series is found by selection:
+
+1. A small sample of pairs gives a bracket: two slopes with the median between them.
+2. The pairs below the bracket are only *counted*, in O(n log n). A pair's slope is below b exactly
+   if its later value is the lower one after the trend b is subtracted from both.
+3. The few pairs inside the bracket are computed and sorted.
+
+Times and values are whole numbers there, so rounding cannot miscount a pair. The result is exactly
+the one by the definition.
 """
 
 from bisect import bisect_left
@@ -25,8 +29,8 @@ SORTED_UP_TO = 40
 def slope(times: Sequence[int], values: Sequence[float], ranking: Ranking) -> float | None:
     """Median change of value per unit of time; None where no two times differ.
 
-    ``times`` ascend, ``ranking`` is that of ``values``. Pairs of equal times have no slope and
-    are left out, as `scipy.stats.theilslopes` does.
+    ``times`` are ascending, and ``ranking`` is the ranking of ``values``. Pairs of equal times have
+    no slope and are left out, as in `scipy.stats.theilslopes`.
     """
     if len(times) <= SORTED_UP_TO or len(set(times)) < len(times):
         return slope_by_sorting(times, values)
@@ -37,7 +41,7 @@ def slope(times: Sequence[int], values: Sequence[float], ranking: Ranking) -> fl
 
 
 def slope_by_sorting(times: Sequence[int], values: Sequence[float]) -> float | None:
-    """The definition, written down: for short series, and for all that selection cannot do."""
+    """The slope by the definition: for short series, and where selection is not possible."""
     points = list(zip(times, values, strict=True))
     slopes = [
         (value - earlier) / (time - before)
@@ -51,9 +55,9 @@ def slope_by_sorting(times: Sequence[int], values: Sequence[float]) -> float | N
 def slope_by_selection(times: Sequence[int], values: Sequence[float]) -> float | None:
     """The same number for a long series of distinct times, without computing all slopes.
 
-    The rank of the sample's median among all pairs is counted, which tells how far off it is;
-    the bracket is laid around the place so corrected, and widened until it holds the median.
-    Should a value have more than three decimals, all slopes are sorted after all.
+    The rank of the sample's median among all pairs is counted, which shows how far off it is. The
+    bracket is set around the corrected place, and widened until it holds the median. If a value
+    has more than three decimals, all slopes are sorted instead.
     """
     grid = _Grid.of(times, values)
     if grid is None:
@@ -77,7 +81,7 @@ def slope_by_selection(times: Sequence[int], values: Sequence[float]) -> float |
 
 
 def _middle(length: int) -> tuple[int, int]:
-    """Ranks of the two middle slopes (one and the same if odd) of all pairs of a series."""
+    """Ranks of the two middle slopes of all pairs of a series; equal if their number is odd."""
     pairs = length * (length - 1) // 2
     return (pairs - 1) // 2, pairs // 2
 
@@ -92,7 +96,7 @@ class _Grid(NamedTuple):
 
     @classmethod
     def of(cls, times: Sequence[int], values: Sequence[float]) -> Self | None:
-        """Lay a series on its grid; None where a value has more than three decimals."""
+        """Convert a series to whole numbers; None where a value has more than three decimals."""
         whole = {value: round(value * 1000) for value in set(values)}
         if any(thousandths / 1000 != value for value, thousandths in whole.items()):
             return None
@@ -103,7 +107,7 @@ class _Grid(NamedTuple):
         return cls(steps, thousandths, points, 1 / 1000 / step)
 
     def sample(self) -> list[float]:
-        """The slopes of about two pairs for each value, scattered evenly over all; ascending."""
+        """The ascending slopes of about two pairs for each value, spread evenly over all pairs."""
         stride = len(self.points) // 4
         return sorted(
             {
@@ -114,9 +118,9 @@ class _Grid(NamedTuple):
         )
 
     def freed_of(self, rise: int) -> list[int]:
-        """The values without a trend of ``rise`` over the whole run of the series, times the run.
+        """The values minus a trend of ``rise`` over the whole series, multiplied by its duration.
 
-        Another rise of 1 is a thousandth from the first value to the last: fine enough.
+        A rise of 1 is one thousandth from the first value to the last, which is fine enough.
         """
         run = self.times[-1] - self.times[0]
         return [
@@ -126,9 +130,9 @@ class _Grid(NamedTuple):
     def slopes_between(self, low: list[int], high: list[int]) -> list[float]:
         """Slopes of the pairs that do not fall in ``low`` and do not rise in ``high``.
 
-        These are the values freed of the lower and of the upper end of the bracket. Walked in
-        the order of ``low``, a point's partners are those met before it that stand no lower in
-        ``high``.
+        ``low`` and ``high`` are the values minus the lower and the upper slope of the bracket.
+        Points are visited in the order of ``low``. A point's partners are the points visited
+        before it that are not lower in ``high``.
         """
         met: list[tuple[float, float]] = []
         heights: list[int] = []

@@ -1,10 +1,10 @@
-"""The trend of a series: how much per week, and whether chance would do as well.
+"""The trend of a series: the change per week, and whether it could be chance.
 
-`per_week` is the Theil-Sen slope over real time, not over session numbers. `p` is the
-two-sided Mann-Kendall p, given from five observations on: with fewer, no order of the values
-is rare enough to mean anything. Under ten observations the evidence is called descriptive.
-Values at one instant are one observation to this test, their mean, for it asks in which order
-things came. Nothing is forecast.
+`per_week` is the Theil-Sen slope over real time, not over session numbers. `p` is the two-sided
+Mann-Kendall p. It is given from five observations on, because with fewer no order of the values
+is rare enough to be evidence. Below ten observations the evidence is called descriptive. The test
+depends on the order of the values, so values at one instant count as one observation, their mean.
+Nothing is forecast.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from statistics import fmean
 
-from app.progress.rules.history import Json, figure
+from app.progress.rules.history import Json, rounded
 from app.progress.rules.mann_kendall import two_sided_p
 from app.progress.rules.ranking import Ranking
 from app.progress.rules.theil_sen import slope
@@ -26,15 +26,15 @@ WEEK = 7 * 24 * 3600 * 1_000_000
 def trend(instants: Sequence[int], values: Sequence[float]) -> Json:
     """Describe ``values`` at ``instants``: microseconds, ascending, equal ones allowed.
 
-    `per_week` is null where no two instants differ; `n` is the number of values. p is not
-    rounded, for a small one would become 0.
+    `per_week` is null where no two instants differ. `n` is the number of values. `p` is not
+    rounded, because a small one would become 0.
     """
     observed = _observations(instants, values)
     ranking = Ranking.of(observed)
     per_microsecond = slope(instants, values, ranking)
     return {
         "method": "theil_sen",
-        "per_week": None if per_microsecond is None else figure(per_microsecond * WEEK),
+        "per_week": None if per_microsecond is None else rounded(per_microsecond * WEEK),
         "n": len(values),
         "p": two_sided_p(ranking) if len(observed) >= P_FROM else None,
         "evidence": "tested" if len(observed) >= TESTED_FROM else "descriptive",

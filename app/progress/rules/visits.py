@@ -1,4 +1,4 @@
-"""How often the patient came, how regularly, and how much needling that was."""
+"""How often and how regularly the patient came, and how much needling they received."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,14 +7,14 @@ from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
-from app.progress.rules.history import Course, Json, Needlings, Visit, figure
+from app.progress.rules.history import Course, Json, Needlings, Visit, rounded
 
 DAY = 24 * 3600 * 1_000_000
 """A day in microseconds."""
 
 
 class Doses(NamedTuple):
-    """How much needling each attended visit had, by its session."""
+    """The dose of each attended visit, by its session."""
 
     insertions: Mapping[str, int]
     twitches: Mapping[str, int | None]  # None: not assessed in any needling
@@ -35,12 +35,11 @@ def needlings_of(course: Course, needlings: Needlings) -> Needlings:
 def sessions(
     visits: Iterable[Visit], course: Course, entered_later: frozenset[str] = frozenset()
 ) -> Json:
-    """The document's `sessions`. `drafts` are those attended visits that nobody has signed yet.
+    """The document's `sessions`.
 
-    `entered_later` counts those that were written down after the instant that is looked back to.
-
-    The gap is the median of the days that really passed between one attended visit and the
-    next, in fractions of a day; null below two.
+    `drafts` counts attended visits that nobody has signed yet. `entered_later` counts those that
+    were recorded after `as_of`. `median_gap_days` is the median time from one attended visit to
+    the next, in days with fractions; null below two visits.
     """
     counts = Counter([visit.attendance for visit in visits])
     attended = list(course.values())
@@ -54,7 +53,7 @@ def sessions(
         "entered_later": len(entered_later.intersection(course)),
         "first_at": attended[0].at if attended else None,
         "last_at": attended[-1].at if attended else None,
-        "median_gap_days": figure(median(gaps) / DAY) if gaps else None,
+        "median_gap_days": rounded(median(gaps) / DAY) if gaps else None,
     }
 
 
@@ -71,7 +70,7 @@ def doses_of(course: Course, needlings: Needlings) -> Doses:
 
 
 def dose(course: Course, needlings: Needlings) -> Json:
-    """The document's `dose`: `muscles` are distinct muscles (not sides)."""
+    """The document's `dose`. `muscles` counts distinct muscles, whatever their side."""
     return {
         "needlings": len(needlings.session_id),
         "muscles": len({muscle for muscle, _, _ in set(needlings.place)}),

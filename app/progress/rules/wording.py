@@ -1,6 +1,6 @@
-"""What a progress document found, in the words and figures of the picture, the page and the paper.
+"""How progress is worded and formatted in the picture, the console and the PDF.
 
-They say "changed by", never why: regression to the mean alone changes much.
+The words say "changed by", never why: regression to the mean alone causes large changes.
 """
 
 from typing import Final
@@ -8,12 +8,12 @@ from typing import Final
 NOTHING: Final = "\N{EN DASH}"
 MINUS: Final = "\N{MINUS SIGN}"
 P_LEAST: Final = 0.001
-"""No smaller p is written out."""
+"""A smaller p is shown as "< 0.001"."""
 VERDICTS: Final = {
-    "improved_important": "an improvement worth having",
-    "improved_uncertain": "an improvement, but not surely a real and worthwhile one",
+    "improved_important": "an important improvement",
+    "improved_uncertain": "an improvement, but it is uncertain whether it is real and worthwhile",
     "stable": "no worthwhile change",
-    "worse": "a change for the worse",
+    "worse": "a worsening",
     "insufficient": "no verdict",
 }
 RELEASES: Final = {
@@ -24,27 +24,27 @@ RELEASES: Final = {
 
 
 def number(value: float | None) -> str:
-    """A number, with a minus sign where it has one."""
+    """A number, with a proper minus sign; a dash for None."""
     return NOTHING if value is None else f"{value:g}".replace("-", MINUS)
 
 
 def unit(code: str | None) -> str:
-    """A unit behind the name of what is measured in it; a score has none (UCUM)."""
+    """A unit in brackets, to follow the name of a measure; empty for a score (UCUM)."""
     return "" if code is None or code.startswith("{") else f" ({code})"
 
 
-def changed(value: float) -> str:
-    """A change, with its sign."""
+def signed(value: float) -> str:
+    """A change with its sign; 0 has none."""
     return number(value) if value <= 0 else f"+{value:g}"
 
 
-def weekly(slope: float | None) -> str:
-    """A change per week, to two decimals."""
-    return NOTHING if slope is None else changed(round(slope, 2) + 0.0)
+def per_week(slope: float | None) -> str:
+    """A change per week, to two decimals; a dash for None."""
+    return NOTHING if slope is None else signed(round(slope, 2) + 0.0)
 
 
-def chance(p: float | None) -> str:
-    """A p, to three decimals."""
+def p_value(p: float | None) -> str:
+    """A p value, to three decimals; a dash for None."""
     if p is None:
         return NOTHING
     return f"< {P_LEAST}" if p < P_LEAST else f"{p:.3f}"

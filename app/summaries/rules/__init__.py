@@ -1,1 +1,1 @@
-"""What is pure of a summary: may it leave, and what does it say. No database, no framework."""
+"""Pure rules of summaries: whether one may be released, and what it says."""

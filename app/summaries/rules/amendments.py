@@ -1,4 +1,4 @@
-"""What became of a session once it was signed: what changed, when, by whom and why. Pure."""
+"""Changes of a session after it was signed: what changed, when, by whom and why. Pure."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from app.sessions.views import SessionView
 from app.summaries.rules.words import Names, Pair, moment, pairs, printable, spelt
 
 Json = Mapping[str, object]
-# What the server adds, and what follows from the rest.
+# Fields that the server adds, or that follow from others.
 DERIVED: Final = frozenset(
     {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
@@ -21,7 +21,7 @@ DERIVED: Final = frozenset(
         *("updated_at", "id"),
     }
 )
-# Whose words a reader is to see as they were written.
+# Fields whose text is shown as it was written.
 WRITTEN: Final = frozenset(
     {"note", "plan", "setting", "lot", "activity", "unit", "stopped_for", "mismatch_reason"}
 )
@@ -30,9 +30,9 @@ UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
 
 
 class Version(NamedTuple):
-    """A session as it was after one change, whose entry in the ledger this is.
+    """A session after one change, with the data of that change's ledger entry.
 
-    Its body is `printable`, the reason is as the ledger has it.
+    Its body is `printable`. The reason is as the ledger has it.
     """
 
     operation: str
@@ -43,31 +43,31 @@ class Version(NamedTuple):
 
 
 def ending(versions: Sequence[Version], names: Names) -> list[Pair]:
-    """When, by whom and why a session was made void."""
+    """When, by whom and why a session was voided."""
     last = next((each for each in reversed(versions) if each.operation == "sessions.void"), None)
     if last is None:
         return []
     return pairs(
-        ("Made void", f"{moment(last.at)} by {names.actor(last.actor)}"),
-        ("Why", printable(last.reason)),
+        ("Voided", f"{moment(last.at)} by {names.actor(last.actor)}"),
+        ("Reason", printable(last.reason)),
     )
 
 
 def amendments(versions: Sequence[Version], names: Names) -> list[dict[str, Any]]:
-    """Every change of content since a session was signed, oldest first."""
-    found = []
+    """Every change of content after a session was signed, oldest first."""
+    listed = []
     for before, after in pairwise(versions):
         changes = list(_changes(before.body, after.body, names))
         if before.body["status"] != "draft" and changes:
-            kind, _, why = (after.reason or "").partition(": ")
-            found.append(
+            kind, _, reason = (after.reason or "").partition(": ")
+            listed.append(
                 {
                     "title": f"Amended {moment(after.at)}" + (f": {kind}" if kind else ""),
-                    "facts": pairs(("By", names.actor(after.actor)), ("Why", printable(why))),
+                    "facts": pairs(("By", names.actor(after.actor)), ("Reason", printable(reason))),
                     "changes": changes,
                 }
             )
-    return found
+    return listed
 
 
 def _changes(before: Json, after: Json, names: Names) -> Iterator[list[str]]:
@@ -79,18 +79,18 @@ def _changes(before: Json, after: Json, names: Names) -> Iterator[list[str]]:
 def _differences(
     path: tuple[str, ...], before: Any, after: Any, names: Names
 ) -> Iterator[list[str]]:
-    """The leaves that differ, each with its place, and what it said before and says now."""
+    """The cells of each leaf that differs: its place, the value before and the value after."""
     if before == after:
         return
     for step, was, now in _parts(before, after):
         yield from _differences((*path, step), was, now, names)
     if not _is_nested(before) and not _is_nested(after):
         place = " ".join(UNIT.sub(r" (\1)", spelt(step)) for step in path)
-        yield [place, _said(path[-1], before, names), _said(path[-1], after, names)]
+        yield [place, _in_words(path[-1], before, names), _in_words(path[-1], after, names)]
 
 
 def _is_nested(value: Any) -> bool:
-    """Whether it has parts to be compared; a list of codes is one thing."""
+    """Whether a value has parts to compare. A list of codes counts as one value."""
     items = value if isinstance(value, list) else ()
     return isinstance(value, dict) or any(isinstance(item, dict) for item in items)
 
@@ -106,7 +106,7 @@ def _parts(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _items(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[str, Any, Any]]:
-    """The items of two lists that differ; one more or one less moves no others."""
+    """The items of two lists that differ. An inserted or removed item does not shift the others."""
     was, now = ([json.dumps(item, sort_keys=True) for item in items] for items in (before, after))
     matched = SequenceMatcher(a=was, b=now, autojunk=False).get_opcodes()
     for same, begin, end, begins, ends in matched:
@@ -116,7 +116,7 @@ def _items(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[str,
                 yield str((begin if new is None else begins) + n), old, new
 
 
-def _said(name: str, value: Any, names: Names) -> str:
+def _in_words(name: str, value: Any, names: Names) -> str:
     if value is None or value in ("", []):
         return NOTHING
     if isinstance(value, bool):
@@ -132,7 +132,7 @@ def _said(name: str, value: Any, names: Names) -> str:
         "occurred_at": moment,
     }
     if isinstance(value, list):
-        return ", ".join(_said(name, item, names) for item in value)
+        return ", ".join(_in_words(name, item, names) for item in value)
     if name in meant:
         return meant[name](value)
     return str(value) if name in WRITTEN else spelt(value)

@@ -1,4 +1,4 @@
-"""All that a summary says, as plain JSON. Pure: the same chart and release say the same."""
+"""The content of a summary as JSON. Pure: the same chart and release give the same content."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,21 +19,23 @@ from app.summaries.rules.release import Recipient
 from app.summaries.rules.words import Names, Pair, day, listed, moment, pairs, spelt
 
 NOTICE: Final = (
-    "This is a summary of the clinic's record for the recipient and the purpose above. The record"
-    " itself stays with the clinic. This is not a medical device, and not advice.\n"
-    "“Changed by” says how far a value moved, not why. What the patient felt, what the"
-    " practitioner felt and what both saw are recorded apart. A dash is what was not recorded.\n"
-    "At the foot of each page is the SHA-256 digest of what it says. The clinic's ledger has an"
-    " entry with the same digest: to whom this was given, when, why and by whom.\n"
-    "A session that is void is listed with the reason, and what it said is left out."
+    "This is a summary of the clinic's record, for the recipient and the purpose above. The full"
+    " record stays with the clinic. The software that wrote this is not a medical device, and this"
+    " summary is not medical advice.\n"
+    "“Changed by” says how much a value changed, not why. What the patient felt, what the"
+    " practitioner felt and what both saw are recorded separately. A dash means that something was"
+    " not recorded.\n"
+    "Each page ends with the SHA-256 digest of this summary's content. The clinic's ledger has an"
+    " entry with the same digest. It says who released this summary to whom, when and why.\n"
+    "A void session is listed with the reason for which it is void. Its content is left out."
 )
 
 
 class ChartRecords(TypedDict):
-    """The records of a chart by the noun of their kind; what has a time is oldest first."""
+    """The records of a chart, by the noun of their kind. Records with a time are oldest first."""
 
     patients: list[PatientView]
-    """The one whose chart it is."""
+    """Only the patient whose chart it is."""
     practitioners: list[PractitionerView]
     episodes: list[EpisodeView]
     sessions: list[SessionView]
@@ -42,40 +44,40 @@ class ChartRecords(TypedDict):
 
 
 class Chart(NamedTuple):
-    """What was read of a patient's record, with every text of it `printable`."""
+    """The part of a patient's record that a summary shows. Every text in it is `printable`."""
 
     clinic: str
     records: ChartRecords
     histories: Mapping[UUID, Sequence[Version]]
-    """Versions of the sessions that were changed after they were signed."""
+    """All versions of each session that was amended or voided, oldest first."""
     progress: progress.Json
     picture: str
-    described: str
+    description: str
 
     @property
     def patient(self) -> PatientView:
-        """Whose chart it is."""
+        """The patient whose chart it is."""
         return self.records["patients"][0]
 
     @property
     def episodes(self) -> Sequence[EpisodeView]:
-        """The episodes that were asked for."""
+        """The episodes that the request selected."""
         return self.records["episodes"]
 
     @property
     def sessions(self) -> Sequence[SessionView]:
-        """The sessions that were asked for."""
+        """The sessions that the request selected."""
         return self.records["sessions"]
 
 
 class Release(NamedTuple):
-    """Who makes the summary, for whom, and on what ground, with every text `printable`."""
+    """Who releases the summary, to whom, and on what basis. Every text in it is `printable`."""
 
     number: UUID
-    """Stands on the paper alone: nobody can try out what a summary said by its digest."""
+    """Random, and only on the paper, so that nobody can guess a summary's content by its digest."""
     at: datetime
     by: str
-    """As the ledger writes it."""
+    """The actor, as the ledger writes it."""
     recipient: Recipient
     purpose: str
     consent: ConsentView | None
@@ -86,20 +88,22 @@ class Release(NamedTuple):
 
 
 def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
-    """Everything on paper but page numbers and the digest of this."""
+    """Everything that is printed, except page numbers and the digest of the content."""
     reports: defaultdict[UUID, list[FollowUpView]] = defaultdict(list)
     for report in chart.records["follow_ups"]:
         reports[report["session_id"]].append(report)
     return {
         "clinic": chart.clinic,
-        "made": f"Made {moment(release.at)} by {names.actor(release.by)}",
+        "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
         "about": _about(release, names),
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
-        "progress": progress.progress_shown(chart.progress, chart.picture, chart.described, names),
+        "progress": progress.progress_content(
+            chart.progress, chart.picture, chart.description, names
+        ),
         "events": [_event(each, names) for each in chart.records["adverse_events"]],
         "sessions": [
-            sessions.session_shown(
+            sessions.session_content(
                 each,
                 chart.histories.get(each["id"], ()),
                 reports[each["id"]],
@@ -119,30 +123,30 @@ def _about(release: Release, names: Names) -> list[Pair]:
     ends = (("from", release.begin), ("to", release.end))
     period = " ".join(f"{word} {moment(at)}" for word, at in ends if at is not None)
     return pairs(
-        ("For", ": ".join(filter(None, (recipient.kind.capitalize(), recipient.name)))),
+        ("Recipient", ": ".join(filter(None, (recipient.kind.capitalize(), recipient.name)))),
         ("Purpose", release.purpose),
-        ("Released on", _ground(release)),
-        ("Period", period or "all that is recorded"),
+        ("Released because of", _basis(release)),
+        ("Period", period or "the whole record"),
         ("Episode", release.episode),
-        ("Made", f"{moment(release.at)} by {names.actor(release.by)}"),
-        ("Summary", str(release.number)),
+        ("Created", f"{moment(release.at)} by {names.actor(release.by)}"),
+        ("Summary number", str(release.number)),
     )
 
 
-def _ground(release: Release) -> str:
-    given = release.consent
-    told = []
+def _basis(release: Release) -> str:
+    consent = release.consent
+    bases = []
     if release.recipient.kind == "patient":
-        told.append("the patient's own right of access")
-    if given is not None:
-        told.append(f"consent to the use of data, given {moment(given['obtained_at'])}")
+        bases.append("the patient's own right of access")
+    if consent is not None:
+        bases.append(f"consent to the use of data, given {moment(consent['obtained_at'])}")
     if release.override is not None:
-        told.append(f"a reason that overrides consent: {release.override}")
-    return "; ".join(told)
+        bases.append(f"a reason that overrides missing consent: {release.override}")
+    return "; ".join(bases)
 
 
 def full_name(person: PatientView | PractitionerView) -> str:
-    """A person's names, as far as they are known."""
+    """A person's name, as far as it is known."""
     return " ".join(filter(None, (person["given_name"], person["family_name"]))) or "name unknown"
 
 
@@ -160,7 +164,7 @@ def _patient(patient: PatientView) -> dict[str, Any]:
             ("Name", name),
             ("Born", day(born)),
             ("Identifiers", "\n".join(identifiers)),
-            ("Record", str(patient["id"])),
+            ("Record id", str(patient["id"])),
         ),
     }
 
@@ -183,7 +187,7 @@ def _episode(episode: EpisodeView) -> dict[str, Any]:
             ("Region", ", ".join(filter(None, region))),
             ("Since", day(onset) if onset else None),
             ("Diagnoses", "\n".join(diagnoses)),
-            ("Medical screen", day(episode["medical_screen_on"])),
+            ("Medical screening", day(episode["medical_screen_on"])),
             ("Red flags", listed(episode["red_flags"])),
             ("Goals", "\n".join(episode["goals"])),
             ("Plan", ", ".join(filter(None, agreed))),
@@ -198,16 +202,16 @@ def _event(event: AdverseEventView, names: Names) -> list[str]:
     if event["muscle"]:
         kind += f", {names.muscle(event['muscle'])} {event['side'] or ''}".rstrip()
     severity = f"{event['severity']}, {'expected' if event['expected'] else 'not expected'}"
-    told = (
+    parts = (
         event["description"],
         event["action"] and f"Action: {event['action']}",
         event["outcome"] and f"Outcome: {event['outcome']}",
     )
-    return [moment(event["occurred_at"]), kind, severity, "\n".join(filter(None, told))]
+    return [moment(event["occurred_at"]), kind, severity, "\n".join(filter(None, parts))]
 
 
 def _practitioner(practitioner: PractitionerView, treated: Sequence[SessionView]) -> list[str]:
-    """With the credentials that held on the days of the sessions, as these keep them."""
+    """The cells of one practitioner, with the credentials that the sessions recorded."""
     identifiers = [f"{each['value']} ({each['system']})" for each in practitioner["identifiers"]]
     held = [
         f"{spelt(each['kind'])}: {each['body']} {each['number']}"

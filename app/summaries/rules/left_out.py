@@ -1,22 +1,22 @@
-"""The fields of a record that a summary leaves out, each with the reason. Pure."""
+"""The fields of each record that a summary leaves out, each with the reason. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
 
 _STAMPS: Final = dict.fromkeys(
-    ("version", "created_at", "updated_at"), "The ledger tells when the server stored it."
+    ("version", "created_at", "updated_at"), "The ledger shows when the server stored it."
 )
-_OWN: Final = {"patient_id": "A summary is about one patient, whom it names."}
+_OWN: Final = {"patient_id": "A summary is about one patient, and names them."}
 _CONTACT: Final = "The recipient asks about the treatment, not how to reach the patient."
-_ON_THE_DAY: Final = "Each session shows the credentials that were valid on its day."
-_VALIDITY: Final = "Only credentials that were valid on the day of the session are kept with it."
+_ON_THE_DAY: Final = "Each session shows the credentials that were valid on that day."
+_VALIDITY: Final = "A session keeps only credentials that were valid on its day."
 
 LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "patients": {
         **_STAMPS,
         **dict.fromkeys(("phone", "email", "language"), _CONTACT),
-        "sex": "Nothing in a summary depends on it, and name and birth date identify the patient.",
-        "status": "It says whether the clinic expects the patient, not how they were treated.",
+        "sex": "Nothing in a summary depends on it. Name and birth date identify the patient.",
+        "status": "It shows whether the clinic expects the patient, not how they were treated.",
     },
     "practitioners": {
         **_STAMPS,
@@ -24,40 +24,40 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
             f"credentials.{name}": _ON_THE_DAY
             for name in ("kind", "body", "number", "valid_from", "valid_to")
         },
-        "status": "It says whether they work here today, not who treated.",
+        "status": "It shows whether the practitioner works here today, not who treated.",
     },
     "episodes": {
         **_STAMPS,
         **_OWN,
-        "id": "Its complaint names it.",
-        "status": "An episode that was closed shows when and why.",
+        "id": "A summary names an episode by its complaint.",
+        "status": "A closed episode shows when and why it was closed.",
     },
     "sessions": {
         **_STAMPS,
         **_OWN,
-        "amended_at": "Each amendment is listed with its instant.",
-        "voided_at": "The entry of the ledger that made it void is shown with its instant.",
-        "catalogue_version": "Muscles are printed under their names of today.",
+        "amended_at": "Each amendment is listed with its time.",
+        "voided_at": "A void session shows when it was voided, from the ledger.",
+        "catalogue_version": "Muscles are printed with their current names.",
         "credentials.valid_from": _VALIDITY,
         "credentials.valid_to": _VALIDITY,
-        "measurements.items": "The score is shown; items of questionnaires may be licensed.",
+        "measurements.items": "The score is shown. Items of questionnaires may be licensed.",
     },
     "follow_ups": {
         **_STAMPS,
         **_OWN,
-        "id": "It stands with its session.",
+        "id": "A report is printed with its session.",
         "reported_at": "The hours after the session are shown.",
-        "window": "The real hours are shown, from which it follows.",
-        "source": "It says by which way the report came, not what it says.",
-        "language": "It says in which language the patient was asked.",
+        "window": "It follows from the hours after the session, which are shown.",
+        "source": "It describes how the report arrived, not its content.",
+        "language": "It is the language in which the patient was asked, not part of the answer.",
     },
     "adverse_events": {
         **_STAMPS,
         **_OWN,
-        "id": "It is listed by its instant.",
-        "session_id": "It is listed by its instant, as some belong to no session.",
-        "detected_at": "It is listed by the instant at which it happened.",
+        "id": "An event is listed by its time.",
+        "session_id": "Events are listed by time, because some belong to no session.",
+        "detected_at": "An event is listed by the time at which it happened.",
         "causality": "A summary never says why something happened.",
     },
 }
-"""By the noun of a kind, and the field's name; `credentials.number` is one in a list."""
+"""By the noun of a kind, then the field. `credentials.number` is a field of a list's items."""

@@ -1,26 +1,28 @@
-"""A patient's progress as a summary shows it: figures with what they are worth. Pure.
+"""A patient's progress as a summary shows it: figures and the verdicts on them. Pure.
 
-It says "changed by", never why: regression to the mean alone changes much.
+It says "changed by", never why: regression to the mean alone causes large changes.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from app.progress.rules.wording import NOTHING, VERDICTS, chance, changed, number, unit, weekly
+from app.progress.rules.wording import NOTHING, VERDICTS, number, p_value, per_week, signed, unit
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
 
 Json = Mapping[str, Any]
 
 SHAPED_FROM: Final = "\u0590"
-"""Latin, Greek, Cyrillic and Armenian come before, whose letters stand each for itself."""
+"""Scripts whose letters can change shape begin here; Latin, Greek and Cyrillic come before."""
 FLAGS: Final = {
     "recurrence": "Recurrence",
-    "plateau": "Plateau: no improvement beyond the error of measurement",
+    "plateau": "Plateau (no improvement beyond the error of measurement)",
 }
 
 
-def progress_shown(progress: Json, picture: str, described: str, names: Names) -> dict[str, Any]:
-    """The progress document in words, and its picture with its description."""
+def progress_content(
+    progress: Json, picture: str, description: str, names: Names
+) -> dict[str, Any]:
+    """The progress document in words, and its picture with a description."""
     measures = progress["measures"]
     used = {each["thresholds"]["id"]: each["thresholds"] for each in measures if each["thresholds"]}
     return {
@@ -30,16 +32,16 @@ def progress_shown(progress: Json, picture: str, described: str, names: Names) -
         "sources": [source(each) for each in used.values()],
         "muscles": [muscle(each, names) for each in progress["muscles"]],
         "picture": picture if measures or progress["muscles"] else "",
-        "described": described,
+        "description": description,
     }
 
 
 def legible(progress: Json) -> dict[str, Any]:
-    """The progress document as its picture takes it.
+    """The progress document, changed so that PDF/UA accepts its picture.
 
-    The letters of a picture can't be told from their shapes as those of a page can, so PDF/UA has
-    no room in it for a script whose letters change shape. An activity in one is named by its place;
-    the table beside the picture has it as it was written.
+    In a picture, a screen reader can't recover letters of a script whose letters change shape, so
+    PDF/UA doesn't allow them. The picture names an activity in such a script by its row in the
+    table of measures, which has the activity as it was written.
     """
     measures = [
         measure
@@ -55,28 +57,28 @@ def _is_simple(text: str) -> bool:
 
 
 def facts(progress: Json) -> list[Pair]:
-    """Visits, dose, soreness and events, as counts."""
+    """Labelled counts of visits, dose, soreness and adverse events."""
     visits, events = progress["sessions"], progress["adverse_events"]
     dose, gap = progress["dose"], visits["median_gap_days"]
-    drafts = f" ({visits['drafts']} of them not signed yet)" if visits["drafts"] else ""
+    drafts = f" ({visits['drafts']} not signed yet)" if visits["drafts"] else ""
     seen = f"{visits['attended']} attended{drafts}, {visits['cancelled']} cancelled"
     done = ("needle", "insertion", "muscle")
     harm = ", ".join(f"{events[how]} {how}" for how in ("mild", "significant", "serious"))
     first, last = visits["first_at"], visits["last_at"]
     return pairs(
         ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
-        ("Attended", first and f"{first[:10]} to {last[:10]}"),
-        ("Days between", None if gap is None else f"{number(gap)} (median)"),
-        ("Planned", "; ".join(filter(None, map(plan, progress["plans"]))) or None),
-        ("Needling, in all", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
-        ("Time to a release", released(progress["release"]["time_to_release"])),
-        ("Soreness afterwards", _soreness(progress["soreness"])),
+        ("First and last visit", first and f"{first[:10]} to {last[:10]}"),
+        ("Days between visits", None if gap is None else f"{number(gap)} (median)"),
+        ("Attended of planned", "; ".join(filter(None, map(plan, progress["plans"]))) or None),
+        ("Needling in total", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
+        ("Time to release", released(progress["release"]["time_to_release"])),
+        ("Soreness after sessions", _soreness(progress["soreness"])),
         ("Adverse events", f"{harm}; {counted(events['close_calls'], 'close call')}"),
     )
 
 
 def plan(plan: Json) -> str | None:
-    """What was agreed of an episode, beside what came of it."""
+    """The plan of an episode, beside the visits that took place; None without a plan."""
     agreed = plan["planned_sessions"], plan["planned_per_week"]
     if agreed == (None, None):
         return None
@@ -87,37 +89,38 @@ def plan(plan: Json) -> str | None:
 
 
 def released(time: Json) -> str | None:
-    """How soon muscles released, where half of them are known to have."""
+    """The median time to a complete release, in words; None where there is no median."""
     if time["median_s"] is None:
         return None
-    return f"{time['median_s']} s (median of {time['n']} needlings by Kaplan and Meier)"
+    return f"{time['median_s']} s (Kaplan-Meier median of {time['n']} needlings)"
 
 
 def _soreness(sore: Json) -> str:
-    told = [f"answered {sore['answered']} of {sore['asked']} times asked"]
+    parts = [f"answered {sore['answered']} of {sore['asked']} times asked"]
     peaks = [each["peak"] for each in sore["sessions"] if each["peak"] is not None]
     if peaks:
-        told.append(f"highest {_score(max(peaks))}, latest {_score(peaks[-1])}")
+        parts.append(f"highest {_score(max(peaks))}, latest {_score(peaks[-1])}")
     if sore["trend"]["per_week"] is not None:
-        told.append(f"trend {_trend(sore['trend'])}")
-    return f"{'; '.join(told)}. It says how the needling was borne, not what it did."
+        parts.append(f"trend {_trend(sore['trend'])}")
+    meaning = "Soreness shows how well needling is tolerated, not whether it helps."
+    return f"{'; '.join(parts)}. {meaning}"
 
 
 def flag(flag: Json, names: Names) -> str:
-    """A course that turned."""
+    """One flag, in words."""
     what = [flag["activity"], flag["side"]]
     if flag["muscle"]:
         what.append(names.muscle(flag["muscle"]))
     if flag["instrument"]:
         what.insert(0, names.instrument(flag["instrument"]))
     of = ", ".join(filter(None, what))
-    told = FLAGS.get(flag["code"], spelt(flag["code"]))
+    name = FLAGS.get(flag["code"], spelt(flag["code"]))
     when = "on" if flag["code"] == "recurrence" else "since"
-    return f"{told}{f' of {of}' if of else ''}, {when} {flag['since'][:10]}."
+    return f"{name}{f': {of}' if of else ''}, {when} {flag['since'][:10]}."
 
 
 def measure(measure: Json, names: Names) -> list[str]:
-    """The cells of one measure: what, at the start, latest, changed by, worth, trend."""
+    """The cells of one measure: name, baseline, latest value, change, verdict, trend."""
     measured = names.instrument(measure["instrument"]) + unit(measure["unit"])
     what = [measured, measure["activity"], measure["side"]]
     if measure["muscle"]:
@@ -127,21 +130,21 @@ def measure(measure: Json, names: Names) -> list[str]:
     start, latest = measure["baseline"], measure["latest"]
     mean = f", mean of {start['n']}" if start["n"] > 1 else ""
     percent = measure["change_percent"]
-    share = "" if percent is None else f" ({changed(percent)} %)"
+    share = "" if percent is None else f" ({signed(percent)} %)"
     better = f" ({measure['better']} is better)"
     cited = measure["thresholds"]
     return [
         ", ".join(filter(None, what)) + better,
         f"{number(start['value'])} on {start['at'][:10]}{mean}",
         f"{number(latest['value'])} on {latest['at'][:10]}",
-        f"{changed(measure['change'])}{share}",
+        f"{signed(measure['change'])}{share}",
         VERDICTS[measure["verdict"]] + responding(measure) + (f" [{cited['id']}]" if cited else ""),
         _trend(measure["trend"]),
     ]
 
 
 def responding(measure: Json) -> str:
-    """Since when the patient responds by a measure, or no longer does."""
+    """The time since which the patient responds, or no longer responds, by a measure."""
     state = measure["responder"]
     if state is None or state["since"] is None:
         return ""
@@ -150,37 +153,37 @@ def responding(measure: Json) -> str:
 
 
 def _trend(trend: Json) -> str:
-    """The slope per week, with p only where it was given."""
+    """The slope per week, with p where the document gives it."""
     if trend["per_week"] is None:
         return NOTHING
-    p = chance(trend["p"])
-    told = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
-    described = " (descriptive)" if trend["evidence"] == "descriptive" else ""
-    return f"{weekly(trend['per_week'])} a week, n = {trend['n']}{told}{described}"
+    p = p_value(trend["p"])
+    tested = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
+    evidence = " (descriptive)" if trend["evidence"] == "descriptive" else ""
+    return f"{per_week(trend['per_week'])} a week, n = {trend['n']}{tested}{evidence}"
 
 
 def source(thresholds: Json) -> str:
-    """Which figures a verdict used, and who published them."""
+    """The thresholds that a verdict used, and their source."""
     percent = thresholds["mcid_percent"]
-    told = (
-        f"smallest change beyond error (MDC) {number(thresholds['mdc'])}",
-        f"smallest change that matters (MCID) {number(thresholds['mcid'])}"
+    figures = (
+        f"smallest change beyond measurement error (MDC) {number(thresholds['mdc'])}",
+        f"smallest change that matters to patients (MCID) {number(thresholds['mcid'])}"
         + ("" if percent is None else f" or {number(percent)} %"),
     )
-    return f"[{thresholds['id']}] {', '.join(told)}. {thresholds['source']}"
+    return f"[{thresholds['id']}] {', '.join(figures)}. {thresholds['source']}"
 
 
 def muscle(muscle: Json, names: Names) -> list[str]:
-    """The cells of one muscle: which, where, released, ache, last needled."""
+    """The cells of one muscle: name, place, releases, ache, last needled."""
     ache, examiners = muscle["ache"], muscle["examiners"]
     where = f"{muscle['side']} {muscle['spinal_level'] or ''}".rstrip()
     several = f", by {examiners} examiners" if examiners > 1 else ""
-    told = f"{_score(ache['first'])} at first, {_score(ache['latest'])} latest"
+    scores = f"first {_score(ache['first'])}, latest {_score(ache['latest'])}"
     return [
         names.muscle(muscle["muscle"]),
         where,
         f"in {muscle['released_complete']} of {counted(muscle['treated'], 'session')}{several}",
-        NOTHING if ache["first"] is None else told,
+        NOTHING if ache["first"] is None else scores,
         muscle["last_treated_at"][:10],
     ]
 

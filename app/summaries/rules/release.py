@@ -12,35 +12,41 @@ RecipientKind = Literal["patient", "physician", "insurer", "other"]
 
 
 class Recipient(NamedTuple):
-    """Who is to have a summary."""
+    """The recipient of a summary."""
 
     kind: RecipientKind
     name: str | None
-    """None of the patient, whose name the record has."""
+    """None if it is the patient, whose name is in the record."""
 
 
 def check_name(kind: str, *, given: bool) -> None:
-    """Everybody is named but the patient, whose name the record has."""
+    """Require a name unless the recipient is the patient, whose name is in the record.
+
+    Raises `RuleBroken`.
+    """
     if kind != "patient" and not given:
-        raise RuleBroken("recipient_unnamed", "Say who is to have it.")
+        raise RuleBroken("recipient_unnamed", "Name the recipient.")
     if kind == "patient" and given:
-        raise RuleBroken("patient_named", "The patient's name is in the record.")
+        raise RuleBroken("patient_named", "Leave the name out: the record has the patient's name.")
 
 
 def consent(
     consents: Iterable[ConsentView], episode_id: UUID | None, at: datetime
 ) -> ConsentView | None:
-    """The consent to the use of data that holds at an instant; None where there is none.
+    """The consent to the use of data that is valid at an instant; None where there is none.
 
-    What the patient said last decides, of all that is about this chart or episode. A consent for
-    one episode covers that one alone; a refusal for one stands against the whole chart, which
-    that episode is a part of.
+    The patient's latest decision about this chart or episode counts. A consent for one episode
+    covers only that episode. A refusal for one episode also blocks the whole chart, because the
+    episode is part of it.
     """
-    said = [each for each in consents if _is_about(each, episode_id) and _since(each) <= at]
-    last = max(said, key=lambda each: (_since(each), each["decision"] != "given"), default=None)
+    decisions = [each for each in consents if _is_about(each, episode_id) and _since(each) <= at]
+    # Of two decisions at one time, the refusal counts.
+    last = max(
+        decisions, key=lambda each: (_since(each), each["decision"] != "given"), default=None
+    )
     if last is None or last["decision"] != "given":
         return None
-    # The last day is one where it was given.
+    # `valid_until` is a day in the time zone in which the consent was given.
     today = at.astimezone(last["obtained_at"].tzinfo).date()
     return last if last["valid_until"] is None or today <= last["valid_until"] else None
 
@@ -54,7 +60,7 @@ def _is_about(consent: ConsentView, episode_id: UUID | None) -> bool:
 
 
 def _since(consent: ConsentView) -> datetime:
-    """From when a decision holds; a withdrawal that was announced holds at once."""
+    """The time from which a decision counts. A withdrawal for a later time counts at once."""
     since, withdrawn_at = consent["obtained_at"], consent["withdrawn_at"]
     if withdrawn_at is None:
         return since
@@ -64,11 +70,11 @@ def _since(consent: ConsentView) -> datetime:
 def reason(
     recipient: Recipient, purpose: str, consent: ConsentView | None, override: str | None
 ) -> str:
-    """To whom and why, as the ledger says it; the patient is not named."""
+    """The recipient and the reason, as the ledger keeps them. The patient is not named."""
     whom = f"{recipient.kind} {recipient.name or ''}".rstrip()
-    told = [f"To {whom}", f"for: {purpose}"]
+    parts = [f"To {whom}", f"for: {purpose}"]
     if consent is not None:
-        told.append(f"consent {consent['id']}")
+        parts.append(f"consent {consent['id']}")
     if override is not None:
-        told.append(f"override: {override}")
-    return "; ".join(told)
+        parts.append(f"override: {override}")
+    return "; ".join(parts)

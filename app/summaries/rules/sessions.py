@@ -1,6 +1,6 @@
 """Sessions as a summary shows them. Pure.
 
-What the patient felt, what the practitioner felt and what both saw stand in columns of their own.
+What the patient felt, what the practitioner felt and what both saw have separate columns.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,13 +21,13 @@ from app.summaries.rules.words import Names, Pair, counted, listed, moment, pair
 TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
 
-def session_shown(
+def session_content(
     session: SessionView,
     versions: Sequence[Version],
     reports: Iterable[FollowUpView],
     names: Names,
 ) -> dict[str, Any]:
-    """One session. Of a void one, only that it is, and why."""
+    """One session. A void one shows only that it is void, and why."""
     void = session["status"] == "void"
     what = ("void",) if void else (spelt(session["attendance"]), _technique(session))
     return {
@@ -46,26 +46,28 @@ def _technique(session: SessionView) -> str | None:
 
 def _mark(session: SessionView) -> str:
     if session["status"] == "void":
-        return "VOID: it counts nowhere."
+        return "VOID: this session does not count."
     if session["status"] == "draft":
         return "DRAFT: nobody has signed it yet."
-    return "A red flag was reported afterwards." if session["alert"] else ""
+    return "The patient reported a red flag after this session." if session["alert"] else ""
 
 
 def _line(session: SessionView, names: Names) -> str:
-    """Who treated whom, for how long, and who vouches for it."""
-    told = [names.practitioner(session["practitioner_id"])]
+    """The practitioner, duration, position and setting, and who signed the session when."""
+    parts = [names.practitioner(session["practitioner_id"])]
     if session["duration_min"] is not None:
-        told.append(f"{session['duration_min']} min")
+        parts.append(f"{session['duration_min']} min")
     if session["position"] is not None:
-        told.append(spelt(session["position"]))
+        parts.append(spelt(session["position"]))
     if session["setting"] is not None:
-        told.append(session["setting"])
+        parts.append(session["setting"])
     if session["signed_at"] is not None and session["signed_by"] is not None:
-        told.append(f"signed {moment(session['signed_at'])} by {names.actor(session['signed_by'])}")
+        parts.append(
+            f"signed {moment(session['signed_at'])} by {names.actor(session['signed_by'])}"
+        )
     if session["late_entry"]:
-        told.append(f"late entry, made {moment(session['recorded_at'])}")
-    return " · ".join(told)
+        parts.append(f"late entry, recorded {moment(session['recorded_at'])}")
+    return " · ".join(parts)
 
 
 def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) -> list[Pair]:
@@ -73,44 +75,46 @@ def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) 
     return pairs(
         ("Episode", None if episode_id is None else names.episode(episode_id)),
         ("Measured", "\n".join(measured(each, names) for each in session["measurements"])),
-        ("Found (0 to 3)", ", ".join(finding(each) for each in session["findings"])),
+        ("Findings (grade 0 to 3)", ", ".join(finding(each) for each in session["findings"])),
         ("Needles", session["needle_count"] and needles(session["needle_count"])),
-        ("Also done", listed(session["co_interventions"])),
+        ("Other treatment", listed(session["co_interventions"])),
         ("Aftercare", listed(session["aftercare"])),
         ("Note", session["note"]),
         ("Plan", session["plan"]),
-        ("Patient reported", "\n".join(report(each, names) for each in reports)),
+        ("Patient's reports", "\n".join(report(each, names) for each in reports)),
     )
 
 
 def measured(reading: SessionMeasurementView, names: Names) -> str:
-    """One value, what it was measured with, and who said so."""
+    """One measured value: phase, instrument, what was measured, value, and who reported it."""
     what = [names.instrument(reading["instrument"]), reading["activity"]]
     if reading["muscle"]:
         what.append(names.muscle(reading["muscle"]))
     what.append(reading["side"])
     value = f"{number(reading['value'])} {reading['unit'] or ''}".rstrip()
-    told = f"{reading['phase']}: {', '.join(filter(None, what))}: {value}"
-    return told + (" (by the practitioner)" if reading["reported_by"] == "practitioner" else "")
+    parts = f"{reading['phase']}: {', '.join(filter(None, what))}: {value}"
+    by = " (reported by the practitioner)" if reading["reported_by"] == "practitioner" else ""
+    return parts + by
 
 
 def finding(finding: FindingView) -> str:
-    """One segmental sign and its grade."""
+    """One segmental sign, with its grade."""
     grade = "not examined" if finding["grade"] is None else str(finding["grade"])
     return f"{spelt(finding['sign'])} {finding['segment']} {finding['side']}: {grade}"
 
 
 def needles(count: NeedleCountView) -> str:
     """The needle count."""
-    told = ", ".join(f"{count[what]} {what}" for what in ("opened", "inserted", "removed"))
+    counts = ", ".join(f"{count[what]} {what}" for what in ("opened", "inserted", "removed"))
     why = count["mismatch_reason"]
-    return f"{told}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
+    return f"{counts}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
 
 
 def needling(row: NeedlingView, names: Names) -> list[str]:
-    """The cells of one needling: what, where, done, the patient felt, the practitioner felt, seen.
+    """The cells of one needling.
 
-    A dash is what was not recorded.
+    They are the muscle, the place, what was done, what the patient felt, what the practitioner
+    felt, and the twitches. A dash means "not recorded".
     """
     where = f"{row['side']} {row['spinal_level'] or ''}".rstrip()
     seen = NOTHING if row["twitches"] is None else str(row["twitches"])
@@ -124,7 +128,7 @@ def _done(row: NeedlingView) -> str:
     stimulation = row["stimulation"] and f"{spelt(row['stimulation'])} stimulation"
     if current:
         stimulation = f"electrical {number(current['hz'])} Hz, {number(current['ma'])} mA"
-    told = (
+    parts = (
         f"{counted(row['needles'], 'needle')} {size}".rstrip(),
         needle["lot"] and f"lot {needle['lot']}",
         counted(row["insertions"], "insertion"),
@@ -133,29 +137,29 @@ def _done(row: NeedlingView) -> str:
         f"left in for {row['retention_s']} s" if row["retention_s"] else None,
         row["stopped_for"] and f"stopped for {row['stopped_for']}",
     )
-    return ", ".join(filter(None, told))
+    return ", ".join(filter(None, parts))
 
 
 def _felt(row: NeedlingView) -> str:
     release = row["release"] and f"release {spelt(row['release'])}"
     if release and row["release_after_s"] is not None:
         release += f" after {row['release_after_s']} s"
-    told = (
+    parts = (
         None if row["ache"] is None else f"ache {row['ache']}/10",
         None if row["sharp"] is None else f"sharp {row['sharp']}/10",
         listed(row["sensations"]),
         release,
         row["familiar_pain"] and f"familiar pain: {row['familiar_pain']}",
     )
-    return ", ".join(filter(None, told)) or NOTHING
+    return ", ".join(filter(None, parts)) or NOTHING
 
 
 def report(report: FollowUpView, names: Names) -> str:
-    """What was reported after a session, with the real hours."""
+    """One follow-up report, with the hours that passed since the session."""
     signs = [name for name in ("bruising", "fatigue", "headache") if report[name]]
     worst = report["worst_soreness"]
-    told = (
-        f"{number(round(report['hours_after'], 1))} h afterwards: soreness {report['soreness']}/10",
+    parts = (
+        f"{number(round(report['hours_after'], 1))} h after: soreness {report['soreness']}/10",
         None if worst is None else f"worst {worst}/10",
         ", ".join(names.muscle(slug) for slug in report["sore_muscles"]),
         None if report["interference"] is None else f"interference {report['interference']}/10",
@@ -164,4 +168,4 @@ def report(report: FollowUpView, names: Names) -> str:
         f"RED FLAG: {listed(report['red_flags'])}" if report["red_flags"] else None,
         report["comment"],
     )
-    return "; ".join(filter(None, told))
+    return "; ".join(filter(None, parts))

@@ -20,31 +20,31 @@ SPELT: Final = {
     "peau_dorange": "peau d'orange",
     "side_lying": "side-lying",
 }
-# They order text: what follows could be read as something else. And PDF/UA has no U+FEFF.
+# Direction controls can make text look like other text. PDF/UA does not allow U+FEFF.
 UNSEEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 LEFTWARD: Final = frozenset({"R", "AL", "AN"})
 ISOLATE, ISOLATED = "\u2068", "\u2069"
-# As many letters without a space as a line of the narrowest column holds.
+# As many characters without a space as fit on a line of the narrowest column.
 LONG: Final = re.compile(r"\S{40}(?=\S)")
 BREAK: Final = "\\g<0>\u200b"
 ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
 
 
 class Names(NamedTuple):
-    """What things are called outside of the record."""
+    """Functions that turn codes and ids into names for a reader."""
 
     muscle: Callable[[str], str]
-    """Of a slug."""
+    """By slug."""
     instrument: Callable[[str], str]
-    """Of a code."""
+    """By code."""
     practitioner: Callable[[UUID], str]
-    """Of an id."""
+    """By id."""
     actor: Callable[[str], str]
-    """Of who did something, as the ledger writes it."""
+    """By actor, as the ledger writes it."""
     episode: Callable[[UUID], str]
-    """Of an id."""
+    """By id."""
     patient: Callable[[UUID], str]
-    """Of an id: whether it is the one whose chart this is."""
+    """By id; says only whether it is the patient of this chart."""
 
 
 def spelt(code: str | None) -> str:
@@ -53,38 +53,40 @@ def spelt(code: str | None) -> str:
 
 
 def listed(codes: Iterable[str]) -> str:
-    """Codes as a list of words."""
+    """Codes as words, separated by commas."""
     return ", ".join(spelt(code) for code in codes)
 
 
 def moment(at: datetime) -> str:
-    """An instant where it happened, to the minute."""
+    """A time to the minute, in its own UTC offset."""
     hours = at.strftime("%z")
     zone = "UTC" if at.utcoffset() in {None, at.resolution * 0} else f"UTC{hours[:3]}:{hours[3:5]}"
     return f"{at:%Y-%m-%d %H:%M} ({zone})".replace("UTC-", f"UTC{MINUS}")
 
 
 def day(on: date | None) -> str:
-    """A date."""
+    """A date, or a dash."""
     return NOTHING if on is None else on.isoformat()
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things."""
+    """A number with its noun, singular or plural."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def pairs(*given: tuple[str, str | None]) -> list[Pair]:
-    """Those of the labels that have a value."""
-    return [[label, value] for label, value in given if value]
+def pairs(*labelled: tuple[str, str | None]) -> list[Pair]:
+    """The labels that have a value, each with it."""
+    return [[label, value] for label, value in labelled if value]
 
 
 def printable(value: T) -> T:
-    """What was written by somebody, so that it can stand on paper and is what it seems to be.
+    """A value whose texts can be printed, and read on paper as they are.
 
-    In every text of a record, a control character, one without a meaning, and one that orders
-    others are written as their code points; line ends of every kind are one kind; and a line with
-    letters that run from right to left is kept from turning round what stands beside it.
+    In every text:
+
+    - a control character, an unassigned one or a direction control becomes its code point;
+    - line ends of every kind become a newline;
+    - a line with right-to-left letters is isolated, so that it does not reorder its neighbours.
     """
     return cast("T", _printable(value))
 
@@ -102,9 +104,9 @@ def _printable(value: Any) -> Any:
 
 
 def breakable(value: Any) -> Any:
-    """The same texts, in which a word too long for a line may go on in the next one.
+    """The same texts, in which a word longer than a line may break.
 
-    The picture of a summary is no text, and stays as it is.
+    The picture of a summary is SVG, not text, so it is left alone.
     """
     if isinstance(value, dict):
         return {

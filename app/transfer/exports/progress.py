@@ -24,7 +24,7 @@ from app.progress.queries.fields import (
     labelled,
     readings_of,
 )
-from app.progress.rules.history import Json, Reading, Scale, Visit, as_it_came, course_of
+from app.progress.rules.history import Json, Reading, Scale, Visit, course_of, keep_datetime
 from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
 from app.progress.schemas import MeasureView, ResponderView
@@ -226,9 +226,9 @@ def _of_patient(
             for one in values
             if episode_id in {None, one.episode_id} or one.session_id is not None
         ]
-        course = course_of(counted, as_it_came, readings)
+        course = course_of(counted, keep_datetime, readings)
         of_visits = episodes_of(counted)
-        series = series_of(course, readings, scale, as_it_came, regions, of_visits)
+        series = series_of(course, readings, scale, keep_datetime, regions, of_visits)
         for one in measures_of(series):
             measure = {"patient_id": patient_id, "episode_id": episode_id, **one}
             yield [cell.of(measure) for cell in _CELLS]

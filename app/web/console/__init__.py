@@ -1,7 +1,9 @@
-"""The console: what a practitioner sees of the clinic's patients, in any browser, without script.
+"""The console: pages about the clinic's patients, for any browser, without scripts.
 
-Nouns: a *page*, a *chart* (a patient's progress as a page shows it), a browser that is *let in* and
-*let out*. Invariant: a page shows what the API would give to the same client, and leaves the same
-entries before it is answered; no name stands in an address; a page is kept nowhere, and loads
-nothing from elsewhere. Stands on `auth`, `owners`, `patients`, `safety` and `progress`.
+Nouns: a *page*, a *chart* (a patient's progress as a page shows it), a browser that *signs in* and
+*signs out*.
+
+Invariants: a page shows what the API would give to the same client, and leaves the same ledger
+entries before it is sent. No URL has a name in it. Browsers don't cache pages. Pages load
+nothing from other servers. Builds on `auth`, `owners`, `patients`, `safety` and `progress`.
 """

@@ -1,7 +1,7 @@
-"""Letting a browser in, knowing it again, and letting it out.
+"""Signs browsers in, authenticates them, and signs them out.
 
-What it holds is a cookie that no script reads and no other site can have sent; all else is kept
-here, so that to sign out, to revoke the client or to wait ends it at once.
+The browser has only a cookie, which scripts can't read and other sites can't have sent. The rest is
+stored on the server. So signing out, revoking the client or a timeout takes effect at once.
 """
 
 import asyncio
@@ -49,39 +49,39 @@ from app.web.console import pages
 
 COOKIE: Final = "needlework"
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
-# Where a browser may be led after it signed in: a page of the console, and nowhere else.
-LEADS_TO: Final = re.compile(r"/console(/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII)
-NOT_GOOD: Final = "This name and password, or this key, are not good. Nothing was opened."
+# After signing in, a browser may be redirected only to a page of the console.
+REDIRECTS_TO: Final = re.compile(r"/console(/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII)
+SIGN_IN_FAILED: Final = "The name and password, or the key, are wrong. You are not signed in."
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.post(f"{pages.HOME}/sign-in", name=SIGN_IN)
 async def sign_in(request: Request) -> Response:
-    """Let a browser in by the owner's password, or by an API key."""
+    """Sign a browser in with the owner's password or an API key."""
     check_origin(request)
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     form = read_form(request, await whole_body(request))
     failures.take(address).apply(request)
     async with deadline():
-        found = await _shown_to_be(request, form)
-        if isinstance(found, Caller):
+        identity = await _authenticate(request, form)
+        if isinstance(identity, Caller):
             failures.give_back(address)
-            return await _let_in(request, found, form)
-    answer = pages.sign_in(request, 403, NOT_GOOD, _way(form))
-    if found is not None:  # afterwards: how long it takes tells nobody whether there is an owner
-        answer.background = BackgroundTask(record_rejection, request, SIGN_IN, found)
+            return await _sign_in(request, identity, form)
+    answer = pages.sign_in(request, 403, SIGN_IN_FAILED, _target(form))
+    if identity is not None:  # after the response: its time must not show whether there is an owner
+        answer.background = BackgroundTask(record_rejection, request, SIGN_IN, identity)
     return answer
 
 
 @router.post(f"{pages.HOME}/sign-out", name=SIGN_OUT)
 async def sign_out(request: Request) -> Response:
-    """Let a browser out: what it holds is good for nothing any more."""
+    """Sign a browser out: its cookie is no longer valid."""
     check_origin(request)
     async with deadline():
-        await _let_out(request)
-    answer = pages.led(pages.HOME)
+        await _sign_out(request)
+    answer = pages.redirect(pages.HOME)
     _, options = _cookie(request)
     for name in (COOKIE, f"__Host-{COOKIE}"):
         answer.delete_cookie(name, **options)
@@ -89,11 +89,11 @@ async def sign_out(request: Request) -> Response:
 
 
 async def by_cookie(request: Request) -> Identity:
-    """Who calls, by what his browser holds."""
+    """Identify the caller by the cookie of their browser."""
     request.scope[EXTRA_HEADERS] |= pages.HEADERS
     if request.method != "GET":
         check_origin(request)
-    key = _held(request)
+    key = _key_of(request)
     database: Database = request.app.state.database
     found = None if key is None else await asyncio.to_thread(_browsing, database, key)
     if key is None or found is None:
@@ -108,28 +108,27 @@ async def by_cookie(request: Request) -> Identity:
 
 
 def check_origin(request: Request) -> None:
-    """Refuse a form that another site has sent; a browser says of each where it comes from."""
+    """Raise `Forbidden` for a form of another site, by `Sec-Fetch-Site` or else by `Origin`."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
-        own = site == "same-origin"
+        is_same_origin = site == "same-origin"
     else:
         origin = urlsplit(request.headers.get("origin", ""))
-        own = origin.netloc != "" and origin.netloc == request.headers.get("host")
-    if not own:
+        is_same_origin = origin.netloc != "" and origin.netloc == request.headers.get("host")
+    if not is_same_origin:
         raise Forbidden("This form did not come from a page of this server.")
 
 
-def _way(form: dict[str, str]) -> str:
+def _target(form: dict[str, str]) -> str:
+    """The page to redirect to after signing in."""
     to = form.get("to", "")
-    return to if LEADS_TO.fullmatch(to) else pages.HOME
+    return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
 
 
-async def _shown_to_be(request: Request, form: dict[str, str]) -> Identity:
-    """Whose password or key a form holds."""
-    mark_repeated, database = (
-        request.app.state.authenticate.mark_repeated,
-        request.app.state.database,
-    )
+async def _authenticate(request: Request, form: dict[str, str]) -> Identity:
+    """The caller whose password or key the form has; None or `Refused` where it is wrong."""
+    mark_repeated = request.app.state.authenticate.mark_repeated
+    database = request.app.state.database
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
@@ -153,12 +152,12 @@ def _with_key(database: Database, key: str) -> Identity:
         return caller_by_token(db, key)
 
 
-async def _let_in(request: Request, caller: Caller, form: dict[str, str]) -> Response:
-    await _let_out(request)
+async def _sign_in(request: Request, caller: Caller, form: dict[str, str]) -> Response:
+    await _sign_out(request)
     op = Operation(SIGN_IN, caller, request_id())
     work = partial(perform, request.app.state.database, op, partial(_begin, op))
     key = await asyncio.to_thread(work)
-    answer = pages.led(_way(form))
+    answer = pages.redirect(_target(form))
     name, options = _cookie(request)
     answer.set_cookie(name, str(key), **options)
     return answer
@@ -171,9 +170,9 @@ def _begin(op: Operation) -> Key:
     return sign_in_browser(op, op.caller.client_id)
 
 
-async def _let_out(request: Request) -> None:
-    """End what the browser holds, if it holds something that is good."""
-    key, database = _held(request), request.app.state.database
+async def _sign_out(request: Request) -> None:
+    """Sign the browser out, if its cookie is valid."""
+    key, database = _key_of(request), request.app.state.database
     found = None if key is None else await asyncio.to_thread(_browsing, database, key)
     if key is None or found is None or isinstance(found.caller, Refused):
         return
@@ -191,13 +190,16 @@ def _browsing(database: Database, key: Key) -> BrowserCaller | None:
         return caller_by_browser_token(db, key)
 
 
-def _held(request: Request) -> Key | None:
+def _key_of(request: Request) -> Key | None:
     name, _ = _cookie(request)
     return parse_key(request.cookies.get(name, ""), BROWSER_TOKEN)
 
 
 def _cookie(request: Request) -> tuple[str, dict[str, Any]]:
-    """The cookie's name, and how it is set: under https for this server alone (RFC 6265bis)."""
+    """The name and the attributes of the cookie. Under https its prefix binds it to this host.
+
+    RFC 6265bis defines the prefix `__Host-`.
+    """
     public = settings().public_url or ""
     secure = request.url.scheme == "https" or public.startswith("https:")
     options = {"path": "/", "secure": secure, "httponly": True, "samesite": "strict"}

@@ -1,4 +1,4 @@
-"""A patient's progress as the page of the console shows it: tables of what the pictures draw."""
+"""A patient's progress as the console shows it: the pictures, and tables with the same facts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -11,7 +11,7 @@ from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
-from app.progress.queries import written_out
+from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
 from app.progress.rules.picture import picture
@@ -22,32 +22,32 @@ from app.sessions.views import SessionView
 
 
 class Visit(NamedTuple):
-    """One attended session as a row: what was measured before it, and the soreness after it."""
+    """One attended session as a row: the values measured before it, and the soreness after it."""
 
     at: str
     draft: bool
     values: tuple[float | None, ...]
-    """One for each measure of the document, in its order."""
+    """One for each measure, in the order of the document."""
     soreness: int | None
     insertions: int
     twitches: int | None
 
 
 class Chart(NamedTuple):
-    """What the page of a patient shows beside his name."""
+    """What the page of a patient shows besides their name."""
 
     document: Json
     progress_picture: str
     body_map: str
     visits: tuple[Visit, ...]
     other_values: tuple[tuple[str, Json], ...]
-    """Values that were not taken at a visit, with the code of their instrument."""
+    """Values that were not measured at a visit, each with the code of its instrument."""
     places: tuple[Place, ...]
 
 
 def chart(document: Json) -> Chart:
-    """The pictures of a progress document, and the same facts as rows."""
-    names = written_out()
+    """The pictures of a progress document, and the same facts as table rows."""
+    names = code_names()
     return Chart(
         document,
         picture(document, names),
@@ -59,7 +59,7 @@ def chart(document: Json) -> Chart:
 
 
 def _visits(document: Json) -> Iterator[Visit]:
-    """The newest first."""
+    """The attended sessions, newest first."""
     series = [
         {point["session_id"]: point["value"] for point in measure["points"]}
         for measure in document["measures"]
@@ -84,12 +84,12 @@ def _others(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 def age(born: date, today: date) -> int:
-    """Whole years."""
+    """The age in whole years."""
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def plain(answer: Any) -> Any:
-    """What a query answers with, as the JSON of the API has it: some of it is JSON already."""
+    """The result of a query as the API would send it; parts of it may be JSON already."""
     return from_json(orjson.dumps(answer, to_jsonable_python, orjson.OPT_UTC_Z))
 
 
@@ -99,16 +99,16 @@ def is_shown(item: TimelineItem) -> bool:
 
 
 def happened(item: TimelineItem) -> tuple[str, str]:
-    """An item of a patient's timeline: its title, and a line about it."""
+    """The title of a timeline item, and a line about it."""
     kind, line = _LINES[item["type"]]
-    title, told = line(kind.from_json(plain(item["record"])))
-    return title, told.replace("_", " ")
+    title, text = line(kind.from_json(plain(item["record"])))
+    return title, text.replace("_", " ")
 
 
 def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
         return "Visit", record["attendance"]
-    muscle = written_out().muscle
+    muscle = code_names().muscle
     needled = [
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
         for n in record["needlings"]
@@ -123,7 +123,7 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
 
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:
-    scale = written_out().scale(record["instrument"])
+    scale = code_names().scale(record["instrument"])
     return "Measurement", f"{scale.name}: {float(record['value']):g} ({record['phase']})"
 
 

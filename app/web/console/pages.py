@@ -1,4 +1,4 @@
-"""How a page is written: templates of this package, and headers that let a browser do little."""
+"""Renders pages: the templates of this package, and headers that restrict the browser."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
-from app.progress.queries import written_out
+from app.progress.queries import code_names
 from app.progress.rules.picture import label
-from app.progress.rules.wording import RELEASES, VERDICTS, chance, changed, number, weekly
+from app.progress.rules.wording import RELEASES, VERDICTS, number, p_value, per_week, signed
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -22,7 +22,7 @@ HEADERS: Final[Mapping[str, str]] = {
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
-    # Without the sender's address a browser says nothing of where a form came from either.
+    # With "no-referrer", browsers also send no usable `Origin` with a form.
     "Referrer-Policy": "same-origin",
 }
 
@@ -39,7 +39,7 @@ def _words(code: str) -> str:
     return code.replace("_", " ")
 
 
-_NAMES: Final = written_out()
+_NAMES: Final = code_names()
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -51,9 +51,9 @@ _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
     number=number,
-    signed=changed,
-    rate=weekly,
-    chance=chance,
+    signed=signed,
+    rate=per_week,
+    chance=p_value,
     words=_words,
     verdict=VERDICTS.__getitem__,
     release=RELEASES.__getitem__,
@@ -63,34 +63,34 @@ _ENVIRONMENT.filters.update(
 )
 
 
-def written(name: str, **shown: Any) -> bytes:
-    """A page: its template, and what it shows."""
-    return _ENVIRONMENT.get_template(name).render(home=HOME, **shown).encode()
+def render(name: str, **context: Any) -> bytes:
+    """A page as HTML, from its template and the values that it shows."""
+    return _ENVIRONMENT.get_template(name).render(home=HOME, **context).encode()
 
 
-def answered(name: str, status: int = 200, **shown: Any) -> Response:
-    """The answer that is a page."""
-    return Response(written(name, **shown), status, HEADERS, HTML)
+def page_response(name: str, status: int = 200, **context: Any) -> Response:
+    """A response with a page."""
+    return Response(render(name, **context), status, HEADERS, HTML)
 
 
-def led(to: str) -> Response:
-    """The answer that leads a browser on, after a form."""
+def redirect(to: str) -> Response:
+    """A response that redirects the browser after a form."""
     return RedirectResponse(to, 303, {**HEADERS})
 
 
 def sign_in(request: Request, status: int, fault: str | None = None, to: str = HOME) -> Response:
-    """The page on which somebody signs in, and is led on from."""
+    """The sign-in page; after signing in, the browser continues at `to`."""
     has_owner = request.app.state.database.is_sqlite
-    return answered("sign_in.html", status, has_owner=has_owner, fault=fault, to=to, who=None)
+    return page_response("sign_in.html", status, has_owner=has_owner, fault=fault, to=to, who=None)
 
 
 def problem(request: Request, problem: Problem) -> Response:
-    """A problem as people read it; who isn't signed in gets the page to do so."""
+    """The page about a problem; for `Unauthenticated` it is the sign-in page."""
     if isinstance(problem, Unauthenticated):
-        asked = request.method == "GET"
-        answer = sign_in(request, int(problem.status), to=request.url.path if asked else HOME)
+        to = request.url.path if request.method == "GET" else HOME
+        answer = sign_in(request, int(problem.status), to=to)
     else:
-        answer = answered(
+        answer = page_response(
             "problem.html",
             int(problem.status),
             title=problem.title,

@@ -113,7 +113,7 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
-    return HTMLResponse(pages.written(template, who=op.caller.actor, **more))
+    return HTMLResponse(pages.render(template, who=op.caller.actor, **more))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:

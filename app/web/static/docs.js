@@ -1,4 +1,4 @@
-// No validator: it would send the document to another server.
+// The validator would send the document to another server, so it is off.
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#docs",
