@@ -1,7 +1,7 @@
 """`/oauth/token` (RFC 6749 §3.2)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
@@ -170,9 +170,7 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
         _check_in_force(client)
         jose.check(signed, await _keys(request, client, signed))
         jti, ends = rules.check_assertion(signed.claims, _address(request), now().timestamp())
-        scopes = rules.scopes_asked_for(form.get("scope"), frozenset(map(str, caller.scopes)))
-        if scopes is None:
-            raise TokenRefused("invalid_scope", "The client has no such scope.")
+        scopes = _scopes(form, caller.scopes)
         op = Operation(NAME, caller, request_id())
         work = partial(_use_assertion, op, jti, ends, scopes)
         return await asyncio.to_thread(perform, database, op, work)
@@ -184,35 +182,36 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
 async def _enrolment(request: Request, form: Form) -> dict[str, Any]:
     """Grant tokens for a device's enrolment code."""
     key = parse_key(form.get("code", ""), ENROLMENT_CODE)
-    return await _grant_once(request, key, {"device": devices.enrol})
+    return await _grant_once(request, form, key, {"device": devices.enrol})
 
 
 async def _refresh(request: Request, form: Form) -> dict[str, Any]:
     """Grant tokens for a refresh token (RFC 6749 §6), which works once."""
     key = parse_key(form.get("refresh_token", ""), REFRESH_TOKEN)
-    return await _grant_once(request, key, {"device": devices.refresh, "owner": owners.refresh})
+    takers: Mapping[str, Taker] = {"device": devices.refresh, "owner": owners.refresh}
+    return await _grant_once(request, form, key, takers)
 
 
 async def _grant_once(
-    request: Request, key: Key | None, takers: Mapping[str, Taker]
+    request: Request, form: Form, key: Key | None, takers: Mapping[str, Taker]
 ) -> dict[str, Any]:
     """Grant tokens for a one-time key. `takers` says how, by the kind of its client."""
     database: Database = request.app.state.database
     client = None if key is None else await asyncio.to_thread(_client, database, key.client_id)
     if key is None or client is None or client.kind not in takers:
         raise TokenRefused("invalid_grant", NOT_VALID)
-    return await _grant(request, client, lambda op: takers[client.kind](op, key))
+    return await _grant(request, form, client, lambda op: takers[client.kind](op, key))
 
 
 async def _grant(
-    request: Request, client: Any, take: Callable[[Operation], Taken]
+    request: Request, form: Form, client: Any, take: Callable[[Operation], Taken]
 ) -> dict[str, Any]:
     """Return an access token and a refresh token for a client, if `take` accepts its credential."""
     caller = caller_for(client)
     op = Operation(NAME, caller, request_id())
     try:
         _check_in_force(client)
-        work = partial(_both_tokens, op, take)
+        work = partial(_both_tokens, op, form, take)
         given = await asyncio.to_thread(perform, request.app.state.database, op, work)
         forget_stale_clients(request, op)
         reason = "refresh token used again"
@@ -224,12 +223,18 @@ async def _grant(
     return given
 
 
-def _both_tokens(op: Operation, take: Callable[[Operation], Taken]) -> dict[str, Any] | None:
-    """Return both tokens; None if `take` gives no refresh token. Its changes are committed."""
+def _both_tokens(
+    op: Operation, form: Form, take: Callable[[Operation], Taken]
+) -> dict[str, Any] | None:
+    """Return both tokens; None if `take` gives no refresh token. Its changes are committed.
+
+    A scope that is refused undoes them: the one-time key can be used again.
+    """
     holder, refresh_token = take(op)
     if refresh_token is None:
         return None
-    given = service.issue_access_token(op, holder.scopes, getattr(holder, "practitioner_id", None))
+    scopes = _scopes(form, holder.scopes)
+    given = service.issue_access_token(op, scopes, getattr(holder, "practitioner_id", None))
     return {**given, "refresh_token": str(refresh_token)}
 
 
@@ -247,11 +252,19 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     owner = checked.owner
     if owner is not None and checked.good:
         failures.give_back(address)
-        return await _grant(request, owner, lambda op: owners.sign_in(op, owner.id))
+        return await _grant(request, form, owner, lambda op: owners.sign_in(op, owner.id))
     remark = None
     if owner is not None:
         remark = BackgroundTask(_record_rejection, request, caller_for(owner), "wrong password")
     raise TokenRefused("invalid_grant", NOT_VALID, remark)
+
+
+def _scopes(form: Form, held: Iterable[str]) -> list[str]:
+    """The scopes of the new token: those that the form asks for, or all that are held."""
+    scopes = rules.scopes_asked_for(form.get("scope"), frozenset(map(str, held)))
+    if scopes is None:
+        raise TokenRefused("invalid_scope", "The client has no such scope.")
+    return scopes
 
 
 def _check_in_force(client: Any) -> None:

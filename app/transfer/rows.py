@@ -54,7 +54,10 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
     or an object stands in its field as JSON.
     """
     reader = csv.reader(_texts(file), strict=True)
-    header = next(reader, [])
+    try:
+        header = next(reader, [])
+    except csv.Error:
+        raise Invalid([NOT_CSV]) from None
     if "type" not in header or len(set(header)) < len(header):
         raise Invalid([NO_HEADER])
     while True:

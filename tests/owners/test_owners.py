@@ -155,6 +155,27 @@ def test_reuse_of_a_refresh_token_ends_the_sign_in_and_not_the_account(
         assert house.is_let_in(house.signed_in())
 
 
+def test_a_token_has_the_requested_scopes_and_no_more(house: House) -> None:
+    form = {"grant_type": "password", "username": "owner", "password": PASSWORD}
+    house.put()
+    refused = house.wire.post("/oauth/token", data={**form, "scope": "nope:read"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
+    given = house.wire.post("/oauth/token", data={**form, "scope": "patients:read"}).json()
+    assert given["scope"] == "patients:read"
+    narrow = Api(house.wire, given["access_token"])
+    assert narrow.get("/v1/patients").status_code == 200
+    assert narrow.get("/v1/sessions").status_code == 403
+
+
+def test_a_refused_scope_leaves_the_refresh_token_as_it_was(house: House) -> None:
+    house.put()
+    token = house.signed_in()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    refused = house.wire.post("/oauth/token", data={**form, "scope": "nope:read"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_scope")
+    assert house.refresh(token).status_code == 200
+
+
 def test_signing_in_ends_the_earlier_sign_in(house: House) -> None:
     house.put()
     first = house.signed_in()

@@ -92,7 +92,15 @@ def test_a_csv_row_may_span_lines_and_an_empty_line_is_not_a_row() -> None:
     ]
 
 
-@pytest.mark.parametrize("content", ["", "\n", "given_name\nAda\n", "type,a,a\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "\n", "given_name\nAda\n", "type,a,a\n"),
+        # What the parser can't read: line ends of old Macs, open quotes, a field without an end.
+        *("type,given_name\rpatient,a\r", '"type', 'type,"given_name\n', f"type,{'a' * 200_000}\n"),
+    ],
+    ids=lambda content: repr(content[:30]),
+)
 def test_a_csv_file_without_a_proper_header_is_refused(content: str) -> None:
     with pytest.raises(Invalid):
         values(content)

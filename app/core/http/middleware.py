@@ -98,7 +98,13 @@ class Middleware:
         id_ = client_id if _VALID_ID.fullmatch(client_id) else str(uuid7())
         REQUEST_ID.set(id_)
         is_head = scope["method"] == "HEAD"
-        scope = {**scope, "method": "GET" if is_head else scope["method"], EXTRA_HEADERS: {}}
+        scope = {
+            **scope,
+            "method": "GET" if is_head else scope["method"],
+            # Starlette's patterns end in `$`, which allows a line end: no route holds a NUL.
+            "path": scope["path"].replace("\n", "\0"),
+            EXTRA_HEADERS: {},
+        }
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
