@@ -30,6 +30,8 @@ ADDRESSES = {
         ("GET", "/v1", 404, {}),
         ("GET", "/v1/nothing", 404, {}),
         ("GET", "/v1/patients/", 404, {}),
+        ("GET", "/v1/patients%0a", 404, {}),
+        ("GET", "/healthz%0a", 404, {}),
         ("GET", "/v1//patients", 404, {}),
         ("GET", "/v2/patients", 404, {}),
         ("GET", "/v1/patients/1", 404, {}),
