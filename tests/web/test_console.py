@@ -257,3 +257,20 @@ def test_no_url_and_no_title_has_a_name_in_it(desk: Desk, api: Api) -> None:
 
 def test_the_console_is_not_part_of_the_api(app: FastAPI) -> None:
     assert not [path for path in app.openapi()["paths"] if path.startswith("/console")]
+
+
+def test_the_timeline_writes_codes_as_words_and_leaves_peoples_words_alone(
+    desk: Desk, api: Api, chart: Chart
+) -> None:
+    api.create(
+        "/v1/adverse-events",
+        patient_id=chart.patient_id,
+        kind="skin_infection",
+        severity="mild",
+        expected=False,
+        causality="possible",
+        occurred_at="2026-01-20T10:00:00Z",
+        description="code_blue in room_3",
+    )
+    page = words(desk.get(f"/console/patients/{chart.patient_id}/timeline").text)
+    assert "mild: skin infection. code_blue in room_3" in page

@@ -123,18 +123,25 @@ def history(
         reports=[*facts_of(Report, parts["reports"]), *past_rows.reports],
         events=[*facts_of(Event, parts["events"]), *past_rows.events],
         episodes=[one for one in complaints if id in {None, one.episode_id}],
-        reopenings=[
-            again
-            for again in reopenings(complaints)
-            if (filters.begin is None or again.at >= filters.begin)
-            and (filters.end is None or again.at <= filters.end)
-            and id in {None, again.episode_id, again.earlier_id}
-        ],
+        reopenings=_reopenings(complaints, filters, id),
         scale=partial(
             scales.scale, [*facts_of(scales.ClinicThresholds, own), *past_rows.thresholds]
         ),
         entered_later=past.entered_later,
     )
+
+
+def _reopenings(
+    complaints: Iterable[history_rules.Episode], filters: ProgressFilters, episode_id: str | None
+) -> list[history_rules.Reopening]:
+    """The reopened episodes within the filters."""
+    return [
+        again
+        for again in reopenings(complaints)
+        if (filters.begin is None or again.at >= filters.begin)
+        and (filters.end is None or again.at <= filters.end)
+        and episode_id in {None, again.episode_id, again.earlier_id}
+    ]
 
 
 def _episode(named: Json, opened_at: datetime) -> history_rules.Episode:

@@ -101,13 +101,17 @@ def is_shown(item: TimelineItem) -> bool:
 def happened(item: TimelineItem) -> tuple[str, str]:
     """The title of a timeline item, and a line about it."""
     kind, line = _LINES[item["type"]]
-    title, text = line(kind.from_json(plain(item["record"])))
-    return title, text.replace("_", " ")
+    return line(kind.from_json(plain(item["record"])))
+
+
+def _words(code: str) -> str:
+    """A code as words. What people wrote is never changed."""
+    return code.replace("_", " ")
 
 
 def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
-        return "Visit", record["attendance"]
+        return "Visit", _words(record["attendance"])
     muscle = code_names().muscle
     needled = [
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
@@ -117,9 +121,10 @@ def _session(record: SessionView) -> tuple[str, str]:
 
 
 def _follow_up(record: FollowUpView) -> tuple[str, str]:
-    flags = f"; red flags: {', '.join(record['red_flags'])}" if record["red_flags"] else ""
+    flags = ", ".join(map(_words, record["red_flags"]))
     hours = f"{record['hours_after']:.0f} hours after"
-    return "Follow-up", f"soreness {record['soreness']} of 10, {hours}{flags}"
+    told = f"soreness {record['soreness']} of 10, {hours}"
+    return "Follow-up", f"{told}; red flags: {flags}" if flags else told
 
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:
@@ -129,11 +134,11 @@ def _measurement(record: MeasurementView) -> tuple[str, str]:
 
 def _adverse_event(record: AdverseEventView) -> tuple[str, str]:
     title = "Close call" if record["close_call"] else "Adverse event"
-    return title, f"{record['severity']}: {record['kind']}. {record['description']}"
+    return title, f"{record['severity']}: {_words(record['kind'])}. {record['description']}"
 
 
 def _consent(record: ConsentView) -> tuple[str, str]:
-    return "Consent", f"{record['kind']} {record['decision']}"
+    return "Consent", _words(f"{record['kind']} {record['decision']}")
 
 
 def _screening(record: ScreeningView) -> tuple[str, str]:
