@@ -56,7 +56,7 @@ contracts: dev  ## check that imports go down only
 
 migrations: dev  ## check the migrations for SQL that would block a live PostgreSQL
 	@mkdir -p build
-	NEEDLEWORK_DATABASE_URL=postgresql+psycopg:// $(BIN)/alembic upgrade head --sql > build/migrations.sql
+	NEEDLEWORK_DATABASE_URL=postgresql+psycopg:// $(BIN)/python -m alembic upgrade head --sql > build/migrations.sql
 	$(BIN)/squawk --pg-version=15.0 --exclude=$(NOT_ASKED) build/migrations.sql
 
 tests: dev browser  ## run only the tests

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import CheckConstraint, Connection, event, inspect
 
 from app.core.db import schema
 from app.core.db.database import Database
@@ -93,6 +93,16 @@ def test_the_migrations_create_the_schema_of_the_models(empty: Database) -> None
         assert differences(db) == []
     assert tables(empty) == set(Table.metadata.tables) | {"alembic_version"}
     assert schema.current(empty) == schema.head()
+
+
+def test_the_migrations_create_every_check_of_the_models(empty: Database) -> None:
+    schema.migrate(empty)
+    with empty.owning() as db:
+        found = inspect(db)
+        for table in Table.metadata.sorted_tables:
+            declared = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+            stored = {check["name"] for check in found.get_check_constraints(table.name)}
+            assert stored == declared, table.name
 
 
 def test_every_migration_goes_up_and_down_and_up(empty: Database) -> None:
