@@ -1,4 +1,4 @@
-"""From a row to the body of a record: what each `type` means."""
+"""Turns a row into the body of a record, by its `type`."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from app.records.kinds import Kind, digest
 
 
 class Reader(NamedTuple):
-    """How the rows of one type are read."""
+    """How to read the rows of one type."""
 
     kind: Kind[Any, Any]
     body: type[Body]
     texts: frozenset[str]
-    """The members that are text; a CSV field of any other is JSON."""
+    """The members that are text. In CSV, the fields of all others are JSON."""
 
 
 def _reader(kind: Kind[Any, Any]) -> Reader:
     body: type[Body] = kind.finished or kind.body
-    # `type` is of the row, not of the record: it is read, and left out of the content.
+    # `type` belongs to the row, not to the record, so it is read but excluded from the content.
     type_: Any = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
     row = create_model(f"{body.__name__}Row", __base__=body, type=type_)
     schema = row.model_json_schema()
@@ -43,19 +43,19 @@ def _texts(members: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str
 
 
 READERS: Final = {kind.singular: _reader(kind) for kind in AS_ROWS}
-UNKNOWN_TYPE = Fault("/type", "unknown_type", f"A row is one of: {', '.join(READERS)}.")
-NO_OBJECT = Fault("", "no_object", "A row is one JSON object.")
+UNKNOWN_TYPE = Fault("/type", "unknown_type", f"`type` must be one of: {', '.join(READERS)}.")
+NO_OBJECT = Fault("", "no_object", "A row must be one JSON object.")
 
 
 def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
-    """The kind and the body of a row, with an id; `Invalid` names every fault."""
+    """The kind and the body of a row, with an id. `Invalid` has every fault."""
     row = decode(raw)
     if not isinstance(row, dict):
         raise Invalid([NO_OBJECT])
-    named = row.get("type")
-    if not isinstance(named, str) or named not in READERS:
+    type_ = row.get("type")
+    if not isinstance(type_, str) or type_ not in READERS:
         raise Invalid([UNKNOWN_TYPE])
-    kind, model, _ = READERS[named]
+    kind, model, _ = READERS[type_]
     body: Any = validated(model, raw)
     if body.id is None:
         body = body.model_copy(update={"id": id_of(clinic_id, kind, body)})
@@ -63,10 +63,10 @@ def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
 
 
 def id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
-    """The id of a row that brings none: the same row in the same clinic gets the same.
+    """The id of a row without one. The same row in the same clinic always gets the same id.
 
-    In place of the random bits of a UUID version 7 stands what the row says; its time is that
-    of what it records, or 1970 where it records no instant.
+    It is a UUID version 7 with a hash of the row in place of the random bits. Its time is the time
+    of the event that the row records, or 1970 where it records none.
     """
     moment = getattr(body, kind.moments[0], None) if kind.moments else None
     content = hashlib.sha256(clinic_id.bytes + kind.noun.encode() + digest(body)).digest()
@@ -74,7 +74,7 @@ def id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
 
 
 def value_of(type_: str, member: str, field: str) -> Any:
-    """What a CSV field stands for: text where the member is text, else JSON if it is JSON."""
+    """The value of a CSV field: text for a text member, otherwise JSON if the field is JSON."""
     reader = READERS.get(type_)
     if member == "type" or reader is None or member in reader.texts:
         return field

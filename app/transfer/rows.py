@@ -1,4 +1,4 @@
-"""Rows of a file: cut out one at a time, in constant memory, whatever the file holds."""
+"""Reads the rows of a file one at a time, in constant memory, whatever the file contains."""
 
 import codecs
 import csv
@@ -16,17 +16,19 @@ ROW_MAX_BYTES: Final = 1024 * 1024
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 
-# In place of a line that is too long: the parser refuses it wherever a quoted field may stand.
+# Stands for a line that is too long. The CSV parser refuses it, even inside a quoted field.
 OVERLONG: Final = "x" * (csv.field_size_limit() + 1) + "\n"
-TOO_LONG = Fault("", "line_too_long", f"A line has at most {ROW_MAX_BYTES:,} bytes.")
-NOT_TEXT = Fault("", "json_invalid", "Not UTF-8 text.")
+TOO_LONG = Fault("", "line_too_long", f"A line may have at most {ROW_MAX_BYTES:,} bytes.")
+NOT_TEXT = Fault("", "json_invalid", "The text is not UTF-8.")
 NOT_CSV = Fault("", "csv_invalid", "Not CSV: a quote is out of place, or a field is too long.")
-OTHER_WIDTH = Fault("", "csv_width", "The row has not as many fields as the header.")
-NO_HEADER = Fault("", "csv_header", "The first line names the columns, each once, `type` included.")
+OTHER_WIDTH = Fault("", "csv_width", "The row and the header have different numbers of fields.")
+NO_HEADER = Fault(
+    "", "csv_header", "The first line must name each column once, with `type` among them."
+)
 
 
 class Row(NamedTuple):
-    """One row: where it stands (1 is the file's first line), and its JSON or what is wrong."""
+    """One row: the number of its first line (from 1), and its JSON or its fault."""
 
     line: int
     raw: bytes
@@ -34,7 +36,7 @@ class Row(NamedTuple):
 
 
 def rows(file: BinaryIO, media: str) -> Iterator[Row]:
-    """The rows of a file, empty lines left out; `Invalid` where a CSV file has no header."""
+    """The rows of a file, without empty lines. `Invalid` where a CSV file has no valid header."""
     return csv_rows(file) if media == CSV else json_rows(file)
 
 
@@ -48,10 +50,10 @@ def json_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 def csv_rows(file: BinaryIO) -> Iterator[Row]:
-    """The rows of a CSV file (RFC 4180, UTF-8), each as the JSON that it stands for.
+    """The rows of a CSV file (RFC 4180, UTF-8), each converted to JSON.
 
-    The header names members of the record, `type` among them. An empty field is absent; a list
-    or an object stands in its field as JSON.
+    The header names members of the record, and `type`. An empty field is an absent member. A
+    list or an object is JSON in its field.
     """
     reader = csv.reader(_texts(file), strict=True)
     try:
@@ -76,22 +78,22 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
 def _csv_row(line: int, header: list[str], fields: list[str]) -> Row:
     if len(fields) != len(header):
         return Row(line, b"", OTHER_WIDTH)
-    given = {name: field for name, field in zip(header, fields, strict=True) if field}
-    type_ = given.get("type", "")
+    filled = {name: field for name, field in zip(header, fields, strict=True) if field}
+    type_ = filled.get("type", "")
     try:
-        return Row(line, to_json({name: value_of(type_, name, given[name]) for name in given}))
+        return Row(line, to_json({name: value_of(type_, name, filled[name]) for name in filled}))
     except PydanticSerializationError:
         return Row(line, b"", NOT_TEXT)
 
 
 def _texts(file: BinaryIO) -> Iterator[str]:
-    """Lines as text. What isn't UTF-8 becomes surrogates, which its own row is refused for."""
+    """Lines as text. Bytes that aren't UTF-8 become surrogates, and their row is refused later."""
     for _, raw in _lines(file):
         yield OVERLONG if raw is None else raw.decode(errors="surrogateescape")
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Lines by number; None for one that is too long. A byte order mark is no part of the first."""
+    """Lines by number, without a byte order mark; None for a line that is too long."""
     for number in count(1):
         raw = file.readline(ROW_MAX_BYTES + 1)
         if not raw:

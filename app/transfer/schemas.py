@@ -1,4 +1,4 @@
-"""An import on the wire."""
+"""Filters and views of an import."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,15 +9,15 @@ from app.core.values.wire import View
 
 
 class ImportFilters(BaseModel):
-    """How to import."""
+    """Options of an import."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dry_run: Annotated[bool, Field(description="Check everything, keep nothing.")] = False
+    dry_run: Annotated[bool, Field(description="Check every row, store nothing.")] = False
 
 
 class RowFault(View):
-    """One thing that is wrong with one row."""
+    """One fault of one row."""
 
     line: int
     pointer: str
@@ -26,7 +26,7 @@ class RowFault(View):
 
 
 class ImportView(View):
-    """What became of the rows of a file: received = created + unchanged + rejected."""
+    """The result of an import: received = created + unchanged + rejected."""
 
     id: UUID
     received: int

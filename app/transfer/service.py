@@ -1,4 +1,4 @@
-"""Imports: working through the rows of a file, some hundreds in one transaction."""
+"""Imports: the rows of a file are stored in batches of some hundreds, one transaction each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,13 +28,13 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 ERRORS_MAX: Final = 1_000
 
 Items = Sequence[tuple[Kind[Any, Any], Body]]
-Keep = Callable[[Items], list[Outcome]]
-"""Creates the records of a batch, whole or not at all; `Conflict` where another writer won."""
+Store = Callable[[Items], list[Outcome]]
+"""Creates all records of a batch, or none. `Conflict` where another writer got in between."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of the rows so far."""
+    """The result of the rows so far."""
 
     id: UUID = field(default_factory=uuid7)
     received: int = 0
@@ -45,7 +45,7 @@ class Report:
     more_errors: bool = False
 
     def add(self, row: Row, outcome: Outcome) -> None:
-        """Count a row that was judged."""
+        """Count a row, and list its faults if it was rejected."""
         self.received += 1
         if outcome.problem is not None:
             self.rejected += 1
@@ -71,18 +71,20 @@ def import_rows(
     *,
     dry_run: bool = False,
 ) -> Iterator[Report]:
-    """Work through rows, and yield the report so far after each batch, the last time complete.
+    """Import rows, and yield the report so far after each batch, and at the end the whole one.
 
-    Rows may refer to those above them and to stored records. A `dry_run` checks everything in
-    one transaction, which is then undone. `Unavailable` where the database gives up: what was
-    reported is kept, and the same rows can be sent again.
+    A row may refer to rows above it and to stored records. A `dry_run` checks all rows in one
+    transaction, which is then rolled back.
+
+    `Unavailable` where the database fails. The batches reported before are stored, and the same
+    rows can be sent again.
     """
     report = Report()
     start = partial(Operation, OPERATION, caller, request_id)
-    trial = _tried(database, caller.clinic_id, start)
-    with trial if dry_run else _kept(database, start) as keep:
+    trial = _rolled_back(database, caller.clinic_id, start)
+    with trial if dry_run else _committed(database, start) as store:
         for batch in _batches(rows):
-            for row, outcome in zip(batch, _judge(batch, caller.clinic_id, keep), strict=True):
+            for row, outcome in zip(batch, _import(batch, caller.clinic_id, store), strict=True):
                 report.add(row, outcome)
             yield report
     yield report
@@ -101,11 +103,11 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _judge(batch: Sequence[Row], clinic_id: UUID, keep: Keep) -> Iterator[Outcome]:
-    """What became of each row of a batch, in its order."""
+def _import(batch: Sequence[Row], clinic_id: UUID, store: Store) -> Iterator[Outcome]:
+    """Import a batch; the outcome of each row, in order."""
     read = [_read(row, clinic_id) for row in batch]
     items = [item for item in read if not isinstance(item, Problem)]
-    outcomes = iter(_settle(items, keep))
+    outcomes = iter(_store(items, store))
     for item in read:
         yield Outcome(clinic_id, problem=item) if isinstance(item, Problem) else next(outcomes)
 
@@ -117,36 +119,38 @@ def _read(row: Row, clinic_id: UUID) -> tuple[Kind[Any, Any], Body] | Problem:
         return problem
 
 
-def _settle(items: Items, keep: Keep) -> list[Outcome]:
-    """Keep a batch; where another writer got in between every time, one row at a time."""
+def _store(items: Items, store: Store) -> list[Outcome]:
+    """Store a batch. If other writers keep getting in between, store one row at a time."""
     try:
-        return keep(items) if items else []
+        return store(items) if items else []
     except Conflict as conflict:
         if len(items) == 1:
             return [Outcome(items[0][1].id, problem=conflict)]  # type: ignore[attr-defined]
-        return [outcome for item in items for outcome in _settle([item], keep)]
+        return [outcome for item in items for outcome in _store([item], store)]
 
 
 @contextmanager
-def _kept(database: Database, start: Callable[[], Operation]) -> Iterator[Keep]:
-    """Each batch in a transaction of its own."""
+def _committed(database: Database, start: Callable[[], Operation]) -> Iterator[Store]:
+    """Store each batch in a transaction of its own."""
 
-    def keep(items: Items) -> list[Outcome]:
+    def store(items: Items) -> list[Outcome]:
         op = start()
         outcomes = perform(database, op, lambda: create(op, items))
         with database.writing() as db:
             analyze_new(db)
         return outcomes
 
-    yield keep
+    yield store
 
 
 @contextmanager
-def _tried(database: Database, clinic_id: UUID, start: Callable[[], Operation]) -> Iterator[Keep]:
-    """All batches in one transaction, which is undone at the end and enters nothing anywhere."""
+def _rolled_back(
+    database: Database, clinic_id: UUID, start: Callable[[], Operation]
+) -> Iterator[Store]:
+    """Store all batches in one transaction, which is rolled back at the end."""
     with database.writing(clinic_id) as db:
 
-        def keep(items: Items) -> list[Outcome]:
+        def store(items: Items) -> list[Outcome]:
             op = start()
             op.begin(db)
             try:
@@ -157,12 +161,12 @@ def _tried(database: Database, clinic_id: UUID, start: Callable[[], Operation]) 
             analyze_new(db)
             return outcomes
 
-        yield keep
+        yield store
         db.rollback()
 
 
 def _faults(problem: Problem) -> Iterator[dict[str, Any]]:
-    """A problem as the faults of one row."""
+    """The faults of one row, from its problem."""
     if isinstance(problem, Invalid):
         yield from problem.members["errors"]
         return

@@ -281,7 +281,7 @@ def test_a_pseudonym_depends_on_key_noun_and_id(key: bytes, a: Any, b: Any) -> N
     st.binary(min_size=32, max_size=32), st.uuids(), st.datetimes(timezones=st.just(UTC)), st.data()
 )
 def test_moving_keeps_intervals(key: bytes, patient: Any, at: datetime, data: Any) -> None:
-    by = rules.moved(key, str(patient))
+    by = rules.shift(key, str(patient))
     assert timedelta(days=-366) <= by <= timedelta(days=-1)
     days = data.draw(st.integers(0, 20_000))
     day = date(1990, 1, 1)
@@ -293,7 +293,7 @@ def test_moving_keeps_intervals(key: bytes, patient: Any, at: datetime, data: An
 @given(st.dates(date(1900, 1, 1), date(2026, 11, 21)), st.binary(min_size=32, max_size=32))
 def test_ages_over_89_are_one_group(born: date, key: bytes) -> None:
     today = date(2026, 11, 21)
-    by = rules.moved(key, "x")
+    by = rules.shift(key, "x")
     band = rules.birth_band(born, by, today)
     assert band % rules.BAND_YEARS == 0
     if born <= date(1936, 11, 21):

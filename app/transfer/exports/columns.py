@@ -1,4 +1,4 @@
-"""What a column of an export is: where it comes from, its type, and what becomes of it."""
+"""A column of an export: its source, its type, and its treatment for research."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from app.records.kinds import LeftOut
 
 
 class Type(StrEnum):
-    """What a cell holds, in every format; any cell of a column that isn't required may be null."""
+    """The type of a column's cells, in every format. Only required columns have no nulls."""
 
     ID = auto()
     TEXT = auto()
@@ -23,7 +23,7 @@ class Type(StrEnum):
     BOOLEAN = auto()
     DATE = auto()
     INSTANT = auto()
-    """A moment, in UTC."""
+    """A time in UTC."""
     TEXTS = auto()
     """A list of texts."""
     NUMBERS = auto()
@@ -33,25 +33,25 @@ class Type(StrEnum):
 
 
 NESTED: Final = frozenset({Type.TEXTS, Type.NUMBERS, Type.JSON})
-"""Cells that come from the database as JSON text."""
+"""Types of cells that come from the database as JSON text."""
 
 
 class Becomes(Enum):
-    """What a column becomes where nobody is to know who somebody is."""
+    """What a column becomes in a research export."""
 
     SAME = auto()
-    """It says nothing that tells one patient from another."""
+    """It stays: it can't identify a patient."""
     GONE = auto()
-    """It isn't there: names, words that somebody wrote, and stamps of the server. Such a stamp is
-    the same for many, and known outside: it would give the shift of all dates away."""
+    """It is left out: names, free text, and times set by the server. Such a time may be known
+    outside, and would then reveal the shift of all other times."""
     PSEUDONYM = auto()
-    """An id becomes another one, which only whoever has the key can make from it."""
+    """An id becomes a pseudonym, which only the owner of the key can compute from it."""
     SHIFTED = auto()
-    """A time is moved by what is secret, and the same for all times of one patient."""
+    """A time is shifted by a secret duration, the same for all times of one patient."""
     COMMON = auto()
-    """A word stays if several patients share it."""
+    """A word stays if enough patients share it."""
     BIRTH = auto()
-    """A birth date becomes five years in which it lies."""
+    """A birth date becomes a band of five years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,15 @@ class Column:
     required: bool = False
     about: str = ""
     limits: Mapping[str, Any] = field(default_factory=dict)
-    """What its cells are held to, in the words of Frictionless Table Schema."""
+    """The constraints of its cells, as Frictionless Table Schema names them."""
     source: Any = None
-    """The SQL that gives it; None where it is computed."""
+    """The SQL expression of its cells; None where they are computed."""
     members: tuple[str, ...] = ()
-    """Of a list of objects: the members that are left of them, as one word, for research."""
+    """For a list of objects: the members that research keeps, joined into one word."""
 
 
 class Own(NamedTuple):
-    """A column of which the schemas don't say enough."""
+    """A column with a declaration of its own, because the schemas don't say enough."""
 
     source: Any
     becomes: Becomes
@@ -80,41 +80,41 @@ class Own(NamedTuple):
     type: Type | None = None
     members: tuple[str, ...] = ()
     name: str | None = None
-    """The column's name, where it is not the member's."""
+    """The column's name, where it differs from the member's."""
 
 
 class Spread(NamedTuple):
-    """A member that is one object: a column for each member of that object."""
+    """A member that is an object: it becomes a column for each of its members."""
 
     model: type[BaseModel]
     members: Mapping[str, "Becomes | Own | LeftOut"]
 
 
 class Apart(NamedTuple):
-    """A member that is a list of rows: they are a table of their own."""
+    """A member that is a list of rows: it becomes a table of its own."""
 
     table: str
 
 
 Decision = Becomes | Own | Spread | Apart | LeftOut
 Decided = Mapping[str, Decision]
-"""What becomes of each member of a record, in the order of the columns."""
+"""What each member of a record becomes, in the order of the columns."""
 
 
 SAME, GONE, PSEUDONYM = Becomes.SAME, Becomes.GONE, Becomes.PSEUDONYM
 SHIFTED, COMMON, BIRTH = Becomes.SHIFTED, Becomes.COMMON, Becomes.BIRTH
 
 STAMPS: Final[Mapping[str, Becomes]] = {"version": GONE, "created_at": GONE, "updated_at": GONE}
-"""What every record ends with."""
+"""The members at the end of every record."""
 _ABOUT: Final = {
     "id": "The record's id.",
-    "patient_id": "Whose it is.",
-    "episode_id": "The episode that it belongs to.",
-    "session_id": "The session that it belongs to.",
-    "practitioner_id": "Who treated.",
-    "version": "How often it was written; its earlier versions are in the change feed.",
-    "created_at": "When this server got to know it.",
-    "updated_at": "When it was last changed here.",
+    "patient_id": "The patient's id.",
+    "episode_id": "The id of the episode that it belongs to.",
+    "session_id": "The id of the session that it belongs to.",
+    "practitioner_id": "The id of the practitioner who treated.",
+    "version": "The number of its version. Earlier versions are in the change feed.",
+    "created_at": "The time at which this server stored it first.",
+    "updated_at": "The time at which this server last changed it.",
 }
 _SQL: Final[tuple[tuple[type[Any], Type], ...]] = (
     (Uuid, Type.ID),
@@ -129,21 +129,21 @@ _LIMITS: Final = {"minimum": "minimum", "maximum": "maximum", "enum": "enum"}
 
 
 def columns(table: type[Table], models: tuple[Any, ...], decided: Decided) -> tuple[Column, ...]:
-    """The columns of a table that are exported, by what becomes of them for research.
+    """The exported columns of a table, from the decision about each member.
 
-    Types come from the table; limits and descriptions from the first of the models that has them.
-    An instant is followed by the offset that its sender wrote it with.
+    Types come from the table. Limits and descriptions come from the first model that has them. A
+    time is followed by a column with its UTC offset.
     """
     return tuple(_columns(table, [_members(model) for model in models], decided))
 
 
 def check_decided(what: str, model: Any, decided: Mapping[str, object]) -> None:
-    """`ValueError` names a member of the model that nothing is decided of, or the reverse."""
+    """Raise `ValueError` for a member without a decision, or a decision without a member."""
     members = _members(model)
     for name in members.keys() - decided.keys():
-        raise ValueError(f"Say which column {what}.{name} is in an export, or why it is left out.")
+        raise ValueError(f"Decide which column {what}.{name} is in an export, or leave it out.")
     for name in decided.keys() - members.keys():
-        raise ValueError(f"An export decides about {what}.{name}, which there is not.")
+        raise ValueError(f"An export decides about {what}.{name}, which does not exist.")
     for name, how in decided.items():
         if isinstance(how, Spread):
             check_decided(f"{what}.{name}", how.model, how.members)
@@ -162,7 +162,7 @@ def _columns(
         described = [model[name] for model in models if name in model]
         yield _column(name, how, source, described)
         if name + OFFSET in own:
-            about = f"Minutes east of UTC in `{name}`, as its sender wrote it."
+            about = f"The UTC offset of `{name}` as it was sent, in minutes east of UTC."
             offset = own[name + OFFSET]
             yield Column(name + OFFSET, Type.INTEGER, GONE, not offset.nullable, about, {}, offset)
 
@@ -178,9 +178,9 @@ def _column(
     limits = {
         ours: one[theirs] for one in alone for theirs, ours in _LIMITS.items() if theirs in one
     }
-    told = [each["description"] for each in described if "description" in each]
-    about = how.about if isinstance(how, Own) else next(iter(told), _ABOUT.get(name, ""))
-    shown = {Type.ID: id_text}.get(kind, json_text if is_nested else None)
+    abouts = [each["description"] for each in described if "description" in each]
+    about = how.about if isinstance(how, Own) else next(iter(abouts), _ABOUT.get(name, ""))
+    as_text = {Type.ID: id_text}.get(kind, json_text if is_nested else None)
     if isinstance(how, Own) and how.name is not None:
         name = how.name
     return Column(
@@ -190,7 +190,7 @@ def _column(
         required=getattr(source, "nullable", None) is False,
         about=about,
         limits=limits,
-        source=shown(source).label(name) if shown else source.label(name),
+        source=as_text(source).label(name) if as_text else source.label(name),
         members=how.members if isinstance(how, Own) else (),
     )
 
@@ -211,6 +211,6 @@ def _members(model: Any) -> Mapping[str, Any]:
 
 
 def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a member is where it is there."""
+    """The schema of a member's values other than null."""
     choices = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return choices[0] if choices else schema

@@ -1,4 +1,4 @@
-"""Every dataset, declared once: its columns, its rows, and which patients are in it."""
+"""Every dataset: its columns, its rows, and the patients in it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from app.transfer.exports.columns import (
 from app.transfer.exports.declared import PARTS, TABLES, Part, Table
 
 Rows = Iterator[Sequence[Sequence[Any]]]
-"""Rows of cells, some at a time."""
+"""Rows of cells, a batch at a time."""
 
 BATCH_ROWS: Final = 2_000
 REFERENCES: Final = {
@@ -35,66 +35,71 @@ REFERENCES: Final = {
     "session_id": "sessions",
     "practitioner_id": "practitioners",
 }
-"""Which dataset's `id` a column of this name holds."""
+"""The dataset whose `id` a column of this name refers to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One table of an export. Its rows are in the order of its key."""
+    """One table of an export. Its rows are ordered by its key."""
 
     name: str
     about: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     patients: Select[Any] | None
-    """The ids of those who are in it; None where nobody is."""
+    """Selects the ids of the patients in it; None where it has no patients."""
     own: Select[Any] | None = None
-    """Where its rows come from, if not from `computed`."""
+    """Selects its rows; None if they come from `computed`."""
     computed: Callable[[Operation], Rows] | None = field(default=None)
 
     def rows(self, op: Operation, columns: Sequence[Column] | None = None) -> Rows:
         """The cells of these columns, or of all, within the operation's snapshot."""
         if self.own is not None:
-            shown = [column.source for column in columns or self.columns]
-            return op.partitions(self.own.with_only_columns(*shown), BATCH_ROWS)
+            sources = [column.source for column in columns or self.columns]
+            return op.partitions(self.own.with_only_columns(*sources), BATCH_ROWS)
         if self.computed is None:
             raise AssertionError
         return _picked(self.computed(op), [self.columns.index(c) for c in columns or self.columns])
 
 
 def _picked(rows: Rows, places: Sequence[int]) -> Rows:
-    """Some cells of each row."""
+    """The cells at these places of each row."""
     cells = itemgetter(*places)
     for batch in rows:
         yield [cells(row) for row in batch]
 
 
 def _of_kind(kind: Kind[Any, Any], table: Table) -> Iterator[Dataset]:
-    """One row for each record, ordered by its id, which is by age; and the tables of its parts."""
+    """The table of a kind, and the tables of its parts.
+
+    It has one row for each record, ordered by id, which means by age.
+    """
     check_decided(kind.noun, kind.view, table.decided)
     name = kind.noun.replace("_", "-")
-    shown = columns(kind.table, (kind.body, kind.view), table.decided)
+    declared = columns(kind.table, (kind.body, kind.view), table.decided)
     own = rows(kind.table).order_by(kind.table.id)
-    yield Dataset(name, table.about, shown, ("id",), _patients_of(kind), own)
+    yield Dataset(name, table.about, declared, ("id",), _patients_of(kind), own)
     for how in table.decided.values():
         if isinstance(how, Apart):
             yield _of_part(how.table, PARTS[how.table])
 
 
 def _patients_of(kind: Kind[Any, Any]) -> Select[Any] | None:
-    """The ids of those whose records are of this kind; None where they are no patient's."""
+    """Selects the ids of the patients with records of this kind; None if it has no patient."""
     own = kind.table.__table__.c
-    whose = own.id if kind.noun == "patients" else own.get("patient_id")
-    return None if whose is None else rows(kind.table, whose).distinct()
+    patient_id = own.id if kind.noun == "patients" else own.get("patient_id")
+    return None if patient_id is None else rows(kind.table, patient_id).distinct()
 
 
 def _of_part(name: str, part: Part) -> Dataset:
-    """One row for each part of a session that counts, ordered by its place in the session."""
+    """One row for each part of a session that is not void, ordered by session and position."""
     check_decided(name, part.model, part.decided)
     session, table = TreatmentSession, part.table
-    status = Own(session.__table__.c.status, SAME, "Of the session: a draft may still change.")
-    patient = Own(session.__table__.c.patient_id, PSEUDONYM, "Whose it is.")
-    place = Own(table.__table__.c.position, SAME, "Its place in the session, from 0 on.")
+    status = Own(
+        session.__table__.c.status, SAME, "The session's status: a draft may still change."
+    )
+    patient = Own(session.__table__.c.patient_id, PSEUDONYM, "The patient's id.")
+    place = Own(table.__table__.c.position, SAME, "The position within the session, from 0.")
     whole: Decided = {
         "session_id": PSEUDONYM,
         "position": place,
@@ -122,8 +127,9 @@ DATASETS: Final = (
     *(dataset for kind in AS_TABLES for dataset in _of_kind(kind, _TABLES[kind.noun])),
     Dataset(
         "progress",
-        "How far each measure of a patient came: over everything, where the episode is null, and in"
-        " each episode. What `GET /v1/patients/{patient_id}/progress` says, one row each.",
+        "How much each measure of a patient changed, with the values of"
+        " `GET /v1/patients/{patient_id}/progress`. One row covers the whole history (`episode_id`"
+        " is null), and one row each episode.",
         progress.COLUMNS,
         (),
         progress.PATIENTS,

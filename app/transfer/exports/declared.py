@@ -1,6 +1,6 @@
-"""The tables of an export: what each is about, its columns, and what becomes of them for research.
+"""The tables of an export: description, columns, and what each column becomes for research.
 
-Each member of a record is decided of by name; one that is forgotten stops the program's start.
+Each member of a record has a decision by name. A missing decision stops the program at start.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Part(NamedTuple):
 
 
 def _inner(column: Any, about: str, becomes: Becomes = SAME, name: str | None = None) -> Own:
-    """A column of a member of a stored object."""
+    """A column for a member of a stored JSON object."""
     return Own(column, becomes, about, name=name)
 
 
@@ -67,14 +67,14 @@ _answers = Own(Screening.__table__.c.answers, COMMON, "", members=("code", "answ
 
 
 def _counted(what: str, about: str) -> Own:
-    """A column of the needle count."""
+    """A column for a member of the needle count."""
     return _inner(_count[what].as_integer(), about, name=f"needles_{what}")
 
 
 _PATIENTS: Final[Decided] = {
     "id": PSEUDONYM,
     "identifiers": Own(
-        PATIENTS.nested["identifiers"], GONE, "What other systems call this patient."
+        PATIENTS.nested["identifiers"], GONE, "The ids of this patient in other systems."
     ),
     **dict.fromkeys(("given_name", "family_name"), GONE),
     "birth_date": BIRTH,
@@ -88,7 +88,7 @@ _PRACTITIONERS: Final[Decided] = {
     "id": PSEUDONYM,
     **dict.fromkeys(("given_name", "family_name"), GONE),
     "identifiers": Own(
-        PRACTITIONERS.nested["identifiers"], GONE, "What other systems call this person."
+        PRACTITIONERS.nested["identifiers"], GONE, "The ids of this person in other systems."
     ),
     "credentials": GONE,
     "status": SAME,
@@ -109,16 +109,16 @@ _EPISODES: Final[Decided] = {
         {
             "sessions": _inner(
                 _plan["sessions"].as_integer(),
-                "How many sessions were agreed on.",
+                "The number of planned sessions.",
                 name="plan_sessions",
             ),
             "per_week": _inner(
-                _plan["per_week"].as_float(), "How many of them a week.", name="plan_per_week"
+                _plan["per_week"].as_float(), "Planned sessions per week.", name="plan_per_week"
             ),
         },
     ),
     "status": SAME,
-    # Where nobody said it, this is when it was recorded: a stamp like the others.
+    # If the client didn't send it, it is the time of storing, and removed like such times.
     "opened_at": GONE,
     "closed_at": SHIFTED,
     "close_reason": GONE,
@@ -138,13 +138,13 @@ _SESSIONS: Final[Decided] = {
     "needle_count": Spread(
         NeedleCountBody,
         {
-            "opened": _counted("opened", "Needles taken out of their packets."),
-            "inserted": _counted("inserted", "Needles that went in."),
-            "removed": _counted("removed", "Needles that came out."),
-            "disposed": _counted("disposed", "Needles thrown away."),
+            "opened": _counted("opened", "Needles whose packet was opened."),
+            "inserted": _counted("inserted", "Needles inserted."),
+            "removed": _counted("removed", "Needles removed."),
+            "disposed": _counted("disposed", "Needles disposed of."),
             "mismatch_reason": _inner(
                 _count["mismatch_reason"].as_string(),
-                "Why these numbers differ.",
+                "The reason why these numbers differ.",
                 GONE,
                 "needle_mismatch_reason",
             ),
@@ -247,37 +247,42 @@ _NEEDLINGS: Final[Decided] = {
 _FINDINGS: Final[Decided] = {"sign": COMMON, "segment": COMMON, "side": SAME, "grade": SAME}
 
 TABLES: Final[Mapping[str, Table]] = {
-    "patients": Table("Everybody who is treated.", _PATIENTS),
-    "practitioners": Table("Everybody who treats.", _PRACTITIONERS),
-    "episodes": Table("One complaint of one patient each.", _EPISODES),
+    "patients": Table("Patients.", _PATIENTS),
+    "practitioners": Table("Practitioners.", _PRACTITIONERS),
+    "episodes": Table("Episodes of care: one complaint of one patient per row.", _EPISODES),
     "sessions": Table(
-        "One visit each, as it is now; void ones too, which count nowhere.", _SESSIONS
+        "Visits in their current version, one per row. Void sessions are listed, but don't count.",
+        _SESSIONS,
     ),
-    "follow_ups": Table("One report after a session each.", _FOLLOW_UPS),
-    "measurements": Table("One value each, measured outside a session.", _MEASUREMENTS),
-    "consents": Table("What a patient was told, and decided.", _CONSENTS),
-    "screenings": Table("The questions asked before a session, and what was decided.", _SCREENINGS),
-    "adverse_events": Table("What went wrong, or nearly did.", _ADVERSE_EVENTS),
+    "follow_ups": Table("Patients' reports after sessions, one per row.", _FOLLOW_UPS),
+    "measurements": Table("Values measured outside sessions, one per row.", _MEASUREMENTS),
+    "consents": Table(
+        "Consents: the information that a patient received, and their decision.", _CONSENTS
+    ),
+    "screenings": Table(
+        "Screenings: the answers to questions before a session, and the decision.", _SCREENINGS
+    ),
+    "adverse_events": Table("Adverse events and close calls.", _ADVERSE_EVENTS),
 }
 """By the noun of a kind."""
 PARTS: Final[Mapping[str, Part]] = {
     "needlings": Part(
-        "One muscle, needled in one session each. Those of void sessions are left out.",
+        "Needlings: one muscle on one side in one session per row. Void sessions are left out.",
         Needling,
         NeedlingBody,
         _NEEDLINGS,
     ),
     "findings": Part(
-        "One segmental sign each. Those of void sessions are left out.",
+        "Segmental signs, one per row. Void sessions are left out.",
         Finding,
         FindingBody,
         _FINDINGS,
     ),
     "session-measurements": Part(
-        "One value each, measured in a session. Those of void sessions are left out.",
+        "Values measured in sessions, one per row. Void sessions are left out.",
         SessionMeasurement,
         SessionMeasurementBody,
         _READING,
     ),
 }
-"""By the name that an `Apart` gives."""
+"""By the name in `Apart`."""

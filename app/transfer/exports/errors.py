@@ -1,4 +1,4 @@
-"""Why an export can't be given."""
+"""The problems of exports."""
 
 from http import HTTPStatus
 
@@ -6,12 +6,12 @@ from app.core.values.problems import Problem, Unavailable
 
 
 class NoParquet(Problem):
-    """This server can't write Parquet; its operator has to install `needlework[parquet]`."""
+    """This server can't write Parquet. Its operator has to install `needlework[parquet]`."""
 
     status, code, title = HTTPStatus.NOT_IMPLEMENTED, "no-parquet", "Parquet isn't installed"
 
 
 class NoResearchKey(Unavailable):
-    """The server has no key to make pseudonyms with; its operator has to give it one."""
+    """The server has no key for pseudonyms. Its operator has to configure one."""
 
     code, title = "no-research-key", "Pseudonyms can't be made"

@@ -1,4 +1,4 @@
-"""Everything in a folder: all tables of one moment, what describes them, and what proves them."""
+"""Exports everything to a folder: all tables of one moment, their description, and digests."""
 
 import hashlib
 import json
@@ -14,19 +14,19 @@ from app.transfer.exports.datasets import DATASETS
 from app.transfer.exports.formats import Format
 from app.transfer.exports.package import FILE, package
 from app.transfer.exports.records import NAME, records
-from app.transfer.exports.research import blinded
-from app.transfer.exports.service import account, note, snapshot
+from app.transfer.exports.research import deidentified
+from app.transfer.exports.service import account, account_for_research, snapshot
 
 MANIFEST: Final = "MANIFEST.sha256"
 README: Final = "README.md"
 RECORDS_FILE: Final = f"{NAME}.ndjson"
 
-Tell = Callable[[str, int], None]
-"""Is told which file is being written, and how many bytes of it are."""
+Progress = Callable[[str, int], None]
+"""Called with the file that is being written, and the number of bytes written so far."""
 
 
 class Written(NamedTuple):
-    """A file of the folder; `hash` as Data Package has it."""
+    """A file of the folder, with its `hash` in the form of Data Package."""
 
     path: str
     bytes: int
@@ -39,11 +39,11 @@ def write_folder(
     directory: Path,
     form: Format,
     key: bytes | None = None,
-    tell: Tell = lambda _file, _bytes: None,
+    on_progress: Progress = lambda _file, _bytes: None,
 ) -> list[Written]:
-    """Write everything into a new folder; with a research `key`, what nobody can be told by.
+    """Write everything into an empty or new folder; with a research `key`, de-identified.
 
-    Only a folder with a `MANIFEST.sha256` is whole. `FileExistsError` if it holds anything before.
+    Only a folder with a `MANIFEST.sha256` is complete. `FileExistsError` if it is not empty.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
@@ -53,19 +53,19 @@ def write_folder(
         if key is None:
             account(database, reading, DATASETS, what)
         else:
-            note(database, op, what)
-        shown = [dataset if key is None else blinded(dataset, key) for dataset in DATASETS]
+            account_for_research(database, op, what)
+        shown = [dataset if key is None else deidentified(dataset, key) for dataset in DATASETS]
         written = [
             _write(
                 directory,
                 f"{dataset.name}.{form.name}",
                 form.write(dataset.columns, dataset.rows(reading)),
-                tell,
+                on_progress,
             )
             for dataset in shown
         ]
         if key is None:
-            written.append(_write(directory, RECORDS_FILE, records(reading), tell))
+            written.append(_write(directory, RECORDS_FILE, records(reading), on_progress))
     more = {each.path.partition(".")[0]: each._asdict() for each in written}
     described = package(op, shown, form, more)
     if key is None:
@@ -89,7 +89,7 @@ def _write(
     directory: Path,
     name: str,
     pieces: Iterable[bytes],
-    tell: Tell = lambda _file, _bytes: None,
+    on_progress: Progress = lambda _file, _bytes: None,
 ) -> Written:
     size, digest = 0, hashlib.sha256()
     descriptor = os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -98,7 +98,7 @@ def _write(
             file.write(piece)
             digest.update(piece)
             size += len(piece)
-            tell(name, size)
+            on_progress(name, size)
         file.flush()
         os.fsync(descriptor)
     return Written(name, size, f"sha256:{digest.hexdigest()}")

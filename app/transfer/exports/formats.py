@@ -15,10 +15,10 @@ Writer = Callable[[Sequence[Column], Rows], Pieces]
 
 
 class Format(NamedTuple):
-    """How a dataset is written."""
+    """A file format for datasets."""
 
     name: str
-    """The ending of its files."""
+    """The extension of its files."""
     media: str
     write: Writer
 

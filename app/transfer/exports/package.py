@@ -1,4 +1,4 @@
-"""What describes an export to a machine: a Frictionless Data Package (version 2)."""
+"""The description of an export for programs: a Frictionless Data Package (version 2)."""
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -35,26 +35,26 @@ def package(
     form: Format,
     more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The descriptor of an export: `more` adds to each resource."""
+    """The descriptor of an export. `more` has further members for resources, by their names."""
     described = list(datasets)
     media = {"format": form.name, "mediatype": form.media.partition(";")[0]}
-    there = {dataset.name for dataset in described}
+    names = {dataset.name for dataset in described}
     return {
         "$schema": PACKAGE,
         "name": "needlework-export",
         "title": "Records of a dry-needling clinic, by Needlework",
         "created": op.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "version": version("needlework"),
-        # What names of muscles mean.
+        # The version of the catalogue that the muscles' codes refer to.
         "catalogue_version": CATALOGUE_VERSION,
         "resources": [
-            _resource(dataset, there, media) | dict((more or {}).get(dataset.name, {}))
+            _resource(dataset, names, media) | dict((more or {}).get(dataset.name, {}))
             for dataset in described
         ],
     }
 
 
-def _resource(dataset: Dataset, there: set[str], media: Mapping[str, str]) -> dict[str, Any]:
+def _resource(dataset: Dataset, names: set[str], media: Mapping[str, str]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "$schema": TABLE,
         "fields": [_field(column) for column in dataset.columns],
@@ -64,7 +64,7 @@ def _resource(dataset: Dataset, there: set[str], media: Mapping[str, str]) -> di
     if dataset.key:
         schema["primaryKey"] = list(dataset.key)
     keys = [_foreign(column.name) for column in dataset.columns if column.name in REFERENCES]
-    keys = [key for key in keys if key["reference"]["resource"] in there]
+    keys = [key for key in keys if key["reference"]["resource"] in names]
     if keys:
         schema["foreignKeys"] = keys
     return {

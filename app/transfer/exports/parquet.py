@@ -1,4 +1,4 @@
-"""Parquet: rows of cells in groups, each of which goes out as soon as it is full."""
+"""Writes Parquet in row groups. Each group is sent as soon as it is full."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GROUP_ROWS: Final = 8_192
-"""How many rows are held at once."""
-# What it is made with weighs more than all the rest: only who asks for Parquet pays for it.
+"""The number of rows in memory at once."""
+# pyarrow is larger than all other dependencies, so it is imported only for Parquet.
 _TYPES: Final[Mapping[Type, str]] = {
     Type.ID: "string",
     Type.TEXT: "string",
@@ -30,13 +30,13 @@ _TYPES: Final[Mapping[Type, str]] = {
 
 
 def check_installed() -> None:
-    """`NoParquet` unless this server can write it."""
+    """Raise `NoParquet` unless this server can write Parquet."""
     if find_spec("pyarrow") is None:
         raise NoParquet
 
 
 def parquet(columns: Sequence[Column], rows: Rows) -> Pieces:
-    """A file of groups of rows. A list is a list; of objects, its JSON text."""
+    """A Parquet file, piece by piece. Lists of objects become JSON text, other lists stay lists."""
     from pyarrow import parquet as writing  # noqa: PLC0415 - see above
 
     schema, sink = _schema(columns), _Sink()
@@ -92,7 +92,7 @@ def _cells(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
 
 
 class _Sink(io.RawIOBase):
-    """Where the file is written to and taken from; can't go back."""
+    """A buffer that the writer fills and the response empties; it can't seek."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +111,6 @@ class _Sink(io.RawIOBase):
         return self._size
 
     def taken(self) -> bytes:
-        """All that was written since it was last asked for."""
+        """Take all bytes written since the last call."""
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)

@@ -1,4 +1,4 @@
-"""The dataset of progress: one row for each measure of a patient, and of each episode."""
+"""The dataset `progress`: one row for each measure of a patient, and of each episode."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +59,7 @@ PATIENTS = select(_WITH_A_VALUE.c.patient_id).order_by(_WITH_A_VALUE.c.patient_i
 
 
 def _texts(columns: Sources) -> list[Label[Any]]:
-    """The columns to select, each under the name of its field; ids as text."""
+    """The columns to select, labelled with the names of their fields; ids as text."""
     return labelled(
         {
             name: id_text(column) if isinstance(column.type, Uuid) else column
@@ -86,27 +86,27 @@ _REGIONS = rows(Episode, id_text(Episode.id).label("id"), Episode.region).where(
 
 
 class _Cell(NamedTuple):
-    """A column, and the members of a measure that lead to its cells."""
+    """A column, and the path of members in a measure that leads to its cell."""
 
     column: Column
     path: tuple[str, ...]
 
     def of(self, measure: Json) -> Any:
-        """The cell of one measure: null where a member on the way is null, an instant in UTC."""
-        found: Any = measure
+        """The cell of one measure. It is None where a member on the path is; times are in UTC."""
+        value: Any = measure
         for member in self.path:
-            if found is None:
+            if value is None:
                 return None
-            found = found[member]
-        if found is not None and self.column.type is Type.INSTANT:
-            return found.astimezone(UTC)
-        return found
+            value = value[member]
+        if value is not None and self.column.type is Type.INSTANT:
+            return value.astimezone(UTC)
+        return value
 
 
 def _cell(
     name: str, type_: Type, becomes: Becomes, about: str, path: str = "", **limits: Any
 ) -> _Cell:
-    """A column and its cells: the member of its name, unless `path` leads to another one."""
+    """A column and its cell: the member of the same name, unless `path` names another one."""
     required = limits.pop("required", False)
     column = Column(name, type_, becomes, required=required, about=about, limits=limits)
     return _Cell(column, tuple((path or name).split("/")))
@@ -115,39 +115,62 @@ def _cell(
 _VERDICTS: Final = MeasureView.model_json_schema()["properties"]["verdict"]["enum"]
 _STATES: Final = ResponderView.model_json_schema()["properties"]["state"]["enum"]
 _CELLS: Final = (
-    _cell("patient_id", Type.ID, PSEUDONYM, "Whose it is.", required=True),
-    _cell("episode_id", Type.ID, PSEUDONYM, "Of which episode; null: of everything."),
-    _cell("instrument", Type.TEXT, COMMON, "What was measured with.", required=True),
-    _cell("activity", Type.TEXT, GONE, "PSFS: which activity."),
-    _cell("side", Type.TEXT, SAME, "Which side, if the measure has one."),
-    _cell("muscle", Type.TEXT, COMMON, "Which muscle, if the measure has one."),
-    _cell("region", Type.TEXT, COMMON, "The body region of its episodes, if they have one."),
+    _cell("patient_id", Type.ID, PSEUDONYM, "The patient's id.", required=True),
+    _cell("episode_id", Type.ID, PSEUDONYM, "The episode's id; null for the whole history."),
+    _cell("instrument", Type.TEXT, COMMON, "The code of the instrument.", required=True),
+    _cell("activity", Type.TEXT, GONE, "The activity, for the PSFS."),
+    _cell("side", Type.TEXT, SAME, "The side, if the measure has one."),
+    _cell("muscle", Type.TEXT, COMMON, "The muscle, if the measure has one."),
+    _cell("region", Type.TEXT, COMMON, "The body region of the episodes, if they have one."),
     _cell("unit", Type.TEXT, SAME, "The unit of the values (UCUM).", required=True),
     _cell(
-        "better", Type.TEXT, SAME, "Which way is better.", required=True, enum=["lower", "higher"]
+        "better",
+        Type.TEXT,
+        SAME,
+        "Whether lower or higher values are better.",
+        required=True,
+        enum=["lower", "higher"],
     ),
     _cell(
         "baseline",
         Type.NUMBER,
         SAME,
-        "The mean of the values before.",
+        "The mean of the values before treatment, or the first value.",
         "baseline/value",
         required=True,
     ),
     _cell(
-        "baseline_n", Type.INTEGER, SAME, "How many values that are.", "baseline/n", required=True
+        "baseline_n",
+        Type.INTEGER,
+        SAME,
+        "The number of values in the baseline.",
+        "baseline/n",
+        required=True,
     ),
     _cell(
-        "baseline_at", Type.INSTANT, GONE, "When the first was taken.", "baseline/at", required=True
+        "baseline_at",
+        Type.INSTANT,
+        GONE,
+        "The time of the first value.",
+        "baseline/at",
+        required=True,
     ),
     _cell("latest", Type.NUMBER, SAME, "The latest value.", "latest/value", required=True),
-    _cell("latest_at", Type.INSTANT, GONE, "When it was taken.", "latest/at", required=True),
-    _cell("best", Type.NUMBER, SAME, "The best value.", "best/value", required=True),
-    _cell("best_at", Type.INSTANT, GONE, "When it was first reached.", "best/at", required=True),
-    _cell("change", Type.NUMBER, SAME, "The latest value less the baseline.", required=True),
-    _cell("change_percent", Type.NUMBER, SAME, "In percent of the baseline; null at 0."),
     _cell(
-        "thresholds_id", Type.TEXT, GONE, "The thresholds that the verdict used.", "thresholds/id"
+        "latest_at", Type.INSTANT, GONE, "The time of the latest value.", "latest/at", required=True
+    ),
+    _cell("best", Type.NUMBER, SAME, "The best value.", "best/value", required=True),
+    _cell(
+        "best_at", Type.INSTANT, GONE, "The first time of the best value.", "best/at", required=True
+    ),
+    _cell("change", Type.NUMBER, SAME, "The latest value minus the baseline.", required=True),
+    _cell("change_percent", Type.NUMBER, SAME, "The change in percent of the baseline; null at 0."),
+    _cell(
+        "thresholds_id",
+        Type.TEXT,
+        GONE,
+        "The id of the thresholds that the verdict used.",
+        "thresholds/id",
     ),
     _cell("mdc", Type.NUMBER, GONE, "Minimal detectable change.", "thresholds/mdc"),
     _cell("mcid", Type.NUMBER, GONE, "Minimal clinically important difference.", "thresholds/mcid"),
@@ -155,36 +178,36 @@ _CELLS: Final = (
         "mcid_percent",
         Type.NUMBER,
         GONE,
-        "The same, in percent of the baseline.",
+        "The MCID in percent of the baseline.",
         "thresholds/mcid_percent",
     ),
-    _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the improvement is real."),
-    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether it is worthwhile."),
-    _cell("verdict", Type.TEXT, SAME, "What that comes to.", required=True, enum=_VERDICTS),
+    _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the change reaches the MDC."),
+    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the improvement reaches the MCID."),
+    _cell("verdict", Type.TEXT, SAME, "The verdict on the change.", required=True, enum=_VERDICTS),
     _cell(
         "responder",
         Type.TEXT,
         SAME,
-        "Whether the patient responds.",
+        "The responder state.",
         "responder/state",
         enum=_STATES,
     ),
-    _cell("responder_since", Type.INSTANT, GONE, "Since when.", "responder/since"),
-    _cell("values", Type.INTEGER, SAME, "How many values there are.", "trend/n", required=True),
+    _cell("responder_since", Type.INSTANT, GONE, "The start of that state.", "responder/since"),
+    _cell("values", Type.INTEGER, SAME, "The number of values.", "trend/n", required=True),
     _cell(
         "trend_per_week",
         Type.NUMBER,
         SAME,
-        "Theil-Sen slope per week of real time.",
+        "The Theil-Sen slope per week of real time.",
         "trend/per_week",
     ),
-    _cell("trend_p", Type.NUMBER, SAME, "Exact Mann-Kendall p, from five values on.", "trend/p"),
+    _cell("trend_p", Type.NUMBER, SAME, "The Mann-Kendall p, from five values on.", "trend/p"),
 )
 COLUMNS: Final = tuple(cell.column for cell in _CELLS)
 
 
 def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
-    """The rows of all patients who have a value, by their ids, some patients at a time."""
+    """The rows of all patients who have a value, ordered by patient, a batch at a time."""
     own = scales.own_thresholds(op)
     for some in op.partitions(PATIENTS, PATIENTS_AT_ONCE, as_of=op.at):
         yield list(_of_patients(op, [patient_id for (patient_id,) in some], own))
@@ -216,10 +239,10 @@ def _of_patient(
     regions: Regions,
     scale: Callable[[str, str | None], Scale],
 ) -> Iterator[Sequence[Any]]:
-    """The rows of everything, and then of each episode."""
+    """The rows of a patient's whole history, and then of each episode."""
     episodes = {visit.episode_id for visit in visits} | {one.episode_id for one in values}
     for episode_id in (None, *sorted(filter(None, episodes))):
-        # What belongs to a session counts where the session does.
+        # A reading in a session counts where its session counts, whatever its own episode.
         counted = [one for one in visits if episode_id in {None, one.episode_id}]
         readings = [
             one

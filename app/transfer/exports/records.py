@@ -1,4 +1,4 @@
-"""Records in the form in which an import takes them, each behind those that it refers to."""
+"""Records in the form that an import takes, each after the records that it refers to."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ NAME: Final = "records"
 
 
 def records(op: Operation) -> Pieces:
-    """Every record, as JSON lines: what its client has sent of it, as it is now."""
+    """Every record as a line of JSON: its current version, with the members that clients send."""
     for kind in AS_ROWS:
         members = _members(kind)
         statement = kind.select.order_by(kind.table.id)
@@ -25,16 +25,16 @@ def records(op: Operation) -> Pieces:
 
 
 def _members(kind: Kind[Any, Any]) -> tuple[str, ...]:
-    """What an import takes of a record, in the order in which its view has it."""
-    taken = READERS[kind.singular].body.model_fields
-    return tuple(name for name in kind.names if name in taken)
+    """The members of a record that an import takes, in the order of its view."""
+    importable = READERS[kind.singular].body.model_fields
+    return tuple(name for name in kind.names if name in importable)
 
 
 def _line(kind: Kind[Any, Any], members: tuple[str, ...], row: Any) -> bytes:
     view = kind.answer_of(row)
     record = {"type": kind.singular}
     for name in members:
-        # What is null says the same as what is left out.
+        # A null member means the same as an absent one.
         if view[name] is not None:
             record[name] = view[name]
     return orjson.dumps(record, None, LINE)

@@ -1,4 +1,4 @@
-"""A dataset for research: the same one, without what tells who somebody is."""
+"""De-identifies a dataset for research."""
 
 import pickle
 import sqlite3
@@ -21,26 +21,28 @@ from app.transfer.exports.datasets import BATCH_ROWS, REFERENCES, Dataset, Rows
 from app.transfer.exports.errors import NoResearchKey
 
 KEY_MIN_BYTES: Final = 32
-REMEMBERED: Final = 10_000
-"""Of how many patients and practitioners what was worked out is kept."""
+CACHED: Final = 10_000
+"""The number of pseudonyms, and of shifts, in the cache."""
 
 Cell = Callable[[Any, str], Any]
-"""What a cell becomes, given whose it is."""
+"""Converts a cell. Its arguments are the cell and the id of the patient."""
 
 
 class Blinding(NamedTuple):
-    """The one way in which an export hides who somebody is."""
+    """The functions that hide people's identity, for one export key."""
 
     pseudonym: Callable[[str, str], str]
-    moved: Callable[[str], Any]
+    """By the noun and the id of a record."""
+    shift: Callable[[str], timedelta]
+    """By the id of a patient."""
 
 
 def secret(clinic_id: UUID) -> bytes:
-    """The clinic's own key, made from that of the settings; `NoResearchKey` without one."""
-    given, file = settings().research_key, settings().research_key_file
+    """The clinic's own key, derived from the key in the settings; `NoResearchKey` without one."""
+    configured, file = settings().research_key, settings().research_key_file
     try:
-        if given is not None:
-            key = given.get_secret_value().strip().encode()
+        if configured is not None:
+            key = configured.get_secret_value().strip().encode()
         else:
             key = file.read_bytes().strip() if file is not None else b""
     except OSError:
@@ -50,12 +52,10 @@ def secret(clinic_id: UUID) -> bytes:
     return bytes.fromhex(rules.pseudonym(key, "clinic", str(clinic_id)))
 
 
-def blinded(dataset: Dataset, key: bytes) -> Dataset:
-    """The dataset as research gets it: each column what its declaration says."""
-    remembered = lru_cache(REMEMBERED)
-    blinding = Blinding(
-        remembered(partial(rules.pseudonym, key)), remembered(partial(rules.moved, key))
-    )
+def deidentified(dataset: Dataset, key: bytes) -> Dataset:
+    """The dataset for research, with each column treated as its declaration says."""
+    cached = lru_cache(CACHED)
+    blinding = Blinding(cached(partial(rules.pseudonym, key)), cached(partial(rules.shift, key)))
     kept = [c for c in dataset.columns if c.becomes is not Becomes.GONE]
     return replace(
         dataset,
@@ -67,27 +67,29 @@ def blinded(dataset: Dataset, key: bytes) -> Dataset:
 
 
 def _column(column: Column) -> Column:
-    """What a column is afterwards."""
+    """The declaration of a column after de-identification."""
     how, is_list = column.becomes, column.type in NESTED
     if how is Becomes.PSEUDONYM:
         limits = {"pattern": "^[0-9a-f]{32}$"}
         return replace(column, type=Type.TEXT, limits=limits)
     if how is Becomes.COMMON:
-        told = f"{column.about} `{rules.RARE}` stands for what fewer than"
-        about = f"{told} {rules.ENOUGH_PATIENTS} patients share.".strip()
+        enough = rules.ENOUGH_PATIENTS
+        rare = f"`{rules.RARE}` replaces values that fewer than {enough} patients share."
+        about = f"{column.about} {rare}".strip()
         return replace(column, type=Type.TEXTS if is_list else Type.TEXT, limits={}, about=about)
     if how is Becomes.BIRTH:
         about = (
-            f"The first of {rules.BAND_YEARS} years in one of which the birth lies, moved like all"
-            " times; the lowest stands for all before, too. None where few share it."
+            f"The first year of a band of {rules.BAND_YEARS} years with the birth date, shifted"
+            " like all times. The lowest band has all earlier years too. Null where few patients"
+            " share it."
         )
         return replace(column, name="birth_year", type=Type.INTEGER, about=about)
     return column
 
 
 def _rows(op: Operation, dataset: Dataset, kept: Sequence[Column], blinding: Blinding) -> Rows:
-    """Read twice: to see what enough patients share, and to tell it."""
-    whose = _whose(kept)
+    """Read the dataset twice: first to find what enough patients share, then to write it."""
+    whose = _patient_column(kept)
     wordy = {
         n: _words(op, column, blinding)
         for n, column in enumerate(kept)
@@ -101,20 +103,20 @@ def _rows(op: Operation, dataset: Dataset, kept: Sequence[Column], blinding: Bli
                     if row[n] is not None:
                         for word in words(row[n], row[whose]):
                             shared.add((n, word), row[whose])
-    told = {n: _told(n, kept[n], words, shared) for n, words in wordy.items()}
-    cells = {**_moved_and_named(dataset, kept, blinding), **told}
+    hidden = {n: _hiding_rare(n, kept[n], words, shared) for n, words in wordy.items()}
+    cells = {**_shifting_and_pseudonyms(dataset, kept, blinding), **hidden}
     clocks = _clocks(dataset, kept)
     read = [*kept, *(offset for _, offset in clocks)]
     local = {n: len(kept) + place for place, (n, _) in enumerate(clocks)}
-    blind = (
+    converted = (
         [_row(row, whose, cells, local)[: len(kept)] for row in batch]
         for batch in dataset.rows(op, read)
     )
-    yield from _reordered(blind, next(n for n, c in enumerate(kept) if c.becomes is PSEUDONYM))
+    yield from _reordered(converted, next(n for n, c in enumerate(kept) if c.becomes is PSEUDONYM))
 
 
 def _clocks(dataset: Dataset, kept: Sequence[Column]) -> list[tuple[int, Column]]:
-    """The places of instants, each with the column of its sender's offset from UTC."""
+    """The places of the time columns, each with the column of its UTC offset."""
     offsets = {column.name.removesuffix(OFFSET): column for column in dataset.columns}
     return [
         (n, offsets[column.name])
@@ -124,9 +126,9 @@ def _clocks(dataset: Dataset, kept: Sequence[Column]) -> list[tuple[int, Column]
 
 
 def _reordered(batches: Iterable[Sequence[Sequence[Any]]], by: int) -> Rows:
-    """Rows in the order of a pseudonym: the order in which records were made tells when.
+    """Rows in the order of a pseudonym. The original order would show when records were created.
 
-    They wait in a file without a name, not in memory.
+    The rows are sorted in a temporary file, not in memory.
     """
     with closing(sqlite3.connect("", check_same_thread=False)) as file:
         file.execute("CREATE TABLE rows (pseudonym TEXT, n INTEGER PRIMARY KEY, cells BLOB)")
@@ -135,13 +137,13 @@ def _reordered(batches: Iterable[Sequence[Sequence[Any]]], by: int) -> Rows:
                 "INSERT INTO rows (pseudonym, cells) VALUES (?, ?)",
                 ((row[by], pickle.dumps(row)) for row in batch),
             )
-        found = file.execute("SELECT cells FROM rows ORDER BY pseudonym, n")
-        while some := found.fetchmany(BATCH_ROWS):
-            yield [pickle.loads(cells) for (cells,) in some]  # noqa: S301 - written a moment ago
+        ordered = file.execute("SELECT cells FROM rows ORDER BY pseudonym, n")
+        while some := ordered.fetchmany(BATCH_ROWS):
+            yield [pickle.loads(cells) for (cells,) in some]  # noqa: S301 - written just above
 
 
-def _whose(kept: Sequence[Column]) -> int:
-    """The place of the patient's id; of practitioners, that of their own."""
+def _patient_column(kept: Sequence[Column]) -> int:
+    """The place of the patient's id, or of the practitioner's where there is no patient."""
     names = [column.name for column in kept]
     return names.index("patient_id" if "patient_id" in names else "id")
 
@@ -149,9 +151,10 @@ def _whose(kept: Sequence[Column]) -> int:
 def _row(
     row: Sequence[Any], whose: int, cells: Mapping[int, Cell], local: Mapping[int, int]
 ) -> Sequence[Any]:
-    """The row as it is told; instants as the clock on the wall showed them.
+    """The converted row, with times in local time.
 
-    In UTC a visit at nine each week would come an hour sooner once, and tell when clocks change.
+    In UTC, a weekly visit at nine would move by an hour when the clocks change, which would show
+    the season.
     """
     changed = list(row)
     for n, offset in local.items():
@@ -163,27 +166,28 @@ def _row(
     return changed
 
 
-def _moved_and_named(
+def _shifting_and_pseudonyms(
     dataset: Dataset, kept: Sequence[Column], blinding: Blinding
 ) -> Mapping[int, Cell]:
-    found: dict[int, Cell] = {}
+    """The conversions of ids and times, by the place of the column."""
+    cells: dict[int, Cell] = {}
     for n, column in enumerate(kept):
         if column.becomes is Becomes.PSEUDONYM:
             noun = REFERENCES.get(column.name, dataset.name)
-            found[n] = lambda id, _whose, noun=noun: blinding.pseudonym(noun, id)  # type: ignore[misc]
+            cells[n] = lambda id, _whose, noun=noun: blinding.pseudonym(noun, id)  # type: ignore[misc]
         elif column.becomes is Becomes.SHIFTED:
-            found[n] = lambda at, whose: at + blinding.moved(whose)
-    return found
+            cells[n] = lambda at, whose: at + blinding.shift(whose)
+    return cells
 
 
 Words = Callable[[Any, str], Iterator[Any]]
-"""The words in a cell: patients who share none of them can be told apart by them."""
+"""The words in a cell, by the cell and the patient's id. A rare word could identify a patient."""
 
 
 def _words(op: Operation, column: Column, blinding: Blinding) -> Words:
     if column.becomes is Becomes.BIRTH:
         today = op.at.date()
-        return lambda born, whose: iter([rules.birth_band(born, blinding.moved(whose), today)])
+        return lambda born, whose: iter([rules.birth_band(born, blinding.shift(whose), today)])
     if column.type not in NESTED:
         return lambda word, _whose: iter([word])
     members = column.members
@@ -195,13 +199,15 @@ def _words(op: Operation, column: Column, blinding: Blinding) -> Words:
     return words
 
 
-def _told(n: int, column: Column, words: Words, shared: rules.Shared) -> Cell:
-    def told(cell: Any, whose: str) -> Any:
-        found = list(words(cell, whose))
-        are_shared = [(n, word) in shared for word in found]
-        if column.becomes is Becomes.BIRTH:
-            return found[0] if are_shared[0] else None
-        said = rules.common(found, are_shared)
-        return said if column.type in NESTED else said[0]
+def _hiding_rare(n: int, column: Column, words: Words, shared: rules.Shared) -> Cell:
+    """The conversion that hides the words that too few patients share."""
 
-    return told
+    def hide_rare(cell: Any, whose: str) -> Any:
+        in_cell = list(words(cell, whose))
+        are_shared = [(n, word) in shared for word in in_cell]
+        if column.becomes is Becomes.BIRTH:
+            return in_cell[0] if are_shared[0] else None
+        visible = rules.common(in_cell, are_shared)
+        return visible if column.type in NESTED else visible[0]
+
+    return hide_rare

@@ -23,7 +23,7 @@ from app.transfer.exports.formats import CSV_MEDIA, EXCEL, FORMATS, PARQUET
 from app.transfer.exports.package import FILE, package
 from app.transfer.exports.parquet import check_installed
 from app.transfer.exports.records import NAME as RECORDS
-from app.transfer.exports.research import blinded, secret
+from app.transfer.exports.research import deidentified, secret
 from app.transfer.exports.schemas import ExportFilters, PackageFilters
 from app.transfer.exports.service import export, export_for_research, export_records
 from app.transfer.rows import NDJSON
@@ -55,7 +55,7 @@ def describe(op: Exporting, filters: Annotated[PackageFilters, Query()]) -> Answ
     """
     form = FORMATS[filters.format]
     key = secret(op.clinic_id) if filters.deidentified else None
-    shown = DATASETS if key is None else [blinded(dataset, key) for dataset in DATASETS]
+    shown = DATASETS if key is None else [deidentified(dataset, key) for dataset in DATASETS]
     return Answer(package(op, shown, form))
 
 

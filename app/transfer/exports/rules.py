@@ -1,9 +1,10 @@
-"""What is left of a record where nobody is to know who somebody is. Pure.
+"""Rules for de-identifying records for research. Pure.
 
-It follows the Safe Harbor of HIPAA, 45 CFR 164.514(b)(2)(i): names, numbers, addresses and free
-text go, ids become keyed pseudonyms (164.514(c)), and no age above 89 can be told. It goes further
-with what few share, and not as far with dates, which are moved instead of cut to the year, so that
-intervals stay: whether that will do is for an expert to say (164.514(b)(1)).
+They follow the Safe Harbor of HIPAA, 45 CFR 164.514(b)(2)(i). Names, numbers, addresses and free
+text are removed, ids become keyed pseudonyms (164.514(c)), and no age above 89 is visible. They
+go further than Safe Harbor with values that few patients share, which are hidden. They do less
+with dates, which are shifted instead of reduced to the year, so that intervals stay correct. An
+expert has to decide whether that is enough (164.514(b)(1)).
 """
 
 import hmac
@@ -13,9 +14,9 @@ from datetime import date, timedelta
 from typing import Final, TypeVar
 
 ENOUGH_PATIENTS: Final = 5
-"""How many have to share a word for it to be told."""
+"""The number of patients who must share a word before an export shows it."""
 RARE: Final = "(rare)"
-"""What stands for any word that fewer share."""
+"""Replaces each word that fewer patients share."""
 BAND_YEARS: Final = 5
 OLDEST_YEARS: Final = 90
 _DAY_US: Final = 86_400_000_000
@@ -29,30 +30,30 @@ def _number(key: bytes, what: str, id: str) -> bytes:
 
 
 def pseudonym(key: bytes, noun: str, id: str) -> str:
-    """32 hexadecimal digits in place of an id: the same for the same key, else nothing like it."""
+    """The pseudonym of an id: 32 hexadecimal digits, the same only for the same key and id."""
     return _number(key, noun, id)[:16].hex()
 
 
-def moved(key: bytes, patient_id: str) -> timedelta:
-    """How far all times of a patient are moved: back by one day to 366, to the microsecond.
+def shift(key: bytes, patient_id: str) -> timedelta:
+    """The shift of all times of a patient: back by 1 to 366 days, to the microsecond.
 
-    So no two patients' times of day tell that they were seen at the same moment.
+    With microseconds, the times of two patients do not show that they came at the same moment.
     """
     drawn = int.from_bytes(_number(key, "moved", patient_id)[:8]) % _SPAN_US
     return -timedelta(microseconds=_DAY_US + drawn)
 
 
 def birth_band(born: date, by: timedelta, exported: date) -> int:
-    """The first of the five years in one of which, moved like all else, somebody was born.
+    """The first year of the five-year band with the shifted birth date.
 
-    Whoever may be over 89 at the time of the export is in the same five years as all who are.
+    Everybody who may be over 89 at the time of the export is in the same band.
     """
     year = max((born + by).year, exported.year - OLDEST_YEARS)
     return year - year % BAND_YEARS
 
 
 class Shared:
-    """Which words enough patients share; of those it remembers no more patients than that."""
+    """The words that enough patients share. It remembers at most that many patients per word."""
 
     def __init__(self) -> None:
         self._patients: dict[Hashable, set[str]] = defaultdict(set)
@@ -68,6 +69,6 @@ class Shared:
 
 
 def common(words: Iterable[str], shared: Iterable[bool]) -> list[str]:
-    """Words with one word in place of all that are not shared."""
-    told = (word if is_shared else RARE for word, is_shared in zip(words, shared, strict=True))
-    return list(dict.fromkeys(told))
+    """The words, with `RARE` once in place of all that are not shared."""
+    visible = (word if is_shared else RARE for word, is_shared in zip(words, shared, strict=True))
+    return list(dict.fromkeys(visible))

@@ -1,4 +1,4 @@
-"""How an export is asked for."""
+"""Query parameters of exports."""
 
 from typing import Annotated, Literal
 
@@ -7,30 +7,32 @@ from pydantic import BaseModel, ConfigDict, Field
 Deidentified = Annotated[
     bool,
     Field(
-        description="For research: pseudonyms for ids, times moved, no names and no free text, and"
-        " nothing that fewer than 5 patients share."
+        description="For research: ids become pseudonyms, times are shifted, names and free text"
+        " are left out, and values that fewer than 5 patients share are hidden."
     ),
 ]
 
 
 class ExportFilters(BaseModel):
-    """How to write a dataset."""
+    """Options of an exported dataset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     excel: Annotated[
         bool,
-        Field(description="CSV: with a byte order mark, and times as Excel reads them (in UTC)."),
+        Field(
+            description="For CSV: a byte order mark, and times in UTC in a form that Excel reads."
+        ),
     ] = False
     deidentified: Deidentified = False
 
 
 class PackageFilters(BaseModel):
-    """Which files to describe."""
+    """The files that the package describes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Annotated[
-        Literal["ndjson", "csv", "parquet"], Field(description="Of the files described.")
+        Literal["ndjson", "csv", "parquet"], Field(description="The format of the described files.")
     ] = "csv"
     deidentified: Deidentified = False

@@ -1,4 +1,4 @@
-"""Taking data out: one moment of a clinic, accounted for before anybody sees it."""
+"""Exports: one moment of a clinic, recorded in the ledger before anybody sees it."""
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -12,15 +12,15 @@ from app.ledger import service as ledger
 from app.transfer.exports.datasets import BY_NAME, Dataset
 from app.transfer.exports.formats import Format
 from app.transfer.exports.records import NAME, records
-from app.transfer.exports.research import blinded
+from app.transfer.exports.research import deidentified
 
 ACCOUNTED_AT_ONCE: Final = 1_000
-"""How many patients are entered in one transaction: meanwhile nobody else in the clinic writes."""
+"""Access entries in one transaction. During it, nobody else in the clinic can write."""
 
 
 @contextmanager
 def snapshot(database: Database, op: Operation) -> Generator[Operation, None, None]:
-    """The operation, to read by: each query sees the clinic as it was at the first one."""
+    """A copy of the operation in which every query sees the clinic at the same moment."""
     with database.snapshot(op.clinic_id) as db:
         reading = replace(op)
         reading.begin(db)
@@ -28,12 +28,12 @@ def snapshot(database: Database, op: Operation) -> Generator[Operation, None, No
 
 
 def account(database: Database, reading: Operation, datasets: Iterable[Dataset], what: str) -> None:
-    """Enter a look at each patient in any of these datasets, and commit.
+    """Record and commit an access to each patient in any of these datasets.
 
-    An entry for each, as a list leaves: so a patient's account stays a plain question to the
-    ledger, and tells of an export only where the patient was in it. They come from the snapshot
-    itself, so nobody is shown who isn't entered. If the export then fails, more is entered than
-    was seen, never less.
+    Each patient gets an access entry, as with a list. So a patient's disclosures remain a simple
+    query of the ledger, and name an export only if the patient was in it. The patients come from
+    the snapshot of the export, so the export shows nobody without an entry. If the export then
+    fails, the ledger has more accesses than took place, never fewer.
     """
     op = replace(reading)
     seen: set[Any] = set()
@@ -48,14 +48,14 @@ def account(database: Database, reading: Operation, datasets: Iterable[Dataset],
 
 
 def export_records(database: Database, op: Operation) -> Pieces:
-    """Every record, to be imported elsewhere. Every patient is in the ledger before the first."""
+    """Every record, for an import elsewhere. Records the access to every patient first."""
     with snapshot(database, op) as reading:
         account(database, reading, [BY_NAME["patients"]], f"{NAME}.ndjson")
         yield from records(reading)
 
 
 def export(database: Database, op: Operation, dataset: Dataset, form: Format) -> Pieces:
-    """A dataset, piece by piece. Whoever is in it is in the ledger before the first one."""
+    """A dataset, piece by piece. Records the access to every patient in it first."""
     with snapshot(database, op) as reading:
         account(database, reading, [dataset], f"{dataset.name}.{form.name}")
         yield from form.write(dataset.columns, dataset.rows(reading))
@@ -64,15 +64,15 @@ def export(database: Database, op: Operation, dataset: Dataset, form: Format) ->
 def export_for_research(
     database: Database, op: Operation, dataset: Dataset, form: Format, key: bytes
 ) -> Pieces:
-    """A dataset in which nobody can be told. That it was taken out is in the ledger first."""
+    """A de-identified dataset, piece by piece. Records the export in the ledger first."""
     with snapshot(database, op) as reading:
-        note(database, op, f"{dataset.name}.{form.name}")
-        shown = blinded(dataset, key)
-        yield from form.write(shown.columns, shown.rows(reading))
+        account_for_research(database, op, f"{dataset.name}.{form.name}")
+        research = deidentified(dataset, key)
+        yield from form.write(research.columns, research.rows(reading))
 
 
-def note(database: Database, op: Operation, what: str) -> None:
-    """Enter that something was taken out in which nobody can be told, and commit."""
+def account_for_research(database: Database, op: Operation, what: str) -> None:
+    """Record and commit one access to de-identified data, which names no patient."""
     entered = replace(op)
     perform(
         database, entered, lambda: ledger.record_aggregate_access(entered, f"{what}, de-identified")

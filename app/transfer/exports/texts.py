@@ -1,4 +1,4 @@
-"""NDJSON and CSV: rows of cells as text, a batch at a time."""
+"""Writes NDJSON and CSV, a batch of rows at a time."""
 
 import codecs
 import csv
@@ -15,14 +15,14 @@ from app.transfer.exports.datasets import Rows
 
 LINE: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What a text must not begin with, for a spreadsheet would work it out."""
+"""Characters with which a text may begin a formula in a spreadsheet."""
 
-Written = Callable[[Any], Any]
-"""How a cell that isn't null is written."""
+CellWriter = Callable[[Any], Any]
+"""Formats a cell that isn't null."""
 
 
 def ndjson(columns: Sequence[Column], rows: Rows) -> Pieces:
-    """One JSON object a line, each with all members."""
+    """One JSON object per line, each with all members."""
     names = [column.name for column in columns]
     nested = [n for n, column in enumerate(columns) if column.type in NESTED]
     for batch in rows:
@@ -39,19 +39,19 @@ def _line(names: Sequence[str], nested: Sequence[int], row: Sequence[Any]) -> by
 
 
 def csv_text(columns: Sequence[Column], rows: Rows, *, excel: bool = False) -> Pieces:
-    """CSV (RFC 4180) in UTF-8: a header, no cell where there is nothing.
+    """CSV (RFC 4180) in UTF-8 with a header. A null cell is empty.
 
-    A text that a spreadsheet would take for a formula gets a `'` in front; so does one that begins
-    with a `'`, so that whoever takes away one `'` from each text has what was there.
+    A text that a spreadsheet would treat as a formula gets a `'` in front. So does a text that
+    begins with a `'`. Removing one leading `'` from each text therefore restores the original.
     """
     lines = io.StringIO()
     writer = csv.writer(lines)
     writer.writerow([column.name for column in columns])
     yield (codecs.BOM_UTF8 if excel else b"") + _taken(lines)
     special = [
-        (n, written)
+        (n, writer_of_cell)
         for n, column in enumerate(columns)
-        if (written := _written(column, excel=excel)) is not None
+        if (writer_of_cell := _cell_writer(column, excel=excel)) is not None
     ]
     for batch in rows:
         writer.writerows(_cells(special, batch))
@@ -66,18 +66,18 @@ def _taken(lines: io.StringIO) -> bytes:
 
 
 def _cells(
-    special: Sequence[tuple[int, Written]], batch: Sequence[Sequence[Any]]
+    special: Sequence[tuple[int, CellWriter]], batch: Sequence[Sequence[Any]]
 ) -> Iterator[Sequence[Any]]:
     for row in batch:
         cells = list(row)
-        for place, written in special:
+        for place, write in special:
             if cells[place] is not None:
-                cells[place] = written(cells[place])
+                cells[place] = write(cells[place])
         yield cells
 
 
-def _written(column: Column, *, excel: bool) -> Written | None:
-    """How a cell of this column is written; None where it is written as it is."""
+def _cell_writer(column: Column, *, excel: bool) -> CellWriter | None:
+    """The formatter for the cells of this column; None where they need none."""
     if column.type is Type.TEXT:
         return None if "enum" in column.limits else guarded
     if column.type is Type.BOOLEAN:
@@ -90,7 +90,7 @@ def _written(column: Column, *, excel: bool) -> Written | None:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """The text, with a `'` in front where a spreadsheet would treat it as a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
@@ -99,7 +99,7 @@ def _rfc_3339(at: datetime) -> str:
 
 
 def _for_excel(at: datetime) -> str:
-    """Excel knows no offset; the header's description says that all times are in UTC."""
+    """A time in UTC without its offset, because Excel can't read offsets."""
     return at.replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
