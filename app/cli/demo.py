@@ -49,7 +49,7 @@ curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" {url
 # Read the changes, in order
 curl -s -H "Authorization: Bearer $KEY" "{url}/v1/changes?after={after}&limit=2"
 
-Try every operation: {url}/docs"""
+Every operation, with a form to try it: {url}/docs"""
 
 
 AS_OWNER: Final = "Sign in as {name} with the password {password}"

@@ -111,7 +111,7 @@ def test_several_workers_on_sqlite_are_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/one-writer.db"
     ran = run(url, tmp_path, "serve", "--workers", "2", "--port", str(free_port()))
     assert (ran.code, ran.out) == (1, "")
-    assert "serve it with one worker" in ran.err
+    assert "serve with one worker" in ran.err
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
