@@ -154,7 +154,7 @@ def test_rejected_rows_are_reported_and_exit_with_1(
     file.write_text("given_name\nAda\n")
     ran = program("import", str(file), "--clinic", str(clinic.id))
     assert ran.code == 1
-    assert "names the columns" in ran.err
+    assert "name each column once" in ran.err
 
 
 def test_doctor_finds_no_fault_in_a_correct_installation(program: Program) -> None:
