@@ -12,7 +12,13 @@ from uuid import UUID
 import psycopg
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.db.timeouts import TimeoutConnection, allow_silence
@@ -150,6 +156,11 @@ def unavailable_if_down() -> Iterator[None]:
         if getattr(getattr(error, "orig", None), "sqlstate", None) in TRY_AGAIN:
             raise
         raise Unavailable from error
+    except InternalError as error:
+        # PostgreSQL reports its own faults as XX…, such as a file that it can't extend.
+        if str(getattr(error.orig, "sqlstate", None)).startswith("XX"):
+            raise Unavailable from error
+        raise
 
 
 def should_try_again(error: DBAPIError) -> bool:
