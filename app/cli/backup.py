@@ -66,7 +66,7 @@ def restore(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Make the database of the settings from a backup. One that is there is never touched."""
+    """Restore a backup into a new database. An existing database is never changed."""
     with _explained(file):
         made_by = copies.database_kind(file)
     with database(settings().owner_url, migrated=False) as opened, _explained(file):

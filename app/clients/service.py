@@ -100,7 +100,7 @@ def revoke(op: Operation, id: UUID) -> ClientView:
 def add_identity(
     op: Operation, id: UUID, name: str, practitioner_id: UUID, scopes: Iterable[Scope]
 ) -> IdentityView:
-    """Let a practitioner in as the identity provider knows him, by the id that is made of that.
+    """Let a practitioner sign in with the identity provider; `id` is what `identity_id` returns.
 
     Raises `Conflict` if any clinic has this identity already: a token must lead to one clinic.
     Raises `NotFound` if this clinic has no such practitioner.

@@ -23,7 +23,7 @@ _END = (
 
 
 def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
-    """Let the client that calls read all that is clinical, for so many minutes.
+    """Let the calling client read all clinical data, for the minutes in the body.
 
     Raises `EmergencyOpen` if it has emergency access already.
     """

@@ -103,7 +103,7 @@ def _change(row: Row[Any]) -> ChangeView:
 def versions(
     op: Operation, resource: str, id: UUID, after: int, limit: int
 ) -> tuple[list[ChangeView], bool]:
-    """Up to `limit` versions of one record behind version `after`, and whether more are there.
+    """Up to `limit` versions of one record after version `after`; and whether there are more.
 
     Writes an access entry for every patient whom these versions were about.
     """
@@ -180,7 +180,7 @@ def disclosures(
     op: Operation, patient_id: UUID, filters: Filters
 ) -> tuple[list[DisclosureView], str | None]:
     """A page of who read a patient's data, newest first; `NotFound` for an unknown patient."""
-    # A patient without an entry was never created.
+    # Every patient has at least the entry of their creation.
     if op.first(_ABOUT.limit(1), patient_id=patient_id) is None:
         raise NotFound
     asked = {"patient_id": patient_id, "kind": "access"}

@@ -44,7 +44,7 @@ def hash_password(password: str) -> str:
 
 
 def replace_owner(op: Operation, password_hash: str) -> OwnerView:
-    """Make the owner of this clinic, in the place of one who is there: that one is out.
+    """Create the owner of this clinic. An earlier owner is removed and signed out.
 
     Raises `Conflict` if the database has an owner of another clinic.
     """

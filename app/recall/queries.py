@@ -47,7 +47,7 @@ _USES = (
 def patients_of_lot(
     op: Operation, lot: str, filters: Filters
 ) -> tuple[list[LotPatientView], str | None]:
-    """A page of the patients who had needles of a lot, with the sessions; and the cursor behind.
+    """A page of the patients treated with a lot, with the sessions; and the next page's cursor.
 
     The lot must equal what was recorded, character by character.
     """

@@ -43,7 +43,7 @@ class PolicyView(TypedDict):
 
 
 def set_policy(op: Operation, years: int, majority_years: int) -> PolicyView:
-    """Say how long the clinic keeps records."""
+    """Set how long the clinic keeps records."""
     row = {"clinic_id": op.clinic_id, "years": years, "majority_years": majority_years}
     op.db.execute(delete(RetentionPolicy).where(RetentionPolicy.clinic_id == op.clinic_id))
     op.db.execute(insert(RetentionPolicy), row)
@@ -91,7 +91,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
         op.db.execute(statement)
     view = {"id": patient_id, "version": patient["version"] + 1, "erased_at": op.at}
     ledger.record(op, PATIENTS.noun, view, patient_id=patient_id, operation=ERASE, reason=reason)
-    # Behind the entry that says so: without it the database refuses to blank anything.
+    # After the erasure's own entry: without that the database refuses to blank any body.
     op.before_commit.append(lambda: _blank(op, patient_id))
 
 

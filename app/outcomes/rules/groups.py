@@ -148,7 +148,7 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
 
 
 def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
-    """One series for each instrument that is neither of a side nor of a muscle."""
+    """One series for each instrument, from values without a side and a muscle."""
     course = course_of(care.visits, keep_datetime, care.readings)
     whole = [
         reading._replace(activity=None, episode_id=None)
