@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import app.main
-import app.retention.models  # noqa: F401 - with it, every table is known
+import app.retention.models
+import app.state.models  # noqa: F401 - with it, every table is known
 from app.core.db.database import Database
 from app.core.db.schema import grant
 from app.core.db.tables import Table

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import ClinicOwned, one_of
@@ -38,6 +38,12 @@ class Client(ClinicOwned):
     """A back end's public keys, as a JWK set (RFC 7517 §5)."""
     jwks_url: Mapped[str | None] = mapped_column(String(500))
     """The URL where a back end publishes its public keys, instead of `jwks`."""
+    made_by: Mapped[UUID | None]
+    """The client that made this one; None for the command line. This client never outlives or
+    outreaches it. Not a foreign key: SQLite would have to rebuild the table."""
+    earlier_secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The digest of the API key's earlier secret: it stays valid for a while after a rotation."""
+    earlier_secret_until: Mapped[datetime | None]
 
 
 class AccessToken(ClinicOwned):
@@ -104,6 +110,10 @@ class Owner(ClinicOwned):
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     """Argon2id as a PHC string, which includes the salt and the costs."""
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    """The secret of the second factor (RFC 6238), in base 32; None if there is no second factor."""
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code that was used: each code works once."""
 
 
 class RefreshToken(ClinicOwned):

@@ -1,17 +1,24 @@
 """The table of clinics."""
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db.tables import ClinicOwned
+from app.core.db.tables import ClinicOwned, one_of
+
+WhoseSessions = Literal["own", "any"]
 
 
 class Clinic(ClinicOwned):
     """A clinic. Its id is the first column of every other primary key."""
 
     __tablename__ = "clinics"
+    __table_args__ = (one_of("whose_sessions", WhoseSessions),)
 
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    whose_sessions: Mapped[str] = mapped_column(String(8), server_default="own")
+    """Whose sessions a practitioner may sign, amend or void."""
+    version: Mapped[int] = mapped_column(server_default="1")

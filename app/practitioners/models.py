@@ -1,5 +1,6 @@
 """Tables of practitioners."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Index, String
@@ -23,6 +24,8 @@ class Practitioner(Record):
     family_name: Mapped[str] = mapped_column(String(200))
     credentials: Mapped[list[Any]]
     status: Mapped[str] = mapped_column(String(16))
+    inactive_from: Mapped[date | None]
+    """The first day on which the practitioner may not act."""
 
 
 class PractitionerIdentifier(Identifier):
