@@ -18,6 +18,7 @@ from app.core.values.access import Scope
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Invalid, NotFound
+from app.credentials.service import record_credential
 from app.ledger import service as ledger
 from app.records import queries as records
 from app.records.registry import registry
@@ -83,8 +84,10 @@ def create(op: Operation, body: ClientBody) -> NewClientView:
 
 def _store(op: Operation, view: ClientView, key: Key) -> None:
     digest = key.digest if view["kind"] == "api_key" else None
-    op.db.execute(insert(Client), {**view, "clinic_id": op.clinic_id, "secret_digest": digest})
+    row = {**view, "clinic_id": op.clinic_id, "secret_digest": digest}
+    op.db.execute(insert(Client), {**row, "made_by": op.caller.client_id})
     ledger.record(op, "clients", view)
+    record_credential(op, view["id"])
 
 
 def revoke(op: Operation, id: UUID) -> ClientView:
@@ -123,11 +126,13 @@ def add_identity(
         "name": view["name"],
         "scopes": view["scopes"],
         "created_at": view["created_at"],
+        "made_by": op.caller.client_id,
     }
     op.db.execute(insert(Client), client)
     row = {"clinic_id": op.clinic_id, "client_id": id, "practitioner_id": practitioner_id}
     op.db.execute(insert(Identity), row)
     ledger.record(op, "identities", view)
+    record_credential(op, id)
     return view
 
 

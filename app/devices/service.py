@@ -14,6 +14,7 @@ from app.core.operation import CLINIC, Operation
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
+from app.credentials.service import record_credential
 from app.devices.queries import locked, view
 from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
 from app.ledger import service as ledger
@@ -52,6 +53,7 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     }
     _store(op, made, code)
     ledger.record(op, "devices", made)
+    record_credential(op, made["id"])
     return {**made, "enrolment_code": str(code)}
 
 
@@ -63,6 +65,7 @@ def _store(op: Operation, made: DeviceView, code: Key) -> None:
         "name": made["name"],
         "scopes": made["scopes"],
         "created_at": made["created_at"],
+        "made_by": op.caller.client_id,
     }
     device = {
         "clinic_id": op.clinic_id,

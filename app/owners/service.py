@@ -19,6 +19,7 @@ from app.core.operation import CLINIC, Operation
 from app.core.values.access import ROLES, Refused
 from app.core.values.clock import uuid7
 from app.core.values.problems import Conflict
+from app.credentials.service import record_credential
 from app.ledger import service as ledger
 from app.owners.queries import OwnerView, locked, owner, view
 from app.owners.rules import normalized
@@ -65,6 +66,7 @@ def replace_owner(op: Operation, password_hash: str) -> OwnerView:
     hash_ = {"client_id": made["id"], "password_hash": password_hash}
     op.db.execute(insert(Owner), {**own, **hash_})
     ledger.record(op, "owners", made, operation="owners.create")
+    record_credential(op, made["id"])
     return made
 
 
@@ -79,6 +81,7 @@ def remove(op: Operation) -> OwnerView | None:
     ended = view(there)
     ended["revoked_at"] = op.at
     ledger.record(op, "owners", ended, operation="owners.revoke")
+    record_credential(op, there.id)
     return ended
 
 
