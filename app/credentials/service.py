@@ -30,7 +30,7 @@ _ONE = CREDENTIALS.where(Client.id == bindparam("id"))
 
 def credential(row: Row[Any]) -> CredentialView:
     """Return the credential in a row of `CREDENTIALS`."""
-    stored = {str(column.key): row._mapping[column] for column in VERIFIERS}
+    stored = {str(column.key): getattr(row, str(column.key)) for column in VERIFIERS}
     return {
         "id": row.id,
         "made_by": row.made_by,
