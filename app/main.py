@@ -37,6 +37,7 @@ from app.recall.routes import router as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
+from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.thresholds.routes import router as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
@@ -95,7 +96,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database)
+        keeper = Keeper(database, walk)
         keeper.start()
         yield
         keeper.close()

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     research_key_file: Path | None = None
     """A file with this key, instead."""
 
+    walk_rows_per_minute: PositiveInt = 300
+    """How many rows a minute are compared with the ledger while the server runs; more, if a whole
+    day would not be enough for all of them."""
     requests_per_minute: PositiveInt = 100_000
     """Requests per minute, per client and process; above it: 429."""
     token_requests_per_minute: PositiveInt = 60

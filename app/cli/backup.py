@@ -26,11 +26,10 @@ from app.core.db import copies, schema
 from app.core.db.copies import CopyFailed
 from app.core.db.database import Database
 from app.core.values.problems import Problem
-from app.ledger.inspection import faults
 from app.ledger.service import record_security
 from app.ledger.signing import key_file
-from app.records import inspection
 from app.settings import settings
+from app.state.inspection import faults
 
 SHOWN: Final = 20
 MADE: Final = "backups.create"
@@ -161,7 +160,7 @@ def _check_revision(revision: str | None) -> None:
 
 def _check_ledgers(opened: Database) -> None:
     for op in in_each_clinic(opened, RESTORED):
-        found = list(faults(op)) or list(islice(inspection.faults(op), SHOWN))
+        found = list(islice(faults(op), SHOWN))
         for fault in found:
             print_message(f"Clinic {op.clinic_id}: {fault}")
         if found:

@@ -6,8 +6,9 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import typer
 from sqlalchemy import Connection, text
@@ -19,9 +20,11 @@ from app.cli.console import (
     MIGRATE,
     URL,
     AsJson,
+    clinic_ids,
     database,
     driver_message,
     in_each_clinic,
+    operation,
     print_result,
     reason,
 )
@@ -31,6 +34,8 @@ from app.core.values.clock import now
 from app.core.values.problems import Problem
 from app.ledger import signing
 from app.ledger.queries import last_security
+from app.state.inspection import faults
+from app.state.queries import differences, walked
 
 SQLITE_SAFE: Final = (3, 51, 3)
 """The first version without the WAL-reset bug, which can occur with several writing processes."""
@@ -38,6 +43,11 @@ POSTGRESQL_OLDEST: Final = 150_000
 FREE_MIN_BYTES: Final = 512 * 1024 * 1024
 SKEW_MAX_S: Final = 5
 BACKUP_AGE_MAX: Final = timedelta(days=2)
+WALK_AGE_MAX: Final = timedelta(days=2)
+SHOWN: Final = 100
+ALTERED: Final = (
+    "Somebody changed the database outside the program. See docs/operator.md, State and ledger."
+)
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -50,10 +60,19 @@ class Finding(NamedTuple):
     remedy: str | None = None
 
 
-def doctor(*, as_json: AsJson = False) -> None:
-    """Check this installation: database, role, durability, key, backup, clock, disk."""
+def doctor(
+    *,
+    deep: Annotated[
+        bool,
+        typer.Option(
+            "--deep", help="Also compare every row and ledger entry. It reads the whole database."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check this installation: database, records, role, durability, key, backup, clock, disk."""
     with database(migrated=False) as opened:
-        findings = list(_examine(opened))
+        findings = list(_examine(opened, deep=deep))
     lines = (
         f"{f.state:8} {f.check}: {f.found}" + (f"\n         → {f.remedy}" if f.remedy else "")
         for f in findings
@@ -63,7 +82,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _examine(opened: Database) -> Iterator[Finding]:
+def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
     if opened.file is not None and not opened.file.exists():
         yield Finding(
             "database", "broken", f"none at {opened.file}", f"{MIGRATE}, or correct {URL}."
@@ -81,6 +100,7 @@ def _examine(opened: Database) -> Iterator[Finding]:
     migration = _migration(opened)
     yield migration
     if migration.state == "ok":
+        yield from _deep(opened) if deep else _state(opened)
         yield from _signing_key(opened)
         yield from _backup(opened)
         yield from _row_security(opened)
@@ -96,6 +116,37 @@ def _migration(opened: Database) -> Finding:
     if at == schema.head():
         return Finding("migration", "ok", f"at {at}, the newest")
     return Finding("migration", "broken", f"at {at or 'none'}, not at {schema.head()}", MIGRATE)
+
+
+def _state(opened: Database) -> Iterator[Finding]:
+    """What the server found while it compared the rows with the ledgers, and until when."""
+    late = 0
+    for op in in_each_clinic(opened, "doctor"):
+        for row in differences(op):
+            found = f"clinic {op.clinic_id}: {row.resource} {row.resource_id}: {row.found}"
+            yield Finding("state", "broken", found, ALTERED)
+        done = walked(op)
+        since = done and (done.finished_at or done.began_at)
+        late += since is None or now() - since > WALK_AGE_MAX
+    if late:
+        found = f"{late} clinics were not compared with their ledgers within two days"
+        remedy = "Keep the server running, or run: python -m app doctor --deep"
+        yield Finding("state", "warning", found, remedy)
+    else:
+        yield Finding("state", "ok", "the server compares every row with the ledger within a day")
+
+
+def _deep(opened: Database) -> Iterator[Finding]:
+    for clinic_id in clinic_ids(opened):
+        op = operation(clinic_id, "doctor")
+        with opened.snapshot(clinic_id) as db:
+            op.begin(db)
+            found = list(islice(faults(op), SHOWN))
+        for fault in found:
+            yield Finding("state", "broken", f"clinic {clinic_id}: {fault}", ALTERED)
+        if not found:
+            sound = f"clinic {clinic_id}: every row and entry is as the ledger states"
+            yield Finding("state", "ok", sound)
 
 
 def _signing_key(opened: Database) -> Iterator[Finding]:

@@ -63,6 +63,10 @@ class Operation:
     """Steps that run just before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
     """Ledger entries that aren't committed yet."""
+    if_refused: list[Entry] = field(default_factory=list)
+    """Ledger entries to commit if a problem rolls the operation back."""
+    differing: list[UUID] = field(default_factory=list)
+    """Records in the answer that are known to differ from the ledger."""
     stale_clients: set[UUID] = field(default_factory=set)
     """Clients whose rights this operation changes. Their cached callers are dropped afterwards."""
 
@@ -81,7 +85,8 @@ class Operation:
     def begin(self, db: Connection) -> None:
         """Use this transaction, and drop what an earlier failed run has collected."""
         self._db = db
-        self.before_commit, self.entries, self.stale_clients = [], [], set()
+        self.before_commit, self.entries, self.if_refused = [], [], []
+        self.differing, self.stale_clients = [], set()
 
     def finish(self) -> None:
         """Run the steps of `before_commit`."""

@@ -5,17 +5,19 @@ The same checks as an auditor's on an export, but without the signatures: for a 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func
 
 from app.core.operation import Operation, rows
 from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
 from app.ledger.format import entry
 from app.ledger.format.lines import PUBLIC
 from app.ledger.format.note import Checkpoint, Note
-from app.ledger.format.tree import TILE, TILE_LEVEL, Range, subtree
+from app.ledger.format.tree import TILE, TILE_LEVEL, Range, root, subtree
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
+from app.ledger.tiles import Tree
 
 _HEAD = rows(LedgerHead, LedgerHead.size)
 _NOTES = rows(LedgerCheckpoint, LedgerCheckpoint.note).order_by(LedgerCheckpoint.size)
@@ -28,6 +30,16 @@ _ENTRIES = (
 _TILE = rows(LedgerTile).where(
     LedgerTile.level == bindparam("level"), LedgerTile.position == bindparam("position")
 )
+_OVER_ALL = (
+    rows(LedgerTile, LedgerTile.over_all)
+    .where(
+        LedgerTile.level == bindparam("level"),
+        LedgerTile.position.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(LedgerTile.position)
+)
+_NEWEST = rows(LedgerEntry, func.max(LedgerEntry.number).label("number"))
+_LAST_NOTE = _NOTES.order_by(None).order_by(LedgerCheckpoint.size.desc()).limit(1)
 _DIGEST = PUBLIC.index("body_digest")
 
 
@@ -50,6 +62,61 @@ def faults(op: Operation) -> Iterator[str]:
     for note in notes:
         if note.size > size or tree.root_at(note.size) != note.root:
             yield f"The entries don't match the checkpoint of {note.size:,} entries."
+
+
+def part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
+    """Yield what is wrong with the entries after `after`, up to `upto`, and with the counter.
+
+    `after` is a multiple of 256. So all complete tiles over these entries are compared, and with
+    them the newest checkpoint: it costs a few reads, however long the ledger is.
+    """
+    head, newest, note = op.first(_HEAD), op.first(_NEWEST), op.first(_LAST_NOTE)
+    size = 0 if newest is None or newest.number is None else int(newest.number)
+    if head is None or head.size != size:
+        yield "The counter of the ledger isn't that of its entries."
+        return
+    number = after
+    leaves: list[bytes] = []
+    while number < min(upto, size):
+        found = op.all(_ENTRIES, after=number)
+        for row in found:
+            number += 1
+            fault = _fault(row, number)
+            if fault is not None:
+                yield fault
+                return
+            leaves.append(row.leaf)
+            if len(leaves) == TILE and not _stored_tiles_agree(op, number, leaves):
+                yield f"A tile of the tree doesn't match the entries up to {number:,}."
+                return
+            leaves = [] if len(leaves) == TILE else leaves
+    if note is not None:
+        signed = Checkpoint.parse(Note.parse(note.note.encode()).text)
+        if signed.size > size:
+            yield f"A checkpoint covers {signed.size:,} entries, but the ledger has {size:,}."
+        elif root(signed.size, Tree(op.db, op.clinic_id, size)) != signed.root:
+            yield f"The entries don't match the checkpoint of {signed.size:,} entries."
+
+
+def _stored_tiles_agree(op: Operation, end: int, leaves: list[bytes]) -> bool:
+    """Return whether the stored tiles that end with entry `end` hold what is below them."""
+    hashes = leaves
+    for level in count():
+        span = TILE ** (level + 1)
+        if end % span:
+            return True
+        position = end // span - 1
+        if level:
+            first, last = position * TILE, position * TILE + TILE - 1
+            below = op.all(_OVER_ALL, level=level - 1, first=first, last=last)
+            hashes = [hash_ for (hash_,) in below]
+        stored = op.first(_TILE, level=level, position=position)
+        # The keeper stores a tile after its entries, so the newest may not be there yet.
+        if stored is None:
+            return True
+        if (stored.hashes, stored.over_all) != (b"".join(hashes), subtree(hashes)):
+            return False
+    raise AssertionError
 
 
 def _read(op: Operation, tree: Range) -> str | None:

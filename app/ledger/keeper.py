@@ -1,6 +1,7 @@
 """The keeper: grows every clinic's tree in the background, and signs a checkpoint once a day."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,11 +25,19 @@ _LAST_SEALED = rows(
 )
 
 
-class Keeper:
-    """A background thread. Several processes may each run one: their work is idempotent."""
+Chore = Callable[[Database, threading.Event], None]
+"""A background job. It returns early once the event is set."""
 
-    def __init__(self, database: Database) -> None:
+
+class Keeper:
+    """A background thread that keeps the ledgers, and does the chores of the features every minute.
+
+    Several processes may each run one: their work is idempotent.
+    """
+
+    def __init__(self, database: Database, *chores: Chore) -> None:
         self._database = database
+        self._chores = (keep, *chores)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -47,10 +56,11 @@ class Keeper:
         except signing.NoSigningKey:
             log.warning("no-signing-key")
         while not self._end.wait(EVERY_S):
-            try:
-                keep(self._database, self._end)
-            except Exception as error:  # noqa: BLE001 - the next minute tries again
-                log.warning("keeper", error=type(error).__name__)
+            for chore in self._chores:
+                try:
+                    chore(self._database, self._end)
+                except Exception as error:  # noqa: BLE001 - the next minute tries again
+                    log.warning("keeper", chore=chore.__name__, error=type(error).__name__)
 
 
 def keep(database: Database, end: threading.Event | None = None) -> None:

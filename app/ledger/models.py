@@ -40,7 +40,15 @@ class LedgerEntry(ClinicOwned):
         one_of("kind", Kind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
         Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
-        # A partial index: few entries of very many are security events.
+        # Partial indexes: few entries of very many have a body, and fewer are security events.
+        Index(
+            "ix_ledger_entries_stated",
+            "clinic_id",
+            "resource_id",
+            "number",
+            postgresql_where=text("body_digest IS NOT NULL"),
+            sqlite_where=text("body_digest IS NOT NULL"),
+        ),
         Index(
             "ix_ledger_entries_security",
             "clinic_id",

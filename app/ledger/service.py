@@ -92,6 +92,11 @@ def record_sign_in(op: Operation, client_id: UUID) -> None:
     _gather(op, Entry("security", op.name, "clients", client_id))
 
 
+def record_difference(op: Operation, resource: str, id: UUID, found: str) -> None:
+    """Record that a row is not what the ledger states, or that the ledger is damaged."""
+    _gather(op, Entry("security", op.name, resource, id, reason=found))
+
+
 def record_security(op: Operation) -> None:
     """Record an operation on all of the clinic's data, such as a backup."""
     _gather(op, Entry("security", op.name, "clinics", op.clinic_id))

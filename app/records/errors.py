@@ -16,3 +16,12 @@ class StillReliedOn(Conflict):
     """
 
     code, title = "still-relied-on", "Another record relies on this one"
+
+
+class DiffersFromLedger(Conflict):
+    """The record isn't what the ledger states: somebody changed it outside the program.
+
+    It can be read, but not signed or amended. Run `python -m app doctor --deep` for the details.
+    """
+
+    code, title = "differs-from-ledger", "Record differs from the ledger"

@@ -14,7 +14,7 @@ from app.core.values.access import Scope
 from app.core.values.problems import NotFound, VersionMissing, VersionStale
 from app.ledger import queries as ledger
 from app.ledger import service as account
-from app.records.errors import StillReliedOn
+from app.records.errors import DiffersFromLedger, StillReliedOn
 from app.records.queries import record, record_access
 from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
@@ -35,7 +35,7 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
 @router.post(
     "/{id:uuid}/sign",
     operation_id="sessions.sign",
-    responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
+    responses=documented(*CHANGE, SessionSigned, NotReadyToSign, DiffersFromLedger),
 )
 def sign(op: Writing, id: UUID) -> Answer[SessionView]:
     """Sign a draft. After that it can only be amended or voided."""
@@ -45,7 +45,7 @@ def sign(op: Writing, id: UUID) -> Answer[SessionView]:
 @router.post(
     "/{id:uuid}/amend",
     operation_id="sessions.amend",
-    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),
+    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn, DiffersFromLedger),
 )
 def amend(op: Writing, id: UUID, body: AmendBody) -> Answer[SessionView]:
     """Amend a signed session. Earlier versions stay readable."""

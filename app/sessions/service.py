@@ -17,6 +17,7 @@ from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import service as records
+from app.records.comparison import check_unaltered
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
@@ -196,6 +197,7 @@ def sign(op: Operation, id: UUID) -> SessionView:
     """Sign a draft. After that it can only be amended or voided."""
     session = records.lock_for_change(op, SESSIONS, id)
     SESSIONS.refuse_change(session)
+    check_unaltered(op, SESSIONS, id)
     _require_ready(session, op.at)
     signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
     return records.store(op, SESSIONS, session, signature)
@@ -208,6 +210,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
         raise SessionDraft
     if session["status"] == "void":
         raise SessionVoid
+    check_unaltered(op, SESSIONS, id)
     try:
         return _amended(op, session, body)
     except Invalid as refused:

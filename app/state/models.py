@@ -29,7 +29,7 @@ class StateWalk(ClinicOwned):
     """When the walk before this one was finished."""
 
 
-class Difference(ClinicOwned):
+class FoundDifference(ClinicOwned):
     """A row that differs from the ledger, or is missing, or a damaged place of the ledger."""
 
     __tablename__ = "state_differences"

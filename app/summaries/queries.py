@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import unescape
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Row, Select, bindparam
@@ -24,6 +24,7 @@ from app.followups.views import FollowUpView
 from app.instruments import queries as instruments
 from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
+from app.ledger.service import record_difference
 from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
@@ -32,8 +33,10 @@ from app.practitioners.views import PractitionerView
 from app.progress import queries as progress
 from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
+from app.records.comparison import differing
 from app.records.kinds import Kind, V
-from app.records.registry import by_kind
+from app.records.registry import by_kind, registry
+from app.records.views import RecordView
 from app.safety.models import Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.safety.views import ConsentView
@@ -136,7 +139,18 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         document,
         picture,
         unescape(description[1]) if description else "",
+        _differing(op, records),
     )
+
+
+def _differing(op: Operation, records: ChartRecords) -> dict[str, list[UUID]]:
+    """Return the ids of the records that differ from the ledger, by noun, and record that."""
+    found: dict[str, list[UUID]] = {}
+    for noun, views in cast("Mapping[str, Sequence[RecordView]]", records).items():
+        for difference in differing(op, registry[noun], [view["id"] for view in views]):
+            record_difference(op, *difference)
+            found.setdefault(noun, []).append(difference.resource_id)
+    return found
 
 
 def _listed(

@@ -142,7 +142,10 @@ def test_rows_that_refer_to_clients_survive_a_migration_of_that_table(
         before = counted(empty)
         alembic(empty, command.downgrade, "0006")
         schema.migrate(empty)
-        assert counted(empty) == before
+        after = counted(empty)
+        # The upgrade states the credentials once more.
+        assert after.pop("ledger_entries") > before.pop("ledger_entries")
+        assert after == before
         assert before["stored_answers"] == before["devices"] == before["refresh_tokens"] == 1
         form = {"grant_type": "refresh_token", "refresh_token": given["refresh_token"]}
         assert wire.post("/oauth/token", data=form).status_code == 200

@@ -32,6 +32,7 @@ Responses = dict[int | str, dict[str, Any]]
 """FastAPI's `responses=`: by status, the parts of an OpenAPI response."""
 REFERENCE: Final = "#/components/schemas/{model}"
 TO_ALL: Final = {"X-Request-Id"}
+DIFFERS: Final = "Needlework-Differs"
 TO_CLIENTS: Final = TO_ALL | {"RateLimit", "RateLimit-Policy"}
 
 
@@ -148,6 +149,8 @@ def _add(described: Responses, code: int | str, response: Mapping[str, Any]) -> 
 
 def _successes(method: str, signature: Signature, status: int | None) -> Responses:
     names = TO_CLIENTS | ({"ETag"} if signature.versioned else set())
+    if method == "GET":
+        names.add(DIFFERS)
     if signature.takes_key:
         names.add("Idempotency-Replayed")
     done = {"description": "Done.", "headers": _references(names)}

@@ -29,7 +29,7 @@ from app.core.db.database import Database
 from app.core.http import contract, retries
 from app.core.http.answers import Answer, respond
 from app.core.http.authorize import RequestOperation, forget_stale_clients
-from app.core.http.contract import Signature
+from app.core.http.contract import DIFFERS, Signature
 from app.core.http.deadline import deadline
 from app.core.http.requests import ApiRequest, check_query
 from app.core.operation import perform
@@ -96,11 +96,19 @@ class Route(APIRoute):
                 check_query(request, query)
                 if signature.is_async:
                     limit.reschedule(None)
-                response = await solve_and_call(request)
+                try:
+                    response = await solve_and_call(request)
+                except Problem:
+                    op.entries = op.if_refused
+                    if op.entries:
+                        await request.app.state.account(op)
+                    raise
                 forget_stale_clients(request, op)
                 # Access entries are committed before anybody gets a patient's data.
                 if op.entries:
                     await request.app.state.account(op)
+                if op.differing:
+                    response.headers[DIFFERS] = ", ".join(map(str, op.differing))
             return response
 
         return handle

@@ -107,7 +107,8 @@ class Caller:
 
     clinic_id: UUID
     client_id: UUID | None
-    """None for the command line: its caller is anybody who may log in to the machine."""
+    """None for the command line, whose caller is anybody who may log in to the machine, and for
+    the server itself."""
     actor: str
     scopes: frozenset[Scope]
     """Its own scopes, which it may give to other clients."""
@@ -119,6 +120,11 @@ class Caller:
     def may(self, scope: Scope) -> bool:
         """Return whether it may do what needs this scope."""
         return scope in self.scopes or (self.emergency_id is not None and scope in CLINICAL_READS)
+
+
+def server(clinic_id: UUID, part: str) -> Caller:
+    """Return the caller for what a part of the server does by itself, such as the keeper."""
+    return Caller(clinic_id, None, f"server:{part}", frozenset())
 
 
 class Refused(NamedTuple):

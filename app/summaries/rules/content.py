@@ -53,6 +53,8 @@ class Chart(NamedTuple):
     progress: progress.Json
     picture: str
     description: str
+    differing: Mapping[str, Sequence[UUID]]
+    """The ids of the records that differ from the ledger, by noun. Nouns without any are absent."""
 
     @property
     def patient(self) -> PatientView:
@@ -95,7 +97,7 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
     return {
         "clinic": chart.clinic,
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
-        "about": _about(release, names),
+        "about": [*_warning(chart), *_about(release, names)],
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
         "progress": progress.progress_content(
@@ -116,6 +118,23 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
         ],
         "notice": NOTICE.split("\n"),
     }
+
+
+def _warning(chart: Chart) -> list[Pair]:
+    """Say which records of the summary somebody changed outside the program."""
+    if not chart.differing:
+        return []
+    altered = [
+        f"{len(ids)} of the {spelt(noun)}" + _when(chart, set(ids))
+        for noun, ids in chart.differing.items()
+    ]
+    words = "Not as the clinic's ledger states them, so somebody changed them outside the program: "
+    return pairs(("Warning", words + "; ".join(altered)))
+
+
+def _when(chart: Chart, ids: set[UUID]) -> str:
+    sessions = [moment(each["occurred_at"]) for each in chart.sessions if each["id"] in ids]
+    return f" ({', '.join(sessions)})" if sessions else ""
 
 
 def _about(release: Release, names: Names) -> list[Pair]:

@@ -113,7 +113,8 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
-    return HTMLResponse(pages.render(template, who=op.caller.actor, **more))
+    differing = len(set(op.differing))
+    return HTMLResponse(pages.render(template, who=op.caller.actor, differing=differing, **more))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:

@@ -1,0 +1,52 @@
+"""Compare all rows of a clinic with the ledger, a range of ids at a time."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from app.core.operation import Operation
+from app.ledger import statements
+from app.ledger.statements import Statement
+from app.records.comparison import Difference, how
+from app.state.states import STATES
+
+FIRST: Final = UUID(int=0)
+LAST: Final = UUID(int=2**128 - 1)
+AT_ONCE: Final = 300
+
+
+def differences(op: Operation) -> Iterator[Difference]:
+    """Yield every difference between the clinic's rows and its ledger.
+
+    The operation must see one moment: a row and its entry are committed together.
+    """
+    after = FIRST
+    while after < LAST:
+        upto = next_id(op, after, AT_ONCE)
+        yield from between(op, after, upto)
+        after = upto
+
+
+def next_id(op: Operation, after: UUID, wanted: int) -> UUID:
+    """Return the id up to which `wanted` ids follow, in the rows and the ledger; or `LAST`."""
+    ids = set(statements.ids_after(op, after, wanted))
+    for state in STATES:
+        ids.update(state.ids_after(op, after, wanted))
+    return LAST if len(ids) < wanted else sorted(ids)[wanted - 1]
+
+
+def between(op: Operation, after: UUID, upto: UUID) -> Iterator[Difference]:
+    """Yield the differences of everything with an id after `after`, up to `upto`."""
+    stated: dict[str, dict[UUID, Statement]] = defaultdict(dict)
+    for statement in statements.between(op, after, upto):
+        stated[statement.resource][statement.resource_id] = statement
+    for state in STATES:
+        stored = state.between(op, after, upto)
+        of_state = stated[state.noun]
+        for id_ in sorted(stored.keys() | of_state.keys()):
+            statement_ = of_state.get(id_)
+            expected = None if statement_ is None else state.expected(statement_)
+            found = how(stored.get(id_), statement_, expected, state.defaults)
+            if found is not None:
+                yield Difference(state.noun, id_, found)
