@@ -60,7 +60,7 @@ class Statement(NamedTuple):
     body: Mapping[str, Any] | None
     """The row's members as JSON values; None if the row was erased, as the law asks."""
     destroyed: bool
-    """Whether the body is gone without an erasure that explains it."""
+    """Whether the body is gone or unreadable, without an erasure that explains it."""
 
 
 def newest(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, Statement]:
@@ -86,7 +86,8 @@ def _statements(op: Operation, numbers: Sequence[int]) -> Iterator[Statement]:
         bodiless = {row.patient_id for row in found if row.body is None} - {None}
         erased = dict(iter(op.all(_ERASED, patients=list(bodiless)))) if bodiless else {}
         for row in found:
-            body = None if row.body is None or row.operation == ERASURE else from_json(row.body)
+            content = _object(row.body)
+            body = None if row.operation == ERASURE else content
             yield Statement(
                 row.number,
                 row.at,
@@ -94,5 +95,14 @@ def _statements(op: Operation, numbers: Sequence[int]) -> Iterator[Statement]:
                 row.resource_id,
                 row.reason,
                 body,
-                destroyed=row.body is None and erased.get(row.patient_id, 0) < row.number,
+                destroyed=content is None and erased.get(row.patient_id, 0) < row.number,
             )
+
+
+def _object(body: str | None) -> dict[str, Any] | None:
+    """Return the JSON object in a body; None if somebody removed or spoilt it."""
+    try:
+        found = None if body is None else from_json(body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

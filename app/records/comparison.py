@@ -62,7 +62,7 @@ def how(
         return None if stored is None else "It is stored, but no entry of the ledger made it."
     entry = f"entry {statement.number:,}"
     if statement.destroyed:
-        return f"The body of its {entry} was destroyed."
+        return f"The body of its {entry} is gone or can't be read."
     if stored is None:
         return None if expected is None else f"It is missing, but {entry} of the ledger has it."
     if expected is None:

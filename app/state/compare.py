@@ -1,15 +1,15 @@
 """Compare all rows of a clinic with the ledger, a range of ids at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from app.core.operation import Operation
 from app.ledger import statements
 from app.ledger.statements import Statement
 from app.records.comparison import Difference, how
-from app.state.states import STATES
+from app.state.states import STATES, State
 
 FIRST: Final = UUID(int=0)
 LAST: Final = UUID(int=2**128 - 1)
@@ -45,8 +45,15 @@ def between(op: Operation, after: UUID, upto: UUID) -> Iterator[Difference]:
         stored = state.between(op, after, upto)
         of_state = stated[state.noun]
         for id_ in sorted(stored.keys() | of_state.keys()):
-            statement_ = of_state.get(id_)
-            expected = None if statement_ is None else state.expected(statement_)
-            found = how(stored.get(id_), statement_, expected, state.defaults)
+            found = _how(state, stored.get(id_), of_state.get(id_))
             if found is not None:
                 yield Difference(state.noun, id_, found)
+
+
+def _how(state: State, stored: Mapping[str, Any] | None, statement: Statement | None) -> str | None:
+    try:
+        expected = None if statement is None else state.expected(statement)
+    except (KeyError, TypeError, ValueError):
+        # Somebody replaced the body. The check of the ledger says so, too.
+        return "The body of its newest entry can't be read."
+    return how(stored, statement, expected, state.defaults)

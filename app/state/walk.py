@@ -1,4 +1,4 @@
-"""The walk: the keeper checks every row and every entry of all clinics within a day."""
+"""The walk: the keeper checks every row and every ledger entry of all clinics within a day."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -30,17 +30,17 @@ from app.state.states import STATES
 
 NAME: Final = "state.walk"
 LEDGER: Final = "ledger"
-LASTS_MAX: Final = timedelta(days=1)
-CATCHES_UP: Final = timedelta(hours=1)
-"""How much of a pause the walk makes up for in one step."""
+DAY_MINUTES: Final = 24 * 60
 AHEAD: Final = 1.05
 """The walk goes a little faster than it must, so that it is done in time."""
+PAUSE: Final = timedelta(seconds=45)
+"""Several processes may walk. One leaves a clinic alone that another has just taken."""
 
 # Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
 _CLINICS = select(Clinic.clinic_id).order_by(Clinic.clinic_id)
+_SIZE = rows(LedgerHead, LedgerHead.size)
 _WALK = rows(StateWalk)
 _LOCKED = _WALK.with_for_update()
-_SIZE = rows(LedgerHead, LedgerHead.size)
 _MOVE = update(StateWalk).where(StateWalk.clinic_id == CLINIC)
 _KNOWN = rows(FoundDifference, FoundDifference.resource, FoundDifference.resource_id)
 _HEALED = delete(FoundDifference).where(
@@ -50,12 +50,34 @@ _HEALED = delete(FoundDifference).where(
 )
 
 
+class Place(NamedTuple):
+    """Where the walk of a clinic is, and how much there is to check."""
+
+    walk: Row[Any]
+    size: int
+    """How many entries the ledger has now."""
+
+    @property
+    def things(self) -> int:
+        """About how many rows there are: those counted at first, and one for each new entry."""
+        return int(self.walk.things) + max(0, self.size - int(self.walk.entries))
+
+    def is_due(self, lasts: timedelta) -> bool:
+        """Return whether the next step may be taken. A finished walk begins anew in its time."""
+        begun = self.walk.after_id is not None or self.walk.finished_at is None
+        return now() - self.walk.moved_at >= PAUSE and (
+            begun or now() - self.walk.began_at >= lasts / AHEAD
+        )
+
+
 class Step(NamedTuple):
     """What one step of a walk has checked, and what it found."""
 
     after: UUID
     upto: UUID
     """The ids after `after` up to `upto` were checked."""
+    checked: int
+    """About how many they were."""
     number: int
     """The entries up to this number were checked."""
     found: Sequence[Difference]
@@ -64,100 +86,114 @@ class Step(NamedTuple):
 
 
 def walk(database: Database, end: threading.Event | None = None) -> None:
-    """Check the part of each clinic that is due, and count all open differences."""
+    """Check as much as is due in a minute, and count the open differences of all clinics.
+
+    The keeper calls this every minute. It checks 300 rows (a setting), or as many as it takes to
+    check everything in a day.
+    """
     with database.reading() as db:
         clinics = list(db.execute(_CLINICS).scalars())
-    walks = {clinic_id: _walk_of(database, clinic_id) for clinic_id in clinics}
-    minutes = sum(each.things for each in walks.values()) / settings().walk_rows_per_minute
-    lasts = min(LASTS_MAX, timedelta(minutes=max(minutes, 1 / 60)))
-    differences = 0
-    for clinic_id, each in walks.items():
-        if end is not None and end.is_set():
-            return
-        share = min(now() - each.moved_at, CATCHES_UP) / lasts * AHEAD
-        whole = each.things <= compare.AT_ONCE and now() - each.moved_at >= lasts / AHEAD
-        due = ceil(each.things * share)
-        if whole or due >= min(each.things, compare.AT_ONCE):
-            entries = each.entries if whole else ceil(each.entries * share)
-            _take(database, each, max(due, compare.AT_ONCE), entries)
-        differences += _remembered(database, clinic_id)
-    DIFFERENCES.set(differences)
-
-
-def _walk_of(database: Database, clinic_id: UUID) -> Row[Any]:
-    """Return the clinic's walk; begin its first one if there is none."""
-    op = _operation(clinic_id)
-    with database.reading(clinic_id) as db:
-        op.begin(db)
-        found = op.first(_WALK)
-    if found is None:
-        with database.snapshot(clinic_id) as db:
-            op.begin(db)
-            began = {**_beginning(op), "moved_at": op.at - LASTS_MAX, "finished_at": None}
-        perform(database, op, lambda: insert_unless_taken(op.db, StateWalk, began))
-        with database.reading(clinic_id) as db:
-            op.begin(db)
-            found = op.one(_WALK)
-    return found
+    places = [_place(database, clinic_id) for clinic_id in clinics]
+    things = sum(place.things for place in places)
+    a_minute = max(settings().walk_rows_per_minute, things / DAY_MINUTES) * AHEAD
+    lasts = timedelta(minutes=things / a_minute)
+    due = [place for place in places if place.is_due(lasts)]
+    left = ceil(a_minute)
+    for place in sorted(due, key=lambda place: place.walk.moved_at):
+        if left <= 0 or (end is not None and end.is_set()):
+            break
+        left -= _take(database, place, left)
+    DIFFERENCES.set(sum(_remembered(database, clinic_id) for clinic_id in clinics))
 
 
 def _operation(clinic_id: UUID) -> Operation:
     return Operation(NAME, server(clinic_id, "keeper"), str(uuid4()))
 
 
-def _beginning(op: Operation) -> dict[str, Any]:
+def _place(database: Database, clinic_id: UUID) -> Place:
+    """Return where the clinic's walk is; begin its first one if there is none."""
+    op = _operation(clinic_id)
+    with database.reading(clinic_id) as db:
+        op.begin(db)
+        found, size = op.first(_WALK), _size(op)
+    if found is None:
+        with database.snapshot(clinic_id) as db:
+            op.begin(db)
+            began = {**_beginning(op), "began_at": op.at, "finished_at": None}
+            began["moved_at"] = op.at - timedelta(days=1)
+        perform(database, op, lambda: insert_unless_taken(op.db, StateWalk, began))
+        with database.reading(clinic_id) as db:
+            op.begin(db)
+            found = op.one(_WALK)
+    return Place(found, size)
+
+
+def _size(op: Operation) -> int:
     head = op.first(_SIZE)
+    return 0 if head is None else int(head.size)
+
+
+def _beginning(op: Operation) -> dict[str, Any]:
     return {
         "clinic_id": op.clinic_id,
         "after_id": None,
         "after_number": 0,
         "things": sum(state.count(op) for state in STATES),
-        "entries": 0 if head is None else head.size,
-        "began_at": op.at,
+        "entries": _size(op),
     }
 
 
-def _take(database: Database, walk: Row[Any], things: int, entries: int) -> None:
-    """Take one step, and write down what it found. Another process may be faster."""
-    op = _operation(walk.clinic_id)
-    with database.snapshot(walk.clinic_id) as db:
+def _take(database: Database, place: Place, most: int) -> int:
+    """Take one step, and write down what it found. Return how many rows it checked."""
+    op = _operation(place.walk.clinic_id)
+    with database.snapshot(op.clinic_id) as db:
         op.begin(db)
-        step = _checked(op, walk, things, entries)
+        step = _checked(op, place, most)
         moved: dict[str, Any] = {"after_id": step.upto, "after_number": step.number}
-        if step.upto == compare.LAST and (step.number >= walk.entries or not step.sound):
+        if step.upto == compare.LAST and (step.number >= place.size or not step.sound):
             moved = {**_beginning(op), "finished_at": op.at}
+    if place.walk.after_id is None:
+        moved["began_at"] = op.at
     if not step.sound:
-        moved["after_number"] = walk.after_number  # check this part until it is repaired
+        moved["after_number"] = place.walk.after_number  # check this part until it is repaired
     moved["moved_at"] = op.at
     try:
-        perform(database, op, lambda: _write_down(op, walk, step, moved, in_ledger=True))
+        perform(database, op, lambda: _write_down(op, place.walk, step, moved, in_ledger=True))
     except Problem as problem:
         # A damaged ledger may take no entry. The difference is kept all the same.
-        log.warning("state-walk", clinic_id=str(walk.clinic_id), problem=problem.code)
-        perform(database, op, lambda: _write_down(op, walk, step, moved, in_ledger=False))
+        log.warning("state-walk", clinic_id=str(op.clinic_id), problem=problem.code)
+        perform(database, op, lambda: _write_down(op, place.walk, step, moved, in_ledger=False))
+    return step.checked
 
 
-def _checked(op: Operation, walk: Row[Any], things: int, entries: int) -> Step:
-    after = walk.after_id or compare.FIRST
-    upto, found = after, list[Difference]()
-    while things > 0 and upto < compare.LAST:
-        some = min(things, compare.AT_ONCE)
+def _checked(op: Operation, place: Place, most: int) -> Step:
+    """Compare the next rows, and the share of the entries that belongs to them."""
+    after = place.walk.after_id or compare.FIRST
+    upto, checked, found = after, 0, list[Difference]()
+    while checked < most and upto < compare.LAST:
+        some = min(most - checked, compare.AT_ONCE)
         until = compare.next_id(op, upto, some)
         found += compare.between(op, upto, until)
-        upto, things = until, things - some
-    number = min(walk.entries, walk.after_number + ceil(entries / TILE) * TILE)
-    damage = list(inspection.part_faults(op, walk.after_number, number))
+        upto, checked = until, checked + some
+    first = place.walk.after_number
+    share = ceil(place.size * min(1, checked / place.things) / TILE) * TILE
+    last = place.size if upto == compare.LAST else min(place.size, first + share)
+    damage = list(inspection.part_faults(op, first, last))
     found += [Difference(LEDGER, op.clinic_id, fault) for fault in damage]
     # The next part begins with a tile.
-    number = number if number >= walk.entries else number - number % TILE
-    return Step(after, upto, number, found, sound=not damage)
+    last = last if last == place.size else last - last % TILE
+    return Step(after, upto, checked, last, found, sound=not damage)
 
 
 def _write_down(
     op: Operation, walk: Row[Any], step: Step, moved: dict[str, Any], *, in_ledger: bool
 ) -> None:
-    now_there = op.first(_LOCKED)
-    if now_there is None or now_there.moved_at != walk.moved_at:
+    """Store the differences that are new, remove those that are healed, and move on.
+
+    Nothing is stored if another process has taken this step meanwhile.
+    """
+    present = op.first(_LOCKED)
+    if present is None or present.moved_at != walk.moved_at:
         return
     found = {(each.resource, each.resource_id): each for each in step.found}
     known = set(_known(op, step))
@@ -167,7 +203,6 @@ def _write_down(
     for difference in (found[key] for key in found.keys() - known):
         row = {"clinic_id": op.clinic_id, "found_at": op.at, **difference._asdict()}
         op.db.execute(insert(FoundDifference), row)
-        log.error("differs-from-ledger", clinic_id=str(op.clinic_id), resource=row["resource"])
         if in_ledger:
             ledger.record_difference(op, *difference)
     op.run(_MOVE.values(**moved))

@@ -88,7 +88,7 @@ def test_a_restore_has_all_records_and_the_ledger(
     assert (made.code, made.data) == (0, {"file": str(file), "bytes": file.stat().st_size})
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
-    entries = api.get("/v1/audit/entries?kind=security").json()["items"]
+    entries = api.get("/v1/audit/entries?kind=security&resource=clinics").json()["items"]
     assert [entry["operation"] for entry in entries] == ["backups.create"]
     came = on(elsewhere, "restore", str(file), "--json")
     assert came.code == 0, came.err
@@ -133,7 +133,7 @@ def test_a_backup_that_fails_leaves_nothing_and_no_entry(
     nowhere = on(f"sqlite:///{tmp_path}/none.db", "backup", str(tmp_path / "backup"))
     assert (nowhere.code, nowhere.out) == (1, "")
     assert list(tmp_path.iterdir()) == []
-    assert api.get("/v1/audit/entries?kind=security").json()["items"] == []
+    assert api.get("/v1/audit/entries?kind=security&resource=clinics").json()["items"] == []
 
 
 def test_a_backup_never_replaces_its_own_database(on: Program, tmp_path: Path) -> None:
@@ -213,15 +213,15 @@ def restored(on: Program, folder: Path, file: Path) -> Ran:
         ),
         ("DELETE FROM ledger_entries WHERE number = 3", "Entry 3 is missing"),
         (
-            "DELETE FROM ledger_entries WHERE number = 301",
-            "has 300 entries, but its counter says 301",
+            "DELETE FROM ledger_entries WHERE number = 601",
+            "has 600 entries, but its counter says 601",
         ),
-        ("UPDATE ledger_heads SET size = 299", "has 301 entries, but its counter says 299"),
+        ("UPDATE ledger_heads SET size = 299", "has 601 entries, but its counter says 299"),
         ("UPDATE ledger_tiles SET hashes = zeroblob(8192)", "A tile of the tree doesn't"),
         ("UPDATE ledger_tiles SET over_all = zeroblob(32)", "A tile of the tree doesn't"),
         (
-            "DELETE FROM ledger_entries WHERE number = 301; UPDATE ledger_heads SET size = 300",
-            "don't match the checkpoint of 301 entries",
+            "DELETE FROM ledger_entries WHERE number = 601; UPDATE ledger_heads SET size = 600",
+            "don't match the checkpoint of 601 entries",
         ),
     ],
 )
@@ -241,11 +241,11 @@ def test_a_backup_with_an_altered_ledger_is_not_restored(
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
-        ("UPDATE patients SET given_name = 'Eve'", "differs from its version in the ledger"),
-        ("UPDATE patients SET version = 7", "differs from its version in the ledger"),
+        ("UPDATE patients SET given_name = 'Eve'", "of the ledger in: given_name"),
+        ("UPDATE patients SET version = 7", "of the ledger in: version"),
         (
             "DELETE FROM patient_identifiers; DELETE FROM patients",
-            "in the ledger, but isn't stored",
+            "It is missing, but entry 604 of the ledger has it",
         ),
     ],
 )

@@ -47,7 +47,7 @@ class Tablet:
 
     def tried(self) -> list[str]:
         """The reasons for refusals, from the ledger."""
-        path = f"/v1/audit/entries?kind=security&resource_id={self.made['id']}"
+        path = f"/v1/audit/entries?kind=security&resource=clients&resource_id={self.made['id']}"
         return [entry["reason"] for entry in self.api.get(path).json()["items"]]
 
 

@@ -14,6 +14,7 @@ KNOWN = {
     "app/core/http/contract.py": {"Responses"},  # parts of an OpenAPI document
     "app/progress/queries/fields.py": {"Sources", "Columns"},  # fields and the SQL that gives them
     "app/progress/rules/history.py": {"Json"},  # parts of the progress document
+    "app/state/states.py": {"Values"},  # rows of any kind, compared member by member
     "app/summaries/rules/amendments.py": {"Json"},  # two versions, compared member by member
     "app/summaries/rules/progress.py": {"Json"},  # parts of the progress document
 }

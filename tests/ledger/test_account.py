@@ -56,7 +56,8 @@ def test_every_stored_entry_can_be_recomputed(api: Api, clinic: Clinic) -> None:
             entry.leaf(entry.canonical({**public, "body_digest": row.body_digest.hex()}))
             == row.leaf
         )
-        assert row.kind == ("security" if row.resource == "emergencies" else "change")
+        is_security = row.resource in {"emergencies", "credentials"}
+        assert row.kind == ("security" if is_security else "change")
     assert len({row.salt for row in found}) == len([row for row in found if row.body]) + 1
     check_account(clinic)
 
@@ -84,8 +85,9 @@ def test_an_entry_says_who_did_what_to_whom_and_by_which_request(api: Api, clini
 
 def test_the_command_line_is_a_caller_too(clinic: Clinic) -> None:
     clinic.key()
-    founding, issuing = entries(clinic)
+    founding, issuing, stating = entries(clinic)
     assert (founding.operation, issuing.operation) == ("clinics.create", "clients.create")
+    assert (stating.operation, stating.resource) == ("clients.create", "credentials")
     assert {founding.actor, issuing.actor} == {"cli"}
     assert founding.client is issuing.client is None
 

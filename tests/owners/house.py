@@ -54,7 +54,7 @@ class House(NamedTuple):
         return status == 200
 
     def noted(self) -> list[str]:
-        entries = self.api.get("/v1/audit/entries?kind=security").json()["items"]
+        entries = self.api.get("/v1/audit/entries?kind=security&resource=clients").json()["items"]
         return [entry["reason"] for entry in entries]
 
 

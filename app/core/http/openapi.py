@@ -19,8 +19,8 @@ HEADERS: Final = {
     "ETag": "The record's version, for `If-Match` and `If-None-Match`.",
     "Idempotency-Replayed": "`true` if this is the stored answer to an earlier request.",
     "Location": "The new record's address.",
-    "Needlework-Differs": "The ids of the records in the answer that differ from the ledger, if any:"
-    " somebody changed them outside the program.",
+    "Needlework-Differs": "If records in the answer differ from the ledger: their ids. Somebody"
+    " changed them outside the program.",
     "RateLimit": "How many requests the client has left, and for how many seconds.",
     "RateLimit-Policy": "How many requests a client may make in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
