@@ -1,0 +1,190 @@
+"""Whatever is done through the program, every row equals its newest ledger entry."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import select, update
+
+from app.auth.models import Client
+from app.core.db.database import Database
+from app.core.db.schema import migrate
+from app.core.operation import perform
+from app.core.values.access import Scope
+from app.main import create_app
+from app.patients.models import Patient
+from app.records import marks
+from app.records.comparison import Difference
+from app.retention import service as retention
+from app.sessions.models import TreatmentSession
+from app.state.compare import differences
+from app.state.states import STATES
+from app.state.walk import walk
+from tests import postgres
+from tests.faults.account import check_account
+from tests.ground import Api, Clinic, create_clinic
+from tests.ledger.attacker import History, history, owning, renumbered, rewrite
+from tests.serving import ROOT
+from tests.summaries.charts import pdf
+from tests.summaries.reading import Paper
+from tests.sweeps.document import operations
+from tests.sweeps.world import World
+from tests.wire import wired
+
+ERASABLE = timedelta(days=365 * 30)
+
+
+@pytest.fixture(name="own")
+def clinic_in_a_database_of_its_own(database: Database, tmp_path: Path) -> Iterator[Clinic]:
+    if database.is_sqlite:
+        with closing(Database(f"sqlite:///{tmp_path}/own.db")) as opened:
+            migrate(opened)
+            yield create_clinic(opened)
+    else:
+        with (
+            postgres.server() as server,
+            server.database() as url,
+            closing(Database(url)) as opened,
+        ):
+            migrate(opened)
+            yield create_clinic(opened)
+
+
+def found(clinic: Clinic) -> list[Difference]:
+    """Every difference of a clinic."""
+    op = clinic.operation()
+    with clinic.database.snapshot(clinic.id) as db:
+        op.begin(db)
+        return list(differences(op))
+
+
+def test_after_every_operation_each_row_is_as_the_ledger_states(api: Api, clinic: Clinic) -> None:
+    world = World(api)
+    for operation in operations():
+        answer = world.request(operation).by(api)
+        assert answer.status_code < 400, (operation, answer.text)
+    patient = UUID(world.known("patients"))
+    for work in (
+        lambda op: retention.set_policy(op, 10, 18),
+        lambda op: retention.hold(op, patient, "a complaint"),
+        lambda op: retention.release(op, patient, "settled"),
+    ):
+        op = clinic.operation()
+        perform(clinic.database, op, lambda op=op, work=work: work(op))  # type: ignore[misc]
+    stated = {row["resource"] for row in history(clinic) if row["body"] is not None}
+    assert stated <= {state.noun for state in STATES}
+    assert len(stated) >= 15
+    assert found(clinic) == []
+
+
+def test_an_erased_patient_is_no_difference(own: Clinic) -> None:
+    with wired(create_app(own.database)) as wire:
+        session = Api(wire, own.key()).session()
+    op = own.operation()
+    perform(own.database, op, lambda: retention.set_policy(op, 10, 18))
+    late = own.operation("patients.erase")
+    late.at += ERASABLE
+    patient = UUID(session["patient_id"])
+    perform(own.database, late, lambda: retention.erase(late, patient, "time is up"))
+    assert found(own) == []
+
+
+def test_a_record_that_differs_is_marked_wherever_it_is_read(own: Clinic) -> None:
+    with wired(create_app(own.database)) as wire:
+        api = Api(wire, own.key())
+        sound, altered = api.patient(given_name="Ada"), api.patient(given_name="Bea")
+        with owning(own) as db:
+            mine = Patient.id == UUID(altered["id"])
+            db.execute(update(Patient).where(mine).values(given_name="Eve"))
+        walk(own.database)
+        read = api.get(f"/v1/patients/{altered['id']}")
+        assert read.json()["given_name"] == "Eve"
+        assert read.headers["needlework-differs"] == altered["id"]
+        assert "needlework-differs" not in api.get(f"/v1/patients/{sound['id']}").headers
+        assert api.get("/v1/patients").headers["needlework-differs"] == altered["id"]
+    marks.remember(own.id, [])
+
+
+def draft(api: Api) -> tuple[dict[str, Any], str]:
+    session = api.session()
+    return session, f"/v1/sessions/{session['id']}"
+
+
+def test_a_session_that_differs_is_neither_signed_nor_amended(api: Api, clinic: Clinic) -> None:
+    session, path = draft(api)
+    signed, signed_path = draft(api)
+    api.post(f"{signed_path}/sign", headers={"If-Match": '"1"'})
+    before = len(history(clinic))
+    with owning(clinic) as db:
+        ours = TreatmentSession.id.in_([UUID(session["id"]), UUID(signed["id"])])
+        db.execute(update(TreatmentSession).where(ours).values(note="Nothing happened."))
+    sign = api.post(f"{path}/sign", headers={"If-Match": '"1"'})
+    body = {"kind": "correction", "reason": "typo", "changes": {"plan": "Again."}}
+    amend = api.post(f"{signed_path}/amend", body, headers={"If-Match": '"2"'})
+    for refused, id_ in ((sign, session["id"]), (amend, signed["id"])):
+        problem = refused.json()
+        assert (refused.status_code, problem["type"]) == (409, "/problems/differs-from-ledger")
+        assert problem["resource_id"] == id_
+    entered = [row for row in history(clinic)[before:] if row["kind"] == "security"]
+    assert [(row["operation"], str(row["resource_id"])) for row in entered] == [
+        ("sessions.sign", session["id"]),
+        ("sessions.amend", signed["id"]),
+    ]
+    assert all("in: note" in row["reason"] for row in entered)
+
+
+def test_a_chart_summary_names_the_records_that_differ(api: Api, clinic: Clinic) -> None:
+    session, _ = draft(api)
+    warning = "somebody changed them outside the program: 1 of the sessions"
+    assert not Paper(pdf(api, session["patient_id"])).says(warning)
+    with owning(clinic) as db:
+        mine = TreatmentSession.id == UUID(session["id"])
+        db.execute(update(TreatmentSession).where(mine).values(note="Nothing happened."))
+    assert Paper(pdf(api, session["patient_id"])).says(warning)
+    last = history(clinic)[-2:]
+    assert {row["kind"] for row in last} == {"access", "security"}
+    assert any("in: note" in row["reason"] for row in last)
+
+
+def test_a_database_from_before_is_clean_after_the_upgrade(own: Clinic) -> None:
+    """The upgrade states each credential, and gives the scopes that were split off."""
+    scopes = ["clients:write", "devices:write", "imports:write", "sessions:write"]
+    with wired(create_app(own.database)) as wire:
+        api = Api(wire, own.key())
+        World(api).known("sessions")
+        key = api.create("/v1/clients", name="EMR", scopes=scopes)
+        Api(wire, key["api_key"]).create("/v1/clients", name="Its own", scopes=scopes[:1])
+        api.tablet([Scope.SESSIONS_WRITE])
+    as_before(own)
+    migrate(own.database)
+    assert found(own) == []
+    with own.database.reading(own.id) as db:
+        clients = {row.name: row for row in db.execute(select(Client))}
+    given = {"patients:write", "practitioners:write", "sessions:sign"}
+    assert set(clients["EMR"].scopes) == {*scopes, *given}
+    assert clients["Its own"].scopes == scopes[:1]
+    assert clients["Its own"].made_by == clients["EMR"].id
+    assert clients["Tablet"].scopes == ["sessions:sign", "sessions:write"]
+    upgrades = [row for row in history(own) if row["operation"] == "clients.upgrade"]
+    assert str(clients["EMR"].id) in {str(row["resource_id"]) for row in upgrades}
+    check_account(own)
+
+
+def as_before(clinic: Clinic) -> None:
+    """Make the database one that revision 0010 wrote: without entries of credentials."""
+
+    def without_credentials(entries: History) -> History:
+        return renumbered([row for row in entries if row["resource"] != "credentials"])
+
+    rewrite(clinic, without_credentials)
+    config = Config(ROOT / "alembic.ini")
+    with clinic.database.owning() as db:
+        config.attributes["connection"] = db
+        command.downgrade(config, "0010")
+        db.commit()
