@@ -31,6 +31,7 @@ from app.measurements.routes import router as measurements
 from app.muscles.routes import router as muscles
 from app.outcomes.routes import router as outcomes
 from app.patients.routes import router as patients
+from app.practitioners.departures import end_departed
 from app.practitioners.routes import router as practitioners
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
@@ -95,7 +96,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database)
+        keeper = Keeper(database, end_departed)
         keeper.start()
         yield
         keeper.close()

@@ -1,7 +1,9 @@
 """The keeper: grows every clinic's tree in the background, and signs a checkpoint once a day."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -25,10 +27,14 @@ _LAST_SEALED = rows(
 
 
 class Keeper:
-    """A background thread. Several processes may each run one: their work is idempotent."""
+    """A background thread. Several processes may each run one: their work is idempotent.
 
-    def __init__(self, database: Database) -> None:
+    `jobs` are what the features above do in the background, once a minute, too.
+    """
+
+    def __init__(self, database: Database, *jobs: Callable[[Database], None]) -> None:
         self._database = database
+        self._jobs = jobs
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -47,10 +53,15 @@ class Keeper:
         except signing.NoSigningKey:
             log.warning("no-signing-key")
         while not self._end.wait(EVERY_S):
-            try:
-                keep(self._database, self._end)
-            except Exception as error:  # noqa: BLE001 - the next minute tries again
-                log.warning("keeper", error=type(error).__name__)
+            self._do(partial(keep, end=self._end))
+            for job in self._jobs:
+                self._do(job)
+
+    def _do(self, job: Callable[[Database], None]) -> None:
+        try:
+            job(self._database)
+        except Exception as error:  # noqa: BLE001 - the next minute tries again
+            log.warning("keeper", error=type(error).__name__)
 
 
 def keep(database: Database, end: threading.Event | None = None) -> None:

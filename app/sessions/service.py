@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, case, exists
 from app.core.db.nested import Shape, json_rows
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation, rows
-from app.core.values.clock import now
+from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.muscles.queries import CATALOGUE_VERSION
@@ -141,9 +141,16 @@ class Sessions(Kind[SessionBody, SessionView]):
         ).label("attendance"),
     }
 
-    def check(self, body: SessionBody, facts: Facts) -> Iterator[Fault]:
-        """Yield faults if an imported session is signed, but couldn't have been."""
-        del facts
+    def check(
+        self, body: SessionBody, facts: Facts, current: SessionView | None
+    ) -> Iterator[Fault]:
+        """Yield faults for an inactive practitioner, and for a signature that couldn't be.
+
+        A session that was stored before its practitioner became inactive may name them still.
+        """
+        practitioner = facts.get(("practitioners", body.practitioner_id))
+        if practitioner is not None and _names_anew(current, body):
+            yield from rules.practitioner_faults(body.occurred_at, practitioner.ends_on)
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
             yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
 
@@ -187,6 +194,13 @@ def _has_moved(session: SessionView, body: SessionBody) -> bool:
     """Return whether a body changes the practitioner or the day of a session."""
     was: tuple[UUID, date] = session["practitioner_id"], session["occurred_at"].date()
     return was != (body.practitioner_id, body.occurred_at.date())
+
+
+def _names_anew(current: SessionView | None, body: SessionBody) -> bool:
+    """Return whether a body names another practitioner than before, or the same on another day."""
+    if current is None or current["practitioner_id"] != body.practitioner_id:
+        return True
+    return clinic_day(current["occurred_at"]) != clinic_day(body.occurred_at)
 
 
 SESSIONS = Sessions()

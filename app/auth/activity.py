@@ -1,0 +1,64 @@
+"""Find whether a client acts for a practitioner who is inactive."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Date,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    column,
+    or_,
+    select,
+    table,
+    union_all,
+)
+
+from app.auth.models import Client, Device, Identity
+from app.core.operation import CLINIC, rows
+from app.core.values.clock import clinic_day, now
+
+
+def _inactive_practitioners() -> Select[Any]:
+    """Select the practitioners behind a client who are inactive on a day, at most one.
+
+    They are those of its own device or identity, and those of the clients that made it. `auth` is
+    below the practitioners' own package, so this names their table.
+    """
+    practitioners = table(
+        "practitioners",
+        column("clinic_id", Uuid()),
+        column("id", Uuid()),
+        column("status", String()),
+        column("inactive_from", Date()),
+    )
+    own = rows(Client, Client.id, Client.made_by).where(Client.id == bindparam("client_id"))
+    chain = own.cte("chain", recursive=True)
+    above = select(Client.id, Client.made_by).join(chain, Client.id == chain.c.made_by)
+    chain = chain.union(above.where(Client.clinic_id == CLINIC))
+    acting = union_all(
+        rows(Device, Device.client_id, Device.practitioner_id),
+        rows(Identity, Identity.client_id, Identity.practitioner_id),
+    ).subquery()
+    inactive = or_(
+        practitioners.c.status == "inactive", practitioners.c.inactive_from <= bindparam("day")
+    )
+    return (
+        select(practitioners.c.id)
+        .join(acting, acting.c.practitioner_id == practitioners.c.id)
+        .join(chain, chain.c.id == acting.c.client_id)
+        .where(practitioners.c.clinic_id == CLINIC, inactive)
+        .limit(1)
+    )
+
+
+_INACTIVE = _inactive_practitioners()
+
+
+def acts_for_inactive_practitioner(db: Connection, clinic_id: UUID, client_id: UUID) -> bool:
+    """Whether a practitioner behind this client, or behind a client that made it, is inactive."""
+    held = {"clinic": clinic_id, "client_id": client_id, "day": clinic_day(now())}
+    return db.execute(_INACTIVE, held).first() is not None
