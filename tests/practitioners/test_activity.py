@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from app.auth.rules import is_inactive
 from app.practitioners import rules
 from app.practitioners.departures import end_departed
+from app.practitioners.models import Practitioner
 from app.practitioners.views import Status
 from tests.ground import Api, Clinic
 from tests.records.bodies import faults
@@ -166,9 +169,8 @@ def test_an_inactive_practitioner_from_before_days_existed_keeps_having_none(
 ) -> None:
     made = api.practitioner(status="inactive")
     with clinic.database.writing(clinic.id) as db:
-        db.exec_driver_sql(
-            "UPDATE practitioners SET inactive_from = NULL WHERE family_name = 'Demo'"
-        )
+        own = (Practitioner.clinic_id == clinic.id, Practitioner.id == UUID(made["id"]))
+        db.execute(update(Practitioner).where(*own).values(inactive_from=None))
     renamed = patched(api, made, given_name="Eve").json()
     assert activity(renamed) == ("inactive", None)
     assert activity(patched(api, renamed, inactive_from=YESTERDAY).json()) == (
