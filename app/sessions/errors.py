@@ -1,6 +1,6 @@
 """The problems of sessions."""
 
-from app.core.values.problems import Conflict, Invalid
+from app.core.values.problems import Conflict, Forbidden, Invalid
 
 
 class SessionSigned(Conflict):
@@ -19,6 +19,13 @@ class SessionVoid(Conflict):
     """A void session can't be changed. Log a new one."""
 
     code, title = "session-void", "Session is void"
+
+
+class NotYourSession(Forbidden):
+    """Another practitioner's session. In this clinic you sign, amend and void only your own."""
+
+    code, title = "not-your-session", "Another practitioner's session"
+    denial = "another practitioner's session"
 
 
 class NotReadyToSign(Invalid):

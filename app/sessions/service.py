@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, case, exists
 
+from app.clinics.queries import clinic
 from app.core.db.nested import Shape, json_rows
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation, rows
@@ -20,7 +21,13 @@ from app.records import service as records
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
-from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
+from app.sessions.errors import (
+    NotReadyToSign,
+    NotYourSession,
+    SessionDraft,
+    SessionSigned,
+    SessionVoid,
+)
 from app.sessions.models import (
     Finding,
     Needling,
@@ -208,7 +215,7 @@ SESSIONS = Sessions()
 
 def sign(op: Operation, id: UUID) -> SessionView:
     """Sign a draft. After that it can only be amended or voided."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
     _require_ready(session, op.at)
     signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
@@ -217,7 +224,7 @@ def sign(op: Operation, id: UUID) -> SessionView:
 
 def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
     """Amend a signed session. The earlier version stays readable."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
@@ -246,11 +253,25 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
 
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Void a session. It stays readable, but no statistic counts it."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
     return records.store(op, SESSIONS, session, changes, reason=reason)
+
+
+def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
+    """Lock a session that the caller wants to sign, amend or void.
+
+    A practitioner may do so with their own sessions, and with others' as the clinic decides. A
+    program acts for the practitioner whom the session names. Raises `NotYourSession`, and what
+    `lock_for_change` raises.
+    """
+    session = records.lock_for_change(op, SESSIONS, id)
+    is_own = op.caller.practitioner_id in {None, session["practitioner_id"]}
+    if not is_own and clinic(op)["whose_sessions"] == "own":
+        raise NotYourSession
+    return session
 
 
 def alert(op: Operation, id: UUID) -> None:

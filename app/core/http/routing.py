@@ -28,12 +28,12 @@ from starlette.types import Scope
 from app.core.db.database import Database
 from app.core.http import contract, retries
 from app.core.http.answers import Answer, respond
-from app.core.http.authorize import RequestOperation, forget_stale_clients
+from app.core.http.authorize import RequestOperation, forget_stale_clients, record_denial
 from app.core.http.contract import Signature
 from app.core.http.deadline import deadline
 from app.core.http.requests import ApiRequest, check_query
 from app.core.operation import perform
-from app.core.values.problems import Problem
+from app.core.values.problems import Forbidden, Problem
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""
@@ -96,7 +96,12 @@ class Route(APIRoute):
                 check_query(request, query)
                 if signature.is_async:
                     limit.reschedule(None)
-                response = await solve_and_call(request)
+                try:
+                    response = await solve_and_call(request)
+                except Forbidden as refused:
+                    op.entries = []  # what the function had done was rolled back
+                    await record_denial(request, op, refused.denial)
+                    raise
                 forget_stale_clients(request, op)
                 # Access entries are committed before anybody gets a patient's data.
                 if op.entries:
