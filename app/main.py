@@ -31,8 +31,8 @@ from app.measurements.routes import router as measurements
 from app.muscles.routes import router as muscles
 from app.outcomes.routes import router as outcomes
 from app.patients.routes import router as patients
-from app.practitioners.departures import end_departed
 from app.practitioners.routes import router as practitioners
+from app.practitioners.service import end_departed
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
 from app.safety.routes import adverse_events, consents, screenings

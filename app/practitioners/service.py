@@ -1,15 +1,25 @@
 """Practitioners as a kind of record, and what follows when one becomes inactive."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final, TypedDict, cast
+from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 
-from app.core.operation import Operation
-from app.core.values.clock import clinic_day, now
+from app.auth.service import delete_tokens
+from app.clients import service as clients
+from app.core.db.database import Database
+from app.core.operation import Operation, perform
+from app.core.values.access import Caller
+from app.core.values.clock import clinic_day, now, uuid7
 from app.core.values.faults import Fault
 from app.core.values.wire import merge_patch
-from app.practitioners import authority, rules
+from app.devices import service as devices
+from app.emergencies import service as emergencies
+from app.emergencies.queries import open_emergencies
+from app.ledger.models import LedgerHead
+from app.practitioners import queries, rules
 from app.practitioners.models import Practitioner, PractitionerIdentifier
 from app.practitioners.schemas import (
     FinishedPractitionerBody,
@@ -17,12 +27,28 @@ from app.practitioners.schemas import (
     PractitionerFilters,
 )
 from app.practitioners.views import (
+    EndedView,
     PractitionerView,
     Status,
     WrittenPractitionerView,
 )
 from app.records import identifiers
+from app.records import service as records
 from app.records.kinds import Appearances, Facts, Kind, LeftOut
+
+REASON: Final = "practitioner inactive"
+REVOKE: Final[Mapping[str, Callable[[Operation, UUID, str], object]]] = {
+    "device": devices.revoke,
+    "identity": clients.revoke_identity,
+    "api_key": clients.revoke,
+    "backend": clients.revoke,
+}
+"""How to revoke a client, by its kind. Only the command line makes an owner."""
+SERVER: Final = "server"
+"""The actor of what the server does by itself."""
+
+# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
+_CLINICS: Final = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
 
 
 class Derived(TypedDict):
@@ -93,11 +119,11 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
         """End the authority of a practitioner who is inactive now."""
         del current
         if view["status"] == "inactive":
-            authority.end(op, view["id"])
+            _end_authority(op, view["id"])
 
     def answer_to_write(self, op: Operation, view: PractitionerView) -> WrittenPractitionerView:
         """Add what this write ended."""
-        return {**view, "ended": authority.ended(op)}
+        return {**view, "ended": _ended(op)}
 
 
 def _leaves_activity(body: PractitionerBody, current: PractitionerView | None) -> bool:
@@ -107,3 +133,56 @@ def _leaves_activity(body: PractitionerBody, current: PractitionerView | None) -
 
 
 PRACTITIONERS = Practitioners()
+
+
+def _end_authority(op: Operation, practitioner_id: UUID) -> None:
+    """End all that acts for a practitioner, each part with its own ledger entry. Idempotent.
+
+    That is their devices and identities, what these have made, and open emergency access.
+    """
+    held = queries.clients_in_force(op, practitioner_id)
+    for id in open_emergencies(op, practitioner_id, [client.id for client in held]):
+        emergencies.end(op, id, REASON)
+    for client in held:
+        REVOKE[client.kind](op, client.id, REASON)
+        delete_tokens(op, client.id)
+
+
+def _ended(op: Operation) -> EndedView | None:
+    """Return what this operation has ended, from its ledger entries; None if nothing."""
+    ended: dict[str, list[UUID]] = {name: [] for name in EndedView.__annotations__}
+    for entry in op.entries:
+        if entry.reason == REASON and entry.resource in ended:
+            ended[entry.resource].append(entry.resource_id)
+    return cast("EndedView", ended) if any(ended.values()) else None
+
+
+def end_departed(database: Database) -> None:
+    """Make the practitioners inactive whose day has come, in every clinic. The keeper calls it.
+
+    So the stored status follows the day within a minute. The check of a token doesn't wait for
+    that: it compares the day itself. Several processes may do this at once.
+    """
+    with database.reading() as db:
+        clinic_ids = db.execute(_CLINICS).scalars().all()
+    for clinic_id in clinic_ids:
+        op = _operation(clinic_id)
+        with database.reading(clinic_id) as db:
+            op.begin(db)
+            ids = queries.practitioners_to_end(op, clinic_day(op.at))
+        for id in ids:
+            op = _operation(clinic_id)
+            perform(database, op, partial(_deactivate, op, id))
+
+
+def _operation(clinic_id: UUID) -> Operation:
+    caller = Caller(clinic_id, None, SERVER, frozenset())
+    return Operation("practitioners.deactivate", caller, str(uuid7()))
+
+
+def _deactivate(op: Operation, id: UUID) -> None:
+    practitioner = records.lock_record(op, PRACTITIONERS, id)
+    activity = rules.activity_of(practitioner, clinic_day(op.at))
+    if activity.status == "inactive":
+        records.store(op, PRACTITIONERS, practitioner, activity._asdict())
+        _end_authority(op, id)

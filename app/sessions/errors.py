@@ -22,7 +22,7 @@ class SessionVoid(Conflict):
 
 
 class NotYourSession(Forbidden):
-    """Another practitioner's session. In this clinic you sign, amend and void only your own."""
+    """In this clinic, practitioners sign, amend and void only their own sessions."""
 
     code, title = "not-your-session", "Another practitioner's session"
     denial = "another practitioner's session"

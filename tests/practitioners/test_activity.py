@@ -15,8 +15,8 @@ from sqlalchemy import update
 
 from app.auth.rules import is_inactive
 from app.practitioners import rules
-from app.practitioners.departures import end_departed
 from app.practitioners.models import Practitioner
+from app.practitioners.service import end_departed
 from app.practitioners.views import Status
 from tests.ground import Api, Clinic
 from tests.records.bodies import faults

@@ -15,8 +15,8 @@ from app.core.operation import perform
 from app.core.values.access import Caller, Refused, Scope
 from app.core.values.clock import uuid7
 from app.core.values.problems import Conflict
-from app.practitioners.departures import end_departed
 from app.practitioners.models import Practitioner
+from app.practitioners.service import end_departed
 from tests.ground import ENROLMENT, Api, Clinic, later
 from tests.records.bodies import faults
 from tests.tokens.back_end import BackEnd

@@ -24,7 +24,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "consents": {"given_by": "A parent"},
     "screenings": {"decision": "modified"},
     "adverse-events": {"outcome": "Gone after a day."},
-    "clinic": {"whose_sessions": "any"},
+    "clinic": {"name": "Clinic by the sea"},
 }
 # Members that turn the document's example of a body into a different body.
 OTHER: dict[str, dict[str, Any]] = {
@@ -200,8 +200,13 @@ class World:
 
 def lasting(answer: Response) -> Any:
     """The content of an answer as it is stored: without secrets and what only a write says."""
+    return stored(answer.json())
+
+
+def stored(answered: dict[str, Any]) -> dict[str, Any]:
+    """The members of an answer that are stored."""
     apart = SECRETS | OF_THE_WRITE
-    return {name: member for name, member in answer.json().items() if name not in apart}
+    return {name: member for name, member in answered.items() if name not in apart}
 
 
 def model_of(address: str) -> str:
