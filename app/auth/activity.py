@@ -4,17 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
+    ColumnElement,
     Connection,
     Date,
+    FromClause,
     Select,
     String,
     Uuid,
+    and_,
     bindparam,
     column,
+    func,
     or_,
     select,
     table,
-    union_all,
 )
 
 from app.auth.models import Client, Device, Identity
@@ -39,20 +43,25 @@ def _inactive_practitioners() -> Select[Any]:
     chain = own.cte("chain", recursive=True)
     above = select(Client.id, Client.made_by).join(chain, Client.id == chain.c.made_by)
     chain = chain.union(above.where(Client.clinic_id == CLINIC))
-    acting = union_all(
-        rows(Device, Device.client_id, Device.practitioner_id),
-        rows(Identity, Identity.client_id, Identity.practitioner_id),
-    ).subquery()
+    devices, identities = Device.__table__, Identity.__table__
+    person = func.coalesce(devices.c.practitioner_id, identities.c.practitioner_id)
     inactive = or_(
         practitioners.c.status == "inactive", practitioners.c.inactive_from <= bindparam("day")
     )
     return (
         select(practitioners.c.id)
-        .join(acting, acting.c.practitioner_id == practitioners.c.id)
-        .join(chain, chain.c.id == acting.c.client_id)
+        .select_from(chain)
+        .outerjoin(devices, _of_client(devices, chain))
+        .outerjoin(identities, _of_client(identities, chain))
+        .join(practitioners, practitioners.c.id == person)
         .where(practitioners.c.clinic_id == CLINIC, inactive)
         .limit(1)
     )
+
+
+def _of_client(rows_of: FromClause, chain: CTE) -> ColumnElement[bool]:
+    """Return the condition that a device or identity is a client of the chain."""
+    return and_(rows_of.c.clinic_id == CLINIC, rows_of.c.client_id == chain.c.id)
 
 
 _INACTIVE = _inactive_practitioners()

@@ -1,7 +1,9 @@
 """What acts for a practitioner ends when they become inactive, and never comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from app.auth.queries import CACHED_S, caller_by_identity
 from app.clients import service as clients
 from app.core.operation import perform
 from app.core.values.access import Caller, Refused, Scope
-from app.core.values.clock import uuid7
+from app.core.values.clock import now, uuid7
 from app.core.values.problems import Conflict
 from app.practitioners.models import Practitioner
 from app.practitioners.service import end_departed
@@ -247,3 +249,35 @@ def test_what_an_inactive_practitioner_has_left_from_before_an_upgrade_ends_too(
     assert dana.api.get(f"/v1/devices/{dana.device['id']}").json()["revoked_at"] is not None
     found = dana.api.get(f"{PATH}/{dana.id}").json()
     assert (found["status"], found["inactive_from"], found["version"]) == ("inactive", None, 1)
+
+
+def test_nothing_made_at_the_same_moment_outlives_them(api: Api) -> None:
+    patient_id = api.patient()["id"]
+    for _ in range(5):
+        practitioner = api.practitioner()
+        id = practitioner["id"]
+        device = {"name": "Tablet", "practitioner_id": id, "scopes": ["patients:read"]}
+        session = {
+            "patient_id": patient_id,
+            "practitioner_id": id,
+            "occurred_at": now().isoformat(),
+        }
+        calls: list[Callable[[], object]] = [
+            partial(api.post, "/v1/devices", device),
+            partial(api.post, "/v1/sessions", session),
+            partial(api.change, practitioner, PATH, status="inactive"),
+            partial(api.post, "/v1/devices", device),
+            partial(api.post, "/v1/sessions", session),
+        ]
+        with ThreadPoolExecutor(len(calls)) as threads:
+            for call in [threads.submit(call) for call in calls]:
+                call.result()
+        done = [
+            change["operation"]
+            for change in api.get("/v1/changes?limit=200").json()["items"]
+            if id in {change["resource_id"], (change["body"] or {}).get("practitioner_id")}
+        ]
+        after = done[done.index("practitioners.update") :]
+        assert set(after) <= {"practitioners.update", "devices.revoke"}
+    every = api.get("/v1/devices?limit=200").json()["items"]
+    assert [device for device in every if device["revoked_at"] is None] == []
