@@ -16,7 +16,7 @@ from tests.sweeps.document import Documented, document, operations
 # A merge patch for each collection and for the clinic; the document has no examples of patches.
 CHANGES: dict[str, dict[str, Any]] = {
     "patients": {"language": "fr-CA"},
-    "practitioners": {"status": "inactive"},
+    "practitioners": {"status": "inactive", "inactive_from": "2026-01-31"},
     "episodes": {"complaint": "Shoulder pain, both sides"},
     "sessions": {"note": "More was said."},
     "thresholds": {"mcid": 4.2},
