@@ -32,6 +32,7 @@ from app.muscles.routes import router as muscles
 from app.outcomes.routes import router as outcomes
 from app.patients.routes import router as patients
 from app.practitioners.routes import router as practitioners
+from app.practitioners.service import end_departed
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
@@ -96,7 +97,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database, walk)
+        keeper = Keeper(database, end_departed, walk)
         keeper.start()
         yield
         keeper.close()

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, select
 from starlette.concurrency import run_in_threadpool
 
+from app.auth.activity import acts_for_inactive_practitioner
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import (
@@ -122,7 +123,7 @@ def caller_by_token(db: Connection, token: str) -> Caller | Refused | None:
     client = None if key is None else client_by_id(db, key.client_id)
     if key is None or client is None:
         return None
-    return _with_key(client, key) if key.prefix == API_KEY else _with_token(db, client, key)
+    return _with_key(db, client, key) if key.prefix == API_KEY else _with_token(db, client, key)
 
 
 class BrowserCaller(NamedTuple):
@@ -142,7 +143,8 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    return BrowserCaller(in_force(client, caller_for(client)), token.used_at)
+    caller = _while_active(db, in_force(client, caller_for(client)))
+    return BrowserCaller(caller, token.used_at)
 
 
 def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
@@ -154,14 +156,15 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     held = {"clinic": client.clinic_id, "client_id": client.id}
     identity = db.execute(_IDENTITY, held).one()
     caller = caller_for(client, practitioner_id=identity.practitioner_id)
-    return _in_emergency(db, in_force(client, caller))
+    return _in_emergency(db, _while_active(db, in_force(client, caller)))
 
 
-def _with_key(client: Row[Any], key: Key) -> Caller | Refused:
+def _with_key(db: Connection, client: Row[Any], key: Key) -> Caller | Refused:
     caller = caller_for(client)
     if client.secret_digest is None or not key.matches(client.secret_digest):
         return Refused(caller, "wrong secret")
-    return in_force(client, caller)
+    set_clinic(db, client.clinic_id)
+    return _while_active(db, in_force(client, caller))
 
 
 def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused | None:
@@ -173,7 +176,16 @@ def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused 
     if token.expires_at <= now():
         return None
     caller = caller_for(client, token.scopes, token.practitioner_id)
-    return _in_emergency(db, in_force(client, caller))
+    return _in_emergency(db, _while_active(db, in_force(client, caller)))
+
+
+def _while_active(db: Connection, found: Caller | Refused) -> Caller | Refused:
+    """The caller; or `Refused` if a practitioner behind their client is inactive today."""
+    if isinstance(found, Refused) or found.client_id is None:
+        return found
+    if acts_for_inactive_practitioner(db, found.clinic_id, found.client_id):
+        return Refused(found, "inactive practitioner")
+    return found
 
 
 def _in_emergency(db: Connection, found: Caller | Refused) -> Caller | Refused:

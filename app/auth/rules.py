@@ -8,7 +8,7 @@ import hmac
 import math
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -105,6 +105,15 @@ def refresh_verdict(
 def browser_token_is_valid(at: datetime, began_at: datetime, used_at: datetime) -> bool:
     """Whether a browser token is still valid: not idle too long, and not too old."""
     return at < used_at + BROWSER_IDLE and at < began_at + BROWSER_LIFE
+
+
+def is_inactive(status: str, inactive_from: date | None, day: date) -> bool:
+    """Whether a practitioner is inactive on a day, so that nothing of theirs may call.
+
+    The stored status follows `inactive_from` a little later, so the day decides. A practitioner
+    who was inactive before `inactive_from` existed has no day.
+    """
+    return status == "inactive" or (inactive_from is not None and inactive_from <= day)
 
 
 def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:

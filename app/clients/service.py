@@ -9,18 +9,18 @@ from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Identity
 from app.auth.queries import client_by_id
-from app.auth.rules import Key, new_key
+from app.auth.rules import Key, is_inactive, new_key
 from app.auth.schemas import scopes_not_held
 from app.clients.queries import client
 from app.clients.schemas import ClientBody, ClientView, IdentityView, KeySetView, NewClientView
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.access import Scope
-from app.core.values.clock import uuid7
+from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Invalid, NotFound
 from app.credentials.service import record_credential
 from app.ledger import service as ledger
-from app.records import queries as records
+from app.records import service as records
 from app.records.registry import registry
 
 _REVOKE = (
@@ -90,13 +90,13 @@ def _store(op: Operation, view: ClientView, key: Key) -> None:
     record_credential(op, view["id"])
 
 
-def revoke(op: Operation, id: UUID) -> ClientView:
+def revoke(op: Operation, id: UUID, reason: str | None = None) -> ClientView:
     """Revoke a client; `NotFound` if this clinic has none with this id. Idempotent."""
     found = client(op, id, for_update=True)
     if found["revoked_at"] is None:
         found["revoked_at"] = op.at
         op.run(_REVOKE, {"this": id, "at": op.at})
-        ledger.record(op, "clients", found)
+        ledger.record(op, "clients", found, operation="clients.revoke", reason=reason)
     return found
 
 
@@ -106,9 +106,11 @@ def add_identity(
     """Let a practitioner sign in with the identity provider; `id` is what `identity_id` returns.
 
     Raises `Conflict` if any clinic has this identity already: a token must lead to one clinic.
-    Raises `NotFound` if this clinic has no such practitioner.
+    Raises `NotFound` if this clinic has no such practitioner, or `Conflict` if they are inactive.
     """
-    records.record(op, registry["practitioners"], practitioner_id)
+    practitioner = records.lock_record(op, registry["practitioners"], practitioner_id)
+    if is_inactive(practitioner["status"], practitioner["inactive_from"], clinic_day(op.at)):
+        raise Conflict("This practitioner is inactive.")
     if client_by_id(op.db, id) is not None:
         raise Conflict("This person has an identity already.")
     view: IdentityView = {
@@ -136,7 +138,7 @@ def add_identity(
     return view
 
 
-def revoke_identity(op: Operation, id: UUID) -> IdentityView:
+def revoke_identity(op: Operation, id: UUID, reason: str | None = None) -> IdentityView:
     """Revoke an identity; `NotFound` if this clinic has none with this id. Idempotent."""
     found = op.first(_IDENTITY, id=id)
     if found is None:
@@ -152,5 +154,5 @@ def revoke_identity(op: Operation, id: UUID) -> IdentityView:
     if view["revoked_at"] is None:
         view["revoked_at"] = op.at
         op.run(_REVOKE, {"this": id, "at": op.at})
-        ledger.record(op, "identities", view)
+        ledger.record(op, "identities", view, operation="identities.revoke", reason=reason)
     return view

@@ -1,21 +1,33 @@
 """Read clinics."""
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 
 from app.clinics.models import Clinic
 from app.clinics.schemas import ClinicView
 from app.core.operation import Operation, rows
 
 _CLINIC = rows(Clinic)
+_LOCKED = _CLINIC.with_for_update(key_share=True)  # new records, which refer to it, need not wait
 
 
-def clinic(op: Operation) -> ClinicView:
+def _view(row: Row[Any]) -> ClinicView:
+    return {
+        "id": row.clinic_id,
+        "name": row.name,
+        "whose_sessions": row.whose_sessions,
+        "version": row.version,
+        "created_at": row.created_at,
+    }
+
+
+def clinic(op: Operation, *, for_update: bool = False) -> ClinicView:
     """The operation's own clinic."""
-    found = op.one(_CLINIC)
-    return {"id": found.clinic_id, "name": found.name, "created_at": found.created_at}
+    return _view(op.one(_LOCKED if for_update else _CLINIC))
 
 
 def clinics(db: Connection) -> list[ClinicView]:
     """Every clinic of this installation, oldest first. For the command line only."""
-    found = db.execute(select(Clinic).order_by(Clinic.created_at, Clinic.clinic_id))
-    return [{"id": c.clinic_id, "name": c.name, "created_at": c.created_at} for c in found]
+    found = db.execute(select(Clinic.__table__).order_by(Clinic.created_at, Clinic.clinic_id))
+    return [_view(row) for row in found]

@@ -4,19 +4,37 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from app.clinics import queries
+from app.clinics import queries, service
 from app.clinics.schemas import ClinicView
 from app.core.http.answers import Answer
 from app.core.http.authorize import Authorize
+from app.core.http.contract import documented
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.problems import VersionMissing, VersionStale
+from app.records.schemas import MergePatch
 
 router = APIRouter(prefix="/v1/clinic", tags=["clinic"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLINIC_READ))]
+Writing = Annotated[Operation, Depends(Authorize(Scope.CLINIC_WRITE))]
+
+
+def _answer(view: ClinicView) -> Answer[ClinicView]:
+    return Answer(view, version=view["version"])
 
 
 @router.get("", operation_id="clinics.read")
 def clinic(op: Reading) -> Answer[ClinicView]:
     """Read the clinic of your token."""
-    return Answer(queries.clinic(op))
+    return _answer(queries.clinic(op))
+
+
+@router.patch("", operation_id="clinics.update", responses=documented(VersionMissing, VersionStale))
+def change(op: Writing, body: MergePatch) -> Answer[ClinicView]:
+    """Change the clinic's `name` or `whose_sessions` with a JSON Merge Patch.
+
+    `whose_sessions` decides whose sessions a practitioner may sign, amend or void: only their
+    `own`, or `any`.
+    """
+    return _answer(service.change(op, body.root))

@@ -1,9 +1,21 @@
-"""The view of a clinic."""
+"""The body and the view of a clinic."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
 from typing_extensions import TypedDict
+
+from app.clinics.models import WhoseSessions
+from app.core.values.wire import Body, Line
+
+
+class ClinicBody(Body):
+    """The members of a clinic that a client may change."""
+
+    name: Line
+    whose_sessions: WhoseSessions = "own"
 
 
 class ClinicView(TypedDict, closed=True):
@@ -11,4 +23,9 @@ class ClinicView(TypedDict, closed=True):
 
     id: UUID
     name: str
+    whose_sessions: Annotated[
+        WhoseSessions,
+        Field(description="Whose sessions a practitioner may sign, amend or void."),
+    ]
+    version: int
     created_at: datetime

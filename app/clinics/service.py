@@ -1,18 +1,61 @@
-"""Create clinics."""
+"""Create and change clinics."""
 
-from sqlalchemy import insert
+from typing import Any, Final
+
+from pydantic_core import to_json
+from sqlalchemy import bindparam, insert, update
 
 from app.clinics.models import Clinic
-from app.clinics.schemas import ClinicView
-from app.core.operation import Operation
+from app.clinics.queries import clinic
+from app.clinics.schemas import ClinicBody, ClinicView
+from app.core.operation import CLINIC, Operation
+from app.core.values.wire import merge_patch, read
 from app.ledger import service as ledger
 from app.ledger.models import LedgerHead
+from app.records.service import check_version
+
+_UPDATE: Final = update(Clinic).where(Clinic.clinic_id == CLINIC)
 
 
 def add(op: Operation, name: str) -> ClinicView:
     """Create the operation's clinic and its ledger."""
-    view: ClinicView = {"id": op.clinic_id, "name": name, "created_at": op.at}
-    op.db.execute(insert(Clinic), {"clinic_id": op.clinic_id, "name": name, "created_at": op.at})
+    view: ClinicView = {
+        "id": op.clinic_id,
+        "name": name,
+        "whose_sessions": "own",
+        "version": 1,
+        "created_at": op.at,
+    }
+    op.db.execute(insert(Clinic), {**_row(view), "clinic_id": view["id"], "created_at": op.at})
     op.db.execute(insert(LedgerHead), {"clinic_id": op.clinic_id, "size": 0})
     ledger.record(op, "clinics", view)
     return view
+
+
+def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
+    """Change the operation's clinic with a merge patch.
+
+    Raises `Invalid`, `VersionMissing` or `VersionStale`.
+    """
+    current = clinic(op, for_update=True)
+    check_version(op, current["version"])
+    content = {name: current[name] for name in ClinicBody.model_fields}  # type: ignore[literal-required]
+    unknown = dict.fromkeys(changes.keys() - content.keys())
+    # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
+    body = read(ClinicBody, to_json(merge_patch(content, changes) | unknown))
+    if body.model_dump() == content:
+        return current
+    view: ClinicView = {
+        **current,
+        "name": body.name,
+        "whose_sessions": body.whose_sessions,
+        "version": current["version"] + 1,
+    }
+    op.run(_UPDATE.values({name: bindparam(name) for name in _row(view)}), _row(view))
+    ledger.record(op, "clinics", view)
+    return view
+
+
+def _row(view: ClinicView) -> dict[str, Any]:
+    """Return the columns that a change may set."""
+    return {name: view[name] for name in ("name", "whose_sessions", "version")}

@@ -7,18 +7,18 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, insert, update
 
 from app.auth.models import Client, Device
-from app.auth.rules import ENROLMENT_CODE, Key, Untrusted, new_key
+from app.auth.rules import ENROLMENT_CODE, Key, Untrusted, is_inactive, new_key
 from app.auth.schemas import scopes_not_held
 from app.auth.service import new_refresh_token, rotate_refresh_token
 from app.core.operation import CLINIC, Operation
-from app.core.values.clock import uuid7
+from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
 from app.credentials.service import record_credential
 from app.devices.queries import locked, view
 from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
 from app.ledger import service as ledger
-from app.records import queries as records
+from app.records import service as records
 from app.records.registry import registry
 
 CODE_LIFE: Final = timedelta(minutes=10)
@@ -30,11 +30,14 @@ _REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindpara
 def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     """Create a device. Returns its view, with the code to enrol it.
 
-    Raises `Invalid` for an unknown practitioner and for a scope that the caller doesn't hold.
+    Raises `Invalid` for an unknown or inactive practitioner, and for a scope that the caller
+    doesn't hold.
     """
     faults = list(scopes_not_held(op.caller, body.scopes))
     try:
-        records.record(op, registry["practitioners"], body.practitioner_id)
+        if _is_inactive(op, body.practitioner_id):
+            gone = "This practitioner is inactive."
+            faults.append(Fault("/practitioner_id", "practitioner_inactive", gone))
     except NotFound:
         missing = "No such record in this clinic."
         faults.append(Fault("/practitioner_id", "unknown_reference", missing))
@@ -55,6 +58,12 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     ledger.record(op, "devices", made)
     record_credential(op, made["id"])
     return {**made, "enrolment_code": str(code)}
+
+
+def _is_inactive(op: Operation, practitioner_id: UUID) -> bool:
+    """Whether a practitioner is inactive now. They are locked until the commit. Or `NotFound`."""
+    found = records.lock_record(op, registry["practitioners"], practitioner_id)
+    return is_inactive(found["status"], found["inactive_from"], clinic_day(op.at))
 
 
 def _store(op: Operation, made: DeviceView, code: Key) -> None:
@@ -91,7 +100,8 @@ def revoke(op: Operation, id: UUID, reason: str | None = None) -> DeviceView:
 def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
     """Enrol a device with its code. Returns the device and its first refresh token.
 
-    Raises `Untrusted` if the code is wrong, was used before, or is older than ten minutes.
+    Raises `Untrusted` if the code is wrong, was used before, or is older than ten minutes, and if
+    the practitioner is inactive.
     """
     found = locked(op, code.client_id)
     if not code.matches(found.code_digest):
@@ -100,6 +110,8 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
         raise Untrusted("code used before")
     if found.code_expires_at <= op.at:
         raise Untrusted("code expired")
+    if _is_inactive(op, found.practitioner_id):
+        raise Untrusted("inactive practitioner")
     op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
     enrolled = view(found)
     enrolled["enrolled_at"] = op.at
@@ -111,9 +123,12 @@ def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
     """Exchange a refresh token. Returns the device and its next refresh token.
 
     A token that was used before revokes the device, and the next token is None. Raises
-    `Untrusted` for an expired token, and for one that this device never had.
+    `Untrusted` for an expired token, for one that this device never had, and if the practitioner
+    is inactive.
     """
     found = locked(op, token.client_id)
+    if _is_inactive(op, found.practitioner_id):
+        raise Untrusted("inactive practitioner")
     next_token = rotate_refresh_token(op, token)
     if next_token is None:
         revoke(op, token.client_id, "refresh token used again")

@@ -49,12 +49,14 @@ def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
     return begun
 
 
-def end(op: Operation, id: UUID) -> EmergencyView:
+def end(op: Operation, id: UUID, reason: str | None = None) -> EmergencyView:
     """End emergency access early; `NotFound` if this clinic has none with this id. Idempotent."""
     found = emergency(op, id, for_update=True)
     if found["ended_at"] is None and op.at < found["ends_at"]:
         found["ended_at"] = op.at
         op.run(_END, {"this": id, "at": op.at})
-        ledger.record_rights_change(op, "emergencies", found)
+        ledger.record_rights_change(
+            op, "emergencies", found, operation="emergencies.end", reason=reason
+        )
         op.stale_clients.add(found["client_id"])
     return found

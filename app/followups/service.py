@@ -46,8 +46,11 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         console=True,
     )
 
-    def check(self, body: FollowUpBody, facts: Facts) -> Iterator[Fault]:
+    def check(
+        self, body: FollowUpBody, facts: Facts, current: FollowUpView | None
+    ) -> Iterator[Fault]:
         """Yield faults unless the session was attended, isn't void and came before the report."""
+        del current
         if body.session_id is None:
             yield Fault("/session_id", "missing", "A report needs a session.")
             return

@@ -78,13 +78,19 @@ def record_aggregate_access(op: Operation, reason: str) -> None:
 
 
 def record_rights_change(
-    op: Operation, resource: str, view: Mapping[str, Any], *, reason: str | None = None
+    op: Operation,
+    resource: str,
+    view: Mapping[str, Any],
+    *,
+    operation: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Record a temporary change of rights, such as emergency access; `view` is the state after it.
 
     It is a security event with a body.
     """
-    _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))
+    name = operation or op.name
+    _gather(op, Entry("security", name, resource, view["id"], reason=reason, view=view))
 
 
 def record_sign_in(op: Operation, client_id: UUID) -> None:

@@ -25,7 +25,7 @@ class Practitioner(Record):
     credentials: Mapped[list[Any]]
     status: Mapped[str] = mapped_column(String(16))
     inactive_from: Mapped[date | None]
-    """The first day on which the practitioner may not act."""
+    """The first day on which the practitioner is inactive."""
 
 
 class PractitionerIdentifier(Identifier):

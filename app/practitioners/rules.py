@@ -1,9 +1,79 @@
-"""Rules of credentials. Pure."""
+"""Rules of credentials, and of when a practitioner is inactive. Pure."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any, Final, NamedTuple
 
-from app.core.values.faults import RuleBroken
-from app.practitioners.views import CredentialView
+from app.auth.rules import is_inactive
+from app.core.values.faults import Fault, RuleBroken
+from app.practitioners.views import CredentialView, PractitionerView, Status
+
+CONTRADICTION: Final = Fault(
+    "/inactive_from",
+    "contradicts_status",
+    "An active practitioner has no inactive_from that is today or past, and an inactive one none"
+    " in the future.",
+)
+
+
+class Activity(NamedTuple):
+    """Whether a practitioner is active, and the first day on which they are not."""
+
+    status: Status
+    inactive_from: date | None
+
+
+def activity_of(practitioner: PractitionerView, today: date) -> Activity:
+    """Return a stored practitioner's activity. The day decides: the stored status follows it."""
+    inactive_from = practitioner["inactive_from"]
+    inactive = is_inactive(practitioner["status"], inactive_from, today)
+    return Activity("inactive" if inactive else "active", inactive_from)
+
+
+def contradicts(status: Status | None, inactive_from: date | None, today: date) -> bool:
+    """Return whether a status and a day that a client gives contradict each other.
+
+    `status` is None where the client leaves it out: then it follows from the day.
+    """
+    if status is None or inactive_from is None:
+        return False
+    return (status == "inactive") != (inactive_from <= today)
+
+
+def next_activity(
+    status: Status | None, inactive_from: date | None, today: date, current: Activity | None
+) -> Activity:
+    """Return the activity after a write.
+
+    A day decides the status. Without a day, an active practitioner has none, and an inactive one
+    keeps the day that they have, or their absence of one; who becomes inactive does so today.
+    """
+    if current == (status, inactive_from):
+        return current
+    if inactive_from is not None:
+        return Activity("inactive" if inactive_from <= today else "active", inactive_from)
+    if status != "inactive":
+        return Activity("active", None)
+    if current is not None and current.status == "inactive":
+        return current
+    return Activity("inactive", today)
+
+
+def merge_base(
+    content: dict[str, Any], changes: Mapping[str, Any], current: Activity
+) -> dict[str, Any]:
+    """Return the content that a merge patch changes, without what the patch leaves to the server.
+
+    A patch that changes only the day leaves the status to it. A patch that changes only the status
+    drops the day.
+    """
+    base = {**content, "status": current.status}
+    if "status" not in changes:
+        if current.status == "active":
+            del base["status"]
+    elif "inactive_from" not in changes and (changes["status"] or "active") != current.status:
+        del base["inactive_from"]
+    return base
 
 
 def check_validity(valid_from: date, valid_to: date | None) -> None:

@@ -49,7 +49,26 @@ class PractitionerBody(RecordBody):
     family_name: Line
     identifiers: Identifiers = []
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
-    status: Status = "active"
+    status: Annotated[
+        Status, Field(description="If you leave it out, it follows from `inactive_from`.")
+    ] = "active"
+    inactive_from: Annotated[
+        Day | None,
+        Field(
+            description="The first day, in UTC, on which they are inactive: no session of that day"
+            " or later names them. An inactive practitioner without a day gets today. When it"
+            " comes, their devices, sign-ins, keys and emergency access end."
+        ),
+    ] = None
+
+    @property
+    def given_status(self) -> Status | None:
+        """The status, or None if the client leaves it out."""
+        return self.status if "status" in self.model_fields_set else None
+
+
+class FinishedPractitionerBody(PractitionerBody):
+    """A practitioner in an import. The file may be older than `inactive_from`, which decides."""
 
 
 class PractitionerFilters(IdentifierFilters):

@@ -1,22 +1,72 @@
-"""Practitioners as a kind of record."""
+"""Practitioners as a kind of record, and what follows when one becomes inactive."""
 
-from sqlalchemy import bindparam
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from threading import Event
+from typing import Any, Final, TypedDict, cast
+from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
+from app.auth.service import delete_tokens
+from app.clients import service as clients
+from app.core.db.database import Database
+from app.core.operation import Operation, perform
+from app.core.values.access import server
+from app.core.values.clock import clinic_day, now, uuid7
+from app.core.values.faults import Fault
+from app.core.values.wire import merge_patch
+from app.devices import service as devices
+from app.emergencies import service as emergencies
+from app.emergencies.queries import open_emergencies
+from app.ledger.models import LedgerHead
+from app.practitioners import queries, rules
 from app.practitioners.models import Practitioner, PractitionerIdentifier
-from app.practitioners.schemas import PractitionerBody, PractitionerFilters
-from app.practitioners.views import PractitionerView
+from app.practitioners.schemas import (
+    FinishedPractitionerBody,
+    PractitionerBody,
+    PractitionerFilters,
+)
+from app.practitioners.views import (
+    EndedView,
+    PractitionerView,
+    Status,
+    WrittenPractitionerView,
+)
 from app.records import identifiers
-from app.records.kinds import Appearances, Kind, LeftOut
+from app.records import service as records
+from app.records.kinds import Appearances, Facts, Kind, LeftOut
+
+REASON: Final = "practitioner inactive"
+REVOKE: Final[Mapping[str, Callable[[Operation, UUID, str], object]]] = {
+    "device": devices.revoke,
+    "identity": clients.revoke_identity,
+    "api_key": clients.revoke,
+    "backend": clients.revoke,
+}
+"""How to revoke a client, by its kind. Only the command line makes an owner."""
+
+# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
+_CLINICS: Final = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
+
+
+class Derived(TypedDict):
+    """The members that the server may set otherwise than the client."""
+
+    status: Status
+    inactive_from: Any
 
 
 class Practitioners(Kind[PractitionerBody, PractitionerView]):
-    """Practitioners. Sessions use their credentials as a fact."""
+    """Practitioners. Sessions use their credentials, and the day they become inactive, as facts."""
 
     noun = "practitioners"
     singular = "practitioner"
     table = Practitioner
     body = PractitionerBody
+    finished = FinishedPractitionerBody
     view = PractitionerView
+    written = WrittenPractitionerView
     filters = PractitionerFilters
     identified_by = PractitionerIdentifier
     children = (identifiers.child(PractitionerIdentifier),)
@@ -32,7 +82,107 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
         chart_summary=True,
         console=True,
     )
-    facts = {"detail": Practitioner.__table__.c.credentials}
+    facts = {
+        "detail": Practitioner.__table__.c.credentials,
+        "ends_on": Practitioner.__table__.c.inactive_from,
+    }
+
+    def check(
+        self, body: PractitionerBody, facts: Facts, current: PractitionerView | None
+    ) -> Iterator[Fault]:
+        """Yield a fault if the status and the day that a client gives contradict each other."""
+        del facts
+        if isinstance(body, FinishedPractitionerBody) or _leaves_activity(body, current):
+            return
+        if rules.contradicts(body.given_status, body.inactive_from, clinic_day(now())):
+            yield rules.CONTRADICTION
+
+    def derive(
+        self, op: Operation, body: PractitionerBody, current: PractitionerView | None, facts: Facts
+    ) -> Derived:
+        """Add the day to an inactive status, and the status to a day."""
+        del facts
+        today = clinic_day(op.at)
+        was = None if current is None else rules.activity_of(current, today)
+        activity = rules.next_activity(body.given_status, body.inactive_from, today, was)
+        return Derived(status=activity.status, inactive_from=activity.inactive_from)
+
+    def merged(self, current: PractitionerView, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a status that the patch leaves out follow the day, and the other way round."""
+        was = rules.activity_of(current, clinic_day(now()))
+        base = rules.merge_base(self.content(current), changes, was)
+        merged: dict[str, Any] = merge_patch(base, changes)
+        return merged
+
+    def changed(self, op: Operation, current: PractitionerView, view: PractitionerView) -> None:
+        """End the authority of a practitioner who is inactive now."""
+        del current
+        if view["status"] == "inactive":
+            _end_authority(op, view["id"])
+
+    def answer_to_write(self, op: Operation, view: PractitionerView) -> WrittenPractitionerView:
+        """Add what this write ended."""
+        return {**view, "ended": _ended(op)}
+
+
+def _leaves_activity(body: PractitionerBody, current: PractitionerView | None) -> bool:
+    """Return whether a body leaves status and day as they are stored."""
+    stored = current and (current["status"], current["inactive_from"])
+    return stored == (body.status, body.inactive_from)
 
 
 PRACTITIONERS = Practitioners()
+
+
+def _end_authority(op: Operation, practitioner_id: UUID) -> None:
+    """End all that acts for a practitioner, each part with its own ledger entry. Idempotent.
+
+    That is their devices and identities, what these have made, and open emergency access.
+    """
+    held = queries.clients_in_force(op, practitioner_id)
+    for id in open_emergencies(op, practitioner_id, [client.id for client in held]):
+        emergencies.end(op, id, REASON)
+    for client in held:
+        REVOKE[client.kind](op, client.id, REASON)
+        delete_tokens(op, client.id)
+
+
+def _ended(op: Operation) -> EndedView | None:
+    """Return what this operation has ended, from its ledger entries; None if nothing."""
+    ended: dict[str, list[UUID]] = {name: [] for name in EndedView.__annotations__}
+    for entry in op.entries:
+        if entry.reason == REASON and entry.resource in ended:
+            ended[entry.resource].append(entry.resource_id)
+    return cast("EndedView", ended) if any(ended.values()) else None
+
+
+def end_departed(database: Database, end: Event | None = None) -> None:
+    """Make the practitioners inactive whose day has come, in every clinic. The keeper calls it.
+
+    So the stored status follows the day within a minute. The check of a token doesn't wait for
+    that: it compares the day itself. Several processes may do this at once.
+    """
+    with database.reading() as db:
+        clinic_ids = db.execute(_CLINICS).scalars().all()
+    for clinic_id in clinic_ids:
+        if end is not None and end.is_set():
+            return
+        op = _operation(clinic_id)
+        with database.reading(clinic_id) as db:
+            op.begin(db)
+            ids = queries.practitioners_to_end(op, clinic_day(op.at))
+        for id in ids:
+            op = _operation(clinic_id)
+            perform(database, op, partial(_deactivate, op, id))
+
+
+def _operation(clinic_id: UUID) -> Operation:
+    return Operation("practitioners.deactivate", server(clinic_id, "keeper"), str(uuid7()))
+
+
+def _deactivate(op: Operation, id: UUID) -> None:
+    practitioner = records.lock_record(op, PRACTITIONERS, id)
+    activity = rules.activity_of(practitioner, clinic_day(op.at))
+    if activity.status == "inactive":
+        records.store(op, PRACTITIONERS, practitioner, activity._asdict())
+        _end_authority(op, id)

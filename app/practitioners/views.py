@@ -24,15 +24,36 @@ class CredentialView(TypedDict, closed=True):
     """The last day; null for no end."""
 
 
-class PractitionerView(TypedDict, closed=True):
-    """A practitioner."""
-
+class _Practitioner(TypedDict):
     id: UUID
     given_name: str
     family_name: str
     identifiers: list[IdentifierView]
     credentials: list[CredentialView]
     status: Status
+    inactive_from: date | None
+    """The first day on which they are inactive; null also if they were so before days existed."""
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class PractitionerView(_Practitioner, closed=True):
+    """A practitioner."""
+
+
+class EndedView(TypedDict, closed=True):
+    """What ended because a practitioner became inactive, as ids."""
+
+    devices: list[UUID]
+    identities: list[UUID]
+    clients: list[UUID]
+    """The API keys and back ends that their devices and sign-ins made."""
+    emergencies: list[UUID]
+
+
+class WrittenPractitionerView(_Practitioner, closed=True):
+    """A practitioner after a write, and what this write ended."""
+
+    ended: EndedView | None
+    """Null if nothing had to end."""

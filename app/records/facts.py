@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     CompoundSelect,
+    Date,
     Row,
     Select,
     String,
@@ -35,6 +36,7 @@ _TYPES: dict[str, Any] = {
     "patient_id": Uuid(),
     "at": Instant(),
     "state": String(),
+    "ends_on": Date(),
     "detail": JSON().with_variant(JSONB(), "postgresql"),
 }
 Items = Iterable[tuple[Kind[Any, Any], Body]]
@@ -76,6 +78,7 @@ def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:
         at=row.at,
         state=row.state,
         detail=detail,
+        ends_on=row.ends_on,
         created_from=row.created_from,
     )
 
@@ -99,7 +102,7 @@ def _select_facts_of(kind: Kind[Any, Any]) -> Select[Any]:
         *columns,
         table.created_from,
     ).where(among(table.id, kind.noun))
-    if not kind.validated_against:
+    if not kind.validated_against and "ends_on" not in kind.facts:
         return statement
     # Share-lock referenced rows until commit: the rules are validated against their content. The
     # foreign key's own check locks them later, and only against their removal.

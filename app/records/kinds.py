@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -19,7 +19,7 @@ from app.core.db.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_e
 from app.core.http.pages import Filters, Order
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault, pointer
-from app.core.values.wire import B, Body
+from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
 from app.records.models import Identifier
 from app.records.views import RecordView
@@ -35,6 +35,8 @@ class Fact(NamedTuple):
     at: datetime | None = None
     state: str | None = None
     detail: Any = None
+    ends_on: date | None = None
+    """The first day on which no other record may name it; None for no end."""
     created_from: bytes | None = None
 
 
@@ -109,6 +111,8 @@ class Kind(Generic[B, V]):
     finished: type[B] | None = None
     """The body in an import, for records that were finished in another system."""
     view: type[V]
+    written: ClassVar[Any] = None
+    """The view of the answer to a write, if it differs from `view`: see `answer_to_write`."""
     filters: ClassVar[type[Filters]] = Filters
     references: ClassVar[tuple[Reference, ...]] = ()
     children: ClassVar[tuple[Child, ...]] = ()
@@ -125,14 +129,18 @@ class Kind(Generic[B, V]):
     def __init_subclass__(cls) -> None:
         """Use the docstrings of the view's members as descriptions in OpenAPI."""
         super().__init_subclass__()
-        for view in stored.views_in(cls.view):
-            with_config(use_attribute_docstrings=True)(view)
+        for top in (cls.view, cls.written or cls.view):
+            for view in stored.views_in(top):
+                with_config(use_attribute_docstrings=True)(view)
 
     # Hooks that a feature may override.
 
-    def check(self, body: B, facts: Facts) -> Iterator[Fault]:
-        """Yield the faults that only the facts of other records show."""
-        del body, facts
+    def check(self, body: B, facts: Facts, current: V | None) -> Iterator[Fault]:
+        """Yield the faults that only the facts of other records show.
+
+        `current` is the record before the change, or None for a new record.
+        """
+        del body, facts, current
         yield from ()
 
     def derive(
@@ -151,6 +159,19 @@ class Kind(Generic[B, V]):
 
     def created(self, op: Operation, views: Sequence[V]) -> None:
         """React to new records, in the same transaction."""
+
+    def changed(self, op: Operation, current: V, view: V) -> None:
+        """React to a change of a record from `current` to `view`, in the same transaction."""
+
+    def answer_to_write(self, op: Operation, view: V) -> RecordView:
+        """Return the answer to a create, replace or update, which has the type `written`."""
+        del op
+        return view
+
+    def merged(self, current: V, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the content of a record after a merge patch, not validated yet."""
+        merged: dict[str, Any] = merge_patch(self.content(current), changes)
+        return merged
 
     def patient_of(self, view: V) -> UUID | None:
         """Return the id of the patient whose record it is, if it is a patient's."""

@@ -76,6 +76,7 @@ def add_writes(
     noun = kind.singular.replace("_", " ")
     taken = (IdentifierTaken,) if kind.identified_by else ()
     relied = (StillReliedOn,) if kind.validated_against else ()
+    written = kind.written or kind.view
     refusals = documented(NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
 
     @router.post(
@@ -88,9 +89,9 @@ def add_writes(
     def create(
         op: Annotated[Operation, writing],
         body: kind.body,  # type: ignore[name-defined]
-    ) -> Answer[kind.view]:  # type: ignore[name-defined]
+    ) -> Answer[written]:  # type: ignore[valid-type]
         view, is_new = service.create_one(op, kind, body)
-        return answer_stored(view, is_new=is_new, folder=router.prefix)
+        return answer_stored(kind.answer_to_write(op, view), is_new=is_new, folder=router.prefix)
 
     @router.put(
         "/{id:uuid}",
@@ -103,17 +104,17 @@ def add_writes(
         op: Annotated[Operation, writing],
         id: UUID,
         body: kind.body,  # type: ignore[name-defined]
-    ) -> Answer[kind.view]:  # type: ignore[name-defined]
+    ) -> Answer[written]:  # type: ignore[valid-type]
         if body.id not in {None, id}:
             raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
         whole = body.model_copy(update={"id": id})
         if op.if_match is not None:
-            return answer(service.replace(op, kind, whole))
+            return answer(kind.answer_to_write(op, service.replace(op, kind, whole)))
         try:
             view, is_new = service.create_one(op, kind, whole)
         except IdTaken:
             raise VersionMissing from None
-        return answer_stored(view, is_new=is_new, folder=router.prefix)
+        return answer_stored(kind.answer_to_write(op, view), is_new=is_new, folder=router.prefix)
 
     @router.patch(
         "/{id:uuid}",
@@ -121,5 +122,5 @@ def add_writes(
         description=f"Change some fields of a {noun} with a JSON Merge Patch.",
         responses=refusals,
     )
-    def change(op: Annotated[Operation, writing], id: UUID, body: MergePatch) -> Answer[kind.view]:  # type: ignore[name-defined]
-        return answer(service.patch(op, kind, id, body.root))
+    def change(op: Annotated[Operation, writing], id: UUID, body: MergePatch) -> Answer[written]:  # type: ignore[valid-type]
+        return answer(kind.answer_to_write(op, service.patch(op, kind, id, body.root)))

@@ -22,7 +22,7 @@ from app.core.values.problems import (
     VersionMissing,
     VersionStale,
 )
-from app.core.values.wire import B, Body, merge_patch, read
+from app.core.values.wire import B, Body, read
 from app.ledger import service as ledger
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
@@ -87,7 +87,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
         same = stored.created_from == created_from
         return Outcome(given, problem=None if same else IdTaken())
     id_ = given or uuid7()
-    problem = _problem(kind, body, facts, id_)
+    problem = _problem(kind, body, facts, id_, None)
     if problem is not None:
         return Outcome(id_, problem=problem)
     stamps = RecordView(id=id_, version=1, created_at=op.at, updated_at=op.at)
@@ -100,8 +100,10 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     return Outcome(id_, view, created_from=created_from)
 
 
-def _problem(kind: Kind[Any, Any], body: Body, facts: Facts, id_: UUID) -> Problem | None:
-    faults = list(_faults(kind, body, facts))
+def _problem(
+    kind: Kind[Any, V], body: Body, facts: Facts, id_: UUID, current: V | None
+) -> Problem | None:
+    faults = list(_faults(kind, body, facts, current))
     if faults:
         return Invalid(faults)
     for n, identifier in enumerate(getattr(body, "identifiers", ())):
@@ -112,13 +114,13 @@ def _problem(kind: Kind[Any, Any], body: Body, facts: Facts, id_: UUID) -> Probl
     return None
 
 
-def _faults(kind: Kind[Any, Any], body: Body, facts: Facts) -> Iterator[Fault]:
+def _faults(kind: Kind[Any, V], body: Body, facts: Facts, current: V | None) -> Iterator[Fault]:
     patient_id = getattr(body, "patient_id", None)
     for reference in kind.references:
         fault = reference.fault(body, facts, patient_id)
         if fault is not None:
             yield fault
-    yield from kind.check(body, facts)
+    yield from kind.check(body, facts, current)
 
 
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:
@@ -151,7 +153,7 @@ def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
     """Return the content after a merge patch, checked like a complete body."""
     unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
     # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
-    body = read(kind.body, to_json(merge_patch(kind.content(current), changes) | unknown))
+    body = read(kind.body, to_json(kind.merged(current, changes) | unknown))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
     return body
@@ -163,11 +165,19 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     Raises `NotFound`, `VersionMissing` or `VersionStale`.
     """
     current = lock_record(op, kind, id)
+    check_version(op, current["version"])
+    return current
+
+
+def check_version(op: Operation, version: int) -> None:
+    """Require that the caller names this version in If-Match.
+
+    Raises `VersionMissing` or `VersionStale`.
+    """
     if op.if_match is None or op.if_match.strip() == "*":
         raise VersionMissing
-    if op.if_match.strip().removeprefix("W/").strip('"') != str(current["version"]):
-        raise VersionStale(current_version=current["version"])
-    return current
+    if op.if_match.strip().removeprefix("W/").strip('"') != str(version):
+        raise VersionStale(current_version=version)
 
 
 def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
@@ -189,7 +199,7 @@ def revise(
 ) -> V:
     """Store new content of a record, with the members that the server adds."""
     facts = gather(op, [(kind, body)])
-    problem = _problem(kind, body, facts, current["id"])
+    problem = _problem(kind, body, facts, current["id"], current)
     if problem is not None:
         raise problem
     content = body.model_dump(exclude={"id"})
@@ -221,7 +231,7 @@ def _recheck_references(
                 referrer = lock_record(op, other, id_)
                 body = patched(other, referrer, {})
                 facts = gather(op, [(other, body)])
-                if not same_patient or _problem(other, body, facts, id_) is not None:
+                if not same_patient or _problem(other, body, facts, id_, referrer) is not None:
                     raise StillReliedOn(resource=other.noun, resource_id=str(id_))
                 derived = other.derive(op, body, referrer, facts)
                 store(op, other, referrer, derived, operation=f"{other.noun}.follow")
@@ -258,6 +268,7 @@ def store(
         reason=reason,
         operation=operation,
     )
+    kind.changed(op, current, view)
     return view
 
 

@@ -1,6 +1,6 @@
 """The problems of sessions."""
 
-from app.core.values.problems import Conflict, Invalid
+from app.core.values.problems import Conflict, Forbidden, Invalid
 
 
 class SessionSigned(Conflict):
@@ -19,6 +19,13 @@ class SessionVoid(Conflict):
     """A void session can't be changed. Log a new one."""
 
     code, title = "session-void", "Session is void"
+
+
+class NotYourSession(Forbidden):
+    """In this clinic, practitioners sign, amend and void only their own sessions."""
+
+    code, title = "not-your-session", "Another practitioner's session"
+    denial = "another practitioner's session"
 
 
 class NotReadyToSign(Invalid):

@@ -18,15 +18,21 @@ from app.records.errors import DiffersFromLedger, StillReliedOn
 from app.records.queries import record, record_access
 from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
-from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
+from app.sessions.errors import (
+    NotReadyToSign,
+    NotYourSession,
+    SessionDraft,
+    SessionSigned,
+    SessionVoid,
+)
 from app.sessions.schemas import AmendBody, VersionFilters, VersionView, VoidBody
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]
-Writing = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_WRITE))]
-CHANGE = (NotFound, VersionMissing, VersionStale, SessionVoid)
+Signing = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_SIGN))]
+CHANGE = (NotFound, VersionMissing, VersionStale, SessionVoid, NotYourSession)
 
 add_reads(router, SESSIONS, Scope.SESSIONS_READ)
 add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
@@ -37,8 +43,12 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
     operation_id="sessions.sign",
     responses=documented(*CHANGE, SessionSigned, NotReadyToSign, DiffersFromLedger),
 )
-def sign(op: Writing, id: UUID) -> Answer[SessionView]:
-    """Sign a draft. After that it can only be amended or voided."""
+def sign(op: Signing, id: UUID) -> Answer[SessionView]:
+    """Sign a draft. After that it can only be amended or voided.
+
+    A practitioner signs, amends and voids their own sessions, or all if the clinic's
+    `whose_sessions` is `any`. A program acts for the practitioner whom the session names.
+    """
     return answer(service.sign(op, id))
 
 
@@ -47,13 +57,13 @@ def sign(op: Writing, id: UUID) -> Answer[SessionView]:
     operation_id="sessions.amend",
     responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn, DiffersFromLedger),
 )
-def amend(op: Writing, id: UUID, body: AmendBody) -> Answer[SessionView]:
+def amend(op: Signing, id: UUID, body: AmendBody) -> Answer[SessionView]:
     """Amend a signed session. Earlier versions stay readable."""
     return answer(service.amend(op, id, body))
 
 
 @router.post("/{id:uuid}/void", operation_id="sessions.void", responses=documented(*CHANGE))
-def void(op: Writing, id: UUID, body: VoidBody) -> Answer[SessionView]:
+def void(op: Signing, id: UUID, body: VoidBody) -> Answer[SessionView]:
     """Void a session. It stays readable, but no statistic counts it."""
     return answer(service.void(op, id, body.reason))
 

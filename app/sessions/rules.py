@@ -1,10 +1,11 @@
 """Rules that concern several fields of a session. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from typing_extensions import TypedDict
 
+from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault, RuleBroken, check_distinct, pointer
 from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
 
@@ -68,6 +69,16 @@ def is_late(occurred_at: datetime, recorded_at: datetime) -> bool:
 def is_in_future(occurred_at: datetime, at: datetime, attendance: str) -> bool:
     """Return whether a visit is in the future at an instant, and wasn't called off."""
     return attendance not in CALLED_OFF and occurred_at > at
+
+
+def practitioner_faults(occurred_at: datetime, inactive_from: date | None) -> Iterator[Fault]:
+    """Yield a fault if a session takes place when its practitioner is inactive already."""
+    if inactive_from is not None and clinic_day(occurred_at) >= inactive_from:
+        yield Fault(
+            "/practitioner_id",
+            "practitioner_inactive",
+            "This practitioner was inactive on the day of the session.",
+        )
 
 
 class Signable(TypedDict):

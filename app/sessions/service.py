@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, case, exists
 
+from app.clinics.queries import clinic
 from app.core.db.nested import Shape, json_rows
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation, rows
-from app.core.values.clock import now
+from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.muscles.queries import CATALOGUE_VERSION
@@ -21,7 +22,13 @@ from app.records.comparison import check_unaltered
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
-from app.sessions.errors import NotReadyToSign, SessionDraft, SessionSigned, SessionVoid
+from app.sessions.errors import (
+    NotReadyToSign,
+    NotYourSession,
+    SessionDraft,
+    SessionSigned,
+    SessionVoid,
+)
 from app.sessions.models import (
     Finding,
     Needling,
@@ -142,9 +149,16 @@ class Sessions(Kind[SessionBody, SessionView]):
         ).label("attendance"),
     }
 
-    def check(self, body: SessionBody, facts: Facts) -> Iterator[Fault]:
-        """Yield faults if an imported session is signed, but couldn't have been."""
-        del facts
+    def check(
+        self, body: SessionBody, facts: Facts, current: SessionView | None
+    ) -> Iterator[Fault]:
+        """Yield faults for an inactive practitioner, and for a signature that couldn't be.
+
+        A session that was stored before its practitioner became inactive may name them still.
+        """
+        practitioner = facts.get(("practitioners", body.practitioner_id))
+        if practitioner is not None and _names_anew(current, body):
+            yield from rules.practitioner_faults(body.occurred_at, practitioner.ends_on)
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
             yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
 
@@ -190,12 +204,19 @@ def _has_moved(session: SessionView, body: SessionBody) -> bool:
     return was != (body.practitioner_id, body.occurred_at.date())
 
 
+def _names_anew(current: SessionView | None, body: SessionBody) -> bool:
+    """Return whether a body names another practitioner than before, or the same on another day."""
+    if current is None or current["practitioner_id"] != body.practitioner_id:
+        return True
+    return clinic_day(current["occurred_at"]) != clinic_day(body.occurred_at)
+
+
 SESSIONS = Sessions()
 
 
 def sign(op: Operation, id: UUID) -> SessionView:
     """Sign a draft. After that it can only be amended or voided."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
     check_unaltered(op, SESSIONS, id)
     _require_ready(session, op.at)
@@ -205,7 +226,7 @@ def sign(op: Operation, id: UUID) -> SessionView:
 
 def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
     """Amend a signed session. The earlier version stays readable."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
@@ -235,11 +256,25 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
 
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Void a session. It stays readable, but no statistic counts it."""
-    session = records.lock_for_change(op, SESSIONS, id)
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
     return records.store(op, SESSIONS, session, changes, reason=reason)
+
+
+def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
+    """Lock a session that the caller wants to sign, amend or void.
+
+    A practitioner may do so with their own sessions, and with others' as the clinic decides. A
+    program acts for the practitioner whom the session names. Raises `NotYourSession`, and what
+    `lock_for_change` raises.
+    """
+    session = records.lock_for_change(op, SESSIONS, id)
+    is_own = op.caller.practitioner_id in {None, session["practitioner_id"]}
+    if not is_own and clinic(op)["whose_sessions"] == "own":
+        raise NotYourSession
+    return session
 
 
 def alert(op: Operation, id: UUID) -> None:

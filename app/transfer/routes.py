@@ -41,7 +41,8 @@ async def create(
 
     The file has one row for each record, with its `type`. A row may refer to rows above it and to
     stored records. An invalid row is reported and doesn't stop the others. If the same file is
-    imported again, nothing is created twice.
+    imported again, nothing is created twice. Rows of patients and practitioners also need
+    `patients:write` and `practitioners:write`.
     """
     return await in_upload_thread(partial(_imported, op, database, upload, filters))
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from app.core.db.bulk import analyze_new
 from app.core.db.database import Database
 from app.core.operation import Operation, perform
-from app.core.values.access import Caller
+from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Invalid, Problem
 from app.core.values.wire import Body
+from app.patients.service import PATIENTS
+from app.practitioners.service import PRACTITIONERS
 from app.records.kinds import Kind
 from app.records.service import Outcome, create
 from app.transfer.bodies import read_row
@@ -26,6 +28,8 @@ OPERATION: Final = "imports.create"
 BATCH_ROWS: Final = 250
 BATCH_BYTES: Final = 4 * 1024 * 1024
 ERRORS_MAX: Final = 1_000
+CREATED_WITH: Final = {kind.noun: Scope(f"{kind.noun}:write") for kind in (PATIENTS, PRACTITIONERS)}
+"""The scope that a row needs besides `imports:write`, by the noun of its kind."""
 
 Items = Sequence[tuple[Kind[Any, Any], Body]]
 Store = Callable[[Items], list[Outcome]]
@@ -73,8 +77,8 @@ def import_rows(
 ) -> Iterator[Report]:
     """Import rows, and yield the report so far after each batch, and at the end the whole one.
 
-    A row may refer to rows above it and to stored records. A `dry_run` checks all rows in one
-    transaction, which is then rolled back.
+    A row may refer to rows above it and to stored records. A patient or practitioner needs the
+    scope to write them. A `dry_run` checks all rows in one transaction, which is then rolled back.
 
     `Unavailable` where the database fails. The batches reported before are stored, and the same
     rows can be sent again.
@@ -84,7 +88,7 @@ def import_rows(
     trial = _rolled_back(database, caller.clinic_id, start)
     with trial if dry_run else _committed(database, start) as store:
         for batch in _batches(rows):
-            for row, outcome in zip(batch, _import(batch, caller.clinic_id, store), strict=True):
+            for row, outcome in zip(batch, _import(batch, caller, store), strict=True):
                 report.add(row, outcome)
             yield report
     yield report
@@ -103,20 +107,28 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _import(batch: Sequence[Row], clinic_id: UUID, store: Store) -> Iterator[Outcome]:
+def _import(batch: Sequence[Row], caller: Caller, store: Store) -> Iterator[Outcome]:
     """Import a batch; the outcome of each row, in order."""
-    read = [_read(row, clinic_id) for row in batch]
+    read = [_read(row, caller) for row in batch]
     items = [item for item in read if not isinstance(item, Problem)]
     outcomes = iter(_store(items, store))
     for item in read:
-        yield Outcome(clinic_id, problem=item) if isinstance(item, Problem) else next(outcomes)
+        yield (
+            Outcome(caller.clinic_id, problem=item) if isinstance(item, Problem) else next(outcomes)
+        )
 
 
-def _read(row: Row, clinic_id: UUID) -> tuple[Kind[Any, Any], Body] | Problem:
+def _read(row: Row, caller: Caller) -> tuple[Kind[Any, Any], Body] | Problem:
     try:
-        return Invalid([row.fault]) if row.fault else read_row(row.raw, clinic_id)
+        if row.fault:
+            return Invalid([row.fault])
+        kind, body = read_row(row.raw, caller.clinic_id)
     except Problem as problem:
         return problem
+    scope = CREATED_WITH.get(kind.noun)
+    if scope is not None and scope not in caller.scopes:
+        return Invalid([Fault("/type", "scope_missing", f"This row needs the scope {scope}.")])
+    return kind, body
 
 
 def _store(items: Items, store: Store) -> list[Outcome]:

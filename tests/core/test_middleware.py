@@ -16,7 +16,7 @@ ADDRESSES = {
     f"/v1/sessions/{ID}/versions/1": {"GET", "HEAD"},
     f"/v1/sessions/{ID}/follow-ups": {"GET", "HEAD", "POST"},
     f"/v1/sessions/{ID}/follow-ups/{ID}": {"GET", "HEAD", "PUT"},
-    "/v1/clinic": {"GET", "HEAD"},
+    "/v1/clinic": {"GET", "HEAD", "PATCH"},
     "/v1/muscles/infraspinatus": {"GET", "HEAD"},
     "/healthz": {"GET", "HEAD"},
     "/openapi.json": {"GET", "HEAD"},

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import operations
-from tests.sweeps.world import World
+from tests.sweeps.world import World, stored
 
 CHANGES = [operation for operation in operations() if operation.needs_version]
 PATCHES = [operation for operation in CHANGES if operation.method == "PATCH"]
@@ -57,6 +57,8 @@ def test_if_match_with_a_star_is_refused(api: Api) -> None:
 
 def test_an_unknown_record_is_404_even_without_a_version(api: Api) -> None:
     for operation in CHANGES:
+        if "{id}" not in operation.path:
+            continue  # the clinic itself, which is always there
         sent = World(api).request(operation)
         sent.path = operation.path.format(id=uuid7())
         del sent.headers["If-Match"]
@@ -118,6 +120,7 @@ def test_a_patch_leaves_everything_else_as_it_was(api: Api, operation: Any) -> N
     before = api.get(sent.path).json()
     after = sent.by(api).json()
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {*from_json(sent.content or b""), "version", "updated_at"}
-    assert list(after) == list(before)
-    assert api.get(sent.path).json() == after
+    stamps = {"version", "updated_at"} & before.keys()
+    assert changed == {*from_json(sent.content or b""), *stamps}
+    assert list(stored(after)) == list(before)
+    assert api.get(sent.path).json() == stored(after)

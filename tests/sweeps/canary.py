@@ -92,6 +92,8 @@ class PlantedWorld(World):
         """A body that this operation must accept; for a merge patch, that of a whole record."""
         if operation.body_model != "MergePatch":
             return super().content(operation)
+        if operation.name == "clinics.update":
+            return to_json({"name": self.planted.word("ClinicBody/name")})
         body = self.example(model_of(operation.path.removesuffix("/{id}")))
         return to_json({name: body[name] for name in body.keys() - REFERENCES.keys()})
 

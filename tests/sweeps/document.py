@@ -31,7 +31,7 @@ class Documented:
 
     @property
     def writes(self) -> bool:
-        return all(scope.endswith(":write") for scope in self.scopes)
+        return not any(scope.endswith(":read") for scope in self.scopes)
 
     @property
     def needs_version(self) -> bool:

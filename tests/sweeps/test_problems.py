@@ -133,6 +133,8 @@ def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
     if collection not in {"sessions", "episodes"}:
         return
     step = sent.path.split("/")[4:]
+    if "not-your-session" in documented(operation):
+        yield sent.by(world.practitioners)
     bodies = [to_json({"patient_id": world.make("/v1/patients")["id"]}), sent.content]
     if operation.name == "sessions.amend":
         bodies = [amendment(from_json(bodies[0] or b"")), amendment({"technique": None})]

@@ -13,10 +13,10 @@ from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import Documented, document, operations
 
-# A merge patch for each collection; the document has no examples of patches.
+# A merge patch for each collection and for the clinic; the document has no examples of patches.
 CHANGES: dict[str, dict[str, Any]] = {
     "patients": {"language": "fr-CA"},
-    "practitioners": {"status": "inactive"},
+    "practitioners": {"status": "inactive", "inactive_from": "2026-01-31"},
     "episodes": {"complaint": "Shoulder pain, both sides"},
     "sessions": {"note": "More was said."},
     "thresholds": {"mcid": 4.2},
@@ -24,6 +24,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "consents": {"given_by": "A parent"},
     "screenings": {"decision": "modified"},
     "adverse-events": {"outcome": "Gone after a day."},
+    "clinic": {"name": "Clinic by the sea"},
 }
 # Members that turn the document's example of a body into a different body.
 OTHER: dict[str, dict[str, Any]] = {
@@ -52,6 +53,8 @@ WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1",
 WORDS |= {"dataset}.{format": "sessions.csv"}
 # Members of an answer that are shown once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
+# Members that only the answer to a write has, not the record.
+OF_THE_WRITE = {"ended"}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
 EMERGENCY = "/v1/emergency-access"
@@ -155,6 +158,8 @@ class World:
     def address(self, operation: Documented) -> tuple[str, str | None]:
         """The path of a new target for an operation, and its ETag."""
         path, tag = "", None
+        if operation.name == "clinics.update":
+            return operation.path, self.api.get(operation.path).headers["etag"]
         for step in operation.path.removeprefix("/").split("/"):
             if not step.startswith("{"):
                 path += f"/{step}"
@@ -194,8 +199,14 @@ class World:
 
 
 def lasting(answer: Response) -> Any:
-    """The content of an answer without its secrets."""
-    return {name: member for name, member in answer.json().items() if name not in SECRETS}
+    """The content of an answer as it is stored: without secrets and what only a write says."""
+    return stored(answer.json())
+
+
+def stored(answered: dict[str, Any]) -> dict[str, Any]:
+    """The members of an answer that are stored."""
+    apart = SECRETS | OF_THE_WRITE
+    return {name: member for name, member in answered.items() if name not in apart}
 
 
 def model_of(address: str) -> str:

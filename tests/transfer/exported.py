@@ -63,7 +63,13 @@ def _people(ids: Ids, text: str, line: str) -> Iterator[Row]:
             {"kind": "gunn_ims", "body": line, "number": "7", "valid_from": "2019-05-01"}
         ],
     }
-    yield {"type": "practitioner", "id": ids.lee, "given_name": "Lee", "family_name": "Demo"}
+    yield {
+        "type": "practitioner",
+        "id": ids.lee,
+        "given_name": "Lee",
+        "family_name": "Demo",
+        "inactive_from": "2190-01-01",
+    }
     yield {
         "type": "patient",
         "id": ids.ana,

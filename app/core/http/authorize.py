@@ -9,7 +9,7 @@ from fastapi import Request
 from app.core.http.rates import Rates
 from app.core.http.requests import ApiRequest, request_id
 from app.core.operation import Entry, Operation
-from app.core.values.access import Authenticate, Caller, Refused, Scope
+from app.core.values.access import READS, Authenticate, Caller, Refused, Scope
 from app.core.values.problems import Forbidden, Unauthenticated
 
 Identity = Caller | Refused | None
@@ -39,8 +39,8 @@ class Authorize:
     """A FastAPI dependency that returns the operation of a request, if its caller has the scopes.
 
     Use it as `Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]`. The first scope is
-    the documented one. It also decides the kind of transaction: with a scope that ends in
-    `:write`, it may write.
+    the documented one. It also decides the kind of transaction: unless it ends in `:read`, the
+    transaction may write.
 
     Only practitioners may call a `personal` operation, never programs. The answer of a `secret`
     operation holds a secret, so it is not stored for retries. `identify` returns the caller.
@@ -56,7 +56,7 @@ class Authorize:
         identify: Identify = by_bearer_token,
     ) -> None:
         self.scopes = scopes
-        self.writes = scopes[0].endswith(":write")
+        self.writes = scopes[0] not in READS
         self.personal = personal
         self.secret = secret
         self._identify = identify

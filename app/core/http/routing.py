@@ -28,12 +28,12 @@ from starlette.types import Scope
 from app.core.db.database import Database
 from app.core.http import contract, retries
 from app.core.http.answers import Answer, respond
-from app.core.http.authorize import RequestOperation, forget_stale_clients
+from app.core.http.authorize import RequestOperation, forget_stale_clients, record_denial
 from app.core.http.contract import DIFFERS, Signature
 from app.core.http.deadline import deadline
 from app.core.http.requests import ApiRequest, check_query
 from app.core.operation import perform
-from app.core.values.problems import Problem
+from app.core.values.problems import Forbidden, Problem
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""
@@ -98,9 +98,11 @@ class Route(APIRoute):
                     limit.reschedule(None)
                 try:
                     response = await solve_and_call(request)
-                except Problem:
-                    op.entries = op.if_refused
-                    if op.entries:
+                except Problem as refused:
+                    op.entries = op.if_refused  # what the function had done was rolled back
+                    if isinstance(refused, Forbidden):
+                        await record_denial(request, op, refused.denial)
+                    elif op.entries:
                         await request.app.state.account(op)
                     raise
                 forget_stale_clients(request, op)

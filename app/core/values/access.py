@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Scope(StrEnum):
-    """A right that a token may have: `<noun>:<read|write>`."""
+    """A right that a token may have: `<noun>:<read|write>`, and `sessions:sign`."""
 
     ADVERSE_EVENTS_READ = "adverse_events:read"
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
@@ -18,6 +18,7 @@ class Scope(StrEnum):
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
     CLINIC_READ = "clinic:read"
+    CLINIC_WRITE = "clinic:write"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
     DEVICES_READ = "devices:read"
@@ -43,6 +44,7 @@ class Scope(StrEnum):
     SCREENINGS_READ = "screenings:read"
     SCREENINGS_WRITE = "screenings:write"
     SESSIONS_READ = "sessions:read"
+    SESSIONS_SIGN = "sessions:sign"
     SESSIONS_WRITE = "sessions:write"
     THRESHOLDS_WRITE = "thresholds:write"
 
@@ -70,6 +72,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
         Scope.MEASUREMENTS_WRITE,
         Scope.PATIENTS_WRITE,
         Scope.SCREENINGS_WRITE,
+        Scope.SESSIONS_SIGN,
         Scope.SESSIONS_WRITE,
     },
     "front-desk": frozenset(

@@ -1,14 +1,19 @@
-"""The one source of instants and of time-ordered ids."""
+"""The one source of instants, of the clinic's days and of time-ordered ids."""
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 
 def now() -> datetime:
     """Return the present instant in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+def clinic_day(moment: datetime) -> date:
+    """Return the day of an instant in the clinic: the day in UTC, until clinics have time zones."""
+    return moment.astimezone(UTC).date()
 
 
 def uuid7() -> UUID:

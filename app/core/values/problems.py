@@ -81,6 +81,8 @@ class Forbidden(Problem):
     """The token is valid, but its scopes don't allow this operation."""
 
     status, code, title = HTTPStatus.FORBIDDEN, "forbidden", "Not within your scopes"
+    denial: ClassVar[str] = "not allowed"
+    """The reason in the ledger's entry of the attempt, where a route's function raises it."""
 
 
 class NotFound(Problem):

@@ -25,6 +25,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
             for name in ("kind", "body", "number", "valid_from", "valid_to")
         },
         "status": "It shows whether the practitioner works here today, not who treated.",
+        "inactive_from": "It shows until when the practitioner works here, not who treated.",
     },
     "episodes": {
         **_STAMPS,

@@ -92,6 +92,7 @@ _PRACTITIONERS: Final[Decided] = {
     ),
     "credentials": GONE,
     "status": SAME,
+    "inactive_from": GONE,
     **STAMPS,
 }
 _EPISODES: Final[Decided] = {
