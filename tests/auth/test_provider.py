@@ -172,7 +172,7 @@ def test_a_revoked_identity_is_refused(dana: Person) -> None:
     op = dana.clinic.operation("identities.revoke")
     perform(dana.clinic.database, op, lambda: service.revoke_identity(op, dana.id))
     assert not dana.is_let_in(dana.token())
-    path = f"/v1/audit/entries?kind=security&resource_id={dana.id}"
+    path = f"/v1/audit/entries?kind=security&resource=clients&resource_id={dana.id}"
     [entry] = dana.api.get(path).json()["items"]
     assert (entry["reason"], entry["actor"]) == (
         "revoked key",
