@@ -12,9 +12,12 @@ from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
 from app.core.values.problems import NotFound
+from app.ledger.errors import CursorSuperseded
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
 from app.ledger.service import record_access
+
+CURSOR_LEAF_BYTES = 8
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -79,10 +82,50 @@ _BODIES = rows(LedgerEntry, LedgerEntry.number, LedgerEntry.resource, LedgerEntr
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
 
-def changes(op: Operation, after: int, limit: int) -> tuple[list[ChangeView], bool]:
-    """Up to `limit` changes after number `after`, oldest first; and whether there are more."""
-    found = op.all(_CHANGES, after=after, wanted=limit + 1)
-    return [_change(row) for row in found[:limit]], len(found) > limit
+class Changes(NamedTuple):
+    """A page of the change feed."""
+
+    items: list[ChangeView]
+    cursor: str
+    """Where the feed continues: see `cursor_of`."""
+    more: bool
+    """Whether there are more changes now."""
+
+
+def changes(op: Operation, after: str, limit: int) -> Changes:
+    """Up to `limit` changes after the cursor `after`, oldest first.
+
+    Raises `CursorSuperseded` if the ledger was set back since the cursor was made.
+    """
+    number, cursor = _resume(op, after)
+    found = op.all(_CHANGES, after=number, wanted=limit + 1)
+    page = found[:limit]
+    if page:
+        cursor = cursor_of(page[-1].number, page[-1].leaf)
+    return Changes([_change(row) for row in page], cursor, len(found) > limit)
+
+
+def cursor_of(number: int, leaf: bytes) -> str:
+    """The cursor after an entry: its number, and the first 16 hex digits of its leaf.
+
+    Another ledger with an entry of the same number has another leaf there. So a reader notices
+    a restored backup, although nothing is stored about readers.
+    """
+    return f"{number}.{leaf[:CURSOR_LEAF_BYTES].hex()}"
+
+
+def _resume(op: Operation, cursor: str) -> tuple[int, str]:
+    """The number that a cursor continues after, and the cursor as answers give it."""
+    number = int(cursor.partition(".")[0])
+    if number == 0:
+        return 0, "0"
+    there = leaf(op, number)
+    if there is None:
+        raise CursorSuperseded
+    found = cursor_of(number, there)
+    if "." in cursor and cursor != found:
+        raise CursorSuperseded
+    return number, found
 
 
 def _change(row: Row[Any]) -> ChangeView:

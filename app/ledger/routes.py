@@ -20,6 +20,7 @@ from app.core.values.access import Scope
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
 from app.ledger import queries, service, signing, tiles
+from app.ledger.errors import CursorSuperseded
 from app.ledger.export import archive
 from app.ledger.format.note import proof_text
 from app.ledger.format.tree import consistency, inclusion
@@ -57,18 +58,18 @@ class Zip(Response):
     media_type = "application/zip"
 
 
-@changes.get("", operation_id="changes.list")
+@changes.get("", operation_id="changes.list", responses=documented(CursorSuperseded))
 def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> Answer[ChangesView]:
     """List changes in the order in which they were made.
 
     Numbers rise strictly. No change is missed, repeated or reordered, however many writers there
-    are. Keep `cursor`, and send it as `after` to continue later.
+    are. Keep `cursor`, and send it as `after` to continue later. If a restored backup set the
+    ledger back meanwhile, the answer is 410: then read again from the start.
     """
-    items, more = queries.changes(op, filters.after, filters.limit)
+    items, cursor, more = queries.changes(op, filters.after, filters.limit)
     service.record_patient_access(op, (item["patient_id"] for item in items))
-    cursor = items[-1]["number"] if items else filters.after
     following = {"after": cursor} if more else None
-    return Answer({"items": items, "next": None, "cursor": str(cursor)}, following=following)
+    return Answer({"items": items, "next": None, "cursor": cursor}, following=following)
 
 
 @audit.get("/entries", operation_id="audit.entries")
