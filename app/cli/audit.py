@@ -20,8 +20,9 @@ from app.cli.console import (
     print_message,
     print_result,
 )
+from app.core.values.problems import LedgerDamaged
 from app.ledger import export, signing
-from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.errors import Overtaken
 from app.ledger.format.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
 from app.ledger.format.policy import Policy
 from app.ledger.format.verify import main as verify_main
@@ -90,8 +91,8 @@ def export_ledger(
             fail(f"{directory} can't be written: {error.strerror}.")
         except Overtaken:
             fail("A patient was erased during the export. Export again, into a new folder.")
-        except EntryMissing as error:
-            print_message(f"{error} Only an attack on the database explains that.")
+        except LedgerDamaged as damage:
+            print_message(f"{damage.finding} Only an attack on the database explains that.")
             raise typer.Exit(TAMPERED) from None
     text = f"Entries {done.first} to {done.last} of {done.origin} are in {directory}."
     found = {"origin": done.origin, "first": done.first, "last": done.last}

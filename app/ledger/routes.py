@@ -99,7 +99,7 @@ def checkpoint(op: Auditing) -> Text:
 
     Keep it: with it, a later export can be checked against the ledger of today.
     """
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     return Text(signing.checkpoint(op.db, op.clinic_id, size).encode())
 
 
@@ -111,7 +111,7 @@ def checkpoint(op: Auditing) -> Text:
 )
 def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Text:
     """Read the proof (C2SP tlog-proof) of an entry in the ledger. Its index is `number` - 1."""
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     if number > size:
         raise NotFound
     hashes = inclusion(number - 1, size, tiles.Tree(op.db, op.clinic_id, size))
@@ -124,7 +124,7 @@ def consistent(
     op: Auditing, filters: Annotated[ConsistencyFilters, Query()]
 ) -> Answer[ConsistencyView]:
     """Read the proof that the ledger of one size begins the ledger of a larger size."""
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     if filters.new > size:
         raise Invalid([Fault("/to", "beyond_ledger", "The ledger has fewer entries.")], "query")
     if filters.old > filters.new:

@@ -18,6 +18,7 @@ from app.core.values.problems import (
     Forbidden,
     Invalid,
     KeyReused,
+    LedgerDamaged,
     Problem,
     StillRunning,
     TooLarge,
@@ -124,7 +125,7 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests, Unavailable)
+    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests, Unavailable, LedgerDamaged)
     if signature.body is not None:
         yield from (TooLarge, UnsupportedMedia)
     if signature.authorize.writes and not signature.is_async:

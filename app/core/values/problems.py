@@ -196,6 +196,25 @@ class Unavailable(Problem):
     headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
+class LedgerDamaged(Unavailable):
+    """The clinic's ledger contradicts itself: somebody altered the database. Nothing was written.
+
+    Stop the server, so that nobody writes. `python -m app doctor --deep` says what is wrong. Then
+    restore a backup.
+    """
+
+    code, title = "ledger-damaged", "The ledger is damaged"
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, finding: str = "") -> None:
+        """`finding` is a sentence that says what is wrong. It must name nobody."""
+        super().__init__(f"{finding} {self.meaning()}".strip())
+        self.finding = finding or self.title + "."
+
+    def __str__(self) -> str:
+        return self.finding
+
+
 def catalogue() -> list[type[Problem]]:
     """Return all problem classes of the loaded program, sorted by code."""
     problems: dict[str, type[Problem]] = {}
