@@ -24,7 +24,14 @@ from app.core.http.requests import chunks, request_id
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
-from app.core.values.problems import LedgerDamaged, Problem, TooLarge, TooManyRequests, Unavailable
+from app.core.values.problems import (
+    DatabaseReplaced,
+    LedgerDamaged,
+    Problem,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+)
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings
@@ -79,7 +86,7 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
         400: _described("This isn't a valid token request.", model=TokenRefusedView),
         401: _described("The client couldn't be authenticated.", model=TokenRefusedView),
         **_problems(TooManyRequests),
-        **_problems(Unavailable, LedgerDamaged),
+        **_problems(Unavailable, DatabaseReplaced, LedgerDamaged),
     },
     openapi_extra={
         "requestBody": {

@@ -19,8 +19,9 @@ from tests.sweeps.world import OTHER, Sent, World
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
 # This one needs other settings: tests/ledger provokes it.
 NEEDS_ANOTHER_KEY = {"no-signing-key", "strange-signing-key"}
-# This one needs a database that somebody altered: tests/ledger provokes it.
-NEEDS_DAMAGE = {"ledger-damaged"}
+# These need a database that somebody altered or replaced: tests/ledger and tests/faults provoke
+# them.
+NEEDS_DAMAGE = {"database-replaced", "ledger-damaged"}
 # These need a longer chart, a rare script, or a server without an extra: tests/summaries and
 # tests/transfer provoke them.
 NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprintable"}

@@ -196,6 +196,17 @@ class Unavailable(Problem):
     headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
+class DatabaseReplaced(Unavailable):
+    """The database's file was renamed, removed or replaced while the server runs.
+
+    Nothing was written. Stop the server with SIGTERM. Put the file back, with its `-wal` file if
+    there is one, or restore a backup. Then start the server again.
+    """
+
+    code, title = "database-replaced", "The database's file was replaced"
+    headers: Mapping[str, str] = {}
+
+
 class LedgerDamaged(Unavailable):
     """The clinic's ledger contradicts itself: somebody altered the database. Nothing was written.
 
