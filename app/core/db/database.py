@@ -105,15 +105,18 @@ class Database:
                 yield db
 
     @contextlib.contextmanager
-    def writing(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
+    def writing(
+        self, clinic_id: UUID | None = None, *, owning: bool = False
+    ) -> Iterator[Connection]:
         """Yield a transaction that commits when the block ends, and rolls back if it fails.
 
-        It can read and change the rows that `reading` sees. It rolls back and raises
-        `DatabaseReplaced` if the files of a SQLite database were replaced meanwhile.
+        It can read and change the rows that `reading` sees; if `owning`, with all rights of the
+        URL's role. It rolls back and raises `DatabaseReplaced` if the files of a SQLite database
+        were replaced meanwhile.
         """
         with self._writer_turn(), unavailable_if_down(), self.engine.connect() as db:
             # A deferred transaction that begins to write later can't wait for its turn.
-            db.execution_options(clinic_id=clinic_id, sqlite_begin="IMMEDIATE")
+            db.execution_options(clinic_id=clinic_id, owning=owning, sqlite_begin="IMMEDIATE")
             try:
                 with db.begin():
                     yield db
@@ -264,12 +267,12 @@ def _begin_postgresql(db: Connection) -> None:
     options = db.get_execution_options()
     clinic_id = options.get("clinic_id")
     if options.get("owning"):
-        db.exec_driver_sql("RESET ROLE; BEGIN")
-        return
-    _drop_superuser(db.connection.dbapi_connection)
+        begin = "RESET ROLE; BEGIN"
+    else:
+        _drop_superuser(db.connection.dbapi_connection)
+        begin = f"BEGIN {_SNAPSHOT}" if options.get("snapshot") else "BEGIN"
     if options.get("standalone"):
         return
-    begin = f"BEGIN {_SNAPSHOT}" if options.get("snapshot") else "BEGIN"
     db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_set_clinic_sql(clinic_id)}")
 
 
