@@ -109,6 +109,10 @@ def verify(
         Path | None,
         typer.Option(metavar="FILE", help="A checkpoint that you kept from an earlier export."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="EXPORT", help="A data export, to compare with the ledger."),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -116,6 +120,7 @@ def verify(
     given = [str(directory)]
     given += [] if policy is None else ["--policy", str(policy)]
     given += [] if held is None else ["--held", str(held)]
+    given += [] if data is None else ["--data", str(data)]
     raise typer.Exit(verify_main([*given, "--json"] if as_json else given))
 
 

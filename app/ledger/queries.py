@@ -265,6 +265,15 @@ def leaf(op: Operation, number: int) -> bytes | None:
     return None if found is None else found.leaf
 
 
+def state(op: Operation) -> dict[str, object]:
+    """Which state of the ledger a transaction sees: the clinic, its size, the last entry's leaf."""
+    size = tiles.size(op.db, op.clinic_id)
+    last = leaf(op, size)
+    if last is None:
+        raise LedgerDamaged(f"Entry {size} is missing.")
+    return {"clinic_id": str(op.clinic_id), "size": size, "leaf": last.hex()}
+
+
 def _page(
     op: Operation, statement: Select[Any], order: Order, filters: Filters, asked: dict[str, Any]
 ) -> tuple[Sequence[Row[Any]], str | None]:
