@@ -20,8 +20,9 @@ from app.cli.console import (
     print_message,
     print_result,
 )
+from app.core.values.problems import LedgerDamaged
 from app.ledger import export, signing
-from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.errors import Overtaken
 from app.ledger.format.note import Checkpoint, Note, NoteError, SigningKey, signing_keys
 from app.ledger.format.policy import Policy
 from app.ledger.format.verify import main as verify_main
@@ -90,8 +91,8 @@ def export_ledger(
             fail(f"{directory} can't be written: {error.strerror}.")
         except Overtaken:
             fail("A patient was erased during the export. Export again, into a new folder.")
-        except EntryMissing as error:
-            print_message(f"{error} Only an attack on the database explains that.")
+        except LedgerDamaged as damage:
+            print_message(f"{damage.finding} Only an attack on the database explains that.")
             raise typer.Exit(TAMPERED) from None
     text = f"Entries {done.first} to {done.last} of {done.origin} are in {directory}."
     found = {"origin": done.origin, "first": done.first, "last": done.last}
@@ -108,6 +109,10 @@ def verify(
         Path | None,
         typer.Option(metavar="FILE", help="A checkpoint that you kept from an earlier export."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="EXPORT", help="A data export, to compare with the ledger."),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -115,6 +120,7 @@ def verify(
     given = [str(directory)]
     given += [] if policy is None else ["--policy", str(policy)]
     given += [] if held is None else ["--held", str(held)]
+    given += [] if data is None else ["--data", str(data)]
     raise typer.Exit(verify_main([*given, "--json"] if as_json else given))
 
 

@@ -111,10 +111,17 @@ def operation(clinic_id: UUID, name: str) -> Operation:
     return Operation(name, caller(clinic_id), str(uuid7()))
 
 
-def operate(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]) -> T:
-    """Run one operation in one clinic, and commit."""
+def operate(
+    opened: Database,
+    clinic_id: UUID,
+    name: str,
+    work: Callable[[Operation], T],
+    *,
+    owning: bool = False,
+) -> T:
+    """Run one operation in one clinic, and commit; if `owning`, as the owner of the tables."""
     op = operation(clinic_id, name)
-    return perform(opened, op, lambda: work(op))
+    return perform(opened, op, lambda: work(op), owning=owning)
 
 
 def clinic_ids(opened: Database) -> list[UUID]:

@@ -6,14 +6,29 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from sqlalchemy.exc import ProgrammingError
 
 from app.cli.audit import AnyClinic
-from app.cli.console import AsJson, database, existing_clinic, fail, operate, print_result
+from app.cli.console import (
+    AsJson,
+    database,
+    driver_message,
+    existing_clinic,
+    fail,
+    operate,
+    print_result,
+)
 from app.core.values.problems import NotFound
 from app.retention import queries, service
 from app.retention.errors import NotErasable
+from app.settings import settings
 
 REASON_MAX = 500
+NOT_ALLOWED = "42501"
+AS_OWNER = (
+    "Only the owner of the tables may erase. Let NEEDLEWORK_OWNER_URL name that role:"
+    " see Two roles on PostgreSQL in docs/operator.md."
+)
 
 retention = typer.Typer(
     help="Set how long records are kept, put them on hold, erase them.", no_args_is_help=True
@@ -103,8 +118,17 @@ def due(patient_id: PatientId, clinic_id: AnyClinic = None, *, as_json: AsJson =
 
 @retention.command("erase")
 def erase(patient_id: PatientId, reason: Reason, clinic_id: AnyClinic = None) -> None:
-    """Erase all records of a patient, once that is due. This can't be undone."""
-    with database() as opened, _explained():
+    """Erase all records of a patient, once that is due. This can't be undone.
+
+    On PostgreSQL it works as the owner of the tables: see NEEDLEWORK_OWNER_URL.
+    """
+    with database(settings().owner_url) as opened, _explained():
         clinic = existing_clinic(opened, clinic_id)
-        operate(opened, clinic, service.ERASE, lambda op: service.erase(op, patient_id, reason))
+        work = lambda op: service.erase(op, patient_id, reason)  # noqa: E731 - one expression
+        try:
+            operate(opened, clinic, service.ERASE, work, owning=True)
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != NOT_ALLOWED:
+                raise
+            fail(f"The database refuses: {driver_message(error)}. {AS_OWNER}")
     typer.echo("Erased. The ledger has an entry of it.")

@@ -127,14 +127,15 @@ Account = Callable[[Operation], Awaitable[None]]
 """Commit the ledger entries of an operation that has no writing transaction."""
 
 
-def perform(database: Database, op: Operation, work: Callable[[], T]) -> T:
+def perform(database: Database, op: Operation, work: Callable[[], T], *, owning: bool = False) -> T:
     """Run an operation's work in its own transaction, commit, and return the result.
 
-    Work that loses a race runs again, up to `RUNS` times in all. Then it raises `Conflict`.
+    If `owning`, the work has all rights of the URL's role. Work that loses a race runs again, up to
+    `RUNS` times in all. Then it raises `Conflict`.
     """
     for run in range(1, RUNS + 1):
         try:
-            with database.writing(op.clinic_id) as db:
+            with database.writing(op.clinic_id, owning=owning) as db:
                 op.begin(db)
                 done = work()
                 op.finish()

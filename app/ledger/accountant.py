@@ -4,27 +4,28 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
 
 from app.core.db.database import Database, set_clinic
 from app.core.operation import Operation
-from app.core.values.problems import Unavailable
+from app.core.values.problems import LedgerDamaged, Unavailable
 from app.ledger.service import append
 
 GATHER_S: Final = 0.008
 """Seconds to collect entries when several requests read at a time: one commit then serves all."""
 
 Done = asyncio.Future[None]
+Batch = Sequence[tuple[Operation, Done]]
 
 
 class Accountant:
     """One thread and one connection that write the entries of reads and of refused attempts.
 
     While one commit runs, the entries for the next are collected. So many reads share one wait for
-    the disk. Raises `Unavailable` if the entries can't be written.
+    the disk. Raises `Unavailable` if the entries can't be written, and `LedgerDamaged`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -54,17 +55,27 @@ class Accountant:
         self._concurrent = len(batch) > 1
         if not batch:
             return
-        error = None
+        for waiters, error in self._outcomes(batch):
+            _resolve(waiters, error)
+
+    def _outcomes(self, batch: Batch) -> Iterator[tuple[list[Done], Exception | None]]:
+        """Write a batch. A clinic's damaged ledger doesn't stop the others."""
+        error: Exception | None = None
         try:
             self._write(batch)
+        except LedgerDamaged as damage:
+            by_clinic = _by_clinic(batch)
+            if len(by_clinic) > 1:
+                for part in by_clinic.values():
+                    yield from self._outcomes(part)
+                return
+            error = damage
         except Exception as failure:  # noqa: BLE001 - it is raised in each waiting request
             error = failure
-        _resolve([done for _, done in batch], error)
+        yield [done for _, done in batch], error
 
-    def _write(self, batch: Sequence[tuple[Operation, Done]]) -> None:
-        by_clinic: dict[UUID, list[Operation]] = defaultdict(list)
-        for op, _ in batch:
-            by_clinic[op.clinic_id].append(op)
+    def _write(self, batch: Batch) -> None:
+        by_clinic = {id: [op for op, _ in part] for id, part in _by_clinic(batch).items()}
         # Always lock the counters in the same order, so that two batches can't deadlock.
         first, *others = sorted(by_clinic)
         with self._database.writing(first) as db:
@@ -78,6 +89,13 @@ class Accountant:
     def close(self) -> None:
         """Write the waiting entries, and stop."""
         self._writer.shutdown()
+
+
+def _by_clinic(batch: Batch) -> Mapping[UUID, Batch]:
+    parts: dict[UUID, list[tuple[Operation, Done]]] = defaultdict(list)
+    for op, done in batch:
+        parts[op.clinic_id].append((op, done))
+    return parts
 
 
 def _resolve(waiting: Iterable[Done], error: Exception | None) -> None:

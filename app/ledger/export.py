@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.core.db.dialects import id_text
 from app.core.db.tables import Instant
 from app.core.http.streams import Pieces
 from app.core.operation import Operation, perform, rows
-from app.core.values.problems import Conflict
+from app.core.values.problems import LedgerDamaged
 from app.ledger import signing, tiles
 from app.ledger.format.blocks import ERASURE
 from app.ledger.format.errors import EntryMissing, Overtaken
@@ -62,8 +63,22 @@ class NothingToExport(ValueError):
 
 def archive(database: Database, op: Operation) -> Pieces:
     """The whole ledger as a zip file, in pieces."""
-    export = _begin(database, op, None, None)
-    return zipped(parts(export, partial(_entries, database, op.clinic_id, export)))
+    with naming_damage():
+        export = _begin(database, op, None, None)
+        yield from zipped(parts(export, partial(_entries, database, op.clinic_id, export)))
+
+
+@contextmanager
+def naming_damage() -> Iterator[None]:
+    """Raise `LedgerDamaged` where an entry is missing, or isn't one that this program wrote."""
+    try:
+        yield
+    except (FileExistsError, Overtaken):
+        raise
+    except EntryMissing as error:
+        raise LedgerDamaged(str(error)) from error
+    except ValueError as error:
+        raise LedgerDamaged("An entry isn't one that this program wrote.") from error
 
 
 def folder(
@@ -79,17 +94,13 @@ def folder(
 
     A new folder is readable only by this account, because it holds the records' contents. An
     unfinished export is continued up to the entry where it was to end. Raises `FileExistsError` if
-    the folder holds anything else, `NothingToExport` without entries, `EntryMissing` if the ledger
+    the folder holds anything else, `NothingToExport` without entries, `LedgerDamaged` if the ledger
     isn't complete, and `Overtaken` if a patient was erased meanwhile.
     """
     export = _resumed(database, op, directory) or _begin(database, op, begin, end, new_key=new_key)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
+    with naming_damage():
         into_folder(directory, export, partial(_entries, database, op.clinic_id, export))
-    except (EntryMissing, Overtaken):
-        raise
-    except ValueError:
-        raise EntryMissing("An entry isn't one that this program wrote.") from None
     return export
 
 
@@ -103,10 +114,7 @@ def _begin(
 ) -> Export:
     """Begin a new export. Its own access entry is written first, so the export includes it."""
     signing.signers(op.clinic_id)
-    try:
-        perform(database, op, lambda: record_ledger_access(op, None))
-    except Conflict:
-        raise EntryMissing("The ledger's count isn't that of its entries.") from None
+    perform(database, op, lambda: record_ledger_access(op, None))
     tiles.grow(database, op.clinic_id)
     checkpoint = signing.seal(database, op.clinic_id, op.at, new_key=new_key)
     size = Checkpoint.parse(checkpoint.text).size
@@ -175,7 +183,7 @@ def _read(db: Connection, where: dict[str, Any]) -> Sequence[Row[Any]]:
     try:
         return db.execute(_ENTRIES, where).all()
     except (ValueError, TypeError):
-        raise EntryMissing(f"An entry after number {where['after']} can't be read.") from None
+        raise LedgerDamaged(f"An entry after number {where['after']} can't be read.") from None
 
 
 def _check_not_overtaken(db: Connection, clinic_id: UUID, size: int) -> None:
@@ -192,4 +200,4 @@ def exported(row: Sequence[Any]) -> Exported:
         salt = salt and bytes(salt)
         return Exported(public["number"], canonical(public), body and body.encode(), salt)
     except (AttributeError, TypeError, ValueError):
-        raise EntryMissing(f"Entry {public['number']} can't be read.") from None
+        raise LedgerDamaged(f"Entry {public['number']} can't be read.") from None

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, func
 
 from app.core.operation import Operation, rows
+from app.core.values.problems import LedgerDamaged
 from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
 from app.ledger.format import entry
 from app.ledger.format.lines import PUBLIC
@@ -155,7 +156,10 @@ def _tiles_agree(
 
 def _fault(row: Sequence[Any], number: int) -> str | None:
     *stored, leaf = row
-    exported_entry = exported(stored)
+    try:
+        exported_entry = exported(stored)
+    except LedgerDamaged as damage:
+        return damage.finding
     if exported_entry.number != number:
         return f"Entry {number:,} is missing."
     if entry.leaf(exported_entry.public) != leaf:

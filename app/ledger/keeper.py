@@ -11,8 +11,8 @@ from app.core.db.database import Database
 from app.core.http.logs import log
 from app.core.operation import rows
 from app.core.values.clock import now
+from app.core.values.problems import LedgerDamaged
 from app.ledger import signing, tiles
-from app.ledger.format.errors import EntryMissing
 from app.ledger.models import LedgerCheckpoint, LedgerHead
 
 EVERY_S = 60
@@ -76,9 +76,9 @@ def keep(database: Database, end: threading.Event | None = None) -> None:
                 signing.seal(database, clinic_id, now())
         except signing.NoSigningKey as problem:
             log.warning(problem.code)
-        except EntryMissing:
+        except LedgerDamaged as damage:
             # A ledger that was tampered with must not keep the others from being signed.
-            log.warning("ledger-entry-missing", clinic_id=str(clinic_id))
+            log.warning(damage.code, clinic_id=str(clinic_id))
 
 
 def _is_due(database: Database, clinic_id: UUID, size: int) -> bool:

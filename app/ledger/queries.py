@@ -11,10 +11,14 @@ from sqlalchemy import BigInteger, Row, Select, bindparam, func
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.values.problems import NotFound
+from app.core.values.problems import LedgerDamaged, NotFound
+from app.ledger import tiles
+from app.ledger.errors import CursorSuperseded
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
 from app.ledger.service import record_access
+
+CURSOR_LEAF_BYTES = 8
 
 _CHANGES = (
     rows(LedgerEntry)
@@ -79,10 +83,52 @@ _BODIES = rows(LedgerEntry, LedgerEntry.number, LedgerEntry.resource, LedgerEntr
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
 
-def changes(op: Operation, after: int, limit: int) -> tuple[list[ChangeView], bool]:
-    """Up to `limit` changes after number `after`, oldest first; and whether there are more."""
-    found = op.all(_CHANGES, after=after, wanted=limit + 1)
-    return [_change(row) for row in found[:limit]], len(found) > limit
+class Changes(NamedTuple):
+    """A page of the change feed."""
+
+    items: list[ChangeView]
+    cursor: str
+    """Where the feed continues: see `cursor_of`."""
+    more: bool
+    """Whether there are more changes now."""
+
+
+def changes(op: Operation, after: str, limit: int) -> Changes:
+    """Up to `limit` changes after the cursor `after`, oldest first.
+
+    Raises `CursorSuperseded` if the ledger was set back since the cursor was made.
+    """
+    number, cursor = _resume(op, after)
+    found = _all(op, _CHANGES, after=number, wanted=limit + 1)
+    page = found[:limit]
+    if page:
+        cursor = cursor_of(page[-1].number, page[-1].leaf)
+    return Changes([_change(row) for row in page], cursor, len(found) > limit)
+
+
+def cursor_of(number: int, leaf: bytes) -> str:
+    """The cursor after an entry: its number, and the first 16 hex digits of its leaf.
+
+    Another ledger with an entry of the same number has another leaf there. So a reader notices
+    a restored backup, although nothing is stored about readers.
+    """
+    return f"{number}.{leaf[:CURSOR_LEAF_BYTES].hex()}"
+
+
+def _resume(op: Operation, cursor: str) -> tuple[int, str]:
+    """The number that a cursor continues after, and the cursor as answers give it."""
+    number = int(cursor.partition(".")[0])
+    if number == 0:
+        return 0, "0"
+    there = leaf(op, number)
+    if there is None:
+        if number <= tiles.size(op.db, op.clinic_id):
+            raise LedgerDamaged(f"Entry {number} is missing.")
+        raise CursorSuperseded
+    found = cursor_of(number, there)
+    if "." in cursor and cursor != found:
+        raise CursorSuperseded
+    return number, found
 
 
 def _change(row: Row[Any]) -> ChangeView:
@@ -96,8 +142,29 @@ def _change(row: Row[Any]) -> ChangeView:
         "version": row.version,
         "actor": row.actor,
         "reason": row.reason,
-        "body": from_json(row.body) if row.body is not None else None,
+        "body": _body(row),
     }
+
+
+def _body(row: Row[Any]) -> dict[str, Any] | None:
+    """The body of an entry; None if it has none any more."""
+    if row.body is None:
+        return None
+    try:
+        body = from_json(row.body)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise LedgerDamaged(f"The body of entry {row.number} was altered.")
+    return body
+
+
+def _all(op: Operation, statement: Select[Any], **values: object) -> Sequence[Row[Any]]:
+    """The rows of a query; `LedgerDamaged` if one holds a value that its column can't have."""
+    try:
+        return op.all(statement, **values)
+    except (ValueError, TypeError) as error:  # SQLite stores any value in any column
+        raise LedgerDamaged("An entry can't be read.") from error
 
 
 def versions(
@@ -107,14 +174,14 @@ def versions(
 
     Writes an access entry for every patient whom these versions were about.
     """
-    found = op.all(_VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
+    found = _all(op, _VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
     _record_versions_access(op, found[:limit])
     return [_change(row) for row in found[:limit]], len(found) > limit
 
 
 def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[ChangeView]]:
     """Every version of some records of one kind, by id; writes the access entries of `versions`."""
-    found = op.all(_HISTORIES, resource=resource, ids=ids) if ids else []
+    found = _all(op, _HISTORIES, resource=resource, ids=ids) if ids else []
     _record_versions_access(op, found)
     by_id: dict[UUID, list[ChangeView]] = {}
     for row in found:
@@ -136,11 +203,8 @@ def _record_versions_access(op: Operation, versions: Sequence[Row[Any]]) -> None
 
 def version(op: Operation, resource: str, id: UUID, number: int) -> Mapping[str, object] | None:
     """One record in version `number`; None if there is no such version, or its body was erased."""
-    found = op.first(_VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
-    if found is None or found.version != number or found.body is None:
-        return None
-    body: Mapping[str, object] = from_json(found.body)
-    return body
+    found = _all(op, _VERSIONS, resource=resource, resource_id=id, after=number - 1, wanted=1)
+    return _body(found[0]) if found and found[0].version == number else None
 
 
 class Since(NamedTuple):
@@ -163,8 +227,8 @@ def since(op: Operation, at: datetime, patient_id: UUID, more: Sequence[UUID]) -
             found.new[id] = resource
         elif then != last:
             changed[then] = id
-    for number, resource, body in op.all(_BODIES, numbers=list(changed)) if changed else ():
-        found.changed[changed[number]] = (resource, body and from_json(body))
+    for row in _all(op, _BODIES, numbers=list(changed)) if changed else ():
+        found.changed[changed[row.number]] = (row.resource, _body(row))
     return found
 
 
@@ -201,11 +265,23 @@ def leaf(op: Operation, number: int) -> bytes | None:
     return None if found is None else found.leaf
 
 
+def state(op: Operation) -> dict[str, object]:
+    """Which state of the ledger a transaction sees: the clinic, its size, the last entry's leaf."""
+    size = tiles.size(op.db, op.clinic_id)
+    last = leaf(op, size)
+    if last is None:
+        raise LedgerDamaged(f"Entry {size} is missing.")
+    return {"clinic_id": str(op.clinic_id), "size": size, "leaf": last.hex()}
+
+
 def _page(
     op: Operation, statement: Select[Any], order: Order, filters: Filters, asked: dict[str, Any]
 ) -> tuple[Sequence[Row[Any]], str | None]:
     prepared = order.start(statement) if filters.cursor is None else order.after(statement)
-    return page(op, prepared, order, filters, **asked)
+    try:
+        return page(op, prepared, order, filters, **asked)
+    except (ValueError, TypeError) as error:
+        raise LedgerDamaged("An entry can't be read.") from error
 
 
 def _entry(row: Row[Any]) -> EntryView:

@@ -20,6 +20,7 @@ from app.core.values.access import Scope
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
 from app.ledger import queries, service, signing, tiles
+from app.ledger.errors import CursorSuperseded
 from app.ledger.export import archive
 from app.ledger.format.note import proof_text
 from app.ledger.format.tree import consistency, inclusion
@@ -57,18 +58,18 @@ class Zip(Response):
     media_type = "application/zip"
 
 
-@changes.get("", operation_id="changes.list")
+@changes.get("", operation_id="changes.list", responses=documented(CursorSuperseded))
 def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> Answer[ChangesView]:
     """List changes in the order in which they were made.
 
     Numbers rise strictly. No change is missed, repeated or reordered, however many writers there
-    are. Keep `cursor`, and send it as `after` to continue later.
+    are. Keep `cursor`, and send it as `after` to continue later. If a restored backup set the
+    ledger back meanwhile, the answer is 410: then read again from the start.
     """
-    items, more = queries.changes(op, filters.after, filters.limit)
+    items, cursor, more = queries.changes(op, filters.after, filters.limit)
     service.record_patient_access(op, (item["patient_id"] for item in items))
-    cursor = items[-1]["number"] if items else filters.after
     following = {"after": cursor} if more else None
-    return Answer({"items": items, "next": None, "cursor": str(cursor)}, following=following)
+    return Answer({"items": items, "next": None, "cursor": cursor}, following=following)
 
 
 @audit.get("/entries", operation_id="audit.entries")
@@ -98,7 +99,7 @@ def checkpoint(op: Auditing) -> Text:
 
     Keep it: with it, a later export can be checked against the ledger of today.
     """
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     return Text(signing.checkpoint(op.db, op.clinic_id, size).encode())
 
 
@@ -110,7 +111,7 @@ def checkpoint(op: Auditing) -> Text:
 )
 def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Text:
     """Read the proof (C2SP tlog-proof) of an entry in the ledger. Its index is `number` - 1."""
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     if number > size:
         raise NotFound
     hashes = inclusion(number - 1, size, tiles.Tree(op.db, op.clinic_id, size))
@@ -123,7 +124,7 @@ def consistent(
     op: Auditing, filters: Annotated[ConsistencyFilters, Query()]
 ) -> Answer[ConsistencyView]:
     """Read the proof that the ledger of one size begins the ledger of a larger size."""
-    size = tiles.size(op.db, op.clinic_id)
+    size = signing.checked_size(op.db, op.clinic_id)
     if filters.new > size:
         raise Invalid([Fault("/to", "beyond_ledger", "The ledger has fewer entries.")], "query")
     if filters.old > filters.new:

@@ -4,14 +4,21 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.core.http.pages import LIMIT_MAX, Filters
+from app.core.values.faults import RuleBroken
 from app.core.values.wire import Code, Line, Moment, View
 from app.ledger.models import Kind
 
 NUMBER_MAX = 2**62
+
+
+def _in_range(cursor: str) -> str:
+    if int(cursor.partition(".")[0]) > NUMBER_MAX:
+        raise RuleBroken("too_large", "No entry has so large a number.")
+    return cursor
 
 
 class ChangeFilters(BaseModel):
@@ -20,11 +27,14 @@ class ChangeFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     after: Annotated[
-        int,
+        str,
         Field(
-            ge=0, le=NUMBER_MAX, description="A `cursor` from an earlier answer; 0: from the start."
+            pattern=r"^(?:[0-9]{1,19}|[1-9][0-9]{0,18}\.[0-9a-f]{16})$",
+            description="A `cursor` from an earlier answer; `0`: from the start. A bare number is"
+            " taken, too, but then a ledger that was set back may go unnoticed.",
         ),
-    ] = 0
+        AfterValidator(_in_range),
+    ] = "0"
     limit: Annotated[
         int, Field(ge=1, le=LIMIT_MAX, description="How many changes to return at most.")
     ] = 50
@@ -50,7 +60,10 @@ class ChangesView(View):
 
     items: list[ChangeView]
     next: str | None
-    cursor: str
+    cursor: Annotated[
+        str,
+        Field(description="Where to continue: `after` of a later request. Don't take it apart."),
+    ]
 
 
 class EntryFilters(Filters):

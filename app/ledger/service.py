@@ -8,9 +8,11 @@ from uuid import UUID
 import orjson
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from app.core.db.bulk import insert_rows
 from app.core.operation import CLINIC, Entry, Operation
+from app.core.values.problems import LedgerDamaged
 from app.ledger.format import entry
 from app.ledger.models import LedgerEntry, LedgerHead
 
@@ -119,12 +121,28 @@ def append(db: Connection, operations: Sequence[Operation]) -> None:
 
     The counter's row stays locked until the commit, so no other write of this clinic can take a
     number meanwhile. Therefore numbers become visible in order and without gaps.
+
+    Raises `LedgerDamaged` if the counter is missing or gives a number that is taken.
     """
     gathered = [(op, one) for op in operations for one in op.entries]
-    values = {"clinic": operations[0].clinic_id, "grown": len(gathered)}
-    first = db.execute(_GROW, values).scalar_one() - len(gathered) + 1
+    first = _grow(db, operations[0].clinic_id, len(gathered)) + 1
     rows = [_row(op, number, one) for number, (op, one) in enumerate(gathered, first)]
-    insert_rows(db, {LedgerEntry: rows})
+    try:
+        insert_rows(db, {LedgerEntry: rows})
+    except IntegrityError as error:
+        # The lock on the counter rules out another writer. So this is no race to run again for.
+        raise LedgerDamaged("The ledger's count isn't that of its entries.") from error
+
+
+def _grow(db: Connection, clinic_id: UUID, count: int) -> int:
+    """Add to a clinic's counter, and return its value before."""
+    try:
+        size = db.execute(_GROW, {"clinic": clinic_id, "grown": count}).scalar_one_or_none()
+    except DataError as error:
+        raise LedgerDamaged("The ledger's counter is beyond all numbers.") from error
+    if not isinstance(size, int):
+        raise LedgerDamaged("The ledger's counter is missing.")
+    return size - count
 
 
 def _row(op: Operation, number: int, gathered: Entry) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from sqlalchemy import Connection, make_url
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
 from app.core.operation import Operation, rows
-from app.core.values.problems import Unavailable
+from app.core.values.problems import LedgerDamaged, Unavailable
 from app.ledger import tiles
-from app.ledger.format.errors import EntryMissing
 from app.ledger.format.note import Checkpoint, Note, SigningKey, VerifierKey, signing_keys
 from app.ledger.format.policy import Policy
 from app.ledger.format.tree import root
@@ -75,17 +74,38 @@ def checkpoint(db: Connection, clinic_id: UUID, size: int) -> Note:
     return signed(clinic_id, Checkpoint(origin(clinic_id), size, top).text())
 
 
+def checked_size(db: Connection, clinic_id: UUID) -> int:
+    """How many entries a clinic's ledger has.
+
+    Raises `LedgerDamaged` if the tree contradicts the last stored checkpoint: a wrong root must not
+    be signed.
+    """
+    size = tiles.size(db, clinic_id)
+    last = db.execute(_LAST, {"clinic": clinic_id}).first()
+    if last is not None:
+        _check_covers(size, last.size)
+        top = root(last.size, tiles.Tree(db, clinic_id, last.size))
+        if top != Checkpoint.parse(Note.parse(last.note.encode()).text).root:
+            raise LedgerDamaged(f"The tree isn't that of the checkpoint of {last.size} entries.")
+    return size
+
+
+def _check_covers(size: int, signed_size: int) -> None:
+    if signed_size > size:
+        raise LedgerDamaged(f"The ledger had {signed_size} entries when it was last signed.")
+
+
 def seal(database: Database, clinic_id: UUID, at: datetime, *, new_key: bool = False) -> Note:
     """Sign and store a checkpoint of the whole ledger. Later ones must be consistent with it.
 
     Raises `StrangeKey` if none of the keys signed the last checkpoint, unless `new_key` allows it.
-    Raises `EntryMissing` if the last checkpoint covers more entries than there are.
+    Raises `LedgerDamaged` if the last checkpoint covers more entries than there are.
     """
     with database.writing(clinic_id) as db:
         size = tiles.size(db, clinic_id)
         last = db.execute(_LAST, {"clinic": clinic_id}).first()
-        if last is not None and last.size > size:
-            raise EntryMissing(f"The ledger had {last.size} entries when it was last signed.")
+        if last is not None:
+            _check_covers(size, last.size)
         if last is not None and not new_key and not signed_by_us(clinic_id, last.note):
             raise StrangeKey
         note = checkpoint(db, clinic_id, size)

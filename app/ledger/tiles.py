@@ -4,6 +4,7 @@ A tile is written once, when its 256 hashes exist, and never in the transaction 
 tiles are still missing, the tree is read from the entries: slower, with the same result.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
 from app.core.operation import rows
-from app.ledger.format.errors import EntryMissing
+from app.core.values.problems import LedgerDamaged
 from app.ledger.format.tree import HASH_BYTES, TILE, TILE_LEVEL, subtree
 from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
 
@@ -26,12 +27,15 @@ _LEAVES = (
     .where(LedgerEntry.number.between(bindparam("first") + 1, bindparam("last") + 1))
     .order_by(LedgerEntry.number)
 )
-_TILE = rows(LedgerTile, LedgerTile.hashes).where(
+_TILE = rows(LedgerTile, LedgerTile.hashes, LedgerTile.over_all).where(
     LedgerTile.level == bindparam("level"), LedgerTile.position == bindparam("position")
 )
-_TILES = rows(LedgerTile, func.count()).where(LedgerTile.level == bindparam("level"))
+_TILES = rows(LedgerTile, func.count(), func.max(LedgerTile.position)).where(
+    LedgerTile.level == bindparam("level")
+)
+_POSITIONS = rows(LedgerTile, LedgerTile.position).where(LedgerTile.level == bindparam("level"))
 _OVER_ALL = (
-    rows(LedgerTile, LedgerTile.over_all)
+    rows(LedgerTile, LedgerTile.position, LedgerTile.over_all)
     .where(
         LedgerTile.level == bindparam("level"),
         LedgerTile.position.between(bindparam("first"), bindparam("last")),
@@ -41,18 +45,28 @@ _OVER_ALL = (
 
 
 def size(db: Connection, clinic_id: UUID) -> int:
-    """How many entries a clinic's ledger has."""
-    return int(db.execute(_SIZE, {"clinic": clinic_id}).scalar_one())
+    """How many entries a clinic's ledger has; `LedgerDamaged` if its counter is missing."""
+    found = db.execute(_SIZE, {"clinic": clinic_id}).scalar_one_or_none()
+    if not isinstance(found, int) or found < 0:
+        raise LedgerDamaged("The ledger's counter is missing.")
+    return found
 
 
 class Tree:
-    """The tree over the first `size` entries, callable as `tree.Hashes` with level and index."""
+    """The tree over the first `size` entries, callable as `tree.Hashes` with level and index.
+
+    Calling it raises `LedgerDamaged` if an entry is missing or a tile was altered.
+    """
 
     def __init__(self, db: Connection, clinic_id: UUID, size: int) -> None:
         self._db = db
         self._clinic_id = clinic_id
         self._size = size
         self._hashes = lru_cache(maxsize=32)(self._read)
+
+    def tile(self, level: int, position: int) -> list[bytes]:
+        """The hashes of a tile."""
+        return self._hashes(level, position)
 
     def __call__(self, level: int, index: int) -> bytes:
         """The hash of the complete subtree over leaves [index << level, (index + 1) << level)."""
@@ -66,12 +80,14 @@ class Tree:
         there = min(TILE, (self._size >> (TILE_LEVEL * level)) - first)
         if there == TILE:
             where = {"clinic": self._clinic_id, "level": level, "position": position}
-            stored = self._db.execute(_TILE, where).scalar()
+            stored = self._db.execute(_TILE, where).first()
             if stored is not None:
-                return _split(stored)
+                return _checked(stored.hashes, stored.over_all)
         found = _below(self._db, self._clinic_id, level, first, there)
-        missing = range(first + len(found), first + there)
-        return found + [subtree(self._hashes(level - 1, position)) for position in missing]
+        return [
+            found[index] if index in found else subtree(self._hashes(level - 1, index))
+            for index in range(first, first + there)
+        ]
 
 
 def grow(database: Database, clinic_id: UUID) -> None:
@@ -86,10 +102,10 @@ def grow(database: Database, clinic_id: UUID) -> None:
 def _grow(database: Database, clinic_id: UUID, level: int) -> int:
     """Store the next tiles of a level; returns how many."""
     with database.reading(clinic_id) as db:
-        there = _tiles(db, clinic_id, level)
-        below = _tiles(db, clinic_id, level - 1) if level else size(db, clinic_id)
-        wanted = range(there, min(below // TILE, there + GROWN_AT_ONCE))
-        hashes = [_below(db, clinic_id, level, position * TILE, TILE) for position in wanted]
+        below = _next(db, clinic_id, level - 1) if level else size(db, clinic_id)
+        wanted = _missing(db, clinic_id, level, below // TILE)[:GROWN_AT_ONCE]
+        tree = Tree(db, clinic_id, below << (TILE_LEVEL * level))
+        hashes = [tree.tile(level, position) for position in wanted]
     if not wanted:
         return 0
     with database.writing(clinic_id) as db:
@@ -105,20 +121,40 @@ def _grow(database: Database, clinic_id: UUID, level: int) -> int:
     return len(wanted)
 
 
-def _tiles(db: Connection, clinic_id: UUID, level: int) -> int:
-    return int(db.execute(_TILES, {"clinic": clinic_id, "level": level}).scalar_one())
+def _next(db: Connection, clinic_id: UUID, level: int) -> int:
+    """The position after the last tile of a level."""
+    _, last = db.execute(_TILES, {"clinic": clinic_id, "level": level}).one()
+    return 0 if last is None else int(last) + 1
 
 
-def _below(db: Connection, clinic_id: UUID, level: int, first: int, there: int) -> list[bytes]:
-    """The hashes that a level consists of: leaves, or the roots of the stored tiles below it."""
+def _missing(db: Connection, clinic_id: UUID, level: int, complete: int) -> Sequence[int]:
+    """The positions of the tiles of a level that aren't stored, of the first `complete`."""
+    where = {"clinic": clinic_id, "level": level}
+    count, last = db.execute(_TILES, where).one()
+    if count == (0 if last is None else last + 1):
+        return range(count, complete)
+    # Somebody removed tiles. They are made again from what is below them.
+    stored = set(db.execute(_POSITIONS, where).scalars())
+    return [position for position in range(complete) if position not in stored]
+
+
+def _below(
+    db: Connection, clinic_id: UUID, level: int, first: int, there: int
+) -> Mapping[int, bytes]:
+    """The hashes of a level by index: leaves, or the roots of the stored tiles below it."""
     where = {"clinic": clinic_id, "first": first, "last": first + there - 1}
     if level:
-        return list(db.execute(_OVER_ALL, {**where, "level": level - 1}).scalars())
+        roots = db.execute(_OVER_ALL, {**where, "level": level - 1}).all()
+        return {row.position: row.over_all for row in roots}
     leaves = list(db.execute(_LEAVES, where).scalars())
     if len(leaves) < there:
-        raise EntryMissing(f"An entry is missing: one from {first + 1} to {first + there}.")
-    return leaves
+        raise LedgerDamaged(f"An entry is missing: one from {first + 1} to {first + there}.")
+    return dict(enumerate(leaves, first))
 
 
-def _split(hashes: bytes) -> list[bytes]:
-    return [hashes[n : n + HASH_BYTES] for n in range(0, len(hashes), HASH_BYTES)]
+def _checked(hashes: bytes, over_all: bytes) -> list[bytes]:
+    """The hashes of a complete stored tile, if they agree with its root."""
+    parts = [hashes[n : n + HASH_BYTES] for n in range(0, len(hashes), HASH_BYTES)]
+    if len(hashes) != TILE * HASH_BYTES or subtree(parts) != over_all:
+        raise LedgerDamaged("A tile of the ledger's tree was altered.")
+    return parts

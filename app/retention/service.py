@@ -79,7 +79,8 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
 
     The rest of each entry stays, because the ledger's tree covers it: that there was a record, who
     changed or read it and when, and the digest of the body. Raises `NotFound`, `NoPolicy`, `OnHold`
-    or `TooEarly`.
+    or `TooEarly`. The transaction must be an `owning` one: no serving role may blank a body. The
+    database itself checks the policy, the hold and the last change once more.
     """
     patient = lock_record(op, PATIENTS, patient_id)
     due = queries.due(op, patient_id)

@@ -24,7 +24,14 @@ from app.core.http.requests import chunks, request_id
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
-from app.core.values.problems import Problem, TooLarge, TooManyRequests, Unavailable
+from app.core.values.problems import (
+    DatabaseReplaced,
+    LedgerDamaged,
+    Problem,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+)
 from app.devices import service as devices
 from app.owners import service as owners
 from app.settings import settings
@@ -59,10 +66,13 @@ def _described(description: str, *headers: str, **more: Any) -> dict[str, Any]:
     return {"description": description, "headers": references, **more}
 
 
-def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
+def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The documented response of problems that share a status."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    line, content = f"`{problem.code}`: {problem.title}.", {"application/problem+json": schema}
-    return {int(problem.status): _described(line, *problem.headers, content=content)}
+    content = {"application/problem+json": schema}
+    line = " ".join(f"`{problem.code}`: {problem.title}." for problem in problems)
+    headers = {name for problem in problems for name in problem.headers}
+    return {int(problems[0].status): _described(line, *headers, content=content)}
 
 
 @router.post(
@@ -75,8 +85,8 @@ def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
         200: _described("The token."),
         400: _described("This isn't a valid token request.", model=TokenRefusedView),
         401: _described("The client couldn't be authenticated.", model=TokenRefusedView),
-        **_problem(TooManyRequests),
-        **_problem(Unavailable),
+        **_problems(TooManyRequests),
+        **_problems(Unavailable, DatabaseReplaced, LedgerDamaged),
     },
     openapi_extra={
         "requestBody": {

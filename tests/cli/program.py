@@ -16,7 +16,7 @@ from app.core.db.database import Database
 from app.settings import settings
 
 PATIENCE_S = 300.0
-KEEPERS_WARNING = re.compile(r"^.*ledger-entry-missing.*\n", re.MULTILINE)
+KEEPERS_WARNING = re.compile(r"^.*\[warning *\] ledger-damaged.*\n", re.MULTILINE)
 """The application of other tests, in this process, may log it about ledgers they tampered with."""
 
 

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.core.db.bulk import insert_rows
 from app.core.operation import perform
 from app.core.values.clock import now, uuid7
+from app.core.values.problems import LedgerDamaged
 from app.ledger import signing
-from app.ledger.format.errors import EntryMissing
 from app.ledger.format.note import SigningKey
 from app.ledger.format.policy import Policy
 from app.ledger.format.verify import verify
@@ -115,11 +115,11 @@ def test_a_deleted_entry(clinic: Clinic, check: Check, tmp_path: Path) -> None:
     drop(clinic, 7)
     # The server can't complete the export, and the check reports it as incomplete.
     folder = tmp_path / "left"
-    with pytest.raises(EntryMissing, match="number 7"):
+    with pytest.raises(LedgerDamaged, match="number 7"):
         exported(clinic, folder)
     assert verify(folder).exit == INCOMPLETE
     drop(clinic, 310)  # in a tile that isn't complete: not even a checkpoint can be made
-    with pytest.raises(EntryMissing, match="from 257 to"):
+    with pytest.raises(LedgerDamaged, match="from 257 to"):
         check()
 
 
@@ -154,7 +154,7 @@ def test_a_truncated_end_before_a_stored_checkpoint(clinic: Clinic, tmp_path: Pa
     with owning(clinic) as db:
         insert_rows(db, {LedgerCheckpoint: there})
     # The server has stored a larger size, and refuses to export fewer entries.
-    with pytest.raises(EntryMissing, match="when it was last signed"):
+    with pytest.raises(LedgerDamaged, match="when it was last signed"):
         audited(clinic, tmp_path)
     remember(clinic, 100)
     # The owner forgot the size that the server stored, so no checkpoint of the auditor is needed.
@@ -285,4 +285,5 @@ def destroy(clinic: Clinic, patient_id: UUID) -> None:
     perform(clinic.database, op, lambda: retention.set_policy(op, 10, 18))
     late = clinic.operation(retention.ERASE)
     late.at = datetime(2070, 1, 1, tzinfo=UTC)
-    perform(clinic.database, late, lambda: retention.erase(late, patient_id, "time is up"))
+    work = lambda: retention.erase(late, patient_id, "time is up")  # noqa: E731 - one expression
+    perform(clinic.database, late, work, owning=True)

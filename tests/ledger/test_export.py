@@ -15,8 +15,9 @@ from sqlalchemy import text, update
 
 from app.core.db.database import Database
 from app.core.operation import perform
+from app.core.values.problems import LedgerDamaged
 from app.ledger import export, signing
-from app.ledger.format.errors import EntryMissing, Overtaken
+from app.ledger.format.errors import Overtaken
 from app.ledger.format.folder import Exported
 from app.ledger.format.verify import verify
 from app.ledger.models import LedgerHead
@@ -255,7 +256,7 @@ def test_an_unreadable_entry_is_named(clinic: Clinic, tmp_path: Path, damage: st
         assert db.execute(text(wrong), where).rowcount == 1
     folder = tmp_path / "export"
     if clinic.database.is_sqlite:
-        with pytest.raises(EntryMissing, match=r"can't be read|isn't one"):
+        with pytest.raises(LedgerDamaged, match=r"can't be read|isn't one"):
             exported(clinic, folder)
     else:
         assert verify(exported(clinic, folder)).verdict == "tampered"
@@ -265,7 +266,7 @@ def test_a_wrong_entry_count_is_named(clinic: Clinic, tmp_path: Path) -> None:
     remember(clinic, 20)
     with owning(clinic) as db:
         db.execute(update(LedgerHead).where(LedgerHead.clinic_id == clinic.id).values(size=3))
-    with pytest.raises(EntryMissing, match="count"):
+    with pytest.raises(LedgerDamaged, match="count"):
         exported(clinic, tmp_path / "export")
 
 
@@ -287,4 +288,5 @@ def destroy(clinic: Clinic, patient_id: UUID) -> None:
     perform(clinic.database, op, lambda: retention.set_policy(op, 10, 18))
     late = clinic.operation(retention.ERASE)
     late.at = datetime(2070, 1, 1, tzinfo=UTC)
-    perform(clinic.database, late, lambda: retention.erase(late, patient_id, "time is up"))
+    work = lambda: retention.erase(late, patient_id, "time is up")  # noqa: E731 - one expression
+    perform(clinic.database, late, work, owning=True)

@@ -34,7 +34,7 @@ def test_next_is_null_only_when_the_reader_has_caught_up(api: Api) -> None:
     for limit in range(1, 7):
         page = api.get(f"/v1/changes?limit={limit}").json()
         assert (page["next"] is None) == (limit >= len(whole))
-        assert page["cursor"] == str(page["items"][-1]["number"])
+        assert page["cursor"].partition(".")[0] == str(page["items"][-1]["number"])
 
 
 def test_the_cursor_continues_the_feed_later(api: Api) -> None:
@@ -48,7 +48,37 @@ def test_the_cursor_continues_the_feed_later(api: Api) -> None:
     patient = api.patient()
     [change] = follow(api, page["cursor"])
     assert change["body"] == patient
-    assert follow(api, 2**62) == []
+
+
+def test_a_cursor_names_its_entry(api: Api) -> None:
+    patient = api.patient()
+    page = api.get("/v1/changes").json()
+    number, _, leaf = page["cursor"].partition(".")
+    [entry] = api.get(f"/v1/audit/entries?kind=change&patient_id={patient['id']}").json()["items"]
+    assert (number, leaf) == (str(entry["number"]), entry["leaf"][:16])
+    following = api.get("/v1/changes?limit=1").json()
+    assert f"after={following['cursor']}" in following["next"]
+
+
+def test_a_bare_number_is_taken_and_answered_with_a_whole_cursor(api: Api) -> None:
+    api.patient()
+    whole = api.get("/v1/changes").json()["cursor"]
+    bare = whole.partition(".")[0]
+    assert api.get(f"/v1/changes?after={bare}").json()["cursor"] == whole
+
+
+def test_the_beginning_has_the_cursor_0(api: Api) -> None:
+    first = follow(api)
+    assert first[0]["number"] == 1
+    assert follow(api, "0") == first
+
+
+@pytest.mark.parametrize("after", ["1.0000000000000000", "999", str(2**62), "999.0123456789abcdef"])
+def test_a_cursor_of_another_ledger_is_gone(api: Api, after: str) -> None:
+    answer = api.get(f"/v1/changes?after={after}")
+    assert answer.status_code == 410
+    assert answer.json()["type"].endswith("/cursor-superseded")
+    assert "after=0" in answer.json()["detail"]
 
 
 def test_a_change_contains_the_record_as_it_was_then(api: Api) -> None:
@@ -83,10 +113,24 @@ def test_a_feed_has_only_one_clinics_changes(api: Api, other_api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["after=-1", "after=x", "after=", f"after={2**62 + 1}", "limit=0", "limit=201", "x=1"]
+    "query",
+    [
+        *("after=-1", "after=x", "after=", f"after={2**62 + 1}", f"after={10**19}"),
+        *(
+            "after=1.",
+            "after=1.012345678abcdef",
+            "after=1.0123456789ABCDEF",
+            "after=0.0123456789abcdef",
+        ),
+        *("after=.0123456789abcdef", "after=1.0123456789abcdef0", "after=%D9%A1", "after=1%0A"),
+        *("limit=0", "limit=201", "x=1"),
+    ],
 )
 def test_an_invalid_query_of_the_feed_is_refused(api: Api, query: str) -> None:
-    assert api.get(f"/v1/changes?{query}").status_code == 422
+    answer = api.get(f"/v1/changes?{query}")
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == f"/{query.partition('=')[0]}"
 
 
 def test_a_refused_request_is_not_in_the_feed(api: Api, clinic: Clinic) -> None:

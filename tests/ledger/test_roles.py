@@ -1,6 +1,7 @@
 """On PostgreSQL the server's role can't alter the ledger, even without its triggers."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from app.core.db.database import Database
 from app.core.operation import perform
@@ -78,7 +79,11 @@ def test_the_application_does_all_its_work_and_cannot_alter_the_ledger(
         erasing = clinic.operation(service.ERASE)
         erasing.at = LATE
         patient_id = UUID(session["patient_id"])
-        perform(database, erasing, lambda: service.erase(erasing, patient_id, "time is up"))
+        erase = lambda: service.erase(erasing, patient_id, "time is up")  # noqa: E731 - one expression
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            perform(database, erasing, erase, owning=True)
+        with closing(Database(roles.owner)) as owned:
+            perform(owned, erasing, erase, owning=True)
         assert api.get(f"/v1/sessions/{session['id']}").status_code == 404
     check_ledger(clinic)
     for change in (
@@ -98,6 +103,34 @@ def test_the_application_does_all_its_work_and_cannot_alter_the_ledger(
     told = {line["check"]: line for line in doctor(monkeypatch, capsys, roles.application)}
     assert told["ledger"]["state"] == "ok"
     database.close()
+
+
+def test_only_the_owner_erases_from_the_command_line(
+    roles: Roles,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEEDLEWORK_OWNER_URL", roles.owner)
+    assert within(monkeypatch, capsys, roles.application, "migrate").code == 0
+    with closing(Database(roles.application)) as database, wired(create_app(database)) as wire:
+        clinic = create_clinic(database)
+        patient_id = Api(wire, clinic.key()).patient()["id"]
+        policy = clinic.operation("retention.policy")
+        perform(database, policy, lambda: service.set_policy(policy, 10, 18))
+    with closing(Database(roles.owner)) as owned, owned.writing(clinic.id, owning=True) as db:
+        # As if the patient had last been here long ago.
+        db.execute(text("ALTER TABLE ledger_entries DISABLE TRIGGER USER"))
+        db.execute(text("UPDATE ledger_entries SET at = '1990-01-01T00:00:00Z'"))
+        db.execute(text("ALTER TABLE ledger_entries ENABLE TRIGGER USER"))
+    erase = ("retention", "erase", patient_id, "--reason", "time is up")
+    monkeypatch.delenv("NEEDLEWORK_OWNER_URL")
+    refused = within(monkeypatch, capsys, roles.application, *erase)
+    assert refused.code == 1
+    assert "Let NEEDLEWORK_OWNER_URL name that role" in refused.err
+    monkeypatch.setenv("NEEDLEWORK_OWNER_URL", roles.owner)
+    assert within(monkeypatch, capsys, roles.application, *erase).out.startswith("Erased.")
 
 
 def doctor(

@@ -1,6 +1,7 @@
 """The database itself refuses every change of the ledger, except a lawful erasure."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,18 +9,24 @@ import pytest
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.database import Database
+from app.core.db.database import SERVING_ROLE, Database
+from app.core.db.schema import grant
 from app.core.db.tables import ClinicOwned
 from app.core.operation import perform
 from app.core.values.clock import now, uuid7
 from app.ledger import service
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
-from tests.ground import Clinic, create_clinic
-from tests.ledger.attacker import History, history, notes, remember, seal
+from app.retention import service as retention
+from app.retention.models import LegalHold
+from tests.ground import Api, Clinic, create_clinic
+from tests.ledger.attacker import History, history, notes, remember, seal, touch
 
 TABLES: Sequence[type[ClinicOwned]] = (LedgerEntry, LedgerTile, LedgerCheckpoint)
 REFUSED = "the ledger is append-only"
 BLANK = {"body": None, "salt": None}
+YEARS = 10
+ERASE = text("SELECT erase_ledger_bodies(:clinic, :patient)")
+LATE = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(name="filled")
@@ -72,9 +79,15 @@ def blanking(clinic: Clinic, whose: UUID, **more: Any) -> Any:
     return found.values({**BLANK, **more})
 
 
-def note_erasure(clinic: Clinic, patient_id: UUID) -> None:
+def set_policy(clinic: Clinic) -> None:
+    op = clinic.operation("retention.policy")
+    perform(clinic.database, op, lambda: retention.set_policy(op, YEARS, 18))
+
+
+def note_erasure(clinic: Clinic, patient_id: UUID, at: datetime = LATE) -> None:
     """Write the entry of an erasure into the ledger, without erasing anything."""
     op = clinic.operation("patients.erase")
+    op.at = at
     view = {"id": patient_id, "version": 2}
     work = lambda: service.record(op, "patients", view, patient_id=patient_id)  # noqa: E731 - one statement
     perform(clinic.database, op, work)
@@ -85,6 +98,7 @@ def patients_of(clinic: Clinic) -> list[UUID]:
 
 
 def test_a_body_is_blanked_only_after_the_entry_of_its_patients_erasure(clinic: Clinic) -> None:
+    set_policy(clinic)
     remember(clinic, 2)
     one, other = patients_of(clinic)
     assert refuses(clinic, blanking(clinic, one))
@@ -109,6 +123,7 @@ def blanked(stored: dict[str, Any], patient_id: UUID) -> dict[str, Any]:
 
 def test_an_erasure_in_another_clinic_allows_no_change(clinic: Clinic, database: Database) -> None:
     other = create_clinic(database)
+    set_policy(clinic)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(other, patient_id)
@@ -116,6 +131,7 @@ def test_an_erasure_in_another_clinic_allows_no_change(clinic: Clinic, database:
 
 
 def test_entries_after_the_erasure_keep_their_bodies(clinic: Clinic) -> None:
+    set_policy(clinic)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -129,6 +145,7 @@ def test_entries_after_the_erasure_keep_their_bodies(clinic: Clinic) -> None:
 
 
 def test_only_the_body_of_an_entry_can_be_blanked(clinic: Clinic) -> None:
+    set_policy(clinic)
     remember(clinic, 1)
     [patient_id] = patients_of(clinic)
     note_erasure(clinic, patient_id)
@@ -158,22 +175,111 @@ def test_only_the_body_of_an_entry_can_be_blanked(clinic: Clinic) -> None:
     assert history(clinic) == before
 
 
+def unless_due(clinic: Clinic, patient_id: UUID) -> None:
+    """Check that the database refuses to blank this patient's bodies, in every way."""
+    before = history(clinic)
+    assert refuses(clinic, blanking(clinic, patient_id))
+    if not clinic.database.is_sqlite:
+        with pytest.raises(DBAPIError, match="retention rules"), clinic.database.owning() as db:
+            db.execute(ERASE, {"clinic": clinic.id, "patient": patient_id})
+    assert history(clinic) == before
+
+
+def blank(clinic: Clinic, patient_id: UUID) -> int:
+    """Blank a patient's bodies as the program does, and return their number."""
+    with clinic.database.writing(clinic.id, owning=True) as db:
+        if clinic.database.is_sqlite:
+            return db.execute(blanking(clinic, patient_id)).rowcount
+        found: int = db.execute(ERASE, {"clinic": clinic.id, "patient": patient_id}).scalar_one()
+        return found
+
+
+def test_nothing_is_blanked_without_a_retention_policy(clinic: Clinic) -> None:
+    remember(clinic, 1)
+    [patient_id] = patients_of(clinic)
+    note_erasure(clinic, patient_id)
+    unless_due(clinic, patient_id)
+    set_policy(clinic)
+    assert blank(clinic, patient_id) == 1
+
+
+def test_nothing_is_blanked_under_a_legal_hold(clinic: Clinic, api: Api) -> None:
+    set_policy(clinic)
+    patient_id = UUID(api.patient()["id"])
+    held = clinic.operation("retention.hold")
+    perform(clinic.database, held, lambda: retention.hold(held, patient_id, "r"))
+    note_erasure(clinic, patient_id)
+    unless_due(clinic, patient_id)
+    with clinic.database.writing(clinic.id) as db:
+        db.execute(delete(LegalHold).where(LegalHold.patient_id == patient_id))
+    assert blank(clinic, patient_id) == 2
+
+
+def test_a_body_is_blanked_on_its_day_and_not_before(clinic: Clinic) -> None:
+    set_policy(clinic)
+    remember(clinic, 2)
+    one, other = patients_of(clinic)
+    last = now()
+    day = last.replace(year=last.year + YEARS, hour=0, minute=0, second=0, microsecond=0)
+    note_erasure(clinic, one, day - timedelta(microseconds=1))
+    unless_due(clinic, one)
+    note_erasure(clinic, other, day)
+    assert blank(clinic, other) == 1
+    # A later change of one of the patient's records counts, however the erasure is dated.
+    note_erasure(clinic, one, now())
+    unless_due(clinic, one)
+
+
+def test_a_29th_of_february_is_followed_by_whole_years(clinic: Clinic) -> None:
+    set_policy(clinic)
+    remember(clinic, 3)
+    patients = patients_of(clinic)
+    for patient_id, contact, early, due in (
+        (patients[0], (2024, 2, 29), (2034, 2, 28), (2034, 3, 1)),
+        (patients[1], (2018, 3, 1), (2028, 2, 29), (2028, 3, 1)),
+        (patients[2], (2018, 2, 28), (2028, 2, 27), (2028, 2, 28)),
+    ):
+        [number] = [e["number"] for e in history(clinic) if e["patient_id"] == patient_id]
+        touch(clinic, number, at=datetime(*contact, 12, tzinfo=UTC))
+        note_erasure(clinic, patient_id, datetime(*early, 23, tzinfo=UTC))
+        unless_due(clinic, patient_id)
+        note_erasure(clinic, patient_id, datetime(*due, tzinfo=UTC))
+        assert blank(clinic, patient_id) > 0
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_postgresql_erases_by_a_function_that_checks_the_erasure_entry(clinic: Clinic) -> None:
+def test_postgresql_erases_by_a_function_that_only_the_owner_may_call(clinic: Clinic) -> None:
+    set_policy(clinic)
     remember(clinic, 2)
     one, other = patients_of(clinic)
     note_erasure(clinic, one)
-    call = text("SELECT erase_ledger_bodies(:clinic, :patient)")
     before: History = history(clinic)
-    with clinic.database.writing(clinic.id) as db:
-        counts = [
-            db.execute(call, {"clinic": clinic.id, "patient": patient}).scalar_one()
-            for patient in (other, one, one)
-        ]
-    assert counts == [0, 1, 0]
+    unless_due(clinic, other)
+    where = {"clinic": clinic.id, "patient": one}
+    with (
+        pytest.raises(DBAPIError, match="permission denied"),
+        clinic.database.writing(clinic.id) as db,
+    ):
+        db.execute(ERASE, where)
+    assert [blank(clinic, one), blank(clinic, one)] == [1, 0]
     assert history(clinic) == [blanked(stored, one) for stored in before]
-    granted = text(
-        "SELECT has_function_privilege('public', 'erase_ledger_bodies(uuid, uuid)', 'EXECUTE')"
-    )
-    with clinic.database.reading(clinic.id) as db:
-        assert db.execute(granted).scalar_one() is False
+    assert not may_erase(clinic, "public")
+    assert not may_erase(clinic, SERVING_ROLE)
+
+
+def may_erase(clinic: Clinic, role: str) -> bool:
+    allowed = text("SELECT has_function_privilege(:role, :function, 'EXECUTE')")
+    where = {"role": role, "function": "erase_ledger_bodies(uuid, uuid)"}
+    with clinic.database.owning() as db:
+        return bool(db.execute(allowed, where).scalar_one())
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_grant_of_an_earlier_version_is_revoked(clinic: Clinic) -> None:
+    function = "FUNCTION erase_ledger_bodies(uuid, uuid)"
+    with clinic.database.owning() as db, db.begin():
+        db.execute(text(f"GRANT EXECUTE ON {function} TO {SERVING_ROLE}"))
+    assert may_erase(clinic, SERVING_ROLE)
+    with clinic.database.owning() as db, db.begin():
+        grant(db)
+    assert not may_erase(clinic, SERVING_ROLE)

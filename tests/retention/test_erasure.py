@@ -30,7 +30,7 @@ def do(
 ) -> Any:
     op = clinic.operation(name)
     op.at = at or op.at
-    return perform(clinic.database, op, lambda: work(op))
+    return perform(clinic.database, op, lambda: work(op), owning=name == service.ERASE)
 
 
 def set_policy(clinic: Clinic, years: int = 10, majority: int = 18) -> None:

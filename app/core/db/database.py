@@ -21,8 +21,9 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.db.files import DatabaseFiles, FileConnection
 from app.core.db.timeouts import TimeoutConnection, allow_silence
-from app.core.values.problems import Unavailable
+from app.core.values.problems import DatabaseReplaced, Unavailable
 
 # Requests that run at once. Each has its own thread and connection, so that none waits for
 # another's. Writers of one clinic take turns in any case: more waiting writers cost processor
@@ -75,6 +76,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.file = _file(self.engine.url)
         """The file of a SQLite database, which the first connection creates; None on PostgreSQL."""
+        self._files = _watch_files(self.engine, self.file) if self.file is not None else None
         # SQLite has one writer. A lock wakes the next one at once; SQLite's own busy handler
         # sleeps for up to 100 ms at a time.
         self._writer = threading.Lock()
@@ -103,16 +105,25 @@ class Database:
                 yield db
 
     @contextlib.contextmanager
-    def writing(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
+    def writing(
+        self, clinic_id: UUID | None = None, *, owning: bool = False
+    ) -> Iterator[Connection]:
         """Yield a transaction that commits when the block ends, and rolls back if it fails.
 
-        It can read and change the rows that `reading` sees.
+        It can read and change the rows that `reading` sees; if `owning`, with all rights of the
+        URL's role. It rolls back and raises `DatabaseReplaced` if the files of a SQLite database
+        were replaced meanwhile.
         """
         with self._writer_turn(), unavailable_if_down(), self.engine.connect() as db:
             # A deferred transaction that begins to write later can't wait for its turn.
-            db.execution_options(clinic_id=clinic_id, sqlite_begin="IMMEDIATE")
-            with db.begin():
-                yield db
+            db.execution_options(clinic_id=clinic_id, owning=owning, sqlite_begin="IMMEDIATE")
+            try:
+                with db.begin():
+                    yield db
+            except DatabaseReplaced:
+                if self._files is not None:
+                    self._files.save(db)
+                raise
 
     @contextlib.contextmanager
     def owning(self) -> Iterator[Connection]:
@@ -174,7 +185,7 @@ def _engine(url: str) -> Engine:
         # It would be part of an unescaped password, which an error of the driver would show.
         raise ArgumentError("the host holds a part of a password")
     kinds: dict[str, dict[str, Any]] = {
-        "sqlite": {},
+        "sqlite": {"connect_args": {"factory": FileConnection}},
         "postgresql": {
             "connect_args": {"connect_timeout": 2, "options": POSTGRESQL_OPTIONS},
             "isolation_level": "AUTOCOMMIT",  # BEGIN is sent by _begin_postgresql
@@ -199,12 +210,25 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_postgresql)
         event.listen(engine, "do_execute", _execute_postgresql)
     if backend == "sqlite":
-        file = _file(parsed)
-        if file is not None:
-            event.listen(engine, "do_connect", lambda *_: _create_file(file))
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _watch_files(engine: Engine, file: Path) -> DatabaseFiles:
+    """Create the file of a SQLite database, and let no transaction commit after a replacement."""
+    files = DatabaseFiles(file)
+
+    def connect(*_: object) -> None:
+        files.check_before_open()
+        _create_file(file)
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", lambda connection, _record: files.opened(connection))
+    event.listen(engine, "close", lambda connection, _record: files.closed(connection))
+    event.listen(engine, "close_detached", files.closed)
+    event.listen(engine, "commit", files.check)
+    return files
 
 
 def _file(url: URL) -> Path | None:
@@ -231,6 +255,7 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA schema_version").fetchone()  # a first read opens the WAL
 
 
 def _begin_sqlite(db: Connection) -> None:
@@ -242,12 +267,12 @@ def _begin_postgresql(db: Connection) -> None:
     options = db.get_execution_options()
     clinic_id = options.get("clinic_id")
     if options.get("owning"):
-        db.exec_driver_sql("RESET ROLE; BEGIN")
-        return
-    _drop_superuser(db.connection.dbapi_connection)
+        begin = "RESET ROLE; BEGIN"
+    else:
+        _drop_superuser(db.connection.dbapi_connection)
+        begin = f"BEGIN {_SNAPSHOT}" if options.get("snapshot") else "BEGIN"
     if options.get("standalone"):
         return
-    begin = f"BEGIN {_SNAPSHOT}" if options.get("snapshot") else "BEGIN"
     db.exec_driver_sql(begin if clinic_id is None else f"{begin}; {_set_clinic_sql(clinic_id)}")
 
 

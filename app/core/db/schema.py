@@ -93,7 +93,8 @@ def row_security_applies(db: Connection) -> bool:
 def grant(db: Connection) -> None:
     """Grant the PostgreSQL roles that serve requests what they need, and revoke the rest.
 
-    They can't change or remove rows of append-only tables, or switch off the triggers there.
+    They can't change or remove rows of append-only tables, erase a patient's bodies there, or
+    switch off the triggers.
     With an `owner_url` in the settings, the role of `database_url` serves. If the migrating role
     is a superuser, `SERVING_ROLE` serves, too: a superuser's connections take it.
     """
@@ -105,7 +106,7 @@ def grant(db: Connection) -> None:
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {quoted}",
             f"REVOKE UPDATE, DELETE, TRUNCATE ON {kept} FROM {quoted}",
             f"GRANT SELECT ON alembic_version TO {quoted}",
-            f"GRANT EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) TO {quoted}",
+            f"REVOKE EXECUTE ON FUNCTION erase_ledger_bodies(uuid, uuid) FROM {quoted}",
         ):
             db.execute(text(statement))
 

@@ -15,9 +15,11 @@ from app.core.http.requests import MERGE_PATCH
 from app.core.http.retries import KEY_MAX, KEY_PATTERN
 from app.core.values.problems import (
     Conflict,
+    DatabaseReplaced,
     Forbidden,
     Invalid,
     KeyReused,
+    LedgerDamaged,
     Problem,
     StillRunning,
     TooLarge,
@@ -125,7 +127,8 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests, Unavailable)
+    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests)
+    yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
     if signature.body is not None:
         yield from (TooLarge, UnsupportedMedia)
     if signature.authorize.writes and not signature.is_async:

@@ -198,6 +198,36 @@ class Unavailable(Problem):
     headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
+class DatabaseReplaced(Unavailable):
+    """The database's file was renamed, removed or replaced while the server runs.
+
+    Nothing was written. Stop the server with SIGTERM. Put the file back, with its `-wal` file if
+    there is one, or restore a backup. Then start the server again.
+    """
+
+    code, title = "database-replaced", "The database's file was replaced"
+    headers: Mapping[str, str] = {}
+
+
+class LedgerDamaged(Unavailable):
+    """The clinic's ledger contradicts itself: somebody altered the database. Nothing was written.
+
+    Stop the server, so that nobody writes. `python -m app doctor --deep` says what is wrong. Then
+    restore a backup.
+    """
+
+    code, title = "ledger-damaged", "The ledger is damaged"
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, finding: str = "") -> None:
+        """`finding` is a sentence that says what is wrong. It must name nobody."""
+        super().__init__(f"{finding} {self.meaning()}".strip())
+        self.finding = finding or self.title + "."
+
+    def __str__(self) -> str:
+        return self.finding
+
+
 def catalogue() -> list[type[Problem]]:
     """Return all problem classes of the loaded program, sorted by code."""
     problems: dict[str, type[Problem]] = {}

@@ -20,6 +20,7 @@ from app.ledger.format.blocks import (
     first_other_row,
     version_sentence,
 )
+from app.ledger.format.data import Data
 from app.ledger.format.lines import HEADER
 from app.ledger.format.report import Report
 from app.ledger.format.tree import TILE, Range
@@ -36,11 +37,15 @@ TABLE: Final = "entries.csv"
 class Account:
     """Reads both files of entries, feeds the tree and reports wrong entries."""
 
-    def __init__(self, directory: Path, report: Report, tree: Range, *, table: bool) -> None:
+    def __init__(
+        self, directory: Path, report: Report, tree: Range, data: Data | None, *, table: bool
+    ) -> None:
         clinic = (report.origin or "").rpartition("/")[2]
         self.report = report
         self.tree = tree
-        self.lines = Lines(directory / ENTRIES, report.first, clinic, tree.open)
+        self.data = data
+        until = data.until if data else 0
+        self.lines = Lines(directory / ENTRIES, report.first, clinic, tree.open, until)
         self.table = Table(directory / TABLE) if table else None
         self.readable = True
         """Whether every line is an entry. Otherwise the tree means nothing."""
@@ -91,6 +96,11 @@ class Account:
         self._destroyed.update(block.destroyed)
         self._erased.update(block.erased)
         self._feed(block.hashes)
+        if self.data:
+            self.data.add(block.records)
+            self.data.leaf = block.shown_last or self.data.leaf
+            for erasure in block.erasures:
+                self.data.erase(*erasure)
         if self.table and not self.table.holds(stretch, block):
             number = self.table.other
             if number is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from app.ledger.format.data import LEFT_OUT, ledger_record
 from app.ledger.format.entry import LEAF_PREFIX
 from app.ledger.format.lines import LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, public_values
 from app.ledger.format.tree import TILE, subtree
@@ -49,6 +50,8 @@ class Stretch(NamedTuple):
     clinic: str
     open: frozenset[int]
     """Tiles whose leaves are needed, in addition to those that the stretch cuts."""
+    until: int
+    """The last entry that a data export shows; 0 without one."""
 
 
 class Fault(NamedTuple):
@@ -84,6 +87,12 @@ class Block:
     """For each share of the records, their packed `SPAN`s."""
     row_bytes: int = 0
     row_hash: bytes = b""
+    erasures: list[tuple[str, int]] = field(default_factory=list)
+    """Each erasure: the patient, and the number of the entry."""
+    records: bytes = b""
+    """The packed `LEDGER_RECORD`s of the entries that a data export shows."""
+    shown_last: bytes | None = None
+    """The leaf of the last of them."""
 
     def blame(self, code: str, number: int, sentence: str) -> None:
         """Add a fault. Only the first `FAULTS_MAX` are kept; the others are counted."""
@@ -96,7 +105,10 @@ class Block:
 class Lines:
     """Cuts the file into stretches of complete lines, and computes its hash and size."""
 
-    def __init__(self, path: Path, first: int, clinic: str, open_: frozenset[int]) -> None:
+    def __init__(
+        self, path: Path, first: int, clinic: str, open_: frozenset[int], until: int
+    ) -> None:
+        self.until = until
         self.path = path
         self.clinic = clinic
         self.open = open_
@@ -124,7 +136,7 @@ class Lines:
         number = self.next
         self.next += lines
         offset = self.bytes - self.rest
-        return Stretch(self.path, offset, size, number, lines, self.clinic, self.open)
+        return Stretch(self.path, offset, size, number, lines, self.clinic, self.open, self.until)
 
 
 def _stretch_lines(stretch: Stretch) -> list[bytes]:
@@ -138,6 +150,7 @@ def check_stretch(stretch: Stretch) -> Block:
     block, leaves, rows = Block(), list[bytes](), list[str]()
     read = list[tuple[str, ...]]()
     records: dict[str, list[int]] = {}
+    packed = bytearray()
     shift = 0
     for number, line in enumerate(_stretch_lines(stretch), stretch.number):
         try:
@@ -162,6 +175,11 @@ def check_stretch(stretch: Stretch) -> Block:
         _check_body(block, number, head, salt, values)
         if values[_VERSION] and values[_KIND] == "change":
             _check_version(block, number, values, records)
+        if number <= stretch.until:
+            _show(block, number, head, values, packed)
+        if number == stretch.until:
+            block.shown_last = leaves[-1]
+    block.records = bytes(packed)
     _count(block, read)
     _fold(block, stretch, leaves)
     written = "".join(rows).encode()
@@ -177,6 +195,7 @@ def _check_body(
     digest = values[_DIGEST]
     if values[_OPERATION] == ERASURE and values[_KIND] == "change" and values[_PATIENT]:
         block.erased[values[_PATIENT]] = number
+        block.erasures.append((values[_PATIENT], number))
     body = head[len(LINE_START) :]
     if not head.startswith(LINE_START):
         block.blame("line", number, NO_LINE)
@@ -196,6 +215,20 @@ def _check_body(
             or b'"%b"}' % hexlify(salted) != salt
         ):
             block.blame("body", number, "its body is not the one that was recorded")
+
+
+def _show(
+    block: Block, number: int, head: bytes, values: tuple[str, ...], packed: bytearray
+) -> None:
+    """Add the record of an entry, to compare it with a data export."""
+    resource = values[_RESOURCE]
+    if values[_KIND] != "change" or resource not in LEFT_OUT or values[_OPERATION] == ERASURE:
+        return
+    body, id_, patient = head[len(LINE_START) :], values[_RESOURCE_ID], values[_PATIENT]
+    try:
+        packed += ledger_record(number, resource, id_, patient, body)
+    except (ValueError, AttributeError, RecursionError):
+        block.blame("body", number, "its body is not a record")
 
 
 def _count(block: Block, read: list[tuple[str, ...]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from app.ledger.format.account import ENTRIES, TABLE, Account
+from app.ledger.format.data import Data
 from app.ledger.format.entry import canonical
 from app.ledger.format.manifest import ListedFile, Manifest, present, sha256, small_file
 from app.ledger.format.note import Checkpoint, Note, NoteError, shown
@@ -45,7 +46,10 @@ class Stated(NamedTuple):
 class Check:
     """One check of one folder whose manifest was readable."""
 
-    def __init__(self, directory: Path, report: Report, manifest: Manifest) -> None:
+    def __init__(
+        self, directory: Path, report: Report, manifest: Manifest, data: Data | None = None
+    ) -> None:
+        self.data = data
         self.directory = directory
         self.report = report
         self.manifest = manifest
@@ -260,7 +264,8 @@ class Check:
         tree = Range(first - 1, size, hashes or (), stops)
         if ENTRIES in self.bad:
             return
-        account = Account(self.directory, self.report, tree, table=TABLE not in self.bad)
+        table = TABLE not in self.bad
+        account = Account(self.directory, self.report, tree, self.data, table=table)
         account.read()
         complete = self._check_extent(account)
         if account.readable and current:
@@ -269,6 +274,8 @@ class Check:
             if kept:
                 self._check_held(tree, current, kept, complete=complete)
         self._check_destroyed(account, whole=complete and current is not None and last == size)
+        if self.data and account.readable and complete:
+            self.data.check()
 
     def _outside(self, data: bytes) -> list[bytes]:
         found = json.loads(data)

@@ -39,6 +39,7 @@ MODULES: Final = (
     "lines",
     "manifest",
     "report",
+    "data",
     "blocks",
     "account",
     "check",

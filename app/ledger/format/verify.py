@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from app.ledger.format.check import PARTS, Check
+from app.ledger.format.data import Data
 from app.ledger.format.manifest import Manifest, read_manifest, small_file
 from app.ledger.format.note import Note
 from app.ledger.format.report import Report
@@ -40,18 +41,28 @@ if possible a verifier, that you did not get with the export. Keep each export's
 check the next export against it with --held."""
 
 
-def verify(directory: Path, policy: Path | None = None, held: Path | None = None) -> Report:
+def verify(
+    directory: Path,
+    policy: Path | None = None,
+    held: Path | None = None,
+    data: Path | None = None,
+) -> Report:
     """Check the export in `directory`. Never raises because of its content.
 
     `policy` is a tlog-policy that the auditor did not get with the export; `held` is a checkpoint
-    from an earlier export.
+    from an earlier export. `data` is the folder of a data export, to compare with the ledger.
     """
     report = Report(str(directory))
     try:
         note = _manifest_note(directory, report)
         manifest = None if note is None else _manifest(note, report)
         if note is not None and manifest is not None:
-            Check(directory, report, manifest).run(note, policy, held)
+            compared = None if data is None else Data(data, report)
+            try:
+                Check(directory, report, manifest, compared).run(note, policy, held)
+            finally:
+                if compared is not None:
+                    compared.close()
     except (OSError, MemoryError, BrokenExecutor) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         report.find("unreadable", "undecidable", f"The check couldn't be finished: {why}.")
@@ -116,9 +127,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--held", type=Path, metavar="FILE", help="a checkpoint you kept from an earlier time"
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="EXPORT", help="a data export, to compare with the ledger"
+    )
     parser.add_argument("--json", action="store_true", help="report for machines")
     options = parser.parse_args(arguments)
-    report = verify(options.directory, options.policy, options.held)
+    report = verify(options.directory, options.policy, options.held, options.data)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Some terminals can't print every script that names are written in.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from app.core.db.database import Database
 from app.core.operation import Operation
+from app.ledger.queries import state
 from app.transfer.exports.datasets import DATASETS
 from app.transfer.exports.formats import Format
 from app.transfer.exports.package import FILE, package
@@ -66,10 +67,13 @@ def write_folder(
         ]
         if key is None:
             written.append(_write(directory, RECORDS_FILE, records(reading), on_progress))
+        ledger = state(reading)
     more = {each.path.partition(".")[0]: each._asdict() for each in written}
     described = package(op, shown, form, more)
     if key is None:
         described["resources"].append({"format": "ndjson", "name": NAME, **more[NAME]})
+        # With it, `audit verify --data` compares the records with the ledger.
+        described["ledger"] = ledger
     return _finish(directory, written, described, is_for_research=key is not None)
 
 
