@@ -34,15 +34,13 @@ def set_owner(
         _check_embedded(opened)
         existing_clinic(opened, clinic_id)
         hash_ = service.hash_password(_password(password_stdin))
-        made = operate(
-            opened, clinic_id, "owners.create", lambda op: service.replace_owner(op, hash_)
-        )
+        made = operate(opened, clinic_id, "owners.create", lambda op: service.set_owner(op, hash_))
     print_result({"client_id": made["id"]}, as_json=as_json, text=f"Client   {made['id']}")
 
 
 @owner.command("remove")
 def remove_owner(*, as_json: AsJson = False) -> None:
-    """Remove the owner's account."""
+    """Remove the owner's account. What the owner made, such as API keys, stops working."""
     with database() as opened:
         _check_embedded(opened)
         with opened.reading() as db:

@@ -36,6 +36,16 @@ _REVOKE = (
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
     .values(revoked_at=bindparam("at"))
 )
+_SET_SCOPES = (
+    update(Client)
+    .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
+    .values(scopes=bindparam("held"))
+)
+_SET_PASSWORD = (
+    update(Owner)
+    .where(Owner.clinic_id == CLINIC, Owner.client_id == bindparam("this"))
+    .values(password_hash=bindparam("hash"))
+)
 _FORGET = delete(Owner).where(Owner.clinic_id == CLINIC, Owner.client_id == bindparam("this"))
 
 
@@ -44,16 +54,28 @@ def hash_password(password: str) -> str:
     return _HASHES.hash(normalized(password))
 
 
-def replace_owner(op: Operation, password_hash: str) -> OwnerView:
-    """Create the owner of this clinic. An earlier owner is removed and signed out.
+def set_owner(op: Operation, password_hash: str) -> OwnerView:
+    """Create the owner of this clinic, or change their password, which signs them out.
 
-    Raises `Conflict` if the database has an owner of another clinic.
+    An owner keeps their client id, so what they made stays valid. Raises `Conflict` if the database
+    has an owner of another clinic.
     """
     there = owner(op.db)
-    if there is not None and there.clinic_id != op.clinic_id:
+    if there is None:
+        return _create(op, password_hash)
+    if there.clinic_id != op.clinic_id:
         raise Conflict("Another clinic of this database has an owner: remove that one first.")
-    if there is not None:
-        remove(op)
+    op.run(_SET_PASSWORD, {"this": there.id, "hash": password_hash})
+    op.run(_SET_SCOPES, {"this": there.id, "held": sorted(ROLES["owner"])})
+    delete_tokens(op, there.id)
+    changed = view(there)
+    changed["scopes"] = sorted(ROLES["owner"])
+    ledger.record(op, "owners", changed, operation="owners.update")
+    record_credential(op, there.id)
+    return changed
+
+
+def _create(op: Operation, password_hash: str) -> OwnerView:
     made: OwnerView = {
         "id": uuid7(),
         "name": NAME,
@@ -136,7 +158,7 @@ def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
 
 def _in_force(op: Operation, id: UUID) -> Row[Any]:
     found = locked(op, id)
-    refused = in_force(found, caller_for(found))
+    refused = in_force(op.db, found, caller_for(found))
     if isinstance(refused, Refused):
         raise Untrusted(refused.reason)
     return found

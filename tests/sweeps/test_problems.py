@@ -97,6 +97,10 @@ class Provoker:
         if "emergency-open" in documented(self.operation):
             for _ in range(2):
                 yield self.world.practitioners.post(collection, from_json(sent.content or b""))
+        if "no-key-to-rotate" in documented(self.operation):
+            ended = f"/v1/clients/{self.world.make('/v1/clients')['id']}"
+            api.post(f"{ended}/revoke")
+            yield api.post(f"{ended}/rotate", {})
         if "identifier-taken" in documented(self.operation):
             other = self.world.make(collection)["identifiers"]
             fresh = self.world.request(self.operation)

@@ -54,6 +54,9 @@ WORDS |= {"dataset}.{format": "sessions.csv"}
 SECRETS = {"api_key", "enrolment_code"}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
+# The operations on a client that only its maker may call.
+OF_ITS_MAKER = {"clients.rotate"}
+CREATED = 201
 EMERGENCY = "/v1/emergency-access"
 # How long a practitioner's token is reused; it is valid for five minutes.
 TOKEN_S = 200
@@ -69,6 +72,8 @@ class Sent:
     path: str
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    of_its_maker: str | None = None
+    """A path with a client that only its maker may change: each sender makes one of its own."""
     personal: "World | None" = None
     """For operations of practitioners only: the world whose practitioner replaces the `api`."""
 
@@ -84,7 +89,12 @@ class Sent:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         raw = self.content if content is None else content
         sender = self.sender(api)
-        return sender(self.method, self.path, headers=self.headers | more, content=raw)
+        path = self.path
+        if path == self.of_its_maker:
+            made = sender.post("/v1/clients", {"name": "x", "scopes": ["clients:write"]})
+            if made.status_code == CREATED:
+                path = re.sub(r"[0-9a-f-]{36}", made.json()["id"], path)
+        return sender(self.method, path, headers=self.headers | more, content=raw)
 
 
 class World:
@@ -178,6 +188,8 @@ class World:
             headers["Content-Type"] = operation.media[0]
         path += QUERIES.get(operation.name, "")
         sent = Sent(operation.method, path, self.content(operation), headers)
+        if operation.name in OF_ITS_MAKER:
+            sent.of_its_maker = path
         if operation.name in PERSONAL:
             sent.personal = self.with_a_practitioner()
         return sent
