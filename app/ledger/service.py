@@ -78,13 +78,19 @@ def record_aggregate_access(op: Operation, reason: str) -> None:
 
 
 def record_rights_change(
-    op: Operation, resource: str, view: Mapping[str, Any], *, reason: str | None = None
+    op: Operation,
+    resource: str,
+    view: Mapping[str, Any],
+    *,
+    reason: str | None = None,
+    operation: str | None = None,
 ) -> None:
     """Record a temporary change of rights, such as emergency access; `view` is the state after it.
 
     It is a security event with a body.
     """
-    _gather(op, Entry("security", op.name, resource, view["id"], reason=reason, view=view))
+    name = operation or op.name
+    _gather(op, Entry("security", name, resource, view["id"], reason=reason, view=view))
 
 
 def record_sign_in(op: Operation, client_id: UUID) -> None:
@@ -150,7 +156,12 @@ def _emergency(op: Operation, gathered: Entry) -> str | None:
     """The reason of a read under emergency access, so that the patient's disclosures show it."""
     if gathered.kind != "access" or op.caller.emergency_id is None:
         return None
-    return f"emergency {op.caller.emergency_id}"
+    return in_emergency(op.caller.emergency_id)
+
+
+def in_emergency(id: UUID) -> str:
+    """How the reason of an access entry begins that was made under this emergency access."""
+    return f"emergency {id}"
 
 
 def canonical(view: Any) -> bytes:

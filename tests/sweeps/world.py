@@ -52,6 +52,8 @@ WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1",
 WORDS |= {"dataset}.{format": "sessions.csv"}
 # Members of an answer that are shown once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code"}
+# Members of an answer that the body of a change entry doesn't have.
+UNSTATED = {"made_by", "earlier_key_until", "descendants"}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
 # The operations on a client that only its maker may call.
@@ -72,8 +74,9 @@ class Sent:
     path: str
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    of_its_maker: str | None = None
-    """A path with a client that only its maker may change: each sender makes one of its own."""
+    of_maker: "tuple[str, Api] | None" = None
+    """The path with a client that only its maker may change, and that maker: any other sender first
+    makes one of its own."""
     personal: "World | None" = None
     """For operations of practitioners only: the world whose practitioner replaces the `api`."""
 
@@ -90,7 +93,11 @@ class Sent:
         raw = self.content if content is None else content
         sender = self.sender(api)
         path = self.path
-        if path == self.of_its_maker:
+        if (
+            self.of_maker is not None
+            and path == self.of_maker[0]
+            and sender is not self.of_maker[1]
+        ):
             made = sender.post("/v1/clients", {"name": "x", "scopes": ["clients:write"]})
             if made.status_code == CREATED:
                 path = re.sub(r"[0-9a-f-]{36}", made.json()["id"], path)
@@ -175,6 +182,8 @@ class World:
             else:
                 made = self.make(path)
                 path, tag = f"{path}/{made['id']}", f'"{made.get("version")}"'
+                if operation.name == "emergencies.review":
+                    self.api.post(f"{path}/end")
                 if operation.name == "sessions.amend":
                     signed = self.api.post(f"{path}/sign", headers={"If-Match": tag})
                     tag = signed.headers["etag"]
@@ -189,7 +198,7 @@ class World:
         path += QUERIES.get(operation.name, "")
         sent = Sent(operation.method, path, self.content(operation), headers)
         if operation.name in OF_ITS_MAKER:
-            sent.of_its_maker = path
+            sent.of_maker = (path, self.api)
         if operation.name in PERSONAL:
             sent.personal = self.with_a_practitioner()
         return sent
@@ -208,6 +217,11 @@ class World:
 def lasting(answer: Response) -> Any:
     """The content of an answer without its secrets."""
     return {name: member for name, member in answer.json().items() if name not in SECRETS}
+
+
+def stated(answer: Response) -> Any:
+    """The content of an answer as the body of a change entry states it."""
+    return {name: member for name, member in lasting(answer).items() if name not in UNSTATED}
 
 
 def model_of(address: str) -> str:

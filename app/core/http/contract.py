@@ -124,7 +124,9 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests, Unavailable)
+    yield from (Unauthenticated, Forbidden, Invalid, Unavailable)
+    if not signature.authorize.unlimited:
+        yield TooManyRequests
     if signature.body is not None:
         yield from (TooLarge, UnsupportedMedia)
     if signature.authorize.writes and not signature.is_async:
