@@ -113,6 +113,11 @@ def _problem(problem: type[Problem]) -> dict[int | str, dict[str, Any]]:
                             },
                             "username": {"type": "string", "const": owners.NAME},
                             "password": {"type": "string", "format": "password"},
+                            "otp": {
+                                "type": "string",
+                                "description": "The code of the owner's second factor, if it is"
+                                " on. Each code works once.",
+                            },
                             "scope": {
                                 "type": "string",
                                 "description": "Scopes, separated by spaces. By default, all of the"
@@ -256,15 +261,17 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     failures.take(address).apply(request)
     async with deadline():
-        checked = await owners.check_password(database, form["username"], form["password"])
-    owner = checked.owner
-    if owner is not None and checked.good:
+        name, password, code = form["username"], form["password"], form.get("otp")
+        checked = await owners.check_password(database, name, password, code)
+    owner, fault = checked.owner, checked.fault
+    if owner is not None and fault is None:
         failures.give_back(address)
         known = KnownClient(owner, caller_for(owner))
-        return await _grant(request, form, known, lambda op: owners.sign_in(op, owner.id))
+        take = partial(owners.sign_in, id=owner.id, step=checked.step)
+        return await _grant(request, form, known, take)
     remark = None
-    if owner is not None:
-        remark = BackgroundTask(_record_rejection, request, caller_for(owner), "wrong password")
+    if owner is not None and fault is not None:
+        remark = BackgroundTask(_record_rejection, request, caller_for(owner), fault)
     raise TokenRefused("invalid_grant", NOT_VALID, remark)
 
 
