@@ -99,7 +99,7 @@ dev: .venv/developing
 		echo "To use another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "Setting up .venv, once. This downloads about 60 MB and takes a minute or two."
+	@echo "Setting up .venv, once. This downloads about 95 MB and takes a minute or two."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .

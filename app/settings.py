@@ -2,10 +2,18 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(given: object) -> object:
+    return given.split(",") if isinstance(given, str) else given
+
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Ports = Annotated[frozenset[Port], Field(min_length=1), NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -46,12 +54,16 @@ class Settings(BaseSettings):
     """The issuer URL (`https`) of the identity provider that practitioners sign in with."""
     oidc_audience: str | None = None
     """The audience (`aud`) that its tokens for this server name."""
+    oidc_token_minutes_max: PositiveInt = 90
+    """How many minutes a token of the identity provider may be valid in all; a longer one: 401."""
     paper: Literal["us-letter", "a4"] = "us-letter"
     """The paper size of chart summaries."""
     system_fonts: bool = True
     """Whether chart summaries use this machine's fonts for characters the bundled fonts lack."""
     outgoing_to_loopback: bool = False
     """Whether keys may be fetched from this machine itself, over `http://127.0.0.1`."""
+    outgoing_ports: Ports = frozenset({443})
+    """The ports of other servers from which keys may be fetched, separated by commas."""
 
 
 @lru_cache

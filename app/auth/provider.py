@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.auth import jose
-from app.auth.rules import Untrusted, check_times, has_audience
+from app.auth.rules import Untrusted, check_whole_life, has_audience
 from app.core.http.outgoing import Outgoing, Unreachable
 from app.core.values.clock import now
 from app.settings import settings
@@ -48,7 +48,7 @@ class Provider:
         jose.check(signed, await self._keys(issuer, signed))
         if not has_audience(claims, audience):
             raise Untrusted("wrong aud")
-        check_times(claims, now().timestamp())
+        check_whole_life(claims, now().timestamp(), settings().oidc_token_minutes_max * 60)
         return identity_id(issuer, subject)
 
     async def _keys(self, issuer: str, signed: jose.Signed) -> Any:

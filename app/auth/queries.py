@@ -1,13 +1,14 @@
 """Look up the caller that a token belongs to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, literal, select
+from sqlalchemy.orm import aliased
 from starlette.concurrency import run_in_threadpool
 
 from app.auth.activity import acts_for_inactive_practitioner
@@ -22,14 +23,18 @@ from app.auth.rules import (
     parse_key,
 )
 from app.core.db.database import Database, set_clinic
-from app.core.operation import rows
+from app.core.operation import CLINIC, rows
 from app.core.values.access import Caller, Refused, Scope
 from app.core.values.clock import now
 
 T = TypeVar("T")
+PERSONAL = ("device", "identity")
+"""The kinds of client that act for a practitioner."""
 CACHED_S = 5
 CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
+MAKERS_MAX = 10
+"""How many clients there may be in a row in which each made the next."""
 
 # This query can't filter by clinic: its result says which clinic the request belongs to.
 _CLIENT = select(Client).where(Client.id == bindparam("id"))
@@ -45,6 +50,25 @@ _OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
     Emergency.ends_at > bindparam("at"),
     Emergency.ended_at.is_(None),
 )
+
+
+def _makers() -> Select[Any]:
+    """The query for the client `id` and every client above it, at most `MAKERS_MAX`."""
+    columns = ("id", "made_by", "scopes", "expires_at", "revoked_at")
+    first = rows(Client, *(getattr(Client, name) for name in columns), literal(1).label("depth"))
+    chain = first.where(Client.id == bindparam("id")).cte("makers", recursive=True)
+    above = aliased(Client, name="above")
+    # A loop ends at the depth: `UNION` would have to compare JSON.
+    following = (
+        select(*(getattr(above, name) for name in columns), chain.c.depth + 1)
+        .join(chain, above.id == chain.c.made_by)
+        .where(above.clinic_id == CLINIC, chain.c.depth < MAKERS_MAX)
+    )
+    every = chain.union_all(following)
+    return select(every).order_by(every.c.depth)
+
+
+_MAKERS = _makers()
 
 
 class Authenticator:
@@ -143,8 +167,7 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    caller = _while_active(db, in_force(client, caller_for(client)))
-    return BrowserCaller(caller, token.used_at)
+    return BrowserCaller(in_force(db, client, caller_for(client)), token.used_at)
 
 
 def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
@@ -156,15 +179,21 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     held = {"clinic": client.clinic_id, "client_id": client.id}
     identity = db.execute(_IDENTITY, held).one()
     caller = caller_for(client, practitioner_id=identity.practitioner_id)
-    return _in_emergency(db, _while_active(db, in_force(client, caller)))
+    return _in_emergency(db, in_force(db, client, caller))
 
 
 def _with_key(db: Connection, client: Row[Any], key: Key) -> Caller | Refused:
     caller = caller_for(client)
-    if client.secret_digest is None or not key.matches(client.secret_digest):
+    if not any(map(key.matches, _valid_digests(client))):
         return Refused(caller, "wrong secret")
-    set_clinic(db, client.clinic_id)
-    return _while_active(db, in_force(client, caller))
+    return in_force(db, client, caller)
+
+
+def _valid_digests(client: Row[Any]) -> list[bytes]:
+    """The digests of an API key's secret, and of its earlier secret while that is valid."""
+    until = client.earlier_secret_until
+    earlier = None if until is None or until <= now() else client.earlier_secret_digest
+    return [digest for digest in (client.secret_digest, earlier) if digest is not None]
 
 
 def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused | None:
@@ -176,16 +205,7 @@ def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused 
     if token.expires_at <= now():
         return None
     caller = caller_for(client, token.scopes, token.practitioner_id)
-    return _in_emergency(db, _while_active(db, in_force(client, caller)))
-
-
-def _while_active(db: Connection, found: Caller | Refused) -> Caller | Refused:
-    """The caller; or `Refused` if a practitioner behind their client is inactive today."""
-    if isinstance(found, Refused) or found.client_id is None:
-        return found
-    if acts_for_inactive_practitioner(db, found.clinic_id, found.client_id):
-        return Refused(found, "inactive practitioner")
-    return found
+    return _in_emergency(db, in_force(db, client, caller))
 
 
 def _in_emergency(db: Connection, found: Caller | Refused) -> Caller | Refused:
@@ -215,10 +235,41 @@ def caller_for(
     return Caller(client.clinic_id, client.id, who, known, practitioner_id)
 
 
-def in_force(client: Row[Any], caller: Caller) -> Caller | Refused:
-    """The caller; or `Refused` if their client was revoked or has expired."""
+def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refused:
+    """The caller, with the scopes that every maker of their client holds, too.
+
+    Returns `Refused` if their client, or one of its makers, was revoked or has expired, or if a
+    practitioner behind one of them is inactive today.
+    """
+    ended = _ended(client)
+    if ended is not None:
+        return Refused(caller, f"{ended} key")
+    if client.made_by is None and client.kind not in PERSONAL:
+        return caller
+    set_clinic(db, client.clinic_id)
+    if acts_for_inactive_practitioner(db, client.clinic_id, client.id):
+        return Refused(caller, "inactive practitioner")
+    if client.made_by is None:
+        return caller
+    above = makers(db, client.clinic_id, client.made_by)
+    ended = next(filter(None, map(_ended, above)), None)
+    known = {None, *(maker.id for maker in above)}
+    if not {client.made_by, *(maker.made_by for maker in above)} <= known:
+        ended = "unknown"
+    if ended is not None:
+        return Refused(caller, f"{ended} maker")
+    held = (scope for scope in caller.scopes if all(scope in maker.scopes for maker in above))
+    return replace(caller, scopes=frozenset(held))
+
+
+def _ended(client: Row[Any]) -> str | None:
     if client.revoked_at is not None:
-        return Refused(caller, "revoked key")
+        return "revoked"
     if client.expires_at is not None and client.expires_at <= now():
-        return Refused(caller, "expired key")
-    return caller
+        return "expired"
+    return None
+
+
+def makers(db: Connection, clinic_id: UUID, id: UUID) -> Sequence[Row[Any]]:
+    """This client and the clients above it, each made by the next: at most `MAKERS_MAX`."""
+    return db.execute(_MAKERS, {"clinic": clinic_id, "id": id}).all()

@@ -5,7 +5,6 @@ A key is `<prefix>_<client id>_<secret>`, so that its client can be looked up by
 
 import hashlib
 import hmac
-import math
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -116,7 +115,7 @@ def is_inactive(status: str, inactive_from: date | None, day: date) -> bool:
     return status == "inactive" or (inactive_from is not None and inactive_from <= day)
 
 
-def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = math.inf) -> float:
+def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float) -> float:
     """When a token expires (RFC 7519 §4.1.4), in seconds since 1970.
 
     Raises `Untrusted` if it isn't valid at `at_s`, or expires more than `lasting_max_s` later.
@@ -133,6 +132,17 @@ def check_times(claims: Mapping[str, Any], at_s: float, lasting_max_s: float = m
         if begins is not None and begins > at_s + SKEW_S:
             raise Untrusted("not yet good")
     return ends
+
+
+def check_whole_life(claims: Mapping[str, Any], at_s: float, life_max_s: float) -> None:
+    """Raise `Untrusted` unless a token is valid at `at_s`, and for `life_max_s` in all at most.
+
+    Its life begins when it was issued (`iat`). Without that, it is taken to begin now.
+    """
+    ends = check_times(claims, at_s, life_max_s)
+    issued_s = _seconds(claims, "iat")
+    if issued_s is not None and ends > issued_s + life_max_s:
+        raise Untrusted("lives too long")
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> float | None:

@@ -1,8 +1,9 @@
-"""The scopes that a caller may give to a new client."""
+"""What the requests for clients and devices share: scopes, and the descendants of a client."""
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
+from fastapi import Query
 from pydantic import AfterValidator, Field
 
 from app.core.values.access import Caller, Scope
@@ -13,6 +14,17 @@ def _distinct(scopes: list[Scope]) -> list[Scope]:
     check_distinct(scopes)
     return scopes
 
+
+DESCENDANTS: Final = (
+    "The clients that it made, and those that these made, and so on. They all stop working with it."
+)
+WithDescendants = Annotated[
+    bool,
+    Query(
+        description="Revoke its descendants as well, each with an entry of its own in the ledger."
+        " Otherwise they stop working, too, but aren't marked as revoked."
+    ),
+]
 
 Scopes = Annotated[
     list[Scope],

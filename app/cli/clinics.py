@@ -1,5 +1,6 @@
 """`clinic`, `client` and `identity`: create clinics, and manage who may call."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
@@ -10,14 +11,18 @@ import typer
 from app.auth.provider import identity_id
 from app.cli.console import AsJson, ClinicId, database, existing_clinic, fail, operate, print_result
 from app.clients import service as clients
+from app.clients.errors import NoKeyToRotate
+from app.clients.schemas import OVERLAP_HOURS, OVERLAP_HOURS_MAX
 from app.clinics import queries, service
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import now, uuid7
 from app.core.values.problems import NotFound
+from app.credentials.views import DescendantView
 from app.settings import settings
 
 EVERYTHING = "*"
 NAME_MAX = 200
+NO_CLIENT = "This clinic has no client with this id."
 
 clinic = typer.Typer(help="Create and list clinics.", no_args_is_help=True)
 client = typer.Typer(help="Issue and revoke API keys.", no_args_is_help=True)
@@ -70,6 +75,11 @@ def _later(given: datetime | None) -> datetime | None:
     return moment
 
 
+Descendants = Annotated[
+    bool, typer.Option("--descendants", help="Revoke the clients that it made as well.")
+]
+
+
 @clinic.command("add")
 def add_clinic(name: Name, *, as_json: AsJson = False) -> None:
     """Create a clinic."""
@@ -118,16 +128,48 @@ def add_client(
     print_result(data, as_json=as_json, text=f"Client   {key.client_id}\nAPI key  {key}")
 
 
+@client.command("rotate")
+def rotate_client(
+    id: UUID,
+    clinic_id: ClinicId,
+    overlap: Annotated[
+        int,
+        typer.Option(
+            metavar="HOURS", min=0, max=OVERLAP_HOURS_MAX, help="How long the present key works."
+        ),
+    ] = OVERLAP_HOURS,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a client a new API key, which is shown only once. Its present key works for a while."""
+    with database() as opened:
+        existing_clinic(opened, clinic_id)
+        work = partial(clients.rotate, id=id, overlap_hours=overlap)
+        try:
+            found = operate(opened, clinic_id, "clients.rotate", work)
+        except NotFound:
+            fail(NO_CLIENT)
+        except NoKeyToRotate as refused:
+            fail(refused.detail)
+    until, key = found["earlier_key_until"], found["api_key"]
+    ends = "at once" if until is None else until.isoformat(timespec="seconds")
+    data = {"client_id": id, "api_key": key, "earlier_key_until": until}
+    print_result(data, as_json=as_json, text=f"API key      {key}\nEarlier key  ends {ends}")
+
+
 @client.command("revoke")
-def revoke_client(id: UUID, clinic_id: ClinicId, *, as_json: AsJson = False) -> None:
-    """Revoke a client and its API key."""
+def revoke_client(
+    id: UUID, clinic_id: ClinicId, *, descendants: Descendants = False, as_json: AsJson = False
+) -> None:
+    """Revoke a client and its API key. The clients that it made stop working, too."""
+    work = partial(clients.revoke, id=id, with_descendants=descendants)
     with database() as opened:
         existing_clinic(opened, clinic_id)
         try:
-            found = operate(opened, clinic_id, "clients.revoke", lambda op: clients.revoke(op, id))
+            found = operate(opened, clinic_id, "clients.revoke", work)
         except NotFound:
-            fail("This clinic has no client with this id.")
-    _put_revoked(id, found["revoked_at"], as_json=as_json)
+            fail(NO_CLIENT)
+    _print_revoked(id, found["revoked_at"], found["descendants"], as_json=as_json)
 
 
 @identity.command("add")
@@ -160,23 +202,34 @@ def revoke_identity(
     subject: Annotated[str, typer.Argument(help="The `sub` of the provider's tokens.")],
     clinic_id: ClinicId,
     *,
+    descendants: Descendants = False,
     as_json: AsJson = False,
 ) -> None:
-    """Revoke a practitioner's identity."""
+    """Revoke a practitioner's identity. The clients that it made stop working, too."""
     id = _identity_id(subject)
+    work = partial(clients.revoke_identity, id=id, with_descendants=descendants)
     with database() as opened:
         existing_clinic(opened, clinic_id)
         try:
-            work = partial(clients.revoke_identity, id=id)
             found = operate(opened, clinic_id, "identities.revoke", work)
         except NotFound:
             fail("This clinic has no identity with this subject.")
-    _put_revoked(id, found["revoked_at"], as_json=as_json)
+    _print_revoked(id, found.revoked_at, found.descendants, as_json=as_json)
 
 
-def _put_revoked(id: UUID, at: datetime | None, *, as_json: bool) -> None:
-    text = "" if at is None else f"Revoked at {at.isoformat(timespec='seconds')}."
-    print_result({"client_id": id, "revoked_at": at}, as_json=as_json, text=text)
+def _print_revoked(
+    id: UUID,
+    at: datetime | None,
+    descendants: Sequence[DescendantView],
+    *,
+    as_json: bool,
+) -> None:
+    lines = [] if at is None else [f"Revoked at {at.isoformat(timespec='seconds')}."]
+    for each in descendants:
+        state = "ends with it" if each["revoked_at"] is None else "revoked"
+        lines.append(f"{each['id']}  {state:12}  {each['kind']:8}  {each['name']}")
+    data = {"client_id": id, "revoked_at": at, "descendants": descendants}
+    print_result(data, as_json=as_json, text="\n".join(lines))
 
 
 def _identity_id(subject: str) -> UUID:

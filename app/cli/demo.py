@@ -125,7 +125,7 @@ def _way_in(opened: Database) -> str:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     hash_ = owners.hash_password(password)
     try:
-        operate(opened, story.CLINIC, "owners.create", lambda op: owners.replace_owner(op, hash_))
+        operate(opened, story.CLINIC, "owners.create", lambda op: owners.set_owner(op, hash_))
     except Conflict:  # the database has an owner already, of another clinic
         return WITH_KEY
     return AS_OWNER.format(name=owners.NAME, password=password)

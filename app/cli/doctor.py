@@ -32,6 +32,7 @@ from app.core.db import schema
 from app.core.db.database import Database
 from app.core.values.clock import now
 from app.core.values.problems import Problem
+from app.emergencies.queries import unreviewed_series
 from app.ledger import signing
 from app.ledger.queries import last_security
 from app.state.inspection import faults
@@ -104,6 +105,7 @@ def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
         yield from _signing_key(opened)
         yield from _backup(opened)
         yield from _row_security(opened)
+        yield from _emergencies(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -171,6 +173,14 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
         yield Finding("signing key", "warning", f"{file}", remedy)
     else:
         yield Finding("signing key", "ok", "there" if file is None else f"{file}")
+
+
+def _emergencies(opened: Database) -> Iterator[Finding]:
+    found = sum(unreviewed_series(op) for op in in_each_clinic(opened, "doctor"))
+    if found:
+        remedy = "Review it: see Emergency access in docs/operator.md."
+        many = f"opened {found} times, four or more within an hour, and not reviewed"
+        yield Finding("emergency access", "warning", many, remedy)
 
 
 def _backup(opened: Database) -> Iterator[Finding]:

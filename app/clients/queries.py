@@ -10,6 +10,7 @@ from app.auth.models import Client
 from app.clients.schemas import ClientView, Kind
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
+from app.credentials.queries import stated_client
 
 _ORDER = Order((Client.id,))
 _CLIENTS = rows(Client).where(Client.kind.in_(get_args(Kind)))
@@ -18,26 +19,27 @@ _LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_CLIENTS), _ORDER.after(_CLIENTS)
 
 
-def _view(row: Row[Any]) -> ClientView:
+def view(op: Operation, row: Row[Any]) -> ClientView:
+    """The view of a client, as of the operation."""
+    until = row.earlier_secret_until
     return {
-        "id": row.id,
-        "name": row.name,
-        "kind": row.kind,
-        "scopes": row.scopes,
-        "jwks": row.jwks,
-        "jwks_url": row.jwks_url,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "revoked_at": row.revoked_at,
+        **stated_client(row),
+        "made_by": row.made_by,
+        "earlier_key_until": until if until is not None and op.at < until else None,
     }
 
 
-def client(op: Operation, id: UUID, *, for_update: bool = False) -> ClientView:
+def locked(op: Operation, id: UUID) -> Row[Any]:
+    """One client, locked until the commit; `NotFound` if this clinic has none with this id."""
+    return op.one(_LOCKED, id=id)
+
+
+def client(op: Operation, id: UUID) -> ClientView:
     """One client; `NotFound` if this clinic has none with this id."""
-    return _view(op.one(_LOCKED if for_update else _ONE, id=id))
+    return view(op, op.one(_ONE, id=id))
 
 
 def clients(op: Operation, filters: Filters) -> tuple[Sequence[ClientView], str | None]:
     """A page of clients, oldest first, including revoked ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
-    return [_view(row) for row in found], cursor
+    return [view(op, row) for row in found], cursor

@@ -5,8 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from app.auth.schemas import WithDescendants
 from app.clients import queries, service
-from app.clients.schemas import ClientBody, ClientView, NewClientView
+from app.clients.errors import NoKeyToRotate
+from app.clients.schemas import (
+    ClientBody,
+    ClientView,
+    NewClientView,
+    RevokedClientView,
+    RotationBody,
+)
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
@@ -38,13 +46,34 @@ def client(op: Reading, id: UUID) -> Answer[ClientView]:
 def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
     """Create a client. Only this answer shows its API key, so it is not stored for a retry.
 
-    If the answer is lost, revoke the new client and create another one.
+    If the answer is lost, revoke the new client and create another one. A client can never do more
+    than the clients that made it, and stops working with them.
     """
     view = service.create(op, body)
     return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
 
 
+@router.post(
+    "/{id:uuid}/rotate",
+    operation_id="clients.rotate",
+    responses=documented(NotFound, NoKeyToRotate),
+)
+def rotate(op: Issuing, id: UUID, body: RotationBody) -> Answer[NewClientView]:
+    """Give a client a new API key. Its present key still works for the hours of the overlap.
+
+    A client can rotate its own key, and those of the clients that it made. Rotating again ends the
+    key from before the last rotation at once; revoking ends every key. Only this answer shows the
+    new key, so it is not stored for a retry. If the answer is lost, rotate again.
+    """
+    return Answer(service.rotate(op, id, body.overlap_hours))
+
+
 @router.post("/{id:uuid}/revoke", operation_id="clients.revoke", responses=documented(NotFound))
-def revoke(op: Writing, id: UUID) -> Answer[ClientView]:
-    """Revoke a client. Within five seconds, its key and tokens stop working."""
-    return Answer(service.revoke(op, id))
+def revoke(
+    op: Writing, id: UUID, *, descendants: WithDescendants = False
+) -> Answer[RevokedClientView]:
+    """Revoke a client. Within five seconds, its key and tokens stop working.
+
+    So do those of its descendants, which the answer lists.
+    """
+    return Answer(service.revoke(op, id, with_descendants=descendants))

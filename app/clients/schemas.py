@@ -5,17 +5,19 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
-from typing_extensions import TypedDict
 
 from app.auth.jose import public_key
 from app.auth.rules import Untrusted
-from app.auth.schemas import Scopes
+from app.auth.schemas import DESCENDANTS, Scopes
 from app.core.http.outgoing import check_address
 from app.core.values.faults import RuleBroken, check_distinct
 from app.core.values.wire import Body, Line, Moment, example
+from app.credentials.views import ClientMembers, DescendantView
 
 Kind = Literal["api_key", "backend"]
 KEYS_MAX = 10
+OVERLAP_HOURS = 24
+OVERLAP_HOURS_MAX = 168
 BASE64URL = r"^[A-Za-z0-9_-]+$"
 
 
@@ -70,7 +72,13 @@ class ClientBody(Body):
     name: Line
     kind: Kind = "api_key"
     scopes: Scopes
-    expires_at: Annotated[Moment | None, Field(description="Its expiry; null: never.")] = None
+    expires_at: Annotated[
+        Moment | None,
+        Field(
+            description="Its expiry, which can't be later than that of the client that makes it;"
+            " null: as late as possible."
+        ),
+    ] = None
     jwks: Annotated[KeySetBody | None, Field(description="A back end's public keys.")] = None
     jwks_url: Annotated[
         str | None,
@@ -88,37 +96,15 @@ class ClientBody(Body):
         return self
 
 
-class KeyView(TypedDict, closed=True):
-    """A public key (RFC 7517)."""
-
-    kty: str
-    kid: str
-    use: str | None
-    alg: str | None
-    key_ops: list[str] | None
-    n: str | None
-    e: str | None
-    crv: str | None
-    x: str | None
-    y: str | None
-
-
-class KeySetView(TypedDict, closed=True):
-    """A back end's public keys."""
-
-    keys: list[KeyView]
-
-
-class _Client(TypedDict):
-    id: UUID
-    name: str
-    kind: Kind
-    scopes: list[str]
-    jwks: KeySetView | None
-    jwks_url: str | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
+class _Client(ClientMembers):
+    made_by: Annotated[
+        UUID | None,
+        Field(description="The client that made it, and with which it ends; null: command line."),
+    ]
+    earlier_key_until: Annotated[
+        datetime | None,
+        Field(description="Until when the API key from before the last rotation works, too."),
+    ]
 
 
 class ClientView(_Client, closed=True):
@@ -126,17 +112,23 @@ class ClientView(_Client, closed=True):
 
 
 class NewClientView(_Client, closed=True):
-    """A new client. Its API key is shown only here; a back end has none."""
+    """A client with its new API key, which is shown only here; a back end has none."""
 
     api_key: str | None
 
 
-class IdentityView(TypedDict, closed=True):
-    """The link of a practitioner to the identity provider; only the ledger shows it."""
+class RevokedClientView(_Client, closed=True):
+    """A client that was revoked."""
 
-    id: UUID
-    name: str
-    practitioner_id: UUID
-    scopes: list[str]
-    created_at: datetime
-    revoked_at: datetime | None
+    descendants: Annotated[list[DescendantView], Field(description=DESCENDANTS)]
+
+
+class RotationBody(Body):
+    """A new API key for a client."""
+
+    model_config = example(overlap_hours=OVERLAP_HOURS)
+
+    overlap_hours: Annotated[
+        int,
+        Field(ge=0, le=OVERLAP_HOURS_MAX, description="How long the present key still works."),
+    ] = OVERLAP_HOURS

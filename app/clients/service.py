@@ -1,38 +1,45 @@
 """Issue and revoke credentials."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import cast
+from datetime import UTC, datetime, timedelta
+from typing import Final, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Identity
-from app.auth.queries import client_by_id
+from app.auth.queries import client_by_id, makers
 from app.auth.rules import Key, is_inactive, new_key
 from app.auth.schemas import scopes_not_held
-from app.clients.queries import client
-from app.clients.schemas import ClientBody, ClientView, IdentityView, KeySetView, NewClientView
-from app.core.operation import CLINIC, Operation, rows
+from app.clients.errors import NoKeyToRotate
+from app.clients.queries import locked, view
+from app.clients.schemas import ClientBody, Kind, NewClientView, RevokedClientView
+from app.core.operation import CLINIC, Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
-from app.core.values.problems import Conflict, Invalid, NotFound
-from app.credentials.service import record_credential
+from app.core.values.problems import Conflict, Forbidden, Invalid
+from app.credentials import service as credentials
+from app.credentials.queries import stated_client
+from app.credentials.service import Revoked, latest_expiry, record_credential
+from app.credentials.views import KeySetView, StatedClient, StatedIdentity
 from app.ledger import service as ledger
 from app.records import service as records
 from app.records.registry import registry
 
-_REVOKE = (
+NOT_ITS_MAKER: Final = (
+    "Only the client itself, a client that made it and holds its scopes, or the command line can"
+    " rotate its key."
+)
+KINDS: Final = get_args(Kind)
+_ROTATE = (
     update(Client)
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
-    .values(revoked_at=bindparam("at"))
-)
-_IDENTITY = (
-    rows(Client, Client, Identity.practitioner_id)
-    .join(Identity, Identity.client_id == Client.id)
-    .where(Identity.clinic_id == CLINIC, Client.id == bindparam("id"))
-    .with_for_update()
+    .values(
+        secret_digest=bindparam("digest"),
+        earlier_secret_digest=bindparam("earlier"),
+        earlier_secret_until=bindparam("until"),
+    )
 )
 
 
@@ -41,7 +48,7 @@ def add(
 ) -> Key:
     """Create a client and issue its API key. Only this return value ever holds the secret."""
     key = new_key(uuid7())
-    view: ClientView = {
+    stated: StatedClient = {
         "id": key.client_id,
         "name": name,
         "kind": "api_key",
@@ -52,22 +59,28 @@ def add(
         "expires_at": expires_at,
         "revoked_at": None,
     }
-    _store(op, view, key)
+    _store(op, stated, key)
     return key
 
 
 def create(op: Operation, body: ClientBody) -> NewClientView:
     """Create a client from its body. Returns its view, with the API key if it has one.
 
-    Raises `Invalid` for a scope that the caller doesn't hold and for an expiry in the past.
+    Without an expiry, it expires with the caller's client. Raises `Invalid` for a scope that the
+    caller doesn't hold, and for an expiry that is past or later than that of the caller's client.
     """
     faults = list(scopes_not_held(op.caller, body.scopes))
-    if body.expires_at is not None and body.expires_at <= op.at:
+    latest = latest_expiry(op)
+    expires_at = latest if body.expires_at is None else body.expires_at.astimezone(UTC)
+    if expires_at is not None and expires_at <= op.at:
         faults.append(Fault("/expires_at", "past", "That is past."))
+    if latest is not None and expires_at is not None and expires_at > latest:
+        late = f"You can't make a client that is valid after {latest:%Y-%m-%dT%H:%M:%SZ}."
+        faults.append(Fault("/expires_at", "outlives_maker", late))
     if faults:
         raise Invalid(faults)
     key = new_key(uuid7())
-    view: ClientView = {
+    stated: StatedClient = {
         "id": key.client_id,
         "name": body.name,
         "kind": body.kind,
@@ -75,34 +88,70 @@ def create(op: Operation, body: ClientBody) -> NewClientView:
         "jwks": None if body.jwks is None else cast("KeySetView", body.jwks.model_dump()),
         "jwks_url": body.jwks_url,
         "created_at": op.at,
-        "expires_at": None if body.expires_at is None else body.expires_at.astimezone(UTC),
+        "expires_at": expires_at,
         "revoked_at": None,
     }
-    _store(op, view, key)
-    return {**view, "api_key": str(key) if body.kind == "api_key" else None}
+    _store(op, stated, key)
+    return {
+        **stated,
+        "made_by": op.caller.client_id,
+        "earlier_key_until": None,
+        "api_key": str(key) if body.kind == "api_key" else None,
+    }
 
 
-def _store(op: Operation, view: ClientView, key: Key) -> None:
-    digest = key.digest if view["kind"] == "api_key" else None
-    row = {**view, "clinic_id": op.clinic_id, "secret_digest": digest}
+def _store(op: Operation, stated: StatedClient, key: Key) -> None:
+    digest = key.digest if stated["kind"] == "api_key" else None
+    row = {**stated, "clinic_id": op.clinic_id, "secret_digest": digest}
     op.db.execute(insert(Client), {**row, "made_by": op.caller.client_id})
-    ledger.record(op, "clients", view)
-    record_credential(op, view["id"])
+    ledger.record(op, "clients", stated)
+    record_credential(op, stated["id"])
 
 
-def revoke(op: Operation, id: UUID, reason: str | None = None) -> ClientView:
+def rotate(op: Operation, id: UUID, overlap_hours: int) -> NewClientView:
+    """Give a client a new API key. Its present key stays valid for so many hours.
+
+    A client may rotate its own key and those of its descendants. Otherwise the new key would stay
+    valid after its maker. Raises `NotFound`, `Forbidden` or `NoKeyToRotate`.
+    """
+    row = locked(op, id)
+    caller = op.caller.client_id
+    if caller is not None and caller != id:
+        above = makers(op.db, op.clinic_id, id)
+        held = set(row.scopes) <= set(op.caller.scopes)
+        if not held or all(maker.id != caller for maker in above):
+            raise Forbidden(NOT_ITS_MAKER)
+    expired = row.expires_at is not None and row.expires_at <= op.at
+    if row.kind != "api_key" or row.revoked_at is not None or expired:
+        raise NoKeyToRotate
+    key = new_key(id)
+    until = op.at + timedelta(hours=overlap_hours) if overlap_hours else None
+    earlier = row.secret_digest if overlap_hours else None
+    changed = {"digest": key.digest, "earlier": earlier, "until": until}
+    op.run(_ROTATE, {"this": id, **changed})
+    ledger.record(op, "clients", stated_client(row), operation="clients.rotate")
+    record_credential(op, id)
+    op.stale_clients.add(id)
+    return {
+        **view(op, row),
+        "earlier_key_until": until,
+        "api_key": str(key),
+    }
+
+
+def revoke(op: Operation, id: UUID, *, with_descendants: bool = False) -> RevokedClientView:
     """Revoke a client; `NotFound` if this clinic has none with this id. Idempotent."""
-    found = client(op, id, for_update=True)
-    if found["revoked_at"] is None:
-        found["revoked_at"] = op.at
-        op.run(_REVOKE, {"this": id, "at": op.at})
-        ledger.record(op, "clients", found, operation="clients.revoke", reason=reason)
-    return found
+    revoked = credentials.revoke(op, id, KINDS, with_descendants=with_descendants)
+    return {
+        **view(op, revoked.row),
+        "revoked_at": revoked.revoked_at,
+        "descendants": list(revoked.descendants),
+    }
 
 
 def add_identity(
     op: Operation, id: UUID, name: str, practitioner_id: UUID, scopes: Iterable[Scope]
-) -> IdentityView:
+) -> StatedIdentity:
     """Let a practitioner sign in with the identity provider; `id` is what `identity_id` returns.
 
     Raises `Conflict` if any clinic has this identity already: a token must lead to one clinic.
@@ -113,7 +162,7 @@ def add_identity(
         raise Conflict("This practitioner is inactive.")
     if client_by_id(op.db, id) is not None:
         raise Conflict("This person has an identity already.")
-    view: IdentityView = {
+    view: StatedIdentity = {
         "id": id,
         "name": name,
         "practitioner_id": practitioner_id,
@@ -138,21 +187,6 @@ def add_identity(
     return view
 
 
-def revoke_identity(op: Operation, id: UUID, reason: str | None = None) -> IdentityView:
+def revoke_identity(op: Operation, id: UUID, *, with_descendants: bool = False) -> Revoked:
     """Revoke an identity; `NotFound` if this clinic has none with this id. Idempotent."""
-    found = op.first(_IDENTITY, id=id)
-    if found is None:
-        raise NotFound
-    view: IdentityView = {
-        "id": found.id,
-        "name": found.name,
-        "practitioner_id": found.practitioner_id,
-        "scopes": found.scopes,
-        "created_at": found.created_at,
-        "revoked_at": found.revoked_at,
-    }
-    if view["revoked_at"] is None:
-        view["revoked_at"] = op.at
-        op.run(_REVOKE, {"this": id, "at": op.at})
-        ledger.record(op, "identities", view, operation="identities.revoke", reason=reason)
-    return view
+    return credentials.revoke(op, id, ("identity",), with_descendants=with_descendants)

@@ -1,13 +1,18 @@
-"""Read credentials, and record them."""
+"""Record credentials, limit them to what their makers may do, and revoke them."""
 
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam
+from sqlalchemy import Row, and_, bindparam, update
 
 from app.auth.models import Client, Device, Owner
-from app.core.operation import Operation, rows
-from app.credentials.views import CredentialView, verifier_digest
+from app.auth.queries import MAKERS_MAX, makers
+from app.core.operation import CLINIC, Operation, rows
+from app.core.values.problems import Conflict, NotFound
+from app.credentials import queries
+from app.credentials.views import CredentialView, DescendantView, verifier_digest
 from app.ledger import service as ledger
 
 NOUN: Final = "credentials"
@@ -21,11 +26,24 @@ VERIFIERS: Final = (
 """Every column that checks a secret which outlives a few minutes."""
 
 CREDENTIALS: Final = (
-    rows(Client, Client.id, Client.made_by, *VERIFIERS)
+    rows(Client, Client.id, Client.made_by, Client.earlier_secret_until, *VERIFIERS)
     .outerjoin(Device, and_(Device.clinic_id == Client.clinic_id, Device.client_id == Client.id))
     .outerjoin(Owner, and_(Owner.clinic_id == Client.clinic_id, Owner.client_id == Client.id))
 )
 _ONE = CREDENTIALS.where(Client.id == bindparam("id"))
+_REVOKE = (
+    update(Client)
+    .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
+    .values(revoked_at=bindparam("at"))
+)
+
+
+class Revoked(NamedTuple):
+    """A client that was revoked, the time of that, and its descendants."""
+
+    row: Row[Any]
+    revoked_at: datetime
+    descendants: Sequence[DescendantView]
 
 
 def credential(row: Row[Any]) -> CredentialView:
@@ -34,6 +52,7 @@ def credential(row: Row[Any]) -> CredentialView:
     return {
         "id": row.id,
         "made_by": row.made_by,
+        "earlier_secret_until": row.earlier_secret_until,
         "verifiers": {
             name: verifier_digest(verifier)
             for name, verifier in stored.items()
@@ -46,3 +65,54 @@ def record_credential(op: Operation, client_id: UUID) -> None:
     """Record a client's verifiers as they are stored now. Call it after each change of one."""
     stated = credential(op.one(_ONE, id=client_id))
     ledger.record_rights_change(op, NOUN, stated)
+
+
+def latest_expiry(op: Operation) -> datetime | None:
+    """When the caller's client and the clients above it expire; None if none of them does.
+
+    What the caller makes must expire then at the latest. Raises `Conflict` if so many clients stand
+    above the caller that it can't make another one.
+    """
+    if op.caller.client_id is None:
+        return None
+    chain = makers(op.db, op.clinic_id, op.caller.client_id)
+    if len(chain) >= MAKERS_MAX:
+        detail = f"Yours is the last of {MAKERS_MAX} clients that made one another: use the first."
+        raise Conflict(detail)
+    return min((maker.expires_at for maker in chain if maker.expires_at is not None), default=None)
+
+
+def revoke(
+    op: Operation,
+    id: UUID,
+    kinds: Collection[str],
+    *,
+    with_descendants: bool = False,
+    reason: str | None = None,
+) -> Revoked:
+    """Revoke a client, if `with_descendants` with all clients below it. Idempotent.
+
+    Its descendants stop working in any case. Raises `NotFound` if this clinic has no client of
+    these kinds with this id.
+    """
+    row = queries.locked(op, id)
+    if row.kind not in kinds:
+        raise NotFound
+    at = _revoke(op, row, reason)
+    found = [queries.descendant(each) for each in queries.descendants(op, [id])]
+    op.stale_clients.update((id, *(each["id"] for each in found)))
+    if with_descendants:
+        for each in found:
+            each["revoked_at"] = _revoke(op, queries.locked(op, each["id"]), f"made by {id}")
+    return Revoked(row, at, found)
+
+
+def _revoke(op: Operation, row: Row[Any], reason: str | None) -> datetime:
+    already: datetime | None = row.revoked_at
+    if already is not None:
+        return already
+    resource, stated = queries.STATED[row.kind]
+    op.run(_REVOKE, {"this": row.id, "at": op.at})
+    view = {**stated(row), "revoked_at": op.at}
+    ledger.record(op, resource, view, operation=f"{resource}.revoke", reason=reason)
+    return op.at

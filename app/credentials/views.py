@@ -1,6 +1,8 @@
-"""A credential as the ledger states it. Pure."""
+"""Credentials as the ledger states them. Pure."""
 
 import hashlib
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from typing_extensions import TypedDict
@@ -11,8 +13,81 @@ class CredentialView(TypedDict, closed=True):
 
     id: UUID
     made_by: UUID | None
+    earlier_secret_until: datetime | None
+    """Until when the API key from before the last rotation is valid."""
     verifiers: dict[str, str]
     """The SHA-256, in hex, of each stored verifier, by the name of its column."""
+
+
+class KeyView(TypedDict, closed=True):
+    """A public key (RFC 7517)."""
+
+    kty: str
+    kid: str
+    use: str | None
+    alg: str | None
+    key_ops: list[str] | None
+    n: str | None
+    e: str | None
+    crv: str | None
+    x: str | None
+    y: str | None
+
+
+class KeySetView(TypedDict, closed=True):
+    """A back end's public keys."""
+
+    keys: list[KeyView]
+
+
+class ClientMembers(TypedDict):
+    """What the ledger states about a client with an API key, or a back end."""
+
+    id: UUID
+    name: str
+    kind: Literal["api_key", "backend"]
+    scopes: list[str]
+    jwks: KeySetView | None
+    jwks_url: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class PersonalMembers(TypedDict):
+    """What the ledger states about a client of a practitioner: a device or an identity."""
+
+    id: UUID
+    name: str
+    practitioner_id: UUID
+    scopes: list[str]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class StatedClient(ClientMembers, closed=True):
+    """A client in the body of a ledger entry."""
+
+
+class StatedDevice(PersonalMembers, closed=True):
+    """A device in the body of a ledger entry."""
+
+    code_expires_at: datetime
+    enrolled_at: datetime | None
+
+
+class StatedIdentity(PersonalMembers, closed=True):
+    """The link of a practitioner to the identity provider, in the body of a ledger entry."""
+
+
+class DescendantView(TypedDict, closed=True):
+    """A client that another client made, itself or through clients that it made."""
+
+    id: UUID
+    kind: Literal["api_key", "backend", "device", "identity"]
+    name: str
+    revoked_at: datetime | None
+    """When it was revoked itself. If it wasn't, it ends with the client that made it."""
 
 
 def verifier_digest(verifier: bytes | str) -> str:

@@ -6,43 +6,31 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam
 
-from app.auth.models import Client, Device
+from app.auth.models import Client
 from app.core.http.pages import Filters, Order, page
-from app.core.operation import CLINIC, Operation, rows
+from app.core.operation import Operation
+from app.core.values.problems import NotFound
+from app.credentials import queries as credentials
+from app.credentials.queries import CLIENTS, stated_device
 from app.devices.schemas import DeviceView
 
 _ORDER = Order((Client.id,))
-_COLUMNS = (
-    *(Client.id, Client.name, Client.scopes, Client.created_at, Client.revoked_at),
-    *(Device.practitioner_id, Device.code_digest, Device.code_expires_at, Device.enrolled_at),
-)
-_DEVICES = (
-    rows(Client, *_COLUMNS)
-    .join(Device, Device.client_id == Client.id)
-    .where(Device.clinic_id == CLINIC)
-)
+_DEVICES = CLIENTS.where(Client.kind == "device")
 _ONE = _DEVICES.where(Client.id == bindparam("id"))
-_LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_DEVICES), _ORDER.after(_DEVICES)
 
 
 def view(row: Row[Any]) -> DeviceView:
     """The view of a device."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "practitioner_id": row.practitioner_id,
-        "scopes": row.scopes,
-        "created_at": row.created_at,
-        "code_expires_at": row.code_expires_at,
-        "enrolled_at": row.enrolled_at,
-        "revoked_at": row.revoked_at,
-    }
+    return {**stated_device(row), "made_by": row.made_by}
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:
     """One device, locked until the commit; `NotFound` if this clinic has none with this id."""
-    return op.one(_LOCKED, id=id)
+    row = credentials.locked(op, id)
+    if row.kind != "device":
+        raise NotFound
+    return row
 
 
 def device(op: Operation, id: UUID) -> DeviceView:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
+from app.auth.schemas import WithDescendants
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
@@ -14,7 +15,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound
 from app.devices import queries, service
-from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
+from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView, RevokedDeviceView
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.DEVICES_READ))]
@@ -46,6 +47,11 @@ def create(op: Issuing, body: DeviceBody) -> Answer[NewDeviceView]:
 
 
 @router.post("/{id:uuid}/revoke", operation_id="devices.revoke", responses=documented(NotFound))
-def revoke(op: Writing, id: UUID) -> Answer[DeviceView]:
-    """Revoke a device. Within five seconds, its code and tokens stop working."""
-    return Answer(service.revoke(op, id))
+def revoke(
+    op: Writing, id: UUID, *, descendants: WithDescendants = False
+) -> Answer[RevokedDeviceView]:
+    """Revoke a device. Within five seconds, its code and tokens stop working.
+
+    So do those of its descendants, which the answer lists.
+    """
+    return Answer(service.revoke(op, id, with_descendants=descendants))

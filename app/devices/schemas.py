@@ -5,10 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from typing_extensions import TypedDict
 
-from app.auth.schemas import Scopes
+from app.auth.schemas import DESCENDANTS, Scopes
 from app.core.values.wire import Body, Line, example
+from app.credentials.views import DescendantView, PersonalMembers
 
 
 class DeviceBody(Body):
@@ -25,15 +25,13 @@ class DeviceBody(Body):
     scopes: Scopes
 
 
-class _Device(TypedDict):
-    id: UUID
-    name: str
-    practitioner_id: UUID
-    scopes: list[str]
-    created_at: datetime
+class _Device(PersonalMembers):
     code_expires_at: Annotated[datetime, Field(description="Until when its code can be used.")]
     enrolled_at: Annotated[datetime | None, Field(description="When its code was used.")]
-    revoked_at: datetime | None
+    made_by: Annotated[
+        UUID | None,
+        Field(description="The client that made it, and with which it ends; null: command line."),
+    ]
 
 
 class DeviceView(_Device, closed=True):
@@ -44,3 +42,9 @@ class NewDeviceView(_Device, closed=True):
     """A new device, with the code to enrol it. The code is shown only here."""
 
     enrolment_code: str
+
+
+class RevokedDeviceView(_Device, closed=True):
+    """A device that was revoked."""
+
+    descendants: Annotated[list[DescendantView], Field(description=DESCENDANTS)]

@@ -14,9 +14,12 @@ from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
-from app.credentials.service import record_credential
+from app.credentials import service as credentials
+from app.credentials.queries import stated_device
+from app.credentials.service import latest_expiry, record_credential
+from app.credentials.views import StatedDevice
 from app.devices.queries import locked, view
-from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView
+from app.devices.schemas import DeviceBody, NewDeviceView, RevokedDeviceView
 from app.ledger import service as ledger
 from app.records import service as records
 from app.records.registry import registry
@@ -24,15 +27,15 @@ from app.records.registry import registry
 CODE_LIFE: Final = timedelta(minutes=10)
 
 _ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bindparam("this"))
-_REVOKE = update(Client).where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
 
 
 def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     """Create a device. Returns its view, with the code to enrol it.
 
-    Raises `Invalid` for an unknown or inactive practitioner, and for a scope that the caller
-    doesn't hold.
+    Raises `Invalid` for an unknown or inactive practitioner and for a scope that the caller
+    doesn't hold, and `Conflict` if too many clients stand above the caller.
     """
+    latest_expiry(op)
     faults = list(scopes_not_held(op.caller, body.scopes))
     try:
         if _is_inactive(op, body.practitioner_id):
@@ -44,7 +47,7 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     if faults:
         raise Invalid(faults)
     code = new_key(uuid7(), ENROLMENT_CODE)
-    made: DeviceView = {
+    made: StatedDevice = {
         "id": code.client_id,
         "name": body.name,
         "practitioner_id": body.practitioner_id,
@@ -57,7 +60,7 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     _store(op, made, code)
     ledger.record(op, "devices", made)
     record_credential(op, made["id"])
-    return {**made, "enrolment_code": str(code)}
+    return {**made, "made_by": op.caller.client_id, "enrolment_code": str(code)}
 
 
 def _is_inactive(op: Operation, practitioner_id: UUID) -> bool:
@@ -66,7 +69,7 @@ def _is_inactive(op: Operation, practitioner_id: UUID) -> bool:
     return is_inactive(found["status"], found["inactive_from"], clinic_day(op.at))
 
 
-def _store(op: Operation, made: DeviceView, code: Key) -> None:
+def _store(op: Operation, made: StatedDevice, code: Key) -> None:
     client = {
         "clinic_id": op.clinic_id,
         "id": made["id"],
@@ -87,14 +90,18 @@ def _store(op: Operation, made: DeviceView, code: Key) -> None:
     op.db.execute(insert(Device), device)
 
 
-def revoke(op: Operation, id: UUID, reason: str | None = None) -> DeviceView:
+def revoke(
+    op: Operation, id: UUID, *, with_descendants: bool = False, reason: str | None = None
+) -> RevokedDeviceView:
     """Revoke a device; `NotFound` if this clinic has none with this id. Idempotent."""
-    ended = view(locked(op, id))
-    if ended["revoked_at"] is None:
-        ended["revoked_at"] = op.at
-        op.run(_REVOKE.values(revoked_at=op.at), {"this": id})
-        ledger.record(op, "devices", ended, operation="devices.revoke", reason=reason)
-    return ended
+    revoked = credentials.revoke(
+        op, id, ("device",), with_descendants=with_descendants, reason=reason
+    )
+    return {
+        **view(revoked.row),
+        "revoked_at": revoked.revoked_at,
+        "descendants": list(revoked.descendants),
+    }
 
 
 def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
@@ -113,7 +120,7 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
     if _is_inactive(op, found.practitioner_id):
         raise Untrusted("inactive practitioner")
     op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
-    enrolled = view(found)
+    enrolled = stated_device(found)
     enrolled["enrolled_at"] = op.at
     ledger.record(op, "devices", enrolled, operation="devices.enrol")
     return found, new_refresh_token(op, code.client_id)
@@ -131,5 +138,5 @@ def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
         raise Untrusted("inactive practitioner")
     next_token = rotate_refresh_token(op, token)
     if next_token is None:
-        revoke(op, token.client_id, "refresh token used again")
+        revoke(op, token.client_id, reason="refresh token used again")
     return found, next_token

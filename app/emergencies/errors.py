@@ -12,3 +12,9 @@ class EmergencyOpen(Conflict):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(resource="emergencies", resource_id=str(id))
+
+
+class EmergencyNotOver(Conflict):
+    """This emergency access is still open: review it once it has ended."""
+
+    code, title = "emergency-not-over", "Emergency access is still open"

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.values.wire import Body, example
+from app.emergencies.rules import Series
 
 # One line of at least two characters, without white space at its ends.
 LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"
@@ -35,9 +36,23 @@ class EmergencyBody(Body):
     ] = MINUTES_MAX
 
 
-class EmergencyView(TypedDict, closed=True):
-    """Emergency access of one client: open until somebody ends it or its time is over."""
+class ReviewBody(Body):
+    """What somebody who reviewed emergency access found."""
 
+    model_config = example(note="Justified: the patient was taken to hospital.")
+
+    note: Annotated[
+        str,
+        Field(
+            min_length=2,
+            max_length=500,
+            pattern=LINE,
+            description="The finding, in one line. Name nobody: no erasure ever deletes it.",
+        ),
+    ]
+
+
+class _Emergency(TypedDict):
     id: UUID
     client_id: Annotated[UUID, Field(description="The device or identity that has it.")]
     practitioner_id: UUID
@@ -45,3 +60,29 @@ class EmergencyView(TypedDict, closed=True):
     opened_at: datetime
     ends_at: Annotated[datetime, Field(description="When it ends unless ended early.")]
     ended_at: Annotated[datetime | None, Field(description="When somebody ended it early.")]
+
+
+class EmergencyView(_Emergency, closed=True):
+    """Emergency access of one client: open until somebody ends it or its time is over."""
+
+
+class UnreviewedView(_Emergency, closed=True):
+    """Emergency access that nobody has reviewed yet."""
+
+    series: Annotated[
+        Series | None,
+        Field(
+            description="`practitioner`: one of four or more within an hour by this practitioner;"
+            " `clinic`: by several of the clinic together; null: neither."
+        ),
+    ]
+    patients_seen: Annotated[
+        int, Field(description="How many patients' data were read under it, by the ledger.")
+    ]
+
+
+class UnreviewedPageView(TypedDict, closed=True):
+    """The emergency access to review next."""
+
+    items: list[UnreviewedView]
+    more: Annotated[int, Field(description="How many others are not reviewed either.")]

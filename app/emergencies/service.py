@@ -1,19 +1,29 @@
-"""Begin and end emergency access."""
+"""Begin, end and review emergency access."""
 
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Emergency
 from app.auth.queries import open_emergency
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.clock import uuid7
-from app.emergencies.errors import EmergencyOpen
-from app.emergencies.queries import emergency
+from app.core.values.problems import Forbidden
+from app.emergencies.errors import EmergencyNotOver, EmergencyOpen
+from app.emergencies.queries import REVIEW, emergency, openings_since
+from app.emergencies.rules import SERIES_MIN, SERIES_WITHIN
 from app.emergencies.schemas import EmergencyBody, EmergencyView
 from app.ledger import service as ledger
 
+SERIES: Final = Counter(
+    "needlework_emergency_series",
+    "Emergency access that was the fourth or a later one within an hour,"
+    " of one practitioner or of all of a clinic.",
+    ["by"],
+)
 _CLIENT = rows(Client, Client.id).where(Client.id == bindparam("id")).with_for_update()
 _END = (
     update(Emergency)
@@ -46,7 +56,17 @@ def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
     op.db.execute(insert(Emergency), {**begun, "clinic_id": op.clinic_id})
     ledger.record_rights_change(op, "emergencies", begun, reason=body.reason)
     op.stale_clients.add(client_id)
+    _count_series(op, practitioner_id)
     return begun
+
+
+def _count_series(op: Operation, practitioner_id: UUID) -> None:
+    """Count the opening in the metric if it is at least the fourth within an hour."""
+    recent = openings_since(op, op.at - SERIES_WITHIN)
+    own = sum(opening.practitioner_id == practitioner_id for opening in recent)
+    for label, count in (("practitioner", own), ("clinic", len(recent))):
+        if count >= SERIES_MIN:
+            op.before_commit.append(SERIES.labels(label).inc)
 
 
 def end(op: Operation, id: UUID, reason: str | None = None) -> EmergencyView:
@@ -59,4 +79,18 @@ def end(op: Operation, id: UUID, reason: str | None = None) -> EmergencyView:
             op, "emergencies", found, operation="emergencies.end", reason=reason
         )
         op.stale_clients.add(found["client_id"])
+    return found
+
+
+def review(op: Operation, id: UUID, note: str) -> EmergencyView:
+    """Record that somebody reviewed emergency access, and what they found.
+
+    Raises `NotFound`, `EmergencyNotOver`, or `Forbidden` for the practitioner who had it.
+    """
+    found = emergency(op, id, for_update=True)
+    if op.caller.practitioner_id == found["practitioner_id"]:
+        raise Forbidden("Nobody reviews their own emergency access.")
+    if found["ended_at"] is None and op.at < found["ends_at"]:
+        raise EmergencyNotOver
+    ledger.record_rights_change(op, "emergencies", found, reason=note, operation=REVIEW)
     return found

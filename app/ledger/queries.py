@@ -1,8 +1,8 @@
 """Read the ledger: the change feed, the versions of records, entries and disclosures."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
@@ -16,10 +16,12 @@ from app.ledger import tiles
 from app.ledger.errors import CursorSuperseded
 from app.ledger.models import LedgerEntry
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
-from app.ledger.service import record_access
+from app.ledger.service import in_emergency, record_access
 
-CURSOR_LEAF_BYTES = 8
-
+CURSOR_LEAF_BYTES: Final = 8
+CHUNK: Final = 200
+LATE: Final = timedelta(minutes=10)
+"""How long after the end of emergency access an entry may follow that was begun before."""
 _CHANGES = (
     rows(LedgerEntry)
     .where(LedgerEntry.kind == "change", LedgerEntry.number > bindparam("after", type_=BigInteger))
@@ -79,6 +81,20 @@ _STATES = (
 )
 _BODIES = rows(LedgerEntry, LedgerEntry.number, LedgerEntry.resource, LedgerEntry.body).where(
     LedgerEntry.number.in_(bindparam("numbers", expanding=True))
+)
+_FIRST_ABOUT = (
+    rows(LedgerEntry, LedgerEntry.number)
+    .where(LedgerEntry.resource_id == bindparam("resource_id"), LedgerEntry.kind == "security")
+    .order_by(LedgerEntry.number)
+    .limit(1)
+)
+_FOLLOWING = (
+    rows(
+        LedgerEntry, LedgerEntry.number, LedgerEntry.at, LedgerEntry.patient_id, LedgerEntry.reason
+    )
+    .where(LedgerEntry.number > bindparam("after", type_=BigInteger))
+    .order_by(LedgerEntry.number)
+    .limit(CHUNK)
 )
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
@@ -316,3 +332,19 @@ def _disclosure(row: Row[Any]) -> DisclosureView:
         "version": row.version,
         "reason": row.reason,
     }
+
+
+def patients_read_in_emergency(op: Operation, id: UUID, ends_at: datetime) -> int:
+    """How many patients' data were read under this emergency access, by its access entries."""
+    began = op.first(_FIRST_ABOUT, resource_id=id)
+    after, seen, reason = 0 if began is None else began.number, set[UUID](), in_emergency(id)
+    while True:
+        found = op.all(_FOLLOWING, after=after)
+        seen |= {
+            row.patient_id
+            for row in found
+            if row.patient_id is not None and (row.reason or "").startswith(reason)
+        }
+        if len(found) < CHUNK or found[-1].at > ends_at + LATE:
+            return len(seen)
+        after = found[-1].number

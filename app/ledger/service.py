@@ -179,7 +179,12 @@ def _emergency(op: Operation, gathered: Entry) -> str | None:
     """The reason of a read under emergency access, so that the patient's disclosures show it."""
     if gathered.kind != "access" or op.caller.emergency_id is None:
         return None
-    return f"emergency {op.caller.emergency_id}"
+    return in_emergency(op.caller.emergency_id)
+
+
+def in_emergency(id: UUID) -> str:
+    """How the reason of an access entry begins that was made under this emergency access."""
+    return f"emergency {id}"
 
 
 def canonical(view: Any) -> bytes:

@@ -10,14 +10,14 @@ from app.auth.models import Client, Owner
 from app.core.operation import Operation, rows
 
 # This can't filter by clinic: an owner signs in before their clinic is known.
-_OWNER: Executable = select(Client, Owner.password_hash).join(
+_OWNER: Executable = select(Client, Owner.password_hash, Owner.totp_secret, Owner.totp_step).join(
     Owner, (Owner.clinic_id == Client.clinic_id) & (Owner.client_id == Client.id)
 )
 _LOCKED = rows(Client).where(Client.id == bindparam("id")).with_for_update()
 
 
 class OwnerView(TypedDict):
-    """The owner in a ledger entry: all fields but the hash of the password."""
+    """The owner in a ledger entry: all fields but the password's hash and the second factor."""
 
     id: UUID
     name: str
@@ -27,7 +27,7 @@ class OwnerView(TypedDict):
 
 
 def owner(db: Connection) -> Row[Any] | None:
-    """The database's owner: their client and the hash of the password; None if there is none."""
+    """The database's owner, with what checks their sign-in; None if there is no owner."""
     return db.execute(_OWNER).first()
 
 
@@ -40,7 +40,7 @@ def locked(op: Operation, id: UUID) -> Row[Any]:
 
 
 def view(row: Row[Any]) -> OwnerView:
-    """The owner's fields for a ledger entry: all but the hash of the password."""
+    """The owner's fields for a ledger entry: all but what checks who signs in."""
     return {
         "id": row.id,
         "name": row.name,

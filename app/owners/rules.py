@@ -1,14 +1,23 @@
-"""Rules for passwords: length and normalization. Pure.
+"""Rules for passwords: length, normalization, and what is too easy to guess. Pure.
 
-NIST SP 800-63B asks for length and for no other property. It also asks for Unicode normalization,
-because one keyboard may send a letter as one character and another as two.
+NIST SP 800-63B §3.1.1.2 asks for length, and to refuse passwords that are leaked, repetitive,
+sequential, or the name of the person or the service. It asks for no other property. It also asks
+for Unicode normalization, because one keyboard may send a letter as one character and another as
+two.
 """
 
 import unicodedata
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 LENGTH_MIN: Final = 12
 LENGTH_MAX: Final = 1024
+REPEATED: Final = "This password repeats a few characters. Choose another one."
+SEQUENCE: Final = "This password is a sequence of neighbouring characters. Choose another one."
+NAME: Final = (
+    "This password is a name that others know: of the clinic or of a person. Choose another."
+)
 
 
 def normalized(password: str) -> str:
@@ -19,3 +28,43 @@ def normalized(password: str) -> str:
 def has_allowed_length(password: str) -> bool:
     """Whether the normalized password has an allowed length."""
     return LENGTH_MIN <= len(normalized(password)) <= LENGTH_MAX
+
+
+def weakness(password: str, names: Iterable[str]) -> str | None:
+    """Why a password is too easy to guess, as a message; None if these rules allow it.
+
+    `names` are those of the clinic and its people. Their case, and digits, spaces and punctuation
+    don't count.
+    """
+    folded = normalized(password).casefold()
+    if _is_repetition(folded):
+        return REPEATED
+    if _is_sequence(folded):
+        return SEQUENCE
+    if _letters(folded) in {_letters(normalized(name).casefold()) for name in names} - {""}:
+        return NAME
+    return None
+
+
+def _is_repetition(folded: str) -> bool:
+    """Whether three or more copies of one piece make the text, the last one perhaps cut off."""
+    longest = len(folded) // 3
+    return any(folded[size:] == folded[:-size] for size in range(1, longest + 1))
+
+
+def _is_sequence(folded: str) -> bool:
+    """Whether each character follows the one before, up or down; 0 follows 9, and a follows z."""
+    steps = {_step(one, next_) for one, next_ in pairwise(folded)}
+    return steps in ({1}, {-1})
+
+
+def _step(one: str, next_: str) -> int:
+    if one + next_ in {"90", "za"}:
+        return 1
+    if one + next_ in {"09", "az"}:
+        return -1
+    return ord(next_) - ord(one)
+
+
+def _letters(folded: str) -> str:
+    return "".join(filter(str.isalpha, folded))

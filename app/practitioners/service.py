@@ -1,6 +1,6 @@
 """Practitioners as a kind of record, and what follows when one becomes inactive."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from threading import Event
 from typing import Any, Final, TypedDict, cast
@@ -9,14 +9,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app.auth.service import delete_tokens
-from app.clients import service as clients
 from app.core.db.database import Database
 from app.core.operation import Operation, perform
 from app.core.values.access import server
 from app.core.values.clock import clinic_day, now, uuid7
 from app.core.values.faults import Fault
 from app.core.values.wire import merge_patch
-from app.devices import service as devices
+from app.credentials import service as credentials
 from app.emergencies import service as emergencies
 from app.emergencies.queries import open_emergencies
 from app.ledger.models import LedgerHead
@@ -38,14 +37,6 @@ from app.records import service as records
 from app.records.kinds import Appearances, Facts, Kind, LeftOut
 
 REASON: Final = "practitioner inactive"
-REVOKE: Final[Mapping[str, Callable[[Operation, UUID, str], object]]] = {
-    "device": devices.revoke,
-    "identity": clients.revoke_identity,
-    "api_key": clients.revoke,
-    "backend": clients.revoke,
-}
-"""How to revoke a client, by its kind. Only the command line makes an owner."""
-
 # Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
 _CLINICS: Final = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
 
@@ -143,7 +134,7 @@ def _end_authority(op: Operation, practitioner_id: UUID) -> None:
     for id in open_emergencies(op, practitioner_id, [client.id for client in held]):
         emergencies.end(op, id, REASON)
     for client in held:
-        REVOKE[client.kind](op, client.id, REASON)
+        credentials.revoke(op, client.id, (client.kind,), reason=REASON)
         delete_tokens(op, client.id)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -58,6 +58,14 @@ Form = Mapping[str, str]
 Taken = tuple[Any, Key | None]
 Taker = Callable[[Operation, Key], Taken]
 router = APIRouter(tags=["tokens"])
+
+
+class KnownClient(NamedTuple):
+    """A client that asks for a token, with its caller; `refused` says why it isn't in force."""
+
+    client: Any
+    caller: Caller
+    refused: str | None = None
 
 
 def _described(description: str, *headers: str, **more: Any) -> dict[str, Any]:
@@ -115,6 +123,11 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                             },
                             "username": {"type": "string", "const": owners.NAME},
                             "password": {"type": "string", "format": "password"},
+                            "otp": {
+                                "type": "string",
+                                "description": "The code of the owner's second factor, if it is"
+                                " on. Each code works once.",
+                            },
                             "scope": {
                                 "type": "string",
                                 "description": "Scopes, separated by spaces. By default, all of the"
@@ -172,12 +185,12 @@ async def _client_credentials(request: Request, form: Form) -> dict[str, Any]:
     except Untrusted:
         raise TokenRefused("invalid_client", NOT_AUTHENTICATED) from None
     database: Database = request.app.state.database
-    client = await asyncio.to_thread(_client, database, client_id)
-    if client is None or form.get("client_id", str(client_id)) != str(client_id):
+    known = await asyncio.to_thread(_client, database, client_id)
+    if known is None or form.get("client_id", str(client_id)) != str(client_id):
         raise TokenRefused("invalid_client", NOT_AUTHENTICATED)
-    caller = caller_for(client)
+    client, caller = known.client, known.caller
     try:
-        _check_in_force(client)
+        _check_in_force(known)
         jose.check(signed, await _keys(request, client, signed))
         jti, ends = rules.check_assertion(signed.claims, _address(request), now().timestamp())
         scopes = _scopes(form, caller.scopes)
@@ -207,20 +220,20 @@ async def _grant_once(
 ) -> dict[str, Any]:
     """Grant tokens for a one-time key. `takers` says how, by the kind of its client."""
     database: Database = request.app.state.database
-    client = None if key is None else await asyncio.to_thread(_client, database, key.client_id)
-    if key is None or client is None or client.kind not in takers:
+    known = None if key is None else await asyncio.to_thread(_client, database, key.client_id)
+    if key is None or known is None or known.client.kind not in takers:
         raise TokenRefused("invalid_grant", NOT_VALID)
-    return await _grant(request, form, client, lambda op: takers[client.kind](op, key))
+    return await _grant(request, form, known, lambda op: takers[known.client.kind](op, key))
 
 
 async def _grant(
-    request: Request, form: Form, client: Any, take: Callable[[Operation], Taken]
+    request: Request, form: Form, known: KnownClient, take: Callable[[Operation], Taken]
 ) -> dict[str, Any]:
     """Return an access token and a refresh token for a client, if `take` accepts its credential."""
-    caller = caller_for(client)
+    caller = known.caller
     op = Operation(NAME, caller, request_id())
     try:
-        _check_in_force(client)
+        _check_in_force(known)
         work = partial(_both_tokens, op, form, take)
         given = await asyncio.to_thread(perform, request.app.state.database, op, work)
         forget_stale_clients(request, op)
@@ -243,7 +256,7 @@ def _both_tokens(
     holder, refresh_token = take(op)
     if refresh_token is None:
         return None
-    scopes = _scopes(form, holder.scopes)
+    scopes = _scopes(form, op.caller.scopes)
     given = service.issue_access_token(op, scopes, getattr(holder, "practitioner_id", None))
     return {**given, "refresh_token": str(refresh_token)}
 
@@ -258,14 +271,17 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     failures.take(address).apply(request)
     async with deadline():
-        checked = await owners.check_password(database, form["username"], form["password"])
-    owner = checked.owner
-    if owner is not None and checked.good:
+        name, password, code = form["username"], form["password"], form.get("otp")
+        checked = await owners.check_password(database, name, password, code)
+    owner, fault = checked.owner, checked.fault
+    if owner is not None and fault is None:
         failures.give_back(address)
-        return await _grant(request, form, owner, lambda op: owners.sign_in(op, owner.id))
+        known = KnownClient(owner, caller_for(owner))
+        take = partial(owners.sign_in, id=owner.id, step=checked.step)
+        return await _grant(request, form, known, take)
     remark = None
-    if owner is not None:
-        remark = BackgroundTask(_record_rejection, request, caller_for(owner), "wrong password")
+    if owner is not None and fault is not None:
+        remark = BackgroundTask(_record_rejection, request, caller_for(owner), fault)
     raise TokenRefused("invalid_grant", NOT_VALID, remark)
 
 
@@ -277,15 +293,20 @@ def _scopes(form: Form, held: Iterable[str]) -> list[str]:
     return scopes
 
 
-def _check_in_force(client: Any) -> None:
-    accepted = in_force(client, caller_for(client))
-    if isinstance(accepted, Refused):
-        raise Untrusted(accepted.reason)
+def _check_in_force(known: KnownClient) -> None:
+    if known.refused is not None:
+        raise Untrusted(known.refused)
 
 
-def _client(database: Database, client_id: UUID) -> Any:
+def _client(database: Database, client_id: UUID) -> KnownClient | None:
     with database.reading() as db:
-        return client_by_id(db, client_id)
+        client = client_by_id(db, client_id)
+        if client is None:
+            return None
+        found = in_force(db, client, caller_for(client))
+    if isinstance(found, Refused):
+        return KnownClient(client, found.caller, found.reason)
+    return KnownClient(client, found)
 
 
 def _use_assertion(op: Operation, jti: str, ends: float, scopes: list[str]) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def stated(db: sa.Connection, clinic_id: UUID) -> Iterator[tuple[str, str, dict[
         digests = {name: sha256(of).hexdigest() for name, of in verifiers.items() if of is not None}
         maker = makers.get(id_)
         named = {"id": str(id_), "made_by": maker and str(maker), "verifiers": digests}
+        named["earlier_secret_until"] = None
         yield "security", "credentials", named
     for token in db.execute(sa.select(TOKENS).where(TOKENS.c.clinic_id == clinic_id)).all():
         if "sessions:write" in token.scopes:
@@ -172,7 +173,7 @@ def with_given(client: sa.Row[Any]) -> list[str]:
     held = set(client.scopes)
     given = set().union(*(more for scope, more in GIVEN.items() if scope in held))
     if client.kind == "owner":
-        given.add("clinic:write")
+        given |= {"clinic:write", "emergency_reviews:write"}
     return client.scopes if client.revoked_at or given <= held else sorted(held | given)
 
 

@@ -108,6 +108,7 @@ def test_four_algorithms_are_accepted(dana: Person, key: Any, alg: str, kid: str
 
 
 NOW = time.time
+LIFE_S = 90 * 60
 MUTATIONS: dict[str, Callable[[Person], str]] = {
     "another's key": lambda d: signed(OTHER, d.claims(), "RS256"),
     "a foreign kid": lambda d: signed(RSA, d.claims(), "RS256", kid="z"),
@@ -129,6 +130,11 @@ MUTATIONS: dict[str, Callable[[Person], str]] = {
     "an exp in words": lambda d: d.token(exp="tomorrow"),
     "not good yet": lambda d: d.token(nbf=NOW() + 90),
     "made in the future": lambda d: d.token(iat=NOW() + 90),
+    "valid for too long from now": lambda d: d.token(exp=NOW() + LIFE_S + 60),
+    "valid for too long since it was issued": lambda d: d.token(
+        iat=NOW() - 600, exp=NOW() - 600 + LIFE_S + 1
+    ),
+    "valid for a year": lambda d: d.token(iat=NOW(), exp=NOW() + 31_536_000),
     "a list": lambda d: signed(RSA, [d.claims()], "RS256"),
     "garbage": lambda _: "a.b.c",
     "dots": lambda _: "..",
@@ -141,6 +147,25 @@ MUTATIONS: dict[str, Callable[[Person], str]] = {
 def test_a_token_with_one_fault_is_refused(dana: Person, label: str) -> None:
     assert not dana.is_let_in(MUTATIONS[label](dana))
     assert dana.is_let_in(dana.token())
+
+
+@pytest.mark.parametrize("issued", [True, False])
+def test_a_providers_token_may_live_for_ninety_minutes(
+    dana: Person,
+    issued: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    at = NOW()
+    assert dana.is_let_in(dana.token(iat=at if issued else None, exp=at + LIFE_S))
+
+
+def test_the_setting_changes_how_long_a_providers_token_may_live(
+    dana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dana.is_let_in(dana.token())
+    monkeypatch.setenv("NEEDLEWORK_OIDC_TOKEN_MINUTES_MAX", "5")
+    settings.cache_clear()
+    assert not dana.is_let_in(dana.token())
+    assert dana.is_let_in(dana.token(exp=NOW() + 299))
 
 
 @pytest.mark.parametrize(

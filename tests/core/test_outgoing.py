@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +15,92 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from app.core.http import outgoing
 from app.core.http.outgoing import (
     TIMEOUT_S,
     Outgoing,
     Unreachable,
+    check_address,
     fetch,
     is_public,
     resolve_public,
 )
 from app.core.values.clock import now
+from app.core.values.faults import RuleBroken
+from app.settings import Settings, settings
 from tests.publishing import DRIP_S, Published, loopback_let_in, publishing
 
+# IANA's registries of special-purpose IPv4 and IPv6 addresses (RFC 6890, as of November 2026), with
+# those of multicast and of deprecated addresses. Each range is tried at both ends.
+SPECIAL = {
+    "this network": "0.0.0.0/8",
+    "private use A": "10.0.0.0/8",
+    "shared address space": "100.64.0.0/10",
+    "loopback": "127.0.0.0/8",
+    "link-local, cloud metadata": "169.254.0.0/16",
+    "private use B": "172.16.0.0/12",
+    "IETF protocol assignments": "192.0.0.0/24",
+    "IPv4 service continuity": "192.0.0.0/29",
+    "IPv4 dummy address": "192.0.0.8/32",
+    "port control anycast": "192.0.0.9/32",
+    "TURN anycast": "192.0.0.10/32",
+    "NAT64 discovery": "192.0.0.170/31",
+    "documentation 1": "192.0.2.0/24",
+    "AS112": "192.31.196.0/24",
+    "AMT": "192.52.193.0/24",
+    "6to4 relay": "192.88.99.0/24",
+    "private use C": "192.168.0.0/16",
+    "AS112, delegated": "192.175.48.0/24",
+    "benchmarking": "198.18.0.0/15",
+    "documentation 2": "198.51.100.0/24",
+    "documentation 3": "203.0.113.0/24",
+    "multicast": "224.0.0.0/4",
+    "reserved": "240.0.0.0/4",
+    "broadcast": "255.255.255.255/32",
+    "IPv6 unspecified": "::/128",
+    "IPv6 loopback": "::1/128",
+    "IPv4-compatible": "::/96",
+    "IPv4-mapped": "::ffff:0:0/96",
+    "IPv4-translated": "::ffff:0:0:0/96",
+    "NAT64": "64:ff9b::/96",
+    "NAT64, local": "64:ff9b:1::/48",
+    "discard-only": "100::/64",
+    "IPv6 dummy prefix": "100:0:0:1::/64",
+    "IPv6 protocol assignments": "2001::/23",
+    "Teredo": "2001::/32",
+    "IPv6 port control anycast": "2001:1::1/128",
+    "IPv6 TURN anycast": "2001:1::2/128",
+    "DNS-SD anycast": "2001:1::3/128",
+    "IPv6 benchmarking": "2001:2::/48",
+    "IPv6 AMT": "2001:3::/32",
+    "IPv6 AS112": "2001:4:112::/48",
+    "ORCHID": "2001:10::/28",
+    "ORCHIDv2": "2001:20::/28",
+    "drone remote id": "2001:30::/28",
+    "IPv6 documentation": "2001:db8::/32",
+    "6to4": "2002::/16",
+    "IPv6 AS112, delegated": "2620:4f:8000::/48",
+    "IPv6 documentation 2": "3fff::/20",
+    "segment routing": "5f00::/16",
+    "unique local": "fc00::/7",
+    "IPv6 link-local": "fe80::/10",
+    "site-local": "fec0::/10",
+    "IPv6 multicast": "ff00::/8",
+}
 NEAR = (
-    *("127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1"),  # noqa: S104 - refused
-    *("169.254.169.254", "100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1"),
-    *("255.255.255.255", "::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1"),
-    *("::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "64:ff9b:1::a00:1"),
-    *("2002:7f00:1::", "2001:0:7f00:1::", "2001:db8::1", "::7f00:1"),
+    *("127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254"),
+    *("fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "::8.8.8.8"),
+    *("64:ff9b::808:808", "2002:808:808::1", "4000::1", "1000::1"),
+)
+PUBLIC = (
+    *("8.8.8.8", "1.1.1.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0"),
+    *("172.15.255.255", "172.32.0.0", "192.0.1.0", "192.88.98.255", "192.88.100.0", "198.17.0.1"),
+    *("198.20.0.0", "223.255.255.255", "2606:4700:4700::1111", "2001:200::1", "2001:db9::1"),
+    *("2003::1", "2a00:1450:4009::1", "3ffe:ffff::1"),
 )
 
 
@@ -51,7 +118,46 @@ def test_an_address_that_is_not_public_is_never_connected_to(address: str) -> No
         fetch(f"https://{host}/")
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111"])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_no_address_of_a_special_range_is_public(name: str) -> None:
+    network = ip_network(SPECIAL[name])
+    middle = network[network.num_addresses // 2]
+    assert [is_public(each) for each in (network[0], middle, network[-1])] == [False] * 3
+
+
+@given(st.ip_addresses())
+def test_a_public_address_is_global_and_in_no_special_range(address: Any) -> None:
+    special = any(address in ip_network(each) for each in SPECIAL.values())
+    assert not (is_public(address) and (special or not address.is_global))
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:22/", "https://8.8.8.8:8443/"])
+def test_only_the_ports_of_the_settings_are_connected_to(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(Unreachable, match="no such address"):
+        fetch(url)
+    with pytest.raises(RuleBroken, match="port"):
+        check_address(url)
+    assert check_address("https://emr.example:443/keys") is None  # type: ignore[func-returns-value]
+    monkeypatch.setenv("NEEDLEWORK_OUTGOING_PORTS", "443,8443")
+    settings.cache_clear()
+    try:
+        assert settings().outgoing_ports == {443, 8443}
+        assert check_address("https://emr.example:8443/keys") is None  # type: ignore[func-returns-value]
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+@pytest.mark.parametrize("ports", ["", "0", "65536", "https", "443;8443"])
+def test_a_port_that_is_none_is_no_setting(monkeypatch: pytest.MonkeyPatch, ports: str) -> None:
+    monkeypatch.setenv("NEEDLEWORK_OUTGOING_PORTS", ports)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+@pytest.mark.parametrize("address", PUBLIC)
 def test_a_public_address_is_one(address: str) -> None:
     assert is_public(ip_address(address))
     assert resolve_public(address, 443) == address

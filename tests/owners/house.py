@@ -31,7 +31,7 @@ class House(NamedTuple):
     def put(self, password: str = PASSWORD) -> str:
         """Make the owner; the client's id."""
         op, hash_ = self.clinic.operation(), service.hash_password(password)
-        made = perform(self.clinic.database, op, partial(service.replace_owner, op, hash_))
+        made = perform(self.clinic.database, op, partial(service.set_owner, op, hash_))
         return str(made["id"])
 
     def ask(self, password: str = PASSWORD, username: str = "owner") -> Response:

@@ -18,7 +18,16 @@ from hypothesis import strategies as st
 from app.cli import story
 from app.core.db.database import Database
 from app.main import create_app
-from app.owners.rules import LENGTH_MAX, LENGTH_MIN, has_allowed_length, normalized
+from app.owners import service
+from app.owners.rules import (
+    LENGTH_MAX,
+    LENGTH_MIN,
+    REPEATED,
+    SEQUENCE,
+    has_allowed_length,
+    normalized,
+    weakness,
+)
 from tests.cli.program import PATIENCE_S, environment, url_of
 from tests.ground import Api, Clinic, create_clinic
 from tests.owners.house import PASSWORD, WRONG, House, Program, refused
@@ -53,8 +62,59 @@ def test_a_short_and_a_very_long_password_are_refused(
     assert "12 to 1024 characters" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("correcthorsebatterystaple", "leaked"),
+        ("Password1234", "leaked"),
+        ("CORRECTHORSEBATTERYSTAPLE", "leaked"),
+        ("\uff30assword1234", "leaked"),
+        ("\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7\u00a7", "repeats"),
+        ("x7!x7!x7!x7!x7", "repeats"),
+        ("3456789012345678901234", "sequence"),
+        ("zyxwvutsrqponml", "sequence"),
+        ("\u03b1\u03b2\u03b3\u03b4\u03b5\u03b6\u03b7\u03b8\u03b9\u03ba\u03bb\u03bc", "sequence"),
+        ("Test clinic 2026!", "name"),
+        ("dana-demo-19991231", "name"),
+        ("Demo, Dana: 314159", "name"),
+        ("owner 31415926", "name"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused(
+    house: House, on: Program, password: str, reason: str
+) -> None:
+    house.api.practitioner()
+    this = ("owner", "set", "--clinic", str(house.clinic.id), "--password-stdin")
+    ran = on(house.clinic.database, *this, typed=password)
+    assert (ran.code, ran.out) == (1, "")
+    assert reason in ran.err
+    assert password not in ran.err
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, WRONG, "Test clinic at the river", "aabbccddeeff1", "ababababxyzw"]
+)
+def test_another_long_password_is_accepted(password: str) -> None:
+    assert service.refusal(password, ["Test clinic", "Dana Demo"]) is None
+
+
+@given(st.text(min_size=LENGTH_MIN, max_size=60))
+def test_a_password_of_distinct_characters_out_of_order_is_no_repetition(password: str) -> None:
+    folded = normalized(password).casefold()
+    if len(set(folded)) > len(folded) // 3:
+        assert weakness(password, []) in {None, SEQUENCE}
+
+
+@given(st.text(min_size=1, max_size=4), st.integers(12, 40))
+def test_a_repeated_piece_is_refused(piece: str, length: int) -> None:
+    folded = normalized(piece).casefold()
+    repeated = (folded * 40)[: max(length, 3 * len(folded))]
+    if normalized(repeated).casefold() == repeated:
+        assert weakness(repeated, []) in {REPEATED, SEQUENCE}
+
+
 @given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))
-def test_length_is_all_that_is_asked(password: str) -> None:
+def test_the_length_is_that_of_the_normalized_password(password: str) -> None:
     assert has_allowed_length(password) == (LENGTH_MIN <= len(normalized(password)) <= LENGTH_MAX)
     assert normalized(normalized(password)) == normalized(password)
 

@@ -129,16 +129,18 @@ ALLOWED: Final = {
     "entry's request_id": frozenset({REQUEST_ID}),
     # A pointer names the unknown member, as its sender spelled it.
     "problem's pointer": frozenset({MEMBER}),
-    # The reason for a void, an emergency access or a release is in the ledger.
+    # The reason for a void, an emergency access or a release is in the ledger, and so is a review.
     "entry's reason": frozenset(
         {
             *("AmendBody/reason", "EmergencyBody/reason", "VoidBody/reason"),
+            "ReviewBody/note",
             *(f"ChartSummaryBody/{name}" for name in RELEASED),
             *(
                 f"/v1/patients/{{id}}/chart-summaries: {tuple(name.split('/'))}"
                 for name in RELEASED
             ),
             "/v1/emergency-access: ('reason',)",
+            "/v1/emergency-access/{id}/review: ('note',)",
         }
     ),
 }

@@ -4,12 +4,12 @@ from typing import Any
 
 from tests.ground import Api
 from tests.sweeps.document import operations
-from tests.sweeps.world import World, lasting
+from tests.sweeps.world import World, stated
 
 # The operation that an entry names, where it isn't the operation of the request.
 NAMED = {"imports.create": "patients.create"}
 # A temporary change of rights is not a record: its entry is of the kind security.
-OF_SECURITY = {"emergencies.create", "emergencies.end"}
+OF_SECURITY = {"emergencies.create", "emergencies.end", "emergencies.review"}
 # Data that leave the clinic change nothing: the entry is of the kind access.
 DISCLOSURES = {"chart_summaries.create"}
 
@@ -39,7 +39,7 @@ def test_every_write_leaves_exactly_its_entry(api: Api) -> None:
             wrong[operation.name] = changes
         elif changes_a_record and operation.name not in NAMED:
             [change] = changes
-            if change["body"] != lasting(answer) or change["resource_id"] != answer.json()["id"]:
+            if change["body"] != stated(answer) or change["resource_id"] != answer.json()["id"]:
                 wrong[operation.name] = change
     assert wrong == {}
 

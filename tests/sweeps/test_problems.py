@@ -13,7 +13,7 @@ from app.core.values.clock import uuid7
 from app.core.values.problems import catalogue
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
-from tests.sweeps.world import OTHER, Sent, World
+from tests.sweeps.world import EMERGENCY, OTHER, Sent, World
 
 # These need a race, or a database that is down: tests/faults provokes them.
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
@@ -102,6 +102,13 @@ class Provoker:
         if "emergency-open" in documented(self.operation):
             for _ in range(2):
                 yield self.world.practitioners.post(collection, from_json(sent.content or b""))
+        if "emergency-not-over" in documented(self.operation):
+            begun = f"{EMERGENCY}/{self.world.make(EMERGENCY)['id']}"
+            yield api.post(f"{begun}/review", from_json(sent.content or b""))
+        if "no-key-to-rotate" in documented(self.operation):
+            ended = f"/v1/clients/{self.world.make('/v1/clients')['id']}"
+            api.post(f"{ended}/revoke")
+            yield api.post(f"{ended}/rotate", {})
         if "identifier-taken" in documented(self.operation):
             other = self.world.make(collection)["identifiers"]
             fresh = self.world.request(self.operation)

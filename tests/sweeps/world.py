@@ -55,8 +55,13 @@ WORDS |= {"dataset}.{format": "sessions.csv"}
 SECRETS = {"api_key", "enrolment_code"}
 # Members that only the answer to a write has, not the record.
 OF_THE_WRITE = {"ended"}
+# Members of an answer that the body of a change entry doesn't have.
+UNSTATED = {"made_by", "earlier_key_until", "descendants"}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
+# The operations on a client that only its maker may call.
+OF_ITS_MAKER = {"clients.rotate"}
+CREATED = 201
 EMERGENCY = "/v1/emergency-access"
 # How long a practitioner's token is reused; it is valid for five minutes.
 TOKEN_S = 200
@@ -72,6 +77,9 @@ class Sent:
     path: str
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    of_maker: "tuple[str, Api] | None" = None
+    """The path with a client that only its maker may change, and that maker: any other sender first
+    makes one of its own."""
     personal: "World | None" = None
     """For operations of practitioners only: the world whose practitioner replaces the `api`."""
 
@@ -87,7 +95,16 @@ class Sent:
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         raw = self.content if content is None else content
         sender = self.sender(api)
-        return sender(self.method, self.path, headers=self.headers | more, content=raw)
+        path = self.path
+        if (
+            self.of_maker is not None
+            and path == self.of_maker[0]
+            and sender is not self.of_maker[1]
+        ):
+            made = sender.post("/v1/clients", {"name": "x", "scopes": ["clients:write"]})
+            if made.status_code == CREATED:
+                path = re.sub(r"[0-9a-f-]{36}", made.json()["id"], path)
+        return sender(self.method, path, headers=self.headers | more, content=raw)
 
 
 class World:
@@ -170,6 +187,8 @@ class World:
             else:
                 made = self.make(path)
                 path, tag = f"{path}/{made['id']}", f'"{made.get("version")}"'
+                if operation.name == "emergencies.review":
+                    self.api.post(f"{path}/end")
                 if operation.name == "sessions.amend":
                     signed = self.api.post(f"{path}/sign", headers={"If-Match": tag})
                     tag = signed.headers["etag"]
@@ -183,6 +202,8 @@ class World:
             headers["Content-Type"] = operation.media[0]
         path += QUERIES.get(operation.name, "")
         sent = Sent(operation.method, path, self.content(operation), headers)
+        if operation.name in OF_ITS_MAKER:
+            sent.of_maker = (path, self.api)
         if operation.name in PERSONAL:
             sent.personal = self.with_a_practitioner()
         return sent
@@ -207,6 +228,11 @@ def stored(answered: dict[str, Any]) -> dict[str, Any]:
     """The members of an answer that are stored."""
     apart = SECRETS | OF_THE_WRITE
     return {name: member for name, member in answered.items() if name not in apart}
+
+
+def stated(answer: Response) -> Any:
+    """The content of an answer as the body of a change entry states it."""
+    return {name: member for name, member in lasting(answer).items() if name not in UNSTATED}
 
 
 def model_of(address: str) -> str:

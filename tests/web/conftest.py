@@ -59,7 +59,7 @@ def a_server_with_patients(
         clinic = create_clinic(database)
         if is_sqlite:
             op = clinic.operation("owners.create")
-            perform(database, op, partial(owners.replace_owner, op, owners.hash_password(PASSWORD)))
+            perform(database, op, partial(owners.set_owner, op, owners.hash_password(PASSWORD)))
         running = stack.enter_context(serving(folder / "log", NEEDLEWORK_DATABASE_URL=url))
         address = f"http://{HOST}:{running.port}"
         wire = stack.enter_context(Client(base_url=address))

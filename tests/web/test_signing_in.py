@@ -45,7 +45,7 @@ def test_only_the_owner_signs_in_with_the_owner_s_password(house: House) -> None
     for form in ({"password": WRONG}, {"password": PASSWORD, "name": "admin"}, {"password": ""}):
         answer = desk.sign_in(**{"name": "owner", **form})
         assert answer.status_code == 403
-        assert "are wrong" in answer.text
+        assert "is wrong" in answer.text
         assert WRONG not in answer.text
         assert "set-cookie" not in answer.headers
     assert desk.sign_in(name="owner", password=PASSWORD).status_code == 303

@@ -7,7 +7,7 @@ from typing import Final, cast
 from fastapi import Request
 
 from app.core.http.rates import Rates
-from app.core.http.requests import ApiRequest, request_id
+from app.core.http.requests import EXTRA_HEADERS, ApiRequest, request_id
 from app.core.operation import Entry, Operation
 from app.core.values.access import READS, Authenticate, Caller, Refused, Scope
 from app.core.values.problems import Forbidden, Unauthenticated
@@ -43,7 +43,8 @@ class Authorize:
     transaction may write.
 
     Only practitioners may call a `personal` operation, never programs. The answer of a `secret`
-    operation holds a secret, so it is not stored for retries. `identify` returns the caller.
+    operation holds a secret, so it is not stored for retries. An `unlimited` operation counts for
+    the rate limit, and is never refused for it. `identify` returns the caller.
 
     Raises `Unauthenticated`, `Forbidden` or `TooManyRequests`.
     """
@@ -53,12 +54,14 @@ class Authorize:
         *scopes: Scope,
         personal: bool = False,
         secret: bool = False,
+        unlimited: bool = False,
         identify: Identify = by_bearer_token,
     ) -> None:
         self.scopes = scopes
         self.writes = scopes[0] not in READS
         self.personal = personal
         self.secret = secret
+        self.unlimited = unlimited
         self._identify = identify
 
     async def __call__(self, request: Request) -> Operation:
@@ -79,7 +82,11 @@ class Authorize:
         op = RequestOperation(
             name, caller, request_id(), if_match=if_match, request=cast("ApiRequest", request)
         )
-        cast("Rates", request.app.state.rates).take(caller.actor).apply(request)
+        allowance = cast("Rates", request.app.state.rates).take(caller.actor)
+        if self.unlimited:
+            request.scope[EXTRA_HEADERS] |= allowance.headers
+        else:
+            allowance.apply(request)
         for scope in self.scopes:
             if not caller.may(scope):
                 await record_denial(request, op, f"without the scope {scope}")

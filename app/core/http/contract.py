@@ -127,8 +127,10 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid, TooManyRequests)
+    yield from (Unauthenticated, Forbidden, Invalid)
     yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
+    if not signature.authorize.unlimited:
+        yield TooManyRequests
     if signature.body is not None:
         yield from (TooLarge, UnsupportedMedia)
     if signature.authorize.writes and not signature.is_async:

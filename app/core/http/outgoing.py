@@ -3,6 +3,7 @@
 Such an address could name a service that only this machine can reach (server-side request
 forgery). So the host is resolved once, and all of its IP addresses must be public. The connection
 uses one of the checked addresses, so a DNS answer that changes later (rebinding) has no effect.
+Only the ports of the settings may be reached, because other services listen on other ports.
 """
 
 import http.client
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -32,8 +33,24 @@ REFETCH_S: Final = 60.0
 FAILED_REFETCH_S: Final = 5.0
 KNOWN_MAX: Final = 1_000
 OK: Final = 200
-# IPv6 networks that embed IPv4 addresses: a NAT64 gateway translates them (RFC 6052, 8215).
-TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+HTTPS_PORT: Final = 443
+# Python 3.11's `is_global` lacks some of these, and takes others for global. The source is IANA's
+# registries of special-purpose addresses, and those of multicast and deprecated addresses.
+SPECIAL: Final = tuple(
+    map(
+        ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+            *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24"),
+            *("192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24"),
+            *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+            # 2001::/23 has Teredo, benchmarking, ORCHID and AS112; 2002::/16 is 6to4.
+            *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+        ),
+    )
+)
+GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+"""The only IPv6 addresses that are assigned to hosts on the Internet (RFC 4291 §2.4)."""
 # Separate threads, so that a slow host delays only the requests that need it.
 _THREADS: Final = CapacityLimiter(4)
 
@@ -62,9 +79,13 @@ def _parsed(url: str) -> SplitResult:
     plain = url.isascii() and url.isprintable() and " " not in url and "#" not in url
     if not plain or not parts.hostname or "@" in parts.netloc or port == 0:
         raise RuleBroken("address", "Give an https address, without a name or a fragment in it.")
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_allowed_loopback(parts.hostname)):
+    if _is_allowed_loopback(parts.hostname) and parts.scheme in {"http", "https"}:
         return parts
-    raise RuleBroken("address", "Give an https address, without a name or a fragment in it.")
+    if parts.scheme != "https":
+        raise RuleBroken("address", "Give an https address, without a name or a fragment in it.")
+    if (HTTPS_PORT if port is None else port) not in settings().outgoing_ports:
+        raise RuleBroken("port", "This server doesn't connect to this port.")
+    return parts
 
 
 def _is_allowed_loopback(host: str) -> bool:
@@ -76,14 +97,10 @@ def _is_allowed_loopback(host: str) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether an IP address is public, and doesn't wrap another address."""
-    if isinstance(address, IPv6Address):
-        wrapped = address.ipv4_mapped or address.sixtofour or address.teredo
-        if wrapped or any(address in network for network in TRANSLATED):
-            return False
-    special = address.is_multicast or address.is_reserved or address.is_unspecified
-    internal = address.is_private or address.is_loopback or address.is_link_local
-    return address.is_global and not special and not internal
+    """Return whether an IP address is a host's on the Internet, and wraps no other address."""
+    if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+        return False
+    return address.is_global and not any(address in network for network in SPECIAL)
 
 
 def resolve_public(host: str, port: int) -> str:
@@ -103,7 +120,7 @@ class _CheckedConnection(http.client.HTTPConnection):
 
     def __init__(self, parts: SplitResult) -> None:
         self.secure = parts.scheme == "https"
-        port = parts.port or (443 if self.secure else 80)
+        port = parts.port or (HTTPS_PORT if self.secure else 80)
         super().__init__(str(parts.hostname), port, timeout=TIMEOUT_S)
         # http.client clears `sock` when it passes it to a response that closes the connection.
         self._opened: socket.socket | None = None

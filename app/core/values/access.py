@@ -23,6 +23,7 @@ class Scope(StrEnum):
     CONSENTS_WRITE = "consents:write"
     DEVICES_READ = "devices:read"
     DEVICES_WRITE = "devices:write"
+    EMERGENCY_REVIEWS_WRITE = "emergency_reviews:write"
     EMERGENCY_WRITE = "emergency:write"
     EPISODES_READ = "episodes:read"
     EPISODES_WRITE = "episodes:write"

@@ -7,7 +7,7 @@ stored on the server. So signing out, revoking the client or a timeout takes eff
 import asyncio
 import re
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -25,6 +25,7 @@ from app.auth.rules import (
     BROWSER_TOKEN,
     BROWSER_TOUCH_INTERVAL,
     Key,
+    Untrusted,
     parse_key,
 )
 from app.auth.service import (
@@ -51,7 +52,7 @@ COOKIE: Final = "needlework"
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
 # After signing in, a browser may be redirected only to a page of the console.
 REDIRECTS_TO: Final = re.compile(r"/console(/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII)
-SIGN_IN_FAILED: Final = "The name and password, or the key, are wrong. You are not signed in."
+SIGN_IN_FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,10 +66,11 @@ async def sign_in(request: Request) -> Response:
     form = read_form(request, await whole_body(request))
     failures.take(address).apply(request)
     async with deadline():
-        identity = await _authenticate(request, form)
+        signing_in = await _authenticate(request, form)
+        identity = signing_in.identity
         if isinstance(identity, Caller):
             failures.give_back(address)
-            return await _sign_in(request, identity, form)
+            return await _sign_in(request, identity, signing_in.step, form)
     answer = pages.sign_in(request, 403, SIGN_IN_FAILED, _target(form))
     if identity is not None:  # after the response: its time must not show whether there is an owner
         answer.background = BackgroundTask(record_rejection, request, SIGN_IN, identity)
@@ -125,24 +127,31 @@ def _target(form: dict[str, str]) -> str:
     return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
 
 
-async def _authenticate(request: Request, form: dict[str, str]) -> Identity:
-    """The caller whose password or key the form has; None or `Refused` where it is wrong."""
+class _SigningIn(NamedTuple):
+    """Who signs in: None or `Refused` where their password or key is wrong."""
+
+    identity: Identity
+    step: int | None = None
+    """The time step of the code of the second factor."""
+
+
+async def _authenticate(request: Request, form: dict[str, str]) -> _SigningIn:
     mark_repeated = request.app.state.authenticate.mark_repeated
     database = request.app.state.database
     key = form.get("key", "").strip()
     if key:
         found = await asyncio.to_thread(_with_key, database, key)
-        return cast("Identity", mark_repeated(found)) if isinstance(found, Refused) else found
+        return _SigningIn(mark_repeated(found) if isinstance(found, Refused) else found)
     if not database.is_sqlite:
-        return None
-    name, password = form.get("name", ""), form.get("password", "")
-    checked = await owners.check_password(database, name, password)
+        return _SigningIn(None)
+    name, password, code = form.get("name", ""), form.get("password", ""), form.get("otp", "")
+    checked = await owners.check_password(database, name, password, code)
     if checked.owner is None:
-        return None
+        return _SigningIn(None)
     caller = caller_for(checked.owner)
-    if checked.good:
-        return caller
-    return cast("Identity", mark_repeated(Refused(caller, "wrong password")))
+    if checked.fault is None:
+        return _SigningIn(caller, checked.step)
+    return _SigningIn(mark_repeated(Refused(caller, checked.fault)))
 
 
 def _with_key(database: Database, key: str) -> Identity:
@@ -152,20 +161,26 @@ def _with_key(database: Database, key: str) -> Identity:
         return caller_by_token(db, key)
 
 
-async def _sign_in(request: Request, caller: Caller, form: dict[str, str]) -> Response:
+async def _sign_in(
+    request: Request, caller: Caller, step: int | None, form: dict[str, str]
+) -> Response:
     await _sign_out(request)
     op = Operation(SIGN_IN, caller, request_id())
-    work = partial(perform, request.app.state.database, op, partial(_begin, op))
-    key = await asyncio.to_thread(work)
+    work = partial(perform, request.app.state.database, op, partial(_begin, op, step))
+    try:
+        key = await asyncio.to_thread(work)
+    except Untrusted:  # another sign-in used the code first
+        return pages.sign_in(request, 403, SIGN_IN_FAILED, _target(form))
     answer = pages.redirect(_target(form))
     name, options = _cookie(request)
     answer.set_cookie(name, str(key), **options)
     return answer
 
 
-def _begin(op: Operation) -> Key:
+def _begin(op: Operation, step: int | None) -> Key:
     if op.caller.client_id is None:
         raise AssertionError
+    owners.use_code(op, op.caller.client_id, step)
     ledger.record_sign_in(op, op.caller.client_id)
     return sign_in_browser(op, op.caller.client_id)
 

@@ -1,0 +1,118 @@
+"""Read what the ledger states about clients, and who made them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from app.auth.models import Client, Device, Identity
+from app.core.operation import CLINIC, Operation, rows
+from app.credentials.views import DescendantView, StatedClient, StatedDevice, StatedIdentity
+
+CLIENTS: Final = (
+    rows(
+        Client,
+        Client,
+        *(Device.code_digest, Device.code_expires_at, Device.enrolled_at),
+        func.coalesce(Device.practitioner_id, Identity.practitioner_id).label("practitioner_id"),
+    )
+    .outerjoin(Device, and_(Device.clinic_id == Client.clinic_id, Device.client_id == Client.id))
+    .outerjoin(
+        Identity, and_(Identity.clinic_id == Client.clinic_id, Identity.client_id == Client.id)
+    )
+)
+"""Clients of every kind, with the columns of their devices and identities."""
+
+_LOCK = rows(Client, Client.id).where(Client.id == bindparam("id")).with_for_update()
+_ONE = CLIENTS.where(Client.id == bindparam("id"))
+
+
+def _descendants() -> Select[Any]:
+    """The query for the clients below the clients `ids`. Loops end, because `UNION` drops them."""
+    below = aliased(Client, name="below")
+    first = rows(Client, Client.id).where(Client.made_by.in_(bindparam("ids", expanding=True)))
+    found = first.cte("descendants", recursive=True)
+    every = found.union(
+        select(below.id).join(found, below.made_by == found.c.id).where(below.clinic_id == CLINIC)
+    )
+    return (
+        rows(Client, Client.id, Client.kind, Client.name, Client.created_at, Client.revoked_at)
+        .join(every, every.c.id == Client.id)
+        .where(Client.id.not_in(bindparam("ids", expanding=True)))
+        .order_by(Client.created_at, Client.id)
+    )
+
+
+_DESCENDANTS = _descendants()
+
+
+def locked(op: Operation, id: UUID) -> Row[Any]:
+    """One client of any kind, locked until the commit; `NotFound` if there is none."""
+    # Lock first: PostgreSQL can't lock rows of an outer join, and would show them as of before.
+    op.one(_LOCK, id=id)
+    return op.one(_ONE, id=id)
+
+
+def descendants(op: Operation, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """The clients that these clients made, and those that these made, and so on; oldest first.
+
+    A row has `id`, `kind`, `name`, `created_at` and `revoked_at`.
+    """
+    return op.all(_DESCENDANTS, ids=list(ids))
+
+
+def descendant(row: Row[Any]) -> DescendantView:
+    """The view of a row of `descendants`."""
+    return {"id": row.id, "kind": row.kind, "name": row.name, "revoked_at": row.revoked_at}
+
+
+def stated_client(row: Row[Any]) -> StatedClient:
+    """What the ledger states about a client with an API key, or a back end."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "kind": row.kind,
+        "scopes": row.scopes,
+        "jwks": row.jwks,
+        "jwks_url": row.jwks_url,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "revoked_at": row.revoked_at,
+    }
+
+
+def stated_device(row: Row[Any]) -> StatedDevice:
+    """What the ledger states about a device, in a row of `CLIENTS`."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "practitioner_id": row.practitioner_id,
+        "scopes": row.scopes,
+        "created_at": row.created_at,
+        "code_expires_at": row.code_expires_at,
+        "enrolled_at": row.enrolled_at,
+        "revoked_at": row.revoked_at,
+    }
+
+
+def stated_identity(row: Row[Any]) -> StatedIdentity:
+    """What the ledger states about an identity, in a row of `CLIENTS`."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "practitioner_id": row.practitioner_id,
+        "scopes": row.scopes,
+        "created_at": row.created_at,
+        "revoked_at": row.revoked_at,
+    }
+
+
+STATED: Final[Mapping[str, tuple[str, Callable[[Row[Any]], Any]]]] = {
+    "api_key": ("clients", stated_client),
+    "backend": ("clients", stated_client),
+    "device": ("devices", stated_device),
+    "identity": ("identities", stated_identity),
+}
+"""By kind of client: the resource in its ledger entries, and what they state about it."""
