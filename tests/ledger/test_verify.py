@@ -172,7 +172,7 @@ def test_an_export_that_was_never_finished_is_incomplete(export: Path) -> None:
 
 def test_tampering_outweighs_what_is_missing(export: Path) -> None:
     (export / "README.md").unlink()
-    (export / "verify.py").write_text("#" * 100_000)
+    (export / "verify.py").write_text("#" * 200_000)
     report = verify(export)
     assert (report.exit, codes(report)) == (2, {"missing-file", "altered-file"})
 
