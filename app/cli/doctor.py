@@ -28,6 +28,7 @@ from app.cli.console import (
     print_result,
     reason,
 )
+from app.clinics.queries import clinic
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.values.clock import now
@@ -122,19 +123,21 @@ def _migration(opened: Database) -> Finding:
 
 def _state(opened: Database) -> Iterator[Finding]:
     """What the server found while it compared the rows with the ledgers, and until when."""
-    late = 0
+    late = count = broken = 0
     for op in in_each_clinic(opened, "doctor"):
         for row in differences(op):
+            broken += 1
             found = f"clinic {op.clinic_id}: {row.resource} {row.resource_id}: {row.found}"
             yield Finding("state", "broken", found, ALTERED)
         done = walked(op)
-        since = done and (done.finished_at or done.began_at)
-        late += since is None or now() - since > WALK_AGE_MAX
+        since = clinic(op)["created_at"] if done is None else done.finished_at or done.began_at
+        late += now() - since > WALK_AGE_MAX
+        count += 1
     if late:
-        found = f"{late} clinics were not compared with their ledgers within two days"
+        found = f"{late} of {count} clinics were not compared with their ledgers within two days"
         remedy = "Keep the server running, or run: python -m app doctor --deep"
         yield Finding("state", "warning", found, remedy)
-    else:
+    elif not broken:
         yield Finding("state", "ok", "the server compares every row with the ledger within a day")
 
 
@@ -156,6 +159,7 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
     signed = {clinic_id: note for clinic_id, note in before.items() if note is not None}
     put_back = "Put its copy back. If there is no copy, see docs/audit.md, The signing key, Loss."
     try:
+        signing.check_keys()
         strange = [
             clinic for clinic, note in signed.items() if not signing.signed_by_us(clinic, note)
         ]
