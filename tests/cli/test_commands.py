@@ -163,6 +163,7 @@ def test_doctor_says_that_there_is_no_key_before_anything_is_signed(
     monkeypatch.delenv("NEEDLEWORK_LEDGER_KEY")
     url = f"sqlite:///{tmp_path}/new.db"
     assert run(url, tmp_path, "migrate").code == 0
+    (tmp_path / "ledger.pem").unlink()
     found = {f["check"]: f["found"] for f in run(url, tmp_path, "doctor", "--json").data}
     assert found["signing key"] == "no readable key"
 
@@ -170,7 +171,7 @@ def test_doctor_says_that_there_is_no_key_before_anything_is_signed(
 def test_doctor_finds_no_fault_in_a_correct_installation(program: Program) -> None:
     ran = program("doctor", "--json")
     states = {finding["check"]: finding["state"] for finding in ran.data}
-    # The tests' own PostgreSQL runs without durability, and other tests alter rows in this database:
+    # The tests' own PostgreSQL runs without durability, and other tests alter rows in it:
     # doctor must report that.
     broken = {check for check, state in states.items() if state == "broken"}
     broken -= {"state"}
