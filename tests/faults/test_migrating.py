@@ -43,7 +43,7 @@ def database_at_the_migration_before() -> Iterator[Database]:
         config = Config(ROOT / "alembic.ini")
         with database.owning() as db:
             config.attributes["connection"] = db
-            command.downgrade(config, "-1")
+            command.downgrade(config, "0010")  # the next one alters tables
             db.commit()
         yield database
 

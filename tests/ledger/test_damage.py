@@ -147,6 +147,12 @@ def is_damage(answer: Response) -> bool:
     return True
 
 
+def is_difference(answer: Response) -> bool:
+    """Whether a record isn't signed or amended because its newest entry was altered."""
+    problem: dict[str, Any] = answer.json()
+    return answer.status_code == 409 and problem["type"] == "/problems/differs-from-ledger"
+
+
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.make.__name__)
 def test_no_operation_fails_on_a_damaged_ledger(api: Api, clinic: Clinic, damage: Damage) -> None:
     remember(clinic, FILLING)
@@ -161,7 +167,7 @@ def test_no_operation_fails_on_a_damaged_ledger(api: Api, clinic: Clinic, damage
         fault = undocumented(operation, answer)
         if answer.status_code >= 500 and not is_damage(answer):
             fault = answer.text
-        if 400 <= answer.status_code < 500:
+        if 400 <= answer.status_code < 500 and not is_difference(answer):
             fault = answer.text
         if fault:
             wrong[operation.name] = fault

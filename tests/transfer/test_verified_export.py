@@ -60,6 +60,8 @@ def rewrite(folder: Path, change: Callable[[list[Line]], list[Line]]) -> None:
 def fill(api: Api) -> World:
     """A record of each kind, one version of each changed."""
     world = World(api)
+    for collection in CHANGES:
+        world.known(collection)
     for collection, change in CHANGES.items():
         path = f"/v1/{collection}/{world.known(collection)}"
         answer = api("PATCH", path, json=change, headers=MERGE)
