@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Row, Select, bindparam, literal, select
 from sqlalchemy.orm import aliased
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.activity import acts_for_inactive_practitioner
+from app.auth.activity import acts_for_inactive_practitioner, practitioner_behind
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import (
+    ACCESS_LIFE,
     ACCESS_TOKEN,
     API_KEY,
+    SKEW_S,
     Key,
     Untrusted,
     browser_token_is_valid,
@@ -204,6 +206,8 @@ def _with_token(db: Connection, client: Row[Any], key: Key) -> Caller | Refused 
         return Refused(caller_for(client), "unknown token")
     if token.expires_at <= now():
         return None
+    if token.expires_at > now() + ACCESS_LIFE + timedelta(seconds=SKEW_S):
+        return Refused(caller_for(client), "token that was not issued here")
     caller = caller_for(client, token.scopes, token.practitioner_id)
     return _in_emergency(db, in_force(db, client, caller))
 
@@ -259,7 +263,8 @@ def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refus
     if ended is not None:
         return Refused(caller, f"{ended} maker")
     held = (scope for scope in caller.scopes if all(scope in maker.scopes for maker in above))
-    return replace(caller, scopes=frozenset(held))
+    behind = practitioner_behind(db, client.clinic_id, client.id)
+    return replace(caller, scopes=frozenset(held), behind=behind)
 
 
 def _ended(client: Row[Any]) -> str | None:

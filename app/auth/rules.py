@@ -20,6 +20,7 @@ REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
 SKEW_S: Final = 30
 """How many seconds another machine's clock may be ahead of ours."""
+ACCESS_LIFE: Final = timedelta(minutes=5)
 REFRESH_LIFE: Final = timedelta(days=30)
 REFRESH_GRACE: Final = timedelta(seconds=10)
 BROWSER_IDLE: Final = timedelta(minutes=30)

@@ -23,6 +23,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound
+from app.records.errors import DiffersFromLedger
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ))]
@@ -56,7 +57,7 @@ def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
 @router.post(
     "/{id:uuid}/rotate",
     operation_id="clients.rotate",
-    responses=documented(NotFound, NoKeyToRotate),
+    responses=documented(NotFound, NoKeyToRotate, DiffersFromLedger),
 )
 def rotate(op: Issuing, id: UUID, body: RotationBody) -> Answer[NewClientView]:
     """Give a client a new API key. Its present key still works for the hours of the overlap.

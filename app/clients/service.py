@@ -21,7 +21,12 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Forbidden, Invalid
 from app.credentials import service as credentials
 from app.credentials.queries import stated_client
-from app.credentials.service import Revoked, latest_expiry, record_credential
+from app.credentials.service import (
+    Revoked,
+    check_credential,
+    latest_expiry,
+    record_credential,
+)
 from app.credentials.views import KeySetView, StatedClient, StatedIdentity
 from app.ledger import service as ledger
 from app.records import service as records
@@ -112,7 +117,7 @@ def rotate(op: Operation, id: UUID, overlap_hours: int) -> NewClientView:
     """Give a client a new API key. Its present key stays valid for so many hours.
 
     A client may rotate its own key and those of its descendants. Otherwise the new key would stay
-    valid after its maker. Raises `NotFound`, `Forbidden` or `NoKeyToRotate`.
+    valid after its maker. Raises `NotFound`, `Forbidden`, `NoKeyToRotate` or `DiffersFromLedger`.
     """
     row = locked(op, id)
     caller = op.caller.client_id
@@ -124,6 +129,7 @@ def rotate(op: Operation, id: UUID, overlap_hours: int) -> NewClientView:
     expired = row.expires_at is not None and row.expires_at <= op.at
     if row.kind != "api_key" or row.revoked_at is not None or expired:
         raise NoKeyToRotate
+    check_credential(op, row)
     key = new_key(id)
     until = op.at + timedelta(hours=overlap_hours) if overlap_hours else None
     earlier = row.secret_digest if overlap_hours else None

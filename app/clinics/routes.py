@@ -13,6 +13,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import VersionMissing, VersionStale
+from app.records.errors import DiffersFromLedger
 from app.records.schemas import MergePatch
 
 router = APIRouter(prefix="/v1/clinic", tags=["clinic"], route_class=Route)
@@ -30,7 +31,11 @@ def clinic(op: Reading) -> Answer[ClinicView]:
     return _answer(queries.clinic(op))
 
 
-@router.patch("", operation_id="clinics.update", responses=documented(VersionMissing, VersionStale))
+@router.patch(
+    "",
+    operation_id="clinics.update",
+    responses=documented(VersionMissing, VersionStale, DiffersFromLedger),
+)
 def change(op: Writing, body: MergePatch) -> Answer[ClinicView]:
     """Change the clinic's `name` or `whose_sessions` with a JSON Merge Patch.
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pydantic_core import to_json
+from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import bindparam, insert, update
 
 from app.clinics.models import Clinic
@@ -12,9 +12,14 @@ from app.core.operation import CLINIC, Operation
 from app.core.values.wire import merge_patch, read
 from app.ledger import service as ledger
 from app.ledger.models import LedgerHead
+from app.records.comparison import check_unaltered
 from app.records.service import check_version
 
 _UPDATE: Final = update(Clinic).where(Clinic.clinic_id == CLINIC)
+
+
+BEFORE: Final = {"whose_sessions": "own", "version": 1}
+"""The members that older entries of a clinic don't know, as the migration filled them."""
 
 
 def add(op: Operation, name: str) -> ClinicView:
@@ -39,6 +44,7 @@ def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
     """
     current = clinic(op, for_update=True)
     check_version(op, current["version"])
+    check_unaltered(op, "clinics", to_jsonable_python(current), BEFORE)
     content = {name: current[name] for name in ClinicBody.model_fields}  # type: ignore[literal-required]
     unknown = dict.fromkeys(changes.keys() - content.keys())
     # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.

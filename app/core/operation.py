@@ -1,6 +1,7 @@
 """The operation: who does what, in which clinic, at what instant, in which transaction."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -22,7 +23,7 @@ from app.core.db.database import Database, should_try_again
 from app.core.db.tables import ClinicOwned
 from app.core.values.access import Caller
 from app.core.values.clock import now
-from app.core.values.problems import Conflict, NotFound
+from app.core.values.problems import Conflict, NotFound, Unreadable
 
 T = TypeVar("T")
 # An operation that loses a race runs again: then it sees what the winner wrote.
@@ -47,6 +48,15 @@ class Entry(NamedTuple):
     reason: str | None = None
     view: Mapping[str, Any] | None = None
     """The record after a change. Entries of another kind may also have a view."""
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raise `Unreadable` for a stored value that its column can't have. SQLite stores any value."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        raise Unreadable from error
 
 
 @dataclass(slots=True)
@@ -95,7 +105,8 @@ class Operation:
 
     def all(self, statement: Executable, **values: object) -> Sequence[Any]:
         """Return every row of a query that began with `rows`."""
-        return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
+        with _readable():
+            return self.db.execute(statement, {"clinic": self.clinic_id, **values}).all()
 
     def partitions(
         self, statement: Executable, size: int, **values: object
@@ -103,12 +114,16 @@ class Operation:
         """Yield the rows of a query that began with `rows`, at most `size` at a time."""
         parameters = {"clinic": self.clinic_id, **values}
         streaming = {"stream_results": True, "yield_per": size}
-        with self.db.execute(statement, parameters, execution_options=streaming) as result:
+        with (
+            _readable(),
+            self.db.execute(statement, parameters, execution_options=streaming) as result,
+        ):
             yield from result.partitions()
 
     def first(self, statement: Executable, **values: object) -> Row[Any] | None:
         """Return the first row of a query that began with `rows`, or None."""
-        return self.db.execute(statement, {"clinic": self.clinic_id, **values}).first()
+        with _readable():
+            return self.db.execute(statement, {"clinic": self.clinic_id, **values}).first()
 
     def one(self, statement: Executable, **values: object) -> Row[Any]:
         """Return the first row of a query that began with `rows`, or raise `NotFound`."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Row, and_, bindparam, update
 
 from app.auth.models import Client, Device, Owner
@@ -14,6 +15,7 @@ from app.core.values.problems import Conflict, NotFound
 from app.credentials import queries
 from app.credentials.views import CredentialView, DescendantView, verifier_digest
 from app.ledger import service as ledger
+from app.records.comparison import check_unaltered
 
 NOUN: Final = "credentials"
 VERIFIERS: Final = (
@@ -65,6 +67,16 @@ def record_credential(op: Operation, client_id: UUID) -> None:
     """Record a client's verifiers as they are stored now. Call it after each change of one."""
     stated = credential(op.one(_ONE, id=client_id))
     ledger.record_rights_change(op, NOUN, stated)
+
+
+def check_credential(op: Operation, row: Row[Any]) -> None:
+    """Raise `DiffersFromLedger` unless a locked client is what the ledger states.
+
+    Otherwise the next entry would state rights or a key that somebody has put into the row.
+    """
+    resource, stated = queries.STATED[row.kind]
+    check_unaltered(op, resource, to_jsonable_python(stated(row)))
+    check_unaltered(op, NOUN, to_jsonable_python(credential(op.one(_ONE, id=row.id))))
 
 
 def latest_expiry(op: Operation) -> datetime | None:

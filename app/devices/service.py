@@ -16,12 +16,13 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, NotFound
 from app.credentials import service as credentials
 from app.credentials.queries import stated_device
-from app.credentials.service import latest_expiry, record_credential
+from app.credentials.service import check_credential, latest_expiry, record_credential
 from app.credentials.views import StatedDevice
 from app.devices.queries import locked, view
 from app.devices.schemas import DeviceBody, NewDeviceView, RevokedDeviceView
 from app.ledger import service as ledger
 from app.records import service as records
+from app.records.errors import DiffersFromLedger
 from app.records.registry import registry
 
 CODE_LIFE: Final = timedelta(minutes=10)
@@ -119,6 +120,10 @@ def enrol(op: Operation, code: Key) -> tuple[Row[Any], Key]:
         raise Untrusted("code expired")
     if _is_inactive(op, found.practitioner_id):
         raise Untrusted("inactive practitioner")
+    try:
+        check_credential(op, found)
+    except DiffersFromLedger:
+        raise Untrusted("differs from the ledger") from None
     op.run(_ENROL.values(enrolled_at=op.at), {"this": code.client_id})
     enrolled = stated_device(found)
     enrolled["enrolled_at"] = op.at

@@ -88,7 +88,7 @@ def review(op: Operation, id: UUID, note: str) -> EmergencyView:
     Raises `NotFound`, `EmergencyNotOver`, or `Forbidden` for the practitioner who had it.
     """
     found = emergency(op, id, for_update=True)
-    if op.caller.practitioner_id == found["practitioner_id"]:
+    if op.caller.answering == found["practitioner_id"]:
         raise Forbidden("Nobody reviews their own emergency access.")
     if found["ended_at"] is None and op.at < found["ends_at"]:
         raise EmergencyNotOver

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Row, Select, bindparam, func
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.core.values.problems import LedgerDamaged, NotFound
+from app.core.values.problems import LedgerDamaged, NotFound, Unreadable
 from app.ledger import tiles
 from app.ledger.errors import CursorSuperseded
 from app.ledger.models import LedgerEntry
@@ -179,7 +179,7 @@ def _all(op: Operation, statement: Select[Any], **values: object) -> Sequence[Ro
     """The rows of a query; `LedgerDamaged` if one holds a value that its column can't have."""
     try:
         return op.all(statement, **values)
-    except (ValueError, TypeError) as error:  # SQLite stores any value in any column
+    except Unreadable as error:
         raise LedgerDamaged("An entry can't be read.") from error
 
 
@@ -296,7 +296,7 @@ def _page(
     prepared = order.start(statement) if filters.cursor is None else order.after(statement)
     try:
         return page(op, prepared, order, filters, **asked)
-    except (ValueError, TypeError) as error:
+    except Unreadable as error:
         raise LedgerDamaged("An entry can't be read.") from error
 
 

@@ -1,6 +1,7 @@
 """Compare records with the newest entries of the ledger."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -39,12 +40,37 @@ def _differing(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> list
     return [Difference(kind.noun, id_, words) for id_, words in found if words is not None]
 
 
-def check_unaltered(op: Operation, kind: Kind[Any, Any], id: UUID) -> None:
-    """Raise `DiffersFromLedger` if a record isn't what the ledger states, and record that."""
-    for difference in differing(op, kind, [id]):
-        reason = difference.found
-        op.if_refused.append(Entry("security", op.name, kind.noun, id, reason=reason))
-        raise DiffersFromLedger(resource=kind.noun, resource_id=str(id))
+def difference(
+    op: Operation,
+    resource: str,
+    stored: Mapping[str, Any],
+    defaults: Mapping[str, Any] | None = None,
+) -> Difference | None:
+    """Return how a locked row differs from its newest entry; None if it doesn't.
+
+    `stored` has the members of its entries as JSON values.
+    """
+    id_ = UUID(str(stored["id"]))
+    statement = statements.newest(op, resource, [id_]).get(id_)
+    found = how(stored, statement, statement and statement.body, defaults)
+    return None if found is None else Difference(resource, id_, found)
+
+
+def check_unaltered(
+    op: Operation,
+    resource: str,
+    stored: Mapping[str, Any],
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+    """Raise `DiffersFromLedger` if a locked row isn't what the ledger states, and record that.
+
+    Otherwise the change would state what somebody has put into the row.
+    """
+    found = difference(op, resource, stored, defaults)
+    if found is not None:
+        entry = Entry("security", op.name, resource, found.resource_id, reason=found.found)
+        op.if_refused.append(entry)
+        raise DiffersFromLedger(resource=resource, resource_id=str(found.resource_id))
 
 
 def how(
@@ -73,4 +99,19 @@ def how(
 
 
 def _differs(name: str, stored: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
-    return name not in stored or stored[name] != known[name]
+    if name not in stored:
+        return True
+    return stored[name] != known[name] and not _same_instant(stored[name], known[name])
+
+
+def _same_instant(stored: Any, known: Any) -> bool:
+    """Whether these are texts of one instant, the known one with another offset than UTC.
+
+    The rows of records keep the offset of their sender, so the texts of these are equal.
+    """
+    if not (isinstance(stored, str) and stored.endswith("Z") and isinstance(known, str)):
+        return False
+    try:
+        return datetime.fromisoformat(stored) == datetime.fromisoformat(known)
+    except (ValueError, TypeError):
+        return False

@@ -19,6 +19,7 @@ from app.core.db.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_e
 from app.core.http.pages import Filters, Order
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault, pointer
+from app.core.values.problems import Unreadable
 from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
 from app.records.models import Identifier
@@ -259,8 +260,11 @@ class Kind(Generic[B, V]):
     def view_of(self, row: Row[Any]) -> V:
         """Return the view in a row of `select`, with all of its members decoded."""
         members = self._members(row, from_json)
-        for name in self._read_further:
-            members[name] = self.readers[name](members[name])
+        try:
+            for name in self._read_further:
+                members[name] = self.readers[name](members[name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreadable from error
         return cast("V", members)
 
     def answer_of(self, row: Row[Any]) -> V:
@@ -288,12 +292,15 @@ class Kind(Generic[B, V]):
 
     def _members(self, row: Row[Any], read: Callable[[str], Any]) -> dict[str, Any]:
         members = dict(zip(self.names, row, strict=False))
-        for name in self._json:
-            if members[name] is not None:
-                members[name] = read(members[name])
-        for name, offset_min in zip(self.moments, row[len(self.names) :], strict=True):
-            if offset_min is not None:
-                members[name] = at_offset(members[name], offset_min)
+        try:
+            for name in self._json:
+                if members[name] is not None:
+                    members[name] = read(members[name])
+            for name, offset_min in zip(self.moments, row[len(self.names) :], strict=True):
+                if offset_min is not None:
+                    members[name] = at_offset(members[name], offset_min)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Unreadable from error
         return members
 
     def row(self, op: Operation, view: V) -> dict[str, Any]:

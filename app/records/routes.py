@@ -28,7 +28,7 @@ from app.core.values.problems import (
     VersionStale,
 )
 from app.records import queries, service
-from app.records.errors import IdentifierTaken, StillReliedOn
+from app.records.errors import DiffersFromLedger, IdentifierTaken, StillReliedOn
 from app.records.kinds import Kind
 from app.records.schemas import MergePatch
 from app.records.views import RecordView
@@ -77,7 +77,8 @@ def add_writes(
     taken = (IdentifierTaken,) if kind.identified_by else ()
     relied = (StillReliedOn,) if kind.validated_against else ()
     written = kind.written or kind.view
-    refusals = documented(NotFound, VersionStale, VersionMissing, *problems, *taken, *relied)
+    changing = (NotFound, VersionStale, VersionMissing, DiffersFromLedger)
+    refusals = documented(*changing, *problems, *taken, *relied)
 
     @router.post(
         "",

@@ -24,6 +24,7 @@ from app.core.values.problems import (
 )
 from app.core.values.wire import B, Body, read
 from app.ledger import service as ledger
+from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
 from app.records.kinds import Child, Fact, Facts, Kind, V, digest
@@ -162,10 +163,11 @@ def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
 def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """Lock a record until commit and return it, if it has the version in If-Match.
 
-    Raises `NotFound`, `VersionMissing` or `VersionStale`.
+    Raises `NotFound`, `VersionMissing`, `VersionStale` or `DiffersFromLedger`.
     """
-    current = lock_record(op, kind, id)
+    current = _lock(op, kind, id)
     check_version(op, current["version"])
+    check_unaltered(op, kind.noun, to_jsonable_python(current))
     return current
 
 
@@ -181,7 +183,18 @@ def check_version(op: Operation, version: int) -> None:
 
 
 def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """Lock a record until commit and return it, for changes by the server. Or `NotFound`."""
+    """Lock a record until commit and return it, for changes by the server. Or `NotFound`.
+
+    These must not wait for a repair. So a record that differs from the ledger is only recorded.
+    """
+    current = _lock(op, kind, id)
+    found = difference(op, kind.noun, to_jsonable_python(current))
+    if found is not None:
+        ledger.record_difference(op, *found)
+    return current
+
+
+def _lock(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     if op.first(_locked(kind), id=id) is None:
         raise NotFound
     # A second statement: it sees what was committed while the lock was awaited.

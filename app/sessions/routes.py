@@ -32,7 +32,7 @@ from app.sessions.views import SessionView
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_READ))]
 Signing = Annotated[Operation, Depends(Authorize(Scope.SESSIONS_SIGN))]
-CHANGE = (NotFound, VersionMissing, VersionStale, SessionVoid, NotYourSession)
+CHANGE = (NotFound, VersionMissing, VersionStale, DiffersFromLedger, SessionVoid, NotYourSession)
 
 add_reads(router, SESSIONS, Scope.SESSIONS_READ)
 add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
@@ -41,7 +41,7 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
 @router.post(
     "/{id:uuid}/sign",
     operation_id="sessions.sign",
-    responses=documented(*CHANGE, SessionSigned, NotReadyToSign, DiffersFromLedger),
+    responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
 )
 def sign(op: Signing, id: UUID) -> Answer[SessionView]:
     """Sign a draft. After that it can only be amended or voided.
@@ -55,7 +55,7 @@ def sign(op: Signing, id: UUID) -> Answer[SessionView]:
 @router.post(
     "/{id:uuid}/amend",
     operation_id="sessions.amend",
-    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn, DiffersFromLedger),
+    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),
 )
 def amend(op: Signing, id: UUID, body: AmendBody) -> Answer[SessionView]:
     """Amend a signed session. Earlier versions stay readable."""

@@ -18,7 +18,6 @@ from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import service as records
-from app.records.comparison import check_unaltered
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.sessions import rules
@@ -218,7 +217,6 @@ def sign(op: Operation, id: UUID) -> SessionView:
     """Sign a draft. After that it can only be amended or voided."""
     session = _lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
-    check_unaltered(op, SESSIONS, id)
     _require_ready(session, op.at)
     signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
     return records.store(op, SESSIONS, session, signature)
@@ -231,7 +229,6 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
         raise SessionDraft
     if session["status"] == "void":
         raise SessionVoid
-    check_unaltered(op, SESSIONS, id)
     try:
         return _amended(op, session, body)
     except Invalid as refused:
@@ -240,6 +237,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
 
 def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
     amended = records.patched(SESSIONS, session, body.changes)
+    _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
     _require_ready(content, op.at)
     if SESSIONS.content(session) == SESSIONS.content(content):
@@ -271,10 +269,14 @@ def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
     `lock_for_change` raises.
     """
     session = records.lock_for_change(op, SESSIONS, id)
-    is_own = op.caller.practitioner_id in {None, session["practitioner_id"]}
+    _require_own(op, session["practitioner_id"])
+    return session
+
+
+def _require_own(op: Operation, practitioner_id: UUID) -> None:
+    is_own = op.caller.answering in {None, practitioner_id}
     if not is_own and clinic(op)["whose_sessions"] == "own":
         raise NotYourSession
-    return session
 
 
 def alert(op: Operation, id: UUID) -> None:

@@ -45,6 +45,9 @@ def between(op: Operation, after: UUID, upto: UUID) -> Iterator[Difference]:
         stored = state.between(op, after, upto)
         of_state = stated[state.noun]
         for id_ in sorted(stored.keys() | of_state.keys()):
+            if id_ in stored and stored[id_] is None:
+                yield Difference(state.noun, id_, "It can't be read: somebody spoilt a value.")
+                continue
             found = _how(state, stored.get(id_), of_state.get(id_))
             if found is not None:
                 yield Difference(state.noun, id_, found)

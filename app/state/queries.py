@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 from sqlalchemy import Row
 
 from app.core.operation import Operation, rows
+from app.core.values.problems import Unreadable
 from app.records import marks
 from app.state.models import FoundDifference, StateWalk
 
@@ -34,7 +35,10 @@ def differences(op: Operation) -> Sequence[Row[Any]]:
 
 def walked(op: Operation) -> Walked | None:
     """Return how far the walk has come; None before the first one."""
-    found = op.first(_WALK)
+    try:
+        found = op.first(_WALK)
+    except Unreadable:
+        return None
     return None if found is None else Walked(found.began_at, found.finished_at)
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Row, Select, Uuid, bindparam, func, select
 
 from app.auth.models import Client, Device, Emergency, Identity
 from app.clinics.models import Clinic
+from app.clinics.service import BEFORE
 from app.core.operation import Operation, rows
+from app.core.values.problems import Unreadable
 from app.credentials.service import CREDENTIALS, NOUN, credential
 from app.kinds import KINDS
 from app.ledger.statements import Statement
@@ -23,6 +25,8 @@ from app.records.stored import Reader, reader
 from app.retention.models import LegalHold, RetentionPolicy
 
 Values = Mapping[str, Any]
+UNREADABLE: Final = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
+"""What a row raises that somebody has put a wrong value into."""
 
 
 def _body(statement: Statement) -> Values | None:
@@ -51,12 +55,26 @@ class State:
         ordered = statement.order_by(None).order_by(self.id).limit(bindparam("wanted"))
         return [id_ for (id_,) in op.all(ordered, after=after, wanted=wanted)]
 
-    def between(self, op: Operation, after: UUID, upto: UUID) -> dict[UUID, Values]:
-        """Return the members of the rows with an id after `after`, up to `upto`, by id."""
-        upper = self.id <= bindparam("upto", type_=Uuid())
-        statement = self.select.where(_is_after(self.id), upper)
-        found = [self.stored(row) for row in op.all(statement, after=after, upto=upto)]
-        return {UUID(str(values["id"])): values for values in found}
+    def between(self, op: Operation, after: UUID, upto: UUID) -> dict[UUID, Values | None]:
+        """Return the members of the rows with an id after `after`, up to `upto`, by id.
+
+        The members of a row that can't be read are None.
+        """
+        within = (_is_after(self.id), self.id <= bindparam("upto", type_=Uuid()))
+        bounds = {"after": after, "upto": upto}
+        try:
+            found = [self.stored(row) for row in op.all(self.select.where(*within), **bounds)]
+            return {UUID(str(values["id"])): values for values in found}
+        except UNREADABLE:
+            ids = self.select.with_only_columns(self.id).where(*within)
+            return {id_: self._one(op, id_) for (id_,) in op.all(ids, **bounds)}
+
+    def _one(self, op: Operation, id_: UUID) -> Values | None:
+        one = self.select.where(self.id == bindparam("one", type_=Uuid()))
+        try:
+            return self.stored(op.one(one, one=id_))
+        except UNREADABLE:
+            return None
 
     def count(self, op: Operation) -> int:
         """Return how many rows there are."""
@@ -164,7 +182,7 @@ STATES: Final[tuple[State, ...]] = (
         rows(Clinic),
         _CLINIC.clinic_id,
         *(_CLINIC.name, _CLINIC.created_at, _CLINIC.whose_sessions, _CLINIC.version),
-        defaults={"whose_sessions": "own", "version": 1},
+        defaults=BEFORE,
     ),
     _of_columns(
         "retention_policies",

@@ -16,7 +16,7 @@ from app.core.http.logs import log
 from app.core.operation import CLINIC, Operation, perform, rows
 from app.core.values.access import server
 from app.core.values.clock import now
-from app.core.values.problems import Problem
+from app.core.values.problems import Problem, Unreadable
 from app.ledger import inspection
 from app.ledger import service as ledger
 from app.ledger.format.tree import TILE
@@ -33,6 +33,7 @@ LEDGER: Final = "ledger"
 DAY_MINUTES: Final = 24 * 60
 AHEAD: Final = 1.05
 """The walk goes a little faster than it must, so that it is done in time."""
+CLOCK_SKEW_MAX: Final = timedelta(minutes=5)
 PAUSE: Final = timedelta(seconds=45)
 """Several processes may walk. One leaves a clinic alone that another has just taken."""
 
@@ -41,6 +42,7 @@ _CLINICS = select(Clinic.clinic_id).order_by(Clinic.clinic_id)
 _SIZE = rows(LedgerHead, LedgerHead.size)
 _WALK = rows(StateWalk)
 _LOCKED = _WALK.with_for_update()
+_FORGET = delete(StateWalk).where(StateWalk.clinic_id == CLINIC)
 _MOVE = update(StateWalk).where(StateWalk.clinic_id == CLINIC)
 _KNOWN = rows(FoundDifference, FoundDifference.resource, FoundDifference.resource_id)
 _HEALED = delete(FoundDifference).where(
@@ -115,8 +117,9 @@ def _place(database: Database, clinic_id: UUID) -> Place:
     op = _operation(clinic_id)
     with database.reading(clinic_id) as db:
         op.begin(db)
-        found, size = op.first(_WALK), _size(op)
+        found, size = _sound_walk(op), _size(op)
     if found is None:
+        perform(database, op, lambda: op.run(_FORGET))
         with database.snapshot(clinic_id) as db:
             op.begin(db)
             began = {**_beginning(op), "began_at": op.at, "finished_at": None}
@@ -126,6 +129,17 @@ def _place(database: Database, clinic_id: UUID) -> Place:
             op.begin(db)
             found = op.one(_WALK)
     return Place(found, size)
+
+
+def _sound_walk(op: Operation) -> Row[Any] | None:
+    """Return the walk; None without one, and if somebody has altered it to keep it from walking."""
+    try:
+        found = op.first(_WALK)
+    except Unreadable:
+        return None
+    if found is None or max(found.began_at, found.moved_at) > op.at + CLOCK_SKEW_MAX:
+        return None
+    return found
 
 
 def _size(op: Operation) -> int:

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, insert
 
 from app.auth.models import AccessToken, UsedAssertion
-from app.auth.rules import ACCESS_TOKEN, Untrusted, new_key
+from app.auth.rules import ACCESS_LIFE, ACCESS_TOKEN, Untrusted, new_key
 from app.core.db.bulk import insert_unless_taken
 from app.core.operation import CLINIC, Operation
 
-LIFE: Final = timedelta(minutes=5)
 # An expired token is kept for a day, so that it isn't reported as an unknown one.
 REMEMBERED: Final = timedelta(days=1)
 
@@ -57,12 +56,12 @@ def issue_access_token(
         "digest": token.digest,
         "scopes": scopes,
         "practitioner_id": practitioner_id,
-        "expires_at": op.at + LIFE,
+        "expires_at": op.at + ACCESS_LIFE,
     }
     op.db.execute(insert(AccessToken), row)
     return {
         "access_token": str(token),
         "token_type": "bearer",
-        "expires_in": int(LIFE.total_seconds()),
+        "expires_in": int(ACCESS_LIFE.total_seconds()),
         "scope": " ".join(scopes),
     }

@@ -121,3 +121,23 @@ def test_signing_amending_and_voiding_need_their_own_scope(
 def test_the_roles_owner_and_practitioner_hold_it() -> None:
     holders = {role for role, scopes in ROLES.items() if Scope.SESSIONS_SIGN in scopes}
     assert holders == {"owner", "practitioner"}
+
+
+def test_a_key_that_a_practitioners_device_made_answers_like_them(colleagues: Colleagues) -> None:
+    scopes = ["sessions:read", "sessions:sign", "sessions:write"]
+    made = colleagues.caller.create("/v1/clients", name="Own tool", scopes=scopes)
+    tool = Api(colleagues.api.wire, made["api_key"])
+    for practitioner_id, status in ((colleagues.other_id, 403), (colleagues.own_id, 200)):
+        session = ready_for(colleagues.api, "sign", practitioner_id)
+        assert acted(tool, "sign", session).status_code == status
+
+
+def test_an_amendment_doesnt_put_another_practitioners_name_to_a_session(
+    colleagues: Colleagues,
+) -> None:
+    session = ready_for(colleagues.api, "amend", colleagues.own_id)
+    handed = {**AMENDMENT, "changes": {"practitioner_id": colleagues.other_id}}
+    held = {"If-Match": f'"{session["version"]}"'}
+    path = f"{PATH}/{session['id']}/amend"
+    assert colleagues.caller.post(path, handed, headers=held).status_code == 403
+    assert colleagues.api.post(path, handed, headers=held).status_code == 200

@@ -10,13 +10,17 @@ from uuid import UUID
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import select, update
+from httpx2 import Response
+from sqlalchemy import func, insert, select, update
 
-from app.auth.models import Client
+from app.auth.models import AccessToken, Client
+from app.auth.rules import ACCESS_TOKEN, new_key
+from app.clinics.models import Clinic as Clinic_
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.operation import perform
 from app.core.values.access import Scope
+from app.core.values.clock import now
 from app.main import create_app
 from app.patients.models import Patient
 from app.records import marks
@@ -24,6 +28,7 @@ from app.records.comparison import Difference
 from app.retention import service as retention
 from app.sessions.models import TreatmentSession
 from app.state.compare import differences
+from app.state.models import FoundDifference, StateWalk
 from app.state.states import STATES
 from app.state.walk import walk
 from tests import postgres
@@ -138,6 +143,79 @@ def test_a_session_that_differs_is_neither_signed_nor_amended(api: Api, clinic: 
         ("sessions.amend", signed["id"]),
     ]
     assert all("in: note" in row["reason"] for row in entered)
+
+
+def refused(answer: Response) -> bool:
+    return (answer.status_code, answer.json().get("type")) == (
+        409,
+        "/problems/differs-from-ledger",
+    )
+
+
+def test_no_change_states_what_somebody_put_into_a_row(api: Api, clinic: Clinic) -> None:
+    """Otherwise the next entry would make the tampering look like the caller's own change."""
+    session, path = draft(api)
+    patient = f"/v1/patients/{session['patient_id']}"
+    key = api.create("/v1/clients", name="EMR", scopes=["patients:read"])
+    one, tag = UUID(session["patient_id"]), {"If-Match": '"1"'}
+    with owning(clinic) as db:
+        db.execute(update(Patient).where(Patient.id == one).values(given_name="Eve"))
+        own = TreatmentSession.id == UUID(session["id"])
+        db.execute(update(TreatmentSession).where(own).values(note="Nothing happened."))
+        mine = Clinic_.clinic_id == clinic.id
+        db.execute(update(Clinic_).where(mine).values(whose_sessions="any"))
+        scopes = {"scopes": ["patients:read", "patients:write"]}
+        db.execute(update(Client).where(Client.id == UUID(key["id"])).values(**scopes))
+    assert refused(api("PATCH", patient, json={"language": "fr"}, headers=tag))
+    assert refused(api("PATCH", path, json={"duration_min": 30}, headers=tag))
+    assert refused(api.post(f"{path}/void", {"reason": "r"}, headers=tag))
+    assert refused(api("PATCH", "/v1/clinic", json={"name": "New"}, headers=tag))
+    assert refused(api.post(f"/v1/clients/{key['id']}/rotate", {}))
+    assert {each.resource for each in found(clinic)} == {
+        *("patients", "sessions", "clinics", "clients")
+    }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_value_that_can_t_be_read_is_found_and_stops_nothing_else(own: Clinic) -> None:
+    with wired(create_app(own.database)) as wire:
+        api = Api(wire, own.key())
+        spoilt, altered = api.patient(birth_date="1990-01-01"), api.patient(given_name="Bea")
+        with owning(own) as db:
+            spoil = "UPDATE patients SET birth_date = 'Secret' WHERE birth_date IS NOT NULL"
+            db.exec_driver_sql(spoil)
+            db.exec_driver_sql("UPDATE patients SET given_name = 'Eve' WHERE given_name = 'Bea'")
+        for path in ("", f"/{spoilt['id']}"):
+            answer = api.get(f"/v1/patients{path}")
+            assert answer.status_code == 503
+            assert answer.json()["type"] == "/problems/unreadable-record"
+            assert "Secret" not in answer.text
+        walk(own.database)
+    assert {str(each.resource_id) for each in found(own)} == {spoilt["id"], altered["id"]}
+    assert "Secret" not in str(found(own))
+    with own.database.reading(own.id) as db:
+        assert db.execute(select(func.count()).select_from(FoundDifference)).scalar_one() == 2
+
+
+def test_a_walk_that_somebody_sent_into_the_future_begins_anew(own: Clinic) -> None:
+    walk(own.database)
+    with owning(own) as db:
+        later = now() + timedelta(days=30_000)
+        db.execute(update(StateWalk).values(began_at=later, moved_at=later, finished_at=later))
+        db.execute(update(Clinic_).values(name="Another"))
+    walk(own.database)
+    with own.database.reading(own.id) as db:
+        assert db.execute(select(FoundDifference.resource)).scalars().all() == ["clinics"]
+
+
+def test_a_forged_access_token_lives_no_longer_than_a_real_one(api: Api, clinic: Clinic) -> None:
+    client_id = UUID(hex=api.key.split("_")[1])
+    key = new_key(client_id, ACCESS_TOKEN)
+    row = {"clinic_id": clinic.id, "client_id": client_id, "digest": key.digest}
+    forged = {**row, "scopes": ["patients:read"], "expires_at": now() + timedelta(days=3_000)}
+    with owning(clinic) as db:
+        db.execute(insert(AccessToken), forged)
+    assert Api(api.wire, str(key)).get("/v1/patients").status_code == 401
 
 
 def test_a_chart_summary_names_the_records_that_differ(api: Api, clinic: Clinic) -> None:

@@ -120,6 +120,13 @@ class Caller:
     """The practitioner who acts; None for a program."""
     emergency_id: UUID | None = None
     """Its open emergency access, if any."""
+    behind: UUID | None = None
+    """The practitioner whose device or identity made the client, if there is one."""
+
+    @property
+    def answering(self) -> UUID | None:
+        """The practitioner who acts, or whose device made the program that acts."""
+        return self.practitioner_id or self.behind
 
     def may(self, scope: Scope) -> bool:
         """Return whether it may do what needs this scope."""

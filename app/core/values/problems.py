@@ -228,6 +228,16 @@ class LedgerDamaged(Unavailable):
         return self.finding
 
 
+class Unreadable(Unavailable):
+    """A stored value can't be read: somebody changed it outside the program.
+
+    `python -m app doctor --deep` says in which record. Put the value back, or restore a backup.
+    """
+
+    code, title = "unreadable-record", "A stored value can't be read"
+    headers: Mapping[str, str] = {}
+
+
 def catalogue() -> list[type[Problem]]:
     """Return all problem classes of the loaded program, sorted by code."""
     problems: dict[str, type[Problem]] = {}
