@@ -60,9 +60,10 @@ def rewrite(folder: Path, change: Callable[[list[Line]], list[Line]]) -> None:
 def fill(api: Api) -> World:
     """A record of each kind, one version of each changed."""
     world = World(api)
-    for collection in CHANGES:
+    changes = {name: change for name, change in CHANGES.items() if name != "clinic"}
+    for collection in changes:
         world.known(collection)
-    for collection, change in CHANGES.items():
+    for collection, change in changes.items():
         path = f"/v1/{collection}/{world.known(collection)}"
         answer = api("PATCH", path, json=change, headers=MERGE)
         assert answer.status_code == 200, answer.text
