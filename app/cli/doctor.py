@@ -32,7 +32,7 @@ from app.clinics.queries import clinic
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.values.clock import now
-from app.core.values.problems import Problem
+from app.core.values.problems import LedgerDamaged, Problem
 from app.emergencies.queries import unreviewed_series
 from app.ledger import signing
 from app.ledger.queries import last_security
@@ -167,6 +167,9 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
     except signing.NoSigningKey:
         strange, made = [], "Create one: python -m app audit key. Until then nothing is signed."
         yield Finding("signing key", "warning", "no readable key", put_back if signed else made)
+        return
+    except LedgerDamaged as damage:
+        yield Finding("signing key", "broken", damage.finding, ALTERED)
         return
     if strange:
         found = "not the key that signed before"

@@ -149,7 +149,8 @@ def _export(database: Database, op: Operation, checkpoint: Note, first: int, las
     size = Checkpoint.parse(checkpoint.text).size
     with database.reading(clinic_id) as db:
         where = {"clinic": clinic_id, "least": first - 1, "most": size}
-        earlier = {row.size: row.note.encode() for row in db.execute(_EARLIER, where)}
+        notes = db.execute(_EARLIER, where).all()
+        earlier = {row.size: signing.stored_note(row.note).encode() for row in notes}
         beside = outside(first - 1, last, size, tiles.Tree(db, clinic_id, size))
     return Export(
         origin=signing.origin(clinic_id),

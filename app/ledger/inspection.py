@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import Select, bindparam, func
 
 from app.core.operation import Operation, rows
 from app.core.values.problems import LedgerDamaged
 from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
 from app.ledger.format import entry
 from app.ledger.format.lines import PUBLIC
-from app.ledger.format.note import Checkpoint, Note
 from app.ledger.format.tree import TILE, TILE_LEVEL, Range, root, subtree
 from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
+from app.ledger.signing import stored
 from app.ledger.tiles import Tree
 
 _HEAD = rows(LedgerHead, LedgerHead.size)
@@ -48,11 +48,18 @@ def faults(op: Operation) -> Iterator[str]:
     """Yield each inconsistency in the ledger of the operation's clinic, as a sentence.
 
     Entries must have no gaps and hash to their leaves, and bodies to their digests. The counter,
-    the tiles and every stored checkpoint must agree with them.
+    the tiles and every stored checkpoint must agree with them. What can't be read is a fault, too.
     """
+    try:
+        yield from _faults(op)
+    except LedgerDamaged as damage:
+        yield damage.finding
+
+
+def _faults(op: Operation) -> Iterator[str]:
     head = op.first(_HEAD)
     size = 0 if head is None else int(head.size)
-    notes = [Checkpoint.parse(Note.parse(row.note.encode()).text) for row in op.all(_NOTES)]
+    notes = [stored(row.note) for row in op.all(_NOTES)]
     tree = Range(0, size, [], [note.size for note in notes])
     found = _read(op, tree)
     if found is None and tree.end != size:
@@ -69,8 +76,16 @@ def part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
     """Yield what is wrong with the entries after `after`, up to `upto`, and with the counter.
 
     `after` is a multiple of 256. So all complete tiles over these entries are compared, and with
-    them the newest checkpoint: it costs a few reads, however long the ledger is.
+    them the newest checkpoint: it costs a few reads, however long the ledger is. What can't be read
+    is a fault, too.
     """
+    try:
+        yield from _part_faults(op, after, upto)
+    except LedgerDamaged as damage:
+        yield damage.finding
+
+
+def _part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
     head, newest, note = op.first(_HEAD), op.first(_NEWEST), op.first(_LAST_NOTE)
     size = 0 if newest is None or newest.number is None else int(newest.number)
     if head is None or head.size != size:
@@ -79,7 +94,7 @@ def part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
     number = after
     leaves: list[bytes] = []
     while number < min(upto, size):
-        found = op.all(_ENTRIES, after=number)
+        found = _rows(op, _ENTRIES, after=number)
         for row in found:
             number += 1
             fault = _fault(row, number)
@@ -92,7 +107,7 @@ def part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
                 return
             leaves = [] if len(leaves) == TILE else leaves
     if note is not None:
-        signed = Checkpoint.parse(Note.parse(note.note.encode()).text)
+        signed = stored(note.note)
         if signed.size > size:
             yield f"A checkpoint covers {signed.size:,} entries, but the ledger has {size:,}."
         elif root(signed.size, Tree(op.db, op.clinic_id, size)) != signed.root:
@@ -109,13 +124,13 @@ def _stored_tiles_agree(op: Operation, end: int, leaves: list[bytes]) -> bool:
         position = end // span - 1
         if level:
             first, last = position * TILE, position * TILE + TILE - 1
-            below = op.all(_OVER_ALL, level=level - 1, first=first, last=last)
+            below = _rows(op, _OVER_ALL, level=level - 1, first=first, last=last)
             hashes = [hash_ for (hash_,) in below]
-        stored = op.first(_TILE, level=level, position=position)
+        tiles = _rows(op, _TILE, level=level, position=position)
         # The keeper stores a tile after its entries, so the newest may not be there yet.
-        if stored is None:
+        if not tiles:
             return True
-        if (stored.hashes, stored.over_all) != (b"".join(hashes), subtree(hashes)):
+        if (tiles[0].hashes, tiles[0].over_all) != (b"".join(hashes), subtree(hashes)):
             return False
     raise AssertionError
 
@@ -123,7 +138,7 @@ def _stored_tiles_agree(op: Operation, end: int, leaves: list[bytes]) -> bool:
 def _read(op: Operation, tree: Range) -> str | None:
     """Feed every entry to the tree; returns the fault of the first wrong entry, or None."""
     filling: dict[int, list[bytes]] = defaultdict(list)
-    while found := op.all(_ENTRIES, after=tree.end):
+    while found := _rows(op, _ENTRIES, after=tree.end):
         for row in found:
             fault = _fault(row, tree.end + 1)
             if fault is not None:
@@ -148,23 +163,32 @@ def _tiles_agree(
     filling[level] = []
     over_all = subtree(tile)
     position = (end >> TILE_LEVEL * (level + 1)) - 1
-    stored = op.first(_TILE, level=level, position=position)
-    if stored is not None and (stored.hashes, stored.over_all) != (b"".join(tile), over_all):
+    wanted = (b"".join(tile), over_all)
+    tiles = _rows(op, _TILE, level=level, position=position)
+    if any((there.hashes, there.over_all) != wanted for there in tiles):
         return False
     return _tiles_agree(op, end, filling, over_all, level + 1)
 
 
-def _fault(row: Sequence[Any], number: int) -> str | None:
-    *stored, leaf = row
+def _rows(op: Operation, statement: Select[Any], **values: int) -> Sequence[Any]:
+    """The rows of a query; `LedgerDamaged` if a column doesn't hold what its type is."""
     try:
-        exported_entry = exported(stored)
+        return op.all(statement, **values)
+    except (TypeError, ValueError):  # SQLite stores a text in a column of bytes
+        raise LedgerDamaged("An entry or a tile of the ledger can't be read.") from None
+
+
+def _fault(row: Sequence[Any], number: int) -> str | None:
+    *columns, leaf = row
+    try:
+        exported_entry = exported(columns)
     except LedgerDamaged as damage:
         return damage.finding
     if exported_entry.number != number:
         return f"Entry {number:,} is missing."
     if entry.leaf(exported_entry.public) != leaf:
         return f"Entry {number:,} was altered."
-    digest = stored[_DIGEST]
+    digest = columns[_DIGEST]
     if (
         exported_entry.body is not None
         and entry.body_digest(exported_entry.salt or b"", exported_entry.body) != digest

@@ -35,7 +35,11 @@ class StrangeKey(NoSigningKey):
     code, title = "strange-signing-key", "The ledger was signed with another key before"
 
 
-_LAST = rows(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1)
+_LAST = (
+    rows(LedgerCheckpoint, LedgerCheckpoint.size, LedgerCheckpoint.note)
+    .order_by(LedgerCheckpoint.size.desc())
+    .limit(1)
+)
 
 
 def origin(clinic_id: UUID) -> str:
@@ -85,9 +89,24 @@ def checked_size(db: Connection, clinic_id: UUID) -> int:
     if last is not None:
         _check_covers(size, last.size)
         top = root(last.size, tiles.Tree(db, clinic_id, last.size))
-        if top != Checkpoint.parse(Note.parse(last.note.encode()).text).root:
+        if top != stored(last.note).root:
             raise LedgerDamaged(f"The tree isn't that of the checkpoint of {last.size} entries.")
     return size
+
+
+def stored(note: object) -> Checkpoint:
+    """The checkpoint in a stored note; `LedgerDamaged` if it can't be read."""
+    return Checkpoint.parse(stored_note(note).text)
+
+
+def stored_note(written: object) -> Note:
+    """A stored note that has a checkpoint; `LedgerDamaged` if it can't be read."""
+    try:
+        note = Note.parse(str(written).encode())
+        Checkpoint.parse(note.text)
+    except ValueError as error:
+        raise LedgerDamaged("A stored checkpoint can't be read.") from error
+    return note
 
 
 def _check_covers(size: int, signed_size: int) -> None:
@@ -121,9 +140,9 @@ def last_signed(op: Operation) -> str | None:
 
 
 def signed_by_us(clinic_id: UUID, note: str) -> bool:
-    """Whether one of the present keys signed this note."""
+    """Whether one of the present keys signed this note; `LedgerDamaged` if it can't be read."""
     ours = {key.id for key in verifiers(clinic_id)}
-    return any(signature.id in ours for signature in Note.parse(note.encode()).signatures)
+    return any(signature.id in ours for signature in stored_note(note).signatures)
 
 
 def make_key(file: Path) -> None:

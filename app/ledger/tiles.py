@@ -6,9 +6,10 @@ tiles are still missing, the tree is read from the entries: slower, with the sam
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func
+from sqlalchemy import Connection, Executable, Row, bindparam, func
 
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
@@ -55,7 +56,7 @@ def size(db: Connection, clinic_id: UUID) -> int:
 class Tree:
     """The tree over the first `size` entries, callable as `tree.Hashes` with level and index.
 
-    Calling it raises `LedgerDamaged` if an entry is missing or a tile was altered.
+    Calling it raises `LedgerDamaged` if an entry is missing, or a leaf or a tile was altered.
     """
 
     def __init__(self, db: Connection, clinic_id: UUID, size: int) -> None:
@@ -80,8 +81,7 @@ class Tree:
         there = min(TILE, (self._size >> (TILE_LEVEL * level)) - first)
         if there == TILE:
             where = {"clinic": self._clinic_id, "level": level, "position": position}
-            stored = self._db.execute(_TILE, where).first()
-            if stored is not None:
+            for stored in hash_rows(self._db, _TILE, where):
                 return _checked(stored.hashes, stored.over_all)
         found = _below(self._db, self._clinic_id, level, first, there)
         return [
@@ -144,12 +144,25 @@ def _below(
     """The hashes of a level by index: leaves, or the roots of the stored tiles below it."""
     where = {"clinic": clinic_id, "first": first, "last": first + there - 1}
     if level:
-        roots = db.execute(_OVER_ALL, {**where, "level": level - 1}).all()
+        roots = hash_rows(db, _OVER_ALL, {**where, "level": level - 1})
         return {row.position: row.over_all for row in roots}
-    leaves = list(db.execute(_LEAVES, where).scalars())
+    leaves = [row.leaf for row in hash_rows(db, _LEAVES, where)]
     if len(leaves) < there:
         raise LedgerDamaged(f"An entry is missing: one from {first + 1} to {first + there}.")
     return dict(enumerate(leaves, first))
+
+
+def hash_rows(
+    db: Connection, statement: Executable, where: Mapping[str, object]
+) -> Sequence[Row[Any]]:
+    """The rows of a query whose last column is a hash; `LedgerDamaged` if it can't be one."""
+    try:
+        found = db.execute(statement, where).all()
+    except TypeError:  # SQLite stores a text in a column of bytes
+        raise LedgerDamaged("A hash of the ledger's tree can't be read.") from None
+    if any(len(row[-1]) != HASH_BYTES for row in found):
+        raise LedgerDamaged("A hash of the ledger's tree isn't one: it has another length.")
+    return found
 
 
 def _checked(hashes: bytes, over_all: bytes) -> list[bytes]:

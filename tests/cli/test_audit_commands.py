@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.core.values.clock import uuid7
 from app.ledger import signing
 from app.ledger.format.note import Note
 from app.ledger.format.policy import Policy
+from app.ledger.models import LedgerCheckpoint
 from tests.cli.program import Ran, run, url_of, within
 from tests.ground import Api, Clinic
 from tests.ledger.attacker import (
@@ -21,6 +23,7 @@ from tests.ledger.attacker import (
     forge,
     history,
     kept,
+    owning,
     remember,
     rewrite,
     seal,
@@ -215,6 +218,16 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     assert audit("export", tmp_path / "5").code == FAILED
     assert audit("export", tmp_path / "5", "--new-key").code == DONE
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
+
+
+def test_doctor_names_a_checkpoint_that_cannot_be_read(on: Program, clinic: Clinic) -> None:
+    seal(clinic)
+    with owning(clinic) as db:
+        mine = LedgerCheckpoint.clinic_id == clinic.id
+        assert db.execute(update(LedgerCheckpoint).where(mine).values(note="garbage")).rowcount
+    findings = on(url_of(clinic.database), "doctor", "--deep", "--json").data
+    broken = {f["check"] for f in findings if "checkpoint can't be read" in f["found"]}
+    assert broken == {"signing key", "state"}
 
 
 def test_a_report_that_can_not_be_written_gives_no_verdict(audit: Program, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import pytest
 from httpx2 import Client, Response
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, literal_column, update
 
 from app.core.values.access import Scope
-from app.ledger import tiles
-from app.ledger.models import LedgerEntry, LedgerHead, LedgerTile
+from app.ledger import inspection, tiles
+from app.ledger.format.tree import TILE
+from app.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
 from tests.ground import ENROLMENT, Api, Clinic
 from tests.ledger.attacker import drop, owning, remember, seal, size_of
 from tests.sweeps.document import Documented, operations, undocumented
@@ -84,6 +85,21 @@ def tile_cut(clinic: Clinic) -> None:
         assert db.execute(update(LedgerTile).where(mine).values(hashes=b"")).rowcount
 
 
+def checkpoint_unreadable(clinic: Clinic) -> None:
+    with owning(clinic) as db:
+        mine = LedgerCheckpoint.clinic_id == clinic.id
+        assert db.execute(update(LedgerCheckpoint).where(mine).values(note="garbage")).rowcount
+
+
+def newest_leaf_spoilt(clinic: Clinic) -> None:
+    # SQLite stores a text in a column of bytes. On PostgreSQL it's too few bytes.
+    with owning(clinic) as db:
+        leaf = "'abc'" if db.dialect.name == "sqlite" else "'abc'::bytea"
+        mine = (LedgerEntry.clinic_id == clinic.id, LedgerEntry.number == size_of(clinic))
+        spoil = update(LedgerEntry).where(*mine).values(leaf=literal_column(leaf))
+        assert db.execute(spoil).rowcount
+
+
 class Damage(NamedTuple):
     """A change of the database, and operations that must then be refused."""
 
@@ -113,6 +129,8 @@ DAMAGES = [
     Damage(tile_altered, frozenset({"audit.proof"})),
     Damage(tile_cut, frozenset({"audit.proof"})),
     Damage(tile_root_altered, frozenset({"audit.proof", "audit.checkpoint"})),
+    Damage(checkpoint_unreadable, TREE | {"audit.consistency"}),
+    Damage(newest_leaf_spoilt, TREE),
 ]
 
 
@@ -244,3 +262,33 @@ def test_missing_tiles_are_made_again(api: Api, clinic: Clinic) -> None:
         ).all()
     assert [tile.position for tile in there] == [0, 1, 2]
     assert api.get("/v1/audit/checkpoint").text == before
+
+
+def inspected(clinic: Clinic) -> list[list[str]]:
+    """The faults that the complete check finds, and those that the check of the part finds."""
+    op = clinic.operation("doctor")
+    with clinic.database.snapshot(clinic.id) as db:
+        op.begin(db)
+        part = inspection.part_faults(op, 0, 4 * TILE)
+        return [list(inspection.faults(op)), list(part)]
+
+
+@pytest.mark.parametrize("damage", [checkpoint_unreadable, newest_leaf_spoilt, tile_cut])
+def test_what_cannot_be_read_is_a_finding(clinic: Clinic, damage: Callable[[Clinic], None]) -> None:
+    remember(clinic, FILLING)
+    seal(clinic)
+    assert inspected(clinic) == [[], []]
+    damage(clinic)
+    assert [len(found) for found in inspected(clinic)] == [1, 1]
+
+
+def test_an_unreadable_tile_is_a_finding(clinic: Clinic) -> None:
+    remember(clinic, FILLING)
+    seal(clinic)
+    with owning(clinic) as db:
+        # PostgreSQL stores only bytes in a column of bytes.
+        text = "'abc'" if db.dialect.name == "sqlite" else "'abc'::bytea"
+        spoilt: ColumnElement[bytes] = literal_column(text)
+        mine = LedgerTile.clinic_id == clinic.id
+        db.execute(update(LedgerTile).where(mine).values(hashes=spoilt, over_all=spoilt))
+    assert [len(found) for found in inspected(clinic)] == [1, 1]

@@ -98,7 +98,7 @@ class Account:
         self._feed(block.hashes)
         if self.data:
             self.data.add(block.records)
-            self.data.leaf = block.shown_last or self.data.leaf
+            self.data.shown = block.shown_last or self.data.shown
             for erasure in block.erasures:
                 self.data.erase(*erasure)
         if self.table and not self.table.holds(stretch, block):

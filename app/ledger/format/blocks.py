@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from app.ledger.format.data import LEFT_OUT, ledger_record
+from app.ledger.format.data import LEFT_OUT, Shown, ledger_record
 from app.ledger.format.entry import LEAF_PREFIX
 from app.ledger.format.lines import LINE_ENTRY, LINE_SALT, LINE_START, PUBLIC, public_values
 from app.ledger.format.tree import TILE, subtree
@@ -91,8 +91,8 @@ class Block:
     """Each erasure: the patient, and the number of the entry."""
     records: bytes = b""
     """The packed `LEDGER_RECORD`s of the entries that a data export shows."""
-    shown_last: bytes | None = None
-    """The leaf of the last of them."""
+    shown_last: Shown | None = None
+    """The last of them."""
 
     def blame(self, code: str, number: int, sentence: str) -> None:
         """Add a fault. Only the first `FAULTS_MAX` are kept; the others are counted."""
@@ -178,7 +178,7 @@ def check_stretch(stretch: Stretch) -> Block:
         if number <= stretch.until:
             _show(block, number, head, values, packed)
         if number == stretch.until:
-            block.shown_last = leaves[-1]
+            block.shown_last = Shown(leaves[-1], values[_AT])
     block.records = bytes(packed)
     _count(block, read)
     _fold(block, stretch, leaves)

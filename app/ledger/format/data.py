@@ -5,6 +5,7 @@ Both sides are reduced to digests, in shares that fit into memory one after anot
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,12 +13,13 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Final, NamedTuple
 
 from app.ledger.format.entry import canonical
-from app.ledger.format.manifest import small_file
-from app.ledger.format.report import Report
+from app.ledger.format.manifest import present, sha256, small_file
+from app.ledger.format.report import Compared, Report
 
 RECORDS: Final = "records.ndjson"
 DESCRIPTION: Final = "datapackage.json"
 DATA_MANIFEST: Final = "MANIFEST.sha256"
+DATA_FILE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9_.-]*)")
 DATA_SHARES: Final = 64
 DATA_SHARE_BYTES: Final = 1024 * 1024
 NO_BODY: Final = bytes(32)
@@ -47,6 +49,13 @@ LEFT_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
 only the server makes, which the export leaves out. A null member is left out as well."""
 
 
+class Shown(NamedTuple):
+    """An entry of the audit export: its leaf, and its time (RFC 3339)."""
+
+    leaf: bytes
+    at: str
+
+
 class AsOf(NamedTuple):
     """The state of the ledger that a data export shows: its size, and its last entry's leaf."""
 
@@ -74,6 +83,14 @@ def ledger_record(number: int, resource: str, id_: str, patient: str, body: byte
         members = {k: v for k, v in json.loads(body).items() if k not in left_out}
         digest = content_digest({**members, "type": singular})
     return LEDGER_RECORD.pack(key_of(singular, id_), number, key_of(patient), digest)
+
+
+def _unrepeated(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. `ValueError` if a member is repeated: programs differ in which they take."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a member is repeated")
+    return found
 
 
 class Shares:
@@ -107,9 +124,10 @@ class Data:
         self._ledger = Shares()
         self._exported = Shares()
         self._erased: list[tuple[str, int]] = []
-        self.as_of = self._description()
-        self.leaf: bytes | None = None
-        """The leaf of the last entry that the data export shows, if the audit export has it."""
+        self._records = 0
+        self.as_of = self._description() if self._has_its_files() else None
+        self.shown: Shown | None = None
+        """The last entry that the data export shows, if the audit export has it."""
 
     @property
     def until(self) -> int:
@@ -127,7 +145,8 @@ class Data:
 
     def check(self) -> None:
         """Compare the records of both, once all entries were added."""
-        if self.as_of is None or not self._comparable(self.as_of):
+        last = None if self.as_of is None else self._comparable(self.as_of)
+        if self.as_of is None or last is None:
             return
         before: dict[bytes, int] = {}
         after: set[bytes] = set()
@@ -143,6 +162,7 @@ class Data:
             newest = {key: rest for key, *rest in recorded}
             kept = {k: v for k, v in newest.items() if before.get(v[1], 0) <= v[0]}
             self._compare(kept, exported, after)
+        self._report.data = Compared(self._records, self.as_of.size, last.at)
 
     def _compare(
         self, newest: dict[bytes, Any], exported: Iterator[tuple[Any, ...]], after: set[bytes]
@@ -179,14 +199,17 @@ class Data:
                     self._incomplete(f"{RECORDS} is cut off in line {number:,}.")
                     return False
                 try:
-                    record = json.loads(line)
+                    record = json.loads(line, object_pairs_hook=_unrepeated)
                     key = key_of(record["type"], record["id"])
                     self._exported.add(DATA_RECORD.pack(key, number, content_digest(record)))
                 except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                    self._tampered("data-line", f"line {number:,} is no record.")
+                    what = f"line {number:,} is no record, or repeats a member."
+                    self._tampered("data-line", what)
+                self._records = number
         return True
 
-    def _comparable(self, as_of: AsOf) -> bool:
+    def _comparable(self, as_of: AsOf) -> Shown | None:
+        """The last entry that the data export shows. None, and a finding, if it isn't there."""
         report = self._report
         if as_of.clinic_id != (report.origin or "").rpartition("/")[2]:
             self._undecidable("The data export is of another clinic.")
@@ -197,22 +220,66 @@ class Data:
                 f"The data export shows {as_of.size:,} entries, the audit export only"
                 f" {report.last:,}: get a newer audit export."
             )
-        elif self.leaf != as_of.leaf:
+        elif self.shown is None or self.shown.leaf != as_of.leaf:
             sentence = f"the ledger has another entry {as_of.size:,} than when it was made."
             self._tampered("data-history", sentence)
         else:
-            return True
-        return False
+            return self.shown
+        return None
+
+    def _has_its_files(self) -> bool:
+        """Whether there is a manifest to compare the files with. Report each wrong file."""
+        path = self._directory / DATA_MANIFEST
+        if not path.is_file():
+            self._incomplete(f"The data export has no {DATA_MANIFEST}: it was interrupted.")
+            return False
+        try:
+            *lines, rest = small_file(path).decode().split("\n")
+        except ValueError:
+            lines, rest = [""], ""
+        if rest:
+            self._incomplete(f"{DATA_MANIFEST} is cut off.")
+        found = [DATA_FILE.fullmatch(line) for line in lines]
+        listed = {file[2]: file[1] for file in found if file}
+        if len(listed) < len(lines):
+            self._wrong_file(DATA_MANIFEST, "isn't a list of files and their digests.")
+        sizes = self._sizes()
+        for name, digest in listed.items():
+            self._check_listed(name, digest, sizes.get(name, 0))
+        for name in sorted(present(self._directory) - listed.keys() - {DATA_MANIFEST}):
+            # It may be the auditor's own file, or the system's, so this isn't called tampering.
+            sentence = f"Data export: {DATA_MANIFEST} doesn't list {name!a}. Move it out."
+            self._report.find("data-extra-file", "undecidable", sentence, name)
+        return True
+
+    def _check_listed(self, name: str, digest: str, size: int) -> None:
+        path = self._directory / name
+        if not path.exists():
+            self._incomplete(f"The data export has no {name}, but its manifest lists it.")
+        elif path.is_symlink() or not path.is_file():
+            self._wrong_file(name, "isn't a plain file.")
+        elif sha256(path) == digest:
+            return
+        elif path.stat().st_size < size:
+            self._incomplete(f"{name} has less than {size:,} bytes: it was cut off or altered.")
+        else:
+            self._wrong_file(name, "isn't the file that was exported.")
+
+    def _sizes(self) -> dict[str, int]:
+        """How many bytes the files have according to the description, to tell which are cut off."""
+        try:
+            described = json.loads(small_file(self._directory / DESCRIPTION))["resources"]
+            return {str(each["path"]): int(each["bytes"]) for each in described}
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return {}
 
     def _description(self) -> AsOf | None:
-        if not (self._directory / DATA_MANIFEST).is_file():
-            self._incomplete(f"The data export has no {DATA_MANIFEST}: it was interrupted.")
-            return None
         if not (self._directory / RECORDS).is_file():
             self._undecidable(f"The data export has no {RECORDS}. One for research has none.")
             return None
         try:
-            found = json.loads(small_file(self._directory / DESCRIPTION))["ledger"]
+            text = small_file(self._directory / DESCRIPTION)
+            found = json.loads(text, object_pairs_hook=_unrepeated)["ledger"]
             as_of = AsOf(str(found["clinic_id"]), int(found["size"]), bytes.fromhex(found["leaf"]))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             self._undecidable(f"{DESCRIPTION} doesn't say which state of the ledger it shows.")
@@ -221,6 +288,9 @@ class Data:
 
     def _tampered(self, code: str, sentence: str, **at: int) -> None:
         self._report.find(code, "tampered", f"Data export: {sentence}", RECORDS, **at)
+
+    def _wrong_file(self, name: str, what: str) -> None:
+        self._report.find("data-file", "tampered", f"Data export: {name} {what}", name)
 
     def _incomplete(self, sentence: str) -> None:
         self._report.find("data-incomplete", "incomplete", sentence)

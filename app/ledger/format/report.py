@@ -45,6 +45,17 @@ class Finding(NamedTuple):
     entry: int | None = None
 
 
+class Compared(NamedTuple):
+    """A data export that was compared: its number of records, and the last entry that it shows.
+
+    `at` is that entry's time (RFC 3339).
+    """
+
+    records: int
+    entry: int
+    at: str
+
+
 @dataclass
 class Report:
     """The result of a check. What was not checked keeps its empty value."""
@@ -75,6 +86,8 @@ class Report:
     bodies_destroyed: int = 0
     start: str = ""
     end: str = ""
+    data: Compared | None = None
+    """The data export that was compared with the ledger."""
     findings: list[Finding] = field(default_factory=list)
     unlisted: Counter[str] = field(default_factory=Counter)
     """For each code, how many findings are not listed."""
@@ -118,6 +131,7 @@ class Report:
             "patients": len(self.patients),
             "bodies_destroyed": self.bodies_destroyed,
             "period": [self.start or None, self.end or None],
+            "data": self.data and self.data._asdict(),
             "findings": [finding._asdict() for finding in self.findings],
             "unlisted": dict(self.unlisted),
         }
@@ -153,6 +167,11 @@ class Report:
             lines.append(f"  by {', '.join(named)}" + (f" and {more:,} others" if more else ""))
         if self.bodies_destroyed:
             lines.append(f"  {self.bodies_destroyed:,} bodies destroyed")
+        if self.data:
+            records, number, at = self.data
+            lines.append(
+                f"  compared {records:,} records of a data export, as of entry {number:,} ({at})"
+            )
         return lines
 
     def _trust(self) -> list[str]:

@@ -50,7 +50,8 @@ def verify(
     """Check the export in `directory`. Never raises because of its content.
 
     `policy` is a tlog-policy that the auditor did not get with the export; `held` is a checkpoint
-    from an earlier export. `data` is the folder of a data export, to compare with the ledger.
+    from an earlier export. `data` is the folder of a data export, to compare with the ledger and
+    with its own manifest.
     """
     report = Report(str(directory))
     try:
