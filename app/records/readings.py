@@ -41,7 +41,8 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
 InstrumentCode = Annotated[Code, AfterValidator(_known_instrument)]
-Measured = Annotated[float, AfterValidator(_precise)]
+PRECISE = AfterValidator(_precise)
+"""It comes after a number's limits: pydantic states only limits that come first in the schema."""
 
 
 class ReadingBody(Body):
@@ -49,7 +50,7 @@ class ReadingBody(Body):
 
     instrument: InstrumentCode
     items: Annotated[
-        list[Measured | None] | None,
+        list[Annotated[float, PRECISE] | None] | None,
         Field(
             max_length=rules.ITEMS_MAX,
             description="The answers that the value is scored from; null for a missing answer.",
@@ -60,7 +61,7 @@ class ReadingBody(Body):
         Field(description="UCUM: the instrument's own unit, or another one that it allows."),
     ] = None
     value: Annotated[
-        Measured,
+        float,
         Field(
             ge=-1e6,
             le=1e6,
@@ -68,6 +69,7 @@ class ReadingBody(Body):
             description="May be left out if the instrument's items are given.",
             json_schema_extra=_without_default,
         ),
+        PRECISE,
     ] = cast("float", None)
     activity: Annotated[
         Line | None, Field(description="PSFS: the activity; null for the mean of all activities.")

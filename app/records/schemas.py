@@ -51,4 +51,4 @@ Language = Annotated[
 class MergePatch(RootModel[dict[str, Any]]):
     """A JSON Merge Patch (RFC 7396): a null removes a member, an absent member stays."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {}})
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})

@@ -12,7 +12,7 @@ from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
-from app.records.readings import Measured, MuscleSlug, ReadingBody
+from app.records.readings import PRECISE, MuscleSlug, ReadingBody
 from app.records.schemas import RecordBody
 from app.records.views import Side
 from app.sessions import rules
@@ -41,16 +41,16 @@ Codes = Annotated[list[Code], Field(max_length=30)]
 class NeedleBody(Body):
     """The needle that was used, and its lot, for a recall."""
 
-    diameter_mm: Annotated[Measured | None, Field(ge=0.1, le=1)] = None
-    length_mm: Annotated[Measured | None, Field(ge=5, le=150)] = None
+    diameter_mm: Annotated[float, Field(ge=0.1, le=1), PRECISE] | None = None
+    length_mm: Annotated[float, Field(ge=5, le=150), PRECISE] | None = None
     lot: Line | None = None
 
 
 class ElectricalBody(Body):
     """Electrical stimulation through the needles."""
 
-    hz: Annotated[Measured, Field(gt=0, le=250)]
-    ma: Annotated[Measured, Field(gt=0, le=100)]
+    hz: Annotated[float, Field(gt=0, le=250), PRECISE]
+    ma: Annotated[float, Field(gt=0, le=100), PRECISE]
 
 
 class NeedlingBody(Body):
