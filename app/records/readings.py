@@ -34,11 +34,6 @@ def _precise(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    """Remove the default: without a value, the value is the score of the items, not null."""
-    schema.pop("default", None)
-
-
 MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
 InstrumentCode = Annotated[Code, AfterValidator(_known_instrument)]
 PRECISE = AfterValidator(_precise)
@@ -67,7 +62,6 @@ class ReadingBody(Body):
             le=1e6,
             validate_default=True,
             description="May be left out if the instrument's items are given.",
-            json_schema_extra=_without_default,
         ),
         PRECISE,
     ] = cast("float", None)

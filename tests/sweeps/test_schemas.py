@@ -1,5 +1,6 @@
 """The schemas of the OpenAPI document are such that code generators make good clients of them."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,12 @@ def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in document()["paths"].items():
         for method, operation in item.items():
             yield from _under(operation, f"{method} {path}")
+
+
+def specs() -> Iterator[dict[str, Any]]:
+    """Every operation, with those outside `/v1`."""
+    for item in document()["paths"].values():
+        yield from item.values()
 
 
 def _under(value: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -49,3 +56,85 @@ def within(schema: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, 
 def test_schemas_use_only_words_of_json_schema() -> None:
     strange = {place: words for place, s in schemas() if (words := s.keys() - KEYWORDS)}
     assert strange == {}
+
+
+def reached(part: Any, names: set[str]) -> set[str]:
+    """Add the names of the schemas that a part of the document refers to, also indirectly."""
+    if isinstance(part, dict):
+        name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+        if name in document()["components"]["schemas"] and name not in names:
+            names.add(name)
+            reached(document()["components"]["schemas"][name], names)
+    for inner in part.values() if isinstance(part, dict) else part:
+        if isinstance(inner, dict | list):
+            reached(inner, names)
+    return names
+
+
+def of_requests() -> set[str]:
+    """The names of the schemas of request bodies."""
+    return reached([spec.get("requestBody", {}) for spec in specs()], set())
+
+
+def of_answers() -> set[str]:
+    """The names of the schemas of answers."""
+    return reached([spec["responses"] for spec in specs()], set())
+
+
+def members(names: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The members of objects with these schemas."""
+    for name in names:
+        for member, schema in (
+            document()["components"]["schemas"][name].get("properties", {}).items()
+        ):
+            yield f"{name}/{member}", schema
+
+
+def test_requests_state_no_default() -> None:
+    """Generated types would demand a member that has one."""
+    assert [place for place, schema in members(of_requests()) if "default" in schema] == []
+
+
+def test_a_request_says_what_it_means_to_leave_a_member_out() -> None:
+    schemas = document()["components"]["schemas"]
+    said = schemas["SessionBody"]["properties"]["attendance"]["description"]
+    assert said == "If you leave it out, it is `attended`."
+    assert schemas["AdverseEventBody"]["properties"]["close_call"]["description"] == (
+        "If you leave it out, it is `false`."
+    )
+    assert "description" not in schemas["SessionBody"]["properties"]["episode_id"]
+
+
+def test_in_an_answer_every_member_is_there_and_has_a_type() -> None:
+    answers = of_answers() - {"Problem"}
+    schemas = document()["components"]["schemas"]
+    optional = {
+        name: missing
+        for name in answers
+        if (
+            missing := schemas[name].get("properties", {}).keys()
+            - schemas[name].get("required", [])
+        )
+    }
+    assert optional == {}
+    typed = {"type", "$ref", "anyOf", "const"}
+    loose = [p for p, s in members(answers) if "default" in s or not typed & s.keys()]
+    assert loose == []
+
+
+def test_requests_and_answers_share_only_vocabularies() -> None:
+    shared = of_requests() & of_answers()
+    schemas = document()["components"]["schemas"]
+    assert [name for name in shared if "enum" not in schemas[name]] == []
+
+
+def test_schemas_are_named_in_plain_words() -> None:
+    """Neither paths of modules nor FastAPI's suffixes stand in a name, and none has a number."""
+    names = document()["components"]["schemas"]
+    assert [name for name in names if not re.fullmatch(r"([A-Z][a-z]+)+", name)] == []
+    assert [name for name in names if name.endswith(("Input", "Output"))] == []
+
+
+def test_every_schema_is_used() -> None:
+    unused = document()["components"]["schemas"].keys() - of_requests() - of_answers()
+    assert unused == set()

@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's, completed by what it can't derive from the routes."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import WithDefaultSchema
+from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from app.core.http.contract import REFERENCE
 from app.core.http.routing import Route
@@ -27,6 +28,7 @@ HEADERS: Final = {
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
+LEFT_OUT: Final = "If you leave it out"
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -70,13 +72,31 @@ PROBLEM_SCHEMA: Final = {
 
 
 class _BodySchema(GenerateJsonSchema):
-    """The schema of bodies: a member that may be absent may also be null."""
+    """The schema of bodies: a member that may be absent may also be null, and has no `default`.
+
+    Generated clients would demand a member with a `default`.
+    """
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         """Allow null where there is a default."""
         described = super().default_schema(schema)
         default = {"default": described.pop("default")} if "default" in described else {}
         return self.get_union_of_schemas([described, {"type": "null"}]) | default
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Say what it means to leave a member out, in words."""
+        described = super().model_schema(schema)
+        for member in described.get("properties", {}).values():
+            _say_default(member, member.pop("default", None))
+        return described
+
+
+def _say_default(member: JsonSchemaValue, default: object) -> None:
+    """Add a member's default to its description, unless it is null or empty, or stands there."""
+    text = member.get("description", "")
+    if default not in (None, "", [], {}) and LEFT_OUT not in text:
+        value = default if isinstance(default, str) else json.dumps(default)
+        member["description"] = f"{text} {LEFT_OUT}, it is `{value}`.".strip()
 
 
 def document(app: FastAPI) -> dict[str, Any]:
