@@ -10,7 +10,7 @@ from app.instruments import queries as instruments
 from app.instruments import rules
 from app.records.readings import PRECISE, InstrumentCode
 from app.records.schemas import RecordBody
-from app.thresholds.views import Status
+from app.thresholds.views import ThresholdsStatus
 
 Figure = Annotated[float, Field(gt=0, le=1e6), PRECISE]
 Percent = Annotated[float, Field(gt=0, le=100), PRECISE]
@@ -53,9 +53,9 @@ class ThresholdsBody(RecordBody):
     source: Annotated[
         Line, Field(description="Where the figures come from, and who decided to use them.")
     ]
-    status: Annotated[Status, Field(description="`inactive`: kept, but not used for verdicts.")] = (
-        "active"
-    )
+    status: Annotated[
+        ThresholdsStatus, Field(description="`inactive`: kept, but not used for verdicts.")
+    ] = "active"
 
     @field_validator("mdc", "mcid")
     @classmethod
@@ -77,4 +77,4 @@ class ThresholdsFilters(Filters):
     """The filters of the list of thresholds."""
 
     instrument: InstrumentCode | None = None
-    status: Status | None = None
+    status: ThresholdsStatus | None = None

@@ -73,6 +73,16 @@ def operations() -> tuple[Documented, ...]:
     )
 
 
+def resolved(schema: Any) -> dict[str, Any]:
+    """A schema without its reference and without null."""
+    while "$ref" in schema or "anyOf" in schema:
+        if "$ref" in schema:
+            schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        else:
+            schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
+    return dict(schema)
+
+
 @lru_cache(maxsize=512)
 def _validator(reference: str) -> jsonschema_rs.Draft202012Validator:
     whole = {"$ref": reference, "components": document()["components"]}

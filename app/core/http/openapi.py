@@ -63,7 +63,11 @@ PROBLEM_SCHEMA: Final = {
                     "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
                     "code": {"type": "string"},
                     "detail": {"type": "string"},
-                    "in": {"enum": ["query", "path", "header"]},
+                    "in": {
+                        "title": "FaultPlace",
+                        "type": "string",
+                        "enum": ["query", "path", "header"],
+                    },
                 },
             },
         },
@@ -123,7 +127,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
         schemas.update(definitions.get("$defs", {}))
-        schemas["Problem"] = PROBLEM_SCHEMA
+        schemas["Problem"] = _with_named_enums(PROBLEM_SCHEMA, schemas)
+        schema["paths"] = _with_named_enums(schema["paths"], schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         components["headers"] = {
@@ -139,6 +144,23 @@ def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
     for route in app.routes:
         if isinstance(route, Route) and route.include_in_schema and route.signature.body:
             yield route.signature.body
+
+
+def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
+    """Return a part in which each enum with a title is a reference to the schema of that name.
+
+    Pydantic does this for vocabularies. It remains to be done for schemas that are written by hand.
+    """
+    if isinstance(part, list):
+        return [_with_named_enums(one, schemas) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "enum" in part and "title" in part:
+        named = {word: part[word] for word in ("type", "enum")}
+        if schemas.setdefault(part["title"], named)["enum"] != part["enum"]:
+            raise ValueError(f"There are two vocabularies with the name {part['title']}.")
+        return {"$ref": REFERENCE.format(model=part["title"])}
+    return {word: _with_named_enums(inner, schemas) for word, inner in part.items()}
 
 
 def _describe(parameter: dict[str, Any]) -> None:
