@@ -81,7 +81,7 @@ class PlantedWorld(World):
 
     def content(self, operation: Documented) -> bytes | None:
         """A body that this operation must accept; for a merge patch, that of a whole record."""
-        if operation.body_model != "MergePatch":
+        if not operation.patches:
             return super().content(operation)
         if operation.name == "clinics.update":
             return to_json({"name": self.planted.word("ClinicBody/name")})

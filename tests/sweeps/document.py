@@ -52,6 +52,11 @@ class Documented:
         reference = content.get("application/json", {}).get("schema", {}).get("$ref")
         return None if reference is None else reference.rpartition("/")[2]
 
+    @property
+    def patches(self) -> bool:
+        """Whether it takes a merge patch."""
+        return "application/merge-patch+json" in self.media
+
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
         return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == place}
 

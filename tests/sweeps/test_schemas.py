@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.sweeps.document import document
+from tests.sweeps.document import document, operations
 
 KEYWORDS = {
     *("$ref", "type", "format", "enum", "const", "anyOf", "oneOf", "items", "prefixItems"),
@@ -158,3 +158,29 @@ def test_no_enum_holds_null_or_mixes_types() -> None:
         if "enum" in schema
     }
     assert {name for name, types in words.items() if types != {str}} == set()
+
+
+def test_every_patch_has_a_schema_of_its_own() -> None:
+    patched = {o.name: set(o.media) for o in operations() if o.method == "PATCH"}
+    assert set(map(frozenset, patched.values())) == {
+        frozenset({"application/json", "application/merge-patch+json"})
+    }
+    names = [o.body_model for o in operations() if o.method == "PATCH"]
+    assert all(name and name.endswith("Patch") for name in names)
+    assert len(set(names)) == len(names)
+
+
+def test_every_member_of_a_patch_may_be_absent_or_null() -> None:
+    patches = {name for name in of_requests() if name.endswith("Patch")}
+    schemas = document()["components"]["schemas"]
+    assert [name for name in patches if schemas[name].get("required")] == []
+    null = {"type": "null"}
+    assert [place for place, member in members(patches) if null not in member["anyOf"]] == []
+
+
+def test_a_patch_merges_objects_and_replaces_lists() -> None:
+    session = document()["components"]["schemas"]["SessionPatch"]["properties"]
+    assert {"$ref": "#/components/schemas/NeedleCountPatch"} in session["needle_count"]["anyOf"]
+    needlings = session["needlings"]["anyOf"][0]
+    assert needlings["items"] == {"$ref": "#/components/schemas/NeedlingBody"}
+    assert "id" not in session

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from app.core.http.contract import REFERENCE
+from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
 from app.core.http.routing import Route
 
 HEADERS: Final = {
@@ -28,7 +29,6 @@ HEADERS: Final = {
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
-LEFT_OUT: Final = "If you leave it out"
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -118,15 +118,9 @@ def document(app: FastAPI) -> dict[str, Any]:
                 for parameter in operation.get("parameters", ()):
                     if parameter["in"] == "query":
                         _describe(parameter)
-        bodies = sorted(set(_bodies(app)), key=lambda model: model.__name__)
-        _, definitions = models_json_schema(
-            [(model, "validation") for model in bodies],
-            ref_template=REFERENCE,
-            schema_generator=_BodySchema,
-        )
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
-        schemas.update(definitions.get("$defs", {}))
+        schemas.update(_of_bodies(set(_bodies(app))))
         schemas["Problem"] = _with_named_enums(PROBLEM_SCHEMA, schemas)
         schema["paths"] = _with_named_enums(schema["paths"], schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
@@ -138,6 +132,22 @@ def document(app: FastAPI) -> dict[str, Any]:
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of bodies and of the parts inside them, by name."""
+    patches = {body for body in bodies if issubclass(body, MergePatch)}
+    whole = (bodies - patches) | {patch.of for patch in patches}
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(whole, key=lambda model: model.__name__)],
+        ref_template=REFERENCE,
+        schema_generator=_BodySchema,
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    described = [patch_schemas(patch.of.__name__, schemas) for patch in patches]
+    for only_patched in whole - bodies:
+        del schemas[only_patched.__name__]
+    return {name: one for some in (schemas, *described) for name, one in some.items()}
 
 
 def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
