@@ -97,6 +97,7 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
         **_problems(Unavailable, DatabaseReplaced, LedgerDamaged),
     },
     openapi_extra={
+        "security": [],
         "requestBody": {
             "required": True,
             "content": {
@@ -141,7 +142,7 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                     }
                 }
             },
-        }
+        },
     },
 )
 async def token(request: Request) -> Response:

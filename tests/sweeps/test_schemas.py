@@ -184,3 +184,37 @@ def test_a_patch_merges_objects_and_replaces_lists() -> None:
     needlings = session["needlings"]["anyOf"][0]
     assert needlings["items"] == {"$ref": "#/components/schemas/NeedlingBody"}
     assert "id" not in session
+
+
+def test_files_are_binary() -> None:
+    loose = {}
+    for operation in operations():
+        parts = [operation.spec.get("requestBody", {}), *operation.spec["responses"].values()]
+        for media, content in (
+            (m, c) for part in parts for m, c in part.get("content", {}).items()
+        ):
+            text = media.startswith(("text/plain", "image/svg"))
+            if "json" not in media.replace("ndjson", "") and not text:
+                loose[operation.name, media] = content["schema"]
+    assert {media for _, media in loose} == {
+        *("application/pdf", "application/vnd.apache.parquet", "application/x-ndjson"),
+        *("application/zip", "text/csv", "text/csv; charset=utf-8"),
+    }
+    assert [s for s in loose.values() if s != {"type": "string", "format": "binary"}] == []
+
+
+def test_every_operation_has_one_tag_that_the_document_describes() -> None:
+    described = {tag["name"]: tag["description"] for tag in document()["tags"]}
+    assert all(described.values())
+    assert {tuple(spec["tags"]) for spec in specs()} == {(name,) for name in described}
+
+
+def test_every_operation_says_whether_it_needs_a_token() -> None:
+    open_to_all = {spec["operationId"] for spec in specs() if spec["security"] == []}
+    assert open_to_all == {"tokens.create"}
+
+
+def test_the_document_says_whose_it_is_and_where_it_is_served() -> None:
+    assert document()["info"]["license"]["identifier"] == "Apache-2.0"
+    assert document()["info"]["contact"]["name"]
+    assert document()["servers"] == [{"url": "/"}]

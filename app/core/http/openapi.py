@@ -29,6 +29,14 @@ HEADERS: Final = {
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
+FILES: Final = {
+    "application/pdf",
+    "application/vnd.apache.parquet",
+    "application/x-ndjson",
+    "application/zip",
+    "text/csv",
+}
+"""Media types of bodies that clients save or send as files, and don't decode."""
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -109,15 +117,17 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title,
             version=app.version,
+            summary=app.summary,
             description=app.description,
+            contact=app.contact,
+            license_info=app.license_info,
+            servers=app.servers,
             routes=app.routes,
             tags=app.openapi_tags,
         )
         for operations in schema["paths"].values():
             for operation in operations.values():
-                for parameter in operation.get("parameters", ()):
-                    if parameter["in"] == "query":
-                        _describe(parameter)
+                _complete(operation)
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
         schemas.update(_of_bodies(set(_bodies(app))))
@@ -171,6 +181,17 @@ def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
             raise ValueError(f"There are two vocabularies with the name {part['title']}.")
         return {"$ref": REFERENCE.format(model=part["title"])}
     return {word: _with_named_enums(inner, schemas) for word, inner in part.items()}
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Describe the query parameters of an operation, and mark its files as bytes."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query":
+            _describe(parameter)
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for media, content in part.get("content", {}).items():
+            if media.partition(";")[0] in FILES:
+                content["schema"] = {"type": "string", "format": "binary"}
 
 
 def _describe(parameter: dict[str, Any]) -> None:
