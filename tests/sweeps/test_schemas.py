@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from app.core.values.problems import catalogue
 from tests.sweeps.document import document, operations
 
 KEYWORDS = {
@@ -218,3 +219,16 @@ def test_the_document_says_whose_it_is_and_where_it_is_served() -> None:
     assert document()["info"]["license"]["identifier"] == "Apache-2.0"
     assert document()["info"]["contact"]["name"]
     assert document()["servers"] == [{"url": "/"}]
+
+
+def test_every_type_of_problem_is_named() -> None:
+    named = document()["components"]["schemas"]["ProblemType"]["enum"]
+    assert named == [f"/problems/{kind.code}" for kind in catalogue()]
+    described = {
+        f"/problems/{code}"
+        for spec in specs()
+        for answer in spec["responses"].values()
+        if "application/problem+json" in answer.get("content", {})
+        for code in re.findall(r"`([a-z-]+)`: ", answer["description"])
+    }
+    assert described <= set(named)

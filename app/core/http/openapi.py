@@ -13,6 +13,7 @@ from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 from app.core.http.contract import REFERENCE
 from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
 from app.core.http.routing import Route
+from app.core.values.problems import catalogue
 
 HEADERS: Final = {
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
@@ -37,11 +38,14 @@ FILES: Final = {
     "text/csv",
 }
 """Media types of bodies that clients save or send as files, and don't decode."""
+PROBLEM_TYPES: Final = """\
+What kind of problem it is. The server explains each at this address, and docs/problems.md lists
+all. New kinds may be added: a client treats one that it doesn't know by its `status`."""
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
+        "type": {"$ref": REFERENCE.format(model="ProblemType")},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
@@ -131,6 +135,11 @@ def document(app: FastAPI) -> dict[str, Any]:
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
         schemas.update(_of_bodies(set(_bodies(app))))
+        schemas["ProblemType"] = {
+            "type": "string",
+            "enum": [kind.type() for kind in catalogue()],
+            "description": PROBLEM_TYPES,
+        }
         schemas["Problem"] = _with_named_enums(PROBLEM_SCHEMA, schemas)
         schema["paths"] = _with_named_enums(schema["paths"], schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
