@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from app.core.values.fault_codes import FAULT_CODES
 from app.core.values.problems import catalogue
 from tests.sweeps.document import document, operations
 
@@ -232,3 +233,9 @@ def test_every_type_of_problem_is_named() -> None:
         for code in re.findall(r"`([a-z-]+)`: ", answer["description"])
     }
     assert described <= set(named)
+
+
+def test_every_code_of_a_fault_is_named() -> None:
+    named = document()["components"]["schemas"]["FaultCode"]["enum"]
+    assert named == list(FAULT_CODES)
+    assert {"unknown_reference", "missing", "string_too_long"} <= set(named)

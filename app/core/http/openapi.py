@@ -13,6 +13,7 @@ from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 from app.core.http.contract import REFERENCE
 from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
 from app.core.http.routing import Route
+from app.core.values.fault_codes import FAULT_CODES
 from app.core.values.problems import catalogue
 
 HEADERS: Final = {
@@ -41,6 +42,9 @@ FILES: Final = {
 PROBLEM_TYPES: Final = """\
 What kind of problem it is. The server explains each at this address, and docs/problems.md lists
 all. New kinds may be added: a client treats one that it doesn't know by its `status`."""
+FAULTS: Final = """\
+What is wrong with a member or parameter. docs/problems.md explains each. New codes may be added: a
+client treats one that it doesn't know as an invalid value."""
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -73,7 +77,7 @@ PROBLEM_SCHEMA: Final = {
                 "required": ["pointer", "code", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
-                    "code": {"type": "string"},
+                    "code": {"$ref": REFERENCE.format(model="FaultCode")},
                     "detail": {"type": "string"},
                     "in": {
                         "title": "FaultPlace",
@@ -139,6 +143,11 @@ def document(app: FastAPI) -> dict[str, Any]:
             "type": "string",
             "enum": [kind.type() for kind in catalogue()],
             "description": PROBLEM_TYPES,
+        }
+        schemas["FaultCode"] = {
+            "type": "string",
+            "enum": list(FAULT_CODES),
+            "description": FAULTS,
         }
         schemas["Problem"] = _with_named_enums(PROBLEM_SCHEMA, schemas)
         schema["paths"] = _with_named_enums(schema["paths"], schemas)

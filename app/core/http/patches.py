@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, RootModel
+from pydantic.json_schema import JsonSchemaValue
 
 from app.core.http.contract import REFERENCE
 
@@ -10,8 +11,6 @@ LEFT_OUT: Final = "If you leave it out"
 """How the description of a member begins to say what its absence means."""
 FIXED: Final = {"id"}
 """Members of a record that no patch changes."""
-
-Schema = dict[str, Any]
 
 
 class MergePatch(RootModel[dict[str, Any]]):
@@ -30,13 +29,13 @@ def patch_of(body: type[BaseModel]) -> type[MergePatch]:
     return type(_name(body.__name__), (MergePatch,), namespace)
 
 
-def patch_schemas(body: str, schemas: dict[str, Schema]) -> dict[str, Schema]:
+def patch_schemas(body: str, schemas: dict[str, JsonSchemaValue]) -> dict[str, JsonSchemaValue]:
     """Return the schema of the patch of a body, and of the objects inside it, by name.
 
     Each member may be absent or null. A list is replaced as a whole, an object is merged.
     """
     whole = schemas[body]
-    patches: dict[str, Schema] = {}
+    patches: dict[str, JsonSchemaValue] = {}
     members = {}
     for name, member in whole["properties"].items():
         if name not in FIXED:
@@ -53,7 +52,7 @@ def _name(body: str) -> str:
     return body.removesuffix("Body") + "Patch"
 
 
-def _object_in(member: Schema, schemas: dict[str, Schema]) -> str | None:
+def _object_in(member: JsonSchemaValue, schemas: dict[str, JsonSchemaValue]) -> str | None:
     """Return the name of the schema of a member that is an object, or an object or null."""
     for choice in (member, *member.get("anyOf", ())):
         name = choice.get("$ref", "").rpartition("/")[2]
@@ -62,7 +61,7 @@ def _object_in(member: Schema, schemas: dict[str, Schema]) -> str | None:
     return None
 
 
-def _optional(member: Schema, inner: str | None) -> Schema:
+def _optional(member: JsonSchemaValue, inner: str | None) -> JsonSchemaValue:
     """Return the schema of a member of a patch, which may be null."""
     words = {word: member[word] for word in ("title", "description") if word in member}
     if "description" in words:
