@@ -79,6 +79,31 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
+TAGS: Final = {
+    "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
+    "follow-ups": "What patients report after a session.",
+    "progress": "How a patient does over time, and how all patients of a clinic do.",
+    "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",
+    "clinic": "The clinic that a token belongs to, and its settings.",
+    "patients": "The people who are treated.",
+    "practitioners": "The people who treat, and their credentials.",
+    "episodes": "Episodes of care: one complaint, from the first visit to the last.",
+    "measurements": "Values that were measured between sessions.",
+    "safety": "Consents, screenings and adverse events.",
+    "reference": "Muscles, instruments, and the thresholds of their verdicts.",
+    "changes": "Every change in the clinic, in order, for programs that follow it.",
+    "audit": "The ledger: who changed or read what, with proofs.",
+    "imports": "Records from other systems, as files.",
+    "exports": "All records as tables, also de-identified for research.",
+    "recall": "Who was treated with needles of a lot.",
+    "clients": "Programs that call this API, and their keys.",
+    "devices": "Practitioners' tablets, which hold tokens of their own.",
+    "emergency access": "Access beyond a practitioner's scopes, which somebody reviews afterwards.",
+    "tokens": "Access tokens (OAuth 2.0).",
+}
+"""The groups of operations in the API's document, in its order, and what each is about."""
+
+
 # Telemetry would send paths and queries, which contain ids, to OpenTelemetry's configured target.
 NO_TELEMETRY: Final[TelemetryConfig] = {
     "tracing": False,
@@ -109,6 +134,10 @@ def create_app(database: Database | None = None) -> FastAPI:
         title="Needlework",
         version=version("needlework"),
         summary="The record system for Gunn IMS and dry needling.",
+        contact={"name": "The Needlework project"},
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        servers=[{"url": settings().public_url or "/"}],
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,

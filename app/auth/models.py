@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
+from typing_extensions import TypeAliasType
 
 from app.core.db.tables import ClinicOwned, one_of
 
-Kind = Literal["api_key", "backend", "device", "identity", "owner"]
+Kind = TypeAliasType("Kind", Literal["api_key", "backend", "device", "identity", "owner"])
 
 
 class Client(ClinicOwned):

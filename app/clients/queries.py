@@ -1,19 +1,21 @@
 """Read clients. Views show public keys, and never the digest of a secret."""
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam
 
 from app.auth.models import Client
-from app.clients.schemas import ClientView, Kind
+from app.clients.schemas import ClientView
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
+from app.core.values.vocabularies import words_of
 from app.credentials.queries import stated_client
+from app.credentials.views import ClientKind
 
 _ORDER = Order((Client.id,))
-_CLIENTS = rows(Client).where(Client.kind.in_(get_args(Kind)))
+_CLIENTS = rows(Client).where(Client.kind.in_(words_of(ClientKind)))
 _ONE = _CLIENTS.where(Client.id == bindparam("id"))
 _LOCKED = _ONE.with_for_update()
 _FIRST, _FURTHER = _ORDER.start(_CLIENTS), _ORDER.after(_CLIENTS)

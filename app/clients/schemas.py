@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import TypeAliasType
 
 from app.auth.jose import public_key
 from app.auth.rules import Untrusted
@@ -12,9 +13,10 @@ from app.auth.schemas import DESCENDANTS, Scopes
 from app.core.http.outgoing import check_address
 from app.core.values.faults import RuleBroken, check_distinct
 from app.core.values.wire import Body, Line, Moment, example
-from app.credentials.views import ClientMembers, DescendantView
+from app.credentials.views import ClientKind, ClientMembers, DescendantView
 
-Kind = Literal["api_key", "backend"]
+KeyType = TypeAliasType("KeyType", Literal["RSA", "EC"])
+KeyAlgorithm = TypeAliasType("KeyAlgorithm", Literal["RS384", "ES384"])
 KEYS_MAX = 10
 OVERLAP_HOURS = 24
 OVERLAP_HOURS_MAX = 168
@@ -27,10 +29,10 @@ Number = Annotated[str, Field(min_length=1, max_length=1500, pattern=BASE64URL)]
 class KeyBody(Body):
     """A public key of a back end, as a JWK (RFC 7517): RSA of 2048 bits or more, or EC P-384."""
 
-    kty: Literal["RSA", "EC"]
+    kty: KeyType
     kid: Annotated[Line, Field(description="The key's id in the header of its tokens.")]
     use: Literal["sig"] | None = None
-    alg: Literal["RS384", "ES384"] | None = None
+    alg: KeyAlgorithm | None = None
     key_ops: Annotated[list[Literal["verify"]] | None, Field(max_length=1)] = None
     n: Number | None = None
     e: Number | None = None
@@ -70,7 +72,7 @@ class ClientBody(Body):
     model_config = example(name="Front desk", scopes=["patients:read", "patients:write"])
 
     name: Line
-    kind: Kind = "api_key"
+    kind: ClientKind = "api_key"
     scopes: Scopes
     expires_at: Annotated[
         Moment | None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Final, cast, get_args
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, update
@@ -13,12 +13,13 @@ from app.auth.rules import Key, is_inactive, new_key
 from app.auth.schemas import scopes_not_held
 from app.clients.errors import NoKeyToRotate
 from app.clients.queries import locked, view
-from app.clients.schemas import ClientBody, Kind, NewClientView, RevokedClientView
+from app.clients.schemas import ClientBody, NewClientView, RevokedClientView
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Forbidden, Invalid
+from app.core.values.vocabularies import words_of
 from app.credentials import service as credentials
 from app.credentials.queries import stated_client
 from app.credentials.service import (
@@ -27,7 +28,7 @@ from app.credentials.service import (
     latest_expiry,
     record_credential,
 )
-from app.credentials.views import KeySetView, StatedClient, StatedIdentity
+from app.credentials.views import ClientKind, KeySetView, StatedClient, StatedIdentity
 from app.ledger import service as ledger
 from app.records import service as records
 from app.records.registry import registry
@@ -36,7 +37,7 @@ NOT_ITS_MAKER: Final = (
     "Only the client itself, a client that made it and holds its scopes, or the command line can"
     " rotate its key."
 )
-KINDS: Final = get_args(Kind)
+KINDS: Final = words_of(ClientKind)
 _ROTATE = (
     update(Client)
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))

@@ -5,10 +5,11 @@ from typing import Literal
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
+from typing_extensions import TypeAliasType
 
 from app.core.db.tables import ClinicOwned, one_of
 
-WhoseSessions = Literal["own", "any"]
+WhoseSessions = TypeAliasType("WhoseSessions", Literal["own", "any"])
 
 
 class Clinic(ClinicOwned):

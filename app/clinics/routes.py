@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from app.clinics import queries, service
-from app.clinics.schemas import ClinicView
+from app.clinics.schemas import ClinicPatch, ClinicView
 from app.core.http.answers import Answer
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
@@ -14,7 +14,6 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import VersionMissing, VersionStale
 from app.records.errors import DiffersFromLedger
-from app.records.schemas import MergePatch
 
 router = APIRouter(prefix="/v1/clinic", tags=["clinic"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLINIC_READ))]
@@ -36,7 +35,7 @@ def clinic(op: Reading) -> Answer[ClinicView]:
     operation_id="clinics.update",
     responses=documented(VersionMissing, VersionStale, DiffersFromLedger),
 )
-def change(op: Writing, body: MergePatch) -> Answer[ClinicView]:
+def change(op: Writing, body: ClinicPatch) -> Answer[ClinicView]:
     """Change the clinic's `name` or `whose_sessions` with a JSON Merge Patch.
 
     `whose_sessions` decides whose sessions a practitioner may sign, amend or void: only their

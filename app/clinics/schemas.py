@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.clinics.models import WhoseSessions
+from app.core.http.patches import MergePatch
 from app.core.values.wire import Body, Line
 
 
@@ -16,6 +17,12 @@ class ClinicBody(Body):
 
     name: Line
     whose_sessions: WhoseSessions = "own"
+
+
+class ClinicPatch(MergePatch):
+    """A JSON Merge Patch of a clinic."""
+
+    of = ClinicBody
 
 
 class ClinicView(TypedDict, closed=True):

@@ -5,7 +5,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
+
+ClientKind = TypeAliasType("ClientKind", Literal["api_key", "backend"])
+DescendantKind = TypeAliasType(
+    "DescendantKind", Literal["api_key", "backend", "device", "identity"]
+)
 
 
 class CredentialView(TypedDict, closed=True):
@@ -45,7 +50,7 @@ class ClientMembers(TypedDict):
 
     id: UUID
     name: str
-    kind: Literal["api_key", "backend"]
+    kind: ClientKind
     scopes: list[str]
     jwks: KeySetView | None
     jwks_url: str | None
@@ -84,7 +89,7 @@ class DescendantView(TypedDict, closed=True):
     """A client that another client made, itself or through clients that it made."""
 
     id: UUID
-    kind: Literal["api_key", "backend", "device", "identity"]
+    kind: DescendantKind
     name: str
     revoked_at: datetime | None
     """When it was revoked itself. If it wasn't, it ends with the client that made it."""

@@ -11,7 +11,7 @@ from app.auth.models import Emergency
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
-from app.emergencies.rules import SERIES_WITHIN, Opening, Series, series
+from app.emergencies.rules import SERIES_WITHIN, EmergencySeries, Opening, series
 from app.emergencies.schemas import EmergencyView, UnreviewedPageView, UnreviewedView
 from app.ledger import queries as ledger
 from app.ledger.models import LedgerEntry
@@ -103,7 +103,7 @@ def unreviewed_series(op: Operation) -> int:
     return sum(row.id in by_id for row in found)
 
 
-def _unreviewed(op: Operation) -> tuple[Sequence[Row[Any]], Mapping[UUID, Series]]:
+def _unreviewed(op: Operation) -> tuple[Sequence[Row[Any]], Mapping[UUID, EmergencySeries]]:
     found = op.all(_UNREVIEWED)
     if not found:
         return found, {}

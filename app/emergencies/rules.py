@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from typing_extensions import TypeAliasType
+
 SERIES_MIN: Final = 4
 """How many openings within an hour are a series. None is refused, but somebody should look."""
 SERIES_WITHIN: Final = timedelta(hours=1)
-Series = Literal["practitioner", "clinic"]
+EmergencySeries = TypeAliasType("EmergencySeries", Literal["practitioner", "clinic"])
 
 
 class Opening(NamedTuple):
@@ -20,7 +22,7 @@ class Opening(NamedTuple):
     opened_at: datetime
 
 
-def series(openings: Iterable[Opening]) -> Mapping[UUID, Series]:
+def series(openings: Iterable[Opening]) -> Mapping[UUID, EmergencySeries]:
     """The openings of a clinic that belong to a series, by id.
 
     `practitioner`: one practitioner opened four or more within an hour. `clinic`: several
@@ -30,7 +32,7 @@ def series(openings: Iterable[Opening]) -> Mapping[UUID, Series]:
     by_person: defaultdict[UUID, list[Opening]] = defaultdict(list)
     for opening in in_order:
         by_person[opening.practitioner_id].append(opening)
-    found: dict[UUID, Series] = {opening.id: "clinic" for opening in _dense(in_order)}
+    found: dict[UUID, EmergencySeries] = {opening.id: "clinic" for opening in _dense(in_order)}
     for own in by_person.values():
         found |= {opening.id: "practitioner" for opening in _dense(own)}
     return found

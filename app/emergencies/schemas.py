@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.values.wire import Body, example
-from app.emergencies.rules import Series
+from app.emergencies.rules import EmergencySeries
 
 # One line of at least two characters, without white space at its ends.
 LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"
@@ -70,7 +70,7 @@ class UnreviewedView(_Emergency, closed=True):
     """Emergency access that nobody has reviewed yet."""
 
     series: Annotated[
-        Series | None,
+        EmergencySeries | None,
         Field(
             description="`practitioner`: one of four or more within an hour by this practitioner;"
             " `clinic`: by several of the clinic together; null: neither."

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, offset_of, one_of
-from app.episodes.views import Side, Status
+from app.episodes.views import EpisodeSide, EpisodeStatus
 
 
 class Episode(Record):
@@ -17,8 +17,8 @@ class Episode(Record):
     __tablename__ = "episodes"
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"]),
-        one_of("side", Side),
-        one_of("status", Status),
+        one_of("side", EpisodeSide),
+        one_of("status", EpisodeStatus),
         Index("ix_episodes_patient", "clinic_id", "patient_id"),
         Index("ix_episodes_status", "clinic_id", "status", "id"),
     )

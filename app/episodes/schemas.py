@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from app.core.http.pages import Filters
 from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
 from app.episodes import rules
-from app.episodes.views import Side, Status
+from app.episodes.views import EpisodeSide, EpisodeStatus
 from app.records.schemas import RecordBody
 
 LIST_MAX = 20
@@ -49,14 +49,14 @@ class EpisodeBody(RecordBody):
     patient_id: UUID
     complaint: Annotated[Text, Field(min_length=1)]
     region: Code | None = None
-    side: Side | None = None
+    side: EpisodeSide | None = None
     onset_on: Day | None = None
     diagnoses: Annotated[list[DiagnosisBody], Field(max_length=LIST_MAX)] = []
     medical_screen_on: Day | None = None
     red_flags: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
     goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
     plan: Annotated[PlanBody, Field(default_factory=PlanBody)]
-    status: Status = "active"
+    status: EpisodeStatus = "active"
     opened_at: Annotated[Moment | None, Field(description="By default, the time of recording.")] = (
         None
     )
@@ -77,4 +77,4 @@ class EpisodeFilters(Filters):
     """The filters of the list of episodes."""
 
     patient_id: UUID | None = None
-    status: Status | None = None
+    status: EpisodeStatus | None = None

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
-Side = Literal["left", "right", "midline", "bilateral"]
-Status = Literal["active", "finished"]
+EpisodeSide = TypeAliasType("EpisodeSide", Literal["left", "right", "midline", "bilateral"])
+EpisodeStatus = TypeAliasType("EpisodeStatus", Literal["active", "finished"])
 
 
 class DiagnosisView(TypedDict, closed=True):
@@ -32,14 +32,14 @@ class EpisodeView(TypedDict, closed=True):
     patient_id: UUID
     complaint: str
     region: str | None
-    side: Side | None
+    side: EpisodeSide | None
     onset_on: date | None
     diagnoses: list[DiagnosisView]
     medical_screen_on: date | None
     red_flags: list[str]
     goals: list[str]
     plan: EpisodePlanView
-    status: Status
+    status: EpisodeStatus
     opened_at: datetime
     closed_at: datetime | None
     close_reason: str | None

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, offset_of, one_of
-from app.followups.views import Change, Source, Window
+from app.followups.views import ChangeRating, FollowUpSource, FollowUpWindow
 
 
 class FollowUp(Record):
@@ -20,9 +20,9 @@ class FollowUp(Record):
         ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"]),
         CheckConstraint("soreness BETWEEN 0 AND 10", name="soreness_on_scale"),
         CheckConstraint("hours_after >= 0", name="after_its_session"),
-        one_of("change", Change),
-        one_of("source", Source),
-        one_of("window", Window),
+        one_of("change", ChangeRating),
+        one_of("source", FollowUpSource),
+        one_of("window", FollowUpWindow),
         Index("ix_follow_ups_session", "clinic_id", "session_id", "reported_at", "id"),
         Index("ix_follow_ups_patient", "clinic_id", "patient_id", "reported_at"),
     )

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from app.core.values.faults import RuleBroken
-from app.followups.views import Window
+from app.followups.views import FollowUpWindow
 
 ASKED_AFTER_H = 18
 """From this hour on, patients are asked for a report, and a missing one is informative."""
 
 SECONDS_PER_HOUR = 3600
 
-_WINDOWS: tuple[tuple[int, Window], ...] = (
+_WINDOWS: tuple[tuple[int, FollowUpWindow], ...] = (
     (ASKED_AFTER_H, "early"),
     (36, "h24"),
     (60, "h48"),
@@ -27,7 +27,7 @@ def hours_after(session_at: datetime, reported_at: datetime) -> float:
     return (reported_at.timestamp() - session_at.timestamp()) / SECONDS_PER_HOUR
 
 
-def window(hours: float) -> Window:
+def window(hours: float) -> FollowUpWindow:
     """Return the window of a report that was made `hours` after needling.
 
     A window includes its beginning, not its end: early is [0, 18), h24 [18, 36),

@@ -9,7 +9,7 @@ from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Moment, Score, Text, example
 from app.followups import rules
-from app.followups.views import Change, RedFlag, Source
+from app.followups.views import ChangeRating, FollowUpSource, RedFlag
 from app.records.readings import MuscleSlug
 from app.records.schemas import Language, RecordBody
 
@@ -38,10 +38,10 @@ class FollowUpBody(RecordBody):
     bruising: bool | None = None
     fatigue: bool | None = None
     headache: bool | None = None
-    change: Change | None = None
+    change: ChangeRating | None = None
     red_flags: Annotated[list[RedFlag], Field(max_length=6)] = []
     comment: Text | None = None
-    source: Source = "practitioner"
+    source: FollowUpSource = "practitioner"
     language: Language | None = None
 
     @field_validator("worst_soreness")

@@ -12,7 +12,7 @@ from app.core.values.faults import Fault
 from app.followups import rules
 from app.followups.models import FollowUp
 from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters
-from app.followups.views import FollowUpView, Window
+from app.followups.views import FollowUpView, FollowUpWindow
 from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
 from app.sessions.service import alert
 
@@ -22,7 +22,7 @@ class Derived(TypedDict):
 
     patient_id: UUID
     hours_after: float
-    window: Window
+    window: FollowUpWindow
 
 
 class FollowUps(Kind[FollowUpBody, FollowUpView]):

@@ -4,19 +4,26 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
-Change = Literal["much_worse", "worse", "same", "better", "much_better"]
-RedFlag = Literal[
-    "breathlessness",
-    "chest_pain",
-    "dry_cough",
-    "fever_or_spreading_redness",
-    "new_numbness_or_weakness",
-    "fainting",
-]
-Source = Literal["patient_link", "practitioner", "integration"]
-Window = Literal["early", "h24", "h48", "h72", "late"]
+ChangeRating = TypeAliasType(
+    "ChangeRating", Literal["much_worse", "worse", "same", "better", "much_better"]
+)
+RedFlag = TypeAliasType(
+    "RedFlag",
+    Literal[
+        "breathlessness",
+        "chest_pain",
+        "dry_cough",
+        "fever_or_spreading_redness",
+        "new_numbness_or_weakness",
+        "fainting",
+    ],
+)
+FollowUpSource = TypeAliasType(
+    "FollowUpSource", Literal["patient_link", "practitioner", "integration"]
+)
+FollowUpWindow = TypeAliasType("FollowUpWindow", Literal["early", "h24", "h48", "h72", "late"])
 
 
 class FollowUpView(TypedDict, closed=True):
@@ -27,7 +34,7 @@ class FollowUpView(TypedDict, closed=True):
     patient_id: UUID
     reported_at: datetime
     hours_after: float
-    window: Window
+    window: FollowUpWindow
     soreness: int
     worst_soreness: int | None
     sore_muscles: list[str]
@@ -35,10 +42,10 @@ class FollowUpView(TypedDict, closed=True):
     bruising: bool | None
     fatigue: bool | None
     headache: bool | None
-    change: Change | None
+    change: ChangeRating | None
     red_flags: list[RedFlag]
     comment: str | None
-    source: Source
+    source: FollowUpSource
     language: str | None
     version: int
     created_at: datetime

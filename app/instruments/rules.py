@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Final, Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
 from app.core.values.faults import RuleBroken
 
-Domain = Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"]
-OPEN: Final[frozenset[Domain]] = frozenset({"mechanism", "impairment"})
+InstrumentDomain = TypeAliasType(
+    "InstrumentDomain",
+    Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"],
+)
+OPEN: Final[frozenset[InstrumentDomain]] = frozenset({"mechanism", "impairment"})
 """Domains of forces and angles: their scales end only at the limits of what is plausible."""
-Better = Literal["lower", "higher"]
-Method = Literal["mean", "sum", "percent"]
+Better = TypeAliasType("Better", Literal["lower", "higher"])
+ScoringMethod = TypeAliasType("ScoringMethod", Literal["mean", "sum", "percent"])
 """How items make a score. `percent` is the position of the mean between the lowest and the highest
 answer, as in the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1)."""
 DECIMALS: Final = 4
@@ -24,7 +29,7 @@ FLOAT_TOLERANCE: Final = 1e-9
 class Scoring(NamedTuple):
     """How an instrument is scored from items. The items' wording is not stored."""
 
-    method: Method
+    method: ScoringMethod
     items_min: int
     """The fewest answers for a score."""
     items_max: int

@@ -69,7 +69,7 @@ class ScoringView(View):
     """How items are scored. Their wording is not reproduced here."""
 
     method: Annotated[
-        rules.Method,
+        rules.ScoringMethod,
         Field(description="`percent`: position of the mean between `low` and `high`, in %."),
     ]
     items_min: Annotated[int, Field(ge=1, description="The fewest answers for a score.")]
@@ -91,7 +91,7 @@ class InstrumentView(View):
 
     code: Slug
     name: Line
-    domain: rules.Domain
+    domain: rules.InstrumentDomain
     min: Annotated[float, Field(allow_inf_nan=False, description="The lowest value accepted.")]
     max: Annotated[
         float,

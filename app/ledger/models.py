@@ -16,10 +16,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
+from typing_extensions import TypeAliasType
 
 from app.core.db.tables import APPEND_ONLY, ClinicOwned, one_of
 
-Kind = Literal["change", "access", "security"]
+EntryKind = TypeAliasType("EntryKind", Literal["change", "access", "security"])
 
 
 class LedgerHead(ClinicOwned):
@@ -37,7 +38,7 @@ class LedgerEntry(ClinicOwned):
     __tablename__ = "ledger_entries"
     __table_args__ = (
         CheckConstraint("number > 0", name="number_positive"),
-        one_of("kind", Kind),
+        one_of("kind", EntryKind),
         Index("ix_ledger_entries_version", "clinic_id", "resource_id", "version"),
         Index("ix_ledger_entries_patient_id", "clinic_id", "patient_id", "number"),
         # Partial indexes: few entries of very many have a body, and fewer are security events.

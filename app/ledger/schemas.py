@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from app.core.http.pages import LIMIT_MAX, Filters
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import Code, Line, Moment, View
-from app.ledger.models import Kind
+from app.ledger.models import EntryKind
 
 NUMBER_MAX = 2**62
 
@@ -71,7 +71,7 @@ class EntryFilters(Filters):
 
     at_from: Annotated[Moment | None, Field(description="Made at or after this time.")] = None
     at_to: Annotated[Moment | None, Field(description="Made before this time.")] = None
-    kind: Kind | None = None
+    kind: EntryKind | None = None
     actor: Annotated[Line | None, Field(description="Who: `client:<id>`, `cli:<name>`.")] = None
     patient_id: UUID | None = None
     operation: Annotated[Code | None, Field(description="The operation: `sessions.sign`.")] = None
@@ -83,7 +83,7 @@ class EntryView(TypedDict, closed=True):
     """One entry: who changed or read what, and when. The change feed has the records' contents."""
 
     number: int
-    kind: Kind
+    kind: EntryKind
     operation: str
     at: datetime
     actor: str

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped
 
 from app.core.db.tables import Record, offset_of, one_of
-from app.measurements.views import Phase
+from app.measurements.views import MeasurementPhase
 from app.records.readings import Reading
 
 
@@ -19,7 +19,7 @@ class Measurement(Record, Reading):
         ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"]),
         ForeignKeyConstraint(["clinic_id", "episode_id"], ["episodes.clinic_id", "episodes.id"]),
         ForeignKeyConstraint(["clinic_id", "session_id"], ["sessions.clinic_id", "sessions.id"]),
-        one_of("phase", Phase),
+        one_of("phase", MeasurementPhase),
         Index("ix_measurements_patient", "clinic_id", "patient_id", "taken_at", "id"),
         Index("ix_measurements_taken", "clinic_id", "taken_at", "id"),
         Index("ix_measurements_instrument", "clinic_id", "instrument", "taken_at", "id"),

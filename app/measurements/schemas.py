@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.core.http.pages import Filters
 from app.core.values.wire import Moment, example
-from app.measurements.views import Phase
+from app.measurements.views import MeasurementPhase
 from app.records.readings import InstrumentCode, ReadingBody
 from app.records.schemas import RecordBody
 
@@ -23,7 +23,7 @@ class MeasurementBody(ReadingBody, RecordBody):
     patient_id: UUID
     episode_id: UUID | None = None
     session_id: UUID | None = None
-    phase: Phase
+    phase: MeasurementPhase
     taken_at: Moment
 
 

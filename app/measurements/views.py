@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.records.views import Reporter, Side
 
-Phase = Literal["before", "after", "between"]
+MeasurementPhase = TypeAliasType("MeasurementPhase", Literal["before", "after", "between"])
 
 
 class MeasurementView(TypedDict, closed=True):
@@ -18,7 +18,7 @@ class MeasurementView(TypedDict, closed=True):
     patient_id: UUID
     episode_id: UUID | None
     session_id: UUID | None
-    phase: Phase
+    phase: MeasurementPhase
     instrument: str
     value: float
     unit: str | None

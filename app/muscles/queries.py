@@ -97,7 +97,7 @@ def muscle(slug: str) -> MuscleView:
     return found
 
 
-def muscles(q: str | None = None, region: rules.Region | None = None) -> list[MuscleView]:
+def muscles(q: str | None = None, region: rules.MuscleRegion | None = None) -> list[MuscleView]:
     """The muscles that match `q`, best match first; without `q` all, in the catalogue's order."""
     found: Iterable[MuscleView] = MUSCLES if q is None else search(q)
     return [muscle for muscle in found if region in {None, muscle.region}]

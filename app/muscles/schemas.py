@@ -33,7 +33,7 @@ class MuscleFilters(Filters):
             description="A name, synonym or abbreviation, also in Latin or misspelt.",
         ),
     ] = None
-    region: rules.Region | None = None
+    region: rules.MuscleRegion | None = None
 
 
 class MuscleView(View):
@@ -42,10 +42,10 @@ class MuscleView(View):
     slug: Annotated[Slug, Field(description="Its key, which never changes its meaning.")]
     name: Annotated[Name, Field(description="The English name.")]
     latin: Annotated[Name, Field(description="The Latin name.")]
-    region: rules.Region
+    region: rules.MuscleRegion
     paraspinal: Annotated[bool, Field(description="Whether a needling states a spinal level.")]
     part_of: Annotated[
-        rules.Group | None, Field(description="The whole muscle that this part belongs to.")
+        rules.MuscleGroup | None, Field(description="The whole muscle that this part belongs to.")
     ]
     innervation: Name
     segments: Annotated[Segments, Field(description="Its nerves' segments, from the head down.")]

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from app.core.values.wire import Moment, Period, View
-from app.outcomes.rules.groups import By
+from app.outcomes.rules.groups import OutcomesBy
+
+IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
 
 
 class OutcomesFilters(Period):
@@ -14,9 +17,9 @@ class OutcomesFilters(Period):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    by: Annotated[By | None, Field(description="How to group; without it there is one group.")] = (
-        None
-    )
+    by: Annotated[
+        OutcomesBy | None, Field(description="How to group; without it there is one group.")
+    ] = None
     begin: Annotated[
         Moment | None,
         Field(
@@ -35,7 +38,7 @@ class OutcomesFilters(Period):
 class IntervalView(View):
     """An exact interval of a proportion. At a count of 0 the rule of three gives its upper end."""
 
-    method: Literal["clopper_pearson", "rule_of_three"]
+    method: IntervalMethod
     level: float
     low: float
     high: float
@@ -109,7 +112,7 @@ class OutcomesView(View):
 
     begin: Annotated[datetime, Field(alias="from")]
     end: Annotated[datetime, Field(alias="to")]
-    by: By | None
+    by: OutcomesBy | None
     own: bool
     groups: list[OutcomeGroupView]
     published: list[PublishedView]

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, one_of
-from app.patients.views import Sex, Status
+from app.patients.views import PatientStatus, Sex
 from app.records.models import Identifier
 
 # Compared byte by byte on each database, so that an index finds names by their beginning.
@@ -20,7 +20,7 @@ class Patient(Record):
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
         one_of("sex", Sex),
-        one_of("status", Status),
+        one_of("status", PatientStatus),
         Index("ix_patients_family_name", "clinic_id", "family_name_folded"),
         Index("ix_patients_given_name", "clinic_id", "given_name_folded"),
         Index("ix_patients_birth_date", "clinic_id", "birth_date"),

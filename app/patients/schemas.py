@@ -9,7 +9,7 @@ from app.core.values.clock import now
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import Body, Day, Line, example
 from app.patients import rules
-from app.patients.views import Sex, Status
+from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
 
@@ -52,13 +52,13 @@ class PatientBody(RecordBody):
     phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
     language: Language | None = None
-    status: Status = "active"
+    status: PatientStatus = "active"
 
 
 class PatientFilters(IdentifierFilters):
     """The filters of the list of patients."""
 
-    status: Status | None = None
+    status: PatientStatus | None = None
 
 
 class PatientSearch(Body):

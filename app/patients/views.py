@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.records.views import IdentifierView
 
-Sex = Literal["female", "male", "other", "unknown"]
-Status = Literal["active", "inactive"]
+Sex = TypeAliasType("Sex", Literal["female", "male", "other", "unknown"])
+PatientStatus = TypeAliasType("PatientStatus", Literal["active", "inactive"])
 
 
 class PatientView(TypedDict, closed=True):
@@ -24,7 +24,7 @@ class PatientView(TypedDict, closed=True):
     phone: str | None
     email: str | None
     language: str | None
-    status: Status
+    status: PatientStatus
     version: int
     created_at: datetime
     updated_at: datetime

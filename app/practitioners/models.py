@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, one_of
-from app.practitioners.views import Status
+from app.practitioners.views import PractitionerStatus
 from app.records.models import Identifier
 
 
@@ -17,7 +17,7 @@ class Practitioner(Record):
     __tablename__ = "practitioners"
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
-        one_of("status", Status),
+        one_of("status", PractitionerStatus),
     )
 
     given_name: Mapped[str] = mapped_column(String(200))

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from app.auth.rules import is_inactive
 from app.core.values.faults import Fault, RuleBroken
-from app.practitioners.views import CredentialView, PractitionerView, Status
+from app.practitioners.views import CredentialView, PractitionerStatus, PractitionerView
 
 CONTRADICTION: Final = Fault(
     "/inactive_from",
@@ -19,7 +19,7 @@ CONTRADICTION: Final = Fault(
 class Activity(NamedTuple):
     """Whether a practitioner is active, and the first day on which they are not."""
 
-    status: Status
+    status: PractitionerStatus
     inactive_from: date | None
 
 
@@ -30,7 +30,7 @@ def activity_of(practitioner: PractitionerView, today: date) -> Activity:
     return Activity("inactive" if inactive else "active", inactive_from)
 
 
-def contradicts(status: Status | None, inactive_from: date | None, today: date) -> bool:
+def contradicts(status: PractitionerStatus | None, inactive_from: date | None, today: date) -> bool:
     """Return whether a status and a day that a client gives contradict each other.
 
     `status` is None where the client leaves it out: then it follows from the day.
@@ -41,7 +41,10 @@ def contradicts(status: Status | None, inactive_from: date | None, today: date) 
 
 
 def next_activity(
-    status: Status | None, inactive_from: date | None, today: date, current: Activity | None
+    status: PractitionerStatus | None,
+    inactive_from: date | None,
+    today: date,
+    current: Activity | None,
 ) -> Activity:
     """Return the activity after a write.
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from app.core.values.wire import Body, Day, Line, example
 from app.practitioners import rules
-from app.practitioners.views import Status, Training
+from app.practitioners.views import CredentialKind, PractitionerStatus
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, RecordBody
 
@@ -16,7 +16,7 @@ CREDENTIALS_MAX = 20
 class CredentialBody(Body):
     """A training or licence, and the days on which it is valid."""
 
-    kind: Training
+    kind: CredentialKind
     body: Annotated[Line, Field(description="The organization that issued it.")]
     number: Line
     valid_from: Day
@@ -50,7 +50,8 @@ class PractitionerBody(RecordBody):
     identifiers: Identifiers = []
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
     status: Annotated[
-        Status, Field(description="If you leave it out, it follows from `inactive_from`.")
+        PractitionerStatus,
+        Field(description="If you leave it out, it follows from `inactive_from`."),
     ] = "active"
     inactive_from: Annotated[
         Day | None,
@@ -62,7 +63,7 @@ class PractitionerBody(RecordBody):
     ] = None
 
     @property
-    def given_status(self) -> Status | None:
+    def given_status(self) -> PractitionerStatus | None:
         """The status, or None if the client leaves it out."""
         return self.status if "status" in self.model_fields_set else None
 
@@ -74,4 +75,4 @@ class FinishedPractitionerBody(PractitionerBody):
 class PractitionerFilters(IdentifierFilters):
     """The filters of the list of practitioners."""
 
-    status: Status | None = None
+    status: PractitionerStatus | None = None

@@ -28,8 +28,8 @@ from app.practitioners.schemas import (
 )
 from app.practitioners.views import (
     EndedView,
+    PractitionerStatus,
     PractitionerView,
-    Status,
     WrittenPractitionerView,
 )
 from app.records import identifiers
@@ -44,7 +44,7 @@ _CLINICS: Final = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
 class Derived(TypedDict):
     """The members that the server may set otherwise than the client."""
 
-    status: Status
+    status: PractitionerStatus
     inactive_from: Any
 
 

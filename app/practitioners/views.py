@@ -4,18 +4,18 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.records.views import IdentifierView
 
-Training = Literal["gunn_ims", "dry_needling", "acupuncture"]
-Status = Literal["active", "inactive"]
+CredentialKind = TypeAliasType("CredentialKind", Literal["gunn_ims", "dry_needling", "acupuncture"])
+PractitionerStatus = TypeAliasType("PractitionerStatus", Literal["active", "inactive"])
 
 
 class CredentialView(TypedDict, closed=True):
     """A training or licence, and the days on which it is valid."""
 
-    kind: Training
+    kind: CredentialKind
     body: str
     """The organization that issued it."""
     number: str
@@ -30,7 +30,7 @@ class _Practitioner(TypedDict):
     family_name: str
     identifiers: list[IdentifierView]
     credentials: list[CredentialView]
-    status: Status
+    status: PractitionerStatus
     inactive_from: date | None
     """The first day on which they are inactive; null also if they were so before days existed."""
     version: int

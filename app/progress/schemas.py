@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from app.core.http.pages import Filters
 from app.core.values.wire import Moment, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
+from app.progress.rules.verdict import Verdict
 from app.records.views import Side
 from app.sessions.views import Grasp, Release
 
-Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
+ResponderState = TypeAliasType("ResponderState", Literal["responding", "lost", "not_yet"])
+FlagCode = TypeAliasType("FlagCode", Literal["recurrence", "plateau"])
 
 
 class ProgressFilters(Period):
@@ -101,7 +104,7 @@ class UsedThresholdsView(View):
 class ResponderView(View):
     """Whether the patient has an important improvement over the baseline, and since when."""
 
-    state: Literal["responding", "lost", "not_yet"]
+    state: ResponderState
     since: datetime | None
     first_at: datetime | None
 
@@ -243,7 +246,7 @@ class EventsView(View):
 class FlagView(View):
     """A course that turned: of a measure, or of an episode whose region recurred in another one."""
 
-    code: Literal["recurrence", "plateau"]
+    code: FlagCode
     instrument: str | None
     activity: str | None
     side: Side | None
@@ -274,7 +277,7 @@ if TYPE_CHECKING:  # mypy can't check types that are built from a list
     OnTimeline = str
     AnyRecord = object
 else:
-    OnTimeline = Literal[tuple(kind.singular for kind in ON_TIMELINE)]
+    OnTimeline = TypeAliasType("OnTimeline", Literal[tuple(kind.singular for kind in ON_TIMELINE)])
     AnyRecord = reduce(or_, (kind.view for kind in ON_TIMELINE))
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.patients.views import PatientView
-from app.sessions.views import Status
+from app.sessions.views import SessionStatus
 
 
 class LotUseView(TypedDict, closed=True):
@@ -17,7 +17,9 @@ class LotUseView(TypedDict, closed=True):
     session_id: UUID
     occurred_at: datetime
     practitioner_id: UUID
-    status: Annotated[Status, Field(description="Void sessions count too: the needles were used.")]
+    status: Annotated[
+        SessionStatus, Field(description="Void sessions count too: the needles were used.")
+    ]
     muscles: Annotated[list[str], Field(description="The muscles needled with the lot.")]
     needles: int
 

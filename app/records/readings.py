@@ -34,14 +34,10 @@ def _precise(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    """Remove the default: without a value, the value is the score of the items, not null."""
-    schema.pop("default", None)
-
-
 MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
 InstrumentCode = Annotated[Code, AfterValidator(_known_instrument)]
-Measured = Annotated[float, AfterValidator(_precise)]
+PRECISE = AfterValidator(_precise)
+"""It comes after a number's limits: pydantic states only limits that come first in the schema."""
 
 
 class ReadingBody(Body):
@@ -49,7 +45,7 @@ class ReadingBody(Body):
 
     instrument: InstrumentCode
     items: Annotated[
-        list[Measured | None] | None,
+        list[Annotated[float, PRECISE] | None] | None,
         Field(
             max_length=rules.ITEMS_MAX,
             description="The answers that the value is scored from; null for a missing answer.",
@@ -60,14 +56,14 @@ class ReadingBody(Body):
         Field(description="UCUM: the instrument's own unit, or another one that it allows."),
     ] = None
     value: Annotated[
-        Measured,
+        float,
         Field(
             ge=-1e6,
             le=1e6,
             validate_default=True,
             description="May be left out if the instrument's items are given.",
-            json_schema_extra=_without_default,
         ),
+        PRECISE,
     ] = cast("float", None)
     activity: Annotated[
         Line | None, Field(description="PSFS: the activity; null for the mean of all activities.")

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
+from app.core.http.patches import patch_of
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
@@ -30,7 +31,6 @@ from app.core.values.problems import (
 from app.records import queries, service
 from app.records.errors import DiffersFromLedger, IdentifierTaken, StillReliedOn
 from app.records.kinds import Kind
-from app.records.schemas import MergePatch
 from app.records.views import RecordView
 
 
@@ -79,6 +79,7 @@ def add_writes(
     written = kind.written or kind.view
     changing = (NotFound, VersionStale, VersionMissing, DiffersFromLedger)
     refusals = documented(*changing, *problems, *taken, *relied)
+    changes = patch_of(kind.body)
 
     @router.post(
         "",
@@ -123,5 +124,5 @@ def add_writes(
         description=f"Change some fields of a {noun} with a JSON Merge Patch.",
         responses=refusals,
     )
-    def change(op: Annotated[Operation, writing], id: UUID, body: MergePatch) -> Answer[written]:  # type: ignore[valid-type]
-        return answer(kind.answer_to_write(op, service.patch(op, kind, id, body.root)))
+    def change(op: Annotated[Operation, writing], id: UUID, body: changes) -> Answer[written]:  # type: ignore[valid-type]
+        return answer(kind.answer_to_write(op, service.patch(op, kind, id, body.root)))  # type: ignore[attr-defined]

@@ -1,10 +1,10 @@
 """The parts of bodies that several kinds share."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, Field
 
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import Body, Line
@@ -46,9 +46,3 @@ Language = Annotated[
         description="A BCP 47 language tag, such as `fr-CA`.",
     ),
 ]
-
-
-class MergePatch(RootModel[dict[str, Any]]):
-    """A JSON Merge Patch (RFC 7396): a null removes a member, an absent member stays."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {}})

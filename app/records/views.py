@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
-Reporter = Literal["patient", "practitioner"]
-Side = Literal["left", "right", "midline"]
+Reporter = TypeAliasType("Reporter", Literal["patient", "practitioner"])
+Side = TypeAliasType("Side", Literal["left", "right", "midline"])
 
 
 class RecordView(TypedDict):

@@ -4,16 +4,18 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.records.views import Side
 
-ConsentKind = Literal["needling", "thoracic_needling", "electrical", "data_use"]
-ConsentDecision = Literal["given", "refused", "withdrawn"]
-ConsentForm = Literal["verbal", "written", "electronic"]
-ScreeningAnswer = Literal["yes", "no", "unknown"]
-ScreeningDecision = Literal["proceed", "modified", "deferred"]
-Severity = Literal["mild", "significant", "serious"]
+ConsentKind = TypeAliasType(
+    "ConsentKind", Literal["needling", "thoracic_needling", "electrical", "data_use"]
+)
+ConsentDecision = TypeAliasType("ConsentDecision", Literal["given", "refused", "withdrawn"])
+ConsentForm = TypeAliasType("ConsentForm", Literal["verbal", "written", "electronic"])
+ScreeningAnswer = TypeAliasType("ScreeningAnswer", Literal["yes", "no", "unknown"])
+ScreeningDecision = TypeAliasType("ScreeningDecision", Literal["proceed", "modified", "deferred"])
+Severity = TypeAliasType("Severity", Literal["mild", "significant", "serious"])
 
 
 class ConsentView(TypedDict, closed=True):

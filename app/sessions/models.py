@@ -16,8 +16,8 @@ from app.sessions.views import (
     Grasp,
     Position,
     Release,
+    SessionStatus,
     Sign,
-    Status,
     Stimulation,
     Technique,
 )
@@ -37,7 +37,7 @@ class TreatmentSession(Record):
         one_of("attendance", Attendance),
         one_of("technique", Technique),
         one_of("position", Position),
-        one_of("status", Status),
+        one_of("status", SessionStatus),
         Index("ix_sessions_patient", "clinic_id", "patient_id", "occurred_at", "id"),
         Index("ix_sessions_occurred", "clinic_id", "occurred_at", "id"),
         Index("ix_sessions_practitioner", "clinic_id", "practitioner_id", "occurred_at", "id"),

@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.http.pages import Filters, Limit
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
-from app.records.readings import Measured, MuscleSlug, ReadingBody
+from app.records.readings import PRECISE, MuscleSlug, ReadingBody
 from app.records.schemas import RecordBody
 from app.records.views import Side
 from app.sessions import rules
@@ -23,14 +23,17 @@ from app.sessions.views import (
     Position,
     Release,
     Sensation,
+    SessionPhase,
+    SessionStatus,
     Sign,
-    Status,
     Stimulation,
     Technique,
 )
 
 NEEDLINGS_MAX = 60
 LIST_MAX = 100
+
+AmendmentKind = TypeAliasType("AmendmentKind", Literal["correction", "addendum"])
 
 DepthMm = Annotated[int, Field(ge=1, le=150, description="Deepest point reached, in millimetres.")]
 Seconds = Annotated[int, Field(ge=0, le=7_200)]
@@ -41,16 +44,16 @@ Codes = Annotated[list[Code], Field(max_length=30)]
 class NeedleBody(Body):
     """The needle that was used, and its lot, for a recall."""
 
-    diameter_mm: Annotated[Measured | None, Field(ge=0.1, le=1)] = None
-    length_mm: Annotated[Measured | None, Field(ge=5, le=150)] = None
+    diameter_mm: Annotated[float, Field(ge=0.1, le=1), PRECISE] | None = None
+    length_mm: Annotated[float, Field(ge=5, le=150), PRECISE] | None = None
     lot: Line | None = None
 
 
 class ElectricalBody(Body):
     """Electrical stimulation through the needles."""
 
-    hz: Annotated[Measured, Field(gt=0, le=250)]
-    ma: Annotated[Measured, Field(gt=0, le=100)]
+    hz: Annotated[float, Field(gt=0, le=250), PRECISE]
+    ma: Annotated[float, Field(gt=0, le=100), PRECISE]
 
 
 class NeedlingBody(Body):
@@ -141,7 +144,7 @@ class FindingBody(Body):
 class SessionMeasurementBody(ReadingBody):
     """A value measured in the session, before or after needling."""
 
-    phase: Literal["before", "after"]
+    phase: SessionPhase
 
 
 class NeedleCountBody(Body):
@@ -234,7 +237,7 @@ class SessionBody(RecordBody):
 class FinishedSessionBody(SessionBody):
     """A session in an import: a draft, or one that was signed or voided in another system."""
 
-    status: Status = "draft"
+    status: SessionStatus = "draft"
     signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
     signed_by: Annotated[Line | None, Field(validate_default=True)] = None
     voided_at: Annotated[Moment | None, Field(validate_default=True)] = None
@@ -273,7 +276,7 @@ class AmendBody(Body):
     )
 
     reason: Annotated[Text, Field(min_length=1)]
-    kind: Literal["correction", "addendum"]
+    kind: AmendmentKind
     changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
 
 
@@ -318,7 +321,7 @@ class SessionFilters(Filters):
     episode_id: UUID | None = None
     practitioner_id: UUID | None = None
     muscle: MuscleSlug | None = None
-    status: Status | None = None
+    status: SessionStatus | None = None
     occurred_from: Annotated[Moment | None, Field(description="Visits at or after this.")] = None
     occurred_to: Annotated[Moment | None, Field(description="Visits at or before this.")] = None
     updated_from: Annotated[Moment | None, Field(description="Changed at or after this.")] = None

@@ -43,7 +43,7 @@ from app.sessions.schemas import (
     SessionBody,
     SessionFilters,
 )
-from app.sessions.views import SessionView, Status
+from app.sessions.views import SessionStatus, SessionView
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")
 
@@ -77,7 +77,7 @@ def _needling_rows(view: SessionView) -> Iterator[dict[str, object]]:
 class Derived(TypedDict, total=False):
     """The members that the server adds to a session."""
 
-    status: Status
+    status: SessionStatus
     alert: bool
     credentials: list[CredentialView]
     catalogue_version: str

@@ -4,36 +4,50 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.muscles.rules import SpinalLevel
 from app.practitioners.views import CredentialView
 from app.records.views import ReadingView, Side
 
-Attendance = Literal["attended", "cancelled", "no_show", "declined"]
-Technique = Literal["gunn_ims", "trigger_point", "superficial", "other"]
-Position = Literal["prone", "supine", "side_lying", "seated", "other"]
-Status = Literal["draft", "signed", "void"]
-Stimulation = Literal["none", "manual", "electrical"]
-Grasp = Literal["none", "mild", "moderate", "strong"]
-Release = Literal["none", "partial", "complete"]
-FamiliarPain = Literal["yes", "partly", "no"]
-Sensation = Literal[
-    "deep_ache", "pressure", "cramp", "twitch", "referred", "warmth", "sharp", "electric", "none"
-]
-Sign = Literal[
-    "tenderness",
-    "matchstick",
-    "peau_dorange",
-    "skin_rolling",
-    "coldness",
-    "sweating",
-    "pilomotor",
-    "hair_loss",
-    "taut_band",
-    "shortening",
-]
-SessionPhase = Literal["before", "after"]
+Attendance = TypeAliasType("Attendance", Literal["attended", "cancelled", "no_show", "declined"])
+Technique = TypeAliasType("Technique", Literal["gunn_ims", "trigger_point", "superficial", "other"])
+Position = TypeAliasType("Position", Literal["prone", "supine", "side_lying", "seated", "other"])
+SessionStatus = TypeAliasType("SessionStatus", Literal["draft", "signed", "void"])
+Stimulation = TypeAliasType("Stimulation", Literal["none", "manual", "electrical"])
+Grasp = TypeAliasType("Grasp", Literal["none", "mild", "moderate", "strong"])
+Release = TypeAliasType("Release", Literal["none", "partial", "complete"])
+FamiliarPain = TypeAliasType("FamiliarPain", Literal["yes", "partly", "no"])
+Sensation = TypeAliasType(
+    "Sensation",
+    Literal[
+        "deep_ache",
+        "pressure",
+        "cramp",
+        "twitch",
+        "referred",
+        "warmth",
+        "sharp",
+        "electric",
+        "none",
+    ],
+)
+Sign = TypeAliasType(
+    "Sign",
+    Literal[
+        "tenderness",
+        "matchstick",
+        "peau_dorange",
+        "skin_rolling",
+        "coldness",
+        "sweating",
+        "pilomotor",
+        "hair_loss",
+        "taut_band",
+        "shortening",
+    ],
+)
+SessionPhase = TypeAliasType("SessionPhase", Literal["before", "after"])
 
 
 class NeedleView(TypedDict, closed=True):
@@ -129,7 +143,7 @@ class SessionView(TypedDict, closed=True):
     aftercare: list[str]
     note: str
     plan: str
-    status: Status
+    status: SessionStatus
     alert: bool
     credentials: list[CredentialView]
     catalogue_version: str

@@ -4,7 +4,7 @@ from sqlalchemy import Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, one_of
-from app.thresholds.views import Status
+from app.thresholds.views import ThresholdsStatus
 
 
 class OwnThresholds(Record):
@@ -12,7 +12,7 @@ class OwnThresholds(Record):
 
     __tablename__ = "thresholds"
     __table_args__ = (
-        one_of("status", Status),
+        one_of("status", ThresholdsStatus),
         Index("ix_thresholds_instrument", "clinic_id", "instrument", "id"),
     )
 

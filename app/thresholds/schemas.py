@@ -8,11 +8,12 @@ from app.core.http.pages import Filters
 from app.core.values.wire import Code, Line, example
 from app.instruments import queries as instruments
 from app.instruments import rules
-from app.records.readings import InstrumentCode, Measured
+from app.records.readings import PRECISE, InstrumentCode
 from app.records.schemas import RecordBody
-from app.thresholds.views import Status
+from app.thresholds.views import ThresholdsStatus
 
-Figure = Annotated[Measured, Field(gt=0, le=1e6)]
+Figure = Annotated[float, Field(gt=0, le=1e6), PRECISE]
+Percent = Annotated[float, Field(gt=0, le=100), PRECISE]
 
 
 class ThresholdsBody(RecordBody):
@@ -43,9 +44,8 @@ class ThresholdsBody(RecordBody):
         Field(description="Minimal clinically important difference, in the instrument's unit."),
     ] = None
     mcid_percent: Annotated[
-        Figure | None,
+        Percent | None,
         Field(
-            le=100,
             description="The MCID in percent of the baseline; used if there is no `mcid`.",
             validate_default=True,
         ),
@@ -53,9 +53,9 @@ class ThresholdsBody(RecordBody):
     source: Annotated[
         Line, Field(description="Where the figures come from, and who decided to use them.")
     ]
-    status: Annotated[Status, Field(description="`inactive`: kept, but not used for verdicts.")] = (
-        "active"
-    )
+    status: Annotated[
+        ThresholdsStatus, Field(description="`inactive`: kept, but not used for verdicts.")
+    ] = "active"
 
     @field_validator("mdc", "mcid")
     @classmethod
@@ -77,4 +77,4 @@ class ThresholdsFilters(Filters):
     """The filters of the list of thresholds."""
 
     instrument: InstrumentCode | None = None
-    status: Status | None = None
+    status: ThresholdsStatus | None = None

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
-Status = Literal["active", "inactive"]
+ThresholdsStatus = TypeAliasType("ThresholdsStatus", Literal["active", "inactive"])
 
 
 class ClinicThresholdsView(TypedDict, closed=True):
@@ -21,7 +21,7 @@ class ClinicThresholdsView(TypedDict, closed=True):
     mcid: float | None
     mcid_percent: float | None
     source: str
-    status: Status
+    status: ThresholdsStatus
     version: int
     created_at: datetime
     updated_at: datetime

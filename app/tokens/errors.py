@@ -5,7 +5,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.core.values.problems import MalformedRequest, Unauthenticated
-from app.tokens.schemas import Code, TokenRefusedView
+from app.tokens.schemas import TokenErrorCode, TokenRefusedView
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -17,10 +17,10 @@ class TokenRefused(Exception):
     """
 
     def __init__(
-        self, error: Code, description: str, afterwards: BackgroundTask | None = None
+        self, error: TokenErrorCode, description: str, afterwards: BackgroundTask | None = None
     ) -> None:
         super().__init__(error)
-        self.error: Code = error
+        self.error: TokenErrorCode = error
         self.description = description
         self.afterwards = afterwards
 

@@ -97,6 +97,7 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
         **_problems(Unavailable, DatabaseReplaced, LedgerDamaged),
     },
     openapi_extra={
+        "security": [],
         "requestBody": {
             "required": True,
             "content": {
@@ -105,7 +106,11 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                         "type": "object",
                         "required": ["grant_type"],
                         "properties": {
-                            "grant_type": {"type": "string", "enum": list(GRANT_TYPES)},
+                            "grant_type": {
+                                "title": "GrantType",
+                                "type": "string",
+                                "enum": list(GRANT_TYPES),
+                            },
                             "client_assertion_type": {"type": "string", "const": JWT_BEARER},
                             "client_assertion": {
                                 "type": "string",
@@ -137,7 +142,7 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                     }
                 }
             },
-        }
+        },
     },
 )
 async def token(request: Request) -> Response:

@@ -3,12 +3,20 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.core.values.wire import View
 
-Code = Literal[
-    "invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unsupported_grant_type"
-]
+TokenErrorCode = TypeAliasType(
+    "TokenErrorCode",
+    Literal[
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_scope",
+        "unsupported_grant_type",
+    ],
+)
 
 
 class TokenView(View):
@@ -29,5 +37,5 @@ class RefreshableTokenView(TokenView):
 class TokenRefusedView(View):
     """Why no token was issued (RFC 6749 §5.2)."""
 
-    error: Code
+    error: TokenErrorCode
     error_description: str

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import app.main  # noqa: F401 - knows every room, and so every problem
+from app.core.values.fault_codes import OF_TYPES, OWN
 from app.core.values.problems import catalogue
 
 FILE = Path(__file__).parents[2] / "docs" / "problems.md"
@@ -14,6 +15,20 @@ of the codes below, and a server answers at that address with the same explanati
 written from the program: `python -m tests.docs.problems`.
 """
 
+FAULTS = """
+## Codes of faults
+
+An `invalid` problem has one item in `errors` for each fault. Its `code` is one of these.
+"""
+TYPES = """
+### Codes of types and limits
+
+These are pydantic's, which
+[its documentation](https://docs.pydantic.dev/latest/errors/validation_errors/) explains. A value
+has the wrong type, or is out of a limit that its schema states.
+
+"""
+
 
 def page() -> str:
     """The text of the page."""
@@ -21,7 +36,9 @@ def page() -> str:
         f"\n## {kind.code}\n\n**{int(kind.status)} · {kind.title}.** {kind.meaning()}\n"
         for kind in catalogue()
     ]
-    return HEAD + "".join(parts)
+    own = [f"\n### {code}\n\n{meaning}\n" for code, meaning in OWN.items()]
+    types = "".join(f"- `{code}`\n" for code in sorted(OF_TYPES))
+    return HEAD + "".join(parts) + FAULTS + "".join(own) + TYPES + types
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import csv
 import io
 from importlib.resources import files
-from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.core.values.problems import NotFound
+from app.core.values.vocabularies import words_of
 from app.muscles import queries, rules
 
 TEXT = (files("app.muscles") / "data" / "muscles.csv").read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_the_version_changes_with_the_data_and_only_then() -> None:
 
 
 def test_every_word_of_the_vocabularies_is_used() -> None:
-    assert {muscle.region for muscle in queries.MUSCLES} == set(get_args(rules.Region))
+    assert {muscle.region for muscle in queries.MUSCLES} == set(words_of(rules.MuscleRegion))
     assert {muscle.part_of for muscle in queries.MUSCLES} - {None} == set(rules.GROUPS)
     assert {s for muscle in queries.MUSCLES for s in muscle.segments} == set(rules.SEGMENTS)
 

@@ -5,7 +5,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.outcomes.rules.groups import OTHERS, SHOWN_FROM, By, Care, Harm, outcomes, proportion
+from app.outcomes.rules.groups import (
+    OTHERS,
+    SHOWN_FROM,
+    Care,
+    Harm,
+    OutcomesBy,
+    outcomes,
+    proportion,
+)
 from app.progress.rules.history import Json, Reading, Scale
 from tests.progress.facts import reading, scale, visit, week
 
@@ -73,7 +81,7 @@ def test_a_patient_with_two_diagnoses_is_counted_in_each() -> None:
 
 def test_a_cohort_of_fewer_than_five_patients_shows_nothing() -> None:
     cares = [care(n, region="elbow") for n in range(4)] * 3
-    told: list[tuple[By | None, str | None]] = [("region", OTHERS), (None, None)]
+    told: list[tuple[OutcomesBy | None, str | None]] = [("region", OTHERS), (None, None)]
     for by, name in told:
         [group] = outcomes(cares, by, scale_of)
         assert group == {

@@ -17,7 +17,7 @@ from app.auth.rules import is_inactive
 from app.practitioners import rules
 from app.practitioners.models import Practitioner
 from app.practitioners.service import end_departed
-from app.practitioners.views import Status
+from app.practitioners.views import PractitionerStatus
 from tests.ground import Api, Clinic
 from tests.records.bodies import faults
 
@@ -191,7 +191,10 @@ def test_in_an_import_the_day_decides_because_the_file_may_be_older(api: Api) ->
 
 @given(STATUSES, st.none() | DAYS, DAYS, st.none() | st.tuples(STATUSES, st.none() | DAYS))
 def test_after_every_write_the_status_is_what_the_day_says(
-    status: Status, day: date | None, today: date, current: tuple[Status, date | None] | None
+    status: PractitionerStatus,
+    day: date | None,
+    today: date,
+    current: tuple[PractitionerStatus, date | None] | None,
 ) -> None:
     was = current and rules.Activity(*current)
     after = rules.next_activity(status, day, today, was)

@@ -8,7 +8,7 @@ from httpx2 import Response
 from pydantic_core import from_json, to_json
 
 from tests.ground import Api
-from tests.sweeps.document import PROBLEM, Documented, document
+from tests.sweeps.document import PROBLEM, Documented, resolved
 from tests.sweeps.world import REFERENCES, World, model_of
 
 # A word is valid as a code, a name, a language tag, a part of a URL and of a header.
@@ -44,7 +44,7 @@ class Planted:
 
     def filled(self, schema: Any, value: Any, place: str) -> Any:
         """A value with a word in each of its texts, including optional ones."""
-        schema = _resolved(schema)
+        schema = resolved(schema)
         is_held = place in HELD or {"enum", "const", "format"} & schema.keys()
         # Only some instruments take an activity.
         if is_held or (value is None and place.endswith("/activity")):
@@ -64,15 +64,6 @@ class Planted:
         return value
 
 
-def _resolved(schema: Any) -> dict[str, Any]:
-    while "$ref" in schema or "anyOf" in schema:
-        if "$ref" in schema:
-            schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        else:
-            schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
-    return dict(schema)
-
-
 class PlantedWorld(World):
     """A clinic in which every text is a planted word."""
 
@@ -90,7 +81,7 @@ class PlantedWorld(World):
 
     def content(self, operation: Documented) -> bytes | None:
         """A body that this operation must accept; for a merge patch, that of a whole record."""
-        if operation.body_model != "MergePatch":
+        if not operation.patches:
             return super().content(operation)
         if operation.name == "clinics.update":
             return to_json({"name": self.planted.word("ClinicBody/name")})

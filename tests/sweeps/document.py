@@ -52,6 +52,11 @@ class Documented:
         reference = content.get("application/json", {}).get("schema", {}).get("$ref")
         return None if reference is None else reference.rpartition("/")[2]
 
+    @property
+    def patches(self) -> bool:
+        """Whether it takes a merge patch."""
+        return "application/merge-patch+json" in self.media
+
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
         return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == place}
 
@@ -71,6 +76,16 @@ def operations() -> tuple[Documented, ...]:
         for method, documented in item.items()
         if path.startswith("/v1/")
     )
+
+
+def resolved(schema: Any) -> dict[str, Any]:
+    """A schema without its reference and without null."""
+    while "$ref" in schema or "anyOf" in schema:
+        if "$ref" in schema:
+            schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        else:
+            schema = next(one for one in schema["anyOf"] if one.get("type") != "null")
+    return dict(schema)
 
 
 @lru_cache(maxsize=512)

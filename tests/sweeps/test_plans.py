@@ -19,7 +19,7 @@ from app.core.db.tables import Table
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, Clinic, create_clinic
-from tests.sweeps.document import operations
+from tests.sweeps.document import operations, resolved
 from tests.sweeps.test_statements import listening
 from tests.sweeps.world import REFERENCES, World
 from tests.wire import wired
@@ -112,7 +112,7 @@ def asked(world: World) -> Iterator[tuple[str, Any]]:
         path = sent.path
         limit = "&limit=20" if "limit" in operation.parameters("query") else ""
         for name, parameter in operation.parameters("query").items():
-            values = VALUES.get(name, parameter["schema"].get("enum", ()))
+            values = VALUES.get(name, resolved(parameter["schema"]).get("enum", ()))
             for value in (world.known(REFERENCES[name]),) if name in REFERENCES else values:
                 sent.path = f"{path}?{name}={value}{limit}"
                 yield f"{operation.name} by {name}={value}", sent

@@ -214,7 +214,7 @@ class World:
             return None
         if operation.body_model is None:
             return to_json({"type": "patient", **self.example("PatientBody")})
-        if operation.body_model == "MergePatch":
+        if operation.patches:
             return to_json(CHANGES[operation.path.split("/")[2]])
         return to_json(self.example(operation.body_model))
 

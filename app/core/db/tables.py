@@ -1,7 +1,7 @@
 """The base of all tables: rows of one clinic, instants in UTC, checked vocabularies."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from typing_extensions import TypeAliasType
+
+from app.core.values.vocabularies import words_of
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -113,10 +116,10 @@ def offset_of(*, optional: bool = False) -> Mapped[Any]:
     return mapped_column(SmallInteger, nullable=optional)
 
 
-def one_of(column: str, vocabulary: object) -> CheckConstraint:
-    """Return a check that a text column holds a word of a `Literal` vocabulary."""
-    words = ", ".join(f"'{word}'" for word in get_args(vocabulary))
-    return CheckConstraint(literal_column(f'"{column}" IN ({words})'), name=f"{column}_known")
+def one_of(column: str, vocabulary: TypeAliasType) -> CheckConstraint:
+    """Return a check that a text column holds a word of a vocabulary."""
+    listed = ", ".join(f"'{word}'" for word in words_of(vocabulary))
+    return CheckConstraint(literal_column(f'"{column}" IN ({listed})'), name=f"{column}_known")
 
 
 def minutes_east(moment: datetime) -> int:

@@ -1,5 +1,6 @@
 """The OpenAPI document: FastAPI's, completed by what it can't derive from the routes."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -7,10 +8,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
-from pydantic_core.core_schema import WithDefaultSchema
+from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from app.core.http.contract import REFERENCE
+from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
 from app.core.http.routing import Route
+from app.core.values.fault_codes import FAULT_CODES
+from app.core.values.problems import catalogue
 
 HEADERS: Final = {
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
@@ -27,11 +31,25 @@ HEADERS: Final = {
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
+FILES: Final = {
+    "application/pdf",
+    "application/vnd.apache.parquet",
+    "application/x-ndjson",
+    "application/zip",
+    "text/csv",
+}
+"""Media types of bodies that clients save or send as files, and don't decode."""
+PROBLEM_TYPES: Final = """\
+What kind of problem it is. The server explains each at this address, and docs/problems.md lists
+all. New kinds may be added: a client treats one that it doesn't know by its `status`."""
+FAULTS: Final = """\
+What is wrong with a member or parameter. docs/problems.md explains each. New codes may be added: a
+client treats one that it doesn't know as an invalid value."""
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
+        "type": {"$ref": REFERENCE.format(model="ProblemType")},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
@@ -59,9 +77,13 @@ PROBLEM_SCHEMA: Final = {
                 "required": ["pointer", "code", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
-                    "code": {"type": "string"},
+                    "code": {"$ref": REFERENCE.format(model="FaultCode")},
                     "detail": {"type": "string"},
-                    "in": {"enum": ["query", "path", "header"]},
+                    "in": {
+                        "title": "FaultPlace",
+                        "type": "string",
+                        "enum": ["query", "path", "header"],
+                    },
                 },
             },
         },
@@ -70,13 +92,31 @@ PROBLEM_SCHEMA: Final = {
 
 
 class _BodySchema(GenerateJsonSchema):
-    """The schema of bodies: a member that may be absent may also be null."""
+    """The schema of bodies: a member that may be absent may also be null, and has no `default`.
+
+    Generated clients would demand a member with a `default`.
+    """
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         """Allow null where there is a default."""
         described = super().default_schema(schema)
         default = {"default": described.pop("default")} if "default" in described else {}
         return self.get_union_of_schemas([described, {"type": "null"}]) | default
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Say what it means to leave a member out, in words."""
+        described = super().model_schema(schema)
+        for member in described.get("properties", {}).values():
+            _say_default(member, member.pop("default", None))
+        return described
+
+
+def _say_default(member: JsonSchemaValue, default: object) -> None:
+    """Add a member's default to its description, unless it is null or empty, or stands there."""
+    text = member.get("description", "")
+    if default not in (None, "", [], {}) and LEFT_OUT not in text:
+        value = default if isinstance(default, str) else json.dumps(default)
+        member["description"] = f"{text} {LEFT_OUT}, it is `{value}`.".strip()
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -85,25 +125,32 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title,
             version=app.version,
+            summary=app.summary,
             description=app.description,
+            contact=app.contact,
+            license_info=app.license_info,
+            servers=app.servers,
             routes=app.routes,
             tags=app.openapi_tags,
         )
         for operations in schema["paths"].values():
             for operation in operations.values():
-                for parameter in operation.get("parameters", ()):
-                    if parameter["in"] == "query":
-                        _describe(parameter)
-        bodies = sorted(set(_bodies(app)), key=lambda model: model.__name__)
-        _, definitions = models_json_schema(
-            [(model, "validation") for model in bodies],
-            ref_template=REFERENCE,
-            schema_generator=_BodySchema,
-        )
+                _complete(operation)
         components = schema.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
-        schemas.update(definitions.get("$defs", {}))
-        schemas["Problem"] = PROBLEM_SCHEMA
+        schemas.update(_of_bodies(set(_bodies(app))))
+        schemas["ProblemType"] = {
+            "type": "string",
+            "enum": [kind.type() for kind in catalogue()],
+            "description": PROBLEM_TYPES,
+        }
+        schemas["FaultCode"] = {
+            "type": "string",
+            "enum": list(FAULT_CODES),
+            "description": FAULTS,
+        }
+        schemas["Problem"] = _with_named_enums(PROBLEM_SCHEMA, schemas)
+        schema["paths"] = _with_named_enums(schema["paths"], schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         components["headers"] = {
@@ -115,10 +162,54 @@ def document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
+def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of bodies and of the parts inside them, by name."""
+    patches = {body for body in bodies if issubclass(body, MergePatch)}
+    whole = (bodies - patches) | {patch.of for patch in patches}
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(whole, key=lambda model: model.__name__)],
+        ref_template=REFERENCE,
+        schema_generator=_BodySchema,
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    described = [patch_schemas(patch.of.__name__, schemas) for patch in patches]
+    for only_patched in whole - bodies:
+        del schemas[only_patched.__name__]
+    return {name: one for some in (schemas, *described) for name, one in some.items()}
+
+
 def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
     for route in app.routes:
         if isinstance(route, Route) and route.include_in_schema and route.signature.body:
             yield route.signature.body
+
+
+def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
+    """Return a part in which each enum with a title is a reference to the schema of that name.
+
+    Pydantic does this for vocabularies. It remains to be done for schemas that are written by hand.
+    """
+    if isinstance(part, list):
+        return [_with_named_enums(one, schemas) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "enum" in part and "title" in part:
+        named = {word: part[word] for word in ("type", "enum")}
+        if schemas.setdefault(part["title"], named)["enum"] != part["enum"]:
+            raise ValueError(f"There are two vocabularies with the name {part['title']}.")
+        return {"$ref": REFERENCE.format(model=part["title"])}
+    return {word: _with_named_enums(inner, schemas) for word, inner in part.items()}
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Describe the query parameters of an operation, and mark its files as bytes."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "query":
+            _describe(parameter)
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for media, content in part.get("content", {}).items():
+            if media.partition(";")[0] in FILES:
+                content["schema"] = {"type": "string", "format": "binary"}
 
 
 def _describe(parameter: dict[str, Any]) -> None:

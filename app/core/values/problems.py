@@ -26,6 +26,11 @@ class Problem(Exception):
         self.members = members
 
     @classmethod
+    def type(cls) -> str:
+        """Return the `type` member: the address of the explanation."""
+        return f"/problems/{cls.code}"
+
+    @classmethod
     def meaning(cls) -> str:
         """Return the explanation for clients: the docstring."""
         return " ".join((cls.__doc__ or cls.title).split())
@@ -35,7 +40,7 @@ class Problem(Exception):
     def content(self, request_id: str) -> dict[str, Any]:
         """Return the members of the problem document."""
         return {
-            "type": f"/problems/{self.code}",
+            "type": self.type(),
             "title": self.title,
             "status": int(self.status),
             "detail": self.detail,

@@ -3,72 +3,82 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, Literal, get_args
+from typing import Final, Literal
+
+from typing_extensions import TypeAliasType
 
 from app.core.values.faults import RuleBroken
+from app.core.values.vocabularies import words_of
 
 # Spinal levels from C1 to S4, shared by findings and needlings: the paraspinal muscles are needled
 # at the segment that was examined, so both need the same names. There is a C8 because these are
 # segments: the neck has eight, but only seven vertebrae.
-SpinalLevel = Literal[
+_SpinalLevel = Literal[
     "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8",
     "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12",
     "L1", "L2", "L3", "L4", "L5",
     "S1", "S2", "S3", "S4",
 ]  # fmt: skip
-SPINAL_LEVELS: Final[tuple[SpinalLevel, ...]] = get_args(SpinalLevel)
+SpinalLevel = TypeAliasType("SpinalLevel", _SpinalLevel)
+SPINAL_LEVELS: Final[tuple[SpinalLevel, ...]] = words_of(SpinalLevel)
 
 # The segments of a muscle's nerves: cranial nerves, then the spinal cord downwards.
-Segment = Literal["CN5", "CN7", "CN11", SpinalLevel, "S5"]
-SEGMENTS: Final[tuple[Segment, ...]] = get_args(Segment)
+Segment = TypeAliasType("Segment", Literal["CN5", "CN7", "CN11", _SpinalLevel, "S5"])
+SEGMENTS: Final[tuple[Segment, ...]] = words_of(Segment)
 
-Region = Literal[
-    "head_face",
-    "jaw",
-    "neck_anterior_lateral",
-    "suboccipital",
-    "neck_posterior",
-    "shoulder_girdle",
-    "arm",
-    "forearm_posterior",
-    "forearm_anterior",
-    "hand",
-    "thoracic_paraspinal",
-    "thorax",
-    "lumbar_paraspinal",
-    "abdomen",
-    "pelvic_floor",
-    "hip_gluteal",
-    "thigh_anterior",
-    "thigh_medial",
-    "thigh_posterior",
-    "leg_anterior_lateral",
-    "leg_posterior",
-    "foot",
-]
+MuscleRegion = TypeAliasType(
+    "MuscleRegion",
+    Literal[
+        "head_face",
+        "jaw",
+        "neck_anterior_lateral",
+        "suboccipital",
+        "neck_posterior",
+        "shoulder_girdle",
+        "arm",
+        "forearm_posterior",
+        "forearm_anterior",
+        "hand",
+        "thoracic_paraspinal",
+        "thorax",
+        "lumbar_paraspinal",
+        "abdomen",
+        "pelvic_floor",
+        "hip_gluteal",
+        "thigh_anterior",
+        "thigh_medial",
+        "thigh_posterior",
+        "leg_anterior_lateral",
+        "leg_posterior",
+        "foot",
+    ],
+)
 
-Group = Literal[
-    "biceps_brachii",
-    "biceps_femoris",
-    "deltoid",
-    "digastric",
-    "dorsal_interossei_of_hand",
-    "gastrocnemius",
-    "iliopsoas",
-    "interspinales",
-    "intertransversarii",
-    "masseter",
-    "multifidus",
-    "occipitofrontalis",
-    "pectoralis_major",
-    "quadriceps_femoris",
-    "rhomboids",
-    "rotatores",
-    "trapezius",
-    "triceps_brachii",
-    "triceps_surae",
-]
-GROUPS: Final[tuple[Group, ...]] = get_args(Group)
+MuscleGroup = TypeAliasType(
+    "MuscleGroup",
+    Literal[
+        "biceps_brachii",
+        "biceps_femoris",
+        "deltoid",
+        "digastric",
+        "dorsal_interossei_of_hand",
+        "gastrocnemius",
+        "iliopsoas",
+        "interspinales",
+        "intertransversarii",
+        "masseter",
+        "multifidus",
+        "occipitofrontalis",
+        "pectoralis_major",
+        "quadriceps_femoris",
+        "rhomboids",
+        "rotatores",
+        "trapezius",
+        "triceps_brachii",
+        "triceps_surae",
+    ],
+)
+GROUPS: Final[tuple[MuscleGroup, ...]] = words_of(MuscleGroup)
 
 
 def check_order(segments: Sequence[Segment]) -> Sequence[Segment]:

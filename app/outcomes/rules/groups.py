@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
 from app.outcomes.rules.exact import LEVEL, interval
 from app.progress.rules.history import (
     Course,
@@ -31,7 +33,7 @@ HIDDEN: Final = frozenset(range(1, SHOWN_FROM))
 DECIMALS: Final = 9
 Severity = Literal["mild", "significant", "serious"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("mild", "significant", "serious")
-By = Literal["region", "diagnosis", "technique"]
+OutcomesBy = TypeAliasType("OutcomesBy", Literal["region", "diagnosis", "technique"])
 
 
 class Harm(NamedTuple):
@@ -56,7 +58,7 @@ class Care(NamedTuple):
 
 
 def outcomes(
-    cares: Iterable[Care], by: By | None, scale: Callable[[str, str | None], Scale]
+    cares: Iterable[Care], by: OutcomesBy | None, scale: Callable[[str, str | None], Scale]
 ) -> list[Json]:
     """The groups of a cohort, each with its responders and adverse events, the largest first.
 
@@ -95,7 +97,7 @@ def _patients(cares: Sequence[Care]) -> int:
     return len({care.patient_id for care in cares})
 
 
-def _names(care: Care, by: By | None) -> Sequence[str | None]:
+def _names(care: Care, by: OutcomesBy | None) -> Sequence[str | None]:
     if by == "region":
         return [care.region]
     found: Mapping[str | None, Sequence[str]]

@@ -14,7 +14,9 @@ come as columns.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
+
+from app.instruments.rules import Better
 
 Json = dict[str, Any]
 """A part of the document, with the members that the published contract names."""
@@ -125,7 +127,7 @@ class Thresholds(NamedTuple):
 class Scale(NamedTuple):
     """How an instrument's values are interpreted."""
 
-    better: Literal["lower", "higher"]
+    better: Better
     thresholds: Thresholds | None
     rates_change: bool = False
     """Whether a value is itself a change, as in a global rating of change; the baseline is 0."""

@@ -19,9 +19,15 @@ Without any threshold, and without a value after the baseline, the verdict is `i
 
 from typing import Literal, NamedTuple, Self
 
+from typing_extensions import TypeAliasType
+
+from app.instruments.rules import Better
 from app.progress.rules.history import Scale
 
-Verdict = Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"]
+Verdict = TypeAliasType(
+    "Verdict",
+    Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"],
+)
 
 FLOAT_TOLERANCE = 1e-9
 """The rounding error by which a difference may miss a threshold: 7.1 - 5.1 does reach 2."""
@@ -41,7 +47,7 @@ def effective_mcid(baseline: float, mcid: float | None, mcid_percent: float | No
 class Criteria(NamedTuple):
     """The thresholds for a change on one scale, from one baseline; None where none is known."""
 
-    better: Literal["lower", "higher"]
+    better: Better
     mdc: float | None
     mcid: float | None
 

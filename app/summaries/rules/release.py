@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from typing_extensions import TypeAliasType
+
 from app.core.values.faults import RuleBroken
 from app.safety.views import ConsentView
 
-RecipientKind = Literal["patient", "physician", "insurer", "other"]
+RecipientKind = TypeAliasType("RecipientKind", Literal["patient", "physician", "insurer", "other"])
 
 
 class Recipient(NamedTuple):

@@ -205,9 +205,25 @@ def _type_of_list(described: list[Mapping[str, Any]]) -> Type:
 
 
 def _members(model: Any) -> Mapping[str, Any]:
-    """The JSON Schemas of the members of a body or a view."""
-    members: Mapping[str, Any] = TypeAdapter(model).json_schema()["properties"]
+    """The JSON Schemas of the members of a body or a view, with the words of vocabularies."""
+    schema = TypeAdapter(model).json_schema()
+    defined = {f"#/$defs/{name}": one for name, one in schema.get("$defs", {}).items()}
+    vocabularies = {place: one for place, one in defined.items() if "enum" in one}
+    members: Mapping[str, Any] = _spelled_out(schema["properties"], vocabularies)
     return members
+
+
+def _spelled_out(schema: Any, vocabularies: Mapping[str, Any]) -> Any:
+    """The schema with vocabularies in the place of references to them."""
+    if isinstance(schema, list):
+        return [_spelled_out(one, vocabularies) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    referred = vocabularies.get(schema.get("$ref", ""), {})
+    rest = {
+        k: _spelled_out(v, vocabularies) for k, v in schema.items() if k != "$ref" or not referred
+    }
+    return {**referred, **rest}
 
 
 def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,9 @@ from sqlalchemy import Label, Uuid, and_, bindparam, or_, select, union
 from app.core.db.dialects import among, id_text
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
+from app.core.values.vocabularies import words_of
 from app.episodes.models import Episode
+from app.instruments.rules import Better
 from app.measurements.models import Measurement
 from app.progress.queries import scales
 from app.progress.queries.fields import (
@@ -27,7 +29,8 @@ from app.progress.queries.fields import (
 from app.progress.rules.history import Json, Reading, Scale, Visit, course_of, keep_datetime
 from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
-from app.progress.schemas import MeasureView, ResponderView
+from app.progress.rules.verdict import Verdict
+from app.progress.schemas import ResponderState
 from app.sessions.models import SessionMeasurement, TreatmentSession
 from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Becomes, Column, Type
 
@@ -112,8 +115,6 @@ def _cell(
     return _Cell(column, tuple((path or name).split("/")))
 
 
-_VERDICTS: Final = MeasureView.model_json_schema()["properties"]["verdict"]["enum"]
-_STATES: Final = ResponderView.model_json_schema()["properties"]["state"]["enum"]
 _CELLS: Final = (
     _cell("patient_id", Type.ID, PSEUDONYM, "The patient's id.", required=True),
     _cell("episode_id", Type.ID, PSEUDONYM, "The episode's id; null for the whole history."),
@@ -129,7 +130,7 @@ _CELLS: Final = (
         SAME,
         "Whether lower or higher values are better.",
         required=True,
-        enum=["lower", "higher"],
+        enum=list(words_of(Better)),
     ),
     _cell(
         "baseline",
@@ -183,14 +184,21 @@ _CELLS: Final = (
     ),
     _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the change reaches the MDC."),
     _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the improvement reaches the MCID."),
-    _cell("verdict", Type.TEXT, SAME, "The verdict on the change.", required=True, enum=_VERDICTS),
+    _cell(
+        "verdict",
+        Type.TEXT,
+        SAME,
+        "The verdict on the change.",
+        required=True,
+        enum=list(words_of(Verdict)),
+    ),
     _cell(
         "responder",
         Type.TEXT,
         SAME,
         "The responder state.",
         "responder/state",
-        enum=_STATES,
+        enum=list(words_of(ResponderState)),
     ),
     _cell("responder_since", Type.INSTANT, GONE, "The start of that state.", "responder/since"),
     _cell("values", Type.INTEGER, SAME, "The number of values.", "trend/n", required=True),

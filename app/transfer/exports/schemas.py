@@ -1,8 +1,16 @@
 """Query parameters of exports."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
+
+from app.transfer.exports.formats import FORMATS
+
+if TYPE_CHECKING:  # mypy can't check types that are built from a list
+    ExportFormat = str
+else:
+    ExportFormat = TypeAliasType("ExportFormat", Literal[tuple(FORMATS)])
 
 Deidentified = Annotated[
     bool,
@@ -32,7 +40,5 @@ class PackageFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Annotated[
-        Literal["ndjson", "csv", "parquet"], Field(description="The format of the described files.")
-    ] = "csv"
+    format: Annotated[ExportFormat, Field(description="The format of the described files.")] = "csv"
     deidentified: Deidentified = False
