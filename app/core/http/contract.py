@@ -183,7 +183,8 @@ def openapi_extra(
     method: str, signature: Signature, described: Mapping[int | str, Any]
 ) -> dict[str, Any]:
     """Return what FastAPI doesn't derive for OpenAPI: scope, headers and merge patches."""
-    extra: dict[str, Any] = {"security": [{"bearer": [str(signature.authorize.scopes[0])]}]}
+    scopes = [str(scope) for scope in signature.authorize.scopes[:1]]
+    extra: dict[str, Any] = {"security": [{"bearer": scopes}]}
     if signature.body is not None and method == "PATCH":
         schema = {"$ref": REFERENCE.format(model=signature.body.__name__)}
         extra["requestBody"] = {"content": {MERGE_PATCH: {"schema": schema}}}
