@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 
-from app.core.http.requests import JSON
+from app.core.http.requests import JSON, public_url
 
 V = TypeVar("V")
 
@@ -38,7 +38,7 @@ class Answer(Generic[V]):
         if self.location is not None:
             headers["Location"] = self.location
         if self.following is not None:
-            self.body["next"] = str(request.url.include_query_params(**self.following))
+            self.body["next"] = str(public_url(request).include_query_params(**self.following))
         # Records are plain values. Pydantic dumps models, such as a muscle.
         content = orjson.dumps(self.body, to_jsonable_python, orjson.OPT_UTC_Z)
         return Response(content, self.status, headers, JSON)
@@ -55,7 +55,8 @@ class Page(Answer[V]):
         """`cursor` and the `following` query parameters lead to the next page, if there is one."""
         if cursor is not None:
             following["cursor"] = cursor
-        super().__init__({"items": items, "next": None}, following=following or None)
+        body = {"items": items, "next": None, "next_cursor": cursor}
+        super().__init__(body, following=following or None)
 
 
 def respond(answer: Answer[Any] | Response, request: Request) -> Response:
