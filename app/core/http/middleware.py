@@ -5,8 +5,9 @@ A request passes these layers, from the outside in:
 1. `HeadLimit`, the HTTP protocol of the server: limits the request's head (`serve` only).
 2. Starlette's `ServerErrorMiddleware`, and FastAPI's telemetry (off) and body limit (unset).
 3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric.
-4. Starlette's `ExceptionMiddleware`, which calls the handlers below.
-5. FastAPI's exit stack, its router, and the `Route`.
+4. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.
+5. Starlette's `ExceptionMiddleware`, which calls the handlers below.
+6. FastAPI's exit stack, its router, and the `Route`.
 """
 
 import re
@@ -24,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.cors import Cors
 from app.core.http.health import shutting_down
 from app.core.http.logs import log
 from app.core.http.requests import EXTRA_HEADERS, REQUEST_ID, request_id
@@ -38,6 +40,7 @@ from app.core.values.problems import (
     UnsupportedMedia,
 )
 from app.core.values.wire import faults_in
+from app.settings import settings
 
 REQUESTS: Final = Histogram(
     "needlework_request_seconds", "Time from a request to its answer.", ["operation", "status"]
@@ -66,6 +69,10 @@ def install(app: FastAPI, pages: Mapping[str, ProblemPage] | None = None) -> Non
     `pages` holds the paths below which problems are answered as HTML pages.
     """
     app.state.pages = pages or {}
+    # The last one added is the outermost.
+    origins = settings().cors_origins
+    if origins:
+        app.add_middleware(Cors, origins=origins, pages=tuple(app.state.pages))
     app.add_middleware(Middleware)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
         Problem: _problem,
