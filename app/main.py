@@ -113,6 +113,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         summary="The record system for Gunn IMS and dry needling.",
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url=None,  # `app.web` serves it
         docs_url=None,
         redoc_url=None,
         telemetry=NO_TELEMETRY,

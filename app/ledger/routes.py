@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -85,7 +85,7 @@ def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Pag
         service.record_ledger_access(op, filters.patient_id)
     if cursor is None:
         return Page(items)
-    until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
+    until: dict[str, Any] = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
     return Page(items, cursor, **until)
 
 
