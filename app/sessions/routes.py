@@ -75,7 +75,11 @@ def versions(op: Reading, id: UUID, filters: Annotated[Filters, Query()]) -> Pag
     session = record(op, SESSIONS, id)
     record_access(op, SESSIONS, session)
     items, more = ledger.versions(op, SESSIONS.noun, id, position(filters), filters.limit)
-    return Page(items, str(items[-1]["version"]) if more else None)
+    cursor = str(items[-1]["version"]) if more else None
+    for item in items:
+        if item["body"] is not None:
+            item["body"] = dict(SESSIONS.answer_from(item["body"]))
+    return Page(items, cursor)
 
 
 @router.get(
@@ -92,4 +96,4 @@ def version(
         raise NotFound
     session = SESSIONS.from_json(body)
     account.record_access(op, SESSIONS.noun, id, session["patient_id"], version)
-    return Answer(body, version=version)
+    return Answer(SESSIONS.answer_from(body), version=version)
