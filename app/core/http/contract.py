@@ -140,7 +140,10 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid)
+    yield Unauthenticated
+    if signature.authorize.scopes:
+        yield Forbidden
+    yield Invalid
     yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
     if not signature.authorize.unlimited:
         yield TooManyRequests
