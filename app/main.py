@@ -12,6 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
+from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
 from app.core.db.database import THREADS, Database
@@ -76,6 +77,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     clients,
     devices,
     emergencies,
+    callers,
 )
 
 
@@ -140,6 +142,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         servers=[{"url": settings().public_url or "/"}],
         lifespan=lifespan,
         redirect_slashes=False,
+        openapi_url=None,  # `app.web` serves it
         docs_url=None,
         redoc_url=None,
         telemetry=NO_TELEMETRY,

@@ -9,11 +9,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _split(given: object) -> object:
-    return given.split(",") if isinstance(given, str) else given
+    if not isinstance(given, str):
+        return given
+    return [part for part in (part.strip() for part in given.split(",")) if part]
 
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Ports = Annotated[frozenset[Port], Field(min_length=1), NoDecode, BeforeValidator(_split)]
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
+Origins = Annotated[frozenset[Origin], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -50,6 +54,8 @@ class Settings(BaseSettings):
     """Token requests per minute, per address and process: no client is known yet; above it: 429."""
     public_url: str | None = None
     """The URL where clients reach this server. A back end's assertion must name it as `aud`."""
+    cors_origins: Origins = frozenset()
+    """The origins whose pages may call the API from a browser, separated by commas."""
     oidc_issuer: str | None = None
     """The issuer URL (`https`) of the identity provider that practitioners sign in with."""
     oidc_audience: str | None = None

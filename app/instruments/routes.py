@@ -19,15 +19,17 @@ router = APIRouter(prefix="/v1/instruments", tags=["reference"], route_class=Rou
 Reading = Annotated[Operation, Depends(Authorize(Scope.INSTRUMENTS_READ))]
 
 
-@router.get("", operation_id="instruments.list")
+@router.get("", operation_id="instruments.list", responses=documented(reusable=True))
 def instruments(op: Reading, filters: Annotated[Filters, Query()]) -> Page[InstrumentView]:
     """List the instruments with their scale, direction, thresholds and sources."""
     del op
-    return Page(*slice_page(queries.INSTRUMENTS, filters))
+    return Page(*slice_page(queries.INSTRUMENTS, filters), reusable=True)
 
 
-@router.get("/{code}", operation_id="instruments.read", responses=documented(NotFound))
+@router.get(
+    "/{code}", operation_id="instruments.read", responses=documented(NotFound, reusable=True)
+)
 def instrument(op: Reading, code: str) -> Answer[InstrumentView]:
     """Read an instrument."""
     del op
-    return Answer(queries.instrument(code))
+    return Answer(queries.instrument(code), reusable=True)

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -68,8 +68,8 @@ def list_changes(op: Following, filters: Annotated[ChangeFilters, Query()]) -> A
     """
     items, cursor, more = queries.changes(op, filters.after, filters.limit)
     service.record_patient_access(op, (item["patient_id"] for item in items))
-    following = {"after": cursor} if more else None
-    return Answer({"items": items, "next": None, "cursor": cursor}, following=following)
+    body = {"items": items, "next": None, "next_cursor": cursor if more else None, "cursor": cursor}
+    return Answer(body, following={"after": cursor} if more else None)
 
 
 @audit.get("/entries", operation_id="audit.entries")
@@ -77,14 +77,15 @@ def list_entries(op: Auditing, filters: Annotated[EntryFilters, Query()]) -> Pag
     """List the ledger's entries, oldest first: changes, access to patients' data, denied attempts.
 
     Reading them makes an access entry itself. So `next` leads only through the entries that existed
-    at the first page: otherwise each page would add an entry to read.
+    at the first page: otherwise each page would add an entry to read. If you send `next_cursor`
+    instead, send `at_to` with it.
     """
     items, cursor = queries.entries(op, filters)
     if items:
         service.record_ledger_access(op, filters.patient_id)
     if cursor is None:
         return Page(items)
-    until = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
+    until: dict[str, Any] = {"at_to": op.at.isoformat()} if filters.at_to is None else {}
     return Page(items, cursor, **until)
 
 

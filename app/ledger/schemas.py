@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.core.http.pages import LIMIT_MAX, Filters
+from app.core.http.pages import LIMIT_MAX, Filters, Next
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import Code, Line, Moment, View
 from app.ledger.models import EntryKind
@@ -59,7 +59,11 @@ class ChangesView(View):
     """A page of the change feed. `next` is null only when there are no more changes."""
 
     items: list[ChangeView]
-    next: str | None
+    next: Next
+    next_cursor: Annotated[
+        str | None,
+        Field(description="`after` of the next page: `cursor`; null if there are no more yet."),
+    ]
     cursor: Annotated[
         str,
         Field(description="Where to continue: `after` of a later request. Don't take it apart."),

@@ -19,15 +19,15 @@ router = APIRouter(prefix="/v1/muscles", tags=["reference"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.MUSCLES_READ))]
 
 
-@router.get("", operation_id="muscles.list")
+@router.get("", operation_id="muscles.list", responses=documented(reusable=True))
 def muscles(op: Reading, filters: Annotated[MuscleFilters, Query()]) -> Page[MuscleView]:
     """List muscles, or search them by name or abbreviation. The search allows typing errors."""
     del op
-    return Page(*slice_page(queries.muscles(filters.q, filters.region), filters))
+    return Page(*slice_page(queries.muscles(filters.q, filters.region), filters), reusable=True)
 
 
-@router.get("/{slug}", operation_id="muscles.read", responses=documented(NotFound))
+@router.get("/{slug}", operation_id="muscles.read", responses=documented(NotFound, reusable=True))
 def muscle(op: Reading, slug: str) -> Answer[MuscleView]:
     """Read a muscle."""
     del op
-    return Answer(queries.muscle(slug))
+    return Answer(queries.muscle(slug), reusable=True)

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
-from orjson import Fragment
+from orjson import loads
 from pydantic import TypeAdapter, with_config
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
@@ -270,9 +270,10 @@ class Kind(Generic[B, V]):
     def answer_of(self, row: Row[Any]) -> V:
         """Return the view in a row of `select`, for an answer only.
 
-        Its lists and objects are JSON text (`orjson.Fragment`), which is sent as it is stored.
+        Dates and ids inside its lists and objects stay text. They are written as in every other
+        answer: PostgreSQL stores members in another order, and SQLite whole numbers as 7.0.
         """
-        return cast("V", self._members(row, Fragment))
+        return self.in_one_form(self._members(row, loads))
 
     def from_json(self, body: Mapping[str, object]) -> V:
         """Return the view of JSON from the ledger or from an answer.
@@ -284,7 +285,22 @@ class Kind(Generic[B, V]):
 
     def view_from(self, members: Mapping[str, object]) -> V:
         """Return a view with its members in order. A missing member is a `KeyError`."""
-        return cast("V", {name: members[name] for name in self.names})
+        return self.in_one_form({name: members[name] for name in self.names})
+
+    def answer_from(self, body: Mapping[str, Any]) -> V:
+        """Return JSON from the ledger as an answer has it. An older version lacks newer members."""
+        return self.in_one_form({name: body[name] for name in self.names if name in body})
+
+    def in_one_form(self, members: dict[str, Any]) -> V:
+        """Return a view as every answer has it, whatever it was read from: see `stored.writer`."""
+        for name, write in self._writers.items():
+            if name in members:
+                members[name] = write(members[name])
+        return cast("V", members)
+
+    @cached_property
+    def _writers(self) -> Mapping[str, stored.Reader]:
+        return stored.writers(self.view)
 
     @cached_property
     def _read_further(self) -> tuple[str, ...]:

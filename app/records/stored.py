@@ -1,4 +1,4 @@
-"""Convert stored JSON to the types of a view: dates, datetimes and ids."""
+"""Convert stored JSON to the types of a view, and write every view in one way."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -10,6 +10,8 @@ from typing_extensions import is_typeddict
 
 Reader = Callable[[Any], Any]
 
+WHOLE_MAX: Final = 2.0**53
+"""Below it, every whole number is exact as a float."""
 _TEXTS: Final[dict[Any, Reader]] = {
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
@@ -41,6 +43,46 @@ def members(view: Any) -> dict[str, Reader]:
     """Return the members of a view that need conversion from JSON, with their readers."""
     readers = {name: reader(wanted) for name, wanted in get_type_hints(view).items()}
     return {name: read for name, read in readers.items() if read is not None}
+
+
+def writer(wanted: Any) -> Reader | None:
+    """Return a function that gives a value of this type the one form in which it is answered.
+
+    Objects have their members in the order of the view, and whole numbers have no fraction
+    (RFC 8785). None if nothing can differ.
+    """
+    if is_typeddict(wanted):
+        return _object_writer(wanted)
+    if get_origin(wanted) in {list, Union, UnionType}:
+        inner = [writer(part) for part in get_args(wanted) if part is not NoneType]
+        write = next(filter(None, inner), None)
+        return _list_reader(write) if write and get_origin(wanted) is list else _optional(write)
+    return number if wanted is float else None
+
+
+def writers(view: Any) -> dict[str, Reader]:
+    """Return the members of a view that `writer` may change, with their functions."""
+    found = {name: writer(wanted) for name, wanted in get_type_hints(view).items()}
+    return {name: write for name, write in found.items() if write is not None}
+
+
+def number(value: float) -> float:
+    """Return a number as it is answered: 7, not 7.0."""
+    return int(value) if -WHOLE_MAX < value < WHOLE_MAX and value == int(value) else value
+
+
+def _object_writer(view: Any) -> Reader:
+    members = {name: writer(wanted) for name, wanted in get_type_hints(view).items()}
+
+    def write(value: dict[str, Any]) -> dict[str, Any]:
+        # An older version lacks the members that were added later.
+        return {
+            name: value[name] if inner is None else inner(value[name])
+            for name, inner in members.items()
+            if name in value
+        }
+
+    return write
 
 
 def _object_reader(view: Any) -> Reader | None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
+from app.core.http.pages import Filters, position
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -25,7 +26,7 @@ from app.sessions.errors import (
     SessionSigned,
     SessionVoid,
 )
-from app.sessions.schemas import AmendBody, VersionFilters, VersionView, VoidBody
+from app.sessions.schemas import AmendBody, VersionView, VoidBody
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 
@@ -69,14 +70,16 @@ def void(op: Signing, id: UUID, body: VoidBody) -> Answer[SessionView]:
 
 
 @router.get("/{id:uuid}/versions", operation_id="sessions.versions", responses=documented(NotFound))
-def versions(
-    op: Reading, id: UUID, filters: Annotated[VersionFilters, Query()]
-) -> Page[VersionView]:
+def versions(op: Reading, id: UUID, filters: Annotated[Filters, Query()]) -> Page[VersionView]:
     """List the versions of a session, oldest first."""
     session = record(op, SESSIONS, id)
     record_access(op, SESSIONS, session)
-    items, more = ledger.versions(op, SESSIONS.noun, id, filters.after, filters.limit)
-    return Page(items, after=items[-1]["version"]) if more else Page(items)
+    items, more = ledger.versions(op, SESSIONS.noun, id, position(filters), filters.limit)
+    cursor = str(items[-1]["version"]) if more else None
+    for item in items:
+        if item["body"] is not None:
+            item["body"] = dict(SESSIONS.answer_from(item["body"]))
+    return Page(items, cursor)
 
 
 @router.get(
@@ -93,4 +96,4 @@ def version(
         raise NotFound
     session = SESSIONS.from_json(body)
     account.record_access(op, SESSIONS.noun, id, session["patient_id"], version)
-    return Answer(body, version=version)
+    return Answer(SESSIONS.answer_from(body), version=version)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.core.http.pages import Filters, Limit
+from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
@@ -301,17 +301,6 @@ class VersionView(TypedDict, closed=True):
     actor: str
     reason: str | None
     body: dict[str, Any] | None
-
-
-class VersionFilters(BaseModel):
-    """The filters of a list of versions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    after: Annotated[
-        int, Field(ge=0, le=2**31 - 1, description="Only versions after this one.")
-    ] = 0
-    limit: Limit = 50
 
 
 class SessionFilters(Filters):

@@ -20,7 +20,7 @@ from app.core.http.deadline import deadline
 from app.core.http.forms import FORM, Repeated, form_members
 from app.core.http.outgoing import Unreachable
 from app.core.http.rates import Rates, client_address
-from app.core.http.requests import chunks, request_id
+from app.core.http.requests import chunks, public_url, request_id
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
@@ -34,7 +34,6 @@ from app.core.values.problems import (
 )
 from app.devices import service as devices
 from app.owners import service as owners
-from app.settings import settings
 from app.tokens import rules, service
 from app.tokens.errors import NO_STORE, TokenRefused
 from app.tokens.schemas import RefreshableTokenView, TokenRefusedView, TokenView
@@ -333,10 +332,7 @@ async def _keys(request: Request, client: Any, signed: jose.Signed) -> Any:
 
 def _address(request: Request) -> str:
     """Return the token endpoint's address, which an assertion must have as its audience."""
-    public = settings().public_url
-    if public is not None:
-        return public.rstrip("/") + PATH
-    return str(request.url.replace(query="", fragment=""))
+    return str(public_url(request).replace(query="", fragment=""))
 
 
 async def _record_rejection(request: Request, caller: Caller, reason: str) -> None:

@@ -1,25 +1,36 @@
-"""`/docs`, whose files are all in this package, `/problems/<code>`, and the console's files."""
+"""`/docs` and its files, `/openapi.json`, `/problems/<code>`, and the console's files."""
 
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+import orjson
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
+from app.core.http.answers import digest, kept
+from app.core.http.requests import JSON
 from app.core.values.problems import NotFound, catalogue
 from app.web.console.pages import HOME
 
 STATIC: Final = Path(__file__).parent / "static"
 SWAGGER_UI: Final = STATIC / "swagger-ui"
 DOCS_FILES: Final = {
-    path.name: path
-    for path in (
-        STATIC / "docs.js",
-        SWAGGER_UI / "favicon-32x32.png",
-        SWAGGER_UI / "swagger-ui-bundle.js",
-        SWAGGER_UI / "swagger-ui.css",
+    path.name: (path, media)
+    for path, media in (
+        (STATIC / "docs.js", "text/javascript"),
+        (SWAGGER_UI / "favicon-32x32.png", "image/png"),
+        (SWAGGER_UI / "swagger-ui-bundle.js", "text/javascript"),
+        (SWAGGER_UI / "swagger-ui.css", "text/css"),
     )
 }
+FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
 CONSOLE_FILES: Final = {"console.css", "console.svg"}
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -48,15 +59,48 @@ def console_file(name: str) -> Response:
 @router.get("/docs", name="docs")
 def docs() -> Response:
     """Return the page that documents all operations and can try them."""
-    return FileResponse(STATIC / "docs.html", headers=DOCS_HEADERS)
+    return HTMLResponse(_docs_page(), headers=DOCS_HEADERS)
 
 
 @router.get("/docs/{name}", name="docs.file")
-def docs_file(name: str) -> Response:
-    """Return a file of that page."""
+def docs_file(request: Request, name: str, v: str = "") -> Response:
+    """Return a file of that page. A browser keeps it for a year by its version `v`."""
     if name not in DOCS_FILES:
         raise NotFound
-    return FileResponse(DOCS_FILES[name], headers=DOCS_HEADERS)
+    content, version = _docs_file(name)
+    cache = FOR_A_YEAR if v == version else "no-cache"
+    headers = {**DOCS_HEADERS, "Cache-Control": cache}
+    return kept(request, content, DOCS_FILES[name][1], headers, version)
+
+
+@cache
+def _docs_file(name: str) -> tuple[bytes, str]:
+    """Return a file of the page, and its version: the digest of its content."""
+    content = DOCS_FILES[name][0].read_bytes()
+    return content, digest(content)
+
+
+@cache
+def _docs_page() -> str:
+    """Return the page, with the version of each of its files in the file's address."""
+    page = (STATIC / "docs.html").read_text("utf-8")
+    for name in DOCS_FILES:
+        page = page.replace(f'"docs/{name}"', f'"docs/{name}?v={_docs_file(name)[1]}"')
+    return page
+
+
+@router.get("/openapi.json", name="openapi")
+def openapi(request: Request) -> Response:
+    """Return the OpenAPI document."""
+    content, version = _document(request.app)
+    return kept(request, content, JSON, {"Cache-Control": "no-cache"}, version)
+
+
+@lru_cache(maxsize=1)
+def _document(app: FastAPI) -> tuple[bytes, str]:
+    """Return the document and its version. It is made and serialized once."""
+    content = orjson.dumps(app.openapi())
+    return content, digest(content)
 
 
 @router.get("/problems/{code}", name="problems")

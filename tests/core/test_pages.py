@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.db.database import Database
-from tests.ground import Api, create_clinic
+from app.settings import settings as configured
+from tests.ground import Api, Clinic, create_clinic
+from tests.sweeps.document import document
 
 
 def pages(api: Api, path: str) -> list[list[dict[str, Any]]]:
@@ -53,8 +55,71 @@ def test_the_address_of_the_next_page_is_whole_and_keeps_the_filters(api: Api) -
     assert len(api.get(following).json()["items"]) == 1
 
 
+@pytest.mark.parametrize("public", ["https://needlework.example", "https://example.org/records/"])
+def test_the_next_page_is_at_the_public_address(
+    api: Api, monkeypatch: pytest.MonkeyPatch, public: str
+) -> None:
+    for _ in range(2):
+        api.patient()
+    monkeypatch.setattr(configured(), "public_url", public)
+    following = api.get("/v1/patients?limit=1&status=active").json()["next"]
+    path = f"{public.rstrip('/')}/v1/patients?"
+    assert following.startswith(path)
+    assert "status=active" in following
+    monkeypatch.undo()
+    assert len(api.get(following.replace(path, "/v1/patients?")).json()["items"]) == 1
+
+
+def test_every_list_answers_the_next_page_as_an_address_and_as_a_cursor() -> None:
+    schemas = document()["components"]["schemas"]
+    lists = {name for name, schema in schemas.items() if "next" in schema.get("properties", {})}
+    assert len(lists) > 15
+    for name in lists:
+        described = schemas[name]["properties"]
+        assert [part["type"] for part in described["next_cursor"]["anyOf"]] == ["string", "null"]
+        assert {"items", "next", "next_cursor"} <= set(schemas[name]["required"])
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/patients", "cursor"),
+        ("/v1/sessions", "cursor"),
+        ("/v1/muscles", "cursor"),
+        ("/v1/instruments", "cursor"),
+        ("/v1/clients", "cursor"),
+        ("/v1/audit/entries", "cursor"),
+        ("/v1/changes", "after"),
+        ("/v1/sessions/{session}/versions", "cursor"),
+    ],
+)
+def test_the_next_cursor_leads_to_the_page_at_the_next_address(
+    api: Api, clinic: Clinic, path: str, parameter: str
+) -> None:
+    for _ in range(3):
+        clinic.key(())
+        api.session()
+    session = api.session()
+    note, held = {"note": "Changed."}, {"If-Match": '"1"'}
+    assert api("PATCH", f"/v1/sessions/{session['id']}", json=note, headers=held).is_success
+    path = path.format(session=session["id"])
+    first = api.get(f"{path}?limit=1").json()
+    assert isinstance(first["next_cursor"], str)
+    by_cursor = api.get(path, params={"limit": 1, parameter: first["next_cursor"]}).json()
+    assert by_cursor["items"] == api.get(first["next"]).json()["items"]
+    assert by_cursor["items"] != first["items"]
+
+
+@pytest.mark.parametrize("cursor", ["01", "-1", "x", "%D9%A1", str(2**31), "9" * 400, "1.0"])
+@pytest.mark.parametrize("path", ["/v1/muscles", "/v1/sessions/{session}/versions"])
+def test_a_cursor_of_a_numbered_list_is_a_plain_number(api: Api, path: str, cursor: str) -> None:
+    path = path.format(session=api.session()["id"])
+    answer = api.get(f"{path}?cursor={cursor}")
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/cursor", "cursor")]
+
+
 def test_an_empty_list_has_no_next_page(api: Api) -> None:
-    assert api.get("/v1/sessions").json() == {"items": [], "next": None}
+    assert api.get("/v1/sessions").json() == {"items": [], "next": None, "next_cursor": None}
 
 
 def test_an_exact_page_has_no_next_page(api: Api) -> None:

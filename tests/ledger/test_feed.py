@@ -43,6 +43,7 @@ def test_the_cursor_continues_the_feed_later(api: Api) -> None:
     assert api.get(f"/v1/changes?after={page['cursor']}").json() == {
         "items": [],
         "next": None,
+        "next_cursor": None,
         "cursor": page["cursor"],
     }
     patient = api.patient()
@@ -58,6 +59,7 @@ def test_a_cursor_names_its_entry(api: Api) -> None:
     assert (number, leaf) == (str(entry["number"]), entry["leaf"][:16])
     following = api.get("/v1/changes?limit=1").json()
     assert f"after={following['cursor']}" in following["next"]
+    assert following["next_cursor"] == following["cursor"]
 
 
 def test_a_bare_number_is_taken_and_answered_with_a_whole_cursor(api: Api) -> None:

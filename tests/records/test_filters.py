@@ -118,4 +118,8 @@ def test_an_unknown_filter_is_refused_and_not_ignored(api: Api) -> None:
 def test_a_filter_without_matches_gives_an_empty_list(api: Api) -> None:
     api.session()
     nobody = "patient_id=0190aaaa-aaaa-7000-8000-000000000000"
-    assert api.get(f"/v1/sessions?{nobody}").json() == {"items": [], "next": None}
+    assert api.get(f"/v1/sessions?{nobody}").json() == {
+        "items": [],
+        "next": None,
+        "next_cursor": None,
+    }

@@ -13,7 +13,7 @@ from app.core.values.problems import catalogue
 from app.muscles.queries import BODY
 from app.progress.rules.body_map import body_map
 from tests.progress.body import EVERY_SIDE, treated
-from tests.sweeps.document import document, operations
+from tests.sweeps.document import NEED_NO_SCOPE, document, operations
 
 HERE = Path(__file__).parent
 EMERGENCY = "emergency"
@@ -39,8 +39,9 @@ def _permissions() -> Iterator[str]:
     columns = {**ROLES, EMERGENCY: CLINICAL_READS}
     yield _line("operation", "scope", columns, "at") + "\n"
     for operation in sorted(operations(), key=lambda o: o.name):
-        [scope] = operation.scopes
-        marks = ["yes" if scope in columns[role] else "-" for role in columns]
+        scope = next(iter(operation.scopes), "-")
+        granted = operation.name in NEED_NO_SCOPE
+        marks = ["yes" if granted or scope in columns[role] else "-" for role in columns]
         cells = [mark.ljust(len(role)) for mark, role in zip(marks, columns, strict=True)]
         yield _line(operation.name, scope, cells, f"{operation.method:5} {operation.path}") + "\n"
 

@@ -11,6 +11,8 @@ from app.core.db.database import Database
 from app.main import create_app
 
 PROBLEM = "application/problem+json"
+NEED_NO_SCOPE = {"me.read"}
+"""The operations that every valid token may call: each of them is named here."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Documented:
 
     @property
     def writes(self) -> bool:
-        return not any(scope.endswith(":read") for scope in self.scopes)
+        return bool(self.scopes) and not any(scope.endswith(":read") for scope in self.scopes)
 
     @property
     def needs_version(self) -> bool:

@@ -3,7 +3,13 @@
 import pytest
 
 from tests.ground import Api
-from tests.sweeps.document import Documented, document, operations, undocumented
+from tests.sweeps.document import (
+    NEED_NO_SCOPE,
+    Documented,
+    document,
+    operations,
+    undocumented,
+)
 from tests.sweeps.world import World
 
 
@@ -57,8 +63,10 @@ def test_a_head_that_is_refused_has_no_body_either(api: Api) -> None:
     assert (missing.status_code, missing.content) == (404, b"")
 
 
-def test_every_operation_declares_exactly_one_scope() -> None:
-    assert [o.name for o in operations() if len(o.scopes) != 1] == []
+def test_every_operation_declares_exactly_one_scope_or_that_it_needs_none() -> None:
+    assert {o.name for o in operations() if len(o.scopes) != 1} == NEED_NO_SCOPE
+    assert {o.name for o in operations() if not o.scopes} == NEED_NO_SCOPE
+    assert [o.name for o in operations() if "bearer" not in o.spec["security"][0]] == []
 
 
 def test_names_of_operations_are_unique() -> None:

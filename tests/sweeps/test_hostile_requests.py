@@ -76,7 +76,7 @@ CURSORS = (
 )
 
 
-NOTHING: dict[str, Any] = {"items": [], "next": None}
+NOTHING: dict[str, Any] = {"items": [], "next": None, "next_cursor": None}
 
 
 def test_hostile_text_in_a_path_is_404_or_refused(api: Api) -> None:

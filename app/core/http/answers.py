@@ -1,17 +1,19 @@
 """Answers: what a route's function returns, and its HTTP response."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 from fastapi import Request
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 
-from app.core.http.requests import JSON
+from app.core.http.requests import JSON, public_url
 
 V = TypeVar("V")
+REFERENCE_CACHE: Final = "private, max-age=3600"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Answer(Generic[V]):
     location: str | None = None
     following: Mapping[str, object] | None = None
     """The query parameters of the next page, if there is one."""
+    reusable: bool = False
+    """Whether clients may keep it: reference data, the same for every clinic."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self, request: Request) -> Response:
@@ -33,14 +37,16 @@ class Answer(Generic[V]):
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.version is not None:
             headers["ETag"] = f'"{self.version}"'
-            if request.method == "GET" and _client_has(request, self.version):
+            if request.method == "GET" and _client_has(request, str(self.version)):
                 return Response(status_code=304, headers=headers)
         if self.location is not None:
             headers["Location"] = self.location
         if self.following is not None:
-            self.body["next"] = str(request.url.include_query_params(**self.following))
+            self.body["next"] = str(public_url(request).include_query_params(**self.following))
         # Records are plain values. Pydantic dumps models, such as a muscle.
         content = orjson.dumps(self.body, to_jsonable_python, orjson.OPT_UTC_Z)
+        if self.reusable:
+            return kept(request, content, JSON, {"Cache-Control": REFERENCE_CACHE})
         return Response(content, self.status, headers, JSON)
 
 
@@ -50,12 +56,18 @@ class Page(Answer[V]):
     __slots__ = ()
 
     def __init__(
-        self, items: Sequence[Any], cursor: str | None = None, **following: object
+        self,
+        items: Sequence[Any],
+        cursor: str | None = None,
+        *,
+        reusable: bool = False,
+        **following: object,
     ) -> None:
         """`cursor` and the `following` query parameters lead to the next page, if there is one."""
         if cursor is not None:
             following["cursor"] = cursor
-        super().__init__({"items": items, "next": None}, following=following or None)
+        body = {"items": items, "next": None, "next_cursor": cursor}
+        super().__init__(body, following=following or None, reusable=reusable)
 
 
 def respond(answer: Answer[Any] | Response, request: Request) -> Response:
@@ -66,9 +78,29 @@ def respond(answer: Answer[Any] | Response, request: Request) -> Response:
     return answer
 
 
-def _client_has(request: Request, version: int) -> bool:
+def kept(
+    request: Request, content: bytes, media: str, headers: Mapping[str, str], tag: str | None = None
+) -> Response:
+    """Return a response that clients may keep, or 304 if the client has this content already.
+
+    `tag` is the content's digest, if it is known.
+    """
+    tag = tag or digest(content)
+    # A weak tag: the compressed answer has the same one.
+    headers = {**headers, "ETag": f'W/"{tag}"'}
+    if _client_has(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, 200, headers, media)
+
+
+def digest(content: bytes) -> str:
+    """Return a short digest of the content of an answer, for its ETag."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _client_has(request: Request, version: str) -> bool:
     if_none_match = request.headers.get("if-none-match")
     if if_none_match is None:
         return False
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(",")}
-    return str(version) in tags or "*" in tags
+    return version in tags or "*" in tags

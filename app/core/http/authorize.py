@@ -42,6 +42,8 @@ class Authorize:
     the documented one. It also decides the kind of transaction: unless it ends in `:read`, the
     transaction may write.
 
+    An `any_token` operation needs no scope: every valid token is enough. It only reads.
+
     Only practitioners may call a `personal` operation, never programs. The answer of a `secret`
     operation holds a secret, so it is not stored for retries. An `unlimited` operation counts for
     the rate limit, and is never refused for it. `identify` returns the caller.
@@ -52,13 +54,16 @@ class Authorize:
     def __init__(
         self,
         *scopes: Scope,
+        any_token: bool = False,
         personal: bool = False,
         secret: bool = False,
         unlimited: bool = False,
         identify: Identify = by_bearer_token,
     ) -> None:
+        if any_token == bool(scopes):
+            raise TypeError("declare scopes, or that any token is enough")
         self.scopes = scopes
-        self.writes = scopes[0] not in READS
+        self.writes = not any_token and scopes[0] not in READS
         self.personal = personal
         self.secret = secret
         self.unlimited = unlimited

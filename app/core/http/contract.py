@@ -34,6 +34,7 @@ Responses = dict[int | str, dict[str, Any]]
 """FastAPI's `responses=`: by status, the parts of an OpenAPI response."""
 REFERENCE: Final = "#/components/schemas/{model}"
 TO_ALL: Final = {"X-Request-Id"}
+HELD: Final = "The client has this version already."
 DIFFERS: Final = "Needlework-Differs"
 TO_CLIENTS: Final = TO_ALL | {"RateLimit", "RateLimit-Policy"}
 
@@ -90,12 +91,18 @@ def _view(returned: Any) -> Any:
 
 
 def documented(
-    *problems: type[Problem], headers: Sequence[str] = (), media: Sequence[str] = ()
+    *problems: type[Problem],
+    headers: Sequence[str] = (),
+    media: Sequence[str] = (),
+    reusable: bool = False,
 ) -> Responses:
     """Return the `responses=` of a route: its own problems, without those of its signature.
 
-    `headers` are headers of the 200 response. `media` are its further media types.
+    `headers` are headers of the 200 response. `media` are its further media types. Clients may
+    keep a `reusable` answer.
     """
+    if reusable:
+        headers = (*headers, "Cache-Control", "ETag")
     responses: Responses = {}
     for problem in problems:
         sent_always = TO_ALL if problem is Unauthenticated else TO_CLIENTS
@@ -112,6 +119,12 @@ def documented(
         if media:
             done["content"] = {kind: {"schema": {"type": "string"}} for kind in media}
         responses[int(HTTPStatus.OK)] = done
+    if reusable:
+        names = TO_CLIENTS | {"Cache-Control", "ETag"}
+        responses[int(HTTPStatus.NOT_MODIFIED)] = {
+            "description": HELD,
+            "headers": _references(names),
+        }
     return responses
 
 
@@ -127,7 +140,10 @@ def responses(
 
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
-    yield from (Unauthenticated, Forbidden, Invalid)
+    yield Unauthenticated
+    if signature.authorize.scopes:
+        yield Forbidden
+    yield Invalid
     yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
     if not signature.authorize.unlimited:
         yield TooManyRequests
@@ -169,8 +185,7 @@ def _successes(method: str, signature: Signature, status: int | None) -> Respons
         new = {"description": "The record is new.", "headers": _references({*names, "Location"})}
         described[int(HTTPStatus.CREATED)] = new
     if signature.versioned and method == "GET":
-        held = "The client has this version already."
-        described[int(HTTPStatus.NOT_MODIFIED)] = {**done, "description": held}
+        described[int(HTTPStatus.NOT_MODIFIED)] = {**done, "description": HELD}
     return described
 
 
@@ -183,7 +198,8 @@ def openapi_extra(
     method: str, signature: Signature, described: Mapping[int | str, Any]
 ) -> dict[str, Any]:
     """Return what FastAPI doesn't derive for OpenAPI: scope, headers and merge patches."""
-    extra: dict[str, Any] = {"security": [{"bearer": [str(signature.authorize.scopes[0])]}]}
+    scopes = [str(scope) for scope in signature.authorize.scopes[:1]]
+    extra: dict[str, Any] = {"security": [{"bearer": scopes}]}
     if signature.body is not None and method == "PATCH":
         schema = {"$ref": REFERENCE.format(model=signature.body.__name__)}
         extra["requestBody"] = {"content": {MERGE_PATCH: {"schema": schema}}}
@@ -222,5 +238,5 @@ def _headers(
             required=method != "PUT",
             pattern='^"[0-9]+"$',
         )
-    if signature.versioned and method == "GET":
+    if int(HTTPStatus.NOT_MODIFIED) in described:
         yield header("If-None-Match", "An ETag. The answer is 304 if this is still the version.")

@@ -5,8 +5,10 @@ A request passes these layers, from the outside in:
 1. `HeadLimit`, the HTTP protocol of the server: limits the request's head (`serve` only).
 2. Starlette's `ServerErrorMiddleware`, and FastAPI's telemetry (off) and body limit (unset).
 3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric.
-4. Starlette's `ExceptionMiddleware`, which calls the handlers below.
-5. FastAPI's exit stack, its router, and the `Route`.
+4. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.
+5. Starlette's `GZipMiddleware`: compresses answers of `COMPRESS_FROM_BYTES` or more.
+6. Starlette's `ExceptionMiddleware`, which calls the handlers below.
+7. FastAPI's exit stack, its router, and the `Route`.
 """
 
 import re
@@ -19,14 +21,16 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.cors import Cors
 from app.core.http.health import shutting_down
 from app.core.http.logs import log
-from app.core.http.requests import EXTRA_HEADERS, REQUEST_ID, request_id
+from app.core.http.requests import EXTRA_HEADERS, REQUEST_ID, THREAD_FROM_BYTES, request_id
 from app.core.values.clock import uuid7
 from app.core.values.problems import (
     Invalid,
@@ -38,6 +42,7 @@ from app.core.values.problems import (
     UnsupportedMedia,
 )
 from app.core.values.wire import faults_in
+from app.settings import settings
 
 REQUESTS: Final = Histogram(
     "needlework_request_seconds", "Time from a request to its answer.", ["operation", "status"]
@@ -53,6 +58,16 @@ ALWAYS: Final = {
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
 }
+COMPRESS_FROM_BYTES: Final = 1000
+COMPRESS_LEVEL: Final = 5
+"""From here on, a level costs more time than the bytes that it saves."""
+NOT_COMPRESSED: Final = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/pdf",  # its `Content-Digest` is that of the file
+    "application/vnd.apache.parquet",
+    "text/html",  # compression could leak what a page holds for the person who is signed in
+)
+"""Media types that are compressed already, or must not be."""
 HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=63072000")
 CLOSE: Final = (b"connection", b"close")
 
@@ -66,6 +81,17 @@ def install(app: FastAPI, pages: Mapping[str, ProblemPage] | None = None) -> Non
     `pages` holds the paths below which problems are answered as HTML pages.
     """
     app.state.pages = pages or {}
+    # The last one added is the outermost.
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=COMPRESS_FROM_BYTES,
+        compresslevel=COMPRESS_LEVEL,
+        thread_minimum_size=THREAD_FROM_BYTES,
+        exclude_content_types=NOT_COMPRESSED,
+    )
+    origins = settings().cors_origins
+    if origins:
+        app.add_middleware(Cors, origins=origins, pages=tuple(app.state.pages))
     app.add_middleware(Middleware)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
         Problem: _problem,

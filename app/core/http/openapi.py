@@ -17,10 +17,11 @@ from app.core.values.fault_codes import FAULT_CODES
 from app.core.values.problems import catalogue
 
 HEADERS: Final = {
+    "Cache-Control": "How long clients may keep the answer.",
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
     "Content-Digest": "SHA-256 of the file (RFC 9530).",
     "Content-Disposition": "The name to save the file under.",
-    "ETag": "The record's version, for `If-Match` and `If-None-Match`.",
+    "ETag": "The version of a record or of reference data, for `If-Match` and `If-None-Match`.",
     "Idempotency-Replayed": "`true` if this is the stored answer to an earlier request.",
     "Location": "The new record's address.",
     "Needlework-Differs": "If records in the answer differ from the ledger: their ids. Somebody"

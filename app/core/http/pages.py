@@ -18,11 +18,26 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import YEAR_MAX, YEAR_MIN, View
 
 LIMIT_MAX = 200
+POSITION_MAX = 2**31 - 1
 BAD_CURSOR = Fault("/cursor", "cursor", "This is not a cursor of this list.")
 Limit = Annotated[int, Field(ge=1, le=LIMIT_MAX, description="How many items a page has.")]
 Cursor = Annotated[
     str,
-    Field(min_length=1, max_length=500, description="Where the page begins: taken from `next`."),
+    Field(
+        min_length=1,
+        max_length=500,
+        description="Where the page begins: the `next_cursor` of the page before.",
+    ),
+]
+
+
+Next = Annotated[
+    str | None,
+    Field(description="The absolute URL of the next page; null at the end of the list."),
+]
+NextCursor = Annotated[
+    str | None,
+    Field(description="The cursor of the next page, with the same filters; null at the end."),
 ]
 
 
@@ -83,13 +98,25 @@ class Order:
 Item = TypeVar("Item")
 
 
+def position(filters: Filters) -> int:
+    """Return the number that the cursor holds, or 0 for the first page. `Invalid` if it has none.
+
+    Lists whose items are numbered, or never change, have such cursors.
+    """
+    cursor = filters.cursor
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= len(str(POSITION_MAX))):
+        raise Invalid([BAD_CURSOR], "query")
+    number = int(cursor)
+    if str(number) != cursor or number > POSITION_MAX:
+        raise Invalid([BAD_CURSOR], "query")
+    return number
+
+
 def slice_page(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item], str | None]:
     """Return a page of a constant list (reference data), and the cursor of the next page."""
-    start = 0
-    if filters.cursor is not None:
-        if not filters.cursor.isascii() or not filters.cursor.isdecimal():
-            raise Invalid([BAD_CURSOR], "query")
-        start = int(filters.cursor)
+    start = position(filters)
     end = start + filters.limit
     return items[start:end], str(end) if end < len(items) else None
 
@@ -100,9 +127,10 @@ def view_of_page(view: type[Any]) -> type[View]:
     return create_model(
         view.__name__.removesuffix("View") + "Page",
         __base__=View,
-        __doc__="A page of a list; `next` is the address of the next one.",
+        __doc__="A page of a list.",
         items=(list[view], ...),  # type: ignore[valid-type]
-        next=(str | None, ...),
+        next=(Next, ...),
+        next_cursor=(NextCursor, ...),
     )
 
 

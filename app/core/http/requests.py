@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel
+from starlette.datastructures import URL
 from starlette.types import Receive, Scope
 
 from app.core.http.deadline import untimed
@@ -16,6 +17,7 @@ from app.core.values.clock import uuid7
 from app.core.values.faults import Fault, pointer
 from app.core.values.problems import Invalid, TooLarge, UnsupportedMedia
 from app.core.values.wire import read
+from app.settings import settings
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 THREAD_FROM_BYTES: Final = 16 * 1024
@@ -30,6 +32,15 @@ REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 def request_id() -> str:
     """Return the id of the current request: the client's `X-Request-Id`, or a new one."""
     return REQUEST_ID.get() or str(uuid7())
+
+
+def public_url(request: Request) -> URL:
+    """Return the URL of a request as clients reach it: below `NEEDLEWORK_PUBLIC_URL`, if set."""
+    public = settings().public_url
+    if public is None:
+        return request.url
+    base = URL(public.rstrip("/"))
+    return base.replace(path=base.path + request.url.path, query=request.url.query)
 
 
 class ApiRequest(Request):

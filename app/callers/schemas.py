@@ -1,0 +1,50 @@
+"""The view of a caller."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.auth.models import Kind
+
+
+class CallerClinicView(TypedDict, closed=True):
+    """The clinic of the token."""
+
+    id: UUID
+    name: str
+    time_zone: Annotated[
+        Literal["UTC"],
+        Field(description="The IANA time zone in which the clinic counts days."),
+    ]
+
+
+class CallerClientView(TypedDict, closed=True):
+    """The client that the token was issued to."""
+
+    id: UUID
+    name: str
+    kind: Kind
+    expires_at: Annotated[
+        datetime | None, Field(description="When the client expires; null: it doesn't.")
+    ]
+
+
+class MeView(TypedDict, closed=True):
+    """Who calls, and what they may do."""
+
+    clinic: CallerClinicView
+    client: CallerClientView
+    practitioner_id: Annotated[
+        UUID | None, Field(description="The practitioner who acts; null if a program acts.")
+    ]
+    scopes: Annotated[
+        list[str],
+        Field(description="What the token may do now, with any open emergency access; sorted."),
+    ]
+    catalogue_version: Annotated[
+        str, Field(description="The version of the muscle catalogue that new sessions store.")
+    ]
+    time: Annotated[datetime, Field(description="The server's time.")]
