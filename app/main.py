@@ -86,6 +86,7 @@ TAGS: Final = {
     "follow-ups": "What patients report after a session.",
     "progress": "How a patient does over time, and how all patients of a clinic do.",
     "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",
+    "me": "Whose token this is, and what it may do.",
     "clinic": "The clinic that a token belongs to, and its settings.",
     "patients": "The people who are treated.",
     "practitioners": "The people who treat, and their credentials.",
