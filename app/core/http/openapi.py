@@ -173,7 +173,9 @@ def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:
         schema_generator=_BodySchema,
     )
     schemas: dict[str, Any] = definitions["$defs"]
-    described = [patch_schemas(patch.of.__name__, schemas) for patch in patches]
+    # In the order of their names, so that the document is the same each time.
+    names = sorted(patch.of.__name__ for patch in patches)
+    described = [patch_schemas(name, schemas) for name in names]
     for only_patched in whole - bodies:
         del schemas[only_patched.__name__]
     return {name: one for some in (schemas, *described) for name, one in some.items()}
