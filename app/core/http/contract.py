@@ -26,6 +26,7 @@ from app.core.values.problems import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    Unreadable,
     UnsupportedMedia,
     VersionMissing,
 )
@@ -128,7 +129,7 @@ def responses(
 
 def _implied(signature: Signature) -> Iterator[type[Problem]]:
     yield from (Unauthenticated, Forbidden, Invalid)
-    yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
+    yield from (Unavailable, DatabaseReplaced, LedgerDamaged, Unreadable)
     if not signature.authorize.unlimited:
         yield TooManyRequests
     if signature.body is not None:
