@@ -48,9 +48,12 @@ def difference(
 ) -> Difference | None:
     """Return how a locked row differs from its newest entry; None if it doesn't.
 
-    `stored` has the members of its entries as JSON values.
+    `stored` has the members of its entries as JSON values. A row that this operation has changed
+    before isn't compared: its entry is only written at the end.
     """
     id_ = UUID(str(stored["id"]))
+    if any((e.resource, e.resource_id) == (resource, id_) and e.view for e in op.entries):
+        return None
     statement = statements.newest(op, resource, [id_]).get(id_)
     found = how(stored, statement, statement and statement.body, defaults)
     return None if found is None else Difference(resource, id_, found)

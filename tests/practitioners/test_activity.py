@@ -11,13 +11,14 @@ import time_machine
 from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
 
 from app.auth.rules import is_inactive
+from app.core.operation import perform
 from app.practitioners import rules
-from app.practitioners.models import Practitioner
-from app.practitioners.service import end_departed
+from app.practitioners.service import PRACTITIONERS, end_departed
 from app.practitioners.views import PractitionerStatus
+from app.records import queries as records
+from app.records.service import store
 from tests.ground import Api, Clinic
 from tests.records.bodies import faults
 
@@ -168,9 +169,14 @@ def test_an_inactive_practitioner_from_before_days_existed_keeps_having_none(
     api: Api, clinic: Clinic
 ) -> None:
     made = api.practitioner(status="inactive")
-    with clinic.database.writing(clinic.id) as db:
-        own = (Practitioner.clinic_id == clinic.id, Practitioner.id == UUID(made["id"]))
-        db.execute(update(Practitioner).where(*own).values(inactive_from=None))
+    op = clinic.operation()
+
+    def forget_the_day() -> None:
+        current = records.record(op, PRACTITIONERS, UUID(made["id"]))
+        store(op, PRACTITIONERS, current, {"inactive_from": None})
+
+    perform(clinic.database, op, forget_the_day)
+    made["version"] += 1
     renamed = patched(api, made, given_name="Eve").json()
     assert activity(renamed) == ("inactive", None)
     assert activity(patched(api, renamed, inactive_from=YESTERDAY).json()) == (

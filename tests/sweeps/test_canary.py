@@ -291,14 +291,15 @@ def test_a_failing_server_reveals_no_text(kind: str, tmp_path: Path) -> None:
         made = watched.world.make("/v1/patients")
         make_rows_unreadable(watched.database, watched.word("no number"))
         ask_about(watched, made["id"])
-        assert 500 in watched.recorder.statuses
+        # SQLite gives back any value, and only what uses it fails.
+        assert ({500} if kind == "postgresql" else {503}) <= watched.recorder.statuses
         with unanswering(watched.database):
             ask_about(watched, made["id"])
         assert 503 in watched.recorder.statuses
         while 429 not in watched.recorder.statuses:
             watched.api.get(f"/v1/patients?q={watched.word('a parameter')}")
         log = watched.server.log.read_text()
-        assert '"event":"unforeseen"' in log
+        assert ('"event":"unforeseen"' in log) == (kind == "postgresql")
         assert (watched.recorder.leaks, watched.world.planted.found(log)) == ({}, set())
 
 

@@ -21,7 +21,9 @@ NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
 NEEDS_ANOTHER_KEY = {"no-signing-key", "strange-signing-key"}
 # These need a database that somebody altered or replaced: tests/ledger and tests/faults provoke
 # them.
-NEEDS_DAMAGE = {"database-replaced", "differs-from-ledger", "ledger-damaged"}
+NEEDS_DAMAGE = {
+    *("database-replaced", "differs-from-ledger", "ledger-damaged", "unreadable-record"),
+}
 # These need a longer chart, a rare script, or a server without an extra: tests/summaries and
 # tests/transfer provoke them.
 NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprintable"}

@@ -26,6 +26,7 @@ from app.core.values.problems import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    Unreadable,
     UnsupportedMedia,
     VersionMissing,
 )
@@ -144,7 +145,7 @@ def _implied(signature: Signature) -> Iterator[type[Problem]]:
     if signature.authorize.scopes:
         yield Forbidden
     yield Invalid
-    yield from (Unavailable, DatabaseReplaced, LedgerDamaged)
+    yield from (Unavailable, DatabaseReplaced, LedgerDamaged, Unreadable)
     if not signature.authorize.unlimited:
         yield TooManyRequests
     if signature.body is not None:
