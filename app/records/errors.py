@@ -21,7 +21,7 @@ class StillReliedOn(Conflict):
 class DiffersFromLedger(Conflict):
     """The record isn't what the ledger states: somebody changed it outside the program.
 
-    It can be read, but not signed or amended. Run `python -m app doctor --deep` for the details.
+    It can be read, but not changed. Run `python -m app doctor --deep` for the details.
     """
 
     code, title = "differs-from-ledger", "Record differs from the ledger"
