@@ -1,6 +1,6 @@
-"""Find the practitioner behind a client, and whether they are inactive."""
+"""Find the practitioners behind a client, and whether they are inactive."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
+    false,
     func,
     or_,
     select,
@@ -26,8 +27,16 @@ from app.core.operation import CLINIC, rows
 from app.core.values.clock import clinic_day, now
 
 
-def _practitioners(*, inactive: bool) -> Select[Any]:
-    """Select a practitioner behind a client; if `inactive`, one who is inactive on a day.
+class Behind(NamedTuple):
+    """A practitioner behind a client."""
+
+    id: UUID
+    inactive: bool
+    """Whether they are inactive on the day."""
+
+
+def _practitioners() -> Select[Any]:
+    """Select the practitioners behind a client, each with whether they are inactive on a day.
 
     They are those of its own device or identity, and those of the clients that made it. `auth` is
     below the practitioners' own package, so this names their table.
@@ -45,19 +54,18 @@ def _practitioners(*, inactive: bool) -> Select[Any]:
     chain = chain.union(above.where(Client.clinic_id == CLINIC))
     devices, identities = Device.__table__, Identity.__table__
     person = func.coalesce(devices.c.practitioner_id, identities.c.practitioner_id)
-    found = (
-        select(practitioners.c.id)
+    inactive = or_(
+        practitioners.c.status == "inactive",
+        func.coalesce(practitioners.c.inactive_from <= bindparam("day"), false()),
+    )
+    return (
+        select(practitioners.c.id, inactive)
         .select_from(chain)
         .outerjoin(devices, _of_client(devices, chain))
         .outerjoin(identities, _of_client(identities, chain))
         .join(practitioners, practitioners.c.id == person)
         .where(practitioners.c.clinic_id == CLINIC)
-        .limit(1)
     )
-    has_ended = or_(
-        practitioners.c.status == "inactive", practitioners.c.inactive_from <= bindparam("day")
-    )
-    return found.where(has_ended) if inactive else found
 
 
 def _of_client(rows_of: FromClause, chain: CTE) -> ColumnElement[bool]:
@@ -65,17 +73,10 @@ def _of_client(rows_of: FromClause, chain: CTE) -> ColumnElement[bool]:
     return and_(rows_of.c.clinic_id == CLINIC, rows_of.c.client_id == chain.c.id)
 
 
-_INACTIVE = _practitioners(inactive=True)
-_BEHIND = _practitioners(inactive=False)
+_BEHIND = _practitioners()
 
 
-def acts_for_inactive_practitioner(db: Connection, clinic_id: UUID, client_id: UUID) -> bool:
-    """Whether a practitioner behind this client, or behind a client that made it, is inactive."""
+def practitioners_behind(db: Connection, clinic_id: UUID, client_id: UUID) -> list[Behind]:
+    """The practitioners whose device or identity this client is, or made it."""
     held = {"clinic": clinic_id, "client_id": client_id, "day": clinic_day(now())}
-    return db.execute(_INACTIVE, held).first() is not None
-
-
-def practitioner_behind(db: Connection, clinic_id: UUID, client_id: UUID) -> UUID | None:
-    """The practitioner whose device or identity made this client, if there is one."""
-    found = db.execute(_BEHIND, {"clinic": clinic_id, "client_id": client_id}).first()
-    return None if found is None else found.id
+    return [Behind(id, bool(inactive)) for id, inactive in db.execute(_BEHIND, held)]

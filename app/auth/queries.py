@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, literal, select
 from sqlalchemy.orm import aliased
 from starlette.concurrency import run_in_threadpool
 
-from app.auth.activity import acts_for_inactive_practitioner, practitioner_behind
+from app.auth.activity import practitioners_behind
 from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import (
@@ -251,7 +251,8 @@ def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refus
     if client.made_by is None and client.kind not in PERSONAL:
         return caller
     set_clinic(db, client.clinic_id)
-    if acts_for_inactive_practitioner(db, client.clinic_id, client.id):
+    behind = practitioners_behind(db, client.clinic_id, client.id)
+    if any(practitioner.inactive for practitioner in behind):
         return Refused(caller, "inactive practitioner")
     if client.made_by is None:
         return caller
@@ -263,8 +264,8 @@ def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refus
     if ended is not None:
         return Refused(caller, f"{ended} maker")
     held = (scope for scope in caller.scopes if all(scope in maker.scopes for maker in above))
-    behind = practitioner_behind(db, client.clinic_id, client.id)
-    return replace(caller, scopes=frozenset(held), behind=behind)
+    maker = next((practitioner.id for practitioner in behind), None)
+    return replace(caller, scopes=frozenset(held), behind=maker)
 
 
 def _ended(client: Row[Any]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Row, Select, bindparam, func
+from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, func, select
 
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
@@ -14,7 +14,7 @@ from app.core.operation import Operation, rows
 from app.core.values.problems import LedgerDamaged, NotFound, Unreadable
 from app.ledger import tiles
 from app.ledger.errors import CursorSuperseded
-from app.ledger.models import LedgerEntry
+from app.ledger.models import LedgerEntry, LedgerHead
 from app.ledger.schemas import ChangeView, DisclosureView, EntryView
 from app.ledger.service import in_emergency, record_access
 
@@ -96,6 +96,8 @@ _FOLLOWING = (
     .order_by(LedgerEntry.number)
     .limit(CHUNK)
 )
+# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
+_CLINICS = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
 _LEAF = rows(LedgerEntry, LedgerEntry.leaf).where(LedgerEntry.number == bindparam("number"))
 
 
@@ -273,6 +275,11 @@ def last_security(op: Operation, operation: str) -> datetime | None:
     """When the clinic's ledger last got a security entry of this operation; None: never."""
     found = op.first(_SECURITY, operation=operation)
     return None if found is None else found.at
+
+
+def clinic_ids(db: Connection) -> Sequence[UUID]:
+    """Every clinic of this installation. For background work only."""
+    return db.execute(_CLINICS).scalars().all()
 
 
 def leaf(op: Operation, number: int) -> bytes | None:

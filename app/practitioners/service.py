@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
 from app.auth.service import delete_tokens
 from app.core.db.database import Database
@@ -18,7 +18,7 @@ from app.core.values.wire import merge_patch
 from app.credentials import service as credentials
 from app.emergencies import service as emergencies
 from app.emergencies.queries import open_emergencies
-from app.ledger.models import LedgerHead
+from app.ledger.queries import clinic_ids
 from app.practitioners import queries, rules
 from app.practitioners.models import Practitioner, PractitionerIdentifier
 from app.practitioners.schemas import (
@@ -37,8 +37,6 @@ from app.records import service as records
 from app.records.kinds import Appearances, Facts, Kind, LeftOut
 
 REASON: Final = "practitioner inactive"
-# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
-_CLINICS: Final = select(LedgerHead.clinic_id).order_by(LedgerHead.clinic_id)
 
 
 class Derived(TypedDict):
@@ -154,8 +152,8 @@ def end_departed(database: Database, end: Event | None = None) -> None:
     that: it compares the day itself. Several processes may do this at once.
     """
     with database.reading() as db:
-        clinic_ids = db.execute(_CLINICS).scalars().all()
-    for clinic_id in clinic_ids:
+        every = clinic_ids(db)
+    for clinic_id in every:
         if end is not None and end.is_set():
             return
         op = _operation(clinic_id)
@@ -172,7 +170,7 @@ def _operation(clinic_id: UUID) -> Operation:
 
 
 def _deactivate(op: Operation, id: UUID) -> None:
-    practitioner = records.lock_record(op, PRACTITIONERS, id)
+    practitioner = records.lock_for_server(op, PRACTITIONERS, id)
     activity = rules.activity_of(practitioner, clinic_day(op.at))
     if activity.status == "inactive":
         records.store(op, PRACTITIONERS, practitioner, activity._asdict())

@@ -7,9 +7,8 @@ from math import ceil
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, update
 
-from app.clinics.models import Clinic
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
 from app.core.http.logs import log
@@ -21,6 +20,7 @@ from app.ledger import inspection
 from app.ledger import service as ledger
 from app.ledger.format.tree import TILE
 from app.ledger.models import LedgerHead
+from app.ledger.queries import clinic_ids
 from app.records.comparison import Difference
 from app.settings import settings
 from app.state import compare
@@ -37,8 +37,6 @@ CLOCK_SKEW_MAX: Final = timedelta(minutes=5)
 PAUSE: Final = timedelta(seconds=45)
 """Several processes may walk. One leaves a clinic alone that another has just taken."""
 
-# Like the look-up of a token, this query can't filter by clinic: it lists the clinics.
-_CLINICS = select(Clinic.clinic_id).order_by(Clinic.clinic_id)
 _SIZE = rows(LedgerHead, LedgerHead.size)
 _WALK = rows(StateWalk)
 _LOCKED = _WALK.with_for_update()
@@ -94,7 +92,7 @@ def walk(database: Database, end: threading.Event | None = None) -> None:
     check everything in a day.
     """
     with database.reading() as db:
-        clinics = list(db.execute(_CLINICS).scalars())
+        clinics = clinic_ids(db)
     places = [_place(database, clinic_id) for clinic_id in clinics]
     things = sum(place.things for place in places)
     a_minute = max(settings().walk_rows_per_minute, things / DAY_MINUTES) * AHEAD
