@@ -165,7 +165,7 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 
     Raises `NotFound`, `VersionMissing`, `VersionStale` or `DiffersFromLedger`.
     """
-    current = _lock(op, kind, id)
+    current = lock_record(op, kind, id)
     check_version(op, current["version"])
     check_unaltered(op, kind.noun, to_jsonable_python(current))
     return current
@@ -183,22 +183,24 @@ def check_version(op: Operation, version: int) -> None:
 
 
 def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
-    """Lock a record until commit and return it, for changes by the server. Or `NotFound`.
-
-    These must not wait for a repair. So a record that differs from the ledger is only recorded.
-    """
-    current = _lock(op, kind, id)
-    found = difference(op, kind.noun, to_jsonable_python(current))
-    if found is not None:
-        ledger.record_difference(op, *found)
-    return current
-
-
-def _lock(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
+    """Lock a record until commit and return it. Or `NotFound`."""
     if op.first(_locked(kind), id=id) is None:
         raise NotFound
     # A second statement: it sees what was committed while the lock was awaited.
     return record(op, kind, id)
+
+
+def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
+    """Lock a record until commit and return it, for a change by the server. Or `NotFound`.
+
+    Such a change must not wait for a repair. So a record that differs from the ledger is only
+    recorded.
+    """
+    current = lock_record(op, kind, id)
+    found = difference(op, kind.noun, to_jsonable_python(current))
+    if found is not None:
+        ledger.record_difference(op, *found)
+    return current
 
 
 def revise(
@@ -241,7 +243,7 @@ def _recheck_references(
             if reference.noun != kind.noun:
                 continue
             for (id_,) in op.all(_referring(other, reference.field), named=changed["id"]):
-                referrer = lock_record(op, other, id_)
+                referrer = lock_for_server(op, other, id_)
                 body = patched(other, referrer, {})
                 facts = gather(op, [(other, body)])
                 if not same_patient or _problem(other, body, facts, id_, referrer) is not None:

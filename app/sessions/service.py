@@ -281,7 +281,7 @@ def _require_own(op: Operation, practitioner_id: UUID) -> None:
 
 def alert(op: Operation, id: UUID) -> None:
     """Set a session's alert, because a follow-up reported a red flag."""
-    session = records.lock_record(op, SESSIONS, id)
+    session = records.lock_for_server(op, SESSIONS, id)
     records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")
 
 
