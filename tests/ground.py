@@ -1,8 +1,10 @@
 """Clinics, callers and records for tests."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -14,9 +16,11 @@ from app.auth import queries as authentication
 from app.clients import service as clients
 from app.clinics import service as clinics
 from app.core.db.database import Database
+from app.core.db.schema import migrate
 from app.core.operation import Operation
 from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
+from tests import postgres
 
 ENROLMENT = "urn:needlework:params:oauth:grant-type:enrolment"
 
@@ -57,6 +61,24 @@ def create_clinic(database: Database) -> Clinic:
         clinics.add(op, "Test clinic")
         op.finish()
     return clinic
+
+
+@contextmanager
+def empty_like(database: Database, folder: Path) -> Iterator[str]:
+    """The URL of an empty database of the same kind."""
+    if database.is_sqlite:
+        yield f"sqlite:///{folder}/elsewhere/needlework.db"
+    else:
+        with postgres.server() as server, server.database() as url:
+            yield url
+
+
+@contextmanager
+def migrated_like(database: Database, folder: Path) -> Iterator[Database]:
+    """A migrated database of the same kind, without the clinics of other tests."""
+    with empty_like(database, folder) as url, closing(Database(url)) as own:
+        migrate(own)
+        yield own
 
 
 class Api:

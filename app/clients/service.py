@@ -62,7 +62,7 @@ def add(
         "jwks": None,
         "jwks_url": None,
         "created_at": op.at,
-        "expires_at": expires_at,
+        "expires_at": None if expires_at is None else expires_at.astimezone(UTC),
         "revoked_at": None,
     }
     _store(op, stated, key)

@@ -12,7 +12,8 @@ _CLINIC = rows(Clinic)
 _LOCKED = _CLINIC.with_for_update(key_share=True)  # new records, which refer to it, need not wait
 
 
-def _view(row: Row[Any]) -> ClinicView:
+def view(row: Row[Any]) -> ClinicView:
+    """The view of a clinic."""
     return {
         "id": row.clinic_id,
         "name": row.name,
@@ -24,10 +25,10 @@ def _view(row: Row[Any]) -> ClinicView:
 
 def clinic(op: Operation, *, for_update: bool = False) -> ClinicView:
     """The operation's own clinic."""
-    return _view(op.one(_LOCKED if for_update else _CLINIC))
+    return view(op.one(_LOCKED if for_update else _CLINIC))
 
 
 def clinics(db: Connection) -> list[ClinicView]:
     """Every clinic of this installation, oldest first. For the command line only."""
     found = db.execute(select(Clinic.__table__).order_by(Clinic.created_at, Clinic.clinic_id))
-    return [_view(row) for row in found]
+    return [view(row) for row in found]

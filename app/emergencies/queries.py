@@ -46,7 +46,8 @@ _RECENT = _OPENINGS.where(Emergency.opened_at >= bindparam("since"))
 _FIRST, _FURTHER = _ORDER.start(_EMERGENCIES), _ORDER.after(_EMERGENCIES)
 
 
-def _view(row: Row[Any]) -> EmergencyView:
+def view(row: Row[Any]) -> EmergencyView:
+    """The view of emergency access."""
     return {
         "id": row.id,
         "client_id": row.client_id,
@@ -60,7 +61,7 @@ def _view(row: Row[Any]) -> EmergencyView:
 
 def emergency(op: Operation, id: UUID, *, for_update: bool = False) -> EmergencyView:
     """One emergency; `NotFound` if this clinic has none with this id."""
-    return _view(op.one(_LOCKED if for_update else _ONE, id=id))
+    return view(op.one(_LOCKED if for_update else _ONE, id=id))
 
 
 def open_emergencies(
@@ -74,7 +75,7 @@ def open_emergencies(
 def emergencies(op: Operation, filters: Filters) -> tuple[Sequence[EmergencyView], str | None]:
     """A page of emergencies, oldest first, including past ones; and the next page's cursor."""
     found, cursor = page(op, _FIRST if filters.cursor is None else _FURTHER, _ORDER, filters)
-    return [_view(row) for row in found], cursor
+    return [view(row) for row in found], cursor
 
 
 def openings_since(op: Operation, since: datetime) -> list[Opening]:
@@ -88,7 +89,7 @@ def unreviewed(op: Operation) -> UnreviewedPageView:
     found = sorted(found, key=lambda row: row.id not in by_id)  # stable: keeps the order of time
     shown: list[UnreviewedView] = [
         {
-            **_view(row),
+            **view(row),
             "series": by_id.get(row.id),
             "patients_seen": ledger.patients_read_in_emergency(op, row.id, row.ends_at),
         }

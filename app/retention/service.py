@@ -1,12 +1,13 @@
 """Set the policy, hold and release a record, erase a patient."""
 
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Delete,
+    Row,
     String,
     cast,
     delete,
@@ -42,14 +43,19 @@ class PolicyView(TypedDict):
     majority_years: int
 
 
+def view(row: Row[Any]) -> PolicyView:
+    """The view of a clinic's policy."""
+    return {"id": row.clinic_id, "years": row.years, "majority_years": row.majority_years}
+
+
 def set_policy(op: Operation, years: int, majority_years: int) -> PolicyView:
     """Set how long the clinic keeps records."""
     row = {"clinic_id": op.clinic_id, "years": years, "majority_years": majority_years}
     op.db.execute(delete(RetentionPolicy).where(RetentionPolicy.clinic_id == op.clinic_id))
     op.db.execute(insert(RetentionPolicy), row)
-    view = PolicyView(id=op.clinic_id, years=years, majority_years=majority_years)
-    ledger.record(op, "retention_policies", view)
-    return view
+    policy = PolicyView(id=op.clinic_id, years=years, majority_years=majority_years)
+    ledger.record(op, "retention_policies", policy)
+    return policy
 
 
 def hold(op: Operation, patient_id: UUID, reason: str) -> None:

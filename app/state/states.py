@@ -1,27 +1,42 @@
 """All states: the rows of every kind that the ledger states.
 
 A new kind of record is a state by itself. Anything else whose rows the ledger records is declared
-here, with the columns that its entries have.
+here, with the view that its feature puts into the entries.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Row, Select, Uuid, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    bindparam,
+    func,
+    select,
+)
 
-from app.auth.models import Client, Device, Emergency, Identity
+from app.auth.models import Client, Emergency
+from app.clinics import queries as clinics
 from app.clinics.models import Clinic
 from app.clinics.service import BEFORE
 from app.core.operation import Operation, rows
 from app.core.values.problems import Unreadable
+from app.core.values.vocabularies import words_of
+from app.credentials.queries import CLIENTS, STATED
 from app.credentials.service import CREDENTIALS, NOUN, credential
+from app.credentials.views import ClientKind
+from app.emergencies import queries as emergencies
 from app.kinds import KINDS
 from app.ledger.statements import Statement
+from app.owners import queries as owners
 from app.records.kinds import Kind
-from app.records.stored import Reader, reader
+from app.retention import service as retention
 from app.retention.models import LegalHold, RetentionPolicy
 
 Values = Mapping[str, Any]
@@ -39,11 +54,11 @@ class State:
 
     noun: str
     """The resource of their entries."""
-    id: ColumnElement[UUID]
+    id: SQLColumnExpression[UUID]
     """The column with the id of the entries' resource."""
     select: Select[Any]
     stored: Callable[[Row[Any]], Values]
-    """Return the members of a row, as `expected` does. `id` is one of them."""
+    """Return the members of a row as JSON values, as `expected` does. `id` is one of them."""
     expected: Callable[[Statement], Values | None] = _body
     """Return the members that the row must have, or None if there must be no row."""
     defaults: Values = field(default_factory=dict)
@@ -84,13 +99,12 @@ class State:
         return int(op.all(counted)[0][0])
 
 
-def _is_after(id_: ColumnElement[UUID]) -> ColumnElement[bool]:
+def _is_after(id_: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
     return id_ > bindparam("after", type_=Uuid())
 
 
 def _of_kind(kind: Kind[Any, Any]) -> State:
-    id_ = kind.table.__table__.c.id
-    return State(kind.noun, id_, kind.select, lambda row: _as_json(kind.view_of(row)))
+    return State(kind.noun, kind.table.id, kind.select, lambda row: _as_json(kind.view_of(row)))
 
 
 def _as_json(view: Any) -> Values:
@@ -98,104 +112,53 @@ def _as_json(view: Any) -> Values:
     return values
 
 
-def _of_columns(
-    noun: str,
-    statement: Select[Any],
-    id_: ColumnElement[UUID],
-    *more: ColumnElement[Any],
-    defaults: Values | None = None,
-) -> State:
-    """Return the state of rows whose entries have `id` and the values of these columns."""
-    columns = {"id": id_, **{str(column.key): column for column in more}}
-    labelled = [column.label(name) for name, column in columns.items()]
-    read = {name: reader(column.type.python_type) for name, column in columns.items()}
-    return State(
-        noun,
-        id_,
-        statement.with_only_columns(*labelled),
-        lambda row: {name: getattr(row, name) for name in columns},
-        lambda statement: statement.body and _read(statement.body, read),
-        defaults or {},
-    )
-
-
-def _read(body: Values, readers: Mapping[str, Reader | None]) -> Values:
-    """Return a body's members as the values of the columns."""
-    read = dict(body)
-    for name, convert in readers.items():
-        if convert is not None and read.get(name) is not None:
-            read[name] = convert(read[name])
-    return read
-
-
-_CLIENT: Final = Client.__table__.c
-_KEPT: Final = (_CLIENT.name, _CLIENT.scopes, _CLIENT.created_at, _CLIENT.revoked_at)
-_DEVICE: Final = Device.__table__.c
-_EMERGENCY: Final = Emergency.__table__.c
-_CLINIC: Final = Clinic.__table__.c
-_POLICY: Final = RetentionPolicy.__table__.c
-_HOLD: Final = LegalHold.__table__.c
-
-
-def _of(table: type[Device | Identity]) -> Select[Any]:
-    joined = rows(Client).join(table, table.client_id == Client.id)
-    return joined.where(table.clinic_id == Client.clinic_id)
+def _of_clients(kinds: Collection[str]) -> State:
+    resource, stated = STATED[next(iter(kinds))]
+    chosen = CLIENTS.where(Client.kind.in_(kinds))
+    return State(resource, Client.id, chosen, lambda row: _as_json(stated(row)))
 
 
 def _hold(statement: Statement) -> Values | None:
     """The entry of a hold says in its reason why, and when it was put on the record."""
     if statement.body is None or not statement.body["held"]:
         return None
-    return {"id": statement.resource_id, "reason": statement.reason, "since": statement.at}
+    held = {"id": statement.resource_id, "reason": statement.reason, "since": statement.at}
+    return _as_json(held)
 
 
 STATES: Final[tuple[State, ...]] = (
     *map(_of_kind, KINDS),
-    _of_columns(
-        "clients",
-        rows(Client).where(Client.kind.in_(("api_key", "backend"))),
-        _CLIENT.id,
-        *_KEPT,
-        *(_CLIENT.kind, _CLIENT.jwks, _CLIENT.jwks_url, _CLIENT.expires_at),
+    _of_clients(words_of(ClientKind)),
+    _of_clients(("device",)),
+    _of_clients(("identity",)),
+    State(
+        "owners",
+        Client.id,
+        rows(Client).where(Client.kind == "owner"),
+        lambda row: _as_json(owners.view(row)),
     ),
-    _of_columns(
-        "devices",
-        _of(Device),
-        _CLIENT.id,
-        *_KEPT,
-        *(_DEVICE.practitioner_id, _DEVICE.code_expires_at, _DEVICE.enrolled_at),
+    State(NOUN, Client.id, CREDENTIALS, lambda row: _as_json(credential(row))),
+    State(
+        "emergencies", Emergency.id, rows(Emergency), lambda row: _as_json(emergencies.view(row))
     ),
-    _of_columns(
-        "identities", _of(Identity), _CLIENT.id, *_KEPT, Identity.__table__.c.practitioner_id
-    ),
-    _of_columns("owners", rows(Client).where(Client.kind == "owner"), _CLIENT.id, *_KEPT),
-    State(NOUN, _CLIENT.id, CREDENTIALS, lambda row: _as_json(credential(row))),
-    _of_columns(
-        "emergencies",
-        rows(Emergency),
-        _EMERGENCY.id,
-        *(_EMERGENCY.client_id, _EMERGENCY.practitioner_id, _EMERGENCY.reason),
-        *(_EMERGENCY.opened_at, _EMERGENCY.ends_at, _EMERGENCY.ended_at),
-    ),
-    _of_columns(
+    State(
         "clinics",
+        Clinic.clinic_id,
         rows(Clinic),
-        _CLINIC.clinic_id,
-        *(_CLINIC.name, _CLINIC.created_at, _CLINIC.whose_sessions, _CLINIC.version),
+        lambda row: _as_json(clinics.view(row)),
         defaults=BEFORE,
     ),
-    _of_columns(
+    State(
         "retention_policies",
+        RetentionPolicy.clinic_id,
         rows(RetentionPolicy),
-        _POLICY.clinic_id,
-        *(_POLICY.years, _POLICY.majority_years),
+        lambda row: _as_json(retention.view(row)),
     ),
     State(
         "legal_holds",
-        _HOLD.patient_id,
-        rows(LegalHold, _HOLD.patient_id.label("id"), _HOLD.reason, _HOLD.since),
-        lambda row: {"id": row.id, "reason": row.reason, "since": row.since},
+        LegalHold.patient_id,
+        rows(LegalHold, LegalHold.patient_id.label("id"), LegalHold.reason, LegalHold.since),
+        lambda row: _as_json({"id": row.id, "reason": row.reason, "since": row.since}),
         _hold,
     ),
 )
-BY_NOUN: Final = {state.noun: state for state in STATES}

@@ -133,7 +133,8 @@ def stated(db: sa.Connection, clinic_id: UUID) -> Iterator[tuple[str, str, dict[
     makers = makers_of(db, clinic_id, clients, next(iter(owners), None))
     for id_, client in clients.items():
         scopes = with_given(client)
-        if scopes != client.scopes:
+        # An expiry given on the command line was stated with its own offset, and stored in UTC.
+        if scopes != client.scopes or client.expires_at is not None:
             change(db, CLIENTS, clinic_id, CLIENTS.c.id == id_, scopes=scopes)
             more = devices.get(id_) or identities.get(id_)
             yield "change", RESOURCES[client.kind], body(client, scopes, more)

@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from sqlalchemy import make_url, text
 
 from app.core.db import copies
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.ledger.inspection import faults
 from app.ledger.signing import seal
 from app.ledger.tiles import grow
@@ -26,7 +25,7 @@ from app.main import create_app
 from tests import postgres
 from tests.cli.program import PATIENCE_S, Ran, url_of, within
 from tests.faults.account import check_account
-from tests.ground import Api, Clinic, create_clinic
+from tests.ground import Api, Clinic, create_clinic, empty_like, migrated_like
 from tests.wire import wired
 
 Program = Callable[..., Ran]
@@ -39,26 +38,12 @@ def program_on_any_database(
     return partial(within, monkeypatch, capsys)
 
 
-@contextmanager
-def empty_like(database: Database, folder: Path) -> Iterator[str]:
-    """The URL of an empty database of the same kind."""
-    if database.is_sqlite:
-        yield f"sqlite:///{folder}/elsewhere/needlework.db"
-    else:
-        with postgres.server() as server, server.database() as url:
-            yield url
-
-
 @pytest.fixture(name="database")
 def database_without_the_clinics_of_other_tests(
     database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """A separate database: a restore checks all ledgers, and other tests attack theirs."""
-    with (
-        empty_like(database, tmp_path_factory.mktemp("own")) as url,
-        closing(Database(url)) as own,
-    ):
-        migrate(own)
+    with migrated_like(database, tmp_path_factory.mktemp("own")) as own:
         yield own
 
 

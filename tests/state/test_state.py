@@ -1,8 +1,7 @@
 """Whatever is done through the program, every row equals its newest ledger entry."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 
 from app.auth.models import AccessToken, Client
 from app.auth.rules import ACCESS_TOKEN, new_key
+from app.clients import service as clients
 from app.clinics.models import Clinic as Clinic_
 from app.core.db.database import Database
 from app.core.db.schema import migrate
@@ -31,9 +31,8 @@ from app.state.compare import differences
 from app.state.models import FoundDifference, StateWalk
 from app.state.states import STATES
 from app.state.walk import walk
-from tests import postgres
 from tests.faults.account import check_account
-from tests.ground import Api, Clinic, create_clinic
+from tests.ground import Api, Clinic, create_clinic, migrated_like
 from tests.ledger.attacker import History, history, owning, renumbered, rewrite
 from tests.serving import ROOT
 from tests.summaries.charts import pdf
@@ -47,18 +46,8 @@ ERASABLE = timedelta(days=365 * 30)
 
 @pytest.fixture(name="own")
 def clinic_in_a_database_of_its_own(database: Database, tmp_path: Path) -> Iterator[Clinic]:
-    if database.is_sqlite:
-        with closing(Database(f"sqlite:///{tmp_path}/own.db")) as opened:
-            migrate(opened)
-            yield create_clinic(opened)
-    else:
-        with (
-            postgres.server() as server,
-            server.database() as url,
-            closing(Database(url)) as opened,
-        ):
-            migrate(opened)
-            yield create_clinic(opened)
+    with migrated_like(database, tmp_path) as opened:
+        yield create_clinic(opened)
 
 
 def found(clinic: Clinic) -> list[Difference]:
@@ -267,3 +256,10 @@ def as_before(clinic: Clinic) -> None:
         config.attributes["connection"] = db
         command.downgrade(config, "0010")
         db.commit()
+
+
+def test_an_expiry_with_another_offset_is_no_difference(clinic: Clinic) -> None:
+    op = clinic.operation("clients.create")
+    ends = (now() + timedelta(days=1)).astimezone(timezone(timedelta(hours=2)))
+    perform(clinic.database, op, lambda: clients.add(op, "EMR", [Scope.PATIENTS_READ], ends))
+    assert found(clinic) == []

@@ -1,8 +1,6 @@
 """Who notices what: every way to change the database outside the program, and every check."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,11 +9,10 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from sqlalchemy import Connection, delete, insert, make_url, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.auth.models import Client, Device
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.operation import perform
 from app.core.values.clock import now, uuid7
 from app.ledger.models import LedgerHead
@@ -27,9 +24,8 @@ from app.retention import service as retention
 from app.retention.models import LegalHold, RetentionPolicy
 from app.state import queries
 from app.state.walk import walk
-from tests import postgres
 from tests.cli.program import Ran, url_of, within
-from tests.ground import Api, Clinic, create_clinic
+from tests.ground import Api, Clinic, create_clinic, empty_like, migrated_like
 from tests.ledger.attacker import drop, history, kept, owning, rewrite, seal, size_of, touch
 from tests.wire import wired
 
@@ -59,20 +55,9 @@ class Noticed(NamedTuple):
     held: int | None
 
 
-@contextmanager
-def empty_like(database: Database, folder: Path) -> Iterator[str]:
-    """The URL of an empty database of the same kind."""
-    if database.is_sqlite:
-        yield f"sqlite:///{folder}/{uuid7()}/needlework.db"
-    else:
-        with postgres.server() as server, server.database() as url:
-            yield url
-
-
 @pytest.fixture(name="house")
 def house_with_one_of_everything(database: Database, tmp_path: Path) -> Iterator[House]:
-    with empty_like(database, tmp_path) as url, closing(Database(url)) as own:
-        migrate(own)
+    with migrated_like(database, tmp_path) as own:
         clinic = create_clinic(own)
         with wired(create_app(own)) as wire:
             api = Api(wire, clinic.key())
@@ -240,10 +225,8 @@ def noticed(house: House, on: Program, folder: Path) -> Noticed:
         found = bool(queries.differences(op))
     deep = altered(on(url, "doctor", "--deep", "--json"))
     backup, target = on(url, "backup", str(folder / "backup")).code, folder / "export"
-    with empty_like(clinic.database, folder) as elsewhere:
+    with empty_like(clinic.database, folder / "restored") as elsewhere:
         restore = on(elsewhere, "restore", str(folder / "backup")).code
-        if elsewhere.startswith("sqlite"):
-            shutil.rmtree(Path(str(make_url(elsewhere).database)).parent, ignore_errors=True)
     export = on(url, "audit", "export", str(target)).code
     verify = partial(on, url, "audit", "verify", str(target))
     codes = (None, None) if export else (verify().code, verify("--held", str(house.held)).code)

@@ -1,7 +1,6 @@
 """The walk checks everything in its time, at its pace, and is done once by several processes."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import time_machine
 from sqlalchemy import select, update
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.operation import perform
 from app.core.values.clock import now
 from app.patients.models import Patient
@@ -22,8 +20,7 @@ from app.records.service import create
 from app.settings import settings
 from app.state import walk as walking
 from app.state.models import FoundDifference, StateWalk
-from tests import postgres
-from tests.ground import Clinic, create_clinic
+from tests.ground import Clinic, create_clinic, migrated_like
 from tests.ledger.attacker import history, owning
 
 PATIENTS_THERE = 700
@@ -31,16 +28,11 @@ PATIENTS_THERE = 700
 
 @pytest.fixture(name="clinic")
 def clinic_with_many_patients(database: Database, tmp_path: Path) -> Iterator[Clinic]:
-    if database.is_sqlite:
-        with closing(Database(f"sqlite:///{tmp_path}/own.db")) as own:
-            yield filled(own)
-    else:
-        with postgres.server() as server, server.database() as url, closing(Database(url)) as own:
-            yield filled(own)
+    with migrated_like(database, tmp_path) as own:
+        yield filled(own)
 
 
 def filled(own: Database) -> Clinic:
-    migrate(own)
     clinic = create_clinic(own)
     op = clinic.operation("imports.create")
     bodies = [(PATIENTS, PatientBody(given_name=f"P {n}")) for n in range(PATIENTS_THERE)]
