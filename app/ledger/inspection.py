@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func
+from sqlalchemy import bindparam, func
 
 from app.core.operation import Operation, rows
-from app.core.values.problems import LedgerDamaged
+from app.core.values.problems import LedgerDamaged, Unreadable
 from app.ledger.export import COLUMNS, READ_AT_ONCE, exported
 from app.ledger.format import entry
 from app.ledger.format.lines import PUBLIC
@@ -50,10 +50,7 @@ def faults(op: Operation) -> Iterator[str]:
     Entries must have no gaps and hash to their leaves, and bodies to their digests. The counter,
     the tiles and every stored checkpoint must agree with them. What can't be read is a fault, too.
     """
-    try:
-        yield from _faults(op)
-    except LedgerDamaged as damage:
-        yield damage.finding
+    yield from _named(_faults(op))
 
 
 def _faults(op: Operation) -> Iterator[str]:
@@ -79,10 +76,17 @@ def part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
     them the newest checkpoint: it costs a few reads, however long the ledger is. What can't be read
     is a fault, too.
     """
+    yield from _named(_part_faults(op, after, upto))
+
+
+def _named(found: Iterator[str]) -> Iterator[str]:
+    """Yield faults, and at last what kept the check from going on."""
     try:
-        yield from _part_faults(op, after, upto)
+        yield from found
     except LedgerDamaged as damage:
         yield damage.finding
+    except (Unreadable, TypeError, ValueError):  # SQLite stores any value in any column
+        yield "A part of the ledger can't be read."
 
 
 def _part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
@@ -94,7 +98,7 @@ def _part_faults(op: Operation, after: int, upto: int) -> Iterator[str]:
     number = after
     leaves: list[bytes] = []
     while number < min(upto, size):
-        found = _rows(op, _ENTRIES, after=number)
+        found = op.all(_ENTRIES, after=number)
         for row in found:
             number += 1
             fault = _fault(row, number)
@@ -124,9 +128,9 @@ def _stored_tiles_agree(op: Operation, end: int, leaves: list[bytes]) -> bool:
         position = end // span - 1
         if level:
             first, last = position * TILE, position * TILE + TILE - 1
-            below = _rows(op, _OVER_ALL, level=level - 1, first=first, last=last)
+            below = op.all(_OVER_ALL, level=level - 1, first=first, last=last)
             hashes = [hash_ for (hash_,) in below]
-        tiles = _rows(op, _TILE, level=level, position=position)
+        tiles = op.all(_TILE, level=level, position=position)
         # The keeper stores a tile after its entries, so the newest may not be there yet.
         if not tiles:
             return True
@@ -138,7 +142,7 @@ def _stored_tiles_agree(op: Operation, end: int, leaves: list[bytes]) -> bool:
 def _read(op: Operation, tree: Range) -> str | None:
     """Feed every entry to the tree; returns the fault of the first wrong entry, or None."""
     filling: dict[int, list[bytes]] = defaultdict(list)
-    while found := _rows(op, _ENTRIES, after=tree.end):
+    while found := op.all(_ENTRIES, after=tree.end):
         for row in found:
             fault = _fault(row, tree.end + 1)
             if fault is not None:
@@ -164,18 +168,10 @@ def _tiles_agree(
     over_all = subtree(tile)
     position = (end >> TILE_LEVEL * (level + 1)) - 1
     wanted = (b"".join(tile), over_all)
-    tiles = _rows(op, _TILE, level=level, position=position)
+    tiles = op.all(_TILE, level=level, position=position)
     if any((there.hashes, there.over_all) != wanted for there in tiles):
         return False
     return _tiles_agree(op, end, filling, over_all, level + 1)
-
-
-def _rows(op: Operation, statement: Select[Any], **values: int) -> Sequence[Any]:
-    """The rows of a query; `LedgerDamaged` if a column doesn't hold what its type is."""
-    try:
-        return op.all(statement, **values)
-    except (TypeError, ValueError):  # SQLite stores a text in a column of bytes
-        raise LedgerDamaged("An entry or a tile of the ledger can't be read.") from None
 
 
 def _fault(row: Sequence[Any], number: int) -> str | None:

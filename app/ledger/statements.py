@@ -6,10 +6,11 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import Uuid, bindparam, func
+from sqlalchemy import Row, Uuid, bindparam, func
 
 from app.core.db.dialects import among
 from app.core.operation import Operation, rows
+from app.core.values.problems import Unreadable
 from app.ledger.format.blocks import ERASURE
 from app.ledger.models import LedgerEntry
 
@@ -65,19 +66,27 @@ class Statement(NamedTuple):
 
 def newest(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, Statement]:
     """Return what the ledger states about these rows of one resource, by id."""
-    numbers = [number for (number,) in op.all(_AMONG, resource=resource, ids=ids)]
+    numbers = _numbers(op.all(_AMONG, resource=resource, ids=ids))
     return {found.resource_id: found for found in _statements(op, numbers)}
 
 
 def between(op: Operation, after: UUID, upto: UUID) -> list[Statement]:
     """Return what the ledger states about all rows with an id after `after`, up to `upto`."""
-    numbers = [number for (number,) in op.all(_BETWEEN, after=after, upto=upto)]
+    numbers = _numbers(op.all(_BETWEEN, after=after, upto=upto))
     return list(_statements(op, numbers))
 
 
 def ids_after(op: Operation, after: UUID, wanted: int) -> list[UUID]:
     """Return the next ids that the ledger states anything about, at most `wanted`."""
     return [id for (id,) in op.all(_IDS, after=after, wanted=wanted)]
+
+
+def _numbers(found: Sequence[Row[Any]]) -> list[int]:
+    """Return the numbers of entries; `Unreadable` for a text, which SQLite stores as well."""
+    numbers = [number for (number,) in found]
+    if not all(isinstance(number, int) for number in numbers):
+        raise Unreadable
+    return numbers
 
 
 def _statements(op: Operation, numbers: Sequence[int]) -> Iterator[Statement]:

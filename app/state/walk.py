@@ -137,12 +137,14 @@ def _sound_walk(op: Operation) -> Row[Any] | None:
         return None
     if found is None or max(found.began_at, found.moved_at) > op.at + CLOCK_SKEW_MAX:
         return None
-    return found
+    counts = (found.things, found.entries, found.after_number)
+    return found if all(isinstance(count, int) for count in counts) else None
 
 
 def _size(op: Operation) -> int:
+    """The ledger's counter; 0 if somebody removed or spoilt it, which its own check says."""
     head = op.first(_SIZE)
-    return 0 if head is None else int(head.size)
+    return head.size if head is not None and isinstance(head.size, int) else 0
 
 
 def _beginning(op: Operation) -> dict[str, Any]:
@@ -185,7 +187,10 @@ def _checked(op: Operation, place: Place, most: int) -> Step:
     while checked < most and upto < compare.LAST:
         some = min(most - checked, compare.AT_ONCE)
         until = compare.next_id(op, upto, some)
-        found += compare.between(op, upto, until)
+        try:
+            found += compare.between(op, upto, until)
+        except Unreadable:  # an entry: the rows that can't be read are differences of their own
+            found.append(Difference(LEDGER, op.clinic_id, "An entry can't be read."))
         upto, checked = until, checked + some
     first = place.walk.after_number
     share = ceil(place.size * min(1, checked / place.things) / TILE) * TILE

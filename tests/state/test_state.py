@@ -33,7 +33,7 @@ from app.state.states import STATES
 from app.state.walk import walk
 from tests.faults.account import check_account
 from tests.ground import Api, Clinic, create_clinic, migrated_like
-from tests.ledger.attacker import History, history, owning, renumbered, rewrite
+from tests.ledger.attacker import History, history, owning, renumbered, rewrite, seal
 from tests.serving import ROOT
 from tests.summaries.charts import pdf
 from tests.summaries.reading import Paper
@@ -184,6 +184,36 @@ def test_a_value_that_can_t_be_read_is_found_and_stops_nothing_else(own: Clinic)
     assert "Secret" not in str(found(own))
     with own.database.reading(own.id) as db:
         assert db.execute(select(func.count()).select_from(FoundDifference)).scalar_one() == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE ledger_entries SET at = 'Secret' WHERE number = 1",
+        "UPDATE ledger_entries SET leaf = 'Secret' WHERE number = 1",
+        "UPDATE ledger_entries SET number = 'Secret' WHERE number = 1",
+        "UPDATE ledger_heads SET size = 'Secret'",
+        "UPDATE ledger_checkpoints SET note = 'Secret'",
+    ],
+)
+def test_a_ledger_that_can_t_be_read_is_found_and_stops_no_other_walk(
+    own: Clinic, spoil: str
+) -> None:
+    seal(own)
+    other = create_clinic(own.database)
+    with owning(own) as db:
+        mine_ = f"clinic_id = '{own.id.hex}'"
+        db.exec_driver_sql(f"{spoil} {'AND' if 'WHERE' in spoil else 'WHERE'} {mine_}")
+        db.execute(update(Clinic_).where(Clinic_.clinic_id == other.id).values(name="Another"))
+    walk(own.database)
+    for clinic, resource in ((own, "ledger"), (other, "clinics")):
+        with own.database.reading(clinic.id) as db:
+            mine = FoundDifference.clinic_id == clinic.id
+            stored = select(FoundDifference.resource, FoundDifference.found).where(mine)
+            differences_ = db.execute(stored).all()
+        assert resource in {row.resource for row in differences_}
+        assert "Secret" not in str(differences_)
 
 
 def test_a_walk_that_somebody_sent_into_the_future_begins_anew(own: Clinic) -> None:
