@@ -17,6 +17,7 @@ from app.clinics import queries, service
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import now, uuid7
 from app.core.values.problems import NotFound
+from app.core.values.text import is_blank, one_line
 from app.credentials.views import DescendantView
 from app.settings import settings
 
@@ -30,9 +31,10 @@ identity = typer.Typer(help="Manage who signs in with the identity provider.", n
 
 
 def _name(given: str) -> str:
-    if not 1 <= len(given.strip()) <= NAME_MAX or "\0" in given:
+    name = one_line(given)
+    if is_blank(name) or len(name) > NAME_MAX or "\0" in name:
         raise typer.BadParameter(f"Give 1 to {NAME_MAX} characters.")
-    return given.strip()
+    return name
 
 
 Name = Annotated[str, typer.Argument(callback=_name)]

@@ -19,6 +19,7 @@ from app.cli.console import (
     print_result,
 )
 from app.core.values.problems import NotFound
+from app.core.values.text import is_blank, one_line
 from app.retention import queries, service
 from app.retention.errors import NotErasable
 from app.settings import settings
@@ -38,9 +39,10 @@ PatientId = Annotated[UUID, typer.Argument(metavar="PATIENT", help="The patient'
 
 
 def _reason(given: str) -> str:
-    if not (1 <= len(given.strip()) <= REASON_MAX and given.isprintable()):
+    reason = one_line(given)
+    if is_blank(reason) or len(reason) > REASON_MAX or not given.isprintable():
         raise typer.BadParameter(f"Give 1 to {REASON_MAX} printable characters, in one line.")
-    return given.strip()
+    return reason
 
 
 Reason = Annotated[

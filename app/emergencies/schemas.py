@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.values.wire import Body, example
+from app.core.values.wire import Body, Line, example
 from app.emergencies.rules import EmergencySeries
 
-# One line of at least two characters, without white space at its ends.
-LINE = r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$"
+# The ledger shows it in one line.
+LINE = r"^[^\x00-\x1f\x7f]*$"
 MINUTES_MAX = 60
 
 
@@ -23,7 +23,7 @@ class EmergencyBody(Body):
     )
 
     reason: Annotated[
-        str,
+        Line,
         Field(
             min_length=10,
             max_length=500,
@@ -42,7 +42,7 @@ class ReviewBody(Body):
     model_config = example(note="Justified: the patient was taken to hospital.")
 
     note: Annotated[
-        str,
+        Line,
         Field(
             min_length=2,
             max_length=500,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.http.pages import Filters
-from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
+from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, example
 from app.episodes import rules
 from app.episodes.views import EpisodeSide, EpisodeStatus
 from app.records.schemas import RecordBody
@@ -47,7 +47,7 @@ class EpisodeBody(RecordBody):
     )
 
     patient_id: UUID
-    complaint: Annotated[Text, Field(min_length=1)]
+    complaint: Statement
     region: Code | None = None
     side: EpisodeSide | None = None
     onset_on: Day | None = None
@@ -61,7 +61,7 @@ class EpisodeBody(RecordBody):
         None
     )
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
-    close_reason: Text | None = None
+    close_reason: Remark | None = None
 
     @field_validator("closed_at")
     @classmethod

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.core.values.clock import now
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Day, Line, example
+from app.core.values.wire import ONE_LINE, Body, Day, Line, example
 from app.patients import rules
 from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
@@ -49,8 +49,10 @@ class PatientBody(RecordBody):
     family_name: Line | None = None
     birth_date: BirthDate | None = None
     sex: Sex | None = None
-    phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
-    email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
+    phone: Annotated[str | None, ONE_LINE, Field(min_length=3, max_length=40)] = None
+    email: Annotated[str | None, ONE_LINE, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = (
+        None
+    )
     language: Language | None = None
     status: PatientStatus = "active"
 

@@ -11,6 +11,7 @@ from app.core.db.dialects import among
 from app.core.db.tables import at_offset
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
+from app.core.values.text import folded_code
 from app.patients.service import PATIENTS
 from app.recall.schemas import LotPatientView, LotUseView
 from app.records.queries import records_for_answer
@@ -23,7 +24,7 @@ _OF_LOT = (
         (Needling.clinic_id == TreatmentSession.clinic_id)
         & (Needling.session_id == TreatmentSession.id),
     )
-    .where(Needling.lot == bindparam("lot"))
+    .where(Needling.lot_folded == bindparam("lot"))
 )
 _ORDER = Order((TreatmentSession.patient_id,))
 _PATIENTS = _OF_LOT.distinct()
@@ -36,6 +37,7 @@ _USES = (
         TreatmentSession.occurred_at_offset_min,
         TreatmentSession.practitioner_id,
         TreatmentSession.status,
+        Needling.lot,
         Needling.muscle,
         Needling.needles,
     )
@@ -49,9 +51,10 @@ def patients_of_lot(
 ) -> tuple[list[LotPatientView], str | None]:
     """A page of the patients treated with a lot, with the sessions; and the next page's cursor.
 
-    The lot must equal what was recorded, character by character.
+    Case, white space and hyphens of the lot don't matter.
     """
-    if "\0" in lot:  # no text in the database holds NUL
+    lot = folded_code(lot)
+    if not lot or "\0" in lot:  # no text in the database holds NUL
         return [], None
     statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, _ORDER, filters, lot=lot)
@@ -72,11 +75,14 @@ def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[LotUseView]]:
                 "occurred_at": at_offset(row.occurred_at, row.occurred_at_offset_min),
                 "practitioner_id": row.practitioner_id,
                 "status": row.status,
+                "lots": [],
                 "muscles": [],
                 "needles": 0,
             },
         )
         use["needles"] += row.needles
+        if row.lot not in use["lots"]:
+            use["lots"].append(row.lot)
         if row.muscle not in use["muscles"]:
             use["muscles"].append(row.muscle)
     return {patient: list(sessions.values()) for patient, sessions in uses.items()}

@@ -24,7 +24,7 @@ def patients_of_lot(
 ) -> Page[LotPatientView]:
     """List the patients who were treated with needles of a lot.
 
-    The lot must be exactly as it was recorded in the needling. The current version of each session
+    Case, white space and hyphens of the lot don't matter. The current version of each session
     counts: after an amendment corrects a lot, the session isn't found under the old one.
     """
     return Page(*queries.patients_of_lot(op, lot, filters))

@@ -20,6 +20,7 @@ class LotUseView(TypedDict, closed=True):
     status: Annotated[
         SessionStatus, Field(description="Void sessions count too: the needles were used.")
     ]
+    lots: Annotated[list[str], Field(description="The lot as it was written in the needlings.")]
     muscles: Annotated[list[str], Field(description="The muscles needled with the lot.")]
     needles: int
 

@@ -10,6 +10,7 @@ from app.core.db.nested import json_rows
 from app.core.db.tables import Record
 from app.core.http.pages import Filters
 from app.core.operation import CLINIC, rows
+from app.core.values.text import one_line
 from app.records.kinds import Child
 from app.records.models import Identifier
 
@@ -30,7 +31,8 @@ class IdentifierFilters(Filters):
         """Return the filters, with the identifier split into its two parts."""
         values = super().values()
         if self.identifier is not None:
-            values["identifier"], _, values["identifier_value"] = self.identifier.partition("|")
+            system, _, value = self.identifier.partition("|")
+            values["identifier"], values["identifier_value"] = one_line(system), one_line(value)
         return values
 
 

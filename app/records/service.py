@@ -22,7 +22,7 @@ from app.core.values.problems import (
     VersionMissing,
     VersionStale,
 )
-from app.core.values.wire import B, Body, read
+from app.core.values.wire import B, Body, read, texts_in
 from app.ledger import service as ledger
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
@@ -154,7 +154,8 @@ def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
     """Return the content after a merge patch, checked like a complete body."""
     unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
     # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
-    body = read(kind.body, to_json(kind.merged(current, changes) | unknown))
+    content = to_json(kind.merged(current, changes) | unknown)
+    body = read(kind.body, content, texts_in(kind.content(current)))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
     return body

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
-from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
+from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, Text, example
 from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
 from app.records.views import Side
@@ -91,7 +91,7 @@ class AnswerBody(Body):
 
     code: Code
     answer: ScreeningAnswer
-    detail: Text | None = None
+    detail: Remark | None = None
 
 
 class ScreeningBody(RecordBody):
@@ -115,7 +115,7 @@ class ScreeningBody(RecordBody):
     decision: ScreeningDecision
     decided_by: Line
     decided_at: Moment
-    override_reason: Text | None = None
+    override_reason: Remark | None = None
 
     @field_validator("answers")
     @classmethod
@@ -160,7 +160,7 @@ class AdverseEventBody(RecordBody):
     detected_at: Moment | None = None
     action: Text | None = None
     outcome: Text | None = None
-    description: Annotated[Text, Field(min_length=1)]
+    description: Statement
 
     @field_validator("detected_at")
     @classmethod

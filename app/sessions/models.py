@@ -106,7 +106,7 @@ class Needling(SessionPart):
         one_of("release", Release),
         one_of("familiar_pain", FamiliarPain),
         Index("ix_needlings_muscle", "clinic_id", "muscle", "session_id"),
-        Index("ix_needlings_lot", "clinic_id", "lot"),
+        Index("ix_needlings_lot_folded", "clinic_id", "lot_folded"),
     )
 
     muscle: Mapped[str] = mapped_column(String(64))
@@ -115,6 +115,8 @@ class Needling(SessionPart):
     diameter_mm: Mapped[float | None]
     length_mm: Mapped[float | None]
     lot: Mapped[str | None] = mapped_column(String(200))
+    lot_folded: Mapped[str | None] = mapped_column(Text)
+    """The lot as a recall compares it: without case, blanks and hyphens."""
     needles: Mapped[int]
     insertions: Mapped[int]
     depth_mm: Mapped[int | None]

@@ -9,7 +9,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
-from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
+from app.core.values.wire import Body, Code, Line, Moment, Score, Statement, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
 from app.records.readings import PRECISE, MuscleSlug, ReadingBody
@@ -275,7 +275,7 @@ class AmendBody(Body):
         changes={"note": "Depth as on paper."},
     )
 
-    reason: Annotated[Text, Field(min_length=1)]
+    reason: Statement
     kind: AmendmentKind
     changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
 
@@ -285,7 +285,7 @@ class VoidBody(Body):
 
     model_config = example(reason="It was logged for the wrong patient.")
 
-    reason: Annotated[Text, Field(min_length=1)]
+    reason: Statement
 
 
 class VersionView(TypedDict, closed=True):

@@ -14,6 +14,7 @@ from app.core.operation import CLINIC, Operation, rows
 from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
+from app.core.values.text import folded_code
 from app.muscles.queries import CATALOGUE_VERSION
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
@@ -71,7 +72,8 @@ def _needling_shape() -> Shape:
 def _needling_rows(view: SessionView) -> Iterator[dict[str, object]]:
     for needling in view["needlings"]:
         own = {name: member for name, member in needling.items() if name != "needle"}
-        yield {**own, **needling["needle"]}
+        lot = needling["needle"]["lot"]
+        yield {**own, **needling["needle"], "lot_folded": lot and folded_code(lot)}
 
 
 class Derived(TypedDict, total=False):

@@ -5,12 +5,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from app.core.values.wire import Body, Line, Period, Text, example
+from app.core.values.wire import Body, Line, Period, Statement, example
 from app.summaries.rules import release
 from app.summaries.rules.release import Recipient, RecipientKind
-
-# The ledger keeps these texts, so they must not be blank.
-NOT_BLANK = r"\S"
 
 
 class RecipientBody(Body):
@@ -20,7 +17,6 @@ class RecipientBody(Body):
     name: Annotated[
         Line | None,
         Field(
-            pattern=NOT_BLANK,
             validate_default=True,
             description="The recipient's name. Required, except for the patient.",
         ),
@@ -50,13 +46,9 @@ class ChartSummaryBody(Period, Body):
     )
 
     recipient: RecipientBody
-    purpose: Annotated[Line, Field(pattern=NOT_BLANK)]
+    purpose: Line
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     override_reason: Annotated[
-        Text | None,
-        Field(
-            min_length=1,
-            pattern=NOT_BLANK,
-            description="The reason to release it without the patient's consent.",
-        ),
+        Statement | None,
+        Field(description="The reason to release it without the patient's consent."),
     ] = None

@@ -129,7 +129,7 @@ def series(values: Sequence[float], on: Scale) -> Series:
 
 def collected(
     visited: Course,
-    readings: Iterable[Reading],
+    readings: Sequence[Reading],
     scales: Mapping[str, Scale],
     regions: Mapping[int, str] | None = None,
 ) -> list[Series]:

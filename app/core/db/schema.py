@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from uuid import UUID
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy import Connection, Uuid, column, inspect, make_url, select, table, text
 
 from app.core.db.database import SERVING_ROLE, Database
 from app.core.db.tables import Table
@@ -26,6 +27,7 @@ _MAKE_ROLE = text(
     f"DO $$ BEGIN CREATE ROLE {SERVING_ROLE};"
     " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
 )
+_CLINIC_IDS = select(column("clinic_id", Uuid())).select_from(table("clinics"))
 # How long a second migration waits for the first one.
 LOCK_TIMEOUT = "15min"
 
@@ -119,3 +121,20 @@ def _serving_roles(db: Connection) -> Iterator[str]:
     if db.execute(_IS_SUPERUSER).scalar_one():
         db.execute(_MAKE_ROLE)
         yield SERVING_ROLE
+
+
+def each_clinic(db: Connection) -> Iterator[UUID]:
+    """Yield the id of each clinic in a migration. The rows of that clinic can be read and written.
+
+    A migration runs without row-level security, so that a policy never hides rows from it. Where
+    the policies apply to the owner too, it is inside one clinic at a time.
+    """
+    is_postgresql = db.dialect.name == "postgresql"
+    if is_postgresql:
+        db.execute(text("SET LOCAL row_security = on"))
+    for clinic_id in db.execute(_CLINIC_IDS).scalars().all():
+        if is_postgresql:
+            db.execute(text(f"SET LOCAL app.clinic = '{clinic_id}'"))
+        yield clinic_id
+    if is_postgresql:
+        db.execute(text("SET LOCAL app.clinic = ''; SET LOCAL row_security = off"))

@@ -11,6 +11,7 @@ OWN: Final[Mapping[str, str]] = {
     "after_to": "`from` is larger than `to`.",
     "before_session": "A signature or a report is before the session.",
     "beyond_ledger": "The ledger has fewer entries.",
+    "blank": "A text that is needed has only white space or invisible characters.",
     "closed_at_missing": "A finished episode needs closed_at.",
     "closed_before_opened": "closed_at is before opened_at.",
     "contradicts_status": (

@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar
 
 import jiter
 from pydantic import (
@@ -22,8 +22,11 @@ from pydantic_core import to_json
 
 from app.core.values.faults import Fault, RuleBroken, pointer
 from app.core.values.problems import Invalid
+from app.core.values.text import check_not_blank, nfc, one_line
 
 TEXT_MAX = 4_000
+Stored: TypeAlias = Collection[str]
+"""The texts of a stored record."""
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
 # RFC 3339 §5.6, with a required offset. Digits beyond a microsecond can't be stored, so they are
@@ -61,8 +64,40 @@ Moment = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
 ]
 Day = Annotated[date, AfterValidator(_storable)]
-Text = Annotated[str, Field(max_length=TEXT_MAX)]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _text(value: object, info: ValidationInfo) -> object:
+    return nfc(value) if _is_new_text(value, info) else value
+
+
+def _statement(value: object, info: ValidationInfo) -> object:
+    if _is_new_text(value, info):
+        check_not_blank(value)
+        return nfc(value)
+    return value
+
+
+def _line(value: object, info: ValidationInfo) -> object:
+    if _is_new_text(value, info):
+        check_not_blank(value)
+        return one_line(value)
+    return value
+
+
+def _is_new_text(value: object, info: ValidationInfo) -> TypeGuard[str]:
+    """Return whether a value is text that isn't stored already: see `validated`."""
+    return isinstance(value, str) and (info.context is None or value not in info.context)
+
+
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=TEXT_MAX)]
+"""A text of several lines, stored in NFC. It may be empty."""
+Remark = Annotated[str, BeforeValidator(_statement), Field(max_length=TEXT_MAX)]
+"""A text of several lines that is empty or says something, such as a reason if there is one."""
+Statement = Annotated[Remark, Field(min_length=1)]
+"""A text of several lines that must say something, such as a reason."""
+ONE_LINE = BeforeValidator(_line)
+Line = Annotated[str, ONE_LINE, Field(min_length=1, max_length=200)]
+"""A text of one line, stored in NFC, trimmed, with single spaces. It must say something."""
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Score = Annotated[int, Field(ge=0, le=10)]
 
@@ -140,16 +175,20 @@ def _unstorable(value: object, place: str) -> Iterator[Fault]:
             yield from _unstorable(key if "\0" in key else item, inner)
 
 
-def read(model: type[M], raw: bytes) -> M:
-    """Read a body from JSON bytes. `Invalid` names every fault."""
+def read(model: type[M], raw: bytes, stored: Stored | None = None) -> M:
+    """Read a body from JSON bytes. `Invalid` names every fault. `stored`: see `validated`."""
     decode(raw)
-    return validated(model, raw)
+    return validated(model, raw, stored)
 
 
-def validated(model: type[M], raw: bytes) -> M:
-    """Read a body from JSON bytes that passed `decode`. A null member counts as absent."""
+def validated(model: type[M], raw: bytes, stored: Stored | None = None) -> M:
+    """Read a body from JSON bytes that passed `decode`. A null member counts as absent.
+
+    `stored` has the texts that the record holds already. They stay as they were written, and rules
+    about texts that are younger than the record don't apply to them.
+    """
     try:
-        return model.model_validate_json(raw)
+        return model.model_validate_json(raw, context=stored)
     except ValidationError as error:
         nulls = [
             item["loc"]
@@ -159,7 +198,7 @@ def validated(model: type[M], raw: bytes) -> M:
         if not nulls:
             raise Invalid(faults(error)) from None
     try:
-        return model.model_validate_json(_without(raw, nulls))
+        return model.model_validate_json(_without(raw, nulls), context=stored)
     except ValidationError as error:
         raise Invalid(faults(error)) from None
 
@@ -194,6 +233,22 @@ def faults_in(errors: Iterable[Any]) -> list[Fault]:
             code, detail = item["type"], item["msg"]
         converted.append(Fault(pointer(*item["loc"]), code, detail))
     return converted
+
+
+def texts_in(value: object) -> frozenset[str]:
+    """Return every text inside a JSON value."""
+    return frozenset(_texts_in(value))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

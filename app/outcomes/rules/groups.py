@@ -20,6 +20,7 @@ from app.progress.rules.history import (
     Scale,
     Visit,
     course_of,
+    in_one_spelling,
     instant,
     keep_datetime,
 )
@@ -167,6 +168,7 @@ def _comparable(readings: Sequence[Reading], course: Course) -> list[Reading]:
     The score of activities is their mean. It is comparable on each occasion on which the same
     activities were rated as on the first.
     """
+    readings = in_one_spelling(readings)
     rated: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
     for reading in readings:
         if reading.activity is not None:

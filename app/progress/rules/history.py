@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from app.core.values.text import folded
 from app.instruments.rules import Better
 
 Json = dict[str, Any]
@@ -74,6 +75,24 @@ class Reading(NamedTuple):
     value: float  # in the instrument's own unit
     at: datetime  # ignored for a reading in a session: the session's time counts
     episode_id: str | None = None  # ignored for a reading in a session: the session's counts
+
+
+def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings in which an activity has one spelling, whatever its case and white space.
+
+    It is one that was written. Which one doesn't depend on the order of the readings.
+    """
+    written: dict[str, str] = {}
+    for reading in readings:
+        if reading.activity is not None:
+            key = folded(reading.activity)
+            written[key] = min(written.get(key, reading.activity), reading.activity)
+    return [
+        reading
+        if reading.activity is None
+        else reading._replace(activity=written[folded(reading.activity)])
+        for reading in readings
+    ]
 
 
 class Report(NamedTuple):

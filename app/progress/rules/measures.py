@@ -1,12 +1,13 @@
 """Outcome measures: series of values, and how much they changed.
 
-A series is keyed by instrument, activity, side, muscle and body region. So two activities, a
+A series is keyed by instrument, activity, side, muscle and body region, and an activity by its
+words, not by its case and white space. So two activities, a
 left and a right range of motion, or the pain of two complaints are never mixed. It takes
 `before` values only, because the needling influences a value that is taken after it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from app.progress.rules.history import (
     Scale,
     TimeFormat,
     Visit,
+    in_one_spelling,
     instant,
     rounded,
 )
@@ -63,7 +65,7 @@ class Series(NamedTuple):
 
 def series_of(
     course: Course,
-    readings: Iterable[Reading],
+    readings: Sequence[Reading],
     scale: Callable[[str, str | None], Scale],
     format_time: TimeFormat,
     regions: Regions,
@@ -78,7 +80,7 @@ def series_of(
     region, if there is exactly one.
     """
     points: defaultdict[Key, list[Point]] = defaultdict(list)
-    for one in readings:
+    for one in in_one_spelling(readings):
         if one.phase != "before":
             continue
         if one.session_id is None:
