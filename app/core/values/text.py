@@ -61,4 +61,4 @@ def folded_code(text: str) -> str:
     """Return a printed code, such as a lot's, as it is compared: without blanks and hyphens too."""
     plain = folded(text)
     joined = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Pd")
-    return joined or plain
+    return folded(joined) or plain
