@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.values.wire import Body, Line, example
+from app.core.values.wire import ONE_LINE, Body, example
 from app.emergencies.rules import EmergencySeries
 
 # The ledger shows it in one line.
@@ -23,13 +23,14 @@ class EmergencyBody(Body):
     )
 
     reason: Annotated[
-        Line,
+        str,
         Field(
             min_length=10,
             max_length=500,
             pattern=LINE,
             description="Why, in one line. Name nobody: no erasure ever deletes it.",
         ),
+        ONE_LINE,
     ]
     minutes: Annotated[
         int, Field(ge=1, le=MINUTES_MAX, description="How many minutes it lasts at most.")
@@ -42,13 +43,14 @@ class ReviewBody(Body):
     model_config = example(note="Justified: the patient was taken to hospital.")
 
     note: Annotated[
-        Line,
+        str,
         Field(
             min_length=2,
             max_length=500,
             pattern=LINE,
             description="The finding, in one line. Name nobody: no erasure ever deletes it.",
         ),
+        ONE_LINE,
     ]
 
 

@@ -13,6 +13,8 @@ from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
 
+EMAIL = r"^[^@\s]+@[^@\s]+$"
+
 
 def _birth_date(birth_date: date) -> date:
     rules.check_birth_date(birth_date, now().date())
@@ -49,10 +51,8 @@ class PatientBody(RecordBody):
     family_name: Line | None = None
     birth_date: BirthDate | None = None
     sex: Sex | None = None
-    phone: Annotated[str | None, ONE_LINE, Field(min_length=3, max_length=40)] = None
-    email: Annotated[str | None, ONE_LINE, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = (
-        None
-    )
+    phone: Annotated[str, Field(min_length=3, max_length=40), ONE_LINE] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=EMAIL), ONE_LINE] | None = None
     language: Language | None = None
     status: PatientStatus = "active"
 

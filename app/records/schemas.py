@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Line
+from app.core.values.wire import LINE_MAX, ONE_LINE, Body, Line
 
 IDENTIFIERS_MAX = 20
 
@@ -23,7 +23,16 @@ class RecordBody(Body):
 class IdentifierBody(Body):
     """What another system calls this record."""
 
-    system: Annotated[Line, Field(pattern=r"^[^|]+$", description="A URI or an agreed name.")]
+    system: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LINE_MAX,
+            pattern=r"^[^|]+$",
+            description="A URI or an agreed name.",
+        ),
+        ONE_LINE,
+    ]
     value: Line
 
 

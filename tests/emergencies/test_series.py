@@ -194,7 +194,7 @@ def test_nobody_reviews_their_own_emergency_access(api: Api) -> None:
     assert eli.own.post(f"{PATH}/{id_}/review", {"note": "Fine."}).status_code == 200
 
 
-@pytest.mark.parametrize("note", ["", " ", "two\nlines", "x" * 501])
+@pytest.mark.parametrize("note", ["", " ", "a\abell", "x" * 501])
 def test_a_note_is_one_line(dana: Person, note: str) -> None:
     [id_] = open_and_end(dana)
     assert dana.api.post(f"{PATH}/{id_}/review", {"note": note}).status_code == 422

@@ -8,7 +8,7 @@ import pytest
 from tests.ground import Api
 from tests.records.bodies import faults
 
-MRN = {"system": "urn:example:mrn", "value": "A|1 é/?&#\n+"}
+MRN = {"system": "urn:example:mrn", "value": "A|1 é/?&# +"}
 
 
 def by_identifier(api: Api, collection: str, system: str, value: str) -> list[str]:

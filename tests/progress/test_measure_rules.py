@@ -138,6 +138,18 @@ def test_a_draft_counts_and_is_marked() -> None:
     assert [point["draft"] for point in measures(found)[0]["points"]] == [False, True]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_activity_is_one_series_in_every_spelling(order: int) -> None:
+    spellings = ["reach  up", "Reach up", "REACH UP\u00a0", "re\u00adach up"]
+    readings = [
+        Reading(f"visit-{n}", "before", "psfs", spelling, None, None, value=5 + n, at=week(n))
+        for n, spelling in enumerate(spellings)
+    ][::order]
+    [found] = measures(collected(weekly(4), readings, {"psfs": Scale("higher", None)}))
+    assert found["activity"] in spellings
+    assert [point["value"] for point in found["points"]] == [5, 6, 7, 8]
+
+
 def test_activities_sides_and_muscles_are_series_of_their_own() -> None:
     keys = [
         ("ppt", None, "left", "infraspinatus"),

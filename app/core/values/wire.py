@@ -25,6 +25,7 @@ from app.core.values.problems import Invalid
 from app.core.values.text import check_not_blank, nfc, one_line
 
 TEXT_MAX = 4_000
+LINE_MAX = 200
 Stored: TypeAlias = Collection[str]
 """The texts of a stored record."""
 YEAR_MIN, YEAR_MAX = 1900, 2199
@@ -89,14 +90,15 @@ def _is_new_text(value: object, info: ValidationInfo) -> TypeGuard[str]:
     return isinstance(value, str) and (info.context is None or value not in info.context)
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=TEXT_MAX)]
+# The limits come first, so that they belong to the text and keep their codes.
+Text = Annotated[str, Field(max_length=TEXT_MAX), BeforeValidator(_text)]
 """A text of several lines, stored in NFC. It may be empty."""
-Remark = Annotated[str, BeforeValidator(_statement), Field(max_length=TEXT_MAX)]
+Remark = Annotated[str, Field(max_length=TEXT_MAX), BeforeValidator(_statement)]
 """A text of several lines that is empty or says something, such as a reason if there is one."""
-Statement = Annotated[Remark, Field(min_length=1)]
+Statement = Annotated[str, Field(min_length=1, max_length=TEXT_MAX), BeforeValidator(_statement)]
 """A text of several lines that must say something, such as a reason."""
 ONE_LINE = BeforeValidator(_line)
-Line = Annotated[str, ONE_LINE, Field(min_length=1, max_length=200)]
+Line = Annotated[str, Field(min_length=1, max_length=LINE_MAX), ONE_LINE]
 """A text of one line, stored in NFC, trimmed, with single spaces. It must say something."""
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Score = Annotated[int, Field(ge=0, le=10)]
