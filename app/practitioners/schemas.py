@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.core.values.wire import Body, Day, Line, example
 from app.practitioners import rules
@@ -45,8 +45,10 @@ class PractitionerBody(RecordBody):
         ],
     )
 
-    given_name: Line
-    family_name: Line
+    given_name: Line | None = None
+    family_name: Annotated[
+        Line | None, Field(validate_default=True, description="One of the two names is enough.")
+    ] = None
     identifiers: Identifiers = []
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
     status: Annotated[
@@ -61,6 +63,13 @@ class PractitionerBody(RecordBody):
             " comes, their devices, sign-ins, keys and emergency access end."
         ),
     ] = None
+
+    @field_validator("family_name")
+    @classmethod
+    def _named(cls, family_name: str | None, info: ValidationInfo) -> str | None:
+        if "given_name" in info.data:
+            rules.check_named(info.data["given_name"], family_name)
+        return family_name
 
     @property
     def given_status(self) -> PractitionerStatus | None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json, to_jsonable_python
@@ -31,6 +31,12 @@ from app.records.kinds import Child, Fact, Facts, Kind, V, digest
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
 from app.records.views import RecordView
+
+NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
+"""The nil and the max UUID (RFC 9562 §5.9): what a client sends whose id was never set."""
+NOBODYS_ID: Final = Fault(
+    "/id", "nobodys_id", "The nil and the max UUID are no ids. Make a UUID, or leave the id out."
+)
 
 
 class Outcome(NamedTuple):
@@ -87,6 +93,8 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     if given is not None and stored is not None:
         same = stored.created_from == created_from
         return Outcome(given, problem=None if same else IdTaken())
+    if given in NOBODYS:
+        return Outcome(given, problem=Invalid([NOBODYS_ID]))
     id_ = given or uuid7()
     problem = _problem(kind, body, facts, id_, None)
     if problem is not None:

@@ -44,7 +44,7 @@ from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.content import Chart, ChartRecords, full_name
+from app.summaries.rules.content import Chart, ChartRecords, name_of
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, printable
 from app.summaries.schemas import ChartSummaryBody
@@ -201,7 +201,7 @@ def names(op: Operation, chart: Chart) -> Names:
             if kind == "practitioner"
         ),
     }
-    people = {str(each["id"]): full_name(each) for each in _practitioners(op, treating)}
+    people = {str(each["id"]): name_of(each) for each in _practitioners(op, treating)}
     ids = [id for kind, _, id in (actor.partition(":") for actor in actors) if kind == "client"]
     programs = (
         {str(row.id): printable(row.name) for row in op.all(_CLIENTS, ids=ids)} if ids else {}

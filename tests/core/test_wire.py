@@ -74,6 +74,20 @@ def test_an_invalid_instant_is_refused(written: str, code: str) -> None:
     assert codes(MOMENT, written) == [code]
 
 
+@given(
+    st.datetimes(datetime(1901, 1, 1), datetime(2198, 1, 1)),  # noqa: DTZ001 - the offset comes below
+    st.integers(0, 18),
+)
+def test_zeros_past_a_microsecond_lose_nothing(local: datetime, zeros: int) -> None:
+    written = f"{local.isoformat(timespec='microseconds')}{'0' * zeros}+05:45"
+    assert MOMENT.validate_json(f'"{written}"').replace(tzinfo=None) == local
+
+
+@pytest.mark.parametrize("digits", ["1234567", "0000001", "12345600000001", "000000x", "0" * 40])
+def test_digits_that_would_be_lost_are_refused(digits: str) -> None:
+    assert codes(MOMENT, f"2026-11-20T10:00:00.{digits}Z") == ["datetime_parsing"]
+
+
 @pytest.mark.parametrize("value", ["1763632800", "1e9", "true", "null", "[]", "{}"])
 def test_an_instant_is_text(value: str) -> None:
     with pytest.raises(ValidationError):

@@ -34,6 +34,7 @@ OWN: Final[Mapping[str, str]] = {
     "line_too_long": "A line of an import is too long.",
     "lopsided": "A shape on the midline has two equal halves.",
     "mismatch": "Data files contradict each other.",
+    "name_missing": "Give at least one name.",
     "needle_count_missing": "Count the needles before signing.",
     "needles_unaccounted": (
         "Needles removed differ from needles inserted: count again or give mismatch_reason."
@@ -44,6 +45,7 @@ OWN: Final[Mapping[str, str]] = {
     "no_key_source": "Only a back end can have jwks or jwks_url.",
     "no_object": "A row must be one JSON object.",
     "no_release": "Only a partial or complete release has a time.",
+    "nobodys_id": "The nil and the max UUID are no ids.",
     "none_and_more": "Give none alone, or the sensations that were felt.",
     "not_a_table": "Records can't be de-identified: export tables.",
     "not_attended": "That visit was not attended.",

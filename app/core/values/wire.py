@@ -27,9 +27,9 @@ TEXT_MAX = 4_000
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
 # RFC 3339 §5.6, with a required offset. Digits beyond a microsecond can't be stored, so they are
-# refused, not cut.
+# refused, not cut. Zeros there lose nothing: .NET writes seven digits, Java up to nine.
 _RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6}0{0,24})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 # Only a body with NUL, a large exponent or very many digits is searched for unstorable values.
 _SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
@@ -147,25 +147,35 @@ def read(model: type[M], raw: bytes) -> M:
 
 
 def validated(model: type[M], raw: bytes) -> M:
-    """Read a body from JSON bytes that passed `decode`. A null member counts as absent."""
+    """Read a body from JSON bytes that passed `decode`.
+
+    A null member counts as absent. A number without a fraction, such as 6.0 or 1e1, is an integer
+    where one is wanted, as in JSON Schema. Both are rare, so they are mended only after a refusal.
+    """
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        nulls = [
+        places = [
             item["loc"]
             for item in error.errors(include_url=False, include_context=False)
-            if item["loc"] and item["input"] is None and item["type"] != "extra_forbidden"
+            if item["loc"] and _is_mendable(item["type"], item["input"])
         ]
-        if not nulls:
+        if not places:
             raise Invalid(faults(error)) from None
     try:
-        return model.model_validate_json(_without(raw, nulls))
+        return model.model_validate_json(_mended(raw, places))
     except ValidationError as error:
         raise Invalid(faults(error)) from None
 
 
-def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
-    """Return the JSON bytes without the object members at these places."""
+def _is_mendable(code: str, given: object) -> bool:
+    if given is None:
+        return code != "extra_forbidden"
+    return code == "int_type" and isinstance(given, float) and given.is_integer()
+
+
+def _mended(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
+    """Return the JSON bytes without the nulls at these places, and with integers for numbers."""
     body = jiter.from_json(raw)
     for *way, name in places:
         parent = body
@@ -173,8 +183,10 @@ def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
             # Pydantic's place may also name the tried part of a union, which isn't a member.
             inside = isinstance(parent, list) or step in parent
             parent = parent[step] if inside else {}
-        if isinstance(parent, dict):
+        if isinstance(parent, dict) and parent.get(name) is None:
             parent.pop(name, None)
+        else:
+            parent[name] = int(parent[name])
     return to_json(body)
 
 

@@ -21,6 +21,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
 from app.progress.views import TimelineItem
+from app.records.names import full_name
 from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
@@ -131,7 +132,7 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
     if op.caller.may(Scope.PRACTITIONERS_READ):
         ids = {id for id in map(_treated_by, items) if id is not None}
         for one in records_for_answer(op, PRACTITIONERS, sorted(ids)):
-            names[one["id"]] = f"{one['given_name']} {one['family_name']}"
+            names[one["id"]] = full_name(one["given_name"], one["family_name"])
     return [
         Line(plain(item["at"]), title, told, names.get(_treated_by(item)))
         for item in filter(is_shown, items)
