@@ -31,6 +31,7 @@ YEAR_MIN, YEAR_MAX = 1900, 2199
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6}0{0,24})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Only a body with NUL, a large exponent or very many digits is searched for unstorable values.
 _SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
 _RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
@@ -47,6 +48,14 @@ def _rfc_3339(value: object) -> object:
     return value
 
 
+def _full_date(value: object) -> object:
+    """Refuse what isn't YYYY-MM-DD. Pydantic would read digits as seconds since 1970."""
+    written = isinstance(value, str) and _FULL_DATE.fullmatch(value)
+    if not written and type(value) is not date:
+        raise RuleBroken("date_parsing", "Give a date as YYYY-MM-DD, such as 2026-11-20.")
+    return value
+
+
 D = TypeVar("D", date, datetime)
 M = TypeVar("M", bound=BaseModel)
 
@@ -60,7 +69,7 @@ def _storable(value: D) -> D:
 Moment = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
 ]
-Day = Annotated[date, AfterValidator(_storable)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_full_date), AfterValidator(_storable)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
