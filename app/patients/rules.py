@@ -1,18 +1,19 @@
 """Rules of patients. Pure."""
 
 import unicodedata
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
 
-from app.core.values.faults import RuleBroken
+from app.core.values.faults import Fault, RuleBroken
 
 APOSTROPHES = "\u02bb\u02bc"
 """Apostrophes that Unicode classifies as letters, in Hawaiian and Ukrainian names."""
 
 
-def check_birth_date(birth_date: date, today: date) -> None:
-    """Refuse a birth date in the future. Tomorrow in UTC is allowed: it is today somewhere."""
-    if birth_date > today + timedelta(days=1):
-        raise RuleBroken("in_the_future", "The birth date is in the future.")
+def birth_faults(birth_date: date | None, today: date) -> Iterator[Fault]:
+    """Yield a fault if a birth date is in the future."""
+    if birth_date is not None and birth_date > today:
+        yield Fault("/birth_date", "in_the_future", "The birth date is in the future.")
 
 
 def check_searchable(name: str) -> None:

@@ -1,25 +1,15 @@
 """Bodies and filters of patients."""
 
-from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.values.clock import now
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import Body, Day, Line, example
 from app.patients import rules
 from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
-
-
-def _birth_date(birth_date: date) -> date:
-    rules.check_birth_date(birth_date, now().date())
-    return birth_date
-
-
-BirthDate = Annotated[Day, AfterValidator(_birth_date)]
 
 
 def _searchable(name: str) -> str:
@@ -47,7 +37,7 @@ class PatientBody(RecordBody):
     identifiers: Identifiers = []
     given_name: Line | None = None
     family_name: Line | None = None
-    birth_date: BirthDate | None = None
+    birth_date: Day | None = None
     sex: Sex | None = None
     phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None

@@ -58,9 +58,9 @@ class PractitionerBody(RecordBody):
     inactive_from: Annotated[
         Day | None,
         Field(
-            description="The first day, in UTC, on which they are inactive: no session of that day"
-            " or later names them. An inactive practitioner without a day gets today. When it"
-            " comes, their devices, sign-ins, keys and emergency access end."
+            description="The first day, in the clinic's time zone, on which they are inactive: no"
+            " session of that day or later names them. An inactive practitioner without a day gets"
+            " today. When it comes, their devices, sign-ins, keys and emergency access end."
         ),
     ] = None
 

@@ -155,14 +155,14 @@ def patch(op: Operation, kind: Kind[Any, V], id: UUID, changes: dict[str, Any]) 
     """Change a part of a record's content with a merge patch."""
     current = lock_for_change(op, kind, id)
     kind.refuse_change(current)
-    return revise(op, kind, current, patched(kind, current, changes))
+    return revise(op, kind, current, patched(op, kind, current, changes))
 
 
-def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
+def patched(op: Operation, kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
     """Return the content after a merge patch, checked like a complete body."""
     unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
     # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
-    body = read(kind.body, to_json(kind.merged(current, changes) | unknown))
+    body = read(kind.body, to_json(kind.merged(op, current, changes) | unknown))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
     return body
@@ -252,7 +252,7 @@ def _recheck_references(
                 continue
             for (id_,) in op.all(_referring(other, reference.field), named=changed["id"]):
                 referrer = lock_for_server(op, other, id_)
-                body = patched(other, referrer, {})
+                body = patched(op, other, referrer, {})
                 facts = gather(op, [(other, body)])
                 if not same_patient or _problem(other, body, facts, id_, referrer) is not None:
                     raise StillReliedOn(resource=other.noun, resource_id=str(id_))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func
 
 from app.core.operation import Operation, rows
+from app.core.values.clock import clinic_day
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
 from app.records.queries import record
@@ -29,8 +30,10 @@ def due(op: Operation, patient_id: UUID) -> date:
     if policy is None:
         raise NoPolicy
     patient = record(op, PATIENTS, patient_id)
-    last = max(_contacts(op, patient_id)).date()
-    return erasable_on(last, patient["birth_date"], policy.years, policy.majority_years)
+    last = max(_contacts(op, patient_id))
+    # The database counts days in UTC, so the later one of the two days counts.
+    last_day = max(clinic_day(last, op.zone), last.date())
+    return erasable_on(last_day, patient["birth_date"], policy.years, policy.majority_years)
 
 
 def held(op: Operation, patient_id: UUID) -> bool:

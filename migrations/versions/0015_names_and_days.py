@@ -1,4 +1,4 @@
-"""A practitioner may have one name.
+"""A clinic has a time zone, and a practitioner may have one name.
 
 Revision 0015, after 0013.
 """
@@ -19,6 +19,8 @@ NAMED = "UPDATE practitioners SET {name} = '-' WHERE {name} IS NULL"
 
 
 def upgrade() -> None:
+    zone = sa.Column("time_zone", sa.String(length=64), server_default="UTC", nullable=False)
+    op.add_column("clinics", zone)
     names_may_be_null(null=True)
 
 
@@ -26,6 +28,7 @@ def downgrade() -> None:
     for name in NAMES:
         op.execute(NAMED.format(name=name))
     names_may_be_null(null=False)
+    op.drop_column("clinics", "time_zone")
 
 
 def names_may_be_null(*, null: bool) -> None:

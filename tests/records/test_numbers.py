@@ -51,6 +51,13 @@ def test_anything_else_is_refused(written: str, code: str) -> None:
     assert [(e["pointer"], e["code"]) for e in refused.value.members["errors"]] == [("/ache", code)]
 
 
+def test_a_null_in_a_list_is_not_absent() -> None:
+    with pytest.raises(Invalid) as refused:
+        scored('{"ache": 6.0, "sharp": null, "each": [null, 1.0]}')
+    faults = [(e["pointer"], e["code"]) for e in refused.value.members["errors"]]
+    assert faults == [("/each/0", "int_type")]
+
+
 def sent(api: Api, method: str, path: str, text: str, **headers: str) -> dict[str, Any]:
     answer = api(method, path, content=text.encode(), headers=JSON | headers)
     assert answer.is_success, answer.text

@@ -128,6 +128,7 @@ def has_header(table: Element) -> bool:
 
 
 def test_it_shows_everything_that_was_selected(api: Api) -> None:
+    api.live_in("America/Vancouver")
     paper = paper_of(api, whole(api)["patient"])
     for text in (
         "Ana Núñez",

@@ -89,6 +89,7 @@ OWN: Final[Mapping[str, str]] = {
     "unknown_instrument": "There is no instrument with this code.",
     "unknown_muscle": "The catalogue has no muscle with this slug.",
     "unknown_reference": "This clinic has no record with this id.",
+    "unknown_time_zone": "There is no IANA time zone with this name.",
     "unknown_type": "A row has a `type` that no record has.",
     "unprintable": "A chart summary has a character that no font can print.",
     "voided_at_missing": "A void session needs voided_at.",

@@ -194,7 +194,7 @@ def _mended(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
             parent = parent[step] if inside else {}
         if isinstance(parent, dict) and parent.get(name) is None:
             parent.pop(name, None)
-        else:
+        elif parent[name] is not None:
             parent[name] = int(parent[name])
     return to_json(body)
 

@@ -14,6 +14,7 @@ import orjson
 
 from app.core.db.tables import OFFSET
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day
 from app.settings import settings
 from app.transfer.exports import rules
 from app.transfer.exports.columns import NESTED, PSEUDONYM, Becomes, Column, Type
@@ -186,7 +187,7 @@ Words = Callable[[Any, str], Iterator[Any]]
 
 def _words(op: Operation, column: Column, blinding: Blinding) -> Words:
     if column.becomes is Becomes.BIRTH:
-        today = op.at.date()
+        today = clinic_day(op.at, op.zone)
         return lambda born, whose: iter([rules.birth_band(born, blinding.shift(whose), today)])
     if column.type not in NESTED:
         return lambda word, _whose: iter([word])

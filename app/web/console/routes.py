@@ -14,6 +14,7 @@ from app.core.http.pages import Cursor, Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.core.values.wire import View, read
 from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
@@ -86,14 +87,14 @@ def search(op: Searching, form: Form) -> HTMLResponse:
 def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     """Show a patient's progress."""
     person = record_for_answer(op, PATIENTS, patient_id)
-    document = progress.progress(op, patient_id, ProgressFilters())
+    document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     return _page(
         "patient.html",
         op,
         patient=plain(person),
-        age=None if born is None else age(born, op.at.date()),
+        age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
         events=_events(op, patient_id),
         timeline=_timeline(op, items),
@@ -115,7 +116,9 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
     differing = len(set(op.differing))
-    return HTMLResponse(pages.render(template, who=op.caller.actor, differing=differing, **more))
+    return HTMLResponse(
+        pages.render(template, zone=op.zone, who=op.caller.actor, differing=differing, **more)
+    )
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
