@@ -43,13 +43,17 @@ class Fact(NamedTuple):
 
 
 class Facts(dict[tuple[str, UUID], Fact]):
-    """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder."""
+    """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder.
+
+    `accepted` has the views of new records, by noun and id, whose ledger entries don't exist yet.
+    """
 
     holders: dict[tuple[str, str, str], UUID]
 
     def __init__(self, op: Operation) -> None:
         super().__init__()
         self._op = op
+        self.accepted: dict[tuple[str, UUID], Any] = {}
 
     @property
     def zone(self) -> ZoneInfo:

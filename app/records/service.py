@@ -30,6 +30,7 @@ from app.records.facts import gather
 from app.records.kinds import Child, Fact, Facts, Kind, V, digest
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
+from app.records.repeats import keep_offsets, repeats_create
 from app.records.views import RecordView
 
 NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
@@ -91,7 +92,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     created_from = digest(body)
     stored = facts.get((kind.noun, given)) if given is not None else None
     if given is not None and stored is not None:
-        same = stored.created_from == created_from
+        same = stored.created_from == created_from or repeats_create(op, kind, given, body, facts)
         return Outcome(given, problem=None if same else IdTaken())
     if given in NOBODYS:
         return Outcome(given, problem=Invalid([NOBODYS_ID]))
@@ -104,6 +105,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
     known = {name: view[str(column.key)] for name, column in kind.facts.items()}
     facts[kind.noun, id_] = Fact(**known, created_from=created_from)
+    facts.accepted[kind.noun, id_] = view
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
     return Outcome(id_, view, created_from=created_from)
@@ -148,7 +150,7 @@ def replace(op: Operation, kind: Kind[B, V], body: B) -> V:
     id_ = body.id  # type: ignore[attr-defined]
     current = lock_for_change(op, kind, id_)
     kind.refuse_change(current)
-    return revise(op, kind, current, body)
+    return revise(op, kind, current, keep_offsets(kind, current, body))
 
 
 def patch(op: Operation, kind: Kind[Any, V], id: UUID, changes: dict[str, Any]) -> V:
@@ -165,7 +167,7 @@ def patched(op: Operation, kind: Kind[B, V], current: V, changes: dict[str, Any]
     body = read(kind.body, to_json(kind.merged(op, current, changes) | unknown))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
-    return body
+    return keep_offsets(kind, current, body)
 
 
 def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:

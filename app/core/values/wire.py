@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -48,12 +49,14 @@ def _rfc_3339(value: object) -> object:
     return value
 
 
-def _full_date(value: object) -> object:
-    """Refuse what isn't YYYY-MM-DD. Pydantic would read digits as seconds since 1970."""
-    written = isinstance(value, str) and _FULL_DATE.fullmatch(value)
-    if not written and type(value) is not date:
-        raise RuleBroken("date_parsing", "Give a date as YYYY-MM-DD, such as 2026-11-20.")
-    return value
+def _full_date(value: object) -> date:
+    """Read YYYY-MM-DD and nothing else. Pydantic would read digits as seconds since 1970."""
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and _FULL_DATE.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise RuleBroken("date_parsing", "Give a date as YYYY-MM-DD, such as 2026-11-20.")
 
 
 D = TypeVar("D", date, datetime)
@@ -69,7 +72,7 @@ def _storable(value: D) -> D:
 Moment = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
 ]
-Day = Annotated[date, Field(strict=False), BeforeValidator(_full_date), AfterValidator(_storable)]
+Day = Annotated[date, BeforeValidator(_full_date), AfterValidator(_storable)]
 Text = Annotated[str, Field(max_length=TEXT_MAX)]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:/-]+$")]
