@@ -14,6 +14,7 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import Body, decode, validated
 from app.kinds import AS_ROWS
 from app.records.kinds import Kind, digest
+from app.transfer.formulas import unguarded
 
 
 class Reader(NamedTuple):
@@ -88,8 +89,10 @@ def value_of(type_: str, member: str, field: str) -> Any:
     A boolean may be written as in `TRUTHS`, in any case.
     """
     reader = READERS.get(type_)
-    if member == "type" or reader is None or member in reader.texts:
+    if member == "type" or reader is None:
         return field
+    if member in reader.texts:
+        return unguarded(field)
     if member in reader.booleans:
         return TRUTHS.get(field.strip().lower(), field)
     try:

@@ -13,10 +13,9 @@ import orjson
 from app.core.http.streams import Pieces
 from app.transfer.exports.columns import NESTED, Column, Type
 from app.transfer.exports.datasets import Rows
+from app.transfer.formulas import guarded
 
 LINE: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""Characters with which a text may begin a formula in a spreadsheet."""
 
 CellWriter = Callable[[Any], Any]
 """Formats a cell that isn't null."""
@@ -46,8 +45,8 @@ def csv_text(
 
     For `excel`, times are in the clinic's time zone.
 
-    A text that a spreadsheet would treat as a formula gets a `'` in front. So does a text that
-    begins with a `'`. Removing one leading `'` from each text therefore restores the original.
+    A text that a spreadsheet would treat as a formula gets a `'` in front, which an import takes
+    away again: see `app.transfer.formulas`.
     """
     lines = io.StringIO()
     writer = csv.writer(lines)
@@ -92,11 +91,6 @@ def _cell_writer(column: Column, zone: ZoneInfo, *, excel: bool) -> CellWriter |
     if column.type in NESTED:
         return _as_text
     return None
-
-
-def guarded(text: str) -> str:
-    """The text, with a `'` in front where a spreadsheet would treat it as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _rfc_3339(at: datetime) -> str:
