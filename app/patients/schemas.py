@@ -5,11 +5,23 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Day, Line, example
+from app.core.values.wire import Body, Line, example
 from app.patients import rules
 from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
+
+
+def _birth_date(birth_date: str) -> str:
+    rules.check_birth_date(birth_date)
+    return birth_date
+
+
+BirthDate = Annotated[
+    str,
+    AfterValidator(_birth_date),
+    Field(description="YYYY-MM-DD; YYYY-MM or YYYY where no more is known."),
+]
 
 
 def _searchable(name: str) -> str:
@@ -37,7 +49,7 @@ class PatientBody(RecordBody):
     identifiers: Identifiers = []
     given_name: Line | None = None
     family_name: Line | None = None
-    birth_date: Day | None = None
+    birth_date: BirthDate | None = None
     sex: Sex | None = None
     phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
@@ -60,7 +72,10 @@ class PatientSearch(Body):
         None
     )
     given_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = None
-    birth_date: Day | None = None
+    birth_date: Annotated[
+        BirthDate | None,
+        Field(description="It also finds less precise dates that cover it, and those within it."),
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -70,9 +85,11 @@ class PatientSearch(Body):
 
     def values(self) -> dict[str, Any]:
         """Return the conditions of this search, by name."""
-        wanted = {
+        wanted: dict[str, Any] = {
             "family_name": rules.folded(self.family_name),
             "given_name": rules.folded(self.given_name),
-            "birth_date": self.birth_date,
         }
+        if self.birth_date is not None:
+            wanted["birth_date"] = rules.covering(self.birth_date)
+            wanted["birth_date_within"] = f"{self.birth_date}-"
         return {name: value for name, value in wanted.items() if value is not None}

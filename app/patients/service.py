@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, bindparam
+from sqlalchemy import ColumnElement, String, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.operation import Operation
@@ -47,7 +47,10 @@ class Patients(Kind[PatientBody, PatientView]):
         "identifier": identifiers.condition(PatientIdentifier, Patient),
         "family_name": _begins(Patient.family_name_folded, "family_name"),
         "given_name": _begins(Patient.given_name_folded, "given_name"),
-        "birth_date": Patient.birth_date == bindparam("birth_date"),
+        "birth_date": or_(
+            Patient.birth_date.in_(bindparam("birth_date", expanding=True)),
+            _begins(Patient.birth_date, "birth_date_within"),
+        ),
     }
     appears = Appearances(
         rows=True,

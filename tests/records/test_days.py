@@ -7,7 +7,6 @@ from tests.records.bodies import create, faults
 
 DIGITS = ("1763596800", "0", "20261120", "2026-11-20T00:00:00Z", "2026-11-20 00:00:00")
 DAYS = [
-    ("patient", "/birth_date"),
     ("practitioner", "/inactive_from"),
     ("practitioner", "/credentials/0/valid_from"),
     ("practitioner", "/credentials/0/valid_to"),

@@ -7,6 +7,9 @@ from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+YEAR_MIN, YEAR_MAX = 1900, 2199
+"""The years that can be stored."""
+
 
 def now() -> datetime:
     """Return the present instant in UTC, to the microsecond."""

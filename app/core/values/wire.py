@@ -21,11 +21,11 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
+from app.core.values.clock import YEAR_MAX, YEAR_MIN
 from app.core.values.faults import Fault, RuleBroken, pointer
 from app.core.values.problems import Invalid
 
 TEXT_MAX = 4_000
-YEAR_MIN, YEAR_MAX = 1900, 2199
 
 # RFC 3339 §5.6, with a required offset. Digits beyond a microsecond can't be stored, so they are
 # refused, not cut. Zeros there lose nothing: .NET writes seven digits, Java up to nine.

@@ -175,14 +175,14 @@ def _patient(patient: PatientView) -> dict[str, Any]:
     identifiers = [f"{each['value']} ({each['system']})" for each in patient["identifiers"]]
     line = [
         name,
-        f"born {day(born)}" if born else None,
+        f"born {born}" if born else None,
         *(i["value"] for i in patient["identifiers"][:1]),
     ]
     return {
         "line": " · ".join(filter(None, line)),
         "facts": pairs(
             ("Name", name),
-            ("Born", day(born)),
+            ("Born", born or NOTHING),
             ("Identifiers", "\n".join(identifiers)),
             ("Record id", str(patient["id"])),
         ),
