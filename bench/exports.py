@@ -81,7 +81,7 @@ def measure(clinic: ground.Clinic, url: str, options: argparse.Namespace) -> Non
         for name in TABLES:
             dataset = BY_NAME[name]
             with snapshot(database, op()) as reading:
-                yield from FORMATS[form].write(dataset.columns, dataset.rows(reading))
+                yield from FORMATS[form].write(dataset.columns, dataset.rows(reading), reading.zone)
 
     works: dict[str, Callable[[], Iterable[bytes]]] = {
         "COPY nested JSON": lambda: copied(url, NESTED),

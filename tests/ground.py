@@ -106,6 +106,14 @@ class Api:
         found: dict[str, Any] = answer.json()
         return found
 
+    def live_in(self, zone: str) -> dict[str, Any]:
+        """Set the clinic's time zone, and return the clinic."""
+        held = {"If-Match": self.get("/v1/clinic").headers["etag"]}
+        answer = self("PATCH", "/v1/clinic", json={"time_zone": zone}, headers=held)
+        assert answer.status_code == 200, answer.text
+        clinic: dict[str, Any] = answer.json()
+        return clinic
+
     def tablet(self, scopes: Iterable[Scope] = Scope) -> dict[str, Any]:
         """Enrol a device of a new practitioner, and return its tokens."""
         body = {"name": "Tablet", "practitioner_id": self.practitioner()["id"]}

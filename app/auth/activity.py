@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     CTE,
@@ -15,14 +16,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     column,
-    false,
     func,
-    or_,
     select,
     table,
 )
 
 from app.auth.models import Client, Device, Identity
+from app.auth.rules import is_inactive
 from app.core.operation import CLINIC, rows
 from app.core.values.clock import clinic_day, now
 
@@ -32,14 +32,14 @@ class Behind(NamedTuple):
 
     id: UUID
     inactive: bool
-    """Whether they are inactive on the day."""
+    """Whether they are inactive today, by the clinic's time zone."""
 
 
 def _practitioners() -> Select[Any]:
-    """Select the practitioners behind a client, each with whether they are inactive on a day.
+    """Select the practitioners behind a client, with what decides whether they are inactive.
 
     They are those of its own device or identity, and those of the clients that made it. `auth` is
-    below the practitioners' own package, so this names their table.
+    below the practitioners' and clinics' own packages, so this names their tables.
     """
     practitioners = table(
         "practitioners",
@@ -48,22 +48,21 @@ def _practitioners() -> Select[Any]:
         column("status", String()),
         column("inactive_from", Date()),
     )
+    clinics = table("clinics", column("clinic_id", Uuid()), column("time_zone", String()))
     own = rows(Client, Client.id, Client.made_by).where(Client.id == bindparam("client_id"))
     chain = own.cte("chain", recursive=True)
     above = select(Client.id, Client.made_by).join(chain, Client.id == chain.c.made_by)
     chain = chain.union(above.where(Client.clinic_id == CLINIC))
     devices, identities = Device.__table__, Identity.__table__
     person = func.coalesce(devices.c.practitioner_id, identities.c.practitioner_id)
-    inactive = or_(
-        practitioners.c.status == "inactive",
-        func.coalesce(practitioners.c.inactive_from <= bindparam("day"), false()),
-    )
+    person_columns = (practitioners.c.id, practitioners.c.status, practitioners.c.inactive_from)
     return (
-        select(practitioners.c.id, inactive)
+        select(*person_columns, clinics.c.time_zone)
         .select_from(chain)
         .outerjoin(devices, _of_client(devices, chain))
         .outerjoin(identities, _of_client(identities, chain))
         .join(practitioners, practitioners.c.id == person)
+        .join(clinics, clinics.c.clinic_id == practitioners.c.clinic_id)
         .where(practitioners.c.clinic_id == CLINIC)
     )
 
@@ -78,5 +77,8 @@ _BEHIND = _practitioners()
 
 def practitioners_behind(db: Connection, clinic_id: UUID, client_id: UUID) -> list[Behind]:
     """The practitioners whose device or identity this client is, or made it."""
-    held = {"clinic": clinic_id, "client_id": client_id, "day": clinic_day(now())}
-    return [Behind(id, bool(inactive)) for id, inactive in db.execute(_BEHIND, held)]
+    found = db.execute(_BEHIND, {"clinic": clinic_id, "client_id": client_id})
+    return [
+        Behind(id, is_inactive(status, inactive_from, clinic_day(now(), ZoneInfo(time_zone))))
+        for id, status, inactive_from, time_zone in found
+    ]

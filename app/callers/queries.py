@@ -18,7 +18,7 @@ def me(op: Operation) -> MeView:
     """Return the operation's own caller. `NotFound` for the command line, which has no client."""
     own, client = clinic(op), op.one(_CLIENT, id=op.caller.client_id)
     return {
-        "clinic": {"id": own["id"], "name": own["name"], "time_zone": "UTC"},
+        "clinic": {"id": own["id"], "name": own["name"], "time_zone": own["time_zone"]},
         "client": {
             "id": client.id,
             "name": client.name,

@@ -1,7 +1,7 @@
 """The view of a caller."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -16,7 +16,7 @@ class CallerClinicView(TypedDict, closed=True):
     id: UUID
     name: str
     time_zone: Annotated[
-        Literal["UTC"],
+        str,
         Field(description="The IANA time zone in which the clinic counts days."),
     ]
 

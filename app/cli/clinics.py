@@ -14,8 +14,9 @@ from app.clients import service as clients
 from app.clients.errors import NoKeyToRotate
 from app.clients.schemas import OVERLAP_HOURS, OVERLAP_HOURS_MAX
 from app.clinics import queries, service
+from app.clinics.schemas import UNKNOWN_TIME_ZONE
 from app.core.values.access import ROLES, Scope
-from app.core.values.clock import now, uuid7
+from app.core.values.clock import now, time_zones, uuid7
 from app.core.values.problems import NotFound
 from app.core.values.text import is_blank, one_line
 from app.credentials.views import DescendantView
@@ -82,12 +83,27 @@ Descendants = Annotated[
 ]
 
 
+def _time_zone(given: str) -> str:
+    if given not in time_zones():
+        raise typer.BadParameter(UNKNOWN_TIME_ZONE)
+    return given
+
+
+TimeZone = Annotated[
+    str,
+    typer.Option(
+        help="The IANA time zone in which the clinic counts days, as in America/Vancouver.",
+        callback=_time_zone,
+    ),
+]
+
+
 @clinic.command("add")
-def add_clinic(name: Name, *, as_json: AsJson = False) -> None:
+def add_clinic(name: Name, *, time_zone: TimeZone = "UTC", as_json: AsJson = False) -> None:
     """Create a clinic."""
     with database() as opened:
         id = uuid7()
-        operate(opened, id, "clinics.create", lambda op: service.add(op, name))
+        operate(opened, id, "clinics.create", lambda op: service.add(op, name, time_zone))
     print_result({"id": id}, as_json=as_json, text=str(id))
 
 

@@ -15,6 +15,7 @@ from app.cli.records import prepare
 from app.cli.serving import PORT_MAX, Port, check_port, run
 from app.clients import service as clients
 from app.clinics import queries, service
+from app.clinics.schemas import ClinicView
 from app.core.db.database import Database
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -94,11 +95,15 @@ def _fill(opened: Database) -> int:
     with opened.reading() as db:
         there = any(clinic["id"] == story.CLINIC for clinic in queries.clinics(db))
     if not there:
-        operate(opened, story.CLINIC, "clinics.create", lambda op: service.add(op, "Demo clinic"))
+        operate(opened, story.CLINIC, "clinics.create", _add)
     for report in import_rows(opened, caller(story.CLINIC), str(uuid7()), _rows()):
         if report.rejected:
             raise RuntimeError(f"the demo's own rows are refused: {report.errors[:3]}")
     return report.received
+
+
+def _add(op: Operation) -> ClinicView:
+    return service.add(op, "Demo clinic", "America/Vancouver")
 
 
 def _rows() -> Iterator[Row]:

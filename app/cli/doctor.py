@@ -107,6 +107,7 @@ def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
         yield from _backup(opened)
         yield from _row_security(opened)
         yield from _emergencies(opened)
+        yield from _time_zones(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)
@@ -189,6 +190,14 @@ def _emergencies(opened: Database) -> Iterator[Finding]:
         remedy = "Review it: see Emergency access in docs/operator.md."
         many = f"opened {found} times, four or more within an hour, and not reviewed"
         yield Finding("emergency access", "warning", many, remedy)
+
+
+def _time_zones(opened: Database) -> Iterator[Finding]:
+    zones = [clinic(op)["time_zone"] for op in in_each_clinic(opened, "doctor")]
+    if zones.count("UTC"):
+        remedy = "Set each clinic's own: PATCH /v1/clinic. See Time zone in docs/operator.md."
+        found = f"{zones.count('UTC')} of {len(zones)} clinics count their days in UTC"
+        yield Finding("time zone", "warning", found, remedy)
 
 
 def _backup(opened: Database) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from app.core.operation import Operation, rows
 from app.owners import queries, service
 from app.owners.rules import LENGTH_MAX
 from app.practitioners.models import Practitioner
+from app.records.names import full_name
 
 NOT_HERE: Final = (
     "The owner's account is for SQLite, which serves a single clinic. On PostgreSQL people sign in"
@@ -117,8 +118,8 @@ def _confirmed_secret(clinic_name: str) -> tuple[str, int]:
 
 def _names(op: Operation) -> list[str]:
     """The names of the clinic and its practitioners, which no password may be."""
-    people = [f"{row.given_name} {row.family_name}" for row in op.all(_PRACTITIONERS)]
-    turned = [f"{row.family_name} {row.given_name}" for row in op.all(_PRACTITIONERS)]
+    people = [full_name(row.given_name, row.family_name) for row in op.all(_PRACTITIONERS)]
+    turned = [full_name(row.family_name, row.given_name) for row in op.all(_PRACTITIONERS)]
     return [clinic(op)["name"], *people, *turned]
 
 

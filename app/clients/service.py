@@ -165,7 +165,9 @@ def add_identity(
     Raises `NotFound` if this clinic has no such practitioner, or `Conflict` if they are inactive.
     """
     practitioner = records.lock_record(op, registry["practitioners"], practitioner_id)
-    if is_inactive(practitioner["status"], practitioner["inactive_from"], clinic_day(op.at)):
+    if is_inactive(
+        practitioner["status"], practitioner["inactive_from"], clinic_day(op.at, op.zone)
+    ):
         raise Conflict("This practitioner is inactive.")
     if client_by_id(op.db, id) is not None:
         raise Conflict("This person has an identity already.")

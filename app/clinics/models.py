@@ -20,6 +20,8 @@ class Clinic(ClinicOwned):
 
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    """The IANA time zone in which the clinic counts days."""
     whose_sessions: Mapped[str] = mapped_column(String(8), server_default="own")
     """Whose sessions a practitioner may sign, amend or void."""
     version: Mapped[int] = mapped_column(server_default="1")

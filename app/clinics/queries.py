@@ -17,6 +17,7 @@ def view(row: Row[Any]) -> ClinicView:
     return {
         "id": row.clinic_id,
         "name": row.name,
+        "time_zone": row.time_zone,
         "whose_sessions": row.whose_sessions,
         "version": row.version,
         "created_at": row.created_at,

@@ -36,8 +36,9 @@ def clinic(op: Reading) -> Answer[ClinicView]:
     responses=documented(VersionMissing, VersionStale, DiffersFromLedger),
 )
 def change(op: Writing, body: ClinicPatch) -> Answer[ClinicView]:
-    """Change the clinic's `name` or `whose_sessions` with a JSON Merge Patch.
+    """Change the clinic's `name`, `time_zone` or `whose_sessions` with a JSON Merge Patch.
 
+    Days are counted in the `time_zone`. A new one changes no record: what was derived before stays.
     `whose_sessions` decides whose sessions a practitioner may sign, amend or void: only their
     `own`, or `any`.
     """

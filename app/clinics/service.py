@@ -18,15 +18,16 @@ from app.records.service import check_version
 _UPDATE: Final = update(Clinic).where(Clinic.clinic_id == CLINIC)
 
 
-BEFORE: Final = {"whose_sessions": "own", "version": 1}
+BEFORE: Final = {"time_zone": "UTC", "whose_sessions": "own", "version": 1}
 """The members that older entries of a clinic don't know, as the migration filled them."""
 
 
-def add(op: Operation, name: str) -> ClinicView:
+def add(op: Operation, name: str, time_zone: str = "UTC") -> ClinicView:
     """Create the operation's clinic and its ledger."""
     view: ClinicView = {
         "id": op.clinic_id,
         "name": name,
+        "time_zone": time_zone,
         "whose_sessions": "own",
         "version": 1,
         "created_at": op.at,
@@ -54,6 +55,7 @@ def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
     view: ClinicView = {
         **current,
         "name": body.name,
+        "time_zone": body.time_zone,
         "whose_sessions": body.whose_sessions,
         "version": current["version"] + 1,
     }
@@ -64,4 +66,4 @@ def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
 
 def _row(view: ClinicView) -> dict[str, Any]:
     """Return the columns that a change may set."""
-    return {name: view[name] for name in ("name", "whose_sessions", "version")}
+    return {name: view[name] for name in ("name", "time_zone", "whose_sessions", "version")}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
     BindParameter,
@@ -13,9 +14,12 @@ from sqlalchemy import (
     Executable,
     Row,
     Select,
+    String,
     Uuid,
     bindparam,
+    column,
     select,
+    table,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -29,6 +33,9 @@ T = TypeVar("T")
 # An operation that loses a race runs again: then it sees what the winner wrote.
 RUNS = 3
 CLINIC: BindParameter[UUID] = bindparam("clinic", type_=Uuid())
+# The core is below the clinics' own package, so this names their table.
+_CLINICS = table("clinics", column("clinic_id", Uuid()), column("time_zone", String()))
+_ZONE = select(_CLINICS.c.time_zone).where(_CLINICS.c.clinic_id == CLINIC)
 
 
 def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:
@@ -55,7 +62,7 @@ def _readable() -> Iterator[None]:
     """Raise `Unreadable` for a stored value that its column can't have. SQLite stores any value."""
     try:
         yield
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ZoneInfoNotFoundError) as error:
         raise Unreadable from error
 
 
@@ -69,6 +76,7 @@ class Operation:
     at: datetime = field(default_factory=now)
     if_match: str | None = None
     _db: Connection | None = None
+    _zone: ZoneInfo | None = None
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     """Steps that run just before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
@@ -92,9 +100,18 @@ class Operation:
             raise RuntimeError("no transaction is open for this operation")
         return self._db
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the clinic counts days."""
+        if self._zone is None:
+            row = self.one(_ZONE)
+            with _readable():
+                self._zone = ZoneInfo(row.time_zone)
+        return self._zone
+
     def begin(self, db: Connection) -> None:
         """Use this transaction, and drop what an earlier failed run has collected."""
-        self._db = db
+        self._db, self._zone = db, None
         self.before_commit, self.entries, self.if_refused = [], [], []
         self.differing, self.stale_clients = [], set()
 

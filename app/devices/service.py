@@ -67,7 +67,7 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
 def _is_inactive(op: Operation, practitioner_id: UUID) -> bool:
     """Whether a practitioner is inactive now. They are locked until the commit. Or `NotFound`."""
     found = records.lock_record(op, registry["practitioners"], practitioner_id)
-    return is_inactive(found["status"], found["inactive_from"], clinic_day(op.at))
+    return is_inactive(found["status"], found["inactive_from"], clinic_day(op.at, op.zone))
 
 
 def _store(op: Operation, made: StatedDevice, code: Key) -> None:

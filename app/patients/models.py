@@ -1,16 +1,29 @@
 """Tables of patients."""
 
-from datetime import date
-
-from sqlalchemy import ForeignKeyConstraint, Index, String
+from sqlalchemy import Dialect, ForeignKeyConstraint, Index, String, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, one_of
+from app.patients.rules import first_day
 from app.patients.views import PatientStatus, Sex
 from app.records.models import Identifier
 
 # Compared byte by byte on each database, so that an index finds names by their beginning.
 FOLDED = String(400).with_variant(String(400, collation="C"), "postgresql")
+
+
+class BirthDate(TypeDecorator[str]):
+    """A day, a month or a year as text. Any other text that somebody stored can't be read."""
+
+    impl = String(10).with_variant(String(10, collation="C"), "postgresql")
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the stored text. Raises `ValueError` if it is no date."""
+        del dialect
+        if value is not None:
+            first_day(value)
+        return value
 
 
 class Patient(Record):
@@ -32,7 +45,8 @@ class Patient(Record):
     given_name_folded: Mapped[str | None] = mapped_column(FOLDED)
     family_name_folded: Mapped[str | None] = mapped_column(FOLDED)
     """Names as the search compares them, independent of the database's locale."""
-    birth_date: Mapped[date | None]
+    birth_date: Mapped[str | None] = mapped_column(BirthDate)
+    """YYYY-MM-DD, or as much of it as is known."""
     sex: Mapped[str | None] = mapped_column(String(16))
     phone: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(254))

@@ -1,18 +1,57 @@
 """Rules of patients. Pure."""
 
+import re
 import unicodedata
-from datetime import date, timedelta
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
 
-from app.core.values.faults import RuleBroken
+from app.core.values.clock import YEAR_MAX, YEAR_MIN
+from app.core.values.faults import Fault, RuleBroken
+
+_BIRTH_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 
 APOSTROPHES = "\u02bb\u02bc"
 """Apostrophes that Unicode classifies as letters, in Hawaiian and Ukrainian names."""
 
 
-def check_birth_date(birth_date: date, today: date) -> None:
-    """Refuse a birth date in the future. Tomorrow in UTC is allowed: it is today somewhere."""
-    if birth_date > today + timedelta(days=1):
-        raise RuleBroken("in_the_future", "The birth date is in the future.")
+def check_birth_date(birth_date: str) -> None:
+    """Require a day, a month or a year, within the years that can be stored."""
+    try:
+        first = first_day(birth_date) if _BIRTH_DATE.fullmatch(birth_date) else None
+    except ValueError:
+        first = None
+    if first is None:
+        detail = "Give a birth date as YYYY-MM-DD; as YYYY-MM or YYYY where no more is known."
+        raise RuleBroken("date_parsing", detail)
+    if not YEAR_MIN <= first.year <= YEAR_MAX:
+        raise RuleBroken("year_out_of_range", f"Years run from {YEAR_MIN} to {YEAR_MAX}.")
+
+
+def first_day(birth_date: str) -> date:
+    """Return the first day that a birth date may be. Raises `ValueError`."""
+    return date.fromisoformat(birth_date + "-01-01"[len(birth_date) - len("YYYY") :])
+
+
+def last_day(birth_date: str) -> date:
+    """Return the last day that a birth date may be: the cautious one for who may be a child."""
+    first = first_day(birth_date)
+    if len(birth_date) == len("YYYY"):
+        return first.replace(month=12, day=31)
+    if len(birth_date) == len("YYYY-MM"):
+        return first.replace(day=monthrange(first.year, first.month)[1])
+    return first
+
+
+def covering(birth_date: str) -> list[str]:
+    """Return a birth date, and the less precise ones that cover it."""
+    return [birth_date[:length] for length in (4, 7, 10) if length <= len(birth_date)]
+
+
+def birth_faults(birth_date: str | None, today: date) -> Iterator[Fault]:
+    """Yield a fault if a birth date is in the future."""
+    if birth_date is not None and first_day(birth_date) > today:
+        yield Fault("/birth_date", "in_the_future", "The birth date is in the future.")
 
 
 def check_searchable(name: str) -> None:

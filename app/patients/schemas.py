@@ -1,13 +1,11 @@
 """Bodies and filters of patients."""
 
-from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core.values.clock import now
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import ONE_LINE, Body, Day, Line, example
+from app.core.values.wire import ONE_LINE, Body, Line, example
 from app.patients import rules
 from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
@@ -16,12 +14,16 @@ from app.records.schemas import Identifiers, Language, RecordBody
 EMAIL = r"^[^@\s]+@[^@\s]+$"
 
 
-def _birth_date(birth_date: date) -> date:
-    rules.check_birth_date(birth_date, now().date())
+def _birth_date(birth_date: str) -> str:
+    rules.check_birth_date(birth_date)
     return birth_date
 
 
-BirthDate = Annotated[Day, AfterValidator(_birth_date)]
+BirthDate = Annotated[
+    str,
+    AfterValidator(_birth_date),
+    Field(description="YYYY-MM-DD; YYYY-MM or YYYY where no more is known."),
+]
 
 
 def _searchable(name: str) -> str:
@@ -72,7 +74,10 @@ class PatientSearch(Body):
         None
     )
     given_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = None
-    birth_date: Day | None = None
+    birth_date: Annotated[
+        BirthDate | None,
+        Field(description="It also finds less precise dates that cover it, and those within it."),
+    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -82,9 +87,11 @@ class PatientSearch(Body):
 
     def values(self) -> dict[str, Any]:
         """Return the conditions of this search, by name."""
-        wanted = {
+        wanted: dict[str, Any] = {
             "family_name": rules.folded(self.family_name),
             "given_name": rules.folded(self.given_name),
-            "birth_date": self.birth_date,
         }
+        if self.birth_date is not None:
+            wanted["birth_date"] = rules.covering(self.birth_date)
+            wanted["birth_date_within"] = f"{self.birth_date}-"
         return {name: value for name, value in wanted.items() if value is not None}

@@ -1,18 +1,21 @@
 """Patients as a kind of record."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, bindparam
+from sqlalchemy import ColumnElement, String, and_, bindparam, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day, now
+from app.core.values.faults import Fault
 from app.patients import rules
 from app.patients.models import Patient, PatientIdentifier
 from app.patients.schemas import PatientBody, PatientFilters
 from app.patients.views import PatientView
 from app.records import identifiers
-from app.records.kinds import Appearances, Kind, LeftOut
+from app.records.kinds import Appearances, Facts, Kind, LeftOut
 
 # The last Unicode character, which no name contains.
 LAST_CHARACTER = "\U0010ffff"
@@ -44,7 +47,10 @@ class Patients(Kind[PatientBody, PatientView]):
         "identifier": identifiers.condition(PatientIdentifier, Patient),
         "family_name": _begins(Patient.family_name_folded, "family_name"),
         "given_name": _begins(Patient.given_name_folded, "given_name"),
-        "birth_date": Patient.birth_date == bindparam("birth_date"),
+        "birth_date": or_(
+            Patient.birth_date.in_(bindparam("birth_date", expanding=True)),
+            _begins(Patient.birth_date, "birth_date_within"),
+        ),
     }
     appears = Appearances(
         rows=True,
@@ -53,6 +59,13 @@ class Patients(Kind[PatientBody, PatientView]):
         chart_summary=True,
         console=True,
     )
+
+    def check(
+        self, body: PatientBody, facts: Facts, current: PatientView | None
+    ) -> Iterator[Fault]:
+        """Yield a fault for a birth date in the future."""
+        if current is None or body.birth_date != current["birth_date"]:
+            yield from rules.birth_faults(body.birth_date, clinic_day(now(), facts.zone))
 
     def row(self, op: Operation, view: PatientView) -> dict[str, Any]:
         """Return the row, with the names as the search compares them."""

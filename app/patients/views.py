@@ -1,6 +1,6 @@
 """The view of a patient. Pure."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -19,7 +19,8 @@ class PatientView(TypedDict, closed=True):
     identifiers: list[IdentifierView]
     given_name: str | None
     family_name: str | None
-    birth_date: date | None
+    birth_date: str | None
+    """YYYY-MM-DD; YYYY-MM or YYYY where no more is known."""
     sex: Sex | None
     phone: str | None
     email: str | None

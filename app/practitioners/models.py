@@ -20,8 +20,8 @@ class Practitioner(Record):
         one_of("status", PractitionerStatus),
     )
 
-    given_name: Mapped[str] = mapped_column(String(200))
-    family_name: Mapped[str] = mapped_column(String(200))
+    given_name: Mapped[str | None] = mapped_column(String(200))
+    family_name: Mapped[str | None] = mapped_column(String(200))
     credentials: Mapped[list[Any]]
     status: Mapped[str] = mapped_column(String(16))
     inactive_from: Mapped[date | None]

@@ -79,6 +79,12 @@ def merge_base(
     return base
 
 
+def check_named(given_name: str | None, family_name: str | None) -> None:
+    """Require one name. Many people have only one, and an invented one would be signed with."""
+    if given_name is None and family_name is None:
+        raise RuleBroken("name_missing", "Give given_name or family_name.")
+
+
 def check_validity(valid_from: date, valid_to: date | None) -> None:
     """Require that a credential doesn't end before it begins."""
     if valid_to is not None and valid_to < valid_from:

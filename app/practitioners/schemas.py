@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from app.core.values.wire import Body, Day, Line, example
 from app.practitioners import rules
@@ -45,8 +45,10 @@ class PractitionerBody(RecordBody):
         ],
     )
 
-    given_name: Line
-    family_name: Line
+    given_name: Line | None = None
+    family_name: Annotated[
+        Line | None, Field(validate_default=True, description="One of the two names is enough.")
+    ] = None
     identifiers: Identifiers = []
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
     status: Annotated[
@@ -56,11 +58,18 @@ class PractitionerBody(RecordBody):
     inactive_from: Annotated[
         Day | None,
         Field(
-            description="The first day, in UTC, on which they are inactive: no session of that day"
-            " or later names them. An inactive practitioner without a day gets today. When it"
-            " comes, their devices, sign-ins, keys and emergency access end."
+            description="The first day, in the clinic's time zone, on which they are inactive: no"
+            " session of that day or later names them. An inactive practitioner without a day gets"
+            " today. When it comes, their devices, sign-ins, keys and emergency access end."
         ),
     ] = None
+
+    @field_validator("family_name")
+    @classmethod
+    def _named(cls, family_name: str | None, info: ValidationInfo) -> str | None:
+        if "given_name" in info.data:
+            rules.check_named(info.data["given_name"], family_name)
+        return family_name
 
     @property
     def given_status(self) -> PractitionerStatus | None:

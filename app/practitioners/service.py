@@ -80,10 +80,9 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
         self, body: PractitionerBody, facts: Facts, current: PractitionerView | None
     ) -> Iterator[Fault]:
         """Yield a fault if the status and the day that a client gives contradict each other."""
-        del facts
         if isinstance(body, FinishedPractitionerBody) or _leaves_activity(body, current):
             return
-        if rules.contradicts(body.given_status, body.inactive_from, clinic_day(now())):
+        if rules.contradicts(body.given_status, body.inactive_from, clinic_day(now(), facts.zone)):
             yield rules.CONTRADICTION
 
     def derive(
@@ -91,14 +90,16 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
     ) -> Derived:
         """Add the day to an inactive status, and the status to a day."""
         del facts
-        today = clinic_day(op.at)
+        today = clinic_day(op.at, op.zone)
         was = None if current is None else rules.activity_of(current, today)
         activity = rules.next_activity(body.given_status, body.inactive_from, today, was)
         return Derived(status=activity.status, inactive_from=activity.inactive_from)
 
-    def merged(self, current: PractitionerView, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def merged(
+        self, op: Operation, current: PractitionerView, changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Let a status that the patch leaves out follow the day, and the other way round."""
-        was = rules.activity_of(current, clinic_day(now()))
+        was = rules.activity_of(current, clinic_day(op.at, op.zone))
         base = rules.merge_base(self.content(current), changes, was)
         merged: dict[str, Any] = merge_patch(base, changes)
         return merged
@@ -159,7 +160,7 @@ def end_departed(database: Database, end: Event | None = None) -> None:
         op = _operation(clinic_id)
         with database.reading(clinic_id) as db:
             op.begin(db)
-            ids = queries.practitioners_to_end(op, clinic_day(op.at))
+            ids = queries.practitioners_to_end(op, clinic_day(op.at, op.zone))
         for id in ids:
             op = _operation(clinic_id)
             perform(database, op, partial(_deactivate, op, id))
@@ -171,7 +172,7 @@ def _operation(clinic_id: UUID) -> Operation:
 
 def _deactivate(op: Operation, id: UUID) -> None:
     practitioner = records.lock_for_server(op, PRACTITIONERS, id)
-    activity = rules.activity_of(practitioner, clinic_day(op.at))
+    activity = rules.activity_of(practitioner, clinic_day(op.at, op.zone))
     if activity.status == "inactive":
         records.store(op, PRACTITIONERS, practitioner, activity._asdict())
         _end_authority(op, id)

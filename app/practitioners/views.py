@@ -26,8 +26,8 @@ class CredentialView(TypedDict, closed=True):
 
 class _Practitioner(TypedDict):
     id: UUID
-    given_name: str
-    family_name: str
+    given_name: str | None
+    family_name: str | None
     identifiers: list[IdentifierView]
     credentials: list[CredentialView]
     status: PractitionerStatus

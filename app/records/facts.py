@@ -57,7 +57,7 @@ def gather(op: Operation, items: Items) -> Facts:
         if kind.identified_by is not None:
             own_identifiers = getattr(body, "identifiers", ())
             identifiers[kind.noun].update((i.system, i.value) for i in own_identifiers)
-    facts = Facts()
+    facts = Facts(op)
     if wanted:
         for row in op.all(_select_facts(tuple(sorted(wanted))), **wanted):
             facts[row.noun, row.id] = _fact(registry[row.noun], row)

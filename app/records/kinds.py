@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from orjson import loads
 from pydantic import TypeAdapter, with_config
@@ -42,9 +43,22 @@ class Fact(NamedTuple):
 
 
 class Facts(dict[tuple[str, UUID], Fact]):
-    """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder."""
+    """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder.
+
+    `accepted` has the views of new records, by noun and id, whose ledger entries don't exist yet.
+    """
 
     holders: dict[tuple[str, str, str], UUID]
+
+    def __init__(self, op: Operation) -> None:
+        super().__init__()
+        self._op = op
+        self.accepted: dict[tuple[str, UUID], Any] = {}
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the clinic counts days."""
+        return self._op.zone
 
 
 class Reference(NamedTuple):
@@ -169,8 +183,9 @@ class Kind(Generic[B, V]):
         del op
         return view
 
-    def merged(self, current: V, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def merged(self, op: Operation, current: V, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the content of a record after a merge patch, not validated yet."""
+        del op
         merged: dict[str, Any] = merge_patch(self.content(current), changes)
         return merged
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json, to_jsonable_python
@@ -30,7 +30,14 @@ from app.records.facts import gather
 from app.records.kinds import Child, Fact, Facts, Kind, V, digest
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
+from app.records.repeats import keep_offsets, repeats_create
 from app.records.views import RecordView
+
+NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
+"""The nil and the max UUID (RFC 9562 §5.9): what a client sends whose id was never set."""
+NOBODYS_ID: Final = Fault(
+    "/id", "nobodys_id", "The nil and the max UUID are no ids. Make a UUID, or leave the id out."
+)
 
 
 class Outcome(NamedTuple):
@@ -85,8 +92,10 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     created_from = digest(body)
     stored = facts.get((kind.noun, given)) if given is not None else None
     if given is not None and stored is not None:
-        same = stored.created_from == created_from
+        same = stored.created_from == created_from or repeats_create(op, kind, given, body, facts)
         return Outcome(given, problem=None if same else IdTaken())
+    if given in NOBODYS:
+        return Outcome(given, problem=Invalid([NOBODYS_ID]))
     id_ = given or uuid7()
     problem = _problem(kind, body, facts, id_, None)
     if problem is not None:
@@ -96,6 +105,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
     known = {name: view[str(column.key)] for name, column in kind.facts.items()}
     facts[kind.noun, id_] = Fact(**known, created_from=created_from)
+    facts.accepted[kind.noun, id_] = view
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
     return Outcome(id_, view, created_from=created_from)
@@ -140,25 +150,25 @@ def replace(op: Operation, kind: Kind[B, V], body: B) -> V:
     id_ = body.id  # type: ignore[attr-defined]
     current = lock_for_change(op, kind, id_)
     kind.refuse_change(current)
-    return revise(op, kind, current, body)
+    return revise(op, kind, current, keep_offsets(kind, current, body))
 
 
 def patch(op: Operation, kind: Kind[Any, V], id: UUID, changes: dict[str, Any]) -> V:
     """Change a part of a record's content with a merge patch."""
     current = lock_for_change(op, kind, id)
     kind.refuse_change(current)
-    return revise(op, kind, current, patched(kind, current, changes))
+    return revise(op, kind, current, patched(op, kind, current, changes))
 
 
-def patched(kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
+def patched(op: Operation, kind: Kind[B, V], current: V, changes: dict[str, Any]) -> B:
     """Return the content after a merge patch, checked like a complete body."""
     unknown = dict.fromkeys(changes.keys() - kind.body.model_fields.keys())
     # Merge patch drops a null for an unknown field. Keep it, so that validation refuses it.
-    content = to_json(kind.merged(current, changes) | unknown)
+    content = to_json(kind.merged(op, current, changes) | unknown)
     body = read(kind.body, content, texts_in(kind.content(current)))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
-    return body
+    return keep_offsets(kind, current, body)
 
 
 def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
@@ -245,7 +255,7 @@ def _recheck_references(
                 continue
             for (id_,) in op.all(_referring(other, reference.field), named=changed["id"]):
                 referrer = lock_for_server(op, other, id_)
-                body = patched(other, referrer, {})
+                body = patched(op, other, referrer, {})
                 facts = gather(op, [(other, body)])
                 if not same_patient or _problem(other, body, facts, id_, referrer) is not None:
                     raise StillReliedOn(resource=other.noun, resource_id=str(id_))

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func
 
 from app.core.operation import Operation, rows
+from app.core.values.clock import clinic_day
 from app.ledger.models import LedgerEntry
+from app.patients.rules import last_day
 from app.patients.service import PATIENTS
 from app.records.queries import record
 from app.records.registry import registry
@@ -29,8 +31,13 @@ def due(op: Operation, patient_id: UUID) -> date:
     if policy is None:
         raise NoPolicy
     patient = record(op, PATIENTS, patient_id)
-    last = max(_contacts(op, patient_id)).date()
-    return erasable_on(last, patient["birth_date"], policy.years, policy.majority_years)
+    last = max(_contacts(op, patient_id))
+    # The database counts days in UTC, so the later one of the two days counts.
+    last_contact = max(clinic_day(last, op.zone), last.date())
+    born = patient["birth_date"]
+    # Of a birth date that is known in part, the last day counts: they may be a child for longer.
+    born_on = None if born is None else last_day(born)
+    return erasable_on(last_contact, born_on, policy.years, policy.majority_years)
 
 
 def held(op: Operation, patient_id: UUID) -> bool:

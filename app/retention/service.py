@@ -21,6 +21,7 @@ from sqlalchemy import (
 from app.core.db.tables import ClinicOwned, Table
 from app.core.http.retries import StoredAnswer
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day
 from app.ledger import service as ledger
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
@@ -92,7 +93,7 @@ def erase(op: Operation, patient_id: UUID, reason: str) -> None:
     due = queries.due(op, patient_id)
     if queries.held(op, patient_id):
         raise OnHold
-    if op.at.date() < due:
+    if min(clinic_day(op.at, op.zone), op.at.date()) < due:
         raise TooEarly(due)
     for statement in _deletions(op, patient_id):
         op.db.execute(statement)

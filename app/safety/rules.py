@@ -1,8 +1,9 @@
 """Rules of consents, screenings and adverse events. Pure."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 
-from app.core.values.faults import RuleBroken
+from app.core.values.faults import Fault, RuleBroken
 
 
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
@@ -19,7 +20,7 @@ def check_not_before(later: datetime | None, earlier: datetime | None) -> None:
         raise RuleBroken("out_of_order", "This is earlier than the event before it.")
 
 
-def check_validity(valid_until: date | None, obtained_at: datetime | None) -> None:
-    """Require that a consent doesn't expire before the day on which it was obtained."""
-    if valid_until is not None and obtained_at is not None and valid_until < obtained_at.date():
-        raise RuleBroken("out_of_order", "valid_until is before obtained_at.")
+def validity_faults(valid_until: date | None, obtained_on: date) -> Iterator[Fault]:
+    """Yield a fault if a consent expires before the day on which it was obtained."""
+    if valid_until is not None and valid_until < obtained_on:
+        yield Fault("/valid_until", "out_of_order", "valid_until is before obtained_at.")

@@ -1,6 +1,6 @@
 """Bodies and filters of consents, screenings and adverse events."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -63,12 +63,6 @@ class ConsentBody(RecordBody):
     def _once(cls, risks: list[str]) -> list[str]:
         check_distinct(risks)
         return risks
-
-    @field_validator("valid_until")
-    @classmethod
-    def _valid(cls, until: date | None, info: ValidationInfo) -> date | None:
-        rules.check_validity(until, info.data.get("obtained_at"))
-        return until
 
     @field_validator("withdrawn_at")
     @classmethod

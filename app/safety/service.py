@@ -1,5 +1,6 @@
 """Consents, screenings and adverse events as kinds of record."""
 
+from collections.abc import Iterator
 from typing import TypedDict
 from uuid import UUID
 
@@ -7,7 +8,10 @@ from sqlalchemy import bindparam
 
 from app.core.http.pages import Order
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day
+from app.core.values.faults import Fault
 from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.safety import rules
 from app.safety.models import AdverseEvent, Consent, Screening
 from app.safety.schemas import (
     AdverseEventBody,
@@ -47,6 +51,15 @@ class Consents(Kind[ConsentBody, ConsentView]):
         chart_summary=LeftOut("The summary cites the consent to its release."),
         console=True,
     )
+
+    def check(
+        self, body: ConsentBody, facts: Facts, current: ConsentView | None
+    ) -> Iterator[Fault]:
+        """Yield a fault if the consent expires before the day on which it was obtained."""
+        given = body.valid_until, body.obtained_at
+        if current is None or given != (current["valid_until"], current["obtained_at"]):
+            obtained_on = clinic_day(body.obtained_at, facts.zone)
+            yield from rules.validity_faults(body.valid_until, obtained_on)
 
 
 class Screenings(Kind[ScreeningBody, ScreeningView]):

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from typing_extensions import TypedDict
 
-from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault, RuleBroken, check_distinct, pointer
 from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
 
@@ -71,9 +70,9 @@ def is_in_future(occurred_at: datetime, at: datetime, attendance: str) -> bool:
     return attendance not in CALLED_OFF and occurred_at > at
 
 
-def practitioner_faults(occurred_at: datetime, inactive_from: date | None) -> Iterator[Fault]:
-    """Yield a fault if a session takes place when its practitioner is inactive already."""
-    if inactive_from is not None and clinic_day(occurred_at) >= inactive_from:
+def practitioner_faults(day: date, inactive_from: date | None) -> Iterator[Fault]:
+    """Yield a fault if a session is on a day when its practitioner is inactive already."""
+    if inactive_from is not None and day >= inactive_from:
         yield Fault(
             "/practitioner_id",
             "practitioner_inactive",

@@ -1,9 +1,10 @@
 """Sessions as a kind of record, and their operations: sign, amend, void, alert."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, bindparam, case, exists
 
@@ -158,8 +159,9 @@ class Sessions(Kind[SessionBody, SessionView]):
         A session that was stored before its practitioner became inactive may name them still.
         """
         practitioner = facts.get(("practitioners", body.practitioner_id))
-        if practitioner is not None and _names_anew(current, body):
-            yield from rules.practitioner_faults(body.occurred_at, practitioner.ends_on)
+        if practitioner is not None and _has_moved(current, body, facts.zone):
+            day = clinic_day(body.occurred_at, facts.zone)
+            yield from rules.practitioner_faults(day, practitioner.ends_on)
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
             yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
 
@@ -172,9 +174,10 @@ class Sessions(Kind[SessionBody, SessionView]):
         derived["catalogue_version"] = CATALOGUE_VERSION
         derived["late_entry"] = rules.is_late(body.occurred_at, recorded_at)
         # Credentials of a signed session stay, unless its practitioner or day changes.
-        if current is None or current["status"] == "draft" or _has_moved(current, body):
+        is_draft = current is not None and current["status"] == "draft"
+        if is_draft or _has_moved(current, body, op.zone):
             credentials = facts["practitioners", body.practitioner_id].detail
-            day = body.occurred_at.date()
+            day = clinic_day(body.occurred_at, op.zone)
             derived["credentials"] = [c for c in credentials if holds_on(c, day)]
         return derived
 
@@ -199,17 +202,11 @@ def _new(op: Operation, body: SessionBody) -> Derived:
     return new
 
 
-def _has_moved(session: SessionView, body: SessionBody) -> bool:
-    """Return whether a body changes the practitioner or the day of a session."""
-    was: tuple[UUID, date] = session["practitioner_id"], session["occurred_at"].date()
-    return was != (body.practitioner_id, body.occurred_at.date())
-
-
-def _names_anew(current: SessionView | None, body: SessionBody) -> bool:
+def _has_moved(current: SessionView | None, body: SessionBody, zone: ZoneInfo) -> bool:
     """Return whether a body names another practitioner than before, or the same on another day."""
     if current is None or current["practitioner_id"] != body.practitioner_id:
         return True
-    return clinic_day(current["occurred_at"]) != clinic_day(body.occurred_at)
+    return clinic_day(current["occurred_at"], zone) != clinic_day(body.occurred_at, zone)
 
 
 SESSIONS = Sessions()
@@ -238,7 +235,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
 
 
 def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
-    amended = records.patched(SESSIONS, session, body.changes)
+    amended = records.patched(op, SESSIONS, session, body.changes)
     _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
     _require_ready(content, op.at)

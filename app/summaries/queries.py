@@ -44,9 +44,9 @@ from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.content import Chart, ChartRecords, full_name
+from app.summaries.rules.content import Chart, ChartRecords, name_of
 from app.summaries.rules.progress import legible
-from app.summaries.rules.words import Names, printable
+from app.summaries.rules.words import Names, local, printable
 from app.summaries.schemas import ChartSummaryBody
 
 SESSIONS_MAX: Final = 200
@@ -79,23 +79,23 @@ def _within(kind: Kind[Any, Any], filters: frozenset[str]) -> Select[Any]:
     return statement.order_by(column.occurred_at, column.id).limit(SESSIONS_MAX + 1)
 
 
-def _view(kind: Kind[Any, V], row: Row[Any]) -> V:
-    return printable(kind.view_of(row))
+def _view(op: Operation, kind: Kind[Any, V], row: Row[Any]) -> V:
+    return local(printable(kind.view_of(row)), op.zone)
 
 
 def consents(op: Operation, patient_id: UUID) -> list[ConsentView]:
     """The patient's decisions on the use of their data."""
-    return [_view(CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+    return [_view(op, CONSENTS, row) for row in op.all(_CONSENTS, patient_id=patient_id)]
 
 
 def patient(op: Operation, patient_id: UUID) -> PatientView:
     """The patient whose chart it is; `NotFound` where this clinic has no such patient."""
-    return _view(PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
+    return _view(op, PATIENTS, op.one(PATIENTS.select_one, id=patient_id))
 
 
 def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[EpisodeView]:
     """The patient's episodes, or the one with this id; `Invalid` where it isn't the patient's."""
-    every = [_view(EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
+    every = [_view(op, EPISODES, row) for row in op.all(_EPISODES, patient_id=patient_id)]
     selected = [each for each in every if episode_id in {None, each["id"]}]
     if episode_id is not None and not selected:
         detail = "No such record in this clinic."
@@ -119,7 +119,7 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
     filters = ProgressFilters.model_construct(
         episode_id=body.episode_id, as_of=None, begin=body.begin, end=body.end
     )
-    document = printable(progress.progress(op, id, filters))
+    document = printable(progress.progress(op, id, filters, local=True))
     picture = picture_svg(legible(document), progress.code_names())
     description = _DESCRIPTION.search(picture)
     records: ChartRecords = {
@@ -159,7 +159,7 @@ def _listed(
     listed = op.all(_within(kind, frozenset(filters)), patient_id=patient_id, **filters)
     if len(listed) > SESSIONS_MAX:
         raise ChartTooLong([])
-    return [_view(kind, row) for row in listed]
+    return [_view(op, kind, row) for row in listed]
 
 
 def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list[Version]]:
@@ -168,10 +168,10 @@ def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list
         id: [
             Version(
                 each["operation"],
-                each["at"],
+                local(each["at"], op.zone),
                 each["actor"],
                 each["reason"],
-                printable(SESSIONS.from_json(each["body"])),
+                local(printable(SESSIONS.from_json(each["body"])), op.zone),
             )
             for each in versions
             if each["body"] is not None
@@ -181,12 +181,12 @@ def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list
 
 
 def _reports(op: Operation, ids: Sequence[UUID]) -> list[FollowUpView]:
-    return [_view(FOLLOW_UPS, row) for row in op.all(_REPORTS, ids=ids)] if ids else []
+    return [_view(op, FOLLOW_UPS, row) for row in op.all(_REPORTS, ids=ids)] if ids else []
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]:
     listed = op.all(PRACTITIONERS.select_among, ids=sorted(ids)) if ids else ()
-    return [_view(PRACTITIONERS, row) for row in listed]
+    return [_view(op, PRACTITIONERS, row) for row in listed]
 
 
 def names(op: Operation, chart: Chart) -> Names:
@@ -201,7 +201,7 @@ def names(op: Operation, chart: Chart) -> Names:
             if kind == "practitioner"
         ),
     }
-    people = {str(each["id"]): full_name(each) for each in _practitioners(op, treating)}
+    people = {str(each["id"]): name_of(each) for each in _practitioners(op, treating)}
     ids = [id for kind, _, id in (actor.partition(":") for actor in actors) if kind == "client"]
     programs = (
         {str(row.id): printable(row.name) for row in op.all(_CLIENTS, ids=ids)} if ids else {}

@@ -16,7 +16,7 @@ from app.summaries import printing, queries
 from app.summaries.errors import ConsentMissing, Unprintable
 from app.summaries.rules import release as rules
 from app.summaries.rules.content import Chart, Release, content
-from app.summaries.rules.words import printable
+from app.summaries.rules.words import local, printable
 from app.summaries.schemas import ChartSummaryBody
 
 
@@ -61,7 +61,7 @@ def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Consent
     """The consent to this release, if there is one. `ConsentMissing` where it needs one."""
     if body.recipient.kind == "patient":
         return None
-    consent = rules.consent(queries.consents(op, patient_id), body.episode_id, op.at)
+    consent = rules.consent(queries.consents(op, patient_id), body.episode_id, op.at, op.zone)
     if consent is None and body.override_reason is None:
         raise ConsentMissing
     return consent
@@ -73,14 +73,14 @@ def _content(
     names = queries.names(op, chart)
     release = Release(
         uuid4(),
-        op.at,
+        local(op.at, op.zone),
         op.caller.actor,
         rules.Recipient(body.recipient.kind, printable(body.recipient.name)),
         printable(body.purpose),
         consent,
         printable(body.override_reason),
-        body.begin,
-        body.end,
+        local(body.begin, op.zone),
+        local(body.end, op.zone),
         None if body.episode_id is None else names.episode(body.episode_id),
     )
     return content(chart, release, names)

@@ -1,7 +1,7 @@
 """Turns a row into the body of a record, by its `type`."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import Body, decode, validated
 from app.kinds import AS_ROWS
 from app.records.kinds import Kind, digest
+from app.transfer.formulas import unguarded
 
 
 class Reader(NamedTuple):
@@ -23,6 +24,7 @@ class Reader(NamedTuple):
     body: type[Body]
     texts: frozenset[str]
     """The members that are text. In CSV, the fields of all others are JSON."""
+    booleans: frozenset[str]
 
 
 def _reader(kind: Kind[Any, Any]) -> Reader:
@@ -31,17 +33,25 @@ def _reader(kind: Kind[Any, Any]) -> Reader:
     type_: Any = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
     row = create_model(f"{body.__name__}Row", __base__=body, type=type_)
     schema = row.model_json_schema()
-    return Reader(kind, row, frozenset(_texts(schema["properties"], schema.get("$defs", {}))))
+    texts, booleans = (frozenset(_members(schema, of)) for of in ("string", "boolean"))
+    return Reader(kind, row, texts, booleans)
 
 
-def _texts(members: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
-    for name, schema in members.items():
+def _members(model: dict[str, Any], of: str) -> Iterator[str]:
+    """Yield the members of a model whose values are of this JSON type."""
+    definitions = model.get("$defs", {})
+    for name, schema in model["properties"].items():
         choices = [schema, *schema.get("anyOf", ())]
         named = [definitions[c["$ref"].rpartition("/")[2]] for c in choices if "$ref" in c]
-        if any(choice.get("type") == "string" for choice in [*choices, *named]):
+        if any(choice.get("type") == of for choice in [*choices, *named]):
             yield name
 
 
+TRUTHS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("true", "yes", "1", "1.0"), True),
+    **dict.fromkeys(("false", "no", "0", "0.0"), False),
+}
+"""Booleans in lower case, as spreadsheets and statistics programs write them."""
 READERS: Final = {kind.singular: _reader(kind) for kind in AS_ROWS}
 UNKNOWN_TYPE = Fault("/type", "unknown_type", f"`type` must be one of: {', '.join(READERS)}.")
 NO_OBJECT = Fault("", "no_object", "A row must be one JSON object.")
@@ -55,7 +65,7 @@ def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
     type_ = row.get("type")
     if not isinstance(type_, str) or type_ not in READERS:
         raise Invalid([UNKNOWN_TYPE])
-    kind, model, _ = READERS[type_]
+    kind, model = READERS[type_][:2]
     body: Any = validated(model, raw)
     if body.id is None:
         body = body.model_copy(update={"id": id_of(clinic_id, kind, body)})
@@ -74,10 +84,17 @@ def id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
 
 
 def value_of(type_: str, member: str, field: str) -> Any:
-    """The value of a CSV field: text for a text member, otherwise JSON if the field is JSON."""
+    """The value of a CSV field: text for a text member, otherwise JSON if the field is JSON.
+
+    A boolean may be written as in `TRUTHS`, in any case.
+    """
     reader = READERS.get(type_)
-    if member == "type" or reader is None or member in reader.texts:
+    if member == "type" or reader is None:
         return field
+    if member in reader.texts:
+        return unguarded(field)
+    if member in reader.booleans:
+        return TRUTHS.get(field.strip().lower(), field)
     try:
         return from_json(field, allow_inf_nan=False)
     except ValueError:

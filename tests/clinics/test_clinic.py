@@ -23,7 +23,7 @@ def test_a_new_clinic_lets_practitioners_answer_for_their_own_sessions_only(
     answer = api.get(PATH)
     assert answer.headers["etag"] == '"1"'
     found = answer.json()
-    assert list(found) == ["id", "name", "whose_sessions", "version", "created_at"]
+    assert list(found) == [*("id", "name", "time_zone", "whose_sessions", "version", "created_at")]
     assert (found["id"], found["whose_sessions"], found["version"]) == (str(clinic.id), "own", 1)
     held = {"If-None-Match": '"1"'}
     assert api.get(PATH, headers=held).status_code == 304

@@ -1,6 +1,6 @@
 """The strict reader of JSON and instants, and the places of faults."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -74,15 +74,66 @@ def test_an_invalid_instant_is_refused(written: str, code: str) -> None:
     assert codes(MOMENT, written) == [code]
 
 
+@given(
+    st.datetimes(datetime(1901, 1, 1), datetime(2198, 1, 1)),  # noqa: DTZ001 - the offset comes below
+    st.integers(0, 18),
+)
+def test_zeros_past_a_microsecond_lose_nothing(local: datetime, zeros: int) -> None:
+    written = f"{local.isoformat(timespec='microseconds')}{'0' * zeros}+05:45"
+    assert MOMENT.validate_json(f'"{written}"').replace(tzinfo=None) == local
+
+
+@pytest.mark.parametrize("digits", ["1234567", "0000001", "12345600000001", "000000x", "0" * 40])
+def test_digits_that_would_be_lost_are_refused(digits: str) -> None:
+    assert codes(MOMENT, f"2026-11-20T10:00:00.{digits}Z") == ["datetime_parsing"]
+
+
 @pytest.mark.parametrize("value", ["1763632800", "1e9", "true", "null", "[]", "{}"])
 def test_an_instant_is_text(value: str) -> None:
     with pytest.raises(ValidationError):
         MOMENT.validate_json(value)
 
 
-@pytest.mark.parametrize("written", ["1899-12-31", "2200-01-01", "2026-02-29", "2026-1-1", "x", ""])
-def test_an_invalid_day_is_refused(written: str) -> None:
-    assert codes(DAY, written)
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
+def test_a_day_is_read_as_it_is_written(day: date) -> None:
+    assert DAY.validate_json(f'"{day}"') == DAY.validate_python(day) == day
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("1899-12-31", "year_out_of_range"),
+        ("2200-01-01", "year_out_of_range"),
+        ("2026-02-29", "date_parsing"),
+        ("2026-13-01", "date_parsing"),
+        *[
+            (written, "date_parsing")
+            for written in (
+                *("", "x", "2026-1-1", "2026-11-2", "26-11-20", "20261120", "1763596800", "0"),
+                *("-86400", "1763596800000", "1.7e9", "2026", "2026-11", "2026/11/20"),
+                *("20.11.2026", "2026-11-20T00:00:00Z", "2026-11-20T00:00:00", " 2026-11-20"),
+                *("2026-11-20 ", "2026-W47-5", "2026-324", "+2026-11-20", "\u06622026-11-2"),
+            )
+        ],
+    ],
+)
+def test_an_invalid_day_is_refused(written: str, code: str) -> None:
+    assert codes(DAY, written) == [code]
+
+
+@given(st.integers() | st.from_regex(r"[0-9.eE+-]{1,20}", fullmatch=True))
+def test_digits_are_no_day(written: int | str) -> None:
+    try:
+        day = DAY.validate_json(f'"{written}"')
+    except ValidationError:
+        return
+    assert day.isoformat() == written
+
+
+@pytest.mark.parametrize("value", ["1763596800", "0", "1e9", "true", "null", "[]", "{}"])
+def test_a_day_is_text(value: str) -> None:
+    with pytest.raises(ValidationError):
+        DAY.validate_json(value)
 
 
 @given(

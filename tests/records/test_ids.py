@@ -67,15 +67,6 @@ def test_the_same_content_may_be_written_differently(api: Api) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
 
 
-def test_the_same_instant_at_another_offset_is_different_content(api: Api) -> None:
-    """An offset is part of the content, and is returned."""
-    shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
-    id_ = str(uuid7())
-    api.session(**shared, id=id_, occurred_at="2026-11-01T10:00:00-08:00")
-    body = {**shared, "id": id_, "occurred_at": "2026-11-01T18:00:00Z"}
-    assert api.post("/v1/sessions", body).status_code == 409
-
-
 def test_a_create_is_recognised_after_the_record_has_changed(api: Api) -> None:
     body = {"id": str(uuid7()), "given_name": "Ana"}
     path = f"/v1/patients/{api.post('/v1/patients', body).json()['id']}"
@@ -129,6 +120,32 @@ def test_the_id_in_the_body_of_a_put_must_equal_that_in_its_address(api: Api) ->
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/id"]
     assert api("PUT", f"/v1/patients/{id_}", json={"id": id_.upper()}).status_code == 201
+
+
+NOBODYS = ("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+
+
+@pytest.mark.parametrize("id_", NOBODYS)
+@pytest.mark.parametrize("create", CREATES, ids=lambda o: o.name)
+def test_an_id_that_nobody_made_is_refused(api: Api, create: Any, id_: str) -> None:
+    world = World(api)
+    path, _ = world.address(create)
+    body = world.example(create.body_model)
+    sent = api.post(path, body | {"id": id_}), api("PUT", f"{path}/{id_}", json=body)
+    for answer in sent:
+        assert answer.status_code == 422
+        [fault] = answer.json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/id", "nobodys_id")
+    assert api.get(f"{path}/{id_}").status_code == 404
+
+
+@pytest.mark.parametrize("id_", NOBODYS)
+def test_a_reference_to_an_id_that_nobody_made_names_no_record(api: Api, id_: str) -> None:
+    body = {"patient_id": id_, "practitioner_id": api.practitioner()["id"]}
+    answer = api.post("/v1/sessions", body | {"occurred_at": "2026-11-01T10:00:00Z"})
+    assert answer.status_code == 422
+    [fault] = answer.json()["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/patient_id", "unknown_reference")
 
 
 def test_the_server_makes_version_7_ids_in_order(api: Api) -> None:

@@ -235,6 +235,7 @@ def test_credentials_are_copied_as_they_were_on_the_day(api: Api) -> None:
         credential("first day", "2026-11-01", None),
         credential("later", "2026-11-02", None),
     ]
+    api.live_in("America/Vancouver")
     practitioner = api.practitioner(credentials=held)
     session = api.session(
         practitioner_id=practitioner["id"], occurred_at="2026-11-01T23:30:00-08:00"

@@ -128,6 +128,7 @@ def has_header(table: Element) -> bool:
 
 
 def test_it_shows_everything_that_was_selected(api: Api) -> None:
+    api.live_in("America/Vancouver")
     paper = paper_of(api, whole(api)["patient"])
     for text in (
         "Ana Núñez",
@@ -361,3 +362,13 @@ def test_a_word_longer_than_a_line_continues_on_the_next_line(api: Api) -> None:
     session = api.session(note=f"START{'x' * 400}END")
     paper = paper_of(api, session["patient_id"])
     assert f"START{'x' * 400}END" in paper.words().replace("\u200b", "")
+
+
+@pytest.mark.parametrize("name", ["given_name", "family_name"])
+def test_a_practitioner_with_one_name_is_named_by_it(api: Api, name: str) -> None:
+    treated_by = api.create("/v1/practitioners", **{name: "Suharto"})["id"]
+    session = signed(api, practitioner_id=treated_by)
+    paper = paper_of(api, session["patient_id"])
+    assert paper.says("Suharto")
+    assert not paper.says("None Suharto")
+    assert not paper.says("Suharto None")

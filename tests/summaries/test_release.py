@@ -54,6 +54,7 @@ def test_a_consent_to_treatment_is_not_a_consent_to_use_data(api: Api) -> None:
 
 
 def test_with_consent_a_chart_is_released_and_names_its_recipient(api: Api) -> None:
+    api.live_in("America/Vancouver")
     whose = patient(api)
     consent(api, whose)
     paper = Paper(pdf(api, whose, recipient=PHYSICIAN, purpose="Continuity of care"))

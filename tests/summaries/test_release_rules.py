@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from app.summaries.rules.release import Recipient, consent, reason
 
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 DAY = timedelta(days=1)
+UTC_ZONE = ZoneInfo("UTC")
 SHOULDER, NECK = UUID(int=1), UUID(int=2)
 
 
@@ -56,7 +58,7 @@ GOOD = said()
     ],
 )
 def test_none_of_these_allows_releasing_the_whole_chart(consents: list[ConsentView]) -> None:
-    assert consent(consents, None, NOW) is None
+    assert consent(consents, None, NOW, UTC_ZONE) is None
 
 
 @pytest.mark.parametrize(
@@ -72,29 +74,30 @@ def test_none_of_these_allows_releasing_the_whole_chart(consents: list[ConsentVi
     ],
 )
 def test_the_latest_consent_allows_releasing_the_whole_chart(others: list[ConsentView]) -> None:
-    assert consent([*others, GOOD], None, NOW) == GOOD
+    assert consent([*others, GOOD], None, NOW, UTC_ZONE) == GOOD
 
 
 def test_a_consent_for_an_episode_covers_only_that_episode() -> None:
     for_shoulder = said(episode_id=SHOULDER)
-    assert consent([for_shoulder], SHOULDER, NOW) == for_shoulder
-    assert consent([for_shoulder], NECK, NOW) is None
-    assert consent([GOOD], NECK, NOW) == GOOD
+    assert consent([for_shoulder], SHOULDER, NOW, UTC_ZONE) == for_shoulder
+    assert consent([for_shoulder], NECK, NOW, UTC_ZONE) is None
+    assert consent([GOOD], NECK, NOW, UTC_ZONE) == GOOD
 
 
 def test_a_refusal_for_one_episode_does_not_block_the_others() -> None:
     consents = [said(3), said(2, "refused", episode_id=SHOULDER)]
-    assert consent(consents, SHOULDER, NOW) is None
-    assert consent(consents, NECK, NOW) == consents[0]
+    assert consent(consents, SHOULDER, NOW, UTC_ZONE) is None
+    assert consent(consents, NECK, NOW, UTC_ZONE) == consents[0]
 
 
-def test_the_last_day_ends_in_the_time_zone_of_the_consent() -> None:
-    in_vancouver = timezone(timedelta(hours=-8))
-    given_at = (NOW - 3 * DAY).astimezone(in_vancouver)
+@pytest.mark.parametrize("given_in", [UTC, timezone(timedelta(hours=9))])
+def test_the_last_day_ends_in_the_time_zone_of_the_clinic(given_in: timezone) -> None:
+    zone = ZoneInfo("America/Vancouver")
+    given_at = (NOW - 3 * DAY).astimezone(given_in)
     last = said(obtained_at=given_at, valid_until=date(2026, 11, 20))
-    late = datetime(2026, 11, 20, 23, 59, tzinfo=in_vancouver)
-    assert consent([last], None, late.astimezone(UTC)) == last
-    assert consent([last], None, late + timedelta(minutes=1)) is None
+    late = datetime(2026, 11, 20, 23, 59, tzinfo=zone)
+    assert consent([last], None, late.astimezone(UTC), zone) == last
+    assert consent([last], None, late + timedelta(minutes=1), zone) is None
 
 
 @given(
@@ -105,9 +108,9 @@ def test_the_last_day_ends_in_the_time_zone_of_the_consent() -> None:
     st.randoms(),
 )
 def test_the_order_of_the_records_does_not_matter(consents: list[Any], random: Any) -> None:
-    found = consent(consents, None, NOW)
+    found = consent(consents, None, NOW, UTC_ZONE)
     random.shuffle(consents)
-    assert consent(consents, None, NOW) == found
+    assert consent(consents, None, NOW, UTC_ZONE) == found
     assert found is None or found["decision"] == "given"
 
 

@@ -341,3 +341,37 @@ def test_rows_of_people_need_the_scope_to_write_them_and_others_go_on(
     assert counts(report) == (3 - len(refused), 0, len(refused))
     found = [(error["line"], error["pointer"], error["code"]) for error in report["errors"]]
     assert found == [(line, "/type", "scope_missing") for line in refused]
+
+
+@pytest.mark.parametrize("number", ["3", "3.0", "3e0"])
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        *[(yes, True) for yes in ("true", "TRUE", "True", "1", "1.0", "yes", "YES", " true ")],
+        *[(no, False) for no in ("false", "FALSE", "False", "0", "0.0", "no", "No")],
+        ("", None),
+    ],
+)
+def test_csv_takes_numbers_and_booleans_as_other_programs_write_them(
+    api: Api, number: str, written: str, value: object
+) -> None:
+    session = api.session()
+    content = (
+        "type,session_id,reported_at,soreness,bruising\n"
+        f"follow_up,{session['id']},2026-11-02T10:00:00-08:00,{number},{written}\n"
+    )
+    answer = api("POST", "/v1/imports", content=content, headers={"Content-Type": "text/csv"})
+    assert counts(answer.json()) == (1, 0, 0), answer.text
+    [stored] = api.get(f"/v1/sessions/{session['id']}/follow-ups").json()["items"]
+    assert (stored["soreness"], stored["bruising"]) == (3, value)
+
+
+@pytest.mark.parametrize(("number", "written"), [("3.5", "true"), ("3", "2"), ("3", "maybe")])
+def test_csv_refuses_what_is_no_integer_or_boolean(api: Api, number: str, written: str) -> None:
+    session = api.session()
+    content = (
+        "type,session_id,reported_at,soreness,bruising\n"
+        f"follow_up,{session['id']},2026-11-02T10:00:00-08:00,{number},{written}\n"
+    )
+    answer = api("POST", "/v1/imports", content=content, headers={"Content-Type": "text/csv"})
+    assert counts(answer.json()) == (0, 0, 1)

@@ -274,3 +274,21 @@ def test_the_timeline_writes_codes_as_words_and_leaves_peoples_words_alone(
     )
     page = words(desk.get(f"/console/patients/{chart.patient_id}/timeline").text)
     assert "mild: skin infection. code_blue in room_3" in page
+
+
+@pytest.mark.parametrize("name", ["given_name", "family_name"])
+def test_a_practitioner_with_one_name_is_named_by_it(desk: Desk, api: Api, name: str) -> None:
+    treated_by = api.create("/v1/practitioners", **{name: "Suharto"})["id"]
+    patient = api.session(practitioner_id=treated_by)["patient_id"]
+    page = words(desk.get(f"/console/patients/{patient}").text)
+    assert "· Suharto" in page
+    assert "None" not in page
+
+
+def test_a_page_has_days_and_times_in_the_clinics_time_zone(desk: Desk, api: Api) -> None:
+    api.live_in("America/Vancouver")
+    patient = api.session(occurred_at="2026-11-02T04:30:00Z")["patient_id"]
+    page = words(desk.get(f"/console/patients/{patient}").text)
+    assert "2026-11-01 20:30" in page
+    assert "2026-11-01 to 2026-11-01" in page
+    assert "2026-11-02" not in page

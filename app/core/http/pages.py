@@ -13,9 +13,10 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
 
 from app.core.operation import Operation
+from app.core.values.clock import YEAR_MAX, YEAR_MIN
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
-from app.core.values.wire import YEAR_MAX, YEAR_MIN, View
+from app.core.values.wire import View
 
 LIMIT_MAX = 200
 POSITION_MAX = 2**31 - 1

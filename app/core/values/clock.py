@@ -3,7 +3,12 @@
 import os
 import time
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+YEAR_MIN, YEAR_MAX = 1900, 2199
+"""The years that can be stored."""
 
 
 def now() -> datetime:
@@ -11,9 +16,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def clinic_day(moment: datetime) -> date:
-    """Return the day of an instant in the clinic: the day in UTC, until clinics have time zones."""
-    return moment.astimezone(UTC).date()
+@lru_cache
+def time_zones() -> frozenset[str]:
+    """Return the names of the IANA time zones, without those that depend on the machine."""
+    return frozenset(available_timezones() - {"Factory", "localtime", "posixrules"})
+
+
+def clinic_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day of an instant in the time zone of a clinic, which is `Operation.zone`."""
+    return moment.astimezone(zone).date()
 
 
 def uuid7() -> UUID:

@@ -35,6 +35,7 @@ OWN: Final[Mapping[str, str]] = {
     "line_too_long": "A line of an import is too long.",
     "lopsided": "A shape on the midline has two equal halves.",
     "mismatch": "Data files contradict each other.",
+    "name_missing": "Give at least one name.",
     "needle_count_missing": "Count the needles before signing.",
     "needles_unaccounted": (
         "Needles removed differ from needles inserted: count again or give mismatch_reason."
@@ -45,6 +46,7 @@ OWN: Final[Mapping[str, str]] = {
     "no_key_source": "Only a back end can have jwks or jwks_url.",
     "no_object": "A row must be one JSON object.",
     "no_release": "Only a partial or complete release has a time.",
+    "nobodys_id": "The nil and the max UUID are no ids.",
     "none_and_more": "Give none alone, or the sensations that were felt.",
     "not_a_table": "Records can't be de-identified: export tables.",
     "not_attended": "That visit was not attended.",
@@ -88,6 +90,7 @@ OWN: Final[Mapping[str, str]] = {
     "unknown_instrument": "There is no instrument with this code.",
     "unknown_muscle": "The catalogue has no muscle with this slug.",
     "unknown_reference": "This clinic has no record with this id.",
+    "unknown_time_zone": "There is no IANA time zone with this name.",
     "unknown_type": "A row has a `type` that no record has.",
     "unprintable": "A chart summary has a character that no font can print.",
     "voided_at_missing": "A void session needs voided_at.",

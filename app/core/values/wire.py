@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar
 
@@ -20,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
+from app.core.values.clock import YEAR_MAX, YEAR_MIN
 from app.core.values.faults import Fault, RuleBroken, pointer
 from app.core.values.problems import Invalid
 from app.core.values.text import check_not_blank, nfc, one_line
@@ -28,13 +30,13 @@ TEXT_MAX = 4_000
 LINE_MAX = 200
 Stored: TypeAlias = Collection[str]
 """The texts of a stored record."""
-YEAR_MIN, YEAR_MAX = 1900, 2199
 
 # RFC 3339 §5.6, with a required offset. Digits beyond a microsecond can't be stored, so they are
-# refused, not cut.
+# refused, not cut. Zeros there lose nothing: .NET writes seven digits, Java up to nine.
 _RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6}0{0,24})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Only a body with NUL, a large exponent or very many digits is searched for unstorable values.
 _SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
 _RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
@@ -51,6 +53,16 @@ def _rfc_3339(value: object) -> object:
     return value
 
 
+def _full_date(value: object) -> date:
+    """Read YYYY-MM-DD and nothing else. Pydantic would read digits as seconds since 1970."""
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and _FULL_DATE.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise RuleBroken("date_parsing", "Give a date as YYYY-MM-DD, such as 2026-11-20.")
+
+
 D = TypeVar("D", date, datetime)
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,7 +76,7 @@ def _storable(value: D) -> D:
 Moment = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
 ]
-Day = Annotated[date, AfterValidator(_storable)]
+Day = Annotated[date, BeforeValidator(_full_date), AfterValidator(_storable)]
 
 
 def _text(value: object, info: ValidationInfo) -> object:
@@ -184,29 +196,37 @@ def read(model: type[M], raw: bytes, stored: Stored | None = None) -> M:
 
 
 def validated(model: type[M], raw: bytes, stored: Stored | None = None) -> M:
-    """Read a body from JSON bytes that passed `decode`. A null member counts as absent.
+    """Read a body from JSON bytes that passed `decode`.
 
+    A null member counts as absent. A number without a fraction, such as 6.0 or 1e1, is an integer
+    where one is wanted, as in JSON Schema. Both are rare, so they are mended only after a refusal.
     `stored` has the texts that the record holds already. They stay as they were written, and rules
     about texts that are younger than the record don't apply to them.
     """
     try:
         return model.model_validate_json(raw, context=stored)
     except ValidationError as error:
-        nulls = [
+        places = [
             item["loc"]
             for item in error.errors(include_url=False, include_context=False)
-            if item["loc"] and item["input"] is None and item["type"] != "extra_forbidden"
+            if item["loc"] and _is_mendable(item["type"], item["input"])
         ]
-        if not nulls:
+        if not places:
             raise Invalid(faults(error)) from None
     try:
-        return model.model_validate_json(_without(raw, nulls), context=stored)
+        return model.model_validate_json(_mended(raw, places), context=stored)
     except ValidationError as error:
         raise Invalid(faults(error)) from None
 
 
-def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
-    """Return the JSON bytes without the object members at these places."""
+def _is_mendable(code: str, given: object) -> bool:
+    if given is None:
+        return code != "extra_forbidden"
+    return code == "int_type" and isinstance(given, float) and given.is_integer()
+
+
+def _mended(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
+    """Return the JSON bytes without the nulls at these places, and with integers for numbers."""
     body = jiter.from_json(raw)
     for *way, name in places:
         parent = body
@@ -214,8 +234,10 @@ def _without(raw: bytes, places: Iterable[tuple[str | int, ...]]) -> bytes:
             # Pydantic's place may also name the tried part of a union, which isn't a member.
             inside = isinstance(parent, list) or step in parent
             parent = parent[step] if inside else {}
-        if isinstance(parent, dict):
+        if isinstance(parent, dict) and parent.get(name) is None:
             parent.pop(name, None)
+        elif parent[name] is not None:
+            parent[name] = int(parent[name])
     return to_json(body)
 
 

@@ -1,7 +1,9 @@
 """The progress document of a patient, and its pictures."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import bindparam
@@ -26,9 +28,12 @@ _EPISODE = rows(Episode, Episode.id).where(
 )
 
 
-def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
+def progress(
+    op: Operation, patient_id: UUID, filters: ProgressFilters, *, local: bool = False
+) -> Json:
     """A patient's progress document.
 
+    Times are at their senders' UTC offsets; for people, `local`, in the clinic's time zone.
     `NotFound` where this clinic has no such patient, or the patient has no such episode.
     """
     ledger.record_patient_access(op, [patient_id])
@@ -37,16 +42,17 @@ def progress(op: Operation, patient_id: UUID, filters: ProgressFilters) -> Json:
         as_of = filters.as_of
         past = records_as_of(op, patient_id, as_of, known_then=filters.known_then)
     facts = history(op, patient_id, as_of, filters, past)
+    write = _rfc_3339_in(op.zone) if local else _rfc_3339
     if filters.episode_id is None:
-        return document(str(patient_id), None, as_of, facts, _rfc_3339)
+        return document(str(patient_id), None, as_of, facts, write)
     if not facts.episodes:
         op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
-    return document(str(patient_id), str(filters.episode_id), as_of, facts, _rfc_3339)
+    return document(str(patient_id), str(filters.episode_id), as_of, facts, write)
 
 
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
     """The progress document as an SVG picture."""
-    return picture_svg(progress(op, patient_id, filters), code_names()).encode()
+    return picture_svg(progress(op, patient_id, filters, local=True), code_names()).encode()
 
 
 def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
@@ -67,6 +73,10 @@ def _scale(code: str) -> PictureScale:
 
 def _muscle_name(slug: str) -> str:
     return catalogue.muscle(slug).name
+
+
+def _rfc_3339_in(zone: ZoneInfo) -> Callable[[datetime], str]:
+    return lambda at: _rfc_3339(at.astimezone(zone))
 
 
 def _rfc_3339(at: datetime) -> str:

@@ -11,6 +11,7 @@ from app.followups.views import FollowUpView
 from app.patients.views import PatientView
 from app.practitioners.views import PractitionerView
 from app.progress.rules.wording import NOTHING, number
+from app.records.names import full_name
 from app.safety.views import AdverseEventView, ConsentView
 from app.sessions.views import SessionView
 from app.summaries.rules import progress, sessions
@@ -164,24 +165,24 @@ def _basis(release: Release) -> str:
     return "; ".join(bases)
 
 
-def full_name(person: PatientView | PractitionerView) -> str:
+def name_of(person: PatientView | PractitionerView) -> str:
     """A person's name, as far as it is known."""
-    return " ".join(filter(None, (person["given_name"], person["family_name"]))) or "name unknown"
+    return full_name(person["given_name"], person["family_name"])
 
 
 def _patient(patient: PatientView) -> dict[str, Any]:
-    name, born = full_name(patient), patient["birth_date"]
+    name, born = name_of(patient), patient["birth_date"]
     identifiers = [f"{each['value']} ({each['system']})" for each in patient["identifiers"]]
     line = [
         name,
-        f"born {day(born)}" if born else None,
+        f"born {born}" if born else None,
         *(i["value"] for i in patient["identifiers"][:1]),
     ]
     return {
         "line": " · ".join(filter(None, line)),
         "facts": pairs(
             ("Name", name),
-            ("Born", day(born)),
+            ("Born", born or NOTHING),
             ("Identifiers", "\n".join(identifiers)),
             ("Record id", str(patient["id"])),
         ),
@@ -239,7 +240,7 @@ def _practitioner(practitioner: PractitionerView, treated: Sequence[SessionView]
         for each in session["credentials"]
     ]
     return [
-        full_name(practitioner),
+        name_of(practitioner),
         "\n".join(identifiers) or NOTHING,
         "\n".join(dict.fromkeys(held)) or NOTHING,
     ]

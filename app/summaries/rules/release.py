@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from typing_extensions import TypeAliasType
 
+from app.core.values.clock import clinic_day
 from app.core.values.faults import RuleBroken
 from app.safety.views import ConsentView
 
@@ -33,7 +35,7 @@ def check_name(kind: str, *, given: bool) -> None:
 
 
 def consent(
-    consents: Iterable[ConsentView], episode_id: UUID | None, at: datetime
+    consents: Iterable[ConsentView], episode_id: UUID | None, at: datetime, zone: ZoneInfo
 ) -> ConsentView | None:
     """The consent to the use of data that is valid at an instant; None where there is none.
 
@@ -48,8 +50,7 @@ def consent(
     )
     if last is None or last["decision"] != "given":
         return None
-    # `valid_until` is a day in the time zone in which the consent was given.
-    today = at.astimezone(last["obtained_at"].tzinfo).date()
+    today = clinic_day(at, zone)
     return last if last["valid_until"] is None or today <= last["valid_until"] else None
 
 

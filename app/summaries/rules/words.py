@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Final, NamedTuple, TypeVar, cast
 from uuid import UUID
 
@@ -55,6 +55,19 @@ def spelt(code: str | None) -> str:
 def listed(codes: Iterable[str]) -> str:
     """Codes as words, separated by commas."""
     return ", ".join(spelt(code) for code in codes)
+
+
+def local(value: T, zone: tzinfo) -> T:
+    """A value whose times are in the clinic's time zone."""
+    return cast("T", _local(value, zone))
+
+
+def _local(value: Any, zone: tzinfo) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(zone)
+    if isinstance(value, dict):
+        return {name: _local(member, zone) for name, member in value.items()}
+    return [_local(item, zone) for item in value] if isinstance(value, list) else value
 
 
 def moment(at: datetime) -> str:

@@ -16,7 +16,7 @@ from app.transfer.exports.formats import Format
 from app.transfer.exports.package import FILE, package
 from app.transfer.exports.records import NAME, records
 from app.transfer.exports.research import deidentified
-from app.transfer.exports.service import account, account_for_research, snapshot
+from app.transfer.exports.service import SHIFTED_ZONE, account, account_for_research, snapshot
 
 MANIFEST: Final = "MANIFEST.sha256"
 README: Final = "README.md"
@@ -55,12 +55,13 @@ def write_folder(
             account(database, reading, DATASETS, what)
         else:
             account_for_research(database, op, what)
+        zone = reading.zone if key is None else SHIFTED_ZONE
         shown = [dataset if key is None else deidentified(dataset, key) for dataset in DATASETS]
         written = [
             _write(
                 directory,
                 f"{dataset.name}.{form.name}",
-                form.write(dataset.columns, dataset.rows(reading)),
+                form.write(dataset.columns, dataset.rows(reading), zone),
                 on_progress,
             )
             for dataset in shown

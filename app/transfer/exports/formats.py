@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from app.core.http.streams import Pieces
 from app.transfer.exports import texts
@@ -11,7 +12,7 @@ from app.transfer.exports.datasets import Rows
 from app.transfer.exports.parquet import parquet
 from app.transfer.rows import NDJSON
 
-Writer = Callable[[Sequence[Column], Rows], Pieces]
+Writer = Callable[[Sequence[Column], Rows, ZoneInfo], Pieces]
 
 
 class Format(NamedTuple):

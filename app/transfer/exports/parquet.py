@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -35,7 +36,7 @@ def check_installed() -> None:
         raise NoParquet
 
 
-def parquet(columns: Sequence[Column], rows: Rows) -> Pieces:
+def parquet(columns: Sequence[Column], rows: Rows, _zone: ZoneInfo) -> Pieces:
     """A Parquet file, piece by piece. Lists of objects become JSON text, other lists stay lists."""
     from pyarrow import parquet as writing  # noqa: PLC0415 - see above
 

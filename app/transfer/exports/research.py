@@ -14,6 +14,8 @@ import orjson
 
 from app.core.db.tables import OFFSET
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day
+from app.patients.rules import first_day
 from app.settings import settings
 from app.transfer.exports import rules
 from app.transfer.exports.columns import NESTED, PSEUDONYM, Becomes, Column, Type
@@ -186,8 +188,11 @@ Words = Callable[[Any, str], Iterator[Any]]
 
 def _words(op: Operation, column: Column, blinding: Blinding) -> Words:
     if column.becomes is Becomes.BIRTH:
-        today = op.at.date()
-        return lambda born, whose: iter([rules.birth_band(born, blinding.shift(whose), today)])
+        today = clinic_day(op.at, op.zone)
+        # Of a birth date that is known in part, the first day counts: they may be over 89.
+        return lambda born, whose: iter(
+            [rules.birth_band(first_day(born), blinding.shift(whose), today)]
+        )
     if column.type not in NESTED:
         return lambda word, _whose: iter([word])
     members = column.members

@@ -29,7 +29,8 @@ class ExportFilters(BaseModel):
     excel: Annotated[
         bool,
         Field(
-            description="For CSV: a byte order mark, and times in UTC in a form that Excel reads."
+            description="For CSV: a byte order mark, and times in the clinic's time zone in a form"
+            " that Excel reads."
         ),
     ] = False
     deidentified: Deidentified = False

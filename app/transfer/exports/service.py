@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from app.core.db.database import Database
 from app.core.http.streams import Pieces
@@ -14,6 +15,8 @@ from app.transfer.exports.formats import Format
 from app.transfer.exports.records import NAME, records
 from app.transfer.exports.research import deidentified
 
+SHIFTED_ZONE: Final = ZoneInfo("UTC")
+"""Shifted times are local times already, written as UTC."""
 ACCOUNTED_AT_ONCE: Final = 1_000
 """Access entries in one transaction. During it, nobody else in the clinic can write."""
 
@@ -58,7 +61,7 @@ def export(database: Database, op: Operation, dataset: Dataset, form: Format) ->
     """A dataset, piece by piece. Records the access to every patient in it first."""
     with snapshot(database, op) as reading:
         account(database, reading, [dataset], f"{dataset.name}.{form.name}")
-        yield from form.write(dataset.columns, dataset.rows(reading))
+        yield from form.write(dataset.columns, dataset.rows(reading), reading.zone)
 
 
 def export_for_research(
@@ -68,7 +71,7 @@ def export_for_research(
     with snapshot(database, op) as reading:
         account_for_research(database, op, f"{dataset.name}.{form.name}")
         research = deidentified(dataset, key)
-        yield from form.write(research.columns, research.rows(reading))
+        yield from form.write(research.columns, research.rows(reading), SHIFTED_ZONE)
 
 
 def account_for_research(database: Database, op: Operation, what: str) -> None:

@@ -6,22 +6,22 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from app.core.http.streams import Pieces
 from app.transfer.exports.columns import NESTED, Column, Type
 from app.transfer.exports.datasets import Rows
+from app.transfer.formulas import guarded
 
 LINE: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""Characters with which a text may begin a formula in a spreadsheet."""
 
 CellWriter = Callable[[Any], Any]
 """Formats a cell that isn't null."""
 
 
-def ndjson(columns: Sequence[Column], rows: Rows) -> Pieces:
+def ndjson(columns: Sequence[Column], rows: Rows, _zone: ZoneInfo) -> Pieces:
     """One JSON object per line, each with all members."""
     names = [column.name for column in columns]
     nested = [n for n, column in enumerate(columns) if column.type in NESTED]
@@ -38,11 +38,15 @@ def _line(names: Sequence[str], nested: Sequence[int], row: Sequence[Any]) -> by
     return orjson.dumps(view, None, LINE)
 
 
-def csv_text(columns: Sequence[Column], rows: Rows, *, excel: bool = False) -> Pieces:
+def csv_text(
+    columns: Sequence[Column], rows: Rows, zone: ZoneInfo, *, excel: bool = False
+) -> Pieces:
     """CSV (RFC 4180) in UTF-8 with a header. A null cell is empty.
 
-    A text that a spreadsheet would treat as a formula gets a `'` in front. So does a text that
-    begins with a `'`. Removing one leading `'` from each text therefore restores the original.
+    For `excel`, times are in the clinic's time zone.
+
+    A text that a spreadsheet would treat as a formula gets a `'` in front, which an import takes
+    away again: see `app.transfer.formulas`.
     """
     lines = io.StringIO()
     writer = csv.writer(lines)
@@ -51,7 +55,7 @@ def csv_text(columns: Sequence[Column], rows: Rows, *, excel: bool = False) -> P
     special = [
         (n, writer_of_cell)
         for n, column in enumerate(columns)
-        if (writer_of_cell := _cell_writer(column, excel=excel)) is not None
+        if (writer_of_cell := _cell_writer(column, zone, excel=excel)) is not None
     ]
     for batch in rows:
         writer.writerows(_cells(special, batch))
@@ -76,31 +80,30 @@ def _cells(
         yield cells
 
 
-def _cell_writer(column: Column, *, excel: bool) -> CellWriter | None:
+def _cell_writer(column: Column, zone: ZoneInfo, *, excel: bool) -> CellWriter | None:
     """The formatter for the cells of this column; None where they need none."""
     if column.type is Type.TEXT:
         return None if "enum" in column.limits else guarded
     if column.type is Type.BOOLEAN:
         return {True: "true", False: "false"}.__getitem__
     if column.type is Type.INSTANT:
-        return _for_excel if excel else _rfc_3339
+        return _for_excel(zone) if excel else _rfc_3339
     if column.type in NESTED:
         return _as_text
     return None
-
-
-def guarded(text: str) -> str:
-    """The text, with a `'` in front where a spreadsheet would treat it as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _rfc_3339(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _for_excel(at: datetime) -> str:
-    """A time in UTC without its offset, because Excel can't read offsets."""
-    return at.replace(tzinfo=None).isoformat(" ", "milliseconds")
+def _for_excel(zone: ZoneInfo) -> CellWriter:
+    """The clinic's own time without its offset, because Excel can't read offsets."""
+
+    def write(at: datetime) -> str:
+        return at.astimezone(zone).replace(tzinfo=None).isoformat(" ", "milliseconds")
+
+    return write
 
 
 def _as_text(cell: Any) -> str:

@@ -11,6 +11,7 @@ from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
+from app.patients.rules import first_day, last_day
 from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
@@ -83,8 +84,13 @@ def _others(document: Json) -> Iterator[tuple[str, Json]]:
                 yield measure["instrument"], point
 
 
-def age(born: date, today: date) -> int:
-    """The age in whole years."""
+def age(birth_date: str, today: date) -> str:
+    """Return the age in whole years; a range where the birth date is known in part."""
+    ages = dict.fromkeys(_age(day(birth_date), today) for day in (last_day, first_day))
+    return " to ".join(str(max(years, 0)) for years in ages)
+
+
+def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 

@@ -1,11 +1,13 @@
 """Renders pages: the templates of this package, and headers that restrict the browser."""
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
 from app.core.http.requests import request_id
@@ -27,12 +29,22 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def _day(at: str) -> str:
-    return at[:10]
+@pass_context
+def _day(context: Context, at: str) -> str:
+    """A day as it is; the day of a time in the clinic's time zone."""
+    return _local(context, at)[:10]
 
 
-def _time(at: str) -> str:
-    return at[:16].replace("T", " ")
+@pass_context
+def _time(context: Context, at: str) -> str:
+    return _local(context, at)[:16].replace("T", " ")
+
+
+def _local(context: Context, at: str) -> str:
+    if "T" not in at:
+        return at
+    zone: tzinfo = context["zone"]
+    return datetime.fromisoformat(at).astimezone(zone).isoformat()
 
 
 def _words(code: str) -> str:

@@ -14,6 +14,7 @@ from app.core.http.pages import Cursor, Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.core.values.wire import View, read
 from app.patients.schemas import PatientSearch
 from app.patients.service import PATIENTS
@@ -21,6 +22,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
 from app.progress.views import TimelineItem
+from app.records.names import full_name
 from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
@@ -85,14 +87,14 @@ def search(op: Searching, form: Form) -> HTMLResponse:
 def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     """Show a patient's progress."""
     person = record_for_answer(op, PATIENTS, patient_id)
-    document = progress.progress(op, patient_id, ProgressFilters())
+    document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     return _page(
         "patient.html",
         op,
         patient=plain(person),
-        age=None if born is None else age(born, op.at.date()),
+        age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
         events=_events(op, patient_id),
         timeline=_timeline(op, items),
@@ -114,7 +116,9 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
     differing = len(set(op.differing))
-    return HTMLResponse(pages.render(template, who=op.caller.actor, differing=differing, **more))
+    return HTMLResponse(
+        pages.render(template, zone=op.zone, who=op.caller.actor, differing=differing, **more)
+    )
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
@@ -131,7 +135,7 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
     if op.caller.may(Scope.PRACTITIONERS_READ):
         ids = {id for id in map(_treated_by, items) if id is not None}
         for one in records_for_answer(op, PRACTITIONERS, sorted(ids)):
-            names[one["id"]] = f"{one['given_name']} {one['family_name']}"
+            names[one["id"]] = full_name(one["given_name"], one["family_name"])
     return [
         Line(plain(item["at"]), title, told, names.get(_treated_by(item)))
         for item in filter(is_shown, items)

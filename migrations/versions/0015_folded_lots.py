@@ -1,6 +1,6 @@
 """A recall finds every spelling of a lot.
 
-Revision 0018, after 0013.
+Revision 0015, after 0014.
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 from app.core.db.schema import each_clinic
 from app.core.values.text import folded_code
 
-revision = "0018"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
