@@ -21,6 +21,7 @@ HELD: Final = frozenset(
         *("SessionBody/needlings/[]/muscle", "SessionBody/measurements/[]/instrument"),
         *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
+        *("PatientBody/birth_date", "PatientSearch/birth_date"),
     }
 )
 # Additions to the example bodies, so that every text member has a place.
