@@ -76,7 +76,7 @@ test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECOND
 browser: dev  ## fetch a browser for the tests, if this machine has none
 	@$(BIN)/python -m tests.browser
 
-snapshots: dev  ## rewrite the snapshots of the API: openapi.json, permissions.txt, body-map.svg, …
+snapshots: dev  ## rewrite the snapshots of the API, and record its examples anew
 	$(BIN)/python -m tests.snapshots
 
 bench: dev  ## measure against the bare database, on PostgreSQL and SQLite

@@ -80,6 +80,20 @@ def operations() -> tuple[Documented, ...]:
     )
 
 
+def code_samples(language: str) -> dict[str, str]:
+    """The code samples of the document in one language, by the name of their operation.
+
+    `language` is as in the document: `Shell`, `Python` or `TypeScript`.
+    """
+    return {
+        spec["operationId"]: sample["source"]
+        for item in document()["paths"].values()
+        for spec in item.values()
+        for sample in spec["x-codeSamples"]
+        if sample["lang"] == language
+    }
+
+
 def resolved(schema: Any) -> dict[str, Any]:
     """A schema without its reference and without null."""
     while "$ref" in schema or "anyOf" in schema:

@@ -26,6 +26,9 @@ def _known(value: Any) -> Any:
     return [_known(member) for member in value] if isinstance(value, list) else value
 
 
+schemathesis.serializer.alias("application/x-ndjson", "application/octet-stream")
+
+
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
     """Replace ids in the body by ids of existing records."""

@@ -34,8 +34,10 @@ def specs() -> Iterator[dict[str, Any]]:
 
 
 def _under(value: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema inside a part of an operation."""
+    """Every schema inside a part of an operation, except in examples."""
     for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if step == "example":
+            continue
         if step == "schema":
             yield from within(inner, place)
         elif isinstance(inner, dict | list):

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
 
 from app.core.http.contract import REFERENCE
+from app.core.http.examples.recorded import add_examples
 from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
 from app.core.http.routing import Route
 from app.core.values.fault_codes import FAULT_CODES
@@ -159,6 +160,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             for name, text in HEADERS.items()
         }
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        add_examples(schema["paths"])
         app.openapi_schema = schema
     return app.openapi_schema
 
