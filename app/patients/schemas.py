@@ -45,20 +45,30 @@ class PatientBody(RecordBody):
     )
 
     identifiers: Identifiers = []
+    """What other systems call the patient. No two patients share one."""
     given_name: Line | None = None
+    """The first names; null if unknown."""
     family_name: Line | None = None
+    """The last name; null if unknown."""
     birth_date: BirthDate | None = None
+    """The day of birth; null if unknown."""
     sex: Sex | None = None
+    """As recorded for the patient; null if nobody noted it."""
     phone: Annotated[str | None, Field(min_length=3, max_length=40)] = None
+    """The number as it was written; null if unknown."""
     email: Annotated[str | None, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] = None
+    """An address for this patient; null if unknown."""
     language: Language | None = None
+    """The language to address the patient in, as a BCP 47 tag; null if unknown."""
     status: PatientStatus = "active"
+    """Whether the clinic still treats the patient."""
 
 
 class PatientFilters(IdentifierFilters):
     """The filters of the list of patients."""
 
     status: PatientStatus | None = None
+    """Only patients in this state."""
 
 
 class PatientSearch(Body):
@@ -71,6 +81,7 @@ class PatientSearch(Body):
     )
     given_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = None
     birth_date: Day | None = None
+    """Only patients born on exactly this day."""
 
     @model_validator(mode="after")
     def _something(self) -> Self:

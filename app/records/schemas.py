@@ -25,6 +25,7 @@ class IdentifierBody(Body):
 
     system: Annotated[Line, Field(pattern=r"^[^|]+$", description="A URI or an agreed name.")]
     value: Line
+    """The name or number within that system."""
 
 
 def _distinct(identifiers: Sequence[IdentifierBody]) -> Sequence[IdentifierBody]:

@@ -17,6 +17,7 @@ class RecipientBody(Body):
     """The recipient of the summary."""
 
     kind: RecipientKind
+    """Who gets it. Some recipients need the patient's consent."""
     name: Annotated[
         Line | None,
         Field(
@@ -50,7 +51,9 @@ class ChartSummaryBody(Period, Body):
     )
 
     recipient: RecipientBody
+    """Who gets the summary."""
     purpose: Annotated[Line, Field(pattern=NOT_BLANK)]
+    """What the recipient needs it for. The ledger keeps it."""
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     override_reason: Annotated[
         Text | None,
