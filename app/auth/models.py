@@ -11,6 +11,7 @@ from typing_extensions import TypeAliasType
 from app.core.db.tables import ClinicOwned, one_of
 
 Kind = TypeAliasType("Kind", Literal["api_key", "backend", "device", "identity", "owner"])
+"""What holds a token: a program, a device, a practitioner's sign-in or the owner."""
 
 
 class Client(ClinicOwned):

@@ -15,6 +15,7 @@ class CallerClinicView(TypedDict, closed=True):
 
     id: UUID
     name: str
+    """What the clinic calls itself."""
     time_zone: Annotated[
         str,
         Field(description="The IANA time zone in which the clinic counts days."),
@@ -26,7 +27,9 @@ class CallerClientView(TypedDict, closed=True):
 
     id: UUID
     name: str
+    """What the clinic calls this client."""
     kind: Kind
+    """How the client proves who it is."""
     expires_at: Annotated[
         datetime | None, Field(description="When the client expires; null: it doesn't.")
     ]
@@ -36,7 +39,9 @@ class MeView(TypedDict, closed=True):
     """Who calls, and what they may do."""
 
     clinic: CallerClinicView
+    """The clinic that the token decides. No request names one."""
     client: CallerClientView
+    """The program, device or sign-in that holds the token."""
     practitioner_id: Annotated[
         UUID | None, Field(description="The practitioner who acts; null if a program acts.")
     ]

@@ -16,7 +16,9 @@ from app.core.values.wire import Body, Line, Moment, example
 from app.credentials.views import ClientKind, ClientMembers, DescendantView
 
 KeyType = TypeAliasType("KeyType", Literal["RSA", "EC"])
+"""The family of a public key."""
 KeyAlgorithm = TypeAliasType("KeyAlgorithm", Literal["RS384", "ES384"])
+"""How a token request is signed; `RS384` for RSA, `ES384` for EC."""
 KEYS_MAX = 10
 OVERLAP_HOURS = 24
 OVERLAP_HOURS_MAX = 168
@@ -30,15 +32,24 @@ class KeyBody(Body):
     """A public key of a back end, as a JWK (RFC 7517): RSA of 2048 bits or more, or EC P-384."""
 
     kty: KeyType
+    """The family of the key."""
     kid: Annotated[Line, Field(description="The key's id in the header of its tokens.")]
     use: Literal["sig"] | None = None
+    """`sig`: the key signs; null says the same."""
     alg: KeyAlgorithm | None = None
+    """The one algorithm that it is for; null leaves it to the key's family."""
     key_ops: Annotated[list[Literal["verify"]] | None, Field(max_length=1)] = None
+    """`verify` only; null says the same."""
     n: Number | None = None
+    """RSA: the modulus in base64url; null for EC."""
     e: Number | None = None
+    """RSA: the public exponent in base64url; null for EC."""
     crv: Literal["P-384"] | None = None
+    """EC: the curve; null for RSA."""
     x: Number | None = None
+    """EC: the first coordinate in base64url; null for RSA."""
     y: Number | None = None
+    """EC: the second coordinate in base64url; null for RSA."""
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -54,6 +65,7 @@ class KeySetBody(Body):
     """The public keys of a back end, as a JWK set: two while one replaces the other."""
 
     keys: Annotated[list[KeyBody], Field(min_length=1, max_length=KEYS_MAX)]
+    """Each key has a `kid` of its own."""
 
     @model_validator(mode="after")
     def _has_distinct_kids(self) -> Self:
@@ -72,7 +84,9 @@ class ClientBody(Body):
     model_config = example(name="Front desk", scopes=["patients:read", "patients:write"])
 
     name: Line
+    """What to call it in the ledger, so that people know it."""
     kind: ClientKind = "api_key"
+    """Whether it sends an API key or signs its token requests."""
     scopes: Scopes
     expires_at: Annotated[
         Moment | None,
@@ -117,6 +131,7 @@ class NewClientView(_Client, closed=True):
     """A client with its new API key, which is shown only here; a back end has none."""
 
     api_key: str | None
+    """The secret, shown this once; null for a back end."""
 
 
 class RevokedClientView(_Client, closed=True):

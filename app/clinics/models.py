@@ -10,6 +10,7 @@ from typing_extensions import TypeAliasType
 from app.core.db.tables import ClinicOwned, one_of
 
 WhoseSessions = TypeAliasType("WhoseSessions", Literal["own", "any"])
+"""`own`: only a practitioner's own sessions. `any`: every session of the clinic."""
 
 
 class Clinic(ClinicOwned):

@@ -39,8 +39,10 @@ class ClinicBody(Body):
     """The members of a clinic that a client may change."""
 
     name: Line
+    """What the clinic calls itself."""
     time_zone: TimeZone = "UTC"
     whose_sessions: WhoseSessions = "own"
+    """Whose sessions a practitioner may sign, amend or void."""
 
 
 class ClinicPatch(MergePatch):

@@ -8,9 +8,11 @@ from uuid import UUID
 from typing_extensions import TypeAliasType, TypedDict
 
 ClientKind = TypeAliasType("ClientKind", Literal["api_key", "backend"])
+"""Whether it sends an API key or signs its token requests as a back end."""
 DescendantKind = TypeAliasType(
     "DescendantKind", Literal["api_key", "backend", "device", "identity"]
 )
+"""What a client made: a program, a device or a sign-in."""
 
 
 class CredentialView(TypedDict, closed=True):
@@ -52,11 +54,14 @@ class ClientMembers(TypedDict):
     name: str
     kind: ClientKind
     scopes: list[str]
+    """What it may do at most."""
     jwks: KeySetView | None
     jwks_url: str | None
     created_at: datetime
     expires_at: datetime | None
+    """When it stops working; null: never by time."""
     revoked_at: datetime | None
+    """When somebody revoked it; null if nobody did."""
 
 
 class PersonalMembers(TypedDict):
@@ -65,9 +70,12 @@ class PersonalMembers(TypedDict):
     id: UUID
     name: str
     practitioner_id: UUID
+    """The practitioner for whom it acts."""
     scopes: list[str]
+    """What it may do at most."""
     created_at: datetime
     revoked_at: datetime | None
+    """When somebody revoked it; null if nobody did."""
 
 
 class StatedClient(ClientMembers, closed=True):
@@ -90,7 +98,9 @@ class DescendantView(TypedDict, closed=True):
 
     id: UUID
     kind: DescendantKind
+    """What it is: a program, a device or a sign-in."""
     name: str
+    """What the clinic calls it."""
     revoked_at: datetime | None
     """When it was revoked itself. If it wasn't, it ends with the client that made it."""
 

@@ -21,6 +21,7 @@ class DeviceBody(Body):
     )
 
     name: Line
+    """What to call it in the ledger, such as the room it stands in."""
     practitioner_id: Annotated[UUID, Field(description="The practitioner for whom it acts.")]
     scopes: Scopes
 
@@ -42,6 +43,7 @@ class NewDeviceView(_Device, closed=True):
     """A new device, with the code to enrol it. The code is shown only here."""
 
     enrolment_code: str
+    """The code to type into the device. It works once, within ten minutes."""
 
 
 class RevokedDeviceView(_Device, closed=True):

@@ -12,6 +12,7 @@ SERIES_MIN: Final = 4
 """How many openings within an hour are a series. None is refused, but somebody should look."""
 SERIES_WITHIN: Final = timedelta(hours=1)
 EmergencySeries = TypeAliasType("EmergencySeries", Literal["practitioner", "clinic"])
+"""Whose accesses come close together: one practitioner's, or the clinic's."""
 
 
 class Opening(NamedTuple):

@@ -58,8 +58,11 @@ class _Emergency(TypedDict):
     id: UUID
     client_id: Annotated[UUID, Field(description="The device or identity that has it.")]
     practitioner_id: UUID
+    """The practitioner who began it."""
     reason: str
+    """The reason that the practitioner gave."""
     opened_at: datetime
+    """When it began."""
     ends_at: Annotated[datetime, Field(description="When it ends unless ended early.")]
     ended_at: Annotated[datetime | None, Field(description="When somebody ended it early.")]
 
@@ -87,4 +90,5 @@ class UnreviewedPageView(TypedDict, closed=True):
     """The emergency access to review next."""
 
     items: list[UnreviewedView]
+    """At most 50. Those of a series come first, then the oldest."""
     more: Annotated[int, Field(description="How many others are not reviewed either.")]

@@ -19,15 +19,20 @@ class DiagnosisBody(Body):
     """A coded diagnosis."""
 
     system: Line
+    """The coding system, such as `icd-10`."""
     code: Line
+    """The code within the system, such as `M75.1`."""
     display: Line | None = None
+    """The code's meaning in words; null if nobody sent it."""
 
 
 class PlanBody(Body):
     """The plan that was agreed at the start."""
 
     sessions: Annotated[int | None, Field(ge=1, le=200)] = None
+    """How many sessions are planned; null if nobody planned."""
     per_week: Annotated[float | None, Field(ge=0.1, le=14)] = None
+    """How many sessions a week are planned; null if nobody planned."""
 
 
 class EpisodeBody(RecordBody):
@@ -47,21 +52,34 @@ class EpisodeBody(RecordBody):
     )
 
     patient_id: UUID
+    """The patient who has the complaint."""
     complaint: Statement
+    """What the patient comes for, in words."""
     region: Code | None = None
+    """A code for the body region, by which thresholds are chosen; null if none was given."""
     side: EpisodeSide | None = None
+    """The patient's side; null if none was given."""
     onset_on: Day | None = None
+    """The day on which it began; null if unknown."""
     diagnoses: Annotated[list[DiagnosisBody], Field(max_length=LIST_MAX)] = []
+    """Coded diagnoses of the complaint."""
     medical_screen_on: Day | None = None
+    """The day of the medical screen; null if none is recorded."""
     red_flags: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
+    """Codes of warning signs that were found."""
     goals: Annotated[list[Line], Field(max_length=LIST_MAX)] = []
+    """What the patient wants to be able to do."""
     plan: Annotated[PlanBody, Field(default_factory=PlanBody)]
+    """How often and how long they agreed to come."""
     status: EpisodeStatus = "active"
+    """Whether treatment goes on."""
     opened_at: Annotated[Moment | None, Field(description="By default, the time of recording.")] = (
         None
     )
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When treatment ended; null while it goes on."""
     close_reason: Remark | None = None
+    """Why it ended, in words."""
 
     @field_validator("closed_at")
     @classmethod
@@ -77,4 +95,6 @@ class EpisodeFilters(Filters):
     """The filters of the list of episodes."""
 
     patient_id: UUID | None = None
+    """Only episodes of this patient."""
     status: EpisodeStatus | None = None
+    """Only episodes in this state."""

@@ -7,7 +7,9 @@ from uuid import UUID
 from typing_extensions import TypeAliasType, TypedDict
 
 EpisodeSide = TypeAliasType("EpisodeSide", Literal["left", "right", "midline", "bilateral"])
+"""The patient's side of the complaint; `bilateral` is both."""
 EpisodeStatus = TypeAliasType("EpisodeStatus", Literal["active", "finished"])
+"""Whether the treatment of a complaint goes on."""
 
 
 class DiagnosisView(TypedDict, closed=True):
@@ -41,6 +43,7 @@ class EpisodeView(TypedDict, closed=True):
     plan: EpisodePlanView
     status: EpisodeStatus
     opened_at: datetime
+    """When treatment began."""
     closed_at: datetime | None
     close_reason: str | None
     version: int

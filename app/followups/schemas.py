@@ -30,18 +30,31 @@ class FollowUpBody(RecordBody):
     )
 
     session_id: UUID | None = None
+    """The session that the patient reports on. The address names it already."""
     reported_at: Moment
+    """When the patient said this, not when somebody entered it."""
     soreness: Score
+    """Soreness at the time of the report, as the patient says, 0 to 10."""
     worst_soreness: Score | None = None
+    """The worst that the patient remembers, 0 to 10; null if not asked."""
     sore_muscles: Annotated[list[MuscleSlug], Field(max_length=60)] = []
+    """Slugs of the muscles that the patient says are sore."""
     interference: Score | None = None
+    """How far it disturbs daily life, as the patient says, 0 to 10; null if not asked."""
     bruising: bool | None = None
+    """Whether the patient reports a bruise; null if not asked."""
     fatigue: bool | None = None
+    """Whether the patient reports unusual tiredness; null if not asked."""
     headache: bool | None = None
+    """Whether the patient reports a headache; null if not asked."""
     change: ChangeRating | None = None
+    """How the patient says they are compared with before; null if not asked."""
     red_flags: Annotated[list[RedFlag], Field(max_length=6)] = []
+    """Signs of danger that the patient reports. Any of them sets the session's alert."""
     comment: Text | None = None
+    """The patient's own words; null if they added none."""
     source: FollowUpSource = "practitioner"
+    """How the report came in."""
     language: Language | None = None
 
     @field_validator("worst_soreness")

@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType, TypedDict
 ChangeRating = TypeAliasType(
     "ChangeRating", Literal["much_worse", "worse", "same", "better", "much_better"]
 )
+"""How the patient says they are compared with before."""
 RedFlag = TypeAliasType(
     "RedFlag",
     Literal[
@@ -20,10 +21,14 @@ RedFlag = TypeAliasType(
         "fainting",
     ],
 )
+"""A sign after needling that needs a person to look at the patient at once."""
 FollowUpSource = TypeAliasType(
     "FollowUpSource", Literal["patient_link", "practitioner", "integration"]
 )
+"""Whether a patient's link, a practitioner or another system sent the report."""
 FollowUpWindow = TypeAliasType("FollowUpWindow", Literal["early", "h24", "h48", "h72", "late"])
+"""Hours after the visit: `early` under 18, `h24` to 36, `h48` to 60, `h72` to 96, `late` after
+that."""
 
 
 class FollowUpView(TypedDict, closed=True):
@@ -31,10 +36,13 @@ class FollowUpView(TypedDict, closed=True):
 
     id: UUID
     session_id: UUID
+    """The session that the patient reports on."""
     patient_id: UUID
     reported_at: datetime
     hours_after: float
+    """Hours from the visit to the report, as they really were."""
     window: FollowUpWindow
+    """The named period after the visit in which the report lies."""
     soreness: int
     worst_soreness: int | None
     sore_muscles: list[str]

@@ -12,9 +12,11 @@ InstrumentDomain = TypeAliasType(
     "InstrumentDomain",
     Literal["pain", "function", "global", "mechanism", "impairment", "tolerability"],
 )
+"""What an instrument measures. `tolerability` is no outcome."""
 OPEN: Final[frozenset[InstrumentDomain]] = frozenset({"mechanism", "impairment"})
 """Domains of forces and angles: their scales end only at the limits of what is plausible."""
 Better = TypeAliasType("Better", Literal["lower", "higher"])
+"""Whether a lower or a higher value is an improvement."""
 ScoringMethod = TypeAliasType("ScoringMethod", Literal["mean", "sum", "percent"])
 """How items make a score. `percent` is the position of the mean between the lowest and the highest
 answer, as in the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1)."""

@@ -32,6 +32,7 @@ class ThresholdsView(View):
     ]
     region: Annotated[Slug | None, Field(description="The body region that was studied.")]
     population: Line
+    """Who was studied, in words."""
     mdc: Annotated[
         Figure | None,
         Field(description="Minimal detectable change, in the instrument's unit; null: unknown."),
@@ -50,6 +51,7 @@ class ThresholdsView(View):
         Figure | None, Field(description="The same, in percent of the baseline.")
     ]
     note: Line | None
+    """What to know before using the figures; null if there is nothing."""
     source: Annotated[Line, Field(description="Where the figures were published.")]
 
     @model_validator(mode="after")
@@ -74,6 +76,7 @@ class ScoringView(View):
     ]
     items_min: Annotated[int, Field(ge=1, description="The fewest answers for a score.")]
     items_max: Annotated[int, Field(ge=1, le=rules.ITEMS_MAX)]
+    """The most answers that it takes."""
     low: Annotated[float, Field(description="The lowest answer.")]
     high: Annotated[float, Field(description="The highest answer.")]
 
@@ -90,8 +93,11 @@ class InstrumentView(View):
     """An outcome measure: its scale, its direction, and its thresholds with their source."""
 
     code: Slug
+    """The key by which values name the instrument, such as `nprs`."""
     name: Line
+    """What the instrument is called in publications."""
     domain: rules.InstrumentDomain
+    """What it measures."""
     min: Annotated[float, Field(allow_inf_nan=False, description="The lowest value accepted.")]
     max: Annotated[
         float,
@@ -115,6 +121,9 @@ class InstrumentView(View):
         bool, Field(description="Whether a value is itself a change, so that its baseline is 0.")
     ]
     scoring: ScoringView | None
+    """How items give the value; null if it has no items."""
     loinc: Annotated[str | None, Field(pattern=r"^\d{1,7}-\d$")]
+    """Its code in LOINC; null if it has none."""
     licence: Annotated[Line, Field(description="Who may use it. No items are reproduced here.")]
     thresholds: tuple[ThresholdsView, ...]
+    """Published figures, one row for each population."""

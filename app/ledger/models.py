@@ -21,6 +21,8 @@ from typing_extensions import TypeAliasType
 from app.core.db.tables import APPEND_ONLY, ClinicOwned, one_of
 
 EntryKind = TypeAliasType("EntryKind", Literal["change", "access", "security"])
+"""`change`: a record changed. `access`: data were read. `security`: keys, sign-ins and denied
+attempts."""
 
 
 class LedgerHead(ClinicOwned):

@@ -44,21 +44,31 @@ class ChangeView(TypedDict, closed=True):
     """One change: the operation, the record's kind and id, and the record after the change."""
 
     number: int
+    """Its place in the ledger, which rises strictly."""
     at: datetime
+    """When the change was made."""
     operation: str
+    """The operation that made it, such as `sessions.sign`."""
     resource: str
+    """The kind of record, such as `sessions`."""
     resource_id: UUID
+    """The id of the record that changed."""
     patient_id: UUID | None
     version: int | None
+    """The record's version after the change; null for what has no versions."""
     actor: str
+    """Who did it: `client:<id>` or `cli:<name>`."""
     reason: str | None
+    """The reason that was given; null where none was."""
     body: dict[str, Any] | None
+    """The record after the change; null if the entry holds none."""
 
 
 class ChangesView(View):
     """A page of the change feed. `next` is null only when there are no more changes."""
 
     items: list[ChangeView]
+    """The changes after the cursor, in the order in which they were made."""
     next: Next
     next_cursor: Annotated[
         str | None,
@@ -76,28 +86,41 @@ class EntryFilters(Filters):
     at_from: Annotated[Moment | None, Field(description="Made at or after this time.")] = None
     at_to: Annotated[Moment | None, Field(description="Made before this time.")] = None
     kind: EntryKind | None = None
+    """Only entries of this kind."""
     actor: Annotated[Line | None, Field(description="Who: `client:<id>`, `cli:<name>`.")] = None
     patient_id: UUID | None = None
+    """Only entries about this patient."""
     operation: Annotated[Code | None, Field(description="The operation: `sessions.sign`.")] = None
     resource: Annotated[Code | None, Field(description="The kind's noun: `sessions`.")] = None
     resource_id: UUID | None = None
+    """Only entries about this record."""
 
 
 class EntryView(TypedDict, closed=True):
     """One entry: who changed or read what, and when. The change feed has the records' contents."""
 
     number: int
+    """Its place in the ledger; the first entry is 1."""
     kind: EntryKind
+    """Whether it tells of a change, of a read, or of access and keys."""
     operation: str
+    """The operation, such as `sessions.sign`."""
     at: datetime
+    """When it happened."""
     actor: str
+    """Who did it: `client:<id>` or `cli:<name>`."""
     client: UUID | None
+    """The id of the client; null if there was none."""
     request_id: str
     resource: str
+    """The kind of record, such as `sessions`."""
     resource_id: UUID
+    """The id of the record concerned."""
     patient_id: UUID | None
     version: int | None
+    """The record's version after a change; null where there is none."""
     reason: str | None
+    """The reason that was given; null where none was."""
     body_digest: Annotated[
         str | None, Field(description="Hex SHA-256 of salt and body; null without a body.")
     ]
@@ -108,14 +131,22 @@ class DisclosureView(TypedDict, closed=True):
     """One read of a patient's data."""
 
     number: int
+    """Its place in the ledger; the first entry is 1."""
     at: datetime
+    """When the data were read."""
     operation: str
+    """What was read, by the operation, such as `sessions.read`."""
     actor: str
+    """Who read it: `client:<id>` or `cli:<name>`."""
     client: UUID | None
+    """The id of the client; null if there was none."""
     request_id: str
     resource: str
+    """The kind of record, such as `sessions`."""
     resource_id: UUID
+    """The id of the record that was read."""
     version: int | None
+    """The version that was read; null where there is none."""
     reason: Annotated[
         str | None,
         Field(
@@ -144,5 +175,7 @@ class ConsistencyView(View):
     """The proof (RFC 9162 §2.1.4) that the smaller ledger is the beginning of the larger one."""
 
     old_size: int
+    """The number of entries in the smaller ledger."""
     new_size: int
+    """The number of entries in the larger ledger."""
     hashes: Annotated[list[str], Field(description="Base64, as RFC 9162 orders them.")]

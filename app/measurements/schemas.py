@@ -21,16 +21,23 @@ class MeasurementBody(ReadingBody, RecordBody):
     )
 
     patient_id: UUID
+    """The patient who was measured."""
     episode_id: UUID | None = None
     session_id: UUID | None = None
     phase: MeasurementPhase
+    """Its place beside the needles. Progress uses only `before`."""
     taken_at: Moment
+    """When it was measured, not when it was entered."""
 
 
 class MeasurementFilters(Filters):
     """The filters of the list of measurements, which begins with the newest."""
 
     patient_id: UUID | None = None
+    """Only values of this patient."""
     episode_id: UUID | None = None
+    """Only values of this episode."""
     session_id: UUID | None = None
+    """Only values that belong to this session."""
     instrument: InstrumentCode | None = None
+    """Only values of this instrument, by its code."""

@@ -9,6 +9,7 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.records.views import Reporter, Side
 
 MeasurementPhase = TypeAliasType("MeasurementPhase", Literal["before", "after", "between"])
+"""Before or after the needles of a visit, or between visits."""
 
 
 class MeasurementView(TypedDict, closed=True):
@@ -21,6 +22,7 @@ class MeasurementView(TypedDict, closed=True):
     phase: MeasurementPhase
     instrument: str
     value: float
+    """The value in the unit that it was sent in."""
     unit: str | None
     activity: str | None
     side: Side | None

@@ -34,6 +34,7 @@ class MuscleFilters(Filters):
         ),
     ] = None
     region: rules.MuscleRegion | None = None
+    """Only muscles of this part of the body."""
 
 
 class MuscleView(View):
@@ -43,17 +44,21 @@ class MuscleView(View):
     name: Annotated[Name, Field(description="The English name.")]
     latin: Annotated[Name, Field(description="The Latin name.")]
     region: rules.MuscleRegion
+    """The part of the body in which it lies."""
     paraspinal: Annotated[bool, Field(description="Whether a needling states a spinal level.")]
     part_of: Annotated[
         rules.MuscleGroup | None, Field(description="The whole muscle that this part belongs to.")
     ]
     innervation: Name
+    """The nerve, in words. It still needs a clinician's review."""
     segments: Annotated[Segments, Field(description="Its nerves' segments, from the head down.")]
     thoracic_risk: Annotated[bool, Field(description="Whether a needle can reach the pleura.")]
     compressible: Annotated[bool, Field(description="Whether pressure can stop bleeding.")]
     synonyms: Annotated[tuple[Name, ...], Field(description="Other names and abbreviations.")]
     uberon: Annotated[str | None, Field(pattern=r"^UBERON:\d{7}$")]
+    """Its id in UBERON; null if there is none."""
     fma: Annotated[str | None, Field(pattern=r"^FMA:\d{1,7}$")]
+    """Its id in the Foundational Model of Anatomy; null if there is none."""
     hazard: Annotated[Name | None, Field(description="Structures nearby that can be injured.")]
 
 

@@ -10,6 +10,7 @@ from app.core.values.wire import Moment, Period, View
 from app.outcomes.rules.groups import OutcomesBy
 
 IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
+"""Clopper and Pearson's exact interval, or the rule of three at a count of 0."""
 
 
 class OutcomesFilters(Period):
@@ -39,42 +40,59 @@ class IntervalView(View):
     """An exact interval of a proportion. At a count of 0 the rule of three gives its upper end."""
 
     method: IntervalMethod
+    """How it was calculated."""
     level: float
+    """Its confidence as a proportion, such as 0.95."""
     low: float
+    """The lower end, 0 to 1."""
     high: float
+    """The upper end, 0 to 1."""
 
 
 class ProportionView(View):
     """A count out of a total. Counts from 1 to 4, and numbers that would reveal them, are null."""
 
     count: int | None
+    """How many have it; null if it could reveal a small count."""
     of: int | None
+    """Out of how many; null if it could reveal a small count."""
     proportion: float | None
+    """`count` divided by `of`; null without both."""
     interval: IntervalView | None
+    """The confidence interval of the proportion; null without one."""
 
 
 class RespondersView(View):
     """Courses of care with a value after the baseline, and those whose last value is a response."""
 
     instrument: str
+    """The code of the instrument, as in `/v1/instruments`."""
     thresholds: list[str]
+    """The ids of the thresholds that were applied."""
     responding: ProportionView
+    """Courses whose last value is an important improvement, out of those measured again."""
 
 
 class RatesView(View):
     """Adverse events of one severity: sessions and patients with one, and events per insertion."""
 
     per_session: ProportionView
+    """Sessions with such an event, out of all."""
     per_patient: ProportionView
+    """Patients with such an event, out of all."""
     per_insertion: ProportionView
+    """Such events, out of all insertions."""
 
 
 class SeveritiesView(View):
     """Adverse events by severity, without close calls."""
 
     mild: RatesView
+    """Short and reversible events."""
     significant: RatesView
+    """Events that needed care or hindered activity."""
     serious: RatesView
+    """Events with admission, disability or death."""
 
 
 class OutcomeGroupView(View):
@@ -85,34 +103,53 @@ class OutcomeGroupView(View):
         Field(description="A region, a technique, or a diagnosis as `system|code`; null: none."),
     ]
     suppressed: bool
+    """Whether the group is too small to be shown. Then its figures are null."""
     patients: int | None
+    """How many patients it has; null if suppressed."""
     courses: Annotated[
         int | None, Field(description="One patient's visits in one episode, or in none, each.")
     ]
     sessions: int | None
+    """How many sessions it has; null if suppressed."""
     insertions: int | None
+    """How many insertions they had in all; null if suppressed."""
     measures: list[RespondersView]
+    """One row for each instrument."""
     adverse_events: SeveritiesView | None
+    """Events reported, by severity; null if suppressed."""
 
 
 class PublishedView(View):
     """Adverse events per treatment in a published study, for comparison; null: not given."""
 
     source: str
+    """Where it was published."""
     treatments: int
+    """How many treatments the study counted."""
     mild: float | None
+    """Mild events per treatment."""
     significant: float | None
+    """Significant events per treatment."""
     significant_high: float | None
+    """The upper bound for significant events per treatment."""
     serious: float | None
+    """Serious events per treatment."""
     reported_by: str
+    """Who reported the events in the study."""
 
 
 class OutcomesView(View):
     """A clinic's outcomes. A response doesn't show that the treatment caused it."""
 
     begin: Annotated[datetime, Field(alias="from")]
+    """Where the period begins: care that began at or after it counts."""
     end: Annotated[datetime, Field(alias="to")]
+    """Where the period ends: what happened later isn't counted."""
     by: OutcomesBy | None
+    """How it is grouped; null: one group."""
     own: bool
+    """Whether only patients of the calling practitioner count."""
     groups: list[OutcomeGroupView]
+    """The groups, with those that are too small marked."""
     published: list[PublishedView]
+    """Rates from published studies, for comparison."""

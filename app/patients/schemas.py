@@ -49,20 +49,30 @@ class PatientBody(RecordBody):
     )
 
     identifiers: Identifiers = []
+    """What other systems call the patient. No two patients share one."""
     given_name: Line | None = None
+    """The first names; null if unknown."""
     family_name: Line | None = None
+    """The last name; null if unknown."""
     birth_date: BirthDate | None = None
+    """The day of birth; null if unknown."""
     sex: Sex | None = None
+    """As recorded for the patient; null if nobody noted it."""
     phone: Annotated[str, Field(min_length=3, max_length=40), ONE_LINE] | None = None
+    """The number as it was written; null if unknown."""
     email: Annotated[str, Field(max_length=254, pattern=EMAIL), ONE_LINE] | None = None
+    """An address for this patient; null if unknown."""
     language: Language | None = None
+    """The language to address the patient in, as a BCP 47 tag; null if unknown."""
     status: PatientStatus = "active"
+    """Whether the clinic still treats the patient."""
 
 
 class PatientFilters(IdentifierFilters):
     """The filters of the list of patients."""
 
     status: PatientStatus | None = None
+    """Only patients in this state."""
 
 
 class PatientSearch(Body):

@@ -9,7 +9,9 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.records.views import IdentifierView
 
 Sex = TypeAliasType("Sex", Literal["female", "male", "other", "unknown"])
+"""As recorded for the patient; `unknown` if it was asked and not learnt."""
 PatientStatus = TypeAliasType("PatientStatus", Literal["active", "inactive"])
+"""Whether the clinic still treats the patient."""
 
 
 class PatientView(TypedDict, closed=True):

@@ -17,9 +17,12 @@ class CredentialBody(Body):
     """A training or licence, and the days on which it is valid."""
 
     kind: CredentialKind
+    """The training or licence that it proves."""
     body: Annotated[Line, Field(description="The organization that issued it.")]
     number: Line
+    """The number on the certificate."""
     valid_from: Day
+    """The first day on which it is valid."""
     valid_to: Annotated[Day | None, Field(description="The last day; null for no end.")] = None
 
     @model_validator(mode="after")
@@ -46,11 +49,14 @@ class PractitionerBody(RecordBody):
     )
 
     given_name: Line | None = None
+    """The first names."""
     family_name: Annotated[
         Line | None, Field(validate_default=True, description="One of the two names is enough.")
     ] = None
     identifiers: Identifiers = []
+    """What other systems call the practitioner, such as their college."""
     credentials: Annotated[list[CredentialBody], Field(max_length=CREDENTIALS_MAX)] = []
+    """Trainings and licences, also past ones."""
     status: Annotated[
         PractitionerStatus,
         Field(description="If you leave it out, it follows from `inactive_from`."),
@@ -85,3 +91,4 @@ class PractitionerFilters(IdentifierFilters):
     """The filters of the list of practitioners."""
 
     status: PractitionerStatus | None = None
+    """Only practitioners in this state."""

@@ -9,7 +9,9 @@ from typing_extensions import TypeAliasType, TypedDict
 from app.records.views import IdentifierView
 
 CredentialKind = TypeAliasType("CredentialKind", Literal["gunn_ims", "dry_needling", "acupuncture"])
+"""The training that a certificate proves."""
 PractitionerStatus = TypeAliasType("PractitionerStatus", Literal["active", "inactive"])
+"""Whether a practitioner may be named in new sessions."""
 
 
 class CredentialView(TypedDict, closed=True):
@@ -31,6 +33,7 @@ class _Practitioner(TypedDict):
     identifiers: list[IdentifierView]
     credentials: list[CredentialView]
     status: PractitionerStatus
+    """Whether they may be named in new sessions."""
     inactive_from: date | None
     """The first day on which they are inactive; null also if they were so before days existed."""
     version: int
@@ -46,10 +49,13 @@ class EndedView(TypedDict, closed=True):
     """What ended because a practitioner became inactive, as ids."""
 
     devices: list[UUID]
+    """The devices that can't be used any more."""
     identities: list[UUID]
+    """The links to the identity provider that don't work any more."""
     clients: list[UUID]
     """The API keys and back ends that their devices and sign-ins made."""
     emergencies: list[UUID]
+    """The emergency access that ended."""
 
 
 class WrittenPractitionerView(_Practitioner, closed=True):

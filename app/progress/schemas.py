@@ -18,7 +18,9 @@ from app.records.views import Side
 from app.sessions.views import Grasp, Release
 
 ResponderState = TypeAliasType("ResponderState", Literal["responding", "lost", "not_yet"])
+"""Whether an important improvement stands, was lost, or hasn't come yet."""
 FlagCode = TypeAliasType("FlagCode", Literal["recurrence", "plateau"])
+"""`recurrence`: worse again after an improvement. `plateau`: no further improvement."""
 
 
 class ProgressFilters(Period):
@@ -44,233 +46,364 @@ class VisitsView(View):
     """The visits by attendance. Drafts count as attended."""
 
     attended: int
+    """Visits to which the patient came and was treated."""
     cancelled: int
+    """Visits that were called off."""
     no_show: int
+    """Visits to which the patient didn't come."""
     declined: int
+    """Visits at which the patient declined treatment."""
     drafts: int
+    """How many of the attended visits aren't signed yet."""
     entered_later: int
+    """How many were entered after `as_of`."""
     first_at: datetime | None
+    """When the first attended visit took place; null if there is none."""
     last_at: datetime | None
+    """When the last attended visit took place; null if there is none."""
     median_gap_days: float | None
+    """The median of the days between attended visits; null with too few visits."""
 
 
 class PlanView(View):
     """The plan of an episode, beside how often the patient came."""
 
     episode_id: str
+    """The episode whose plan it is."""
     region: str | None
+    """The code of the episode's body region; null if it has none."""
     planned_sessions: int | None
+    """How many sessions were planned; null if nobody planned."""
     planned_per_week: float | None
+    """How many sessions a week were planned; null if nobody planned."""
     attended: int
+    """Visits of this episode to which the patient came."""
     per_week: float | None
+    """Visits a week as they really were; null with too few to say."""
 
 
 class DoseView(View):
     """The totals of what was done at the attended visits."""
 
     needlings: int
+    """How often a muscle was needled."""
     muscles: int
+    """How many different muscles were needled."""
     needles: int
+    """How many needles were used in all."""
     insertions: int
+    """How many insertions there were in all."""
     twitches: int
+    """Local twitch responses counted in all. Needlings that nobody counted add nothing."""
     minutes: int
+    """The length of the visits in all. Visits without a length add nothing."""
 
 
 class BaselineView(View):
     """The mean of the values before treatment, or the first value where there are none."""
 
     value: float
+    """The value to which later ones are compared, in the instrument's unit."""
     n: int
+    """From how many values it was formed. One high first value tends to fall by itself."""
     at: datetime
+    """When the first of these values was measured."""
 
 
 class ValueView(View):
     """One value, and when it was measured."""
 
     value: float
+    """In the instrument's unit."""
     at: datetime
+    """When it was measured."""
 
 
 class UsedThresholdsView(View):
     """The thresholds that a verdict used, with their source."""
 
     id: str
+    """The row of published figures, or `clinic:<id>:<version>` for the clinic's own."""
     mdc: float | None
+    """Minimal detectable change, in the instrument's unit; null: unknown."""
     mcid: float | None
+    """Minimal clinically important difference, in the instrument's unit; null: unknown."""
     mcid_percent: float | None
+    """The MCID in percent of the baseline; null: unknown."""
     source: str
+    """Where the figures come from."""
 
 
 class ResponderView(View):
     """Whether the patient has an important improvement over the baseline, and since when."""
 
     state: ResponderState
+    """Whether the important improvement is there, was lost, or hasn't come yet."""
     since: datetime | None
+    """Since when it has stood; null unless it stands."""
     first_at: datetime | None
+    """When it was first reached; null if it never was."""
 
 
 class TrendView(View):
     """The Theil-Sen slope per week of real time. From five values on, an exact Mann-Kendall p."""
 
     method: Literal["theil_sen"]
+    """The name of the method, the median of all slopes between two values."""
     per_week: float | None
+    """Change per seven days, in the unit of the values; null with too few values."""
     n: int
+    """How many values went in."""
     p: float | None
+    """Two-sided p of Mann and Kendall; null below five values."""
     evidence: str
+    """How much the values can show. `descriptive`: too few for more."""
 
 
 class MeasurePointView(View):
     """One value of a series."""
 
     session_id: str | None
+    """The session it was measured in; null if outside one."""
     at: datetime
+    """When it was measured."""
     value: float
+    """In the instrument's unit."""
     draft: bool
+    """Whether its session isn't signed yet."""
 
 
 class MeasureView(View):
     """One outcome measure over time: how much it changed, and the verdict on the change."""
 
     instrument: str
+    """The code of the instrument, as in `/v1/instruments`."""
     activity: str | None
+    """The activity that the patient named; null for others."""
     side: Side | None
+    """The patient's side that was measured; null if it has none."""
     muscle: str | None
     region: str | None
+    """The body region by which thresholds were chosen; null if none is known."""
     unit: str
+    """UCUM: the unit of all its values."""
     better: Better
+    """Whether lower or higher values are an improvement."""
     baseline: BaselineView
+    """Where it began."""
     latest: ValueView
+    """The newest value."""
     best: ValueView
+    """The best value so far."""
     change: float
+    """Latest minus baseline, in the instrument's unit. It says nothing of why."""
     change_percent: float | None
+    """The change in percent of the baseline; null at a baseline of 0."""
     thresholds: UsedThresholdsView | None
+    """The figures that the verdict used; null if there are none."""
     exceeds_mdc: bool | None
+    """Whether the change is larger than measurement error; null without an MDC."""
     reaches_mcid: bool | None
+    """Whether the change is large enough to matter to patients; null without an MCID."""
     verdict: Verdict
+    """What the change amounts to, by the thresholds."""
     responder: ResponderView | None
+    """Whether an important improvement stands; null if that can't be said."""
     trend: TrendView
+    """The slope over time."""
     points: list[MeasurePointView]
+    """The values of the series, oldest first."""
 
 
 class SorePointView(View):
     """The soreness reported after one session, beside the session's dose."""
 
     session_id: str
+    """The session after which it was reported."""
     at: datetime
+    """When the visit took place."""
     peak: int | None
+    """The highest soreness reported, 0 to 10; null without a report."""
     h24: int | None
+    """Soreness 18 to 36 hours after the visit, 0 to 10; null without a report."""
     h48: int | None
+    """Soreness 36 to 60 hours after the visit, 0 to 10; null without a report."""
     reports: int
+    """How many reports there are."""
     insertions: int
+    """How many insertions the visit had."""
     twitches: int | None
+    """Twitch responses counted; null if nobody counted."""
     draft: bool
+    """Whether the session isn't signed yet."""
 
 
 class SorenessView(View):
     """Soreness after sessions: how well needling is tolerated, not whether it helped."""
 
     asked: int
+    """Sessions after which a report was expected."""
     answered: int
+    """How many of these have a report."""
     sessions: list[SorePointView]
+    """One point for each session, oldest first."""
     trend: TrendView
+    """The slope of the soreness over time."""
 
 
 class AcheView(View):
     """The ache that the patient reported, at first and most recently."""
 
     first: int | None
+    """0 to 10, at the first point with a value; null if nobody asked."""
     latest: int | None
+    """0 to 10, at the newest point with a value; null if nobody asked."""
 
 
 class MusclePointView(View):
     """One muscle at one session."""
 
     session_id: str
+    """The session in which it was needled."""
     at: datetime
+    """When the visit took place."""
     ache: int | None
+    """The highest ache the patient reported, 0 to 10; null if nobody asked."""
     release: Release | None
+    """The furthest release the patient felt; null if nobody asked."""
     twitches: int | None
+    """Twitch responses counted in all; null if nobody counted."""
     grasp: Grasp | None
+    """How firmly the muscle held the needle, as the practitioner felt; null if not noted."""
     practitioner_id: str
+    """Who needled. Another examiner may judge the grasp in another way."""
     draft: bool
+    """Whether the session isn't signed yet."""
     curve: int
+    """Points with the same number make one curve. A new examiner begins a new one."""
 
 
 class TimeToReleaseView(View):
     """The Kaplan-Meier median of the seconds to a complete release, over needlings with a time."""
 
     method: Literal["kaplan_meier"]
+    """The name of the method, which also counts needlings without a release."""
     n: int
+    """Needlings with a time."""
     released: int
+    """How many of these were released completely."""
     median_s: int | None
+    """Seconds until half were released; null if half never were."""
 
 
 class ReleaseView(View):
     """Numbers of needlings by the release that the patient felt, where they were asked."""
 
     needlings: int
+    """Needlings in which the patient was asked."""
     complete: int
+    """Needlings with a complete release."""
     partial: int
+    """Needlings with a partial release."""
     none: int
+    """Needlings without a release."""
     time_to_release: TimeToReleaseView
+    """How long a complete release took."""
 
 
 class MuscleProgressView(View):
     """One muscle, on one side, at one spinal level, over its sessions."""
 
     muscle: str
+    """The slug of the muscle, as in `/v1/muscles`."""
     side: Side
+    """The patient's side that was needled."""
     spinal_level: str | None
+    """The level, for a paraspinal muscle; otherwise null."""
     treated: int
+    """In how many sessions it was needled."""
     examiners: int
+    """How many practitioners needled it."""
     released_complete: int
+    """Sessions with a complete release."""
     released_partial: int
+    """Sessions with a partial release at best."""
     not_released: int
+    """Sessions without a release."""
     sessions_to_release: int | None
+    """Treated sessions up to the first complete release; null if there is none."""
     first_released_at: datetime | None
+    """When the first complete release was felt; null if there is none."""
     last_treated_at: datetime
+    """When it was last needled."""
     time_to_release: TimeToReleaseView
+    """How long a complete release took in this muscle."""
     ache: AcheView
+    """What the patient felt there, then and now."""
     points: list[MusclePointView]
+    """One point for each session, oldest first."""
 
 
 class EventsView(View):
     """Adverse events by severity; a close call harmed nobody."""
 
     mild: int
+    """Short and reversible events."""
     significant: int
+    """Events that needed care or hindered activity."""
     serious: int
+    """Events with admission, disability or death."""
     close_calls: int
+    """What nearly happened and harmed nobody."""
 
 
 class FlagView(View):
     """A course that turned: of a measure, or of an episode whose region recurred in another one."""
 
     code: FlagCode
+    """What to look at."""
     instrument: str | None
+    """The code of the instrument concerned; null for an episode."""
     activity: str | None
+    """The activity concerned; null for others."""
     side: Side | None
+    """The patient's side concerned; null if it has none."""
     muscle: str | None
     region: str | None
+    """The body region concerned; null if none is known."""
     episode_id: str | None
+    """The episode concerned; null for a measure."""
     since: datetime
+    """When it began."""
 
 
 class ProgressView(View):
     """A patient's cumulative progress. It says "changed by", never why."""
 
     patient_id: UUID
+    """The patient whose progress it is."""
     episode_id: UUID | None
+    """The episode that was asked for; null: the whole history."""
     as_of: datetime
+    """The time up to which it counts."""
     sessions: VisitsView
+    """How often the patient came."""
     plans: list[PlanView]
+    """One row for each episode that has a plan."""
     dose: DoseView
+    """What was done in all."""
     measures: list[MeasureView]
+    """One row for each series of values."""
     soreness: SorenessView
+    """How the patient bore the needles."""
     muscles: list[MuscleProgressView]
+    """One row for each muscle, side and level."""
     release: ReleaseView
+    """What the patient felt at the needles."""
     adverse_events: EventsView
+    """What was reported, by severity."""
     flags: list[FlagView]
+    """What a person should look at."""
 
 
 if TYPE_CHECKING:  # mypy can't check types that are built from a list
@@ -285,9 +418,12 @@ class TimelineItemView(View):
     """One event on the timeline, and its record."""
 
     type: OnTimeline
+    """The kind of record, which decides the members of `record`."""
     at: datetime
+    """When it happened, by which the list is sorted."""
     id: UUID
     record: AnyRecord
+    """The whole record, as its own address shows it."""
 
 
 class TimelineFilters(Filters):

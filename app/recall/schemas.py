@@ -15,18 +15,24 @@ class LotUseView(TypedDict, closed=True):
     """A session in which needles of the lot were used."""
 
     session_id: UUID
+    """The session in which the needles were used."""
     occurred_at: datetime
+    """When the visit took place."""
     practitioner_id: UUID
+    """The practitioner who needled."""
     status: Annotated[
         SessionStatus, Field(description="Void sessions count too: the needles were used.")
     ]
     lots: Annotated[list[str], Field(description="The lot as it was written in the needlings.")]
     muscles: Annotated[list[str], Field(description="The muscles needled with the lot.")]
     needles: int
+    """How many needles of the lot were used there."""
 
 
 class LotPatientView(TypedDict, closed=True):
     """A patient who was needled with the lot, and the sessions, earliest first."""
 
     patient: PatientView
+    """Whom to call, with phone and email."""
     sessions: list[LotUseView]
+    """The visits with needles of the lot, earliest first."""

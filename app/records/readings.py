@@ -69,8 +69,11 @@ class ReadingBody(Body):
         Line | None, Field(description="PSFS: the activity; null for the mean of all activities.")
     ] = None
     side: Side | None = None
+    """The patient's side that was measured; null if it has none."""
     muscle: MuscleSlug | None = None
+    """The slug of the muscle that was measured; null if none is meant."""
     reported_by: Reporter = "patient"
+    """Who says the value."""
 
     @field_validator("items")
     @classmethod

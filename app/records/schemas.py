@@ -34,6 +34,7 @@ class IdentifierBody(Body):
         ONE_LINE,
     ]
     value: Line
+    """The name or number within that system."""
 
 
 def _distinct(identifiers: Sequence[IdentifierBody]) -> Sequence[IdentifierBody]:

@@ -11,7 +11,9 @@ from uuid import UUID
 from typing_extensions import TypeAliasType, TypedDict
 
 Reporter = TypeAliasType("Reporter", Literal["patient", "practitioner"])
+"""Who says it: the patient or the practitioner."""
 Side = TypeAliasType("Side", Literal["left", "right", "midline"])
+"""The patient's own side, not the viewer's."""
 
 
 class RecordView(TypedDict):
@@ -40,6 +42,7 @@ class ReadingView(TypedDict):
     unit: str | None
     """UCUM: the instrument's own unit, or another one that it allows."""
     value: float
+    """The value in the unit that it was sent in."""
     activity: str | None
     """PSFS: the activity; null for the mean of all activities."""
     side: Side | None

@@ -41,22 +41,31 @@ class ConsentBody(RecordBody):
     )
 
     patient_id: UUID
+    """The patient whose consent it is."""
     episode_id: UUID | None = None
     kind: ConsentKind
+    """What the consent is about. Treatment and use of data are asked apart."""
     decision: ConsentDecision
+    """What the patient decided."""
     form: ConsentForm
+    """How the decision was given."""
     risks_disclosed: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
+    """Codes of the risks that were explained."""
     patient_specific_risks: Text | None = None
+    """Risks that this patient has beyond the usual ones, in words."""
     alternatives_discussed: Text | None = None
+    """What could be done in place of needling, as it was explained."""
     given_by: Annotated[Line, Field(description="The patient, or the person who decides for them.")]
     obtained_by: Annotated[
         Line, Field(description="The person who explained the treatment and asked.")
     ]
     obtained_at: Moment
+    """When the patient decided."""
     valid_until: Annotated[Day | None, Field(description="The last day on which it is valid.")] = (
         None
     )
     withdrawn_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When they withdrew it; null unless the decision is `withdrawn`."""
 
     @field_validator("risks_disclosed")
     @classmethod
@@ -77,15 +86,20 @@ class ConsentFilters(Filters):
     """The filters of the list of consents."""
 
     patient_id: UUID | None = None
+    """Only consents of this patient."""
     kind: ConsentKind | None = None
+    """Only consents about this."""
 
 
 class AnswerBody(Body):
     """One question of a screening, and its answer."""
 
     code: Code
+    """The code of the question, such as `needle_phobia`."""
     answer: ScreeningAnswer
+    """What the patient says; `unknown` if they can't say."""
     detail: Remark | None = None
+    """More words on the answer; null if there are none."""
 
 
 class ScreeningBody(RecordBody):
@@ -104,12 +118,18 @@ class ScreeningBody(RecordBody):
     )
 
     session_id: UUID
+    """The session before which the questions were asked."""
     rule_set: Annotated[Line, Field(description="The name and version of the set of questions.")]
     answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
+    """The questions and answers. Each question stands once."""
     decision: ScreeningDecision
+    """What was decided after the answers."""
     decided_by: Line
+    """The person who decided, by name."""
     decided_at: Moment
+    """When they decided."""
     override_reason: Remark | None = None
+    """Why the session goes on in spite of an answer; null if there is no such reason."""
 
     @field_validator("answers")
     @classmethod
@@ -122,7 +142,9 @@ class ScreeningFilters(Filters):
     """The filters of the list of screenings."""
 
     session_id: UUID | None = None
+    """Only screenings for this session."""
     patient_id: UUID | None = None
+    """Only screenings of this patient."""
 
 
 class AdverseEventBody(RecordBody):
@@ -142,19 +164,32 @@ class AdverseEventBody(RecordBody):
     )
 
     patient_id: UUID
+    """The patient to whom it happened."""
     session_id: UUID | None = None
+    """The session that it is recorded with; null if there is none."""
     kind: Code
+    """A code for what happened, such as `bruise`."""
     close_call: bool = False
+    """Whether it nearly happened and harmed nobody."""
     severity: Severity
+    """How bad it was, by White's classes."""
     expected: bool
+    """Whether it is a usual reaction to needling, as the practitioner judges."""
     causality: Code
+    """A code for how closely the practitioner links it to needling, such as `certain`."""
     muscle: MuscleSlug | None = None
     side: Side | None = None
+    """The patient's side; null if it has none."""
     occurred_at: Moment
+    """When it happened."""
     detected_at: Moment | None = None
+    """When somebody noticed it; null if nobody noted that."""
     action: Text | None = None
+    """What was done about it, in words; null if nothing is noted."""
     outcome: Text | None = None
+    """How it ended, in words; null while nobody knows."""
     description: Statement
+    """What happened, in words."""
 
     @field_validator("detected_at")
     @classmethod
@@ -167,5 +202,8 @@ class AdverseEventFilters(Filters):
     """The filters of the list of adverse events, which begins with the newest."""
 
     patient_id: UUID | None = None
+    """Only events of this patient."""
     session_id: UUID | None = None
+    """Only events recorded with this session."""
     severity: Severity | None = None
+    """Only events of this severity."""

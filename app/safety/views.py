@@ -11,11 +11,18 @@ from app.records.views import Side
 ConsentKind = TypeAliasType(
     "ConsentKind", Literal["needling", "thoracic_needling", "electrical", "data_use"]
 )
+"""What is consented to. `data_use` is about records, not treatment."""
 ConsentDecision = TypeAliasType("ConsentDecision", Literal["given", "refused", "withdrawn"])
+"""What the patient decided; `withdrawn` ends an earlier yes."""
 ConsentForm = TypeAliasType("ConsentForm", Literal["verbal", "written", "electronic"])
+"""How the patient gave their decision."""
 ScreeningAnswer = TypeAliasType("ScreeningAnswer", Literal["yes", "no", "unknown"])
+"""What the patient says; `unknown` is an answer of its own."""
 ScreeningDecision = TypeAliasType("ScreeningDecision", Literal["proceed", "modified", "deferred"])
+"""Whether the needling goes ahead, in another way, or later."""
 Severity = TypeAliasType("Severity", Literal["mild", "significant", "serious"])
+"""White's classes: short and reversible; needing care or hindering activity; admission,
+disability or death."""
 
 
 class ConsentView(TypedDict, closed=True):

@@ -34,6 +34,7 @@ NEEDLINGS_MAX = 60
 LIST_MAX = 100
 
 AmendmentKind = TypeAliasType("AmendmentKind", Literal["correction", "addendum"])
+"""Whether an amendment corrects what was wrong or adds what was missing."""
 
 DepthMm = Annotated[int, Field(ge=1, le=150, description="Deepest point reached, in millimetres.")]
 Seconds = Annotated[int, Field(ge=0, le=7_200)]
@@ -45,22 +46,29 @@ class NeedleBody(Body):
     """The needle that was used, and its lot, for a recall."""
 
     diameter_mm: Annotated[float, Field(ge=0.1, le=1), PRECISE] | None = None
+    """Its thickness in millimetres; null if unknown."""
     length_mm: Annotated[float, Field(ge=5, le=150), PRECISE] | None = None
+    """Its length in millimetres; null if unknown."""
     lot: Line | None = None
+    """The lot on the package, which a recall asks for; null if unknown."""
 
 
 class ElectricalBody(Body):
     """Electrical stimulation through the needles."""
 
     hz: Annotated[float, Field(gt=0, le=250), PRECISE]
+    """Frequency in hertz."""
     ma: Annotated[float, Field(gt=0, le=100), PRECISE]
+    """Current in milliamperes."""
 
 
 class NeedlingBody(Body):
     """One muscle, needled on one side: the dose, and what was felt and seen."""
 
     muscle: MuscleSlug
+    """The slug of the needled muscle, as in `/v1/muscles`."""
     side: Side
+    """The patient's side; `midline` for a muscle that has none."""
     spinal_level: Annotated[
         SpinalLevel | None,
         Field(
@@ -69,14 +77,20 @@ class NeedlingBody(Body):
         ),
     ] = None
     needle: Annotated[NeedleBody, Field(default_factory=NeedleBody)]
+    """The kind of needle; its members are null where unknown."""
     needles: Annotated[int, Field(ge=1, le=50)] = 1
+    """How many needles were used in this muscle."""
     insertions: Annotated[
         int, Field(ge=1, le=500, validate_default=True, description="At least as many as needles.")
     ] = 1
     depth_mm: DepthMm | None = None
+    """The deepest point reached, in millimetres; null if nobody noted it."""
     stimulation: Stimulation | None = None
+    """What was done with the needle; null if nobody noted it."""
     electrical: Annotated[ElectricalBody | None, Field(validate_default=True)] = None
+    """The current, if the stimulation is `electrical`; otherwise null."""
     retention_s: Seconds | None = None
+    """How long the needle stayed, in seconds; null if nobody noted it."""
     grasp: Annotated[
         Grasp | None,
         Field(description="How firmly the muscle holds the needle, as the practitioner feels."),
@@ -90,12 +104,16 @@ class NeedlingBody(Body):
         Score | None, Field(description="Sharp pain, as the patient says, 0 to 10.")
     ] = None
     sensations: Annotated[list[Sensation], Field(max_length=9)] = []
+    """What the patient says they felt at the needle."""
     release: Annotated[
         Release | None, Field(description="Whether the muscle let go, as the patient feels.")
     ] = None
     release_after_s: Seconds | None = None
+    """Seconds until the release; null without a release or a time."""
     familiar_pain: FamiliarPain | None = None
+    """Whether the patient knows this pain as their own; null if nobody asked."""
     stopped_for: Line | None = None
+    """Why this needling was ended early; null if it wasn't."""
 
     @field_validator("spinal_level")
     @classmethod
@@ -136,25 +154,35 @@ class FindingBody(Body):
     """A segmental sign and its grade, 0 to 3; null if it was not examined."""
 
     sign: Sign
+    """The sign that the practitioner looked for."""
     segment: SpinalLevel
+    """The spinal segment to which the sign belongs."""
     side: Side
+    """The patient's side on which it was examined."""
     grade: Annotated[int | None, Field(ge=0, le=3)] = None
+    """0 to 3, as the practitioner judges; null if not examined."""
 
 
 class SessionMeasurementBody(ReadingBody):
     """A value measured in the session, before or after needling."""
 
     phase: SessionPhase
+    """Whether it was measured before or after the needles. Progress uses only `before`."""
 
 
 class NeedleCountBody(Body):
     """The needle count. To sign, `removed` equals `inserted`, or a reason is given."""
 
     opened: Needles
+    """Needles taken out of their packages."""
     inserted: Needles
+    """Needles put into the patient."""
     removed: Needles
+    """Needles taken out of the patient again."""
     disposed: Needles
+    """Needles thrown away safely."""
     mismatch_reason: Line | None = None
+    """Why the numbers differ; null if they agree."""
 
 
 class SessionBody(RecordBody):
@@ -203,22 +231,38 @@ class SessionBody(RecordBody):
     )
 
     patient_id: UUID
+    """The patient who comes."""
     episode_id: UUID | None = None
+    """The episode that the visit belongs to; null if it belongs to none."""
     practitioner_id: UUID
+    """The practitioner who treats, and whose credentials the session copies."""
     occurred_at: Moment
+    """When the visit took place, or was to take place."""
     duration_min: Annotated[int | None, Field(ge=1, le=480)] = None
+    """The length of the visit in minutes; null if nobody noted it."""
     attendance: Attendance = "attended"
+    """Whether the patient came and was treated. Only an attended visit has needlings."""
     technique: Annotated[Technique | None, Field(description="Required for signing.")] = None
     position: Position | None = None
+    """How the patient lay or sat; null if nobody noted it."""
     setting: Line | None = None
+    """Where it took place, in words."""
     measurements: Annotated[list[SessionMeasurementBody], Field(max_length=LIST_MAX)] = []
+    """Values measured in the visit, before or after the needles."""
     findings: Annotated[list[FindingBody], Field(max_length=LIST_MAX)] = []
+    """Segmental signs that were examined. Each sign stands once per segment and side."""
     needlings: Annotated[list[NeedlingBody], Field(max_length=NEEDLINGS_MAX)] = []
+    """The muscles that were needled."""
     needle_count: NeedleCountBody | None = None
+    """Needles counted in and out; null if nobody counted."""
     co_interventions: Codes = []
+    """Codes of what else was done, such as `stretching`."""
     aftercare: Codes = []
+    """Codes of what was done or said for the hours afterwards."""
     note: Text = ""
+    """The practitioner's free text. Empty if there is none."""
     plan: Text = ""
+    """What the practitioner plans next, in free text."""
 
     @field_validator("findings")
     @classmethod
@@ -238,9 +282,13 @@ class FinishedSessionBody(SessionBody):
     """A session in an import: a draft, or one that was signed or voided in another system."""
 
     status: SessionStatus = "draft"
+    """How far the session had come in the other system."""
     signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When it was signed there; null for a draft."""
     signed_by: Annotated[Line | None, Field(validate_default=True)] = None
+    """Who signed it there, by name."""
     voided_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When it was voided there; null unless it is void."""
 
     @field_validator("signed_at", "signed_by")
     @classmethod
@@ -276,7 +324,9 @@ class AmendBody(Body):
     )
 
     reason: Statement
+    """Why it is amended. Every later reader sees it."""
     kind: AmendmentKind
+    """`correction` for what was wrong, `addendum` for what was missing."""
     changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
 
 
@@ -286,31 +336,46 @@ class VoidBody(Body):
     model_config = example(reason="It was logged for the wrong patient.")
 
     reason: Statement
+    """Why it is void. The session stays readable with it."""
 
 
 class VersionView(TypedDict, closed=True):
     """One version of a session: the operation, who did it, when, why, and the result."""
 
     number: int
+    """The number of the ledger entry, which rises with every change in the clinic."""
     at: datetime
+    """When the change was made."""
     operation: str
+    """The operation that made it, such as `sessions.sign`."""
     resource: str
+    """The kind of record, here `sessions`."""
     resource_id: UUID
+    """The id of the session."""
     patient_id: UUID | None
     version: int
+    """The number of this version; the first is 1."""
     actor: str
+    """Who did it: `client:<id>` or `cli:<name>`."""
     reason: str | None
+    """The reason that was given; null where none was."""
     body: dict[str, Any] | None
+    """The session as it was after the change; null if the ledger doesn't hold it."""
 
 
 class SessionFilters(Filters):
     """The filters of the list of sessions, which begins with the newest."""
 
     patient_id: UUID | None = None
+    """Only sessions of this patient."""
     episode_id: UUID | None = None
+    """Only sessions of this episode."""
     practitioner_id: UUID | None = None
+    """Only sessions of this practitioner."""
     muscle: MuscleSlug | None = None
+    """Only sessions in which this muscle was needled, by its slug."""
     status: SessionStatus | None = None
+    """Only sessions in this state."""
     occurred_from: Annotated[Moment | None, Field(description="Visits at or after this.")] = None
     occurred_to: Annotated[Moment | None, Field(description="Visits at or before this.")] = None
     updated_from: Annotated[Moment | None, Field(description="Changed at or after this.")] = None

@@ -11,13 +11,21 @@ from app.practitioners.views import CredentialView
 from app.records.views import ReadingView, Side
 
 Attendance = TypeAliasType("Attendance", Literal["attended", "cancelled", "no_show", "declined"])
+"""Whether the patient came and was treated."""
 Technique = TypeAliasType("Technique", Literal["gunn_ims", "trigger_point", "superficial", "other"])
+"""The school of needling. Gunn IMS is one kind of dry needling, not all of it."""
 Position = TypeAliasType("Position", Literal["prone", "supine", "side_lying", "seated", "other"])
+"""How the patient lies or sits during the needling."""
 SessionStatus = TypeAliasType("SessionStatus", Literal["draft", "signed", "void"])
+"""A draft may change, a signed session only by amendment, a void one not at all."""
 Stimulation = TypeAliasType("Stimulation", Literal["none", "manual", "electrical"])
+"""What was done with the needle while it was in."""
 Grasp = TypeAliasType("Grasp", Literal["none", "mild", "moderate", "strong"])
+"""How firmly the muscle holds the needle, as the practitioner feels it."""
 Release = TypeAliasType("Release", Literal["none", "partial", "complete"])
+"""How far the muscle let go, as the patient feels it."""
 FamiliarPain = TypeAliasType("FamiliarPain", Literal["yes", "partly", "no"])
+"""Whether the needle brought up the pain that the patient knows."""
 Sensation = TypeAliasType(
     "Sensation",
     Literal[
@@ -32,6 +40,7 @@ Sensation = TypeAliasType(
         "none",
     ],
 )
+"""What the patient says they feel at the needle; `none` stands alone."""
 Sign = TypeAliasType(
     "Sign",
     Literal[
@@ -47,7 +56,9 @@ Sign = TypeAliasType(
         "shortening",
     ],
 )
+"""A segmental sign in the sense of Gunn, which the practitioner examines."""
 SessionPhase = TypeAliasType("SessionPhase", Literal["before", "after"])
+"""Before or after the needles of the visit."""
 
 
 class NeedleView(TypedDict, closed=True):
@@ -144,15 +155,25 @@ class SessionView(TypedDict, closed=True):
     note: str
     plan: str
     status: SessionStatus
+    """A draft may change, a signed session only by amendment, a void one not at all."""
     alert: bool
+    """Whether a follow-up of this session has a red flag."""
     credentials: list[CredentialView]
+    """The practitioner's credentials, copied onto the session."""
     catalogue_version: str
+    """The version of the muscle catalogue that was current when it was recorded."""
     recorded_at: datetime
+    """When the session was recorded, which may be later than the visit."""
     signed_at: datetime | None
+    """When it was signed; null for a draft."""
     signed_by: str | None
+    """Who signed it; null for a draft."""
     amended_at: datetime | None
+    """When it was last amended; null if it never was."""
     voided_at: datetime | None
+    """When it was voided; null if it wasn't."""
     late_entry: bool
+    """Whether it was recorded much later than the visit took place."""
     version: int
     created_at: datetime
     updated_at: datetime

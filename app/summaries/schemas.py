@@ -14,6 +14,7 @@ class RecipientBody(Body):
     """The recipient of the summary."""
 
     kind: RecipientKind
+    """Who gets it. Some recipients need the patient's consent."""
     name: Annotated[
         Line | None,
         Field(
@@ -46,7 +47,9 @@ class ChartSummaryBody(Period, Body):
     )
 
     recipient: RecipientBody
+    """Who gets the summary."""
     purpose: Line
+    """What the recipient needs it for. The ledger keeps it."""
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     override_reason: Annotated[
         Statement | None,

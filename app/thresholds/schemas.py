@@ -33,6 +33,7 @@ class ThresholdsBody(RecordBody):
         Field(description="As in episodes; null for each region without its own thresholds."),
     ] = None
     population: Line | None = None
+    """Who was studied, in words; null if not given."""
     mdc: Annotated[
         Figure | None, Field(description="Minimal detectable change, in the instrument's unit.")
     ] = None
@@ -77,4 +78,6 @@ class ThresholdsFilters(Filters):
     """The filters of the list of thresholds."""
 
     instrument: InstrumentCode | None = None
+    """Only thresholds of this instrument, by its code."""
     status: ThresholdsStatus | None = None
+    """Only thresholds in this state."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from typing_extensions import TypeAliasType, TypedDict
 
 ThresholdsStatus = TypeAliasType("ThresholdsStatus", Literal["active", "inactive"])
+"""Whether verdicts use these thresholds."""
 
 
 class ClinicThresholdsView(TypedDict, closed=True):

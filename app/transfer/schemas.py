@@ -20,18 +20,29 @@ class RowFault(View):
     """One fault of one row."""
 
     line: int
+    """The line of the file, counted from 1."""
     pointer: str
+    """JSON Pointer (RFC 6901) to the member of the row."""
     code: str
+    """What is wrong, as a word for programs."""
     detail: str
+    """What is wrong, as a sentence."""
 
 
 class ImportView(View):
     """The result of an import: received = created + unchanged + rejected."""
 
     id: UUID
+    """The id of the import."""
     received: int
+    """Rows in the file."""
     created: int
+    """Rows that became new records."""
     unchanged: int
+    """Rows whose record was there with the same content."""
     rejected: int
+    """Rows with a fault, which stored nothing."""
     errors: list[RowFault]
+    """The first faults, in the order of the file."""
     more_errors: bool
+    """Whether there are more faults than are listed."""

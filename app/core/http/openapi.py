@@ -1,7 +1,7 @@
 """The OpenAPI document: FastAPI's, completed by what it can't derive from the routes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -9,10 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
+from typing_extensions import TypeAliasType
 
+from app.core.http import descriptions
 from app.core.http.contract import REFERENCE
+from app.core.http.descriptions import LEFT_OUT
 from app.core.http.examples.recorded import add_examples
-from app.core.http.patches import LEFT_OUT, MergePatch, patch_schemas
+from app.core.http.patches import MergePatch, patch_schemas
 from app.core.http.routing import Route
 from app.core.values.fault_codes import FAULT_CODES
 from app.core.values.problems import catalogue
@@ -41,6 +44,12 @@ FILES: Final = {
     "text/csv",
 }
 """Media types of bodies that clients save or send as files, and don't decode."""
+PATH: Final = {
+    "id": "The id of the record, a UUID.",
+    "patient_id": "The patient whose data are meant.",
+    "session_id": "The session that was reported on.",
+}
+"""What parameters in addresses mean, unless the route says it."""
 PROBLEM_TYPES: Final = """\
 What kind of problem it is. The server explains each at this address, and docs/problems.md lists
 all. New kinds may be added: a client treats one that it doesn't know by its `status`."""
@@ -49,13 +58,27 @@ What is wrong with a member or parameter. docs/problems.md explains each. New co
 client treats one that it doesn't know as an invalid value."""
 PROBLEM_SCHEMA: Final = {
     "type": "object",
+    "description": "Why a request failed (RFC 9457). Which other members stand in it depends on"
+    " `type`.",
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
-        "type": {"$ref": REFERENCE.format(model="ProblemType")},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
+        "type": {
+            "$ref": REFERENCE.format(model="ProblemType"),
+            "description": "The kind of problem, as an address below that of the server.",
+        },
+        "title": {
+            "type": "string",
+            "description": "The kind of problem in a few words, the same each time.",
+        },
+        "status": {"type": "integer", "description": "The HTTP status of the answer, again."},
+        "detail": {
+            "type": "string",
+            "description": "What went wrong this time, for a person to read.",
+        },
+        "request_id": {
+            "type": "string",
+            "description": "The id of the request, for the clinic's administrator and for support.",
+        },
         "current_version": {"type": "integer", "description": "412: the record's version now."},
         "holder_id": {
             "type": "string",
@@ -74,17 +97,25 @@ PROBLEM_SCHEMA: Final = {
         "pointer": {"type": "string", "description": "JSON Pointer to the member that conflicts."},
         "errors": {
             "type": "array",
+            "description": "The first 100 faults of the request, each with its place.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
-                    "code": {"$ref": REFERENCE.format(model="FaultCode")},
-                    "detail": {"type": "string"},
+                    "code": {
+                        "$ref": REFERENCE.format(model="FaultCode"),
+                        "description": "What is wrong, as a word for programs.",
+                    },
+                    "detail": {
+                        "type": "string",
+                        "description": "What is wrong, as a sentence. It never quotes the value.",
+                    },
                     "in": {
                         "title": "FaultPlace",
                         "type": "string",
                         "enum": ["query", "path", "header"],
+                        "description": "The part of the request; absent for the body.",
                     },
                 },
             },
@@ -106,11 +137,19 @@ class _BodySchema(GenerateJsonSchema):
         return self.get_union_of_schemas([described, {"type": "null"}]) | default
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
-        """Say what it means to leave a member out, in words."""
+        """Describe the members, and say what it means to leave one out, in words."""
         described = super().model_schema(schema)
+        _describe_members(described, descriptions.in_request(schema["cls"]))
         for member in described.get("properties", {}).values():
             _say_default(member, member.pop("default", None))
         return described
+
+
+def _describe_members(schema: JsonSchemaValue, texts: Mapping[str, str]) -> None:
+    """Give the members of a schema their descriptions, unless they have one."""
+    for name, member in schema.get("properties", {}).items():
+        if name in texts and not member.get("description"):
+            member["description"] = texts[name]
 
 
 def _say_default(member: JsonSchemaValue, default: object) -> None:
@@ -155,6 +194,8 @@ def document(app: FastAPI) -> dict[str, Any]:
         schema["paths"] = _with_named_enums(schema["paths"], schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        _describe_answers(app, schemas)
+        _describe_parameters(app, schema["paths"])
         components["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}
             for name, text in HEADERS.items()
@@ -184,9 +225,45 @@ def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:
 
 
 def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:
-    for route in app.routes:
-        if isinstance(route, Route) and route.include_in_schema and route.signature.body:
+    for route in _routes(app):
+        if route.signature.body:
             yield route.signature.body
+
+
+def _routes(app: FastAPI) -> Iterator[Route]:
+    return (r for r in app.routes if isinstance(r, Route) and r.include_in_schema)
+
+
+def _describe_answers(app: FastAPI, schemas: dict[str, Any]) -> None:
+    """Describe the members of answers, and the vocabularies."""
+    types: dict[str, Any] = {}
+    for route in _routes(app):
+        descriptions.types_in(route.signature.view, types)
+    for body in _bodies(app):
+        of = body.of if issubclass(body, MergePatch) else body
+        descriptions.types_in(of, types)
+    bodies = [one for name, one in types.items() if name.endswith("Body")]
+    for name in types.keys() & schemas.keys():
+        if isinstance(types[name], TypeAliasType):
+            schemas[name]["description"] = descriptions.of_vocabulary(types[name])
+        else:
+            _describe_members(schemas[name], descriptions.in_answer(types[name], bodies))
+
+
+def _describe_parameters(app: FastAPI, paths: dict[str, Any]) -> None:
+    """Describe the query parameters that their fields leave without a description."""
+    for route in _routes(app):
+        texts: dict[str, str] = {}
+        for field in route.dependant.query_params:
+            annotation = field.field_info.annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                texts |= descriptions.of_parameters(annotation)
+        [method] = route.methods
+        for parameter in paths[route.path_format][method.lower()].get("parameters", ()):
+            if parameter["in"] == "query" and not parameter["description"]:
+                parameter["description"] = texts.get(parameter["name"], "")
+            elif parameter["in"] == "path":
+                parameter.setdefault("description", PATH.get(parameter["name"], ""))
 
 
 def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
@@ -199,7 +276,7 @@ def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
     if not isinstance(part, dict):
         return part
     if "enum" in part and "title" in part:
-        named = {word: part[word] for word in ("type", "enum")}
+        named = {word: part[word] for word in ("type", "enum", "description") if word in part}
         if schemas.setdefault(part["title"], named)["enum"] != part["enum"]:
             raise ValueError(f"There are two vocabularies with the name {part['title']}.")
         return {"$ref": REFERENCE.format(model=part["title"])}
@@ -219,9 +296,10 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _describe(parameter: dict[str, Any]) -> None:
     """Give a query parameter a description, and a schema without null."""
-    parameter.setdefault("description", "")
     schema = {name: part for name, part in parameter["schema"].items() if name != "title"}
     parameter["schema"] = _not_null(schema)
+    described = parameter["schema"].pop("description", "")
+    parameter.setdefault("description", described)
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from pydantic import BaseModel, RootModel
 from pydantic.json_schema import JsonSchemaValue
 
 from app.core.http.contract import REFERENCE
+from app.core.http.descriptions import LEFT_OUT
 
-LEFT_OUT: Final = "If you leave it out"
-"""How the description of a member begins to say what its absence means."""
 FIXED: Final = {"id"}
 """Members of a record that no patch changes."""
 

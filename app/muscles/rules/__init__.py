@@ -20,10 +20,12 @@ _SpinalLevel = Literal[
     "S1", "S2", "S3", "S4",
 ]  # fmt: skip
 SpinalLevel = TypeAliasType("SpinalLevel", _SpinalLevel)
+"""A level of the spine, from the head down."""
 SPINAL_LEVELS: Final[tuple[SpinalLevel, ...]] = words_of(SpinalLevel)
 
 # The segments of a muscle's nerves: cranial nerves, then the spinal cord downwards.
 Segment = TypeAliasType("Segment", Literal["CN5", "CN7", "CN11", _SpinalLevel, "S5"])
+"""A spinal segment or a cranial nerve, from the head down."""
 SEGMENTS: Final[tuple[Segment, ...]] = words_of(Segment)
 
 MuscleRegion = TypeAliasType(
@@ -53,6 +55,7 @@ MuscleRegion = TypeAliasType(
         "foot",
     ],
 )
+"""The part of the body in which a muscle lies."""
 
 MuscleGroup = TypeAliasType(
     "MuscleGroup",
@@ -78,6 +81,7 @@ MuscleGroup = TypeAliasType(
         "triceps_surae",
     ],
 )
+"""A whole muscle whose parts are recorded separately."""
 GROUPS: Final[tuple[MuscleGroup, ...]] = words_of(MuscleGroup)
 
 

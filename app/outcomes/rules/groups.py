@@ -35,6 +35,7 @@ DECIMALS: Final = 9
 Severity = Literal["mild", "significant", "serious"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("mild", "significant", "serious")
 OutcomesBy = TypeAliasType("OutcomesBy", Literal["region", "diagnosis", "technique"])
+"""What puts a course of care into a group."""
 
 
 class Harm(NamedTuple):

@@ -28,6 +28,7 @@ Verdict = TypeAliasType(
     "Verdict",
     Literal["improved_important", "improved_uncertain", "stable", "worse", "insufficient"],
 )
+"""What a change amounts to. `uncertain`: it may lie within measurement error."""
 
 FLOAT_TOLERANCE = 1e-9
 """The rounding error by which a difference may miss a threshold: 7.1 - 5.1 does reach 2."""

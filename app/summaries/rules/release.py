@@ -13,6 +13,7 @@ from app.core.values.faults import RuleBroken
 from app.safety.views import ConsentView
 
 RecipientKind = TypeAliasType("RecipientKind", Literal["patient", "physician", "insurer", "other"])
+"""Who gets a chart summary."""
 
 
 class Recipient(NamedTuple):
