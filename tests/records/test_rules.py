@@ -116,9 +116,9 @@ def test_folding_a_name_twice_is_the_same_as_once(name: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "given", "codes"),
     [
-        (patients.birth_faults, (DAY, DAY), []),
+        (patients.birth_faults, (DAY.isoformat(), DAY), []),
         (patients.birth_faults, (None, DAY), []),
-        (patients.birth_faults, (NEXT, DAY), ["in_the_future"]),
+        (patients.birth_faults, (NEXT.isoformat(), DAY), ["in_the_future"]),
         (safety.validity_faults, (DAY, DAY), []),
         (safety.validity_faults, (None, DAY), []),
         (safety.validity_faults, (DAY, NEXT), ["out_of_order"]),
