@@ -258,7 +258,7 @@ def _describe_parameters(app: FastAPI, paths: dict[str, Any]) -> None:
             annotation = field.field_info.annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 texts |= descriptions.of_parameters(annotation)
-        [method] = route.methods or ()
+        method = next(iter(route.methods or ()))
         for parameter in paths[route.path_format][method.lower()].get("parameters", ()):
             if parameter["in"] == "query" and not parameter["description"]:
                 parameter["description"] = texts.get(parameter["name"], "")
