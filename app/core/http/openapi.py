@@ -25,14 +25,17 @@ HEADERS: Final = {
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
     "Content-Digest": "SHA-256 of the file (RFC 9530).",
     "Content-Disposition": "The name to save the file under.",
+    "Deprecation": "When the operation was deprecated, in seconds since 1970 (RFC 9745).",
     "ETag": "The version of a record or of reference data, for `If-Match` and `If-None-Match`.",
     "Idempotency-Replayed": "`true` if this is the stored answer to an earlier request.",
+    "Link": "Where the documentation of a deprecated operation says what to use instead.",
     "Location": "The new record's address.",
     "Needlework-Differs": "If records in the answer differ from the ledger: their ids. Somebody"
     " changed them outside the program.",
     "RateLimit": "How many requests the client has left, and for how many seconds.",
     "RateLimit-Policy": "How many requests a client may make in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
+    "Sunset": "Until when a deprecated operation works (RFC 8594).",
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }
@@ -196,14 +199,27 @@ def document(app: FastAPI) -> dict[str, Any]:
             schemas.pop(unused, None)
         _describe_answers(app, schemas)
         _describe_parameters(app, schema["paths"])
+        used = _headers(schema["paths"])
         components["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}
             for name, text in HEADERS.items()
+            if name in used
         }
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         add_examples(schema["paths"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _headers(paths: dict[str, Any]) -> set[str]:
+    """Return the names of the headers that the answers of operations have."""
+    return {
+        name
+        for operations in paths.values()
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for name in answer.get("headers", ())
+    }
 
 
 def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:

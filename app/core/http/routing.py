@@ -31,6 +31,7 @@ from app.core.http.answers import Answer, respond
 from app.core.http.authorize import RequestOperation, forget_stale_clients, record_denial
 from app.core.http.contract import DIFFERS, Signature
 from app.core.http.deadline import deadline
+from app.core.http.deprecation import deprecation, with_headers
 from app.core.http.requests import ApiRequest, check_query
 from app.core.operation import perform
 from app.core.values.problems import Forbidden, Problem
@@ -62,9 +63,15 @@ class Route(APIRoute):
         )
         extra = contract.openapi_extra(method, self.signature, described)
         description = declared["description"] or inspect.getdoc(endpoint) or ""
+        summary = description.split("\n")[0].removesuffix(".")
+        deprecated = deprecation(declared["dependencies"])
+        if deprecated is not None:
+            description = f"{description}\n\n{deprecated.text}"
+            with_headers(described)
         declared |= {
             "name": declared["operation_id"],
-            "summary": description.split("\n")[0].removesuffix("."),
+            "summary": summary,
+            "deprecated": declared["deprecated"] or (deprecated is not None) or None,
             "description": description,
             "response_model": self.signature.view,
             "responses": described,

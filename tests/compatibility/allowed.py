@@ -1,0 +1,33 @@
+"""The breaking changes since the last release that were made on purpose."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+
+class Allowed(NamedTuple):
+    """One finding of the rules that may stand."""
+
+    found: str
+    """The finding, as the rules word it."""
+    reason: str
+    changelog: str
+    """Words of the line in CHANGELOG.md that tells clients about it."""
+
+
+ALLOWED: tuple[Allowed, ...] = ()
+
+
+def complaints(
+    findings: Collection[str], allowed: Iterable[Allowed], changelog: str
+) -> Iterator[str]:
+    """What is wrong: a change that isn't allowed, or an allowance that is stale or untold."""
+    allowed = tuple(allowed)
+    text = " ".join(changelog.split())
+    yield from sorted(set(findings) - {each.found for each in allowed})
+    for each in allowed:
+        if each.found not in findings:
+            yield f"{each.found}: this is allowed, but it is no change"
+        if not each.reason:
+            yield f"{each.found}: there is no reason"
+        if not each.changelog or each.changelog not in text:
+            yield f"{each.found}: CHANGELOG.md doesn't tell of it"
