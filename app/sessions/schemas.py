@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.http.pages import Filters
+from app.core.http.patches import patch_of
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
@@ -277,7 +278,7 @@ class AmendBody(Body):
 
     reason: Annotated[Text, Field(min_length=1)]
     kind: AmendmentKind
-    changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
+    changes: patch_of(SessionBody)  # type: ignore[valid-type]
 
 
 class VoidBody(Body):

@@ -39,7 +39,7 @@ FILES: Final = {
     "application/zip",
     "text/csv",
 }
-"""Media types of bodies that clients save or send as files, and don't decode."""
+"""Media types of bodies that clients save or send as files."""
 PROBLEM_TYPES: Final = """\
 What kind of problem it is. The server explains each at this address, and docs/problems.md lists
 all. New kinds may be added: a client treats one that it doesn't know by its `status`."""
@@ -205,13 +205,16 @@ def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Describe the query parameters of an operation, and mark its files as bytes."""
+    """Describe the query parameters of an operation, and mark its files as bytes.
+
+    A text in an answer stays a string: generated clients decode it.
+    """
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query":
             _describe(parameter)
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         for media, content in part.get("content", {}).items():
-            if media.partition(";")[0] in FILES:
+            if media in FILES:
                 content["schema"] = {"type": "string", "format": "binary"}
 
 
