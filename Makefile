@@ -27,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots bench lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots clients bench lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -79,6 +79,9 @@ browser: dev  ## fetch a browser for the tests, if this machine has none
 snapshots: dev  ## rewrite the snapshots of the API, and record its examples anew
 	$(BIN)/python -m tests.snapshots
 
+clients: dev  ## generate clients in Python and TypeScript, and do a whole job with each
+	$(BIN)/python -m tests.generators
+
 bench: dev  ## measure against the bare database, on PostgreSQL and SQLite
 	$(BIN)/python -m bench
 
@@ -86,6 +89,8 @@ lock: dev  ## rebuild the lock files from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock
 	$(LOCK) --upgrade --all-extras --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(NPM) update --prefix tests/browser --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	$(NPM) update --prefix tests/generators --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+	$(subst pyproject.toml,tests/generators/requirements.in,$(LOCK)) --upgrade --output-file tests/generators/requirements.lock
 
 clean:  ## remove the files that make and the tools created; data under var/ stay
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

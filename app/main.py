@@ -81,6 +81,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
+DESCRIPTION: Final = """\
+The token decides the clinic: send it as `Authorization: Bearer <token>`. A record has a `version`;
+to change it, send that version in `If-Match`. A create with an `Idempotency-Key`, or with an `id`
+of your own, can be repeated safely. Times need an offset from UTC. Every error is a problem
+(RFC 9457), and `errors` names each member that is wrong."""
 TAGS: Final = {
     "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
     "follow-ups": "What patients report after a session.",
@@ -137,6 +142,7 @@ def create_app(database: Database | None = None) -> FastAPI:
         title="Needlework",
         version=version("needlework"),
         summary="The record system for Gunn IMS and dry needling.",
+        description=DESCRIPTION,
         contact={"name": "The Needlework project"},
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],

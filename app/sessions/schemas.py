@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.http.pages import Filters
+from app.core.http.patches import patch_of
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Statement, Text, example
 from app.muscles import queries as muscles
@@ -327,7 +328,8 @@ class AmendBody(Body):
     """Why it is amended. Every later reader sees it."""
     kind: AmendmentKind
     """`correction` for what was wrong, `addendum` for what was missing."""
-    changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
+    changes: patch_of(SessionBody)  # type: ignore[valid-type]
+    """The members that change, as a JSON Merge Patch (RFC 7396)."""
 
 
 class VoidBody(Body):

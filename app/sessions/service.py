@@ -235,7 +235,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
 
 
 def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
-    amended = records.patched(op, SESSIONS, session, body.changes)
+    amended = records.patched(op, SESSIONS, session, body.changes.root)
     _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
     _require_ready(content, op.at)

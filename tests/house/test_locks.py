@@ -7,7 +7,7 @@ import pytest
 
 from tests.house.tree import ROOT, pyproject
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "tests/generators/requirements.lock")
 PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; .+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -54,10 +54,14 @@ def test_tests_and_servers_use_the_same_versions() -> None:
     assert {name: tested.get(name) for name in served} == served
 
 
-def test_every_npm_package_is_hashed_and_names_no_registry() -> None:
-    lock = json.loads((ROOT / "tests" / "browser" / "package-lock.json").read_text("utf-8"))
+@pytest.mark.parametrize(
+    ("folder", "needed"),
+    [("browser", "@sparticuz/chromium"), ("generators", "@hey-api/openapi-ts")],
+)
+def test_every_npm_package_is_hashed_and_names_no_registry(folder: str, needed: str) -> None:
+    lock = json.loads((ROOT / "tests" / folder / "package-lock.json").read_text("utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
-    assert "node_modules/@sparticuz/chromium" in packages
+    assert f"node_modules/{needed}" in packages
     strange = [
         name
         for name, package in packages.items()

@@ -46,7 +46,7 @@ FILES: Final = {
     "application/zip",
     "text/csv",
 }
-"""Media types of bodies that clients save or send as files, and don't decode."""
+"""Media types of bodies that clients save or send as files."""
 PATH: Final = {
     "id": "The id of the record, a UUID.",
     "patient_id": "The patient whose data are meant.",
@@ -300,13 +300,16 @@ def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Describe the query parameters of an operation, and mark its files as bytes."""
+    """Describe the query parameters of an operation, and mark its files as bytes.
+
+    A text in an answer stays a string: generated clients decode it.
+    """
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query":
             _describe(parameter)
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         for media, content in part.get("content", {}).items():
-            if media.partition(";")[0] in FILES:
+            if media in FILES:
                 content["schema"] = {"type": "string", "format": "binary"}
 
 

@@ -22,10 +22,18 @@ class MergePatch(RootModel[dict[str, Any]]):
     """The body that it changes."""
 
 
+_MADE: Final[dict[type[BaseModel], type[MergePatch]]] = {}
+
+
 def patch_of(body: type[BaseModel]) -> type[MergePatch]:
-    """Return the merge patch of records with this body: `SessionPatch` for `SessionBody`."""
-    namespace = {"__module__": body.__module__, "__doc__": MergePatch.__doc__, "of": body}
-    return type(_name(body.__name__), (MergePatch,), namespace)
+    """Return the merge patch of records with this body: `SessionPatch` for `SessionBody`.
+
+    It is one class wherever it is used, so that the document describes it once.
+    """
+    if body not in _MADE:
+        namespace = {"__module__": body.__module__, "__doc__": MergePatch.__doc__, "of": body}
+        _MADE[body] = type(_name(body.__name__), (MergePatch,), namespace)
+    return _MADE[body]
 
 
 def patch_schemas(body: str, schemas: dict[str, JsonSchemaValue]) -> dict[str, JsonSchemaValue]:
