@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.http.pages import Filters
 from app.core.values.wire import Body, Code, Day, Line, Moment, Text, example
 from app.episodes import rules
 from app.episodes.views import EpisodeSide, EpisodeStatus
-from app.records.schemas import RecordBody
+from app.records.identifiers import IdentifierFilters
+from app.records.schemas import Identifiers, RecordBody
 
 LIST_MAX = 20
 
@@ -62,6 +62,7 @@ class EpisodeBody(RecordBody):
     )
     closed_at: Annotated[Moment | None, Field(validate_default=True)] = None
     close_reason: Text | None = None
+    identifiers: Identifiers = []
 
     @field_validator("closed_at")
     @classmethod
@@ -73,7 +74,7 @@ class EpisodeBody(RecordBody):
         return closed_at
 
 
-class EpisodeFilters(Filters):
+class EpisodeFilters(IdentifierFilters):
     """The filters of the list of episodes."""
 
     patient_id: UUID | None = None

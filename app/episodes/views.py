@@ -6,6 +6,8 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.records.views import IdentifierView
+
 EpisodeSide = TypeAliasType("EpisodeSide", Literal["left", "right", "midline", "bilateral"])
 EpisodeStatus = TypeAliasType("EpisodeStatus", Literal["active", "finished"])
 
@@ -43,6 +45,7 @@ class EpisodeView(TypedDict, closed=True):
     opened_at: datetime
     closed_at: datetime | None
     close_reason: str | None
+    identifiers: list[IdentifierView]
     version: int
     created_at: datetime
     updated_at: datetime

@@ -27,6 +27,10 @@ class MeasurementBody(ReadingBody, RecordBody):
     taken_at: Moment
 
 
+class FinishedMeasurementBody(MeasurementBody):
+    """A measurement in an import: its session may have been voided later."""
+
+
 class MeasurementFilters(Filters):
     """The filters of the list of measurements, which begins with the newest."""
 

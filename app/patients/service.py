@@ -46,6 +46,7 @@ class Patients(Kind[PatientBody, PatientView]):
         "given_name": _begins(Patient.given_name_folded, "given_name"),
         "birth_date": Patient.birth_date == bindparam("birth_date"),
     }
+    facts = {"begins_on": Patient.__table__.c.birth_date}
     appears = Appearances(
         rows=True,
         table=True,

@@ -27,9 +27,10 @@ from app.ledger import service as ledger
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
-from app.records.kinds import Child, Fact, Facts, Kind, V, digest
+from app.records.kinds import Child, Facts, Kind, V, digest
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
+from app.records.rules import happened_faults
 from app.records.views import RecordView
 
 
@@ -88,23 +89,24 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
         same = stored.created_from == created_from
         return Outcome(given, problem=None if same else IdTaken())
     id_ = given or uuid7()
-    problem = _problem(kind, body, facts, id_, None)
+    problem = _problem(op, kind, body, facts, id_, None)
     if problem is not None:
         return Outcome(id_, problem=problem)
     stamps = RecordView(id=id_, version=1, created_at=op.at, updated_at=op.at)
     derived = kind.derive(op, body, None, facts)
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
-    known = {name: view[str(column.key)] for name, column in kind.facts.items()}
-    facts[kind.noun, id_] = Fact(**known, created_from=created_from)
+    facts[kind.noun, id_] = kind.fact_of(view, created_from)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
     return Outcome(id_, view, created_from=created_from)
 
 
 def _problem(
-    kind: Kind[Any, V], body: Body, facts: Facts, id_: UUID, current: V | None
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, id_: UUID, current: V | None
 ) -> Problem | None:
-    faults = list(_faults(kind, body, facts, current))
+    faults = list(_faults(op, kind, body, facts, current))
+    if faults and current is not None:
+        faults = _made_by(op, kind, body, facts, current, faults)
     if faults:
         return Invalid(faults)
     for n, identifier in enumerate(getattr(body, "identifiers", ())):
@@ -115,13 +117,38 @@ def _problem(
     return None
 
 
-def _faults(kind: Kind[Any, V], body: Body, facts: Facts, current: V | None) -> Iterator[Fault]:
+def _faults(
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, current: V | None
+) -> Iterator[Fault]:
     patient_id = getattr(body, "patient_id", None)
     for reference in kind.references:
         fault = reference.fault(body, facts, patient_id)
         if fault is not None:
             yield fault
+    patient = facts.get(("patients", patient_id)) if patient_id is not None else None
+    born_on = None if patient is None else patient.begins_on
+    yield from happened_faults(kind.happened(body), op.at, born_on)
     yield from kind.check(body, facts, current)
+
+
+def _made_by(
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, current: V, faults: list[Fault]
+) -> list[Fault]:
+    """Return the faults that a change makes.
+
+    A record may have been stored before a rule existed. Then the rule is no reason to refuse a
+    change of other members.
+    """
+    sent: Any = body.model_dump()
+    before, after = kind.content(current), kind.content(sent)
+    touched = {name for name in after if after[name] != before.get(name)}
+    stored = _faults(op, kind, patched(kind, current, {}), facts, current)
+    had = {(fault.pointer, fault.code) for fault in stored}
+    return [
+        fault
+        for fault in faults
+        if (fault.pointer, fault.code) not in had or fault.pointer.split("/")[1] in touched
+    ]
 
 
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:
@@ -167,7 +194,7 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """
     current = lock_record(op, kind, id)
     check_version(op, current["version"])
-    check_unaltered(op, kind.noun, to_jsonable_python(current))
+    check_unaltered(op, kind.noun, to_jsonable_python(current), kind.before)
     return current
 
 
@@ -197,7 +224,7 @@ def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     recorded.
     """
     current = lock_record(op, kind, id)
-    found = difference(op, kind.noun, to_jsonable_python(current))
+    found = difference(op, kind.noun, to_jsonable_python(current), kind.before)
     if found is not None:
         ledger.record_difference(op, *found)
     return current
@@ -214,7 +241,7 @@ def revise(
 ) -> V:
     """Store new content of a record, with the members that the server adds."""
     facts = gather(op, [(kind, body)])
-    problem = _problem(kind, body, facts, current["id"], current)
+    problem = _problem(op, kind, body, facts, current["id"], current)
     if problem is not None:
         raise problem
     content = body.model_dump(exclude={"id"})
@@ -225,19 +252,17 @@ def revise(
     was: Mapping[str, object] = current
     now: Mapping[str, object] = view
     if any(now[name] != was[name] for name in kind.validated_against):
-        _recheck_references(
-            op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current)
-        )
+        _recheck_references(op, kind, current, view)
     return view
 
 
-def _recheck_references(
-    op: Operation, kind: Kind[Any, V], changed: V, *, same_patient: bool
-) -> None:
+def _recheck_references(op: Operation, kind: Kind[Any, V], current: V, changed: V) -> None:
     """Check the records that refer to a changed one, and derive their members again.
 
-    Raises `StillReliedOn` if one would break a rule, or would move to another patient.
+    Raises `StillReliedOn` if the change makes one break a rule, or would move one to another
+    patient.
     """
+    same_patient = kind.patient_of(changed) == kind.patient_of(current)
     for other in registry.values():
         for reference in other.references:
             if reference.noun != kind.noun:
@@ -246,7 +271,10 @@ def _recheck_references(
                 referrer = lock_for_server(op, other, id_)
                 body = patched(other, referrer, {})
                 facts = gather(op, [(other, body)])
-                if not same_patient or _problem(other, body, facts, id_, referrer) is not None:
+                before = facts.with_fact(kind.noun, current["id"], kind.fact_of(current))
+                had = set(_faults(op, other, body, before, referrer))
+                broken = set(_faults(op, other, body, facts, referrer)) - had
+                if broken or not same_patient:
                     raise StillReliedOn(resource=other.noun, resource_id=str(id_))
                 derived = other.derive(op, body, referrer, facts)
                 store(op, other, referrer, derived, operation=f"{other.noun}.follow")

@@ -40,20 +40,6 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
 
 
 @router.post(
-    "/{id:uuid}/sign",
-    operation_id="sessions.sign",
-    responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
-)
-def sign(op: Signing, id: UUID) -> Answer[SessionView]:
-    """Sign a draft. After that it can only be amended or voided.
-
-    A practitioner signs, amends and voids their own sessions, or all if the clinic's
-    `whose_sessions` is `any`. A program acts for the practitioner whom the session names.
-    """
-    return answer(service.sign(op, id))
-
-
-@router.post(
     "/{id:uuid}/amend",
     operation_id="sessions.amend",
     responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),

@@ -7,19 +7,21 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
+from app.records.identifiers import IdentifierFilters
 from app.records.readings import PRECISE, MuscleSlug, ReadingBody
-from app.records.schemas import RecordBody
+from app.records.schemas import Identifiers, RecordBody
 from app.records.views import Side
-from app.sessions import rules
+from app.sessions.rules import content as rules
+from app.sessions.rules.signing import OVERRIDABLE
 from app.sessions.views import (
     Attendance,
     FamiliarPain,
     Grasp,
+    Overridable,
     Position,
     Release,
     Sensation,
@@ -219,6 +221,7 @@ class SessionBody(RecordBody):
     aftercare: Codes = []
     note: Text = ""
     plan: Text = ""
+    identifiers: Identifiers = []
 
     @field_validator("findings")
     @classmethod
@@ -254,6 +257,9 @@ class FinishedSessionBody(SessionBody):
     def _voided(cls, voided_at: datetime | None, info: ValidationInfo) -> datetime | None:
         if "status" in info.data:
             rules.check_voided(info.data["status"], given=voided_at is not None)
+        if "occurred_at" in info.data:
+            signed_at = info.data.get("signed_at")
+            rules.check_voided_after(voided_at, signed_at, info.data["occurred_at"])
         # The server's own timestamps are stored without an offset.
         return voided_at and voided_at.astimezone(UTC)
 
@@ -264,6 +270,32 @@ class FinishedSessionBody(SessionBody):
             occurred_at, attendance = info.data["occurred_at"], info.data["attendance"]
             rules.check_signed_after(signed_at, occurred_at, attendance)
         return signed_at
+
+
+class OverrideBody(Body):
+    """A fault that the signer overrides, and why."""
+
+    code: Overridable
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+Overrides = Annotated[list[OverrideBody], Field(max_length=len(OVERRIDABLE))]
+
+
+class SignBody(Body):
+    """The faults that the signer overrides. All but those of time and technique can be."""
+
+    model_config = example(
+        overrides=[{"code": "deeper_than_needle", "reason": "The skin was compressed."}]
+    )
+
+    overrides: Overrides = []
+
+    @field_validator("overrides")
+    @classmethod
+    def _once(cls, overrides: list[OverrideBody]) -> list[OverrideBody]:
+        check_distinct([override.code for override in overrides])
+        return overrides
 
 
 class AmendBody(Body):
@@ -278,6 +310,7 @@ class AmendBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
     kind: AmendmentKind
     changes: Annotated[dict[str, Any], Field(description="A JSON Merge Patch (RFC 7396).")]
+    overrides: Overrides = []
 
 
 class VoidBody(Body):
@@ -303,7 +336,7 @@ class VersionView(TypedDict, closed=True):
     body: dict[str, Any] | None
 
 
-class SessionFilters(Filters):
+class SessionFilters(IdentifierFilters):
     """The filters of the list of sessions, which begins with the newest."""
 
     patient_id: UUID | None = None

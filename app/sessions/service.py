@@ -1,6 +1,6 @@
 """Sessions as a kind of record, and their operations: sign, amend, void, alert."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -14,13 +14,15 @@ from app.core.operation import CLINIC, Operation, rows
 from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
-from app.muscles.queries import CATALOGUE_VERSION
+from app.muscles.queries import CATALOGUE_VERSION, MUSCLES
+from app.muscles.rules import LIMBS, levels_around
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
+from app.records import identifiers
 from app.records import service as records
+from app.records.facts import gather
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
-from app.sessions import rules
 from app.sessions.errors import (
     NotReadyToSign,
     NotYourSession,
@@ -31,10 +33,13 @@ from app.sessions.errors import (
 from app.sessions.models import (
     Finding,
     Needling,
+    SessionIdentifier,
     SessionMeasurement,
     SessionPart,
     TreatmentSession,
 )
+from app.sessions.rules import content, signing
+from app.sessions.rules.belonging import Belonging, Visit, belonging_faults
 from app.sessions.schemas import (
     AmendBody,
     FindingBody,
@@ -43,7 +48,7 @@ from app.sessions.schemas import (
     SessionBody,
     SessionFilters,
 )
-from app.sessions.views import SessionStatus, SessionView
+from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")
 
@@ -87,6 +92,8 @@ class Derived(TypedDict, total=False):
     amended_at: datetime | None
     voided_at: datetime | None
     late_entry: bool
+    overrides: list[OverrideView]
+    warnings: list[WarningView]
 
 
 class Sessions(Kind[SessionBody, SessionView]):
@@ -105,12 +112,16 @@ class Sessions(Kind[SessionBody, SessionView]):
         Reference("episode_id", "episodes"),
         Reference("practitioner_id", "practitioners"),
     )
+    identified_by = SessionIdentifier
+    before = {"identifiers": [], "overrides": [], "warnings": []}
     children = (
+        identifiers.child(SessionIdentifier),
         Child(Needling, "session_id", _needling_rows),
         Child(Finding, "session_id", lambda view: view["findings"]),
         Child(SessionMeasurement, "session_id", lambda view: view["measurements"]),
     )
     nested = {
+        **identifiers.nested(SessionIdentifier, TreatmentSession),
         "needlings": _parts(Needling, _needling_shape()),
         "findings": _parts(Finding, _shape(Finding, *FindingBody.model_fields)),
         "measurements": _parts(
@@ -120,6 +131,7 @@ class Sessions(Kind[SessionBody, SessionView]):
     conditions = {
         "patient_id": TreatmentSession.patient_id == bindparam("patient_id"),
         "episode_id": TreatmentSession.episode_id == bindparam("episode_id"),
+        "identifier": identifiers.condition(SessionIdentifier, TreatmentSession),
         "practitioner_id": TreatmentSession.practitioner_id == bindparam("practitioner_id"),
         "muscle": exists().where(
             Needling.clinic_id == CLINIC,
@@ -157,9 +169,20 @@ class Sessions(Kind[SessionBody, SessionView]):
         """
         practitioner = facts.get(("practitioners", body.practitioner_id))
         if practitioner is not None and _names_anew(current, body):
-            yield from rules.practitioner_faults(body.occurred_at, practitioner.ends_on)
+            yield from content.practitioner_faults(body.occurred_at, practitioner.ends_on)
         if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
+            for fault in signing_faults(cast("signing.Signable", body.model_dump()), now()):
+                if fault.code not in signing.OVERRIDABLE:
+                    yield fault
+
+    def happened(self, body: SessionBody) -> dict[str, datetime | None]:
+        """Return when the visit took place, unless it was called off before, and what followed."""
+        happened: dict[str, datetime | None] = {}
+        if body.attendance not in content.CALLED_OFF:
+            happened["occurred_at"] = body.occurred_at
+        if isinstance(body, FinishedSessionBody):
+            happened |= {"signed_at": body.signed_at, "voided_at": body.voided_at}
+        return happened
 
     def derive(
         self, op: Operation, body: SessionBody, current: SessionView | None, facts: Facts
@@ -168,7 +191,7 @@ class Sessions(Kind[SessionBody, SessionView]):
         derived = _new(op, body) if current is None else Derived()
         recorded_at = derived["recorded_at"] if current is None else current["recorded_at"]
         derived["catalogue_version"] = CATALOGUE_VERSION
-        derived["late_entry"] = rules.is_late(body.occurred_at, recorded_at)
+        derived["late_entry"] = content.is_late(body.occurred_at, recorded_at)
         # Credentials of a signed session stay, unless its practitioner or day changes.
         if current is None or current["status"] == "draft" or _has_moved(current, body):
             credentials = facts["practitioners", body.practitioner_id].detail
@@ -186,8 +209,11 @@ class Sessions(Kind[SessionBody, SessionView]):
 
 def _new(op: Operation, body: SessionBody) -> Derived:
     """Return the state of a new session: a draft, unless it was signed or voided elsewhere."""
-    new = Derived(alert=False, amended_at=None)
+    new = Derived(alert=False, amended_at=None, overrides=[], warnings=[])
     if isinstance(body, FinishedSessionBody):
+        if body.status == "signed":
+            found = signing_faults(cast("signing.Signable", body.model_dump()), op.at)
+            new["warnings"] = signing.warnings(found)
         new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
         new["signed_at"], new["signed_by"] = body.signed_at, body.signed_by
         new["voided_at"] = body.voided_at
@@ -213,18 +239,67 @@ def _names_anew(current: SessionView | None, body: SessionBody) -> bool:
 SESSIONS = Sessions()
 
 
-def sign(op: Operation, id: UUID) -> SessionView:
-    """Sign a draft. After that it can only be amended or voided."""
-    session = _lock_to_answer_for(op, id)
+def session_faults(
+    belonging: Belonging,
+    facts: Facts,
+    session_id: UUID | None,
+    member: str,
+    at: datetime,
+    *,
+    imported: bool = False,
+) -> Iterator[Fault]:
+    """Yield faults of a record that belongs to a session, if it exists.
+
+    `member` holds the record's time `at`.
+    """
+    session = facts.get(("sessions", session_id)) if session_id is not None else None
+    if session is None or session.at is None or session.state is None:
+        return
+    visit = Visit(session.at, session.state)
+    yield from belonging_faults(belonging, visit, member, at, imported=imported)
+
+
+def signing_faults(session: signing.Signable, at: datetime) -> Iterator[Fault]:
+    """Yield the reasons in its own content why a session can't be signed at an instant."""
+    return signing.signing_faults(session, at, _ANATOMY)
+
+
+_ANATOMY = {
+    muscle.slug: signing.Anatomy(
+        levels=levels_around(muscle.segments) if muscle.paraspinal else (),
+        paired_only=muscle.region in LIMBS,
+    )
+    for muscle in MUSCLES
+}
+
+
+def sign(
+    op: Operation,
+    session: SessionView,
+    overrides: Sequence[OverrideView],
+    further: Iterable[Fault] = (),
+) -> SessionView:
+    """Sign a draft that `lock_to_answer_for` returned. Then it can only be amended or voided.
+
+    The credentials are taken anew. `further` are faults that other records show. Raises
+    `NotReadyToSign` for the faults that are not overridden.
+    """
     SESSIONS.refuse_change(session)
-    _require_ready(session, op.at)
-    signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
-    return records.store(op, SESSIONS, session, signature)
+    faults = [*signing_faults(session, op.at), *further]
+    left = signing.left(faults, overrides)
+    if left:
+        raise NotReadyToSign(left)
+    body = records.patched(SESSIONS, session, {})
+    derived = SESSIONS.derive(op, body, session, gather(op, [(SESSIONS, body)]))
+    signature = Derived(
+        status="signed", signed_at=op.at, signed_by=op.caller.actor, overrides=list(overrides)
+    )
+    return records.store(op, SESSIONS, session, {**derived, **signature})
 
 
 def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
     """Amend a signed session. The earlier version stays readable."""
-    session = _lock_to_answer_for(op, id)
+    session = lock_to_answer_for(op, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
@@ -239,7 +314,14 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
     amended = records.patched(SESSIONS, session, body.changes)
     _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
-    _require_ready(content, op.at)
+    given = [override.model_dump() for override in body.overrides]
+    overrides = signing.added(session["overrides"], cast("list[OverrideView]", given))
+    found = signing.left(signing_faults(content, op.at), overrides)
+    # What the session lacked before the amendment is no reason to refuse it.
+    lacked = {(fault.code, fault.pointer) for fault in signing_faults(session, op.at)}
+    made = [fault for fault in found if (fault.code, fault.pointer) not in lacked]
+    if made:
+        raise NotReadyToSign(made)
     if SESSIONS.content(session) == SESSIONS.content(content):
         raise Invalid([Fault("", "no_change", "These changes leave the session as it is.")])
     return records.revise(
@@ -248,20 +330,20 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
         session,
         amended,
         reason=f"{body.kind}: {body.reason}",
-        server=Derived(amended_at=op.at),
+        server=Derived(amended_at=op.at, overrides=overrides, warnings=signing.warnings(found)),
     )
 
 
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Void a session. It stays readable, but no statistic counts it."""
-    session = _lock_to_answer_for(op, id)
+    session = lock_to_answer_for(op, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
     return records.store(op, SESSIONS, session, changes, reason=reason)
 
 
-def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
+def lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
     """Lock a session that the caller wants to sign, amend or void.
 
     A practitioner may do so with their own sessions, and with others' as the clinic decides. A
@@ -283,9 +365,3 @@ def alert(op: Operation, id: UUID) -> None:
     """Set a session's alert, because a follow-up reported a red flag."""
     session = records.lock_for_server(op, SESSIONS, id)
     records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")
-
-
-def _require_ready(session: SessionView, at: datetime) -> None:
-    faults = list(rules.signing_faults(session, at))
-    if faults:
-        raise NotReadyToSign(faults)

@@ -8,7 +8,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.muscles.rules import SpinalLevel
 from app.practitioners.views import CredentialView
-from app.records.views import ReadingView, Side
+from app.records.views import IdentifierView, ReadingView, Side
 
 Attendance = TypeAliasType("Attendance", Literal["attended", "cancelled", "no_show", "declined"])
 Technique = TypeAliasType("Technique", Literal["gunn_ims", "trigger_point", "superficial", "other"])
@@ -48,6 +48,24 @@ Sign = TypeAliasType(
     ],
 )
 SessionPhase = TypeAliasType("SessionPhase", Literal["before", "after"])
+
+Overridable = TypeAliasType(
+    "Overridable",
+    Literal[
+        "needle_count_missing",
+        "needles_unaccounted",
+        "needles_not_inserted",
+        "needles_not_opened",
+        "needles_not_disposed",
+        "deeper_than_needle",
+        "released_after_retention",
+        "level_not_of_muscle",
+        "side_not_of_muscle",
+        "consent_refused",
+        "consent_withdrawn",
+        "screening_of_concern",
+    ],
+)
 
 
 class NeedleView(TypedDict, closed=True):
@@ -122,6 +140,21 @@ class NeedleCountView(TypedDict, closed=True):
     mismatch_reason: str | None
 
 
+class OverrideView(TypedDict, closed=True):
+    """A fault that the signer overrode, and why."""
+
+    code: Overridable
+    reason: str
+
+
+class WarningView(TypedDict, closed=True):
+    """A fault that nobody overrode: the session was imported, or is older than the rule."""
+
+    pointer: str
+    """JSON Pointer (RFC 6901) to the member of the session."""
+    code: str
+
+
 class SessionView(TypedDict, closed=True):
     """One visit."""
 
@@ -143,6 +176,7 @@ class SessionView(TypedDict, closed=True):
     aftercare: list[str]
     note: str
     plan: str
+    identifiers: list[IdentifierView]
     status: SessionStatus
     alert: bool
     credentials: list[CredentialView]
@@ -153,6 +187,10 @@ class SessionView(TypedDict, closed=True):
     amended_at: datetime | None
     voided_at: datetime | None
     late_entry: bool
+    overrides: list[OverrideView]
+    """The faults that the signer overrode, with the reasons."""
+    warnings: list[WarningView]
+    """The faults that an imported or older signed session has."""
     version: int
     created_at: datetime
     updated_at: datetime

@@ -18,7 +18,7 @@ DERIVED: Final = frozenset(
     {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
         *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
-        *("updated_at", "id"),
+        *("updated_at", "id", "overrides", "warnings"),
     }
 )
 # Fields whose text is shown as it was written.
