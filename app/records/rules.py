@@ -18,17 +18,20 @@ def happened_faults(
 
     `at` is the server's time. `born_on` is the patient's birth date, if it is known.
     """
+    latest = at + AHEAD_MAX
     for name, value in members.items():
         if value is None:
             continue
-        if isinstance(value, datetime):
-            ahead, day = value > at + AHEAD_MAX, clinic_day(value)
-        else:
-            ahead, day = value > clinic_day(at), value
-        if ahead:
+        if value > (latest if isinstance(value, datetime) else clinic_day(latest)):
             here = at.isoformat(timespec="seconds").replace("+00:00", "Z")
             detail = f"{name} is ahead of the server's time, which is {here}."
             yield Fault(pointer(name), "in_the_future", detail)
-        elif born_on is not None and day < born_on:
-            detail = f"{name} is before the patient's birth."
-            yield Fault(pointer(name), "before_birth", detail)
+        else:
+            yield from birth_faults(name, value, born_on)
+
+
+def birth_faults(name: str, value: datetime | date, born_on: date | None) -> Iterator[Fault]:
+    """Yield a fault if the day in a member is before the patient's birth."""
+    day = clinic_day(value) if isinstance(value, datetime) else value
+    if born_on is not None and day < born_on:
+        yield Fault(pointer(name), "before_birth", f"{name} is before the patient's birth.")

@@ -141,14 +141,22 @@ def _made_by(
     """
     sent: Any = body.model_dump()
     before, after = kind.content(current), kind.content(sent)
-    touched = {name for name in after if after[name] != before.get(name)}
-    stored = _faults(op, kind, patched(kind, current, {}), facts, current)
-    had = {(fault.pointer, fault.code) for fault in stored}
+    touched = {pointer(name) for name in after if after[name] != before.get(name)}
+    try:
+        stored = patched(kind, current, {})
+    except Invalid:
+        return faults  # a stricter schema refuses what is stored, so the body replaces that
+    had = {(fault.pointer, fault.code) for fault in _faults(op, kind, stored, facts, current)}
     return [
         fault
         for fault in faults
-        if (fault.pointer, fault.code) not in had or fault.pointer.split("/")[1] in touched
+        if (fault.pointer, fault.code) not in had or _member(fault.pointer) in touched
     ]
+
+
+def _member(place: str) -> str:
+    """Return the pointer to the member of a body that a place is in."""
+    return "/".join(place.split("/")[:2])
 
 
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:

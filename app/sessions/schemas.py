@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.values.faults import check_distinct
@@ -237,6 +237,23 @@ class SessionBody(RecordBody):
         return given
 
 
+class OverrideBody(Body):
+    """A fault that the signer overrides, and why."""
+
+    code: Overridable
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+def _each_once(overrides: list[OverrideBody]) -> list[OverrideBody]:
+    check_distinct([override.code for override in overrides])
+    return overrides
+
+
+Overrides = Annotated[
+    list[OverrideBody], Field(max_length=len(OVERRIDABLE)), AfterValidator(_each_once)
+]
+
+
 class FinishedSessionBody(SessionBody):
     """A session in an import: a draft, or one that was signed or voided in another system."""
 
@@ -244,6 +261,7 @@ class FinishedSessionBody(SessionBody):
     signed_at: Annotated[Moment | None, Field(validate_default=True)] = None
     signed_by: Annotated[Line | None, Field(validate_default=True)] = None
     voided_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    overrides: Overrides = []
 
     @field_validator("signed_at", "signed_by")
     @classmethod
@@ -257,9 +275,6 @@ class FinishedSessionBody(SessionBody):
     def _voided(cls, voided_at: datetime | None, info: ValidationInfo) -> datetime | None:
         if "status" in info.data:
             rules.check_voided(info.data["status"], given=voided_at is not None)
-        if "occurred_at" in info.data:
-            signed_at = info.data.get("signed_at")
-            rules.check_voided_after(voided_at, signed_at, info.data["occurred_at"])
         # The server's own timestamps are stored without an offset.
         return voided_at and voided_at.astimezone(UTC)
 
@@ -272,16 +287,6 @@ class FinishedSessionBody(SessionBody):
         return signed_at
 
 
-class OverrideBody(Body):
-    """A fault that the signer overrides, and why."""
-
-    code: Overridable
-    reason: Annotated[Text, Field(min_length=1)]
-
-
-Overrides = Annotated[list[OverrideBody], Field(max_length=len(OVERRIDABLE))]
-
-
 class SignBody(Body):
     """The faults that the signer overrides. All but those of time and technique can be."""
 
@@ -290,12 +295,6 @@ class SignBody(Body):
     )
 
     overrides: Overrides = []
-
-    @field_validator("overrides")
-    @classmethod
-    def _once(cls, overrides: list[OverrideBody]) -> list[OverrideBody]:
-        check_distinct([override.code for override in overrides])
-        return overrides
 
 
 class AmendBody(Body):

@@ -1,6 +1,6 @@
 """Sessions as a kind of record, and their operations: sign, amend, void, alert."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -23,6 +23,7 @@ from app.records import service as records
 from app.records.facts import gather
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
+from app.records.rules import birth_faults
 from app.sessions.errors import (
     NotReadyToSign,
     NotYourSession,
@@ -45,8 +46,10 @@ from app.sessions.schemas import (
     FindingBody,
     FinishedSessionBody,
     NeedlingBody,
+    OverrideBody,
     SessionBody,
     SessionFilters,
+    SignBody,
 )
 from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
 
@@ -163,20 +166,26 @@ class Sessions(Kind[SessionBody, SessionView]):
     def check(
         self, body: SessionBody, facts: Facts, current: SessionView | None
     ) -> Iterator[Fault]:
-        """Yield faults for an inactive practitioner, and for a signature that couldn't be.
+        """Yield faults for an inactive practitioner, and for an order of times that couldn't be.
 
         A session that was stored before its practitioner became inactive may name them still.
         """
         practitioner = facts.get(("practitioners", body.practitioner_id))
         if practitioner is not None and _names_anew(current, body):
             yield from content.practitioner_faults(body.occurred_at, practitioner.ends_on)
-        if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            for fault in signing_faults(cast("signing.Signable", body.model_dump()), now()):
-                if fault.code not in signing.OVERRIDABLE:
-                    yield fault
+        if body.attendance in content.CALLED_OFF:
+            patient = facts.get(("patients", body.patient_id))
+            yield from birth_faults("occurred_at", body.occurred_at, patient and patient.begins_on)
+        if isinstance(body, FinishedSessionBody):
+            yield from content.voiding_faults(
+                body.voided_at, body.signed_at, body.occurred_at, body.attendance
+            )
+            if body.status == "signed":
+                found = signing_faults(cast("signing.Signable", body.model_dump()), now())
+                yield from (fault for fault in found if fault.code not in signing.OVERRIDABLE)
 
     def happened(self, body: SessionBody) -> dict[str, datetime | None]:
-        """Return when the visit took place, unless it was called off before, and what followed."""
+        """Return when the visit took place, and what followed. One called off may be ahead."""
         happened: dict[str, datetime | None] = {}
         if body.attendance not in content.CALLED_OFF:
             happened["occurred_at"] = body.occurred_at
@@ -211,9 +220,10 @@ def _new(op: Operation, body: SessionBody) -> Derived:
     """Return the state of a new session: a draft, unless it was signed or voided elsewhere."""
     new = Derived(alert=False, amended_at=None, overrides=[], warnings=[])
     if isinstance(body, FinishedSessionBody):
+        new["overrides"] = _given(body.overrides)
         if body.status == "signed":
             found = signing_faults(cast("signing.Signable", body.model_dump()), op.at)
-            new["warnings"] = signing.warnings(found)
+            new["warnings"] = signing.warnings(signing.left(found, new["overrides"]))
         new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
         new["signed_at"], new["signed_by"] = body.signed_at, body.signed_by
         new["voided_at"] = body.voided_at
@@ -273,52 +283,58 @@ _ANATOMY = {
 }
 
 
-def sign(
-    op: Operation,
-    session: SessionView,
-    overrides: Sequence[OverrideView],
-    further: Iterable[Fault] = (),
-) -> SessionView:
-    """Sign a draft that `lock_to_answer_for` returned. Then it can only be amended or voided.
+Others = Callable[[SessionView], Iterable[Fault]]
+"""Return the faults of a signature of a session that other records show, such as consents."""
 
-    The credentials are taken anew. `further` are faults that other records show. Raises
-    `NotReadyToSign` for the faults that are not overridden.
+
+def sign(op: Operation, id: UUID, body: SignBody, others: Others) -> SessionView:
+    """Sign a draft. After that it can only be amended or voided. The credentials are taken anew.
+
+    Raises `NotReadyToSign` for the faults that are not overridden.
     """
+    session = _lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
-    faults = [*signing_faults(session, op.at), *further]
-    left = signing.left(faults, overrides)
+    overrides = _given(body.overrides)
+    left = signing.left([*signing_faults(session, op.at), *others(session)], overrides)
     if left:
         raise NotReadyToSign(left)
-    body = records.patched(SESSIONS, session, {})
-    derived = SESSIONS.derive(op, body, session, gather(op, [(SESSIONS, body)]))
+    content = records.patched(SESSIONS, session, {})
+    derived = SESSIONS.derive(op, content, session, gather(op, [(SESSIONS, content)]))
     signature = Derived(
-        status="signed", signed_at=op.at, signed_by=op.caller.actor, overrides=list(overrides)
+        status="signed", signed_at=op.at, signed_by=op.caller.actor, overrides=overrides
     )
     return records.store(op, SESSIONS, session, {**derived, **signature})
 
 
-def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
-    """Amend a signed session. The earlier version stays readable."""
-    session = lock_to_answer_for(op, id)
+def _given(overrides: Iterable[OverrideBody]) -> list[OverrideView]:
+    return [cast("OverrideView", override.model_dump()) for override in overrides]
+
+
+def amend(op: Operation, id: UUID, body: AmendBody, others: Others) -> SessionView:
+    """Amend a signed session. The earlier version stays readable.
+
+    Raises `NotReadyToSign` for the faults that the amendment makes, unless they are overridden.
+    """
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
         raise SessionVoid
     try:
-        return _amended(op, session, body)
+        return _amended(op, session, body, others)
     except Invalid as refused:
         raise refused.within("/changes") from None
 
 
-def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
+def _amended(op: Operation, session: SessionView, body: AmendBody, others: Others) -> SessionView:
     amended = records.patched(SESSIONS, session, body.changes)
     _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
-    given = [override.model_dump() for override in body.overrides]
-    overrides = signing.added(session["overrides"], cast("list[OverrideView]", given))
-    found = signing.left(signing_faults(content, op.at), overrides)
+    overrides = signing.added(session["overrides"], _given(body.overrides))
+    found = signing.left([*signing_faults(content, op.at), *others(content)], overrides)
     # What the session lacked before the amendment is no reason to refuse it.
-    lacked = {(fault.code, fault.pointer) for fault in signing_faults(session, op.at)}
+    before = [*signing_faults(session, op.at), *others(session)]
+    lacked = {(fault.code, fault.pointer) for fault in before}
     made = [fault for fault in found if (fault.code, fault.pointer) not in lacked]
     if made:
         raise NotReadyToSign(made)
@@ -336,14 +352,14 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
 
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Void a session. It stays readable, but no statistic counts it."""
-    session = lock_to_answer_for(op, id)
+    session = _lock_to_answer_for(op, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
     return records.store(op, SESSIONS, session, changes, reason=reason)
 
 
-def lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
+def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
     """Lock a session that the caller wants to sign, amend or void.
 
     A practitioner may do so with their own sessions, and with others' as the clinic decides. A

@@ -10,7 +10,12 @@ from app.safety.models import Consent, Screening
 from app.signing.rules import TREATMENT, Answered, Consented
 
 _CONSENTS = rows(
-    Consent, Consent.kind, Consent.decision, Consent.obtained_at, Consent.withdrawn_at
+    Consent,
+    Consent.kind,
+    Consent.decision,
+    Consent.obtained_at,
+    Consent.withdrawn_at,
+    Consent.episode_id,
 ).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(sorted(TREATMENT)))
 _SCREENINGS = rows(
     Screening, Screening.answers, Screening.decision, Screening.override_reason

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from app.core.values.faults import Fault
 
@@ -11,12 +12,20 @@ TREATMENT: Final = frozenset({"needling", "thoracic_needling", "electrical"})
 
 
 class Consented(NamedTuple):
-    """A patient's decision on one kind of treatment."""
+    """A patient's decision on one kind of treatment, for one episode or for all."""
 
     kind: str
     decision: str
     obtained_at: datetime
     withdrawn_at: datetime | None
+    episode_id: UUID | None
+
+
+class Visit(NamedTuple):
+    """What consents are compared with: the time of a session, and its episode."""
+
+    occurred_at: datetime
+    episode_id: UUID | None
 
 
 def needed(*, thoracic: bool, electrical: bool) -> frozenset[str]:
@@ -26,23 +35,40 @@ def needed(*, thoracic: bool, electrical: bool) -> frozenset[str]:
 
 
 def consent_faults(
-    consents: Iterable[Consented], kinds: frozenset[str], occurred_at: datetime
+    consents: Iterable[Consented], kinds: frozenset[str], visit: Visit
 ) -> Iterator[Fault]:
     """Yield a fault for each kind of consent that was refused or withdrawn when a visit took place.
 
-    The patient's last decision before the visit counts.
+    The patient's last decision before the visit counts. A decision on another episode doesn't.
     """
-    last: dict[str, Consented] = {}
-    for consent in sorted(consents, key=lambda each: each.obtained_at):
-        if consent.kind in kinds and consent.obtained_at <= occurred_at:
-            last[consent.kind] = consent
-    for kind, consent in sorted(last.items()):
-        if consent.decision == "refused":
-            detail = f"The patient had refused: {kind}."
-            yield Fault("", "consent_refused", detail)
-        elif consent.withdrawn_at is not None and consent.withdrawn_at <= occurred_at:
+    decided: dict[str, list[tuple[datetime, bool, str]]] = {}
+    for consent in consents:
+        if consent.kind in kinds and _concerns(consent, visit):
+            decided.setdefault(consent.kind, []).extend(
+                (at, decision != "given", decision)
+                for at, decision in _decisions(consent)
+                if at <= visit.occurred_at
+            )
+    for kind, decisions in sorted(decided.items()):
+        # At one instant, a refusal counts more than a consent.
+        _, _, last = max(decisions, default=(None, False, "given"))
+        if last == "refused":
+            yield Fault("", "consent_refused", f"The patient had refused: {kind}.")
+        elif last == "withdrawn":
             detail = f"The patient had withdrawn their consent: {kind}."
             yield Fault("", "consent_withdrawn", detail)
+
+
+def _concerns(consent: Consented, visit: Visit) -> bool:
+    """Return whether a decision concerns a visit: unless both belong to different episodes."""
+    return None in {consent.episode_id, visit.episode_id} or consent.episode_id == visit.episode_id
+
+
+def _decisions(consent: Consented) -> Iterator[tuple[datetime, str]]:
+    """Yield what the patient decided, and when: a consent that was withdrawn was given before."""
+    yield consent.obtained_at, "refused" if consent.decision == "refused" else "given"
+    if consent.withdrawn_at is not None:
+        yield consent.withdrawn_at, "withdrawn"
 
 
 class Answered(NamedTuple):

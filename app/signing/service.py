@@ -1,27 +1,26 @@
-"""Sign a session."""
+"""Sign and amend a session, with what other records say against it."""
 
 from collections.abc import Iterator
-from typing import cast
+from functools import partial
 from uuid import UUID
 
 from app.core.operation import Operation
 from app.core.values.faults import Fault
 from app.muscles.queries import find
 from app.sessions import service as sessions
-from app.sessions.schemas import SignBody
-from app.sessions.views import OverrideView, SessionView
+from app.sessions.schemas import AmendBody, SignBody
+from app.sessions.views import SessionView
 from app.signing import queries, rules
 
 
 def sign(op: Operation, id: UUID, body: SignBody) -> SessionView:
-    """Sign a draft. After that it can only be amended or voided.
+    """Sign a draft: see `sessions.sign`."""
+    return sessions.sign(op, id, body, partial(_faults_of_others, op))
 
-    Raises `NotReadyToSign`, and what `lock_to_answer_for` raises.
-    """
-    session = sessions.lock_to_answer_for(op, id)
-    overrides = [override.model_dump() for override in body.overrides]
-    found = _faults_of_others(op, session) if session["status"] == "draft" else ()
-    return sessions.sign(op, session, cast("list[OverrideView]", overrides), found)
+
+def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
+    """Amend a signed session: see `sessions.amend`."""
+    return sessions.amend(op, id, body, partial(_faults_of_others, op))
 
 
 def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
@@ -34,4 +33,5 @@ def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
         electrical=any(needling["electrical"] for needling in session["needlings"]),
     )
     consents = queries.consents(op, session["patient_id"])
-    yield from rules.consent_faults(consents, kinds, session["occurred_at"])
+    visit = rules.Visit(session["occurred_at"], session["episode_id"])
+    yield from rules.consent_faults(consents, kinds, visit)

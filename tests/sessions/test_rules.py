@@ -134,7 +134,10 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
         ({"technique": None}, ["technique_missing"]),
         ({"needle_count": None}, ["needle_count_missing"]),
         ({"needle_count": {**COUNT, "removed": 1}}, ["needles_unaccounted"]),
-        ({"needle_count": {**COUNT, "removed": 3}}, ["needles_unaccounted"]),
+        (
+            {"needle_count": {**COUNT, "removed": 3}},
+            ["needles_unaccounted", "needles_not_disposed"],
+        ),
         ({"needle_count": {**COUNT, "removed": 1, "mismatch_reason": "broken"}}, []),
         ({"needle_count": None, "needlings": []}, []),
         ({"needle_count": None, "technique": None}, ["technique_missing", "needle_count_missing"]),

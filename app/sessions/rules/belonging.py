@@ -60,5 +60,9 @@ def belonging_faults(
 
 
 def _is_only_that_day(at: datetime, visit_at: datetime) -> bool:
-    """Return whether a time is midnight, as where only the day is known, on the session's day."""
-    return at.time() == time() and clinic_day(at) == clinic_day(visit_at)
+    """Return whether a time is midnight, as where only the day is known, on the session's day.
+
+    That day is the clinic's, or the day at the offset in which the time was written.
+    """
+    days = {clinic_day(visit_at), visit_at.astimezone(at.tzinfo).date()}
+    return at.time() == time() and at.date() in days

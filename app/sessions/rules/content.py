@@ -98,9 +98,13 @@ def check_voided(status: str, *, given: bool) -> None:
         raise RuleBroken("not_void", "Only a void session has voided_at.")
 
 
-def check_voided_after(
-    voided_at: datetime | None, signed_at: datetime | None, occurred_at: datetime
-) -> None:
-    """Require that a session isn't voided before it was signed, or before it took place."""
-    if voided_at is not None and signed_at is not None and voided_at < max(signed_at, occurred_at):
-        raise RuleBroken("out_of_order", "voided_at is before signed_at or occurred_at.")
+def voiding_faults(
+    voided_at: datetime | None, signed_at: datetime | None, occurred_at: datetime, attendance: str
+) -> Iterator[Fault]:
+    """Yield a fault if a session was voided before it was signed, or before it took place."""
+    if voided_at is None:
+        return
+    if signed_at is not None and voided_at < signed_at:
+        yield Fault("/voided_at", "out_of_order", "voided_at is before signed_at.")
+    elif is_in_future(occurred_at, voided_at, attendance):
+        yield Fault("/voided_at", "before_session", "voided_at is before occurred_at.")

@@ -117,7 +117,13 @@ def _session(record: SessionView) -> tuple[str, str]:
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
         for n in record["needlings"]
     ]
-    return f"Session, {record['status']}", "; ".join(needled) or "nothing needled"
+    overridden = [
+        f"signed although {_words(override['code'])}: {override['reason']}"
+        for override in record["overrides"]
+    ]
+    warned = [f"contradiction: {_words(warning['code'])}" for warning in record["warnings"]]
+    line = "; ".join([*(needled or ["nothing needled"]), *overridden, *warned])
+    return f"Session, {record['status']}", line
 
 
 def _follow_up(record: FollowUpView) -> tuple[str, str]:
