@@ -44,6 +44,7 @@ class EpisodeBody(RecordBody):
         goals=["Reach the top shelf"],
         plan={"sessions": 6, "per_week": 1},
         opened_at="2026-11-02T09:30:00-08:00",
+        identifiers=[{"system": "https://example.org/referrals", "value": "R-2041"}],
     )
 
     patient_id: UUID

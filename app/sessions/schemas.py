@@ -202,6 +202,7 @@ class SessionBody(RecordBody):
         needle_count={"opened": 1, "inserted": 1, "removed": 1, "disposed": 1},
         co_interventions=["stretching"],
         aftercare=["soreness_explained"],
+        identifiers=[{"system": "https://example.org/appointments", "value": "88121"}],
     )
 
     patient_id: UUID

@@ -20,6 +20,7 @@ from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import identifiers
 from app.records import service as records
+from app.records.errors import IdentifierTaken
 from app.records.facts import gather
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
@@ -182,7 +183,8 @@ class Sessions(Kind[SessionBody, SessionView]):
             )
             if body.status == "signed":
                 found = signing_faults(cast("signing.Signable", body.model_dump()), now())
-                yield from (fault for fault in found if fault.code not in signing.OVERRIDABLE)
+                # What can be overridden becomes a warning; `happened` finds what is ahead.
+                yield from (fault for fault in found if fault.code == "technique_missing")
 
     def happened(self, body: SessionBody) -> dict[str, datetime | None]:
         """Return when the visit took place, and what followed. One called off may be ahead."""
@@ -324,6 +326,9 @@ def amend(op: Operation, id: UUID, body: AmendBody, others: Others) -> SessionVi
         return _amended(op, session, body, others)
     except Invalid as refused:
         raise refused.within("/changes") from None
+    except IdentifierTaken as taken:
+        taken.members["pointer"] = f"/changes{taken.members['pointer']}"
+        raise
 
 
 def _amended(op: Operation, session: SessionView, body: AmendBody, others: Others) -> SessionView:

@@ -12,7 +12,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound, VersionMissing, VersionStale
-from app.records.errors import DiffersFromLedger, StillReliedOn
+from app.records.errors import DiffersFromLedger, IdentifierTaken, StillReliedOn
 from app.records.routes import answer
 from app.sessions.errors import (
     NotReadyToSign,
@@ -50,7 +50,7 @@ def sign(op: Signing, id: UUID, body: SignBody = NO_OVERRIDES) -> Answer[Session
 @router.post(
     "/{id:uuid}/amend",
     operation_id="sessions.amend",
-    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),
+    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn, IdentifierTaken),
 )
 def amend(op: Signing, id: UUID, body: AmendBody) -> Answer[SessionView]:
     """Amend a signed session. Earlier versions stay readable.
