@@ -39,6 +39,7 @@ from app.recall.routes import router as needle_lots
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
+from app.signing.routes import router as signing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.thresholds.routes import router as thresholds
@@ -53,6 +54,7 @@ from app.web.routes import router as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
+    signing,
     follow_ups,
     progress,
     outcomes,

@@ -1,6 +1,6 @@
 """`/v1/clients`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -29,6 +29,7 @@ router = APIRouter(prefix="/v1/clients", tags=["clients"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ))]
 Writing = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE))]
 Issuing = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, secret=True))]
+USUAL: Final = RotationBody()
 
 
 @router.get("", operation_id="clients.list")
@@ -59,7 +60,7 @@ def create(op: Issuing, body: ClientBody) -> Answer[NewClientView]:
     operation_id="clients.rotate",
     responses=documented(NotFound, NoKeyToRotate, DiffersFromLedger),
 )
-def rotate(op: Issuing, id: UUID, body: RotationBody) -> Answer[NewClientView]:
+def rotate(op: Issuing, id: UUID, body: RotationBody = USUAL) -> Answer[NewClientView]:
     """Give a client a new API key. Its present key still works for the hours of the overlap.
 
     A client can rotate its own key, and those of the clients that it made. Rotating again ends the

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, offset_of, one_of
 from app.episodes.views import EpisodeSide, EpisodeStatus
+from app.records.models import Identifier
 
 
 class Episode(Record):
@@ -39,3 +40,13 @@ class Episode(Record):
     closed_at: Mapped[datetime | None]
     closed_at_offset_min: Mapped[int | None] = offset_of(optional=True)
     close_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class EpisodeIdentifier(Identifier):
+    """What another system calls an episode, such as the number of a referral."""
+
+    __tablename__ = "episode_identifiers"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "owner_id"], ["episodes.clinic_id", "episodes.id"]),
+        Index("ix_episode_identifiers_owner", "clinic_id", "owner_id"),
+    )

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.core.http.pages import Filters
 from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, example
 from app.episodes import rules
 from app.episodes.views import EpisodeSide, EpisodeStatus
-from app.records.schemas import RecordBody
+from app.records.identifiers import IdentifierFilters
+from app.records.schemas import Identifiers, RecordBody
 
 LIST_MAX = 20
 
@@ -49,6 +49,7 @@ class EpisodeBody(RecordBody):
         goals=["Reach the top shelf"],
         plan={"sessions": 6, "per_week": 1},
         opened_at="2026-11-02T09:30:00-08:00",
+        identifiers=[{"system": "https://example.org/referrals", "value": "R-2041"}],
     )
 
     patient_id: UUID
@@ -80,6 +81,8 @@ class EpisodeBody(RecordBody):
     """When treatment ended; null while it goes on."""
     close_reason: Remark | None = None
     """Why it ended, in words."""
+    identifiers: Identifiers = []
+    """What other systems call the episode, such as the number of a referral."""
 
     @field_validator("closed_at")
     @classmethod
@@ -91,7 +94,7 @@ class EpisodeBody(RecordBody):
         return closed_at
 
 
-class EpisodeFilters(Filters):
+class EpisodeFilters(IdentifierFilters):
     """The filters of the list of episodes."""
 
     patient_id: UUID | None = None

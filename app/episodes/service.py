@@ -1,14 +1,15 @@
 """Episodes as a kind of record."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict
 
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation
-from app.episodes.models import Episode
+from app.episodes.models import Episode, EpisodeIdentifier
 from app.episodes.schemas import EpisodeBody, EpisodeFilters
 from app.episodes.views import EpisodeView
+from app.records import identifiers
 from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
 
 
@@ -28,7 +29,12 @@ class Episodes(Kind[EpisodeBody, EpisodeView]):
     view = EpisodeView
     filters = EpisodeFilters
     references = (Reference("patient_id", "patients"),)
+    identified_by = EpisodeIdentifier
+    children = (identifiers.child(EpisodeIdentifier),)
+    nested = identifiers.nested(EpisodeIdentifier, Episode)
+    before = {"identifiers": []}
     conditions = {
+        "identifier": identifiers.condition(EpisodeIdentifier, Episode),
         "patient_id": Episode.patient_id == bindparam("patient_id"),
         "status": Episode.status == bindparam("status"),
     }
@@ -48,6 +54,15 @@ class Episodes(Kind[EpisodeBody, EpisodeView]):
         del facts
         recorded_at = op.at if current is None else current["created_at"]
         return {"opened_at": body.opened_at or recorded_at}
+
+    def happened(self, body: EpisodeBody) -> dict[str, datetime | date | None]:
+        """Return the onset and the medical screen, and when the episode opened and closed."""
+        return {
+            "onset_on": body.onset_on,
+            "medical_screen_on": body.medical_screen_on,
+            "opened_at": body.opened_at,
+            "closed_at": body.closed_at,
+        }
 
 
 EPISODES = Episodes()

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.records.views import IdentifierView
+
 EpisodeSide = TypeAliasType("EpisodeSide", Literal["left", "right", "midline", "bilateral"])
 """The patient's side of the complaint; `bilateral` is both."""
 EpisodeStatus = TypeAliasType("EpisodeStatus", Literal["active", "finished"])
@@ -46,6 +48,7 @@ class EpisodeView(TypedDict, closed=True):
     """When treatment began."""
     closed_at: datetime | None
     close_reason: str | None
+    identifiers: list[IdentifierView]
     version: int
     created_at: datetime
     updated_at: datetime

@@ -1,6 +1,7 @@
 """Follow-ups as a kind of record."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from app.followups.models import FollowUp
 from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters
 from app.followups.views import FollowUpView, FollowUpWindow
 from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
-from app.sessions.service import alert
+from app.sessions.rules.belonging import REPORT
+from app.sessions.service import alert, session_faults
 
 
 class Derived(TypedDict):
@@ -54,16 +56,14 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         if body.session_id is None:
             yield Fault("/session_id", "missing", "A report needs a session.")
             return
-        session = facts.get(("sessions", body.session_id))
-        if session is None or session.at is None:
-            return
-        if session.state == "void":
-            if not isinstance(body, FinishedFollowUpBody):
-                yield Fault("/session_id", "session_void", "That session is void.")
-        elif session.state != "attended":
-            yield Fault("/session_id", "not_attended", "That visit was not attended.")
-        if body.reported_at < session.at:
-            yield Fault("/reported_at", "before_session", "reported_at is before the session.")
+        imported = isinstance(body, FinishedFollowUpBody)
+        yield from session_faults(
+            REPORT, facts, body.session_id, "reported_at", body.reported_at, imported=imported
+        )
+
+    def happened(self, body: FollowUpBody) -> dict[str, datetime]:
+        """Return when the patient reported."""
+        return {"reported_at": body.reported_at}
 
     def derive(
         self, op: Operation, body: FollowUpBody, current: FollowUpView | None, facts: Facts
@@ -73,7 +73,8 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         session = facts["sessions", body.session_id] if body.session_id else Fact()
         if session.patient_id is None or session.at is None:
             raise AssertionError
-        hours = rules.hours_after(session.at, body.reported_at)
+        # A report of which only the day is known may stand at the midnight before the session.
+        hours = max(0, rules.hours_after(session.at, body.reported_at))
         return {
             "patient_id": session.patient_id,
             "hours_after": round(hours, 4),

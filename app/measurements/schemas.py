@@ -30,6 +30,10 @@ class MeasurementBody(ReadingBody, RecordBody):
     """When it was measured, not when it was entered."""
 
 
+class FinishedMeasurementBody(MeasurementBody):
+    """A measurement in an import: its session may have been voided later."""
+
+
 class MeasurementFilters(Filters):
     """The filters of the list of measurements, which begins with the newest."""
 

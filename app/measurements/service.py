@@ -1,12 +1,22 @@
 """Measurements as a kind of record."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from sqlalchemy import bindparam
 
 from app.core.http.pages import Order
+from app.core.values.faults import Fault
 from app.measurements.models import Measurement
-from app.measurements.schemas import MeasurementBody, MeasurementFilters
+from app.measurements.schemas import (
+    FinishedMeasurementBody,
+    MeasurementBody,
+    MeasurementFilters,
+)
 from app.measurements.views import MeasurementView
-from app.records.kinds import Appearances, Kind, LeftOut, Reference
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.sessions.rules.belonging import MEASUREMENT
+from app.sessions.service import session_faults
 
 
 class Measurements(Kind[MeasurementBody, MeasurementView]):
@@ -16,6 +26,7 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
     singular = "measurement"
     table = Measurement
     body = MeasurementBody
+    finished = FinishedMeasurementBody
     view = MeasurementView
     filters = MeasurementFilters
     order = Order((Measurement.taken_at, Measurement.id), descending=True)
@@ -37,6 +48,20 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
         chart_summary=LeftOut("The summary shows its value as a part of the progress."),
         console=True,
     )
+
+    def check(
+        self, body: MeasurementBody, facts: Facts, current: MeasurementView | None
+    ) -> Iterator[Fault]:
+        """Yield faults unless a measurement of a session lies near it, and it counts."""
+        del current
+        imported = isinstance(body, FinishedMeasurementBody)
+        yield from session_faults(
+            MEASUREMENT, facts, body.session_id, "taken_at", body.taken_at, imported=imported
+        )
+
+    def happened(self, body: MeasurementBody) -> dict[str, datetime]:
+        """Return when it was measured."""
+        return {"taken_at": body.taken_at}
 
 
 MEASUREMENTS = Measurements()

@@ -4,7 +4,7 @@ from sqlalchemy import Dialect, ForeignKeyConstraint, Index, String, TypeDecorat
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, one_of
-from app.patients.rules import first_day
+from app.core.values.clock import first_day
 from app.patients.views import PatientStatus, Sex
 from app.records.models import Identifier
 

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 
-from app.core.values.clock import YEAR_MAX, YEAR_MIN
+from app.core.values.clock import YEAR_MAX, YEAR_MIN, first_day
 from app.core.values.faults import Fault, RuleBroken
 
 _BIRTH_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
@@ -26,11 +26,6 @@ def check_birth_date(birth_date: str) -> None:
         raise RuleBroken("date_parsing", detail)
     if not YEAR_MIN <= first.year <= YEAR_MAX:
         raise RuleBroken("year_out_of_range", f"Years run from {YEAR_MIN} to {YEAR_MAX}.")
-
-
-def first_day(birth_date: str) -> date:
-    """Return the first day that a birth date may be. Raises `ValueError`."""
-    return date.fromisoformat(birth_date + "-01-01"[len(birth_date) - len("YYYY") :])
 
 
 def last_day(birth_date: str) -> date:

@@ -52,6 +52,7 @@ class Patients(Kind[PatientBody, PatientView]):
             _begins(Patient.birth_date, "birth_date_within"),
         ),
     }
+    facts = {"born": Patient.__table__.c.birth_date}
     appears = Appearances(
         rows=True,
         table=True,

@@ -35,7 +35,8 @@ def _differing(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> list
     for row in op.all(kind.select_among, ids=ids):
         statement = stated.get(row.id)
         view = to_jsonable_python(kind.view_of(row))
-        found.append((row.id, how(view, statement, statement and statement.body)))
+        body = statement and statement.body
+        found.append((row.id, how(view, statement, body, kind.before)))
     return [Difference(kind.noun, id_, words) for id_, words in found if words is not None]
 
 

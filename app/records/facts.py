@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -36,9 +36,11 @@ _TYPES: dict[str, Any] = {
     "patient_id": Uuid(),
     "at": Instant(),
     "state": String(),
+    "born": String(),
     "ends_on": Date(),
     "detail": JSON().with_variant(JSONB(), "postgresql"),
 }
+LOCKING: Final = {"patient_id", "at", "state", "ends_on"}
 Items = Iterable[tuple[Kind[Any, Any], Body]]
 
 
@@ -78,6 +80,7 @@ def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:
         at=row.at,
         state=row.state,
         detail=detail,
+        born=row.born,
         ends_on=row.ends_on,
         created_from=row.created_from,
     )
@@ -102,10 +105,11 @@ def _select_facts_of(kind: Kind[Any, Any]) -> Select[Any]:
         *columns,
         table.created_from,
     ).where(among(table.id, kind.noun))
-    if not kind.validated_against and "ends_on" not in kind.facts:
+    if not kind.facts.keys() & LOCKING:
         return statement
     # Share-lock referenced rows until commit: the rules are validated against their content. The
-    # foreign key's own check locks them later, and only against their removal.
+    # foreign key's own check locks them later, and only against their removal. A birth date isn't
+    # worth a lock of the patient in each operation: a correction rechecks what refers to them.
     return select(statement.with_for_update(read=True).subquery())
 
 

@@ -37,6 +37,8 @@ class Fact(NamedTuple):
     at: datetime | None = None
     state: str | None = None
     detail: Any = None
+    born: str | None = None
+    """A patient's birth date, of which only the year or month may be known."""
     ends_on: date | None = None
     """The first day on which no other record may name it; None for no end."""
     created_from: bytes | None = None
@@ -59,6 +61,14 @@ class Facts(dict[tuple[str, UUID], Fact]):
     def zone(self) -> ZoneInfo:
         """The time zone in which the clinic counts days."""
         return self._op.zone
+
+    def with_fact(self, noun: str, id: UUID, fact: Fact) -> "Facts":
+        """Return these facts with another one of a record."""
+        facts = Facts(self._op)
+        facts.update(self)
+        facts[noun, id] = fact
+        facts.holders, facts.accepted = self.holders, self.accepted
+        return facts
 
 
 class Reference(NamedTuple):
@@ -140,6 +150,8 @@ class Kind(Generic[B, V]):
     identified_by: ClassVar[type[Identifier] | None] = None
     """The table of its identifiers, if it has any."""
     appears: ClassVar[Appearances]
+    before: ClassVar[Mapping[str, Any]] = {}
+    """What a migration gave to the members that older entries don't know, if that isn't null."""
 
     def __init_subclass__(cls) -> None:
         """Use the docstrings of the view's members as descriptions in OpenAPI."""
@@ -149,6 +161,14 @@ class Kind(Generic[B, V]):
                 with_config(use_attribute_docstrings=True)(view)
 
     # Hooks that a feature may override.
+
+    def happened(self, body: B) -> Mapping[str, datetime | date | None]:
+        """Return when something happened, as the body says, by member.
+
+        It must not be ahead of the server's time, nor before the patient's birth.
+        """
+        del body
+        return {}
 
     def check(self, body: B, facts: Facts, current: V | None) -> Iterator[Fault]:
         """Yield the faults that only the facts of other records show.
@@ -204,11 +224,11 @@ class Kind(Generic[B, V]):
 
     @cached_property
     def validated_against(self) -> tuple[str, ...]:
-        """Fields that other records are checked against: patient, time and state.
+        """Fields that other records are checked against: patient, time, state and birth date.
 
         Changing one rechecks every record that refers to this one.
         """
-        checked = ("patient_id", "at", "state")
+        checked = ("patient_id", "at", "state", "born")
         return tuple(str(self.facts[name].key) for name in checked if name in self.facts)
 
     @cached_property
@@ -351,6 +371,12 @@ class Kind(Generic[B, V]):
     def _columns(self) -> tuple[str, ...]:
         own = set(self.table.__table__.columns.keys())
         return tuple(name for name in self.names if name in own)
+
+    def fact_of(self, view: V, created_from: bytes | None = None) -> Fact:
+        """Return what rules may know of a record with this view."""
+        members: Mapping[str, Any] = view
+        known = {name: members[str(column.key)] for name, column in self.facts.items()}
+        return Fact(**known, created_from=created_from)
 
     def content(self, view: V) -> dict[str, Any]:
         """Return the members of a view that a client sends, as JSON values."""

@@ -27,10 +27,11 @@ from app.ledger import service as ledger
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
-from app.records.kinds import Child, Fact, Facts, Kind, V, digest
+from app.records.kinds import Child, Facts, Kind, V, digest
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
 from app.records.repeats import keep_offsets, repeats_create
+from app.records.rules import happened_faults
 from app.records.views import RecordView
 
 NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
@@ -97,14 +98,13 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     if given in NOBODYS:
         return Outcome(given, problem=Invalid([NOBODYS_ID]))
     id_ = given or uuid7()
-    problem = _problem(kind, body, facts, id_, None)
+    problem = _problem(op, kind, body, facts, id_, None)
     if problem is not None:
         return Outcome(id_, problem=problem)
     stamps = RecordView(id=id_, version=1, created_at=op.at, updated_at=op.at)
     derived = kind.derive(op, body, None, facts)
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
-    known = {name: view[str(column.key)] for name, column in kind.facts.items()}
-    facts[kind.noun, id_] = Fact(**known, created_from=created_from)
+    facts[kind.noun, id_] = kind.fact_of(view, created_from)
     facts.accepted[kind.noun, id_] = view
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
@@ -112,9 +112,11 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
 
 
 def _problem(
-    kind: Kind[Any, V], body: Body, facts: Facts, id_: UUID, current: V | None
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, id_: UUID, current: V | None
 ) -> Problem | None:
-    faults = list(_faults(kind, body, facts, current))
+    faults = list(_faults(op, kind, body, facts, current))
+    if faults and current is not None:
+        faults = _made_by(op, kind, body, facts, current, faults)
     if faults:
         return Invalid(faults)
     for n, identifier in enumerate(getattr(body, "identifiers", ())):
@@ -125,13 +127,48 @@ def _problem(
     return None
 
 
-def _faults(kind: Kind[Any, V], body: Body, facts: Facts, current: V | None) -> Iterator[Fault]:
+def _faults(
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, current: V | None
+) -> Iterator[Fault]:
     patient_id = getattr(body, "patient_id", None)
     for reference in kind.references:
         fault = reference.fault(body, facts, patient_id)
         if fault is not None:
             yield fault
+    patient = facts.get(("patients", patient_id)) if patient_id is not None else None
+    happened = kind.happened(body)
+    if happened:
+        born = None if patient is None else patient.born
+        yield from happened_faults(happened, op.at, born, facts.zone)
     yield from kind.check(body, facts, current)
+
+
+def _made_by(
+    op: Operation, kind: Kind[Any, V], body: Body, facts: Facts, current: V, faults: list[Fault]
+) -> list[Fault]:
+    """Return the faults that a change makes.
+
+    A record may have been stored before a rule existed. Then the rule is no reason to refuse a
+    change of other members.
+    """
+    sent: Any = body.model_dump()
+    before, after = kind.content(current), kind.content(sent)
+    touched = {pointer(name) for name in after if after[name] != before.get(name)}
+    try:
+        stored = patched(op, kind, current, {})
+    except Invalid:
+        return faults  # a stricter schema refuses what is stored, so the body replaces that
+    had = {(fault.pointer, fault.code) for fault in _faults(op, kind, stored, facts, current)}
+    return [
+        fault
+        for fault in faults
+        if (fault.pointer, fault.code) not in had or _member(fault.pointer) in touched
+    ]
+
+
+def _member(place: str) -> str:
+    """Return the pointer to the member of a body that a place is in."""
+    return "/".join(place.split("/")[:2])
 
 
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:
@@ -178,7 +215,7 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """
     current = lock_record(op, kind, id)
     check_version(op, current["version"])
-    check_unaltered(op, kind.noun, to_jsonable_python(current))
+    check_unaltered(op, kind.noun, to_jsonable_python(current), kind.before)
     return current
 
 
@@ -208,7 +245,7 @@ def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     recorded.
     """
     current = lock_record(op, kind, id)
-    found = difference(op, kind.noun, to_jsonable_python(current))
+    found = difference(op, kind.noun, to_jsonable_python(current), kind.before)
     if found is not None:
         ledger.record_difference(op, *found)
     return current
@@ -225,7 +262,7 @@ def revise(
 ) -> V:
     """Store new content of a record, with the members that the server adds."""
     facts = gather(op, [(kind, body)])
-    problem = _problem(kind, body, facts, current["id"], current)
+    problem = _problem(op, kind, body, facts, current["id"], current)
     if problem is not None:
         raise problem
     content = body.model_dump(exclude={"id"})
@@ -236,19 +273,17 @@ def revise(
     was: Mapping[str, object] = current
     now: Mapping[str, object] = view
     if any(now[name] != was[name] for name in kind.validated_against):
-        _recheck_references(
-            op, kind, view, same_patient=kind.patient_of(view) == kind.patient_of(current)
-        )
+        _recheck_references(op, kind, current, view)
     return view
 
 
-def _recheck_references(
-    op: Operation, kind: Kind[Any, V], changed: V, *, same_patient: bool
-) -> None:
+def _recheck_references(op: Operation, kind: Kind[Any, V], current: V, changed: V) -> None:
     """Check the records that refer to a changed one, and derive their members again.
 
-    Raises `StillReliedOn` if one would break a rule, or would move to another patient.
+    Raises `StillReliedOn` if the change makes one break a rule, or would move one to another
+    patient.
     """
+    same_patient = kind.patient_of(changed) == kind.patient_of(current)
     for other in registry.values():
         for reference in other.references:
             if reference.noun != kind.noun:
@@ -257,7 +292,10 @@ def _recheck_references(
                 referrer = lock_for_server(op, other, id_)
                 body = patched(op, other, referrer, {})
                 facts = gather(op, [(other, body)])
-                if not same_patient or _problem(other, body, facts, id_, referrer) is not None:
+                before = facts.with_fact(kind.noun, current["id"], kind.fact_of(current))
+                had = set(_faults(op, other, body, before, referrer))
+                broken = set(_faults(op, other, body, facts, referrer)) - had
+                if broken or not same_patient:
                     raise StillReliedOn(resource=other.noun, resource_id=str(id_))
                 derived = other.derive(op, body, referrer, facts)
                 store(op, other, referrer, derived, operation=f"{other.noun}.follow")

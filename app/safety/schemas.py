@@ -138,6 +138,10 @@ class ScreeningBody(RecordBody):
         return answers
 
 
+class FinishedScreeningBody(ScreeningBody):
+    """A screening in an import: its session may have been voided later."""
+
+
 class ScreeningFilters(Filters):
     """The filters of the list of screenings."""
 

@@ -1,6 +1,7 @@
 """Consents, screenings and adverse events as kinds of record."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -18,10 +19,13 @@ from app.safety.schemas import (
     AdverseEventFilters,
     ConsentBody,
     ConsentFilters,
+    FinishedScreeningBody,
     ScreeningBody,
     ScreeningFilters,
 )
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
+from app.sessions.rules.belonging import EVENT, SCREENING
+from app.sessions.service import session_faults
 
 
 class DerivedScreening(TypedDict):
@@ -61,6 +65,10 @@ class Consents(Kind[ConsentBody, ConsentView]):
             obtained_on = clinic_day(body.obtained_at, facts.zone)
             yield from rules.validity_faults(body.valid_until, obtained_on)
 
+    def happened(self, body: ConsentBody) -> dict[str, datetime | None]:
+        """Return when the patient consented, and when they withdrew it."""
+        return {"obtained_at": body.obtained_at, "withdrawn_at": body.withdrawn_at}
+
 
 class Screenings(Kind[ScreeningBody, ScreeningView]):
     """Screenings before a session."""
@@ -69,6 +77,7 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
     singular = "screening"
     table = Screening
     body = ScreeningBody
+    finished = FinishedScreeningBody
     view = ScreeningView
     filters = ScreeningFilters
     references = (Reference("session_id", "sessions"),)
@@ -83,6 +92,20 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
         chart_summary=LeftOut("It cleared one session, which the summary describes."),
         console=True,
     )
+
+    def check(
+        self, body: ScreeningBody, facts: Facts, current: ScreeningView | None
+    ) -> Iterator[Fault]:
+        """Yield faults unless the screening lies near its session, and the visit was kept."""
+        del current
+        imported = isinstance(body, FinishedScreeningBody)
+        yield from session_faults(
+            SCREENING, facts, body.session_id, "decided_at", body.decided_at, imported=imported
+        )
+
+    def happened(self, body: ScreeningBody) -> dict[str, datetime]:
+        """Return when it was decided."""
+        return {"decided_at": body.decided_at}
 
     def derive(
         self, op: Operation, body: ScreeningBody, current: ScreeningView | None, facts: Facts
@@ -118,6 +141,17 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
         chart_summary=True,
         console=True,
     )
+
+    def check(
+        self, body: AdverseEventBody, facts: Facts, current: AdverseEventView | None
+    ) -> Iterator[Fault]:
+        """Yield faults if the event happened before its session, or to nobody who came."""
+        del current
+        yield from session_faults(EVENT, facts, body.session_id, "occurred_at", body.occurred_at)
+
+    def happened(self, body: AdverseEventBody) -> dict[str, datetime | None]:
+        """Return when it happened, and when it was detected."""
+        return {"occurred_at": body.occurred_at, "detected_at": body.detected_at}
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import ClinicOwned, Record, offset_of, one_of
+from app.records.models import Identifier
 from app.records.readings import Reading
 from app.records.views import Side
 from app.sessions.views import (
@@ -75,6 +76,20 @@ class TreatmentSession(Record):
     amended_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     late_entry: Mapped[bool]
+    overrides: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """The faults that the signer overrode, with the reasons."""
+    warnings: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """The faults that an imported or older signed session has."""
+
+
+class SessionIdentifier(Identifier):
+    """What another system calls a visit, such as the number of its appointment."""
+
+    __tablename__ = "session_identifiers"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "owner_id"], ["sessions.clinic_id", "sessions.id"]),
+        Index("ix_session_identifiers_owner", "clinic_id", "owner_id"),
+    )
 
 
 class SessionPart(ClinicOwned):

@@ -15,18 +15,16 @@ from app.core.values.access import Scope
 from app.core.values.problems import NotFound, VersionMissing, VersionStale
 from app.ledger import queries as ledger
 from app.ledger import service as account
-from app.records.errors import DiffersFromLedger, StillReliedOn
+from app.records.errors import DiffersFromLedger
 from app.records.queries import record, record_access
 from app.records.routes import add_reads, add_writes, answer
 from app.sessions import service
 from app.sessions.errors import (
-    NotReadyToSign,
     NotYourSession,
-    SessionDraft,
     SessionSigned,
     SessionVoid,
 )
-from app.sessions.schemas import AmendBody, VersionView, VoidBody
+from app.sessions.schemas import VersionView, VoidBody
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 
@@ -37,30 +35,6 @@ CHANGE = (NotFound, VersionMissing, VersionStale, DiffersFromLedger, SessionVoid
 
 add_reads(router, SESSIONS, Scope.SESSIONS_READ)
 add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
-
-
-@router.post(
-    "/{id:uuid}/sign",
-    operation_id="sessions.sign",
-    responses=documented(*CHANGE, SessionSigned, NotReadyToSign),
-)
-def sign(op: Signing, id: UUID) -> Answer[SessionView]:
-    """Sign a draft. After that it can only be amended or voided.
-
-    A practitioner signs, amends and voids their own sessions, or all if the clinic's
-    `whose_sessions` is `any`. A program acts for the practitioner whom the session names.
-    """
-    return answer(service.sign(op, id))
-
-
-@router.post(
-    "/{id:uuid}/amend",
-    operation_id="sessions.amend",
-    responses=documented(*CHANGE, SessionDraft, NotReadyToSign, StillReliedOn),
-)
-def amend(op: Signing, id: UUID, body: AmendBody) -> Answer[SessionView]:
-    """Amend a signed session. Earlier versions stay readable."""
-    return answer(service.amend(op, id, body))
 
 
 @router.post("/{id:uuid}/void", operation_id="sessions.void", responses=documented(*CHANGE))

@@ -4,23 +4,25 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.core.http.pages import Filters
 from app.core.http.patches import patch_of
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Body, Code, Line, Moment, Score, Statement, Text, example
 from app.muscles import queries as muscles
 from app.muscles.rules import SpinalLevel
+from app.records.identifiers import IdentifierFilters
 from app.records.readings import PRECISE, MuscleSlug, ReadingBody
-from app.records.schemas import RecordBody
+from app.records.schemas import Identifiers, RecordBody
 from app.records.views import Side
-from app.sessions import rules
+from app.sessions.rules import content as rules
+from app.sessions.rules.signing import OVERRIDABLE
 from app.sessions.views import (
     Attendance,
     FamiliarPain,
     Grasp,
+    Overridable,
     Position,
     Release,
     Sensation,
@@ -229,6 +231,7 @@ class SessionBody(RecordBody):
         needle_count={"opened": 1, "inserted": 1, "removed": 1, "disposed": 1},
         co_interventions=["stretching"],
         aftercare=["soreness_explained"],
+        identifiers=[{"system": "https://example.org/appointments", "value": "88121"}],
     )
 
     patient_id: UUID
@@ -264,6 +267,8 @@ class SessionBody(RecordBody):
     """The practitioner's free text. Empty if there is none."""
     plan: Text = ""
     """What the practitioner plans next, in free text."""
+    identifiers: Identifiers = []
+    """What other systems call the visit, such as the number of its appointment."""
 
     @field_validator("findings")
     @classmethod
@@ -279,6 +284,23 @@ class SessionBody(RecordBody):
         return given
 
 
+class OverrideBody(Body):
+    """A fault that the signer overrides, and why."""
+
+    code: Overridable
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+def _each_once(overrides: list[OverrideBody]) -> list[OverrideBody]:
+    check_distinct([override.code for override in overrides])
+    return overrides
+
+
+Overrides = Annotated[
+    list[OverrideBody], Field(max_length=len(OVERRIDABLE)), AfterValidator(_each_once)
+]
+
+
 class FinishedSessionBody(SessionBody):
     """A session in an import: a draft, or one that was signed or voided in another system."""
 
@@ -290,6 +312,8 @@ class FinishedSessionBody(SessionBody):
     """Who signed it there, by name."""
     voided_at: Annotated[Moment | None, Field(validate_default=True)] = None
     """When it was voided there; null unless it is void."""
+    overrides: Overrides = []
+    """The faults that the signer overrode there, with the reasons."""
 
     @field_validator("signed_at", "signed_by")
     @classmethod
@@ -315,6 +339,16 @@ class FinishedSessionBody(SessionBody):
         return signed_at
 
 
+class SignBody(Body):
+    """The faults that the signer overrides. All but those of time and technique can be."""
+
+    model_config = example(
+        overrides=[{"code": "deeper_than_needle", "reason": "The skin was compressed."}]
+    )
+
+    overrides: Overrides = []
+
+
 class AmendBody(Body):
     """The correction of a signed session, or an addition to it."""
 
@@ -330,6 +364,8 @@ class AmendBody(Body):
     """`correction` for what was wrong, `addendum` for what was missing."""
     changes: patch_of(SessionBody)  # type: ignore[valid-type]
     """The members that change, as a JSON Merge Patch (RFC 7396)."""
+    overrides: Overrides = []
+    """The faults that the signer overrides."""
 
 
 class VoidBody(Body):
@@ -365,7 +401,7 @@ class VersionView(TypedDict, closed=True):
     """The session as it was after the change; null if the ledger doesn't hold it."""
 
 
-class SessionFilters(Filters):
+class SessionFilters(IdentifierFilters):
     """The filters of the list of sessions, which begins with the newest."""
 
     patient_id: UUID | None = None

@@ -1,6 +1,6 @@
 """Sessions as a kind of record, and their operations: sign, amend, void, alert."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -16,13 +16,17 @@ from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.core.values.text import folded_code
-from app.muscles.queries import CATALOGUE_VERSION
+from app.muscles.queries import CATALOGUE_VERSION, MUSCLES
+from app.muscles.rules import LIMBS, levels_around
 from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
+from app.records import identifiers
 from app.records import service as records
+from app.records.errors import IdentifierTaken
+from app.records.facts import gather
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
-from app.sessions import rules
+from app.records.rules import birth_faults
 from app.sessions.errors import (
     NotReadyToSign,
     NotYourSession,
@@ -33,19 +37,24 @@ from app.sessions.errors import (
 from app.sessions.models import (
     Finding,
     Needling,
+    SessionIdentifier,
     SessionMeasurement,
     SessionPart,
     TreatmentSession,
 )
+from app.sessions.rules import content, signing
+from app.sessions.rules.belonging import Belonging, Visit, belonging_faults
 from app.sessions.schemas import (
     AmendBody,
     FindingBody,
     FinishedSessionBody,
     NeedlingBody,
+    OverrideBody,
     SessionBody,
     SessionFilters,
+    SignBody,
 )
-from app.sessions.views import SessionStatus, SessionView
+from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")
 
@@ -90,6 +99,8 @@ class Derived(TypedDict, total=False):
     amended_at: datetime | None
     voided_at: datetime | None
     late_entry: bool
+    overrides: list[OverrideView]
+    warnings: list[WarningView]
 
 
 class Sessions(Kind[SessionBody, SessionView]):
@@ -108,12 +119,16 @@ class Sessions(Kind[SessionBody, SessionView]):
         Reference("episode_id", "episodes"),
         Reference("practitioner_id", "practitioners"),
     )
+    identified_by = SessionIdentifier
+    before = {"identifiers": [], "overrides": [], "warnings": []}
     children = (
+        identifiers.child(SessionIdentifier),
         Child(Needling, "session_id", _needling_rows),
         Child(Finding, "session_id", lambda view: view["findings"]),
         Child(SessionMeasurement, "session_id", lambda view: view["measurements"]),
     )
     nested = {
+        **identifiers.nested(SessionIdentifier, TreatmentSession),
         "needlings": _parts(Needling, _needling_shape()),
         "findings": _parts(Finding, _shape(Finding, *FindingBody.model_fields)),
         "measurements": _parts(
@@ -123,6 +138,7 @@ class Sessions(Kind[SessionBody, SessionView]):
     conditions = {
         "patient_id": TreatmentSession.patient_id == bindparam("patient_id"),
         "episode_id": TreatmentSession.episode_id == bindparam("episode_id"),
+        "identifier": identifiers.condition(SessionIdentifier, TreatmentSession),
         "practitioner_id": TreatmentSession.practitioner_id == bindparam("practitioner_id"),
         "muscle": exists().where(
             Needling.clinic_id == CLINIC,
@@ -154,16 +170,35 @@ class Sessions(Kind[SessionBody, SessionView]):
     def check(
         self, body: SessionBody, facts: Facts, current: SessionView | None
     ) -> Iterator[Fault]:
-        """Yield faults for an inactive practitioner, and for a signature that couldn't be.
+        """Yield faults for an inactive practitioner, and for an order of times that couldn't be.
 
         A session that was stored before its practitioner became inactive may name them still.
         """
         practitioner = facts.get(("practitioners", body.practitioner_id))
         if practitioner is not None and _has_moved(current, body, facts.zone):
             day = clinic_day(body.occurred_at, facts.zone)
-            yield from rules.practitioner_faults(day, practitioner.ends_on)
-        if isinstance(body, FinishedSessionBody) and body.status == "signed":
-            yield from rules.signing_faults(cast("rules.Signable", body.model_dump()), now())
+            yield from content.practitioner_faults(day, practitioner.ends_on)
+        if body.attendance in content.CALLED_OFF:
+            patient = facts.get(("patients", body.patient_id))
+            born = None if patient is None else patient.born
+            yield from birth_faults("occurred_at", body.occurred_at, born, facts.zone)
+        if isinstance(body, FinishedSessionBody):
+            yield from content.voiding_faults(
+                body.voided_at, body.signed_at, body.occurred_at, body.attendance
+            )
+            if body.status == "signed":
+                found = signing_faults(cast("signing.Signable", body.model_dump()), now())
+                # What can be overridden becomes a warning; `happened` finds what is ahead.
+                yield from (fault for fault in found if fault.code == "technique_missing")
+
+    def happened(self, body: SessionBody) -> dict[str, datetime | None]:
+        """Return when the visit took place, and what followed. One called off may be ahead."""
+        happened: dict[str, datetime | None] = {}
+        if body.attendance not in content.CALLED_OFF:
+            happened["occurred_at"] = body.occurred_at
+        if isinstance(body, FinishedSessionBody):
+            happened |= {"signed_at": body.signed_at, "voided_at": body.voided_at}
+        return happened
 
     def derive(
         self, op: Operation, body: SessionBody, current: SessionView | None, facts: Facts
@@ -172,7 +207,7 @@ class Sessions(Kind[SessionBody, SessionView]):
         derived = _new(op, body) if current is None else Derived()
         recorded_at = derived["recorded_at"] if current is None else current["recorded_at"]
         derived["catalogue_version"] = CATALOGUE_VERSION
-        derived["late_entry"] = rules.is_late(body.occurred_at, recorded_at)
+        derived["late_entry"] = content.is_late(body.occurred_at, recorded_at)
         # Credentials of a signed session stay, unless its practitioner or day changes.
         is_draft = current is not None and current["status"] == "draft"
         if is_draft or _has_moved(current, body, op.zone):
@@ -191,8 +226,12 @@ class Sessions(Kind[SessionBody, SessionView]):
 
 def _new(op: Operation, body: SessionBody) -> Derived:
     """Return the state of a new session: a draft, unless it was signed or voided elsewhere."""
-    new = Derived(alert=False, amended_at=None)
+    new = Derived(alert=False, amended_at=None, overrides=[], warnings=[])
     if isinstance(body, FinishedSessionBody):
+        new["overrides"] = _given(body.overrides)
+        if body.status == "signed":
+            found = signing_faults(cast("signing.Signable", body.model_dump()), op.at)
+            new["warnings"] = signing.warnings(signing.left(found, new["overrides"]))
         new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
         new["signed_at"], new["signed_by"] = body.signed_at, body.signed_by
         new["voided_at"] = body.voided_at
@@ -212,33 +251,98 @@ def _has_moved(current: SessionView | None, body: SessionBody, zone: ZoneInfo) -
 SESSIONS = Sessions()
 
 
-def sign(op: Operation, id: UUID) -> SessionView:
-    """Sign a draft. After that it can only be amended or voided."""
+def session_faults(
+    belonging: Belonging,
+    facts: Facts,
+    session_id: UUID | None,
+    member: str,
+    at: datetime,
+    *,
+    imported: bool = False,
+) -> Iterator[Fault]:
+    """Yield faults of a record that belongs to a session, if it exists.
+
+    `member` holds the record's time `at`.
+    """
+    session = facts.get(("sessions", session_id)) if session_id is not None else None
+    if session is None or session.at is None or session.state is None:
+        return
+    visit = Visit(session.at, session.state, facts.zone)
+    yield from belonging_faults(belonging, visit, member, at, imported=imported)
+
+
+def signing_faults(session: signing.Signable, at: datetime) -> Iterator[Fault]:
+    """Yield the reasons in its own content why a session can't be signed at an instant."""
+    return signing.signing_faults(session, at, _ANATOMY)
+
+
+_ANATOMY = {
+    muscle.slug: signing.Anatomy(
+        levels=levels_around(muscle.segments) if muscle.paraspinal else (),
+        paired_only=muscle.region in LIMBS,
+    )
+    for muscle in MUSCLES
+}
+
+
+Others = Callable[[SessionView], Iterable[Fault]]
+"""Return the faults of a signature of a session that other records show, such as consents."""
+
+
+def sign(op: Operation, id: UUID, body: SignBody, others: Others) -> SessionView:
+    """Sign a draft. After that it can only be amended or voided. The credentials are taken anew.
+
+    Raises `NotReadyToSign` for the faults that are not overridden.
+    """
     session = _lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
-    _require_ready(session, op.at)
-    signature = Derived(status="signed", signed_at=op.at, signed_by=op.caller.actor)
-    return records.store(op, SESSIONS, session, signature)
+    overrides = _given(body.overrides)
+    left = signing.left([*signing_faults(session, op.at), *others(session)], overrides)
+    if left:
+        raise NotReadyToSign(left)
+    content = records.patched(op, SESSIONS, session, {})
+    derived = SESSIONS.derive(op, content, session, gather(op, [(SESSIONS, content)]))
+    signature = Derived(
+        status="signed", signed_at=op.at, signed_by=op.caller.actor, overrides=overrides
+    )
+    return records.store(op, SESSIONS, session, {**derived, **signature})
 
 
-def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
-    """Amend a signed session. The earlier version stays readable."""
+def _given(overrides: Iterable[OverrideBody]) -> list[OverrideView]:
+    return [cast("OverrideView", override.model_dump()) for override in overrides]
+
+
+def amend(op: Operation, id: UUID, body: AmendBody, others: Others) -> SessionView:
+    """Amend a signed session. The earlier version stays readable.
+
+    Raises `NotReadyToSign` for the faults that the amendment makes, unless they are overridden.
+    """
     session = _lock_to_answer_for(op, id)
     if session["status"] == "draft":
         raise SessionDraft
     if session["status"] == "void":
         raise SessionVoid
     try:
-        return _amended(op, session, body)
+        return _amended(op, session, body, others)
     except Invalid as refused:
         raise refused.within("/changes") from None
+    except IdentifierTaken as taken:
+        taken.members["pointer"] = f"/changes{taken.members['pointer']}"
+        raise
 
 
-def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionView:
+def _amended(op: Operation, session: SessionView, body: AmendBody, others: Others) -> SessionView:
     amended = records.patched(op, SESSIONS, session, body.changes.root)
     _require_own(op, amended.practitioner_id)
     content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
-    _require_ready(content, op.at)
+    overrides = signing.added(session["overrides"], _given(body.overrides))
+    found = signing.left([*signing_faults(content, op.at), *others(content)], overrides)
+    # What the session lacked before the amendment is no reason to refuse it.
+    before = [*signing_faults(session, op.at), *others(session)]
+    lacked = {(fault.code, fault.pointer) for fault in before}
+    made = [fault for fault in found if (fault.code, fault.pointer) not in lacked]
+    if made:
+        raise NotReadyToSign(made)
     if SESSIONS.content(session) == SESSIONS.content(content):
         raise Invalid([Fault("", "no_change", "These changes leave the session as it is.")])
     return records.revise(
@@ -247,7 +351,7 @@ def _amended(op: Operation, session: SessionView, body: AmendBody) -> SessionVie
         session,
         amended,
         reason=f"{body.kind}: {body.reason}",
-        server=Derived(amended_at=op.at),
+        server=Derived(amended_at=op.at, overrides=overrides, warnings=signing.warnings(found)),
     )
 
 
@@ -282,9 +386,3 @@ def alert(op: Operation, id: UUID) -> None:
     """Set a session's alert, because a follow-up reported a red flag."""
     session = records.lock_for_server(op, SESSIONS, id)
     records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")
-
-
-def _require_ready(session: SessionView, at: datetime) -> None:
-    faults = list(rules.signing_faults(session, at))
-    if faults:
-        raise NotReadyToSign(faults)

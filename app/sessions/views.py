@@ -8,7 +8,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from app.muscles.rules import SpinalLevel
 from app.practitioners.views import CredentialView
-from app.records.views import ReadingView, Side
+from app.records.views import IdentifierView, ReadingView, Side
 
 Attendance = TypeAliasType("Attendance", Literal["attended", "cancelled", "no_show", "declined"])
 """Whether the patient came and was treated."""
@@ -59,6 +59,24 @@ Sign = TypeAliasType(
 """A segmental sign in the sense of Gunn, which the practitioner examines."""
 SessionPhase = TypeAliasType("SessionPhase", Literal["before", "after"])
 """Before or after the needles of the visit."""
+
+Overridable = TypeAliasType(
+    "Overridable",
+    Literal[
+        "needle_count_missing",
+        "needles_unaccounted",
+        "needles_not_inserted",
+        "needles_not_opened",
+        "needles_not_disposed",
+        "deeper_than_needle",
+        "released_after_retention",
+        "level_not_of_muscle",
+        "side_not_of_muscle",
+        "consent_refused",
+        "consent_withdrawn",
+        "screening_of_concern",
+    ],
+)
 
 
 class NeedleView(TypedDict, closed=True):
@@ -133,6 +151,21 @@ class NeedleCountView(TypedDict, closed=True):
     mismatch_reason: str | None
 
 
+class OverrideView(TypedDict, closed=True):
+    """A fault that the signer overrode, and why."""
+
+    code: Overridable
+    reason: str
+
+
+class WarningView(TypedDict, closed=True):
+    """A fault that nobody overrode: the session was imported, or is older than the rule."""
+
+    pointer: str
+    """JSON Pointer (RFC 6901) to the member of the session."""
+    code: str
+
+
 class SessionView(TypedDict, closed=True):
     """One visit."""
 
@@ -154,6 +187,7 @@ class SessionView(TypedDict, closed=True):
     aftercare: list[str]
     note: str
     plan: str
+    identifiers: list[IdentifierView]
     status: SessionStatus
     """A draft may change, a signed session only by amendment, a void one not at all."""
     alert: bool
@@ -174,6 +208,10 @@ class SessionView(TypedDict, closed=True):
     """When it was voided; null if it wasn't."""
     late_entry: bool
     """Whether it was recorded much later than the visit took place."""
+    overrides: list[OverrideView]
+    """The faults that the signer overrode, with the reasons."""
+    warnings: list[WarningView]
+    """The faults that an imported or older signed session has."""
     version: int
     created_at: datetime
     updated_at: datetime

@@ -104,7 +104,13 @@ def _is_after(id_: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
 
 
 def _of_kind(kind: Kind[Any, Any]) -> State:
-    return State(kind.noun, kind.table.id, kind.select, lambda row: _as_json(kind.view_of(row)))
+    return State(
+        kind.noun,
+        kind.table.id,
+        kind.select,
+        lambda row: _as_json(kind.view_of(row)),
+        defaults=kind.before,
+    )
 
 
 def _as_json(view: Any) -> Values:

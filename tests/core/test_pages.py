@@ -177,7 +177,11 @@ def test_a_list_shows_each_record_once_whatever_is_written_between_its_pages(
 def test_a_list_continues_after_the_first_and_last_hours_of_the_allowed_years(
     api: Api, occurred_at: str
 ) -> None:
-    shared = {"patient_id": api.patient()["id"], "practitioner_id": api.practitioner()["id"]}
+    shared: dict[str, Any] = {
+        "patient_id": api.patient()["id"],
+        "practitioner_id": api.practitioner()["id"],
+    }
+    shared |= {"attendance": "cancelled", "needlings": [], "needle_count": None}
     made = {api.session(**shared, occurred_at=occurred_at)["id"] for _ in range(3)}
     assert {item["id"] for page in pages(api, "/v1/sessions?limit=1") for item in page} == made
 

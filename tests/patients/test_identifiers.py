@@ -11,6 +11,14 @@ from tests.records.bodies import faults
 MRN = {"system": "urn:example:mrn", "value": "A|1 é/?&# +"}
 
 
+REQUIRED = {
+    "patients": (),
+    "practitioners": ("given_name", "family_name"),
+    "episodes": ("patient_id", "complaint"),
+    "sessions": ("patient_id", "practitioner_id", "occurred_at"),
+}
+
+
 def by_identifier(api: Api, collection: str, system: str, value: str) -> list[str]:
     answer = api.get(f"/v1/{collection}", params={"identifier": f"{system}|{value}"})
     return [item["id"] for item in answer.json()["items"]]
@@ -19,6 +27,11 @@ def by_identifier(api: Api, collection: str, system: str, value: str) -> list[st
 def test_an_identifier_finds_its_record(api: Api) -> None:
     patient = api.patient(identifiers=[MRN, {"system": "b", "value": "2"}])
     practitioner = api.practitioner(identifiers=[MRN])
+    for collection in ("episodes", "sessions"):
+        record = make(api, collection, identifiers=[MRN])
+        assert record["identifiers"] == [MRN]
+        assert by_identifier(api, collection, **MRN) == [record["id"]]
+        assert by_identifier(api, collection, MRN["system"], MRN["value"].upper()) == []
     assert by_identifier(api, "patients", **MRN) == [patient["id"]]
     assert by_identifier(api, "practitioners", **MRN) == [practitioner["id"]]
     assert by_identifier(api, "patients", "b", "2") == [patient["id"]]
@@ -26,16 +39,20 @@ def test_an_identifier_finds_its_record(api: Api) -> None:
 
 
 def make(api: Api, collection: str, **body: Any) -> dict[str, Any]:
-    return api.patient(**body) if collection == "patients" else api.practitioner(**body)
+    if collection == "episodes":
+        body = {"patient_id": api.patient()["id"], "complaint": "c"} | body
+        return api.create("/v1/episodes", **body)
+    makers = {"patients": api.patient, "practitioners": api.practitioner, "sessions": api.session}
+    return makers[collection](**body)
 
 
-@pytest.mark.parametrize("collection", ["patients", "practitioners"])
+@pytest.mark.parametrize("collection", ["patients", "practitioners", "episodes", "sessions"])
 def test_an_identifier_belongs_to_one_record_and_a_conflict_names_it(
     api: Api, collection: str
 ) -> None:
     holder = make(api, collection, identifiers=[MRN])
-    named = {"given_name": "B", "family_name": "C"}
-    other = make(api, collection, **named)
+    other = make(api, collection)
+    named = {name: other[name] for name in REQUIRED[collection]}
     taken = {**named, "identifiers": [{"system": "s", "value": "v"}, MRN]}
     path = f"/v1/{collection}/{other['id']}"
     held = {"If-Match": '"1"'}

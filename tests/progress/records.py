@@ -242,20 +242,19 @@ def follow_ups(visits: list[Record]) -> st.SearchStrategy[Record]:
     )
 
 
-def measurements(visits: list[Record], episodes: list[Record]) -> st.SearchStrategy[Record]:
+@st.composite
+def measurements(draw: st.DrawFn, visits: list[Record], episodes: list[Record]) -> Record:
     """A value from outside, perhaps on the occasion of a session, perhaps of an episode."""
-    return st.builds(
-        lambda named, reading: named | reading,
-        st.fixed_dictionaries(
-            {
-                "type": st.just("measurement"),
-                "taken_at": times(),
-                "session_id": one_of(visits),
-                "episode_id": one_of(episodes),
-            }
-        ),
-        readings("before", "between"),
-    )
+    attended = [row for row in visits if row["attendance"] == "attended"]
+    visit = draw(st.sampled_from([None, *attended]))
+    taken_at = draw(times())
+    if visit is not None:
+        away = timedelta(minutes=draw(st.sampled_from([-7 * 24 * 60, -100, 0, 1, 24 * 60])))
+        at = _time(visit["occurred_at"]).astimezone(UTC) + away
+        taken_at = at.astimezone(draw(st.sampled_from(ZONES))).isoformat()
+    named = {"session_id": visit and visit["id"], "episode_id": draw(one_of(episodes))}
+    reading = draw(readings("before", "between"))
+    return {"type": "measurement", "taken_at": taken_at, **named, **reading}
 
 
 @st.composite
@@ -369,11 +368,11 @@ EVERY_FIELD: list[Record] = [
         "soreness": 4,
     },
     *(
-        {"type": "measurement", "taken_at": _day(20), **named, **reading}
+        {"type": "measurement", **named, **reading}
         for reading in MEASURED
         for named in (
-            {"session_id": None, "episode_id": "episode-1"},
-            {"session_id": "session-0", "episode_id": None},
+            {"session_id": None, "episode_id": "episode-1", "taken_at": _day(20)},
+            {"session_id": "session-0", "episode_id": None, "taken_at": _day(0.5)},
         )
     ),
     {"type": "adverse_event", "severity": "mild", "close_call": False, "occurred_at": _day(1)},

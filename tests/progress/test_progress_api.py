@@ -112,7 +112,7 @@ def test_progress_of_an_episode_has_only_its_sessions_values_and_events(chart: C
     chart.visit(1, 2, episode_id=knee)
     chart.visit(2, 9)
     chart.measured(3, 5, episode_id=shoulder)
-    chart.measured(4, 3, session_id=of_shoulder["id"])
+    chart.measured(0.5, 3, session_id=of_shoulder["id"])
     chart.measured(5, 8, episode_id=knee)
     chart.measured(6, 8)
     chart.event(3, session_id=of_shoulder["id"])

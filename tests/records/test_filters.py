@@ -52,7 +52,7 @@ def test_episodes_are_filtered_by_their_status(api: Api) -> None:
     world = World(api)
     body = world.example("EpisodeBody")
     active = world.api.create("/v1/episodes", **body)
-    closed = {**body, "status": "finished", "closed_at": "2027-01-01T00:00:00Z"}
+    closed = {**body, "status": "finished", "closed_at": "2026-11-21T00:00:00Z"}
     finished = world.api.create("/v1/episodes", **closed)
     for status, record in (("active", active), ("finished", finished)):
         assert world.api.get(f"/v1/episodes?status={status}").json()["items"] == [record]
@@ -63,7 +63,13 @@ def test_sessions_have_every_documented_filter(api: Api) -> None:
     episode = api.create("/v1/episodes", patient_id=patient, complaint="c")["id"]
     shared = {"patient_id": patient, "practitioner_id": practitioner}
     early = api.session(**shared, occurred_at="2026-11-01T10:00:00Z", episode_id=episode)
-    late = api.session(**shared, occurred_at="2026-11-08T10:00:00Z", needlings=[COLD, COLD])
+    count = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 2)
+    late = api.session(
+        **shared,
+        occurred_at="2026-11-08T10:00:00Z",
+        needlings=[COLD, COLD],
+        needle_count=count,
+    )
     signed = api.post(f"/v1/sessions/{late['id']}/sign", headers={"If-Match": '"1"'}).json()
     both = [signed, early]
     for query, expected in (

@@ -98,6 +98,8 @@ def test_a_session_with_follow_ups_can_not_move_to_another_patient(
         own = {"session_id": session["id"], "patient_id": session["patient_id"]}
         body = World(api).example(MODELS[collection])
         body |= own if "patient_id" in body else {"session_id": session["id"]}
+        times = body.keys() & {"taken_at", "decided_at"}
+        body |= dict.fromkeys(times, session["occurred_at"])
         path = f"/v1/{collection}/{api.create(f'/v1/{collection}', **body)['id']}"
     refused = change(api, session, patient_id=api.patient()["id"])
     assert (refused.status_code, refused.json()["resource_id"]) == (409, path.rpartition("/")[2])

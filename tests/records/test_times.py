@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.ground import Api
-from tests.records.bodies import create, faults, take
+from tests.records.bodies import COLLECTIONS, create, faults, put, take
+from tests.sweeps.world import World
 
 OFFSETS = (
     "2026-11-01T10:00:00-08:00",
@@ -30,7 +31,6 @@ INSTANTS = [
     ("screening", "/decided_at"),
     ("adverse event", "/occurred_at"),
 ]
-BEFORE = {"follow-up": "/v1/sessions"}
 
 
 def written(moment: str) -> str:
@@ -40,10 +40,15 @@ def written(moment: str) -> str:
 
 @pytest.mark.parametrize(("kind", "place"), INSTANTS)
 def test_an_offset_is_returned(api: Api, kind: str, place: str) -> None:
-    for sent in OFFSETS:
-        moment = sent.replace("2026", "2027") if kind == "follow-up" else sent
-        more: list[tuple[str, Any]] = [("/detected_at", None)] if kind == "adverse event" else []
-        answer = create(api, kind, (place, moment), *more)
+    world, (path, model) = World(api), COLLECTIONS[kind]
+    for moment in OFFSETS:
+        session = api.session(patient_id=world.known("patients"), occurred_at=moment)["id"]
+        body = put(world.example(model), place, moment)
+        if "session_id" in body:
+            body["session_id"] = session
+        if kind == "adverse event":
+            body["detected_at"] = None
+        answer = api.post(path.format(session_id=session), body)
         assert answer.status_code == 201, answer.text
         for seen in (answer, api.get(answer.headers["location"])):
             assert take(seen.json(), place) == written(moment)
@@ -65,8 +70,8 @@ def test_a_time_without_an_offset_is_refused(api: Api, kind: str, place: str) ->
 def test_an_optional_instant_keeps_its_offset_or_its_absence(
     api: Api, kind: str, place: str, more: list[tuple[str, Any]]
 ) -> None:
-    made = create(api, kind, (place, "2026-12-01T10:00:00+03:30"), *more).json()
-    assert take(made, place) == "2026-12-01T10:00:00+03:30"
+    made = create(api, kind, (place, "2026-11-21T10:00:00+03:30"), *more).json()
+    assert take(made, place) == "2026-11-21T10:00:00+03:30"
     assert take(create(api, kind).json(), place) is None
 
 

@@ -164,8 +164,10 @@ def test_a_reference_to_a_record_of_another_patient_is_refused(
     own = create(api, kind, ("/patient_id", world.known("patients")), (place, None))
     assert own.status_code == 201
     stranger = api.patient()["id"]
-    others = (place, world.known(collection))
-    assert faults(create(api, kind, ("/patient_id", stranger), others)) == {place: "other_patient"}
+    moved = [("/patient_id", stranger), (place, world.known(collection))]
+    if kind == "measurement":
+        moved.append(("/taken_at", "2026-11-20T10:00:00-08:00"))  # when the session took place
+    assert faults(create(api, kind, *moved)) == {place: "other_patient"}
 
 
 def test_every_wrong_reference_is_named_at_once(api: Api) -> None:

@@ -22,7 +22,7 @@ VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, An
         "episode",
         "/status",
         ("active", "finished"),
-        {"finished": [("/closed_at", "2026-12-01T00:00:00Z")]},
+        {"finished": [("/closed_at", "2026-11-21T00:00:00Z")]},
     ),
     (
         "session",
@@ -113,7 +113,7 @@ VOCABULARIES: list[tuple[str, str, tuple[Any, ...], dict[Any, list[tuple[str, An
         "consent",
         "/decision",
         ("given", "refused", "withdrawn"),
-        {"withdrawn": [("/withdrawn_at", "2026-12-01T00:00:00Z")]},
+        {"withdrawn": [("/withdrawn_at", "2026-11-21T00:00:00Z")]},
     ),
     ("consent", "/form", ("verbal", "written", "electronic"), {}),
     ("screening", "/answers/0/answer", ("yes", "no", "unknown"), {}),

@@ -108,7 +108,7 @@ def test_an_episode_is_opened_when_recorded_by_default(api: Api) -> None:
 def test_an_episode_is_closed_and_opened_again(api: Api) -> None:
     episode = World(api).make("/v1/episodes")
     path = f"/v1/episodes/{episode['id']}"
-    closed_at = "2026-12-24T12:00:00-08:00"
+    closed_at = "2026-11-24T12:00:00-08:00"
     close = {"status": "finished", "closed_at": closed_at, "close_reason": "goals reached"}
     closed = api("PATCH", path, json=close, headers={"If-Match": '"1"'}).json()
     assert (closed["status"], closed["closed_at"]) == ("finished", closed_at)

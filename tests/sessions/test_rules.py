@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sessions import rules
+from app.sessions.rules import content as rules
+from app.sessions.rules import signing
 from app.sessions.views import Attendance, NeedleCountView, NeedlingView
 from tests.records.breaking import broken
 
@@ -19,11 +20,24 @@ COUNT: NeedleCountView = {
     "disposed": 2,
     "mismatch_reason": None,
 }
-READY: rules.Signable = {
+NEEDLING = cast(
+    "NeedlingView",
+    {
+        "muscle": "infraspinatus",
+        "side": "left",
+        "spinal_level": None,
+        "needle": {"diameter_mm": 0.3, "length_mm": 40, "lot": None},
+        "needles": 2,
+        "depth_mm": 25,
+        "retention_s": None,
+        "release_after_s": None,
+    },
+)
+READY: signing.Signable = {
     "attendance": "attended",
     "occurred_at": OCCURRED,
     "technique": "gunn_ims",
-    "needlings": [cast("NeedlingView", {})],
+    "needlings": [NEEDLING],
     "needle_count": COUNT,
 }
 
@@ -120,7 +134,10 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
         ({"technique": None}, ["technique_missing"]),
         ({"needle_count": None}, ["needle_count_missing"]),
         ({"needle_count": {**COUNT, "removed": 1}}, ["needles_unaccounted"]),
-        ({"needle_count": {**COUNT, "removed": 3}}, ["needles_unaccounted"]),
+        (
+            {"needle_count": {**COUNT, "removed": 3}},
+            ["needles_unaccounted", "needles_not_disposed"],
+        ),
         ({"needle_count": {**COUNT, "removed": 1, "mismatch_reason": "broken"}}, []),
         ({"needle_count": None, "needlings": []}, []),
         ({"needle_count": None, "technique": None}, ["technique_missing", "needle_count_missing"]),
@@ -130,15 +147,17 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
 def test_a_signature_needs_the_technique_and_the_needle_count(
     change: dict[str, Any], codes: list[str]
 ) -> None:
-    session = cast("rules.Signable", {**READY, **change})
-    assert [fault.code for fault in rules.signing_faults(session, OCCURRED)] == codes
+    session = cast("signing.Signable", {**READY, **change})
+    assert [fault.code for fault in signing.signing_faults(session, OCCURRED, {})] == codes
 
 
 @pytest.mark.parametrize("attendance", ["attended", "cancelled", "no_show", "declined"])
 @pytest.mark.parametrize("ahead_s", [-1, 300, 301])
 def test_a_future_visit_can_not_be_signed(attendance: Attendance, ahead_s: int) -> None:
     at = OCCURRED - timedelta(seconds=ahead_s)
-    codes = [fault.code for fault in rules.signing_faults({**READY, "attendance": attendance}, at)]
+    codes = [
+        fault.code for fault in signing.signing_faults({**READY, "attendance": attendance}, at, {})
+    ]
     to_come = ahead_s > 300 and attendance in {"attended", "no_show"}
     assert codes == (["in_the_future"] if to_come else [])
 

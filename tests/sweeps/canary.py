@@ -1,7 +1,7 @@
 """Unique words, planted wherever a client can send a text, and searched for elsewhere."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from httpx2 import Response
@@ -25,7 +25,10 @@ HELD: Final = frozenset(
     }
 )
 # Additions to the example bodies, so that every text member has a place.
-MORE: Final = {"MeasurementBody": {"instrument": "psfs", "activity": "Reaching"}}
+MORE: Final[Mapping[str, dict[str, Any]]] = {
+    "MeasurementBody": {"instrument": "psfs", "activity": "Reaching"},
+    "AmendBody": {"overrides": [{"code": "deeper_than_needle", "reason": "Compressed."}]},
+}
 
 
 class Planted:

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "method-not-allowed",
     "not-migrated",
 }
+AMEND = "sessions.amend"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
 
 
@@ -92,7 +93,7 @@ class Provoker:
 
     def _unwanted_writes(self) -> Iterator[Response]:
         api, sent, fresh = self.world.api, self.sent, self.world.request(self.operation)
-        yield sent.by(api, Idempotency_Key="one key")
+        yield self.world.request(self.operation).by(api, Idempotency_Key="one key")
         yield fresh.by(api, Idempotency_Key="one key", content=(fresh.content or b"") + b" ")
         yield sent.by(api, If_Match='"999"')
         yield replace(sent, headers=without_version(sent)).by(api)
@@ -111,7 +112,7 @@ class Provoker:
             ended = f"/v1/clients/{self.world.make('/v1/clients')['id']}"
             api.post(f"{ended}/revoke")
             yield api.post(f"{ended}/rotate", {})
-        if "identifier-taken" in documented(self.operation):
+        if "identifier-taken" in documented(self.operation) and self.operation.name != AMEND:
             other = self.world.make(collection)["identifiers"]
             fresh = self.world.request(self.operation)
             mine = {**from_json(fresh.content or b""), "identifiers": other}
@@ -150,8 +151,10 @@ def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
     if "not-your-session" in documented(operation):
         yield sent.by(world.practitioners)
     bodies = [to_json({"patient_id": world.make("/v1/patients")["id"]}), sent.content]
-    if operation.name == "sessions.amend":
-        bodies = [amendment(from_json(bodies[0] or b"")), amendment({"technique": None})]
+    if operation.name == AMEND:
+        taken = {"identifiers": world.make("/v1/sessions")["identifiers"]}
+        changes = (from_json(bodies[0] or b""), {"technique": None}, taken)
+        bodies = [amendment(each) for each in changes]
     for state in ("draft", "unready", "signed", "void", "relied on", "signed and relied on"):
         record = in_state(world, collection, state)
         path = "/".join([f"/v1/{collection}/{record['id']}", *step])
@@ -160,6 +163,16 @@ def in_other_states(world: World, operation: Documented) -> Iterator[Response]:
         ):
             headers = {**sent.headers, "If-Match": f'"{record["version"]}"'}
             yield api(operation.method, path, content=body, headers=headers)
+
+
+def born_after_a_visit(world: World, operation: Documented) -> Iterator[Response]:
+    """The refusal to correct a patient's birth date to a day after a visit."""
+    if operation.name not in {"patients.update", "patients.replace"}:
+        return
+    patient = world.make("/v1/patients")
+    world.api.create("/v1/sessions", **world.example("SessionBody") | {"patient_id": patient["id"]})
+    body, path = {"birth_date": "2026-11-25"}, f"/v1/patients/{patient['id']}"
+    yield world.api(operation.method, path, json=body, headers={"If-Match": '"1"'})
 
 
 def amendment(changes: Any) -> bytes:
@@ -205,6 +218,7 @@ def test_every_documented_problem_occurs_and_no_other(api: Api, clinic: Clinic) 
         for answer in [
             *Provoker(world, nobody, operation).answers(),
             *in_other_states(world, operation),
+            *born_after_a_visit(world, operation),
         ]:
             if answer.headers.get("content-type") == PROBLEM:
                 met.add(answer.json()["type"].rpartition("/")[2])

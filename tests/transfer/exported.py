@@ -101,8 +101,9 @@ def _people(ids: Ids, text: str, line: str) -> Iterator[Row]:
         "plan": {"sessions": 6, "per_week": 1.5},
         "opened_at": "2026-10-02T09:30:00-08:00",
         "status": "finished",
-        "closed_at": "2026-12-01T09:30:00+05:30",
+        "closed_at": "2026-11-21T09:30:00+05:30",
         "close_reason": text,
+        "identifiers": [{"system": ids.episode, "value": line}],
     }
     yield {"type": "episode", "patient_id": ids.ben, "complaint": "Neck", "opened_at": AT}
 
@@ -151,7 +152,7 @@ def _signed(ids: Ids, text: str, line: str) -> Row:
         "findings": [{"sign": "taut_band", "segment": "C5", "side": "left", "grade": 2}],
         "needlings": [
             _needling(line),
-            {"muscle": "deltoid_middle", "side": "right"},
+            {"muscle": "deltoid_middle", "side": "midline"},
         ],
         "needle_count": {
             "opened": 3,
@@ -167,6 +168,8 @@ def _signed(ids: Ids, text: str, line: str) -> Row:
         "status": "signed",
         "signed_at": "2026-11-01T12:00:00-08:00",
         "signed_by": line,
+        "identifiers": [{"system": ids.signed, "value": line}],
+        "overrides": [{"code": "deeper_than_needle", "reason": text or "-"}],
     }
 
 
@@ -224,7 +227,7 @@ def _beside(ids: Ids, text: str, line: str) -> Iterator[Row]:
         "patient_id": ids.ana,
         "episode_id": ids.episode,
         "session_id": ids.signed,
-        "taken_at": "2026-11-20T08:00:00-08:00",
+        "taken_at": "2026-11-01T11:00:00-08:00",
         **READING,
         "value": 2.125,
     }
@@ -279,8 +282,8 @@ def _gone_wrong(ids: Ids, text: str) -> Row:
         "causality": "certain",
         "muscle": "infraspinatus",
         "side": "left",
-        "occurred_at": AT,
-        "detected_at": "2026-11-02T00:00:00Z",
+        "occurred_at": "2026-11-08T10:30:00Z",
+        "detected_at": "2026-11-09T00:00:00Z",
         "action": text,
         "outcome": text,
         "description": text or "-",

@@ -47,6 +47,8 @@ class Signature(NamedTuple):
     """The name of the parameter that holds the operation."""
     authorize: Authorize
     body: type[BaseModel] | None
+    may_be_empty: bool
+    """Whether the request may come without a body: its parameter has a default."""
     view: Any
     """The view of the JSON answer; None if the function returns a response itself."""
     is_async: bool
@@ -73,14 +75,22 @@ def signature(endpoint: Callable[..., Any]) -> Signature:
     for name, hint in hints.items():
         for mark in getattr(hint, "__metadata__", ()):
             if isinstance(mark, Depends) and isinstance(mark.dependency, Authorize):
-                body = next(filter(_is_model, hints.values()), None)
-                is_async = inspect.iscoroutinefunction(endpoint)
-                return Signature(name, mark.dependency, body, _view(returned), is_async)
+                name_of_body, body = next(filter(_is_model, hints.items()), ("", None))
+                default = inspect.signature(endpoint).parameters.get(name_of_body)
+                return Signature(
+                    op=name,
+                    authorize=mark.dependency,
+                    body=body,
+                    may_be_empty=default is not None and default.default is not default.empty,
+                    view=_view(returned),
+                    is_async=inspect.iscoroutinefunction(endpoint),
+                )
     raise TypeError(f"{endpoint.__name__} has no parameter with Depends(Authorize(...))")
 
 
-def _is_model(hint: object) -> bool:
+def _is_model(parameter: tuple[str, object]) -> bool:
     """Return whether this is the body: a model without `Query()` or `Depends()`."""
+    _, hint = parameter
     return isinstance(hint, type) and issubclass(hint, BaseModel)
 
 

@@ -66,9 +66,11 @@ class ApiRequest(Request):
         """Return the model that `read` has made from the body."""
         return self._model
 
-    async def read(self, model: type[BaseModel]) -> None:
+    async def read(self, model: type[BaseModel], *, may_be_empty: bool = False) -> None:
         """Read the JSON body. `TooLarge`, `UnsupportedMedia`, or `Invalid` with every fault."""
         raw = await self.body()
+        if may_be_empty and not raw:
+            return
         check_media(self, {JSON, MERGE_PATCH} if self.method == "PATCH" else {JSON})
         if len(raw) < THREAD_FROM_BYTES:
             self._model = read(model, raw)

@@ -99,7 +99,7 @@ class Route(APIRoute):
                 request = ApiRequest(request.scope, request.receive, limit)
                 op = await signature.authorize(request)
                 if signature.body is not None:
-                    await request.read(signature.body)
+                    await request.read(signature.body, may_be_empty=signature.may_be_empty)
                 check_query(request, query)
                 if signature.is_async:
                     limit.reschedule(None)

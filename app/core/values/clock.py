@@ -27,6 +27,11 @@ def clinic_day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
+def first_day(birth_date: str) -> date:
+    """Return the first day that a birth date may be. Raises `ValueError`."""
+    return date.fromisoformat(birth_date + "-01-01"[len(birth_date) - len("YYYY") :])
+
+
 def uuid7() -> UUID:
     """Return a new UUID version 7."""
     return uuid7_at(time.time_ns() // 1_000_000, os.urandom(10))

@@ -8,12 +8,18 @@ from pydantic_core.core_schema import ErrorType
 OWN: Final[Mapping[str, str]] = {
     "activity_forbidden": "This instrument is not about an activity.",
     "address": "Give an https address, without a name or a fragment in it.",
+    "after_session": "A measurement or screening is more than 24 hours after its session.",
     "after_to": "`from` is larger than `to`.",
+    "before_birth": "It happened before the patient's birth.",
     "before_session": "A signature or a report is before the session.",
     "beyond_ledger": "The ledger has fewer entries.",
     "blank": "A text that is needed has only white space or invisible characters.",
     "closed_at_missing": "A finished episode needs closed_at.",
     "closed_before_opened": "closed_at is before opened_at.",
+    "consent_refused": "The patient had refused this treatment. The signer may override it.",
+    "consent_withdrawn": (
+        "The patient had withdrawn their consent to this treatment. The signer may override it."
+    ),
     "contradicts_status": (
         "An active practitioner has no inactive_from that is today or past, and an"
         " inactive one none in the future."
@@ -22,6 +28,7 @@ OWN: Final[Mapping[str, str]] = {
     "csv_invalid": "Not CSV: a quote is out of place, or a field is too long.",
     "csv_width": "The row and the header have different numbers of fields.",
     "cursor": "This is not a cursor of this list.",
+    "deeper_than_needle": "depth_mm is larger than the needle's length_mm.",
     "electrical_missing": "Electrical stimulation needs hz and ma.",
     "ends_before_it_begins": "valid_to is before valid_from.",
     "fewer_insertions_than_needles": "There must be at least as many insertions as needles.",
@@ -32,11 +39,15 @@ OWN: Final[Mapping[str, str]] = {
     "items_scale": "An answer is not on the instrument's scale.",
     "key": "The Idempotency-Key is too long or has characters that it may not have.",
     "label": "An area is closed and has a place for its label.",
+    "level_not_of_muscle": "The muscle doesn't reach that spinal level.",
     "line_too_long": "A line of an import is too long.",
     "lopsided": "A shape on the midline has two equal halves.",
     "mismatch": "Data files contradict each other.",
     "name_missing": "Give at least one name.",
     "needle_count_missing": "Count the needles before signing.",
+    "needles_not_disposed": "Fewer needles were disposed of than removed.",
+    "needles_not_inserted": "The needlings have more needles than were inserted.",
+    "needles_not_opened": "Fewer needles were opened than inserted.",
     "needles_unaccounted": (
         "Needles removed differ from needles inserted: count again or give mismatch_reason."
     ),
@@ -73,11 +84,17 @@ OWN: Final[Mapping[str, str]] = {
     "port": "This server doesn't connect to this port.",
     "practitioner_inactive": "The practitioner was inactive on that day.",
     "recipient_unnamed": "Name the recipient.",
+    "released_after_retention": "release_after_s is larger than retention_s.",
     "repeated": "Something is given twice that may be there once.",
     "repeated_identifier": "The same identifier is given twice.",
     "scope_missing": "A row needs a scope that you lack.",
+    "screening_of_concern": (
+        "An answer of concern in the screening needs a detail, or another decision."
+        " The signer may override it."
+    ),
     "segment_order": "List each segment once, from the head downwards.",
     "session_void": "That session is void.",
+    "side_not_of_muscle": "A muscle of a limb is on the left or on the right.",
     "signature_missing": "A signed session needs signed_at and signed_by.",
     "spinal_level_forbidden": "Only a paraspinal muscle has a spinal level.",
     "spinal_level_missing": "A paraspinal muscle needs its spinal level.",

@@ -36,7 +36,8 @@ LEFT_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "sessions": (
         "session",
         _MADE_BY_SERVER
-        | {"alert", "credentials", "catalogue_version", "recorded_at", "amended_at", "late_entry"},
+        | {"alert", "credentials", "catalogue_version", "recorded_at", "amended_at", "late_entry"}
+        | {"warnings"},
     ),
     "follow_ups": ("follow_up", _MADE_BY_SERVER | {"patient_id", "hours_after", "window"}),
     "measurements": ("measurement", _MADE_BY_SERVER),
@@ -47,6 +48,8 @@ LEFT_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
 }
 """The kinds of record in a data export: by their noun, the type of a row, and the members that
 only the server makes, which the export leaves out. A null member is left out as well."""
+NOTHING: Final[tuple[object, ...]] = (None, [])
+"""What a member has that an older entry doesn't know: it means the same as no member."""
 
 
 class Shown(NamedTuple):
@@ -70,8 +73,8 @@ def key_of(*parts: str) -> bytes:
 
 
 def content_digest(record: Mapping[str, Any]) -> bytes:
-    """The digest of a record as a data export has it: without its null members."""
-    kept = {name: value for name, value in record.items() if value is not None}
+    """The digest of a record as a data export has it: without its null and empty members."""
+    kept = {name: value for name, value in record.items() if value not in NOTHING}
     return hashlib.sha256(canonical(kept)).digest()
 
 

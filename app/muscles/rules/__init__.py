@@ -57,6 +57,24 @@ MuscleRegion = TypeAliasType(
 )
 """The part of the body in which a muscle lies."""
 
+LIMBS: Final[frozenset[MuscleRegion]] = frozenset(
+    {
+        "shoulder_girdle",
+        "arm",
+        "forearm_posterior",
+        "forearm_anterior",
+        "hand",
+        "hip_gluteal",
+        "thigh_anterior",
+        "thigh_medial",
+        "thigh_posterior",
+        "leg_anterior_lateral",
+        "leg_posterior",
+        "foot",
+    }
+)
+"""The regions whose muscles are on the left or on the right, and never on the midline."""
+
 MuscleGroup = TypeAliasType(
     "MuscleGroup",
     Literal[
@@ -90,6 +108,15 @@ def check_order(segments: Sequence[Segment]) -> Sequence[Segment]:
     if list(segments) != sorted(set(segments), key=SEGMENTS.index):
         raise RuleBroken("segment_order", "List each segment once, from the head downwards.")
     return segments
+
+
+def levels_around(segments: Sequence[Segment]) -> frozenset[str]:
+    """Return the spinal levels at which a paraspinal muscle with these segments may be needled.
+
+    They include one level above and one below: the muscle's ends reach beyond its segments.
+    """
+    reached = {SEGMENTS.index(segment) + step for segment in segments for step in (-1, 0, 1)}
+    return frozenset(level for level in SPINAL_LEVELS if SEGMENTS.index(level) in reached)
 
 
 def check_unique(column: str, cells: Mapping[int, str | None]) -> None:

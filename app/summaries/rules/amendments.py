@@ -18,7 +18,7 @@ DERIVED: Final = frozenset(
     {
         *("status", "alert", "credentials", "catalogue_version", "recorded_at", "signed_at"),
         *("signed_by", "amended_at", "voided_at", "late_entry", "version", "created_at"),
-        *("updated_at", "id"),
+        *("updated_at", "id", "overrides", "warnings"),
     }
 )
 # Fields whose text is shown as it was written.
@@ -79,8 +79,11 @@ def _changes(before: Json, after: Json, names: Names) -> Iterator[list[str]]:
 def _differences(
     path: tuple[str, ...], before: Any, after: Any, names: Names
 ) -> Iterator[list[str]]:
-    """The cells of each leaf that differs: its place, the value before and the value after."""
-    if before == after:
+    """The cells of each leaf that differs: its place, the value before and the value after.
+
+    An older version lacks the members that were added later: that is no change to nothing.
+    """
+    if before == after or (_is_nothing(before) and _is_nothing(after)):
         return
     for step, was, now in _parts(before, after):
         yield from _differences((*path, step), was, now, names)
@@ -116,8 +119,12 @@ def _items(before: Sequence[Json], after: Sequence[Json]) -> Iterator[tuple[str,
                 yield str((begin if new is None else begins) + n), old, new
 
 
+def _is_nothing(value: Any) -> bool:
+    return value is None or value in ("", [])
+
+
 def _in_words(name: str, value: Any, names: Names) -> str:
-    if value is None or value in ("", []):
+    if _is_nothing(value):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -11,6 +11,10 @@ _CONTACT: Final = "The recipient asks about the treatment, not how to reach the 
 _ON_THE_DAY: Final = "Each session shows the credentials that were valid on that day."
 _VALIDITY: Final = "A session keeps only credentials that were valid on its day."
 
+_ELSEWHERE: Final = dict.fromkeys(
+    ("identifiers.system", "identifiers.value"), "It finds the record in another system."
+)
+
 LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "patients": {
         **_STAMPS,
@@ -30,12 +34,14 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "episodes": {
         **_STAMPS,
         **_OWN,
+        **_ELSEWHERE,
         "id": "A summary names an episode by its complaint.",
         "status": "A closed episode shows when and why it was closed.",
     },
     "sessions": {
         **_STAMPS,
         **_OWN,
+        **_ELSEWHERE,
         "amended_at": "Each amendment is listed with its time.",
         "voided_at": "A void session shows when it was voided, from the ledger.",
         "catalogue_version": "Muscles are printed with their current names.",

@@ -12,8 +12,10 @@ from app.sessions.views import (
     FindingView,
     NeedleCountView,
     NeedlingView,
+    OverrideView,
     SessionMeasurementView,
     SessionView,
+    WarningView,
 )
 from app.summaries.rules.amendments import Version, amendments, ending
 from app.summaries.rules.words import Names, Pair, counted, listed, moment, pairs, spelt
@@ -77,6 +79,8 @@ def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) 
         ("Measured", "\n".join(measured(each, names) for each in session["measurements"])),
         ("Findings (grade 0 to 3)", ", ".join(finding(each) for each in session["findings"])),
         ("Needles", session["needle_count"] and needles(session["needle_count"])),
+        ("Signed although", "\n".join(override(each) for each in session["overrides"])),
+        ("Contradictions", "\n".join(warning(each) for each in session["warnings"])),
         ("Other treatment", listed(session["co_interventions"])),
         ("Aftercare", listed(session["aftercare"])),
         ("Note", session["note"]),
@@ -108,6 +112,19 @@ def needles(count: NeedleCountView) -> str:
     counts = ", ".join(f"{count[what]} {what}" for what in ("opened", "inserted", "removed"))
     why = count["mismatch_reason"]
     return f"{counts}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
+
+
+def override(override: OverrideView) -> str:
+    """One fault that the signer knew of, and their reason."""
+    return f"{spelt(override['code'])}: {override['reason']}"
+
+
+def warning(warning: WarningView) -> str:
+    """One fault that nobody overrode, with the number of the needling that has it."""
+    member, _, rest = warning["pointer"].removeprefix("/").partition("/")
+    position = rest.partition("/")[0]
+    where = f" (needling {int(position) + 1})" if member == "needlings" else ""
+    return spelt(warning["code"]) + where
 
 
 def needling(row: NeedlingView, names: Names) -> list[str]:

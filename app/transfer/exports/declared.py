@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from app.episodes.models import Episode
 from app.episodes.schemas import PlanBody
+from app.episodes.service import EPISODES
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.safety.models import Screening
@@ -22,6 +23,7 @@ from app.sessions.schemas import (
     NeedlingBody,
     SessionMeasurementBody,
 )
+from app.sessions.service import SESSIONS
 from app.transfer.exports.columns import (
     BIRTH,
     COMMON,
@@ -123,6 +125,7 @@ _EPISODES: Final[Decided] = {
     "opened_at": GONE,
     "closed_at": SHIFTED,
     "close_reason": GONE,
+    "identifiers": Own(EPISODES.nested["identifiers"], GONE, "The ids of this episode elsewhere."),
     **STAMPS,
 }
 _SESSIONS: Final[Decided] = {
@@ -158,6 +161,9 @@ _SESSIONS: Final[Decided] = {
     **dict.fromkeys(("credentials", "catalogue_version", "recorded_at"), GONE),
     **dict.fromkeys(("signed_at", "signed_by", "amended_at", "voided_at"), GONE),
     "late_entry": SAME,
+    "identifiers": Own(SESSIONS.nested["identifiers"], GONE, "The ids of this visit elsewhere."),
+    "overrides": GONE,
+    "warnings": GONE,
     **STAMPS,
 }
 _READING: Final[Decided] = {

@@ -14,8 +14,7 @@ import orjson
 
 from app.core.db.tables import OFFSET
 from app.core.operation import Operation
-from app.core.values.clock import clinic_day
-from app.patients.rules import first_day
+from app.core.values.clock import clinic_day, first_day
 from app.settings import settings
 from app.transfer.exports import rules
 from app.transfer.exports.columns import NESTED, PSEUDONYM, Becomes, Column, Type

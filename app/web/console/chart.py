@@ -7,11 +7,12 @@ from typing import Any, Final, NamedTuple
 import orjson
 from pydantic_core import from_json, to_jsonable_python
 
+from app.core.values.clock import first_day
 from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
-from app.patients.rules import first_day, last_day
+from app.patients.rules import last_day
 from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
@@ -123,7 +124,13 @@ def _session(record: SessionView) -> tuple[str, str]:
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
         for n in record["needlings"]
     ]
-    return f"Session, {record['status']}", "; ".join(needled) or "nothing needled"
+    overridden = [
+        f"signed although {_words(override['code'])}: {override['reason']}"
+        for override in record["overrides"]
+    ]
+    warned = [f"contradiction: {_words(warning['code'])}" for warning in record["warnings"]]
+    line = "; ".join([*(needled or ["nothing needled"]), *overridden, *warned])
+    return f"Session, {record['status']}", line
 
 
 def _follow_up(record: FollowUpView) -> tuple[str, str]:

@@ -1,16 +1,11 @@
-"""Rules that concern several fields of a session. Pure."""
+"""Rules that concern several fields of a session's content. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from typing_extensions import TypedDict
-
-from app.core.values.faults import Fault, RuleBroken, check_distinct, pointer
-from app.sessions.views import Attendance, NeedleCountView, NeedlingView, Technique
+from app.core.values.faults import Fault, RuleBroken, check_distinct
 
 LATE_AFTER = timedelta(hours=24)
-CLOCK_SKEW_MAX = timedelta(minutes=5)
-"""How far the clock of a tablet may be ahead of the server's."""
 CALLED_OFF = ("cancelled", "declined")
 """Attendances that can be recorded before the time of the visit."""
 
@@ -80,43 +75,6 @@ def practitioner_faults(day: date, inactive_from: date | None) -> Iterator[Fault
         )
 
 
-class Signable(TypedDict):
-    """The members of a session's view that decide whether it can be signed."""
-
-    occurred_at: datetime
-    attendance: Attendance
-    technique: Technique | None
-    needlings: list[NeedlingView]
-    needle_count: NeedleCountView | None
-
-
-def signing_faults(session: Signable, at: datetime) -> Iterator[Fault]:
-    """Yield the reasons why a session can't be signed at an instant."""
-    if is_in_future(session["occurred_at"], at + CLOCK_SKEW_MAX, session["attendance"]):
-        yield Fault(
-            "/occurred_at", "in_the_future", "A session can't be signed before it takes place."
-        )
-    if session["attendance"] != "attended":
-        return
-    if session["technique"] is None:
-        yield Fault("/technique", "technique_missing", "A signed session needs a technique.")
-    if session["needlings"]:
-        yield from _count_faults(session["needle_count"])
-
-
-def _count_faults(count: NeedleCountView | None) -> Iterator[Fault]:
-    """Yield a fault if the needles removed weren't counted, or differ without a reason."""
-    place = pointer("needle_count")
-    if count is None:
-        yield Fault(place, "needle_count_missing", "Count the needles before signing.")
-    elif count["removed"] != count["inserted"] and not count["mismatch_reason"]:
-        yield Fault(
-            place + pointer("removed"),
-            "needles_unaccounted",
-            "Needles removed differ from needles inserted: count again or give mismatch_reason.",
-        )
-
-
 def check_signed_after(signed_at: datetime, occurred_at: datetime, attendance: str) -> None:
     """Require that a session isn't signed before it takes place."""
     if is_in_future(occurred_at, signed_at, attendance):
@@ -137,3 +95,15 @@ def check_voided(status: str, *, given: bool) -> None:
         raise RuleBroken("voided_at_missing", "A void session needs voided_at.")
     if status != "void" and given:
         raise RuleBroken("not_void", "Only a void session has voided_at.")
+
+
+def voiding_faults(
+    voided_at: datetime | None, signed_at: datetime | None, occurred_at: datetime, attendance: str
+) -> Iterator[Fault]:
+    """Yield a fault if a session was voided before it was signed, or before it took place."""
+    if voided_at is None:
+        return
+    if signed_at is not None and voided_at < signed_at:
+        yield Fault("/voided_at", "out_of_order", "voided_at is before signed_at.")
+    elif is_in_future(occurred_at, voided_at, attendance):
+        yield Fault("/voided_at", "before_session", "voided_at is before occurred_at.")

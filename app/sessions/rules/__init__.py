@@ -1,0 +1,1 @@
+"""Rules of sessions: their content, their signature, and what belongs to them. Pure."""
