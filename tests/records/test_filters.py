@@ -52,7 +52,7 @@ def test_episodes_are_filtered_by_their_status(api: Api) -> None:
     world = World(api)
     body = world.example("EpisodeBody")
     active = world.api.create("/v1/episodes", **body)
-    closed = {**body, "status": "finished", "closed_at": "2026-11-21T00:00:00Z"}
+    closed = {**body, "status": "finished", "closed_at": "2026-11-21T00:00:00Z", "identifiers": []}
     finished = world.api.create("/v1/episodes", **closed)
     for status, record in (("active", active), ("finished", finished)):
         assert world.api.get(f"/v1/episodes?status={status}").json()["items"] == [record]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.db.database import Database
+from app.core.values.text import is_blank, nfc, one_line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles.queries import MUSCLES
@@ -20,7 +21,8 @@ LEVELS = st.sampled_from(["C1", "C8", "T1", "T12", "L5", "S1"])
 SCORES = st.none() | st.integers(0, 10)
 
 chars = st.characters(codec="utf-8", exclude_characters="\0")
-lines = st.text(chars, min_size=1, max_size=12)
+texts = st.text(chars, max_size=30).map(nfc)
+lines = st.text(chars, min_size=1, max_size=12).map(one_line).filter(lambda t: not is_blank(t))
 codes = st.text("abcXYZ019_.:/-", min_size=1, max_size=8)
 sizes = st.decimals("0.1", "1", places=2).map(float)
 lengths = st.decimals("5", "150", places=1).map(float)
@@ -107,8 +109,8 @@ bodies = st.fixed_dictionaries(
         "needle_count": st.none(),
         "co_interventions": st.lists(codes, max_size=2),
         "aftercare": st.lists(codes, max_size=2),
-        "note": st.text(chars, max_size=30),
-        "plan": st.text(chars, max_size=30),
+        "note": texts,
+        "plan": texts,
     }
 )
 
