@@ -34,13 +34,19 @@ USUAL: Final = RotationBody()
 
 @router.get("", operation_id="clients.list")
 def clients(op: Reading, filters: Annotated[Filters, Query()]) -> Page[ClientView]:
-    """List clients, oldest first, including revoked and expired ones."""
+    """List clients, oldest first, including revoked and expired ones.
+
+    Devices and sign-ins have lists of their own. No list shows a secret.
+    """
     return Page(*queries.clients(op, filters))
 
 
 @router.get("/{id:uuid}", operation_id="clients.read", responses=documented(NotFound))
 def client(op: Reading, id: UUID) -> Answer[ClientView]:
-    """Read a client. The answer doesn't contain its API key."""
+    """Read a client. The answer doesn't contain its API key.
+
+    The server stores only a digest of the key. If it is lost, rotate it.
+    """
     return Answer(queries.client(op, id))
 
 

@@ -26,7 +26,10 @@ def _answer(view: ClinicView) -> Answer[ClinicView]:
 
 @router.get("", operation_id="clinics.read")
 def clinic(op: Reading) -> Answer[ClinicView]:
-    """Read the clinic of your token."""
+    """Read the clinic of your token.
+
+    The token decides it: no request names a clinic.
+    """
     return _answer(queries.clinic(op))
 
 

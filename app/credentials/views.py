@@ -57,6 +57,7 @@ class ClientMembers(TypedDict):
     """What it may do at most."""
     jwks: KeySetView | None
     jwks_url: str | None
+    """Where a back end publishes its public keys; null if it doesn't."""
     created_at: datetime
     expires_at: datetime | None
     """When it stops working; null: never by time."""

@@ -25,13 +25,19 @@ Issuing = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=Tru
 
 @router.get("", operation_id="devices.list")
 def devices(op: Reading, filters: Annotated[Filters, Query()]) -> Page[DeviceView]:
-    """List devices, oldest first, including revoked ones."""
+    """List devices, oldest first, including revoked ones.
+
+    A device whose code was never used has no time of enrolment.
+    """
     return Page(*queries.devices(op, filters))
 
 
 @router.get("/{id:uuid}", operation_id="devices.read", responses=documented(NotFound))
 def device(op: Reading, id: UUID) -> Answer[DeviceView]:
-    """Read a device."""
+    """Read a device.
+
+    The answer doesn't contain its enrolment code.
+    """
     return Answer(queries.device(op, id))
 
 

@@ -33,7 +33,10 @@ Personal = Annotated[
 
 @router.get("", operation_id="emergencies.list")
 def emergencies(op: Reading, filters: Annotated[Filters, Query()]) -> Page[EmergencyView]:
-    """List emergency access, oldest first, including access that has ended."""
+    """List emergency access, oldest first, including access that has ended.
+
+    Its end is `ended_at` if somebody ended it early, otherwise `ends_at`.
+    """
     return Page(*queries.emergencies(op, filters))
 
 
@@ -48,7 +51,10 @@ def unreviewed(op: Reading) -> Answer[UnreviewedPageView]:
 
 @router.get("/{id:uuid}", operation_id="emergencies.read", responses=documented(NotFound))
 def emergency(op: Reading, id: UUID) -> Answer[EmergencyView]:
-    """Read one emergency access: who began it, when and why."""
+    """Read one emergency access: who began it, when and why.
+
+    What was read under it stands in the ledger's entries.
+    """
     return Answer(queries.emergency(op, id))
 
 
@@ -72,7 +78,10 @@ def begin(op: Personal, body: EmergencyBody) -> Answer[EmergencyView]:
 
 @router.post("/{id:uuid}/end", operation_id="emergencies.end", responses=documented(NotFound))
 def end(op: Writing, id: UUID) -> Answer[EmergencyView]:
-    """End emergency access early. Within five seconds it stops working."""
+    """End emergency access early. Within five seconds it stops working.
+
+    The client keeps the scopes that it had before.
+    """
     return Answer(service.end(op, id))
 
 

@@ -32,14 +32,20 @@ Writing = Annotated[Operation, Depends(Authorize(Scope.FOLLOW_UPS_WRITE))]
 def follow_ups(
     op: Reading, session_id: UUID, filters: Annotated[FollowUpFilters, Query()]
 ) -> Page[FollowUpView]:
-    """List what the patient reported after a session, oldest first."""
+    """List what the patient reported after a session, oldest first.
+
+    A session may have several reports. None overwrites another.
+    """
     record(op, SESSIONS, session_id)
     return Page(*records(op, FOLLOW_UPS, filters, session_id=session_id))
 
 
 @router.get("/{id:uuid}", operation_id="follow_ups.read", responses=documented(NotFound))
 def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
-    """Read one follow-up."""
+    """Read one follow-up.
+
+    The server adds the hours since the visit and their named window.
+    """
     view = record_for_answer(op, FOLLOW_UPS, id)
     if view["session_id"] != session_id:
         raise NotFound
@@ -53,7 +59,10 @@ def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
     responses=documented(NotFound, IdTaken),
 )
 def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
-    """Add a follow-up. Any red flag in it sets the session's alert."""
+    """Add a follow-up. Any red flag in it sets the session's alert.
+
+    Send what was asked and leave out the rest: absent is not the same as no.
+    """
     return _create(op, session_id, body)
 
 
@@ -64,7 +73,10 @@ def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUp
     responses=documented(NotFound, IdTaken),
 )
 def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
-    """Add a follow-up with the client's own id. It can't be changed afterwards."""
+    """Add a follow-up with the client's own id. It can't be changed afterwards.
+
+    Sent again with the same content, it answers with the stored report.
+    """
     if body.id not in {None, id}:
         raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
     return _create(op, session_id, body.model_copy(update={"id": id}))

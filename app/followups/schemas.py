@@ -56,6 +56,7 @@ class FollowUpBody(RecordBody):
     source: FollowUpSource = "practitioner"
     """How the report came in."""
     language: Language | None = None
+    """The language of the report, as a BCP 47 tag; null if unknown."""
 
     @field_validator("worst_soreness")
     @classmethod

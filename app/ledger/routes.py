@@ -110,8 +110,15 @@ def checkpoint(op: Auditing) -> Text:
     response_class=Text,
     responses=documented(NotFound, NoSigningKey),
 )
-def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Text:
-    """Read the proof (C2SP tlog-proof) of an entry in the ledger. Its index is `number` - 1."""
+def proof(
+    op: Auditing,
+    number: Annotated[int, Path(ge=1, le=NUMBER_MAX, description="The number of the entry.")],
+) -> Text:
+    """Read the proof (C2SP tlog-proof) of an entry in the ledger.
+
+    Its index is `number` - 1. The proof holds a signed checkpoint, so that it can be checked
+    offline.
+    """
     size = signing.checked_size(op.db, op.clinic_id)
     if number > size:
         raise NotFound
@@ -124,7 +131,10 @@ def proof(op: Auditing, number: Annotated[int, Path(ge=1, le=NUMBER_MAX)]) -> Te
 def consistent(
     op: Auditing, filters: Annotated[ConsistencyFilters, Query()]
 ) -> Answer[ConsistencyView]:
-    """Read the proof that the ledger of one size begins the ledger of a larger size."""
+    """Read the proof that the ledger of one size begins the ledger of a larger size.
+
+    With it, an auditor who kept an earlier checkpoint sees that nothing before it was changed.
+    """
     size = signing.checked_size(op.db, op.clinic_id)
     if filters.new > size:
         raise Invalid([Fault("/to", "beyond_ledger", "The ledger has fewer entries.")], "query")
@@ -157,7 +167,10 @@ def _archive(op: Operation, database: Database) -> Stream:
 def disclosed(
     op: Auditing, patient_id: UUID, filters: Annotated[Filters, Query()]
 ) -> Page[DisclosureView]:
-    """List who saw this patient's data, newest first: the report that a patient may request."""
+    """List who saw this patient's data, newest first: the report that a patient may request.
+
+    Reading it makes an access entry itself.
+    """
     found = queries.disclosures(op, patient_id, filters)
     service.record_ledger_access(op, patient_id)
     return Page(*found)

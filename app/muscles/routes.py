@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
@@ -21,13 +21,21 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.MUSCLES_READ))]
 
 @router.get("", operation_id="muscles.list", responses=documented(reusable=True))
 def muscles(op: Reading, filters: Annotated[MuscleFilters, Query()]) -> Page[MuscleView]:
-    """List muscles, or search them by name or abbreviation. The search allows typing errors."""
+    """List muscles, or search them by name or abbreviation.
+
+    The search allows typing errors. Clients may keep the answer for an hour.
+    """
     del op
     return Page(*slice_page(queries.muscles(filters.q, filters.region), filters), reusable=True)
 
 
 @router.get("/{slug}", operation_id="muscles.read", responses=documented(NotFound, reusable=True))
-def muscle(op: Reading, slug: str) -> Answer[MuscleView]:
-    """Read a muscle."""
+def muscle(
+    op: Reading, slug: Annotated[str, Path(description="The slug, as in the list.")]
+) -> Answer[MuscleView]:
+    """Read a muscle.
+
+    A part that is recorded separately has a slug of its own, and names its whole muscle.
+    """
     del op
     return Answer(queries.muscle(slug), reusable=True)

@@ -77,5 +77,8 @@ def body_map(op: Reading, patient_id: UUID, filters: Annotated[ProgressFilters, 
 def history(
     op: Reading, patient_id: UUID, filters: Annotated[TimelineFilters, Query()]
 ) -> Page[TimelineItemView]:
-    """List a patient's history, newest first: visits, follow-ups, measurements and events."""
+    """List a patient's history, newest first: visits, follow-ups, measurements and events.
+
+    Each item holds the whole record, by the time at which it happened.
+    """
     return Page(*queries.timeline(op, patient_id, filters))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.core.http.answers import Page
 from app.core.http.authorize import Authorize
@@ -20,7 +20,9 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.NEEDLE_LOTS_READ))]
 # A lot may contain a slash.
 @router.get("/{lot:path}/patients", operation_id="needle_lots.patients")
 def patients_of_lot(
-    op: Reading, lot: str, filters: Annotated[Filters, Query()]
+    op: Reading,
+    lot: Annotated[str, Path(description="The lot, exactly as recorded.")],
+    filters: Annotated[Filters, Query()],
 ) -> Page[LotPatientView]:
     """List the patients who were treated with needles of a lot.
 

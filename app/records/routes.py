@@ -33,6 +33,24 @@ from app.records.errors import DiffersFromLedger, IdentifierTaken, StillReliedOn
 from app.records.kinds import Kind
 from app.records.views import RecordView
 
+LIST = """List {nouns}.
+
+Without filters it lists all of the clinic. Follow `next` until it is null."""
+READ = """Read one of the {nouns}.
+
+Keep its ETag: a change needs it as `If-Match`."""
+CREATE = """Create {one}.
+
+Choose the id yourself, or leave it to the server. Sent again with the same id and content, it
+answers 200 with the stored record; with other content, 409."""
+REPLACE = """Create {one} with the client's own id, or replace its content.
+
+Without `If-Match` it creates. With the current version as `If-Match` it replaces everything:
+what is left out is gone."""
+UPDATE = """Change some fields of {one} with a JSON Merge Patch.
+
+Absent fields stay, null removes one, lists are replaced as a whole. `If-Match` is required."""
+
 
 def answer(view: RecordView) -> Answer[Any]:
     """Return a record as an answer, with its version as ETag."""
@@ -51,7 +69,7 @@ def add_reads(router: APIRouter, kind: Kind[Any, Any], scope: Scope) -> None:
     reading = Depends(Authorize(scope))
     nouns = kind.noun.replace("_", " ")
 
-    @router.get("", operation_id=f"{kind.noun}.list", description=f"List {nouns}.")
+    @router.get("", operation_id=f"{kind.noun}.list", description=LIST.format(nouns=nouns))
     def many(
         op: Annotated[Operation, reading],
         filters: Annotated[kind.filters, Query()],  # type: ignore[name-defined]
@@ -61,7 +79,7 @@ def add_reads(router: APIRouter, kind: Kind[Any, Any], scope: Scope) -> None:
     @router.get(
         "/{id:uuid}",
         operation_id=f"{kind.noun}.read",
-        description=f"Read one of the {nouns}.",
+        description=READ.format(nouns=nouns),
         responses=documented(NotFound),
     )
     def one(op: Annotated[Operation, reading], id: UUID) -> Answer[kind.view]:  # type: ignore[name-defined]
@@ -74,6 +92,8 @@ def add_writes(
     """Add `POST`, `PUT /{id}` and `PATCH /{id}`. A change may raise `problems`."""
     writing = Depends(Authorize(scope))
     noun = kind.singular.replace("_", " ")
+    article = "an" if noun[0] in "aeiou" else "a"
+    one = noun if kind.singular == kind.noun else f"{article} {noun}"
     taken = (IdentifierTaken,) if kind.identified_by else ()
     relied = (StillReliedOn,) if kind.validated_against else ()
     written = kind.written or kind.view
@@ -85,7 +105,7 @@ def add_writes(
         "",
         status_code=201,
         operation_id=f"{kind.noun}.create",
-        description=f"Create a {noun}.",
+        description=CREATE.format(one=one),
         responses=documented(IdTaken, *taken),
     )
     def create(
@@ -99,7 +119,7 @@ def add_writes(
         "/{id:uuid}",
         status_code=201,
         operation_id=f"{kind.noun}.replace",
-        description=f"Create a {noun} with the client's own id, or replace its content.",
+        description=REPLACE.format(one=one),
         responses=refusals,
     )
     def replace(
@@ -121,7 +141,7 @@ def add_writes(
     @router.patch(
         "/{id:uuid}",
         operation_id=f"{kind.noun}.update",
-        description=f"Change some fields of a {noun} with a JSON Merge Patch.",
+        description=UPDATE.format(one=one),
         responses=refusals,
     )
     def change(op: Annotated[Operation, writing], id: UUID, body: changes) -> Answer[written]:  # type: ignore[valid-type]

@@ -39,13 +39,19 @@ add_writes(router, SESSIONS, Scope.SESSIONS_WRITE, SessionSigned, SessionVoid)
 
 @router.post("/{id:uuid}/void", operation_id="sessions.void", responses=documented(*CHANGE))
 def void(op: Signing, id: UUID, body: VoidBody) -> Answer[SessionView]:
-    """Void a session. It stays readable, but no statistic counts it."""
+    """Void a session. It stays readable, but no statistic counts it.
+
+    Use it for a session that should not exist, such as one of the wrong patient.
+    """
     return answer(service.void(op, id, body.reason))
 
 
 @router.get("/{id:uuid}/versions", operation_id="sessions.versions", responses=documented(NotFound))
 def versions(op: Reading, id: UUID, filters: Annotated[Filters, Query()]) -> Page[VersionView]:
-    """List the versions of a session, oldest first."""
+    """List the versions of a session, oldest first.
+
+    Each tells who made it, when and why, with the session as it was afterwards.
+    """
     session = record(op, SESSIONS, id)
     record_access(op, SESSIONS, session)
     items, more = ledger.versions(op, SESSIONS.noun, id, position(filters), filters.limit)
@@ -62,9 +68,14 @@ def versions(op: Reading, id: UUID, filters: Annotated[Filters, Query()]) -> Pag
     responses=documented(NotFound),
 )
 def version(
-    op: Reading, id: UUID, version: Annotated[int, Path(ge=1, le=2**31 - 1)]
+    op: Reading,
+    id: UUID,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1, description="1 for the first version.")],
 ) -> Answer[SessionView]:
-    """Read a session as it was in one of its versions."""
+    """Read a session as it was in one of its versions.
+
+    The first version has the number 1.
+    """
     body = ledger.version(op, SESSIONS.noun, id, version)
     if body is None:
         raise NotFound

@@ -288,7 +288,9 @@ class OverrideBody(Body):
     """A fault that the signer overrides, and why."""
 
     code: Overridable
-    reason: Annotated[Text, Field(min_length=1)]
+    """The fault that is overridden."""
+    reason: Statement
+    """Why, in words. It is printed with the session."""
 
 
 def _each_once(overrides: list[OverrideBody]) -> list[OverrideBody]:
@@ -347,6 +349,7 @@ class SignBody(Body):
     )
 
     overrides: Overrides = []
+    """The faults that the signer knows of and signs in spite of."""
 
 
 class AmendBody(Body):

@@ -77,6 +77,7 @@ Overridable = TypeAliasType(
         "screening_of_concern",
     ],
 )
+"""A fault that a signer may override, because they know of it and have a reason."""
 
 
 class NeedleView(TypedDict, closed=True):
@@ -156,6 +157,7 @@ class OverrideView(TypedDict, closed=True):
 
     code: Overridable
     reason: str
+    """Why the signer overrode it, in words."""
 
 
 class WarningView(TypedDict, closed=True):
@@ -164,6 +166,7 @@ class WarningView(TypedDict, closed=True):
     pointer: str
     """JSON Pointer (RFC 6901) to the member of the session."""
     code: str
+    """The code of the fault: see docs/problems.md."""
 
 
 class SessionView(TypedDict, closed=True):
@@ -177,6 +180,7 @@ class SessionView(TypedDict, closed=True):
     duration_min: int | None
     attendance: Attendance
     technique: Technique | None
+    """The school of needling; null only where nobody chose it yet."""
     position: Position | None
     setting: str | None
     measurements: list[SessionMeasurementView]

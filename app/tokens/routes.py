@@ -109,8 +109,13 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                                 "title": "GrantType",
                                 "type": "string",
                                 "enum": list(GRANT_TYPES),
+                                "description": "How the caller proves who they are.",
                             },
-                            "client_assertion_type": {"type": "string", "const": JWT_BEARER},
+                            "client_assertion_type": {
+                                "type": "string",
+                                "const": JWT_BEARER,
+                                "description": "Goes with `client_assertion` (RFC 7523).",
+                            },
                             "client_assertion": {
                                 "type": "string",
                                 "description": "A JWT, signed RS384 or ES384: `iss` and `sub` are"
@@ -125,8 +130,16 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                                 "type": "string",
                                 "description": "The newest one: each works once.",
                             },
-                            "username": {"type": "string", "const": owners.NAME},
-                            "password": {"type": "string", "format": "password"},
+                            "username": {
+                                "type": "string",
+                                "const": owners.NAME,
+                                "description": "Only the owner signs in with a password.",
+                            },
+                            "password": {
+                                "type": "string",
+                                "format": "password",
+                                "description": "The owner's password.",
+                            },
                             "otp": {
                                 "type": "string",
                                 "description": "The code of the owner's second factor, if it is"

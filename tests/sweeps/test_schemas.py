@@ -102,11 +102,13 @@ def test_requests_state_no_default() -> None:
 def test_a_request_says_what_it_means_to_leave_a_member_out() -> None:
     schemas = document()["components"]["schemas"]
     said = schemas["SessionBody"]["properties"]["attendance"]["description"]
-    assert said == "If you leave it out, it is `attended`."
-    assert schemas["AdverseEventBody"]["properties"]["close_call"]["description"] == (
-        "If you leave it out, it is `false`."
-    )
-    assert "description" not in schemas["SessionBody"]["properties"]["episode_id"]
+    assert said.endswith(" If you leave it out, it is `attended`.")
+    said = schemas["AdverseEventBody"]["properties"]["close_call"]["description"]
+    assert said.endswith(" If you leave it out, it is `false`.")
+    said = schemas["SessionBody"]["properties"]["episode_id"]["description"]
+    assert "leave it out" not in said
+    answers = [place for place, m in members(of_answers()) if "leave it out" in m["description"]]
+    assert answers == []
 
 
 def test_in_an_answer_every_member_is_there_and_has_a_type() -> None:
@@ -192,7 +194,7 @@ def test_a_patch_merges_objects_and_replaces_lists() -> None:
 
 def test_the_changes_of_an_amendment_are_described_as_a_patch_of_the_session() -> None:
     changes = document()["components"]["schemas"]["AmendBody"]["properties"]["changes"]
-    assert changes == {"$ref": "#/components/schemas/SessionPatch"}
+    assert changes["$ref"] == "#/components/schemas/SessionPatch"
 
 
 def test_files_are_binary_and_texts_in_answers_are_strings() -> None:
@@ -249,3 +251,55 @@ def test_every_code_of_a_fault_is_named() -> None:
     named = document()["components"]["schemas"]["FaultCode"]["enum"]
     assert named == list(FAULT_CODES)
     assert {"unknown_reference", "missing", "string_too_long"} <= set(named)
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Every schema, member, parameter and operation: place, name or summary, and description."""
+    for name, schema in document()["components"]["schemas"].items():
+        yield name, schema.get("title", name), schema.get("description", "")
+    for place, schema in schemas():
+        for name, member in schema.get("properties", {}).items():
+            yield f"{place}/{name}", name, member.get("description", "")
+    for spec in specs():
+        yield spec["operationId"], spec["summary"], spec.get("description", "")
+        for parameter in spec.get("parameters", ()):
+            name = parameter["name"]
+            yield f"{spec['operationId']}?{name}", name, parameter.get("description", "")
+
+
+def plain_words(text: str) -> str:
+    """The words of a text, without what names and sentences differ in."""
+    return re.sub(r"^(the|its|an?) ", "", re.sub(r"[\W_]+", " ", text).strip().lower())
+
+
+def test_everything_has_a_description() -> None:
+    assert [place for place, _, text in described() if not text.strip()] == []
+
+
+def test_no_description_repeats_the_name_or_the_summary() -> None:
+    assert [
+        place for place, name, text in described() if plain_words(name) == plain_words(text)
+    ] == []
+
+
+def test_descriptions_of_schemas_and_parameters_are_short() -> None:
+    operations_ = {spec["operationId"] for spec in specs()}
+    long = [place for place, _, text in described() if place not in operations_ and len(text) > 300]
+    assert long == []
+
+
+def test_descriptions_say_nothing_of_cause() -> None:
+    """A record holds what was observed. Nobody knows what brought it about."""
+    forbidden = re.compile(r"\b(due to|caused by|responds)\b", re.IGNORECASE)
+    assert [place for place, _, text in described() if forbidden.search(text)] == []
+
+
+def test_a_member_of_an_answer_takes_the_description_of_the_request() -> None:
+    schemas = document()["components"]["schemas"]
+    for request, answer, name in [
+        ("EpisodeBody", "EpisodeView", "complaint"),
+        ("NeedlingBody", "NeedlingView", "grasp"),
+        ("ClientBody", "NewClientView", "name"),
+    ]:
+        asked = schemas[request]["properties"][name]["description"]
+        assert schemas[answer]["properties"][name]["description"] == asked

@@ -63,7 +63,7 @@ def in_answer(view: type[Any], bodies: Iterable[type[BaseModel]]) -> dict[str, s
     own = _docstrings(view)
     fields = view.model_fields if issubclass(view, BaseModel) else {}
     aliased = {(fields[n].alias or n) if n in fields else n: text for n, text in own.items()}
-    return inherited | COMMON | aliased
+    return COMMON | inherited | {"id": COMMON["id"]} | aliased
 
 
 def of_parameters(filters: type[BaseModel]) -> dict[str, str]:
@@ -113,7 +113,10 @@ def _of_module(name: str) -> dict[tuple[str, str], str]:
     """Return a module's docstrings of members and constants, by class (or "") and name."""
     tree = ast.parse(inspect.getsource(sys.modules[name]))
     classes = [part for part in tree.body if isinstance(part, ast.ClassDef)]
-    owners = [("", tree.body), *((part.name, part.body) for part in classes)]
+    # A vocabulary that is built from a list stands in the `else` of `if TYPE_CHECKING`.
+    branches = [part.orelse for part in tree.body if isinstance(part, ast.If)]
+    owners = [("", body) for body in (tree.body, *branches)]
+    owners += [(part.name, part.body) for part in classes]
     return {
         (owner, member): inspect.cleandoc(text)
         for owner, body in owners

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import ModelSchema, WithDefaultSchema
@@ -253,8 +254,13 @@ def _routes(app: FastAPI) -> Iterator[Route]:
 def _describe_answers(app: FastAPI, schemas: dict[str, Any]) -> None:
     """Describe the members of answers, and the vocabularies."""
     types: dict[str, Any] = {}
-    for route in _routes(app):
-        descriptions.types_in(route.signature.view, types)
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            descriptions.types_in(route.response_model, types)
+            for field in route.dependant.query_params:
+                descriptions.types_in(field.field_info.annotation, types)
+            for response in route.responses.values():
+                descriptions.types_in(response.get("model"), types)
     for body in _bodies(app):
         of = body.of if issubclass(body, MergePatch) else body
         descriptions.types_in(of, types)
@@ -274,8 +280,8 @@ def _describe_parameters(app: FastAPI, paths: dict[str, Any]) -> None:
             annotation = field.field_info.annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 texts |= descriptions.of_parameters(annotation)
-        method = next(iter(route.methods or ()))
-        for parameter in paths[route.path_format][method.lower()].get("parameters", ()):
+        operation = paths[route.path_format]["".join(route.methods or ()).lower()]
+        for parameter in operation.get("parameters", ()):
             if parameter["in"] == "query" and not parameter["description"]:
                 parameter["description"] = texts.get(parameter["name"], "")
             elif parameter["in"] == "path":
@@ -295,7 +301,8 @@ def _with_named_enums(part: Any, schemas: dict[str, Any]) -> Any:
         named = {word: part[word] for word in ("type", "enum", "description") if word in part}
         if schemas.setdefault(part["title"], named)["enum"] != part["enum"]:
             raise ValueError(f"There are two vocabularies with the name {part['title']}.")
-        return {"$ref": REFERENCE.format(model=part["title"])}
+        reference = {"$ref": REFERENCE.format(model=part["title"])}
+        return reference | {word: part[word] for word in ("description",) if word in part}
     return {word: _with_named_enums(inner, schemas) for word, inner in part.items()}
 
 

@@ -129,7 +129,10 @@ def view_of_page(view: type[Any]) -> type[View]:
         view.__name__.removesuffix("View") + "Page",
         __base__=View,
         __doc__="A page of a list.",
-        items=(list[view], ...),  # type: ignore[valid-type]
+        items=(
+            list[view],  # type: ignore[valid-type]
+            Field(description="The items of this page, in the order of the list."),
+        ),
         next=(Next, ...),
         next_cursor=(NextCursor, ...),
     )

@@ -32,8 +32,22 @@ router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=Route)
 Exporting = Annotated[Operation, Depends(Authorize(Scope.EXPORTS_READ))]
 
 # Unlike a `Literal`, another word in the path is 404, not 422.
-Named = Annotated[str, Path(title="ExportDataset", json_schema_extra={"enum": [*BY_NAME, RECORDS]})]
-Formed = Annotated[str, Path(title="ExportFormat", json_schema_extra={"enum": list(FORMATS)})]
+Named = Annotated[
+    str,
+    Path(
+        title="ExportDataset",
+        description="What the file contains.",
+        json_schema_extra={"enum": [*BY_NAME, RECORDS]},
+    ),
+]
+Formed = Annotated[
+    str,
+    Path(
+        title="ExportFormat",
+        description="The format of an exported file.",
+        json_schema_extra={"enum": list(FORMATS)},
+    ),
+]
 NOT_A_TABLE = Fault(
     "/deidentified", "not_a_table", "Records can't be de-identified: export tables."
 )

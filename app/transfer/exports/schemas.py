@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # mypy can't check types that are built from a list
     ExportFormat = str
 else:
     ExportFormat = TypeAliasType("ExportFormat", Literal[tuple(FORMATS)])
+    """The format of an exported file."""
 
 Deidentified = Annotated[
     bool,
