@@ -239,3 +239,15 @@ def test_every_code_of_a_fault_is_named() -> None:
     named = document()["components"]["schemas"]["FaultCode"]["enum"]
     assert named == list(FAULT_CODES)
     assert {"unknown_reference", "missing", "string_too_long"} <= set(named)
+
+
+def test_a_body_that_may_be_left_out_is_not_required_and_states_no_default() -> None:
+    optional = {
+        operation.name: operation.spec["requestBody"]
+        for operation in operations()
+        if not operation.spec.get("requestBody", {}).get("required", True)
+    }
+    assert optional.keys() == {"clients.rotate", "sessions.sign"}
+    for body in optional.values():
+        [content] = body["content"].values()
+        assert content["schema"].keys() == {"$ref"}
