@@ -278,7 +278,8 @@ def test_a_key_from_the_command_line_needs_one_query(api: Api, clinic: Clinic) -
 
 
 def rotate(api: Api, id_: str, **body: Any) -> Response:
-    return api.post(f"/v1/clients/{id_}/rotate", body)
+    """Rotate a key; without anything to say, without a body."""
+    return api.post(f"/v1/clients/{id_}/rotate", body or None)
 
 
 def test_after_a_rotation_both_keys_work_until_the_overlap_ends(

@@ -139,6 +139,10 @@ def test_an_entry_is_late_after_24_real_hours(passed: timedelta, zone: int) -> N
             ["needles_unaccounted", "needles_not_disposed"],
         ),
         ({"needle_count": {**COUNT, "removed": 1, "mismatch_reason": "broken"}}, []),
+        (
+            {"needle_count": {**COUNT, "removed": 1, "mismatch_reason": " "}},
+            ["needles_unaccounted"],
+        ),
         ({"needle_count": None, "needlings": []}, []),
         ({"needle_count": None, "technique": None}, ["technique_missing", "needle_count_missing"]),
         ({"attendance": "no_show", "technique": None, "needle_count": None, "needlings": []}, []),

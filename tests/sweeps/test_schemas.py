@@ -303,3 +303,15 @@ def test_a_member_of_an_answer_takes_the_description_of_the_request() -> None:
     ]:
         asked = schemas[request]["properties"][name]["description"]
         assert schemas[answer]["properties"][name]["description"] == asked
+
+
+def test_a_body_that_may_be_left_out_is_not_required_and_states_no_default() -> None:
+    optional = {
+        operation.name: operation.spec["requestBody"]
+        for operation in operations()
+        if not operation.spec.get("requestBody", {}).get("required", True)
+    }
+    assert optional.keys() == {"clients.rotate", "sessions.sign"}
+    for body in optional.values():
+        [content] = body["content"].values()
+        assert content["schema"].keys() == {"$ref"}

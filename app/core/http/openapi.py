@@ -310,7 +310,11 @@ def _complete(operation: dict[str, Any]) -> None:
     """Describe the query parameters of an operation, and mark its files as bytes.
 
     A text in an answer stays a string: generated clients decode it.
+    A body that may be left out is not required. It states no default, as its members don't.
     """
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if content["schema"].pop("default", None) is not None:
+            operation["requestBody"]["required"] = False
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "query":
             _describe(parameter)

@@ -81,7 +81,7 @@ def _count_faults(count: NeedleCountView | None, needled: int) -> Iterator[Fault
     if count is None:
         yield Fault(place, "needle_count_missing", "Count the needles before signing.")
         return
-    if count["mismatch_reason"]:
+    if (count["mismatch_reason"] or "").strip():
         return
     again = "count again or give mismatch_reason."
     disagreements = (
