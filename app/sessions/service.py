@@ -46,14 +46,13 @@ from app.sessions.rules import content, signing
 from app.sessions.rules.belonging import Belonging, Visit, belonging_faults
 from app.sessions.schemas import (
     AmendBody,
-    FindingBody,
     FinishedSessionBody,
-    NeedlingBody,
     OverrideBody,
     SessionBody,
     SessionFilters,
     SignBody,
 )
+from app.sessions.schemas.needlings import FindingBody, NeedlingBody
 from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")

@@ -15,14 +15,8 @@ from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.safety.models import Screening
 from app.sessions.models import Finding, Needling, SessionMeasurement, SessionPart, TreatmentSession
-from app.sessions.schemas import (
-    ElectricalBody,
-    FindingBody,
-    NeedleBody,
-    NeedleCountBody,
-    NeedlingBody,
-    SessionMeasurementBody,
-)
+from app.sessions.schemas import NeedleCountBody, SessionMeasurementBody
+from app.sessions.schemas.needlings import ElectricalBody, FindingBody, NeedleBody, NeedlingBody
 from app.sessions.service import SESSIONS
 from app.transfer.exports.columns import (
     BIRTH,
