@@ -27,7 +27,14 @@ HELD: Final = frozenset(
 # Additions to the example bodies, so that every text member has a place.
 MORE: Final[Mapping[str, dict[str, Any]]] = {
     "MeasurementBody": {"instrument": "psfs", "activity": "Reaching"},
-    "AmendBody": {"overrides": [{"code": "deeper_than_needle", "reason": "Compressed."}]},
+    "AmendBody": {
+        "overrides": [{"code": "deeper_than_needle", "reason": "Compressed."}],
+        "changes": {
+            "measurements": [
+                {"phase": "before", "instrument": "psfs", "activity": "reach", "value": 3}
+            ]
+        },
+    },
 }
 
 

@@ -27,7 +27,10 @@ def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
         bodies = (
             BODIES | LARGE if operation.name in {"sessions.create", "sessions.amend"} else BODIES
         )
+        required = operation.spec["requestBody"].get("required", True)
         for label, body in bodies.items():
+            if label == "nothing" and not required:
+                continue
             answer = sent.by(api, content=body)
             fault = undocumented(operation, answer)
             if fault or answer.status_code != 422:

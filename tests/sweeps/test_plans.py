@@ -88,7 +88,10 @@ def copied(table: str, column: Column[Any]) -> str:
         **{id_: f"md5('{id_}' || n)::uuid" for id_ in ("session_id", "owner_id", "episode_id")},
         **dict.fromkeys(("id", "resource_id"), "md5('id' || n)::uuid"),
         **dict.fromkeys(TIMES, "now() - n * interval '1 hour'"),
-        **{word: f"'{word}' || n % 500" for word in ("family_name_folded", "muscle", "lot")},
+        **{
+            word: f"'{word}' || n % 500"
+            for word in ("family_name_folded", "muscle", "lot", "lot_folded")
+        },
     }.get(name, f'"{name}"')
 
 
