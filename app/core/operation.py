@@ -27,7 +27,7 @@ from app.core.db.database import Database, should_try_again
 from app.core.db.tables import ClinicOwned
 from app.core.values.access import Caller
 from app.core.values.clock import now
-from app.core.values.problems import Conflict, NotFound, Unreadable
+from app.core.values.problems import Conflict, NotFound, Unavailable, Unreadable
 
 T = TypeVar("T")
 # An operation that loses a race runs again: then it sees what the winner wrote.
@@ -163,7 +163,7 @@ def perform(database: Database, op: Operation, work: Callable[[], T], *, owning:
     """Run an operation's work in its own transaction, commit, and return the result.
 
     If `owning`, the work has all rights of the URL's role. Work that loses a race runs again, up to
-    `RUNS` times in all. Then it raises `Conflict`.
+    `RUNS` times in all. Then it raises `Conflict`, or `Unavailable` after a deadlock or the like.
     """
     for run in range(1, RUNS + 1):
         try:
@@ -175,8 +175,10 @@ def perform(database: Database, op: Operation, work: Callable[[], T], *, owning:
             if run == RUNS:
                 raise Conflict from error
         except DBAPIError as error:
-            if run == RUNS or not should_try_again(error):
+            if not should_try_again(error):
                 raise
+            if run == RUNS:
+                raise Unavailable from error
         else:
             op.entries = []
             return done
