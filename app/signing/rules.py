@@ -1,4 +1,4 @@
-"""What consents and screenings say against a signature. Pure."""
+"""What consents say against a signature. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -69,31 +69,3 @@ def _decisions(consent: Consented) -> Iterator[tuple[datetime, str]]:
     yield consent.obtained_at, "refused" if consent.decision == "refused" else "given"
     if consent.withdrawn_at is not None:
         yield consent.withdrawn_at, "withdrawn"
-
-
-class Answered(NamedTuple):
-    """One answer of a screening, with the screening's decision."""
-
-    code: str
-    answer: str
-    detail: str | None
-    decision: str
-    override_reason: str | None
-
-
-def screening_faults(
-    answers: Iterable[Answered], of_concern: frozenset[tuple[str, str]]
-) -> Iterator[Fault]:
-    """Yield a fault if an answer of concern led to no decision, and nobody said why.
-
-    `of_concern` has the codes with the answers that are of concern.
-    """
-    if any(
-        (each.code, each.answer) in of_concern
-        and each.decision == "proceed"
-        and not each.detail
-        and not each.override_reason
-        for each in answers
-    ):
-        detail = "An answer of concern in the screening needs a detail, or another decision."
-        yield Fault("", "screening_of_concern", detail)

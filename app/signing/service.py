@@ -24,7 +24,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
 
 
 def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
-    """Yield what the patient's consents and the session's screenings say against a signature."""
+    """Yield what the patient's consents say against a signature."""
     if session["attendance"] != "attended" or not session["needlings"]:
         return
     muscles = [find(needling["muscle"]) for needling in session["needlings"]]

@@ -88,10 +88,6 @@ OWN: Final[Mapping[str, str]] = {
     "repeated": "Something is given twice that may be there once.",
     "repeated_identifier": "The same identifier is given twice.",
     "scope_missing": "A row needs a scope that you lack.",
-    "screening_of_concern": (
-        "An answer of concern in the screening needs a detail, or another decision."
-        " The signer may override it."
-    ),
     "segment_order": "List each segment once, from the head downwards.",
     "session_void": "That session is void.",
     "side_not_of_muscle": "A muscle of a limb is on the left or on the right.",
