@@ -84,3 +84,14 @@ def test_a_lot_is_found_in_every_spelling_and_shown_as_written(api: Api, lot: st
 @pytest.mark.parametrize("lot", ["none", "\0", "a" * 5000])
 def test_an_unknown_lot_has_no_patients(api: Api, lot: str) -> None:
     assert recalled(api, lot) == []
+
+
+@pytest.mark.parametrize("lot", ["LOT 2604", "A/1 ?#%", "\u0141 1"])
+def test_the_next_page_of_any_lot_is_a_url_that_leads_there(api: Api, lot: str) -> None:
+    for _ in range(2):
+        needled(api, lot)
+    first = api.get(f"/v1/needle-lots/{quote(lot, safe='')}/patients?limit=1").json()
+    assert quote(first["next"], safe=":/?&=%._~-") == first["next"]
+    second = api.get(first["next"]).json()
+    ids = {item["patient"]["id"] for page in (first, second) for item in page["items"]}
+    assert len(ids) == 2

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextvars import ContextVar
 from typing import Any, Final
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -36,11 +36,14 @@ def request_id() -> str:
 
 def public_url(request: Request) -> URL:
     """Return the URL of a request as clients reach it: below `NEEDLEWORK_PUBLIC_URL`, if set."""
+    # Starlette has the path decoded, as the server found it. A path may hold a lot with a space.
+    path = quote(request.scope["path"])
+    here = URL(scope={**request.scope, "path": path})
     public = settings().public_url
     if public is None:
-        return request.url
+        return here
     base = URL(public.rstrip("/"))
-    return base.replace(path=base.path + request.url.path, query=request.url.query)
+    return base.replace(path=base.path + here.path, query=here.query)
 
 
 class ApiRequest(Request):
