@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from app.progress.rules.history import (
+    Clock,
     Course,
     Needlings,
     Reading,
@@ -12,7 +13,6 @@ from app.progress.rules.history import (
     Thresholds,
     Visit,
     course_of,
-    keep_datetime,
 )
 from app.progress.rules.measures import Series, series_of
 
@@ -61,7 +61,7 @@ def visit(number: int, attendance: str = "attended", status: str = "signed") -> 
 
 def course(*visits: Visit) -> Course:
     """The course of these visits."""
-    return course_of(visits, keep_datetime)
+    return course_of(visits, Clock())
 
 
 def weekly(count: int) -> Course:
@@ -139,7 +139,7 @@ def collected(
         visited,
         readings,
         lambda code, _: scales[code],
-        keep_datetime,
+        Clock(),
         {None: None, **{region: region for region in of_visits.values()}},
         dict.fromkeys(visited) | of_visits,
     )

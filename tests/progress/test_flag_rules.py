@@ -6,7 +6,7 @@ import pytest
 
 from app.progress.queries import scales
 from app.progress.rules.flags import flags, plateau, recurrence, recurrent_episodes
-from app.progress.rules.history import Reopening, Scale, keep_datetime
+from app.progress.rules.history import Clock, Reopening, Scale
 from tests.progress.facts import scale, series, week
 
 PAIN = scale(mcid=2)
@@ -100,7 +100,7 @@ def test_there_is_no_plateau_where_no_one_knows_what_is_real() -> None:
 
 
 def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
-    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))], [], keep_datetime)
+    found = flags([series([9, 4, 7, 7, 7], scale(mdc=2, mcid=3))], [], Clock())
     where = {"instrument": "nprs", **ANYWHERE, "episode_id": None}
     assert found == [
         {"code": "recurrence", **where, "since": week(2)},
@@ -110,7 +110,7 @@ def test_a_flag_names_its_series_and_when_the_course_turned() -> None:
 
 def test_a_course_that_goes_well_has_no_flags() -> None:
     well = [series([9, 7, 5, 3, 1], scale(mdc=2, mcid=3)), series([4], PAIN)]
-    assert flags(well, [], keep_datetime) == []
+    assert flags(well, [], Clock()) == []
 
 
 def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
@@ -129,7 +129,7 @@ def test_an_episode_recurs_within_ninety_days_of_real_time() -> None:
 
 def test_an_episode_after_two_others_recurs_once_and_stands_behind_the_series() -> None:
     again = [Reopening("third", week(9), week(ended), f"week {ended}") for ended in (8, 2)]
-    found = flags([series([7, 3, 5, 5], PAIN)], again, keep_datetime)
+    found = flags([series([7, 3, 5, 5], PAIN)], again, Clock())
     assert found[1:] == [
         {
             "code": "recurrence",

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.progress.rules.document import adverse_events
-from app.progress.rules.history import Event, Visit, course_of, keep_datetime
+from app.progress.rules.history import Clock, Event, Visit, course_of
 from app.progress.rules.visits import dose, needlings_of, sessions
 from tests.progress.facts import course, needled, needlings, visit, week, weekly
 
@@ -14,7 +14,7 @@ def test_each_visit_is_counted_by_its_outcome() -> None:
     visits = [visit(number, kind) for number, kind in enumerate(kinds)]
     visits.append(visit(7, status="draft"))
     visits.append(visit(8, "cancelled", status="draft"))
-    assert sessions(visits, course_of(visits, keep_datetime)) == {
+    assert sessions(visits, course_of(visits, Clock())) == {
         "attended": 4,
         "cancelled": 3,
         "no_show": 1,
@@ -40,7 +40,7 @@ def test_a_gap_over_a_clock_change_has_its_real_length() -> None:
         Visit(str(day), datetime(2026, 3, day, 10, tzinfo=zone), "attended", 45, "signed", "dana")
         for day in (8, 7)
     ]
-    shown = sessions(visits, course_of(visits, keep_datetime))
+    shown = sessions(visits, course_of(visits, Clock()))
     assert shown["median_gap_days"] == round(23 / 24, 6)
     assert shown["first_at"].day == 7
 

@@ -14,6 +14,7 @@ from typing_extensions import TypeAliasType
 
 from app.outcomes.rules.exact import LEVEL, interval
 from app.progress.rules.history import (
+    Clock,
     Course,
     Json,
     Reading,
@@ -22,7 +23,6 @@ from app.progress.rules.history import (
     course_of,
     in_one_spelling,
     instant,
-    keep_datetime,
 )
 from app.progress.rules.measures import Series, series_of
 from app.progress.rules.responder import least_important_gain
@@ -153,14 +153,14 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
 
 def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
     """One series for each instrument, from values without a side and a muscle."""
-    course = course_of(care.visits, keep_datetime, care.readings)
+    course = course_of(care.visits, Clock(), care.readings)
     whole = [
         reading._replace(activity=None, episode_id=None)
         for reading in _comparable(care.readings, course)
         if reading.side is reading.muscle is None
     ]
     regions: dict[str | None, str | None] = {None: care.region}
-    return series_of(course, whole, scale, keep_datetime, regions, dict.fromkeys(course))
+    return series_of(course, whole, scale, Clock(), regions, dict.fromkeys(course))
 
 
 def _comparable(readings: Sequence[Reading], course: Course) -> list[Reading]:

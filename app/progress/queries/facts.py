@@ -128,6 +128,7 @@ def history(
             scales.scale, [*facts_of(scales.ClinicThresholds, own), *past_rows.thresholds]
         ),
         entered_later=past.entered_later,
+        zone=op.zone,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from app.progress.rules.episodes import plans
 from app.progress.rules.flags import flags
 from app.progress.rules.history import (
+    Clock,
     Event,
     History,
     Json,
@@ -26,25 +27,24 @@ def document(
     episode_id: str | None,
     as_of: datetime,
     history: History,
-    format_time: TimeFormat = keep_datetime,
+    write: TimeFormat = keep_datetime,
 ) -> Json:
     """Compute the whole document from ``history``, whose rows may come in any order.
 
-    It consists of dicts, lists, numbers and strings, ready to be serialised. ``format_time`` is
+    It consists of dicts, lists, numbers and strings, ready to be serialised. ``write`` is
     called once for each time, although the same time may appear in twenty places.
     """
-    course = course_of(
-        history.visits, format_time, history.readings, history.needlings, history.reports
-    )
+    clock = Clock(write, history.zone)
+    course = course_of(history.visits, clock, history.readings, history.needlings, history.reports)
     needlings = needlings_of(course, history.needlings)
     doses = doses_of(course, needlings)
     regions = regions_of(history.episodes)
     episode_of = episodes_of(history.visits)
-    series = series_of(course, history.readings, history.scale, format_time, regions, episode_of)
+    series = series_of(course, history.readings, history.scale, clock, regions, episode_of)
     return {
         "patient_id": patient_id,
         "episode_id": episode_id,
-        "as_of": format_time(as_of),
+        "as_of": write(as_of),
         "sessions": sessions(history.visits, course, history.entered_later),
         "plans": plans(history.episodes, course, episode_of),
         "dose": dose(course, needlings),
@@ -53,7 +53,7 @@ def document(
         "muscles": muscles(course, needlings),
         "release": release(needlings),
         "adverse_events": adverse_events(history.events),
-        "flags": flags(series, history.reopenings, format_time),
+        "flags": flags(series, history.reopenings, clock),
     }
 
 

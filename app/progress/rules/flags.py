@@ -9,7 +9,7 @@ is the time at which the episode was opened.
 from collections.abc import Iterable
 from itertools import accumulate
 
-from app.progress.rules.history import Json, Reopening, TimeFormat, instant
+from app.progress.rules.history import Clock, Json, Reopening, instant
 from app.progress.rules.measures import Key, Series
 from app.progress.rules.verdict import FLOAT_TOLERANCE
 from app.progress.rules.visits import DAY
@@ -19,7 +19,7 @@ RECURS_WITHIN = 90 * DAY
 
 
 def flags(
-    all_series: Iterable[Series], reopenings: Iterable[Reopening], format_time: TimeFormat
+    all_series: Iterable[Series], reopenings: Iterable[Reopening], clock: Clock
 ) -> list[Json]:
     """The document's `flags`: first those of the series, in their order, then the episodes'."""
     turns = [
@@ -29,7 +29,7 @@ def flags(
         if turned is not None
     ]
     return turns + [
-        _flag("recurrence", format_time(again.at), episode_id=again.episode_id)
+        _flag("recurrence", clock.write(again.at), episode_id=again.episode_id)
         for again in recurrent_episodes(reopenings)
     ]
 

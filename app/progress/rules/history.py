@@ -13,7 +13,7 @@ come as columns.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from app.core.values.text import folded
@@ -168,6 +168,24 @@ class History(NamedTuple):
     scale: Callable[[str, str | None], Scale]  # by instrument and body region
     entered_later: frozenset[str] = frozenset()
     """The ids of sessions that were recorded after `as_of`."""
+    zone: tzinfo = UTC
+    """The time zone in which the clinic counts days."""
+
+
+def keep_datetime(at: datetime) -> datetime:
+    """Leave a time as it is, to be formatted when the document is serialised."""
+    return at
+
+
+class Clock(NamedTuple):
+    """How times are written, and where the clinic counts days."""
+
+    write: TimeFormat = keep_datetime
+    zone: tzinfo = UTC
+
+    def day(self, at: datetime) -> int:
+        """The clinic day of a time, as a proleptic Gregorian ordinal."""
+        return at.astimezone(self.zone).toordinal()
 
 
 class Occasion(NamedTuple):
@@ -180,6 +198,7 @@ class Occasion(NamedTuple):
     rank: int  # orders occasions at one instant; those outside any session come first
     session_id: str  # empty outside any session
     at: Any  # the time as the document gives it
+    day: int  # the clinic day, as a proleptic Gregorian ordinal
     draft: bool = False
     practitioner_id: str = ""
     duration_min: int | None = None
@@ -194,7 +213,7 @@ OUTSIDE = -1
 
 def course_of(
     visits: Iterable[Visit],
-    format_time: TimeFormat,
+    clock: Clock,
     readings: Iterable[Reading] = (),
     needlings: Needlings = NO_NEEDLINGS,
     reports: Iterable[Report] = (),
@@ -208,7 +227,8 @@ def course_of(
             instant=instant(visit.at),
             rank=0,
             session_id=visit.session_id,
-            at=format_time(visit.at),
+            at=clock.write(visit.at),
+            day=clock.day(visit.at),
             draft=visit.status == "draft",
             practitioner_id=visit.practitioner_id,
             duration_min=visit.duration_min,
@@ -250,11 +270,6 @@ def _ranked(
         occasion._replace(rank=rank)
         for rank, occasion in enumerate(sorted(occasions, key=content_of))
     ]
-
-
-def keep_datetime(at: datetime) -> datetime:
-    """Leave a time as it is, to be formatted when the document is serialised."""
-    return at
 
 
 def instant(at: datetime) -> int:

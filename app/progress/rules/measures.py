@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from app.progress.rules.history import (
     OUTSIDE,
+    Clock,
     Course,
     Episode,
     Json,
     Occasion,
     Reading,
     Scale,
-    TimeFormat,
     Visit,
     in_one_spelling,
     instant,
@@ -67,7 +67,7 @@ def series_of(
     course: Course,
     readings: Sequence[Reading],
     scale: Callable[[str, str | None], Scale],
-    format_time: TimeFormat,
+    clock: Clock,
     regions: Regions,
     episodes: Mapping[str, str | None],
 ) -> list[Series]:
@@ -86,7 +86,11 @@ def series_of(
         if one.session_id is None:
             at = one.at
             occasion = Occasion(
-                instant=instant(at), rank=OUTSIDE, session_id="", at=format_time(at)
+                instant=instant(at),
+                rank=OUTSIDE,
+                session_id="",
+                at=clock.write(at),
+                day=clock.day(at),
             )
             region = regions.get(one.episode_id)
         elif one.session_id in course:

@@ -26,7 +26,7 @@ from app.progress.queries.fields import (
     labelled,
     readings_of,
 )
-from app.progress.rules.history import Json, Reading, Scale, Visit, course_of, keep_datetime
+from app.progress.rules.history import Clock, Json, Reading, Scale, Visit, course_of
 from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
 from app.progress.rules.verdict import Verdict
@@ -216,13 +216,21 @@ COLUMNS: Final = tuple(cell.column for cell in _CELLS)
 
 def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows of all patients who have a value, ordered by patient, a batch at a time."""
-    own = scales.own_thresholds(op)
+    own, clock = scales.own_thresholds(op), Clock(zone=op.zone)
     for some in op.partitions(PATIENTS, PATIENTS_AT_ONCE, as_of=op.at):
-        yield list(_of_patients(op, [patient_id for (patient_id,) in some], own))
+        yield list(_of_patients(op, [patient_id for (patient_id,) in some], own, clock))
+
+
+class _Rules(NamedTuple):
+    """What the rows of a patient are computed with, beside the patient's own records."""
+
+    regions: Regions
+    scale: Callable[[str, str | None], Scale]
+    clock: Clock
 
 
 def _of_patients(
-    op: Operation, ids: Sequence[Any], own: Sequence[scales.ClinicThresholds]
+    op: Operation, ids: Sequence[Any], own: Sequence[scales.ClinicThresholds], clock: Clock
 ) -> Iterator[Sequence[Any]]:
     visits: defaultdict[str, list[Visit]] = defaultdict(list)
     values: defaultdict[str, list[Reading]] = defaultdict(list)
@@ -235,17 +243,16 @@ def _of_patients(
         for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
             values[patient_id].append(reading)
     regions = {None: None} | {row.id: row.region for row in op.all(_REGIONS, patients=ids)}
-    scale = partial(scales.scale, own)
+    rules = _Rules(regions, partial(scales.scale, own), clock)
     for patient_id in map(str, ids):
-        yield from _of_patient(patient_id, visits[patient_id], values[patient_id], regions, scale)
+        yield from _of_patient(patient_id, visits[patient_id], values[patient_id], rules)
 
 
 def _of_patient(
     patient_id: str,
     visits: Sequence[Visit],
     values: Sequence[Reading],
-    regions: Regions,
-    scale: Callable[[str, str | None], Scale],
+    rules: _Rules,
 ) -> Iterator[Sequence[Any]]:
     """The rows of a patient's whole history, and then of each episode."""
     episodes = {visit.episode_id for visit in visits} | {one.episode_id for one in values}
@@ -257,9 +264,9 @@ def _of_patient(
             for one in values
             if episode_id in {None, one.episode_id} or one.session_id is not None
         ]
-        course = course_of(counted, keep_datetime, readings)
+        course = course_of(counted, rules.clock, readings)
         of_visits = episodes_of(counted)
-        series = series_of(course, readings, scale, keep_datetime, regions, of_visits)
+        series = series_of(course, readings, rules.scale, rules.clock, rules.regions, of_visits)
         for one in measures_of(series):
             measure = {"patient_id": patient_id, "episode_id": episode_id, **one}
             yield [cell.of(measure) for cell in _CELLS]
