@@ -7,20 +7,32 @@ form in which they are sent and imported, and answers with what it has an opinio
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from scipy import stats
 
+from tests.progress.second_opinion_on_courses import (
+    CourseOfCare,
+    Opinion,
+    adverse_events,
+    courses_of,
+    in_order,
+    is_of_baseline,
+    is_older,
+    longest_gap_days,
+    unlinked_visits,
+)
 from tests.progress.second_opinion_on_muscles import muscles, time_to_release
 
 Record = dict[str, Any]
 KEY = ("activity", "side", "muscle")
+CHANGES = ("much_worse", "worse", "same", "better", "much_better")
 KNOWN_P_UP_TO = 9
 """Up to this many values all orders of them are counted here."""
 
@@ -46,34 +58,77 @@ def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:
     return [] if ours == theirs else [f"{where}: {ours} and not {theirs}"]
 
 
-def differences(
-    ours: Record, records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
-) -> list[str]:
-    """Where a document differs from what one patient's unvoided ``records`` should make it say."""
+class Asked(NamedTuple):
+    """What the records are judged by."""
+
+    as_of: datetime
+    scales: Mapping[str, Record]
+    """The `better`, `mdc` and `mcid` of each instrument."""
+    zone: tzinfo = UTC
+    roots: Mapping[str, str] = {}
+    """The muscle that a part belongs to."""
+
+
+def differences(ours: Record, records: Sequence[Record], asked: Asked) -> list[str]:
+    """Where a document differs from what one patient's ``records`` should make it say."""
     came_back = [flag for flag in ours["flags"] if flag["episode_id"] is not None]
-    return [
-        *disagreements(ours, second_opinion(records, as_of, scales)),
-        *disagreements(came_back, _came_back(records), "/flags"),
+    theirs = second_opinion(records, asked)
+    back = [flag for course in theirs["courses"] for flag in _came_back(records, course, asked)]
+    for one in (ours, *ours["courses"]):  # which of two visits of one instant is first is open
+        one["soreness"]["sessions"].sort(
+            key=lambda entry: (_as_time(entry["at"]), entry["session_id"])
+        )
+    return [*disagreements(ours, theirs), *disagreements(came_back, back, "/flags")]
+
+
+def _as_time(at: Any) -> datetime:
+    return _time(at) if isinstance(at, str) else at
+
+
+def second_opinion(records: Sequence[Record], asked: Asked) -> Record:
+    """What the progress of one patient's ``records`` should say."""
+    opinion = courses_of(records, asked.as_of, asked.zone)
+    blocks = [
+        {
+            "course": course.label,
+            "unlinked_visits": unlinked_visits(course, opinion, asked.as_of),
+            "longest_gap_days": longest_gap_days(course, asked.zone),
+            "plans": _plans(course),
+            "measures": _measures(course, asked, opinion),
+            "muscles": [{"course": course.label, **one} for one in muscles(_at_once(course))],
+            "adverse_events": adverse_events(opinion, course),
+            **_figures(course.visits, course.attended, asked),
+            "soreness": _soreness(records, course.attended, asked.as_of),
+        }
+        for course in opinion.courses
     ]
+    visits = [visit for course in opinion.courses for visit in course.visits]
+    attended = in_order([visit for course in opinion.courses for visit in course.attended])
+    alone = CourseOfCare(None, [], values=opinion.alone)
+    of_all = _soreness(records, attended, asked.as_of)
+    if len(blocks) > 1:
+        of_all["trend"] = None
+    return {
+        "courses": blocks,
+        "plans": [plan for block in blocks for plan in block["plans"]],
+        "measures": [
+            *(measure for block in blocks for measure in block["measures"]),
+            *_measures(alone, asked, opinion, alone=True),
+        ],
+        "muscles": [muscle for block in blocks for muscle in block["muscles"]],
+        "adverse_events": adverse_events(opinion),
+        **_figures(visits, attended, asked),
+        "soreness": of_all,
+    }
 
 
-def second_opinion(
-    records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
-) -> Record:
-    """What the progress of one patient's unvoided ``records`` should say.
-
-    ``scales`` gives each instrument its `better`, `mdc` and `mcid`.
-    """
-    visits = [row for row in records if row["type"] == "session"]
-    attended = sorted(
-        (row for row in visits if row["attendance"] == "attended"),
-        key=lambda row: (_time(row["occurred_at"]), row["id"]),
-    )
+def _figures(visits: Sequence[Record], attended: Sequence[Record], asked: Asked) -> Record:
+    """The counts of some visits."""
     needlings = [row for visit in attended for row in visit.get("needlings", [])]
     times = [_time(visit["occurred_at"]) for visit in attended]
     gaps = [(later - earlier) / timedelta(days=1) for earlier, later in pairwise(times)]
     kinds = Counter(row["attendance"] for row in visits)
-    events = [row for row in records if row["type"] == "adverse_event"]
+    codes = {row["muscle"] for row in needlings}
     return {
         "sessions": {kind: kinds[kind] for kind in ("attended", "cancelled", "no_show", "declined")}
         | {
@@ -82,18 +137,15 @@ def second_opinion(
             "median_gap_days": median(gaps) if gaps else None,
             "drafts": sum(row.get("status", "draft") == "draft" for row in attended),
         },
-        "plans": _plans(records, attended),
         "dose": {
             "needlings": len(needlings),
-            "muscles": len({row["muscle"] for row in needlings}),
+            "muscles": len({asked.roots.get(code, code) for code in codes}),
+            "parts": len(codes),
             "needles": sum(row["needles"] for row in needlings),
             "insertions": sum(row["insertions"] for row in needlings),
-            "twitches": sum(row["twitches"] or 0 for row in needlings),
-            "minutes": sum(visit["duration_min"] or 0 for visit in attended),
+            "twitches": _total([row["twitches"] for row in needlings]),
+            "minutes": _total([visit["duration_min"] for visit in attended]),
         },
-        "measures": _measures(records, attended, scales),
-        "soreness": _soreness(records, attended, as_of),
-        "muscles": muscles(attended),
         "release": {
             "needlings": sum(row["release"] is not None for row in needlings),
             **{
@@ -102,12 +154,27 @@ def second_opinion(
             },
             "time_to_release": time_to_release(needlings),
         },
-        "adverse_events": {
-            severity: sum(row["severity"] == severity and not row["close_call"] for row in events)
-            for severity in ("mild", "significant", "serious")
-        }
-        | {"close_calls": sum(row["close_call"] for row in events)},
     }
+
+
+def _total(counts: Iterable[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _at_once(course: CourseOfCare) -> list[Record]:
+    """The visits of a course, those of one instant as one."""
+    found = []
+    for _, same in groupby(course.attended, lambda visit: _time(visit["occurred_at"])):
+        visits = list(same)
+        needlings = [
+            row | {"draft": visit.get("status", "draft") == "draft"}
+            for visit in visits
+            for row in visit.get("needlings", [])
+        ]
+        one = visits[0] | {"needlings": needlings}
+        found.append(one if len(visits) == 1 else one | {"id": None})
+    return found
 
 
 def exact_p(values: Sequence[float]) -> float:
@@ -161,30 +228,33 @@ def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
     return opinion
 
 
-def _plans(records: Sequence[Record], attended: Sequence[Record]) -> list[Record]:
-    plans = []
-    for row in sorted(_of_type(records, "episode"), key=lambda row: _time(row["opened_at"])):
-        mine = [visit for visit in attended if visit.get("episode_id") == row["id"]]
-        times = [_time(visit["occurred_at"]) for visit in mine]
-        weeks = (times[-1] - times[0]) / timedelta(weeks=1) if times else 0
-        plans.append(
-            {
-                "episode_id": row["id"],
-                "region": row["region"],
-                "planned_sessions": row["plan"].get("sessions"),
-                "planned_per_week": row["plan"].get("per_week"),
-                "attended": len(mine),
-                "per_week": (len(mine) - 1) / weeks if weeks else None,
-            }
-        )
-    return plans
+def _plans(course: CourseOfCare) -> list[Record]:
+    row = course.episode
+    if row is None:
+        return []
+    times = [_time(visit["occurred_at"]) for visit in course.attended]
+    weeks = (times[-1] - times[0]) / timedelta(weeks=1) if times else 0
+    return [
+        {
+            "episode_id": row["id"],
+            "region": row["region"],
+            "planned_sessions": row["plan"].get("sessions"),
+            "planned_per_week": row["plan"].get("per_week"),
+            "attended": len(times),
+            "per_week": (len(times) - 1) / weeks if weeks else None,
+        }
+    ]
 
 
-def _came_back(records: Sequence[Record]) -> list[Record]:
-    """The flags of episodes that were opened within 90 days after one of their region."""
-    episodes = _of_type(records, "episode")
+def _came_back(records: Sequence[Record], block: Record, asked: Asked) -> list[Record]:
+    """The flag of an episode that was opened within 90 days after one of its region."""
+    episodes = [
+        row for row in _of_type(records, "episode") if _time(row["opened_at"]) <= asked.as_of
+    ]
     found = []
-    for later in sorted(episodes, key=lambda row: _time(row["opened_at"])):
+    for later in episodes:
+        if later["id"] != block["course"]["episode_id"]:
+            continue
         opened = _time(later["opened_at"])
         closed = [
             _time(row["closed_at"])
@@ -195,7 +265,8 @@ def _came_back(records: Sequence[Record]) -> list[Record]:
             and row.get("closed_at")
         ]
         if any(timedelta(0) <= opened - at <= timedelta(days=90) for at in closed):
-            found.append({"code": "recurrence", "episode_id": later["id"], "since": opened})
+            flag = {"code": "recurrence", "episode_id": later["id"], "since": opened}
+            found.append(flag | {"course": block["course"]})
     return found
 
 
@@ -203,91 +274,135 @@ def _of_type(records: Sequence[Record], kind: str) -> list[Record]:
     return [row for row in records if row["type"] == kind]
 
 
-Occasions = Mapping[tuple[datetime, str], list[float]]
-
-
 def _measures(
-    records: Sequence[Record], attended: Sequence[Record], scales: Mapping[str, Record]
+    course: CourseOfCare, asked: Asked, opinion: Opinion, *, alone: bool = False
 ) -> list[Record]:
-    sessions = {visit["id"]: visit for visit in attended}
-    regions = {row["id"]: row["region"] or "" for row in _of_type(records, "episode")}
-    found: dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
-    found = defaultdict(lambda: defaultdict(list))
-    readings = [
-        row | {"session_id": visit["id"]}
-        for visit in attended
-        for row in visit.get("measurements", [])
-    ] + _of_type(records, "measurement")
-    for row in readings:
-        session_id = row.get("session_id")
-        if row["phase"] != "before" or session_id not in {None, *sessions}:
-            continue
-        of = row if session_id is None else sessions[session_id]
-        at = _time(row["taken_at"] if session_id is None else of["occurred_at"])
-        alike = (row["instrument"], *(row.get(name) or "" for name in KEY))
-        key = (*alike, regions.get(of.get("episode_id") or "", ""))
-        found[key][at, session_id or ""].append(row["value"])
-    for key in [key for key in found if not key[-1]]:
-        others = [other for other in found if other[:-1] == key[:-1] and other[-1]]
-        if len(others) == 1:
-            for occasion, values in found.pop(key).items():
-                found[others[0]][occasion] += values
-    start = _time(attended[0]["occurred_at"]) if attended else None
-    drafts = {visit["id"] for visit in attended if visit.get("status", "draft") == "draft"}
-    return [_measure(key, found[key], start, scales[key[0]], drafts) for key in sorted(found)]
+    found: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+    for row in course.values:
+        key = (row["instrument"], *(row.get(name) or "" for name in KEY))
+        found[key].append(row)
+    region = course.episode and course.episode["region"]
+    drafts = {row["id"] for row in course.attended if row.get("status", "draft") == "draft"}
+    return [
+        {
+            "course": None if alone else course.label,
+            "instrument": key[0],
+            **dict(zip(KEY, (part or None for part in key[1:]), strict=True)),
+            "region": region,
+            **_measure(rows, course, asked.scales[key[0]], drafts, opinion, alone=alone),
+        }
+        for key, rows in sorted(found.items())
+    ]
+
+
+class Point(NamedTuple):
+    """The values of one instant."""
+
+    at: datetime
+    value: Fraction
+    rows: list[Record]
+    part: str
+
+
+def _points(rows: Sequence[Record], course: CourseOfCare, opinion: Opinion) -> list[Point]:
+    found = []
+    for at in sorted({row["at"] for row in rows}):
+        same = [row for row in rows if row["at"] == at]
+        part = "later"
+        if is_older(course, at, opinion.zone, opinion.days):
+            part = "older"
+        elif is_of_baseline(course, at, opinion.zone, opinion.days):
+            part = "baseline"
+        found.append(Point(at, _mean(row["value"] for row in same), same, part))
+    return found
 
 
 def _measure(
-    key: tuple[str, ...],
-    occasions: Occasions,
-    start: datetime | None,
+    rows: Sequence[Record],
+    course: CourseOfCare,
     scale: Record,
     drafts: Container[str],
+    opinion: Opinion,
+    *,
+    alone: bool,
 ) -> Record:
-    points = [(at, _mean(occasions[at, place])) for at, place in sorted(occasions)]
-    before = [value for at, value in points if start is None or at <= start] or [points[0][1]]
-    baseline = sum(before, Fraction(0)) / len(before)
-    values = [value for _, value in points]
-    best = max(values) if scale["better"] == "higher" else min(values)
-    change = points[-1][1] - baseline
-    gain = change if scale["better"] == "higher" else -change
-    mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
-    return {
-        "instrument": key[0],
-        "activity": key[1] or None,
-        "side": key[2] or None,
-        "muscle": key[3] or None,
-        "region": key[4] or None,
+    points = _points(rows, course, opinion)
+    before = [one for one in points if one.part == "baseline"]
+    counted = [one for one in points if one.part != "older"]
+    later = [one for one in points if one.part == "later"] if before else []
+    shown: Record = {
         "better": scale["better"],
-        "baseline": {"value": float(baseline), "n": len(before), "at": points[0][0]},
-        "latest": {"value": float(points[-1][1]), "at": points[-1][0]},
-        "best": {
-            "value": float(best),
-            "at": next(at for at, value in points if value == best),
-        },
-        "change": float(change),
-        "exceeds_mdc": abs(gain) >= mdc if mdc else None,
-        "reaches_mcid": gain >= mcid if mcid else None,
-        "verdict": _verdict(gain, mdc, mcid) if len(points) > len(before) else "insufficient",
-        "trend": _trend([at for at, _ in points], [float(value) for value in values]),
+        "baseline": None,
+        "latest": (counted and {"value": float(counted[-1].value), "at": counted[-1].at}) or None,
+        "best": None if alone or not counted else _best(counted, scale),
+        "change": None,
+        "change_percent": None,
+        "exceeds_mdc": None,
+        "reaches_mcid": None,
+        "verdict": "insufficient",
+        "responder": None,
+        "trend": None
+        if alone
+        else _trend([one.at for one in counted], [float(one.value) for one in counted]),
         "points": [
             {
-                "session_id": session_id or None,
-                "at": at,
-                "value": float(value),
-                "draft": session_id in drafts,
+                "at": one.at,
+                "value": float(one.value),
+                "n": len(one.rows),
+                "part": one.part,
+                "draft": any(row.get("session_id") in drafts for row in one.rows),
+                **_session(one.rows),
             }
-            for (at, value), (_, session_id) in zip(points, sorted(occasions), strict=True)
+            for one in points
         ],
-        "responder": _responder(
-            [
-                (at, value - baseline if scale["better"] == "higher" else baseline - value)
-                for at, value in points[len(before) :]
-            ],
-            mdc,
-            mcid,
-        ),
-    } | ({"change_percent": None} if baseline == 0 else {})
+    }
+    if before and not alone:
+        shown |= _compared(before, later, scale, opinion)
+    return shown
+
+
+def _session(rows: Sequence[Record]) -> Record:
+    """The session of a point, where there is only one."""
+    of = {row.get("session_id") for row in rows} - {None}
+    return {} if len(of) > 1 else {"session_id": of.pop() if of else None}
+
+
+def _best(points: Sequence[Point], scale: Record) -> Record:
+    values = [one.value for one in points]
+    best = max(values) if scale["better"] == "higher" else min(values)
+    return {"value": float(best), "at": next(one.at for one in points if one.value == best)}
+
+
+def _compared(
+    before: Sequence[Point], later: Sequence[Point], scale: Record, opinion: Opinion
+) -> Record:
+    """The members of a measure with a baseline, and the change if a value follows it."""
+    baseline = sum((one.value for one in before), Fraction(0)) / len(before)
+    last = {"value": float(before[-1].value), "at": before[-1].at}
+    shown: Record = {
+        "baseline": {
+            "value": float(baseline),
+            "n": len({one.at.astimezone(opinion.zone).date() for one in before}),
+            "at": before[0].at,
+            "last": last,
+        }
+    }
+    if not later:
+        return shown
+    mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
+    sign = 1 if scale["better"] == "higher" else -1
+    gains = [(one.at, sign * (one.value - baseline)) for one in later]
+    gain = gains[-1][1]
+    shown |= {
+        "change": float(sign * gain),
+        "exceeds_mdc": abs(gain) >= mdc if mdc else None,
+        "reaches_mcid": gain >= mcid if mcid else None,
+        "verdict": _verdict(gain, mdc, mcid),
+        "responder": _responder(gains, mdc, mcid),
+    }
+    if baseline:
+        shown["change_percent"] = round(float(sign * gain / abs(baseline) * 100), 1)
+    return shown
 
 
 def _responder(
@@ -317,36 +432,62 @@ def _verdict(gain: Fraction, mdc: Fraction | None, mcid: Fraction | None) -> str
 
 
 def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: datetime) -> Record:
-    reports = defaultdict(list)
-    for row in records:
-        if row["type"] == "follow_up":
-            reports[row["session_id"]].append((_time(row["reported_at"]), row["soreness"]))
-    sessions = []
+    told: dict[str, list[Record]] = defaultdict(list)
+    for row in _of_type(records, "follow_up"):
+        told[row["session_id"]].append(row)
+    sessions, everything = [], []
     for visit in attended:
-        at, told = _time(visit["occurred_at"]), reports[visit["id"]]
-        hours = [((when - at) / timedelta(hours=1), value) for when, value in told]
-        twitches = [row["twitches"] for row in visit.get("needlings", [])]
-        known = [count for count in twitches if count is not None]
+        at = _time(visit["occurred_at"])
+        hours = [
+            ((_time(row["reported_at"]) - at) / timedelta(hours=1), row["soreness"])
+            for row in told[visit["id"]]
+        ]
+        everything += [(hour, row) for (hour, _), row in zip(hours, told[visit["id"]], strict=True)]
         sessions.append(
             {
                 "session_id": visit["id"],
                 "at": at,
-                "peak": max((value for _, value in hours), default=None),
+                "peak": max((value for h, value in hours if 18 <= h < 60), default=None),
                 "h24": max((value for h, value in hours if 18 <= h < 36), default=None),
                 "h48": max((value for h, value in hours if 36 <= h < 60), default=None),
-                "reports": len(told),
+                "early": max((value for h, value in hours if h < 18), default=None),
+                "late": max((value for h, value in hours if h >= 60), default=None),
+                "worst": max(_known(told[visit["id"]], "worst_soreness"), default=None),
+                "reports": len(hours),
                 "insertions": sum(row["insertions"] for row in visit.get("needlings", [])),
-                "twitches": sum(known) if known else None,
+                "twitches": _total(row["twitches"] for row in visit.get("needlings", [])),
                 "draft": visit.get("status", "draft") == "draft",
             }
         )
-    asked = [one for one in sessions if as_of - one["at"] >= timedelta(hours=18)]
-    sore = [one for one in sessions if one["reports"]]
+    asked = [
+        one
+        for one, visit in zip(sessions, attended, strict=True)
+        if visit.get("needlings") and as_of - one["at"] >= timedelta(hours=18)
+    ]
+    sore: dict[datetime, list[float]] = defaultdict(list)
+    for one in sessions:
+        if one["peak"] is not None:
+            sore[one["at"]].append(one["peak"])
+    rows = [row for _, row in everything]
+    felt = _known(rows, "change")
     return {
         "asked": len(asked),
-        "answered": sum(one["reports"] > 0 for one in asked),
+        "answered": sum(one["peak"] is not None for one in asked),
+        "early": sum(hour < 18 for hour, _ in everything),
+        "late": sum(hour >= 60 for hour, _ in everything),
+        **{
+            name: {"n": len(_known(rows, name)), "yes": sum(_known(rows, name))}
+            for name in ("bruising", "fatigue", "headache")
+        },
+        "interference": {
+            "n": len(_known(rows, "interference")),
+            "highest": max(_known(rows, "interference"), default=None),
+        },
+        "change": {"n": len(felt)} | {word: felt.count(word) for word in CHANGES},
         "sessions": sessions,
-        "trend": _trend([one["at"] for one in sore], [one["peak"] for one in sore])
-        if sore
-        else {"n": 0, "per_week": None, "p": None},
+        "trend": _trend(sorted(sore), [float(_mean(sore[at])) for at in sorted(sore)]),
     }
+
+
+def _known(rows: Sequence[Record], name: str) -> list[Any]:
+    return [row[name] for row in rows if row.get(name) is not None]

@@ -15,14 +15,17 @@ SIGNED_AT = (AS_OF + timedelta(days=1)).isoformat()
 def sendable(records: list[Record], chart: Record) -> list[Record]:
     """A made-up history as the records of one patient that the interface takes.
 
-    A paraspinal muscle gets its level and no other has one; what was said after a visit that did
+    Void sessions are sent as signed ones, to be voided. A paraspinal muscle gets its level and no other has one; what was said after a visit that did
     not take place is left out.
     """
     attended = {row["id"] for row in records if row.get("attendance") == "attended"}
+    missed = {row["id"] for row in records if row.get("attendance") == "no_show"}
     sent = []
     for row in records:
         if row["type"] == "follow_up" and row["session_id"] not in attended:
             continue
+        if row["type"] == "adverse_event" and row["session_id"] in missed:
+            continue  # an event needs a patient who came, or who declined or cancelled
         named = {
             name: chart["ids"].get(row[name])
             for name in ("id", "session_id", "episode_id")
@@ -32,7 +35,8 @@ def sendable(records: list[Record], chart: Record) -> list[Record]:
         if row["type"] == "session":
             if row["attendance"] == "attended":
                 whole |= {"technique": "gunn_ims", "needle_count": COUNT}
-            if row["status"] == "signed":
+            if row["status"] != "draft":
+                whole |= {"status": "signed"}
                 whole |= {"signed_at": SIGNED_AT, "signed_by": "Dana Demo"}
             whole["practitioner_id"] = chart["ids"][row["practitioner_id"]]
             whole["needlings"] = list(map(_needling, row.get("needlings", [])))
@@ -44,7 +48,6 @@ def sendable(records: list[Record], chart: Record) -> list[Record]:
             whole |= {"complaint": "Pain", "status": "finished" if finished else "active"}
         elif row["type"] == "adverse_event":
             whole |= {
-                "kind": "bruise",
                 "expected": True,
                 "causality": "possible",
                 "description": "A bruise.",

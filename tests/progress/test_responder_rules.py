@@ -48,10 +48,10 @@ def test_there_is_no_responder_status_without_an_mcid_or_a_later_value() -> None
 def test_a_rating_of_change_starts_from_no_change() -> None:
     rating = scale(mcid=3)._replace(better="higher", rates_change=True)
     shown = measures([series([4, 5], rating)])[0]
-    assert shown["baseline"] == {"value": 0, "n": 0, "at": week(0)}
+    assert shown["baseline"] == {"value": 0, "n": 0, "at": None, "last": None}
     assert (shown["change"], shown["change_percent"]) == (5, None)
     assert shown["verdict"] == "improved_important"
-    assert shown["responder"] == {"state": "responding", "since": week(0), "first_at": week(0)}
+    assert shown["responder"] == {"state": "responding", "since": week(1), "first_at": week(1)}
 
 
 @given(st.none() | st.floats(0.1, 20), st.floats(0.1, 20), st.floats(-30, 30))

@@ -51,7 +51,7 @@ def recurrence(series: Series) -> int | None:
     least the larger of MDC and MCID. None without an MCID.
     """
     criteria = series.criteria
-    if criteria.mcid is None or criteria.larger_threshold is None:
+    if series.baseline is None or criteria.mcid is None or criteria.larger_threshold is None:
         return None
     best = criteria.merit(series.baseline)
     reached, loss = (

@@ -209,7 +209,7 @@ _SCREENINGS: Final[Decided] = {
     **STAMPS,
 }
 _ADVERSE_EVENTS: Final[Decided] = {
-    **dict.fromkeys(("id", "patient_id", "session_id"), PSEUDONYM),
+    **dict.fromkeys(("id", "patient_id", "session_id", "episode_id"), PSEUDONYM),
     "kind": COMMON,
     "close_call": SAME,
     "severity": COMMON,
