@@ -1,12 +1,18 @@
 """Made-up histories as the records that the interface takes."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from app.core.values.clock import uuid7
+from tests.ground import Api
 from tests.progress.records import AS_OF, Record
+
+MUSCLES = Path("app/muscles/data/muscles.csv")
 
 COUNT = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 9)
 SIGNED_AT = (AS_OF + timedelta(days=1)).isoformat()
@@ -54,6 +60,25 @@ def sendable(records: list[Record], chart: Record) -> list[Record]:
             }
         sent.append(whole)
     return sent
+
+
+def voided(
+    api: Api, records: Sequence[Record], chart: Record, sent: Sequence[Record]
+) -> list[Record]:
+    """Void the sessions that are void in a history, and return what was sent with them void."""
+    ids = {chart["ids"][row["id"]] for row in records if row.get("status") == "void"}
+    reason = {"reason": "It was another patient's."}
+    for id in ids:
+        answer = api.post(f"/v1/sessions/{id}/void", reason, headers={"If-Match": '"1"'})
+        assert answer.status_code == 200, answer.text
+    return [row | {"status": "void"} if row["id"] in ids else row for row in sent]
+
+
+@cache
+def roots() -> Mapping[str, str]:
+    """The muscle of each part, as the published list has it."""
+    with MUSCLES.open(encoding="utf-8", newline="") as lines:
+        return {row["slug"]: row["part_of"] for row in csv.DictReader(lines) if row["part_of"]}
 
 
 def _needling(row: Record) -> Record:
