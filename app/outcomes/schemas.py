@@ -63,14 +63,15 @@ class ProportionView(View):
 
 
 class RespondersView(View):
-    """Courses of care with a value after the baseline, and those whose last value is a response."""
+    """Courses of care with a later value, and those that hold an important improvement."""
 
     instrument: str
     """The code of the instrument, as in `/v1/instruments`."""
     thresholds: list[str]
     """The ids of the thresholds that were applied."""
     responding: ProportionView
-    """Courses whose last value is an important improvement, out of those measured again."""
+    """Courses that hold an important improvement (`held` or `wavering`), out of those measured
+    again by a measure with an MDC and an MCID."""
 
 
 class RatesView(View):

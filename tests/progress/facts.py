@@ -118,7 +118,7 @@ def scale(
     mdc: float | None = None, mcid: float | None = None, percent: float | None = None
 ) -> Scale:
     """A scale on which lower is better."""
-    return Scale("lower", Thresholds("made-up", mdc, mcid, percent, "by hand"))
+    return Scale("lower", Thresholds("made-up", "made-up patients", mdc, mcid, percent, "by hand"))
 
 
 def series(values: Sequence[float], on: Scale) -> Series:
@@ -138,7 +138,7 @@ def collected(
     return series_of(
         visited,
         readings,
-        lambda code, _: scales[code],
+        lambda code, *_: scales[code],
         Clock(),
         {None: None, **{region: region for region in of_visits.values()}},
         dict.fromkeys(visited) | of_visits,

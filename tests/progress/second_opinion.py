@@ -7,7 +7,7 @@ form in which they are sent and imported, and answers with what it has an opinio
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from tests.progress import second_opinion_on_chance as chance
 from tests.progress.second_opinion_on_muscles import muscles, time_to_release
 
 Record = dict[str, Any]
@@ -51,8 +52,20 @@ def differences(
 ) -> list[str]:
     """Where a document differs from what one patient's unvoided ``records`` should make it say."""
     came_back = [flag for flag in ours["flags"] if flag["episode_id"] is not None]
+    whose = ("instrument", *KEY, "region")
+    turned = [
+        {
+            **measure,
+            "flags": [
+                flag
+                for flag in ours["flags"]
+                if flag["episode_id"] is None and all(flag[name] == measure[name] for name in whose)
+            ],
+        }
+        for measure in ours["measures"]
+    ]
     return [
-        *disagreements(ours, second_opinion(records, as_of, scales)),
+        *disagreements({**ours, "measures": turned}, second_opinion(records, as_of, scales)),
         *disagreements(came_back, _came_back(records), "/flags"),
     ]
 
@@ -62,7 +75,7 @@ def second_opinion(
 ) -> Record:
     """What the progress of one patient's unvoided ``records`` should say.
 
-    ``scales`` gives each instrument its `better`, `mdc` and `mcid`.
+    ``scales`` gives each instrument its `better`, `best`, `mdc` and `mcid`.
     """
     visits = [row for row in records if row["type"] == "session"]
     attended = sorted(
@@ -153,7 +166,8 @@ def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
         "per_week": None,
         "evidence": "tested" if len(moments) >= 10 else "descriptive",
     }
-    if len(moments) > 1:
+    days = [moment.astimezone(UTC).date() for moment in moments]
+    if days and days[-1] - days[0] >= timedelta(days=7):
         with warnings.catch_warnings(action="ignore"):  # of its interval, not of its slope
             opinion["per_week"] = float(stats.theilslopes(values, weeks).slope)
     if len(moments) <= KNOWN_P_UP_TO:
@@ -181,7 +195,7 @@ def _plans(records: Sequence[Record], attended: Sequence[Record]) -> list[Record
 
 
 def _came_back(records: Sequence[Record]) -> list[Record]:
-    """The flags of episodes that were opened within 90 days after one of their region."""
+    """The flags of episodes that were opened within 90 clinic days after one of their region."""
     episodes = _of_type(records, "episode")
     found = []
     for later in sorted(episodes, key=lambda row: _time(row["opened_at"])):
@@ -194,8 +208,14 @@ def _came_back(records: Sequence[Record]) -> list[Record]:
             and row["region"] == later["region"]
             and row.get("closed_at")
         ]
-        if any(timedelta(0) <= opened - at <= timedelta(days=90) for at in closed):
-            found.append({"code": "recurrence", "episode_id": later["id"], "since": opened})
+        days = [
+            (opened.astimezone(UTC).date() - at.astimezone(UTC).date()).days
+            for at in closed
+            if at <= opened
+        ]
+        if days and min(days) <= 90:
+            flag = {"code": "recurrence", "episode_id": later["id"], "since": opened}
+            found.append(flag | {"days_after": min(days)})
     return found
 
 
@@ -249,9 +269,15 @@ def _measure(
     baseline = sum(before, Fraction(0)) / len(before)
     values = [value for _, value in points]
     best = max(values) if scale["better"] == "higher" else min(values)
-    change = points[-1][1] - baseline
-    gain = change if scale["better"] == "higher" else -change
-    mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
+    better = 1 if scale["better"] == "higher" else -1
+    later = [(at, better * (value - baseline)) for at, value in points[len(before) :]]
+    change = better * later[-1][1] if later else None
+    limits = chance.Limits(
+        *(Fraction(str(scale[name])) if scale[name] else None for name in ("mdc", "mcid"))
+    )
+    room = None if scale["best"] is None else better * (Fraction(scale["best"]) - baseline)
+    verdict = chance.verdict(later[-1][1], limits) if later else "insufficient"
+    ways = {"improved_important": 1, "worse": -1}
     return {
         "instrument": key[0],
         "activity": key[1] or None,
@@ -265,10 +291,18 @@ def _measure(
             "value": float(best),
             "at": next(at for at, value in points if value == best),
         },
-        "change": float(change),
-        "exceeds_mdc": abs(gain) >= mdc if mdc else None,
-        "reaches_mcid": gain >= mcid if mcid else None,
-        "verdict": _verdict(gain, mdc, mcid) if len(points) > len(before) else "insufficient",
+        "change": None if change is None else float(change),
+        "exceeds_mdc": None if change is None or not limits.mdc else abs(change) >= limits.mdc,
+        "reaches_mcid": None if change is None or not limits.mcid else abs(change) >= limits.mcid,
+        "verdict": verdict,
+        "reachable": {
+            way: None
+            if (scale[end] is not None or way == "worse") and not any(limits)
+            else scale[end] is None
+            or abs(Fraction(scale[end]) - baseline) >= max(filter(None, limits))
+            for way, end in (("improved", "best"), ("worse", "worst"))
+        },
+        "provisional": verdict in ways and not chance.is_held(later, limits, ways[verdict]),
         "trend": _trend([at for at, _ in points], [float(value) for value in values]),
         "points": [
             {
@@ -279,41 +313,9 @@ def _measure(
             }
             for (at, value), (_, session_id) in zip(points, sorted(occasions), strict=True)
         ],
-        "responder": _responder(
-            [
-                (at, value - baseline if scale["better"] == "higher" else baseline - value)
-                for at, value in points[len(before) :]
-            ],
-            mdc,
-            mcid,
-        ),
+        "responder": chance.responder(later, limits, room),
+        "flags": chance.series_flags(later, limits, room),
     } | ({"change_percent": None} if baseline == 0 else {})
-
-
-def _responder(
-    gains: Sequence[tuple[datetime, Fraction]], mdc: Fraction | None, mcid: Fraction | None
-) -> Record | None:
-    if not mcid or not gains:
-        return None
-    responds = [gain >= max(mdc or 0, mcid) for _, gain in gains]
-    if not any(responds):
-        return {"state": "not_yet", "since": None, "first_at": None}
-    since = next(index for index in range(len(gains)) if len(set(responds[index:])) == 1)
-    return {
-        "state": "responding" if responds[-1] else "lost",
-        "since": gains[since][0],
-        "first_at": gains[responds.index(True)][0],
-    }
-
-
-def _verdict(gain: Fraction, mdc: Fraction | None, mcid: Fraction | None) -> str:
-    if not mdc and not mcid:
-        return "insufficient"
-    if -gain >= max(mdc or 0, mcid or 0):
-        return "worse"
-    if gain < (mcid or mdc or 0):
-        return "stable"
-    return "improved_important" if mcid and gain >= (mdc or 0) else "improved_uncertain"
 
 
 def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: datetime) -> Record:

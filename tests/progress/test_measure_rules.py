@@ -39,6 +39,7 @@ def test_the_documented_example_is_reproduced() -> None:
     assert shown["change_percent"] == -57.1
     assert shown["thresholds"] == {
         "id": "made-up",
+        "population": "made-up patients",
         "mdc": 2.0,
         "mcid": 2.0,
         "mcid_percent": 30.0,
@@ -60,8 +61,10 @@ def test_the_documented_example_is_reproduced() -> None:
 def test_one_value_is_its_own_baseline_and_insufficient() -> None:
     shown = one([7.0], scale(2.0, 2.0))
     assert shown["baseline"]["value"] == shown["latest"]["value"] == shown["best"]["value"] == 7
-    assert shown["change"] == 0
+    for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "responder"):
+        assert shown[name] is None
     assert shown["verdict"] == "insufficient"
+    assert shown["provisional"] is False
     assert shown["trend"]["per_week"] is None
 
 
@@ -69,7 +72,7 @@ def test_a_baseline_of_zero_has_no_percentage() -> None:
     shown = one([0.0, 3.0], scale(mcid=2.0, percent=30.0))
     assert shown["change"] == 3
     assert shown["change_percent"] is None
-    assert shown["verdict"] == "worse"
+    assert shown["verdict"] == "worse_uncertain"
 
 
 def test_a_change_from_a_negative_baseline_keeps_its_direction() -> None:
@@ -102,7 +105,7 @@ def test_values_only_from_before_treatment_are_insufficient_for_a_verdict() -> N
 def test_a_measure_taken_up_later_starts_from_its_first_value() -> None:
     shown = of(4, [reading(2, 6), reading(3, 4)])
     assert shown["baseline"] == {"value": 6.0, "n": 1, "at": week(2)}
-    assert shown["verdict"] == "improved_important"
+    assert shown["verdict"] == "improved_uncertain"
 
 
 def test_only_values_from_before_the_needling_count() -> None:

@@ -7,7 +7,7 @@ are not compared. A response doesn't show that the treatment caused it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from typing_extensions import TypeAliasType
@@ -18,14 +18,13 @@ from app.progress.rules.history import (
     Course,
     Json,
     Reading,
-    Scale,
+    ScaleOf,
     Visit,
     course_of,
     in_one_spelling,
     instant,
 )
 from app.progress.rules.measures import Series, series_of
-from app.progress.rules.responder import least_important_gain
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
@@ -59,9 +58,7 @@ class Care(NamedTuple):
     events: Sequence[Harm]
 
 
-def outcomes(
-    cares: Iterable[Care], by: OutcomesBy | None, scale: Callable[[str, str | None], Scale]
-) -> list[Json]:
+def outcomes(cares: Iterable[Care], by: OutcomesBy | None, scale: ScaleOf) -> list[Json]:
     """The groups of a cohort, each with its responders and adverse events, the largest first.
 
     A course that belongs to several groups, for example by two diagnoses, is counted in each.
@@ -107,9 +104,7 @@ def _names(care: Care, by: OutcomesBy | None) -> Sequence[str | None]:
     return sorted(set(found.get(by, ()))) or [None]
 
 
-def _group(
-    name: str | None, cares: Sequence[Care], scale: Callable[[str, str | None], Scale]
-) -> Json:
+def _group(name: str | None, cares: Sequence[Care], scale: ScaleOf) -> Json:
     patients = _patients(cares)
     if patients < SHOWN_FROM:
         return {
@@ -131,15 +126,16 @@ def _group(
     }
 
 
-def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]) -> list[Json]:
-    """For each instrument with an MCID, the courses of care whose last value is a response."""
+def _responders(cares: Iterable[Care], scale: ScaleOf) -> list[Json]:
+    """The courses of care that hold an important improvement, by instrument with MDC and MCID."""
     responds: defaultdict[str, list[bool]] = defaultdict(list)
     used: defaultdict[str, set[str]] = defaultdict(set)
     for care in cares:
         for series in _series(care, scale):
-            thresholds, gains = series.scale.thresholds, series.gains
-            if gains and thresholds is not None and series.criteria.mcid is not None:
-                responds[series.key[0]].append(gains[-1] >= least_important_gain(series.criteria))
+            thresholds = series.scale.thresholds
+            state = series.responder
+            if thresholds is not None and state is not None:
+                responds[series.key[0]].append(state["state"] in {"held", "wavering"})
                 used[series.key[0]].add(thresholds.id)
     return [
         {
@@ -151,7 +147,7 @@ def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]
     ]
 
 
-def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
+def _series(care: Care, scale: ScaleOf) -> list[Series]:
     """One series for each instrument, from values without a side and a muscle."""
     course = course_of(care.visits, Clock(), care.readings)
     whole = [

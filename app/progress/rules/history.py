@@ -137,6 +137,7 @@ class Thresholds(NamedTuple):
     """
 
     id: str
+    population: str | None  # who was studied, in words
     mdc: float | None
     mcid: float | None
     mcid_percent: float | None  # of the baseline
@@ -153,6 +154,12 @@ class Scale(NamedTuple):
     unit: str = "{score}"
     best: float | None = None
     """The best value of the scale; None where there is no best, as for a force."""
+    worst: float | None = None
+    """The worst value of the scale; None where it isn't known."""
+
+
+ScaleOf = Callable[[str, str | None, str | None], Scale]
+"""The scale of an instrument, in a body region, for an activity."""
 
 
 class History(NamedTuple):
@@ -165,7 +172,7 @@ class History(NamedTuple):
     events: Sequence[Event]
     episodes: Sequence[Episode]  # those that the document covers
     reopenings: Sequence[Reopening]
-    scale: Callable[[str, str | None], Scale]  # by instrument and body region
+    scale: ScaleOf
     entered_later: frozenset[str] = frozenset()
     """The ids of sessions that were recorded after `as_of`."""
     zone: tzinfo = UTC

@@ -7,7 +7,7 @@ left and a right range of motion, or the pain of two complaints are never mixed.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
@@ -21,12 +21,13 @@ from app.progress.rules.history import (
     Occasion,
     Reading,
     Scale,
+    ScaleOf,
     Visit,
     in_one_spelling,
     instant,
     rounded,
 )
-from app.progress.rules.responder import responder
+from app.progress.rules.responder import Day, daily, is_provisional, responder
 from app.progress.rules.trend import trend
 from app.progress.rules.verdict import Criteria
 
@@ -62,11 +63,30 @@ class Series(NamedTuple):
             return [value - base for value in later]
         return [base - value for value in later]
 
+    @property
+    def days(self) -> list[Day]:
+        """The mean gain of each clinic day after the baseline."""
+        return daily(self.occasions[self.baseline_n :], self.gains)
+
+    @property
+    def responder(self) -> Json | None:
+        """Whether an important improvement is held; None where that can't be said."""
+        has_room = self.criteria.reachable(self.baseline, self.scale).improved
+        return responder(self.criteria, self.days, has_room=has_room)
+
+    @property
+    def room(self) -> float | None:
+        """The gain at the best end of the scale; None where it has no such end."""
+        if self.scale.best is None:
+            return None
+        criteria = self.criteria
+        return criteria.merit(self.scale.best) - criteria.merit(self.baseline)
+
 
 def series_of(
     course: Course,
     readings: Sequence[Reading],
-    scale: Callable[[str, str | None], Scale],
+    scale: ScaleOf,
     clock: Clock,
     regions: Regions,
     episodes: Mapping[str, str | None],
@@ -102,7 +122,7 @@ def series_of(
         points[key].append((occasion, one.value))
     _settle(points)
     return [
-        _series(course, key, scale(key[0], key[-1]), sorted(points[key]))
+        _series(course, key, scale(key[0], key[-1], key[1]), sorted(points[key]))
         for key in sorted(points, key=lambda key: [part or "" for part in key])
     ]
 
@@ -171,8 +191,6 @@ def _measure(series: Series) -> Json:
     occasions, values, criteria = series.occasions, series.values, series.criteria
     latest = values[-1]
     best = max(values) if criteria.better == "higher" else min(values)
-    change = rounded(latest - series.baseline)
-    gain = criteria.merit(latest) - criteria.merit(series.baseline)
     thresholds = series.scale.thresholds
     return {
         "instrument": instrument,
@@ -189,14 +207,13 @@ def _measure(series: Series) -> Json:
         },
         "latest": {"value": latest, "at": occasions[-1].at},
         "best": {"value": best, "at": occasions[values.index(best)].at},
-        "change": change,
-        "change_percent": _percent(change, series.baseline),
         "thresholds": thresholds and thresholds._asdict(),
-        "exceeds_mdc": criteria.is_real(gain),
-        "reaches_mcid": criteria.is_worthwhile(gain),
-        "verdict": "insufficient" if len(values) == series.baseline_n else criteria.verdict(gain),
-        "responder": responder(criteria, series.gains, occasions[series.baseline_n :]),
-        "trend": trend([occasion.instant for occasion in occasions], values),
+        **_changed(series),
+        "trend": trend(
+            [occasion.instant for occasion in occasions],
+            values,
+            [occasion.day for occasion in occasions],
+        ),
         "points": [
             {
                 "session_id": occasion.session_id or None,
@@ -206,6 +223,35 @@ def _measure(series: Series) -> Json:
             }
             for occasion, value in zip(occasions, values, strict=True)
         ],
+    }
+
+
+def _changed(series: Series) -> Json:
+    """The members about the change; all but `reachable` are empty before a later value."""
+    criteria, days = series.criteria, series.days
+    reachable = criteria.reachable(series.baseline, series.scale)
+    found: Json = {
+        "change": None,
+        "change_percent": None,
+        "exceeds_mdc": None,
+        "reaches_mcid": None,
+        "verdict": "insufficient",
+        "provisional": False,
+        "reachable": reachable._asdict(),
+        "responder": series.responder,
+    }
+    if not days:
+        return found
+    gain, change = series.gains[-1], rounded(series.values[-1] - series.baseline)
+    verdict = criteria.verdict(gain)
+    important = verdict in {"improved_important", "worse"}
+    return found | {
+        "change": change,
+        "change_percent": _percent(change, series.baseline),
+        "exceeds_mdc": criteria.is_real(gain),
+        "reaches_mcid": criteria.is_worthwhile(gain),
+        "verdict": verdict,
+        "provisional": important and is_provisional(criteria, days, worse=verdict == "worse"),
     }
 
 

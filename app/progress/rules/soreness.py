@@ -40,14 +40,18 @@ def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], dose
         if report.session_id in entries:
             _add(entries[report.session_id], report)
     asked_until = as_of_instant - ASKED_AFTER
-    instants = [visit.instant for visit in course.values()]
     peaks = [entry["peak"] for entry in entries.values()]
-    sore = [(at, peak) for at, peak in zip(instants, peaks, strict=True) if peak is not None]
+    told = zip(course.values(), peaks, strict=True)
+    sore = [(visit, peak) for visit, peak in told if peak is not None]
     return {
-        "asked": len([at for at in instants if at <= asked_until]),
-        "answered": len([at for at, _ in sore if at <= asked_until]),
+        "asked": len([visit for visit in course.values() if visit.instant <= asked_until]),
+        "answered": len([visit for visit, _ in sore if visit.instant <= asked_until]),
         "sessions": list(entries.values()),
-        "trend": trend([at for at, _ in sore], [peak for _, peak in sore]),
+        "trend": trend(
+            [visit.instant for visit, _ in sore],
+            [peak for _, peak in sore],
+            [visit.day for visit, _ in sore],
+        ),
     }
 
 

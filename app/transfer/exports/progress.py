@@ -1,7 +1,7 @@
 """The dataset `progress`: one row for each measure of a patient, and of each episode."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -26,7 +26,7 @@ from app.progress.queries.fields import (
     labelled,
     readings_of,
 )
-from app.progress.rules.history import Clock, Json, Reading, Scale, Visit, course_of
+from app.progress.rules.history import Clock, Json, Reading, ScaleOf, Visit, course_of
 from app.progress.rules.measures import Regions, episodes_of, series_of
 from app.progress.rules.measures import measures as measures_of
 from app.progress.rules.verdict import Verdict
@@ -164,7 +164,7 @@ _CELLS: Final = (
     _cell(
         "best_at", Type.INSTANT, GONE, "The first time of the best value.", "best/at", required=True
     ),
-    _cell("change", Type.NUMBER, SAME, "The latest value minus the baseline.", required=True),
+    _cell("change", Type.NUMBER, SAME, "The latest value minus the baseline."),
     _cell("change_percent", Type.NUMBER, SAME, "The change in percent of the baseline; null at 0."),
     _cell(
         "thresholds_id",
@@ -173,7 +173,9 @@ _CELLS: Final = (
         "The id of the thresholds that the verdict used.",
         "thresholds/id",
     ),
-    _cell("mdc", Type.NUMBER, GONE, "Minimal detectable change.", "thresholds/mdc"),
+    _cell(
+        "mdc", Type.NUMBER, GONE, "Minimal detectable change, at 95 % confidence.", "thresholds/mdc"
+    ),
     _cell("mcid", Type.NUMBER, GONE, "Minimal clinically important difference.", "thresholds/mcid"),
     _cell(
         "mcid_percent",
@@ -183,7 +185,7 @@ _CELLS: Final = (
         "thresholds/mcid_percent",
     ),
     _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the change reaches the MDC."),
-    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the improvement reaches the MCID."),
+    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the change reaches the MCID."),
     _cell(
         "verdict",
         Type.TEXT,
@@ -191,6 +193,27 @@ _CELLS: Final = (
         "The verdict on the change.",
         required=True,
         enum=list(words_of(Verdict)),
+    ),
+    _cell(
+        "provisional",
+        Type.BOOLEAN,
+        SAME,
+        "Whether an important change isn't confirmed yet.",
+        required=True,
+    ),
+    _cell(
+        "reachable_improved",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important improvement.",
+        "reachable/improved",
+    ),
+    _cell(
+        "reachable_worse",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important worsening.",
+        "reachable/worse",
     ),
     _cell(
         "responder",
@@ -225,7 +248,7 @@ class _Rules(NamedTuple):
     """What the rows of a patient are computed with, beside the patient's own records."""
 
     regions: Regions
-    scale: Callable[[str, str | None], Scale]
+    scale: ScaleOf
     clock: Clock
 
 
