@@ -1,7 +1,7 @@
 """The instruments' vocabularies, and the rules for a measured value. Pure."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Final, Literal, NamedTuple
 
 from typing_extensions import TypeAliasType
@@ -24,6 +24,8 @@ DECIMALS: Final = 4
 CONVERTED: Final = 6
 """Decimals of a converted value: they remove only the error of binary fractions."""
 ITEMS_MAX: Final = 60
+MDC_LEVEL: Final = 95
+"""The confidence of the MDC that verdicts use, in percent."""
 FLOAT_TOLERANCE: Final = 1e-9
 """The floating-point error that a comparison with a rounded value allows."""
 
@@ -98,6 +100,22 @@ def check_activity(activity: str | None, *, takes_activity: bool) -> None:
     """
     if activity is not None and not takes_activity:
         raise RuleBroken("activity_forbidden", "This instrument is not about an activity.")
+
+
+def mdc95(mdc: float, level: int | None) -> float:
+    """An MDC at 95 % confidence, from one at another level, in percent; None is taken as 95.
+
+    An MDC is the standard error of a difference times the normal quantile of its level. So an
+    MDC90 is multiplied by 1.19. Factors are rounded to two decimals.
+    """
+    if level in {None, MDC_LEVEL}:
+        return mdc
+    factor = _quantile(MDC_LEVEL) / _quantile(level)
+    return round(mdc * round(factor, 2), DECIMALS)
+
+
+def _quantile(level: int) -> float:
+    return NormalDist().inv_cdf((1 + level / 100) / 2)
 
 
 def check_once(column: str, cells: Sequence[str]) -> None:

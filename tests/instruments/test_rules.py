@@ -104,3 +104,10 @@ def test_only_some_instruments_take_an_activity() -> None:
     rules.check_activity("overhead reach", takes_activity=True)
     with pytest.raises(RuleBroken, match="not about an activity"):
         rules.check_activity("overhead reach", takes_activity=False)
+
+
+@pytest.mark.parametrize(
+    ("level", "factor"), [(None, 1), (95, 1), (90, 1.19), (80, 1.53), (99, 0.76), (50, 2.91)]
+)
+def test_an_mdc_is_converted_to_ninety_five_percent(level: int | None, factor: float) -> None:
+    assert rules.mdc95(10, level) == pytest.approx(10 * factor)

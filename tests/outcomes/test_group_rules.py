@@ -17,14 +17,14 @@ from app.outcomes.rules.groups import (
 from app.progress.rules.history import Json, Reading, Scale
 from tests.progress.facts import reading, scale, visit, week
 
-PAIN = scale(mcid=2)
+PAIN = scale(mdc=2, mcid=2)
 
 
-def scale_of(_code: str, _region: str | None) -> Scale:
+def scale_of(*_of: str | None) -> Scale:
     return PAIN
 
 
-def care(patient: int, values: tuple[float, ...] = (7, 4), **how: Any) -> Care:
+def care(patient: int, values: tuple[float, ...] = (7, 4, 4), **how: Any) -> Care:
     """A course of weekly visits with these pain ratings."""
     plain = Care(
         f"patient {patient}",
@@ -44,8 +44,8 @@ def one(cares: list[Care]) -> Json:
     return group
 
 
-def test_a_course_responds_by_its_last_value() -> None:
-    cares = [care(n) for n in range(6)] + [care(n, (7, 4, 6)) for n in range(6, 11)]
+def test_a_course_counts_while_its_improvement_is_held() -> None:
+    cares = [care(n) for n in range(6)] + [care(n, (7, 4, 6, 6)) for n in range(6, 11)]
     [measure] = one(cares)["measures"]
     assert (measure["instrument"], measure["thresholds"]) == ("nprs", ["made-up"])
     assert (measure["responding"]["count"], measure["responding"]["of"]) == (6, 11)
@@ -62,8 +62,9 @@ def test_activities_make_one_score_where_the_same_were_rated() -> None:
         return reading(number, value, "psfs")._replace(activity=activity)
 
     readings = [rated(0, "a", 8), rated(0, "b", 4), rated(1, "a", 5), rated(1, "b", 3)]
-    readings.append(rated(2, "a", 8))  # not a comparable score
-    cares = [care(n, (7, 7, 7), readings=readings) for n in range(5)]
+    readings += [rated(2, "a", 5), rated(2, "b", 3)]
+    readings.append(rated(3, "a", 8))  # not a comparable score
+    cares = [care(n, (7, 7, 7, 7), readings=readings) for n in range(5)]
     [measure] = one(cares)["measures"]
     assert (measure["responding"]["count"], measure["responding"]["of"]) == (5, 5)
 
@@ -124,7 +125,7 @@ def test_an_event_of_no_session_counts_once_for_its_patient() -> None:
     cares += [care(n, events=[Harm(f"{n}", "mild", f"{n}")]) for n in range(1, 6)]
     mild = one(cares + [care(n) for n in range(6, 12)])["adverse_events"]["mild"]
     assert (mild["per_patient"]["count"], mild["per_patient"]["of"]) == (6, 12)
-    assert (mild["per_session"]["count"], mild["per_session"]["of"]) == (5, 26)
+    assert (mild["per_session"]["count"], mild["per_session"]["of"]) == (5, 39)
     assert (mild["per_insertion"]["count"], mild["per_insertion"]["of"]) == (6, 130)
 
 
@@ -132,9 +133,9 @@ def test_a_count_of_zero_has_an_upper_bound() -> None:
     serious = one([care(n) for n in range(5)])["adverse_events"]["serious"]["per_session"]
     assert serious == {
         "count": 0,
-        "of": 10,
+        "of": 15,
         "proportion": 0,
-        "interval": {"method": "rule_of_three", "level": 0.95, "low": 0, "high": 0.3},
+        "interval": {"method": "rule_of_three", "level": 0.95, "low": 0, "high": 0.2},
     }
 
 
@@ -155,6 +156,6 @@ def test_no_number_from_one_to_four_is_shown_or_can_be_derived(count: int, more:
 
 
 def test_a_single_measurement_keeps_its_own_time() -> None:
-    later = reading(1, 3)._replace(session_id=None, at=week(5))
-    cares = [care(n, (7, 7), readings=[reading(0, 7), later]) for n in range(5)]
+    later = [reading(1, 3)._replace(session_id=None, at=week(n)) for n in (5, 6)]
+    cares = [care(n, (7, 7), readings=[reading(0, 7), *later]) for n in range(5)]
     assert one(cares)["measures"][0]["responding"]["count"] == 5

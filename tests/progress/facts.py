@@ -121,7 +121,7 @@ def scale(
     mdc: float | None = None, mcid: float | None = None, percent: float | None = None
 ) -> Scale:
     """A scale on which lower is better."""
-    return Scale("lower", Thresholds("made-up", mdc, mcid, percent, "by hand"))
+    return Scale("lower", Thresholds("made-up", "made-up patients", mdc, mcid, percent, "by hand"))
 
 
 def series(values: Sequence[float], on: Scale) -> Series:
@@ -137,7 +137,7 @@ def collected(
     visits = [
         Visit(one.session_id, one.at, "attended", 45, "signed", "dana") for one in visited.values()
     ]
-    history = History(lambda code, _: scales[code], visits, readings=readings)
+    history = History(lambda code, *_: scales[code], visits, readings=readings)
     cares = cares_of(history, visited, instant(week(999)), Clock(), ())
     return [
         found

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from app.followups.rules import hours_after, window
+from app.instruments.rules import Better
 from app.progress.rules.history import (
     Episode,
     Event,
@@ -32,19 +33,35 @@ ROOTS = {"multifidus_cervicis": "multifidus", "trapezius_upper": "trapezius"}
 REPORTED = ("worst_soreness", "interference", "bruising", "fatigue", "headache", "change")
 ZONES = (UTC, ZoneInfo("America/Vancouver"), timezone(timedelta(hours=5, minutes=45)))
 
+
+def _scale(
+    better: Better,
+    best: float | None,
+    worst: float,
+    mdc: float | None = None,
+    mcid: float | None = None,
+) -> Scale:
+    """A scale with its thresholds, if it has any."""
+    used = Thresholds("by-hand", None, mdc, mcid, None, "by hand") if mdc or mcid else None
+    return Scale(better, used, best=best, worst=worst)
+
+
 SCALES = {
-    "nprs": Scale("lower", Thresholds("nprs-back", None, 2.0, 30.0, "Ostelo 2008")),
-    "psfs": Scale("higher", Thresholds("psfs-all", None, 2.3, None, "Abbott 2014")),
-    "odi_pct": Scale("lower", Thresholds("odi-back", 10.0, 10.0, 30.0, "Ostelo 2008")),
-    "ndi_pct": Scale("lower", Thresholds("ndi-neck", 20.4, 15.0, None, "by hand")),
-    "rom_cervical": Scale("higher", Thresholds("rom-neck", 6.8, None, None, "by hand")),
-    "promis_pi": Scale("lower", None),
-    "ppt": Scale("higher", None),
+    "nprs": _scale("lower", 0, 10, 2.83, 2.0),
+    "psfs": _scale("higher", 10, 0, 3.57, 2.3),
+    "odi_pct": _scale("lower", 0, 100, 11.9, 10.0),
+    "ndi_pct": _scale("lower", 0, 100, 20.4, 15.0),
+    "rom_cervical": _scale("higher", None, 0, 8.092, None),
+    "promis_pi": _scale("lower", 20, 80, 6.93, 3.5),
+    "ppt": _scale("higher", None, 0),
 }
+"""The figures of the general default rows; the PSFS is rated by activity."""
 
 PLAIN_SCALES = {
     instrument: {
         "better": scale.better,
+        "best": scale.best,
+        "worst": scale.worst,
         "mdc": scale.thresholds and scale.thresholds.mdc,
         "mcid": scale.thresholds and scale.thresholds.mcid,
     }
@@ -61,7 +78,7 @@ def history_of(records: list[Record]) -> History:
     every = {row["id"]: row for row in by_type["session"]}
     sessions = {id: row for id, row in every.items() if row.get("status") != "void"}
     return History(
-        scale=lambda code, _: SCALES[code],
+        scale=lambda code, *_: SCALES[code],
         visits=[_visit(row) for row in sessions.values()],
         voided={id: row.get("episode_id") for id, row in every.items() if id not in sessions},
         needlings=needlings_of_rows(

@@ -7,7 +7,7 @@ form in which they are sent and imported, and answers with what it has an opinio
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import cache
 from itertools import groupby, pairwise
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from scipy import stats
 
+from tests.progress import second_opinion_on_chance as chance
 from tests.progress.second_opinion_on_courses import (
     CourseOfCare,
     Opinion,
@@ -63,7 +64,7 @@ class Asked(NamedTuple):
 
     as_of: datetime
     scales: Mapping[str, Record]
-    """The `better`, `mdc` and `mcid` of each instrument."""
+    """The `better`, `best`, `worst`, `mdc` and `mcid` of each instrument."""
     zone: tzinfo = UTC
     roots: Mapping[str, str] = {}
     """The muscle that a part belongs to."""
@@ -72,6 +73,8 @@ class Asked(NamedTuple):
 def differences(ours: Record, records: Sequence[Record], asked: Asked) -> list[str]:
     """Where a document differs from what one patient's ``records`` should make it say."""
     came_back = [flag for flag in ours["flags"] if flag["episode_id"] is not None]
+    blocks = [{**block, "measures": _with_flags(block)} for block in ours["courses"]]
+    ours = {**ours, "measures": _with_flags(ours), "courses": blocks}
     theirs = second_opinion(records, asked)
     back = [flag for course in theirs["courses"] for flag in _came_back(records, course, asked)]
     for one in (ours, *ours["courses"]):  # which of two visits of one instant is first is open
@@ -79,6 +82,22 @@ def differences(ours: Record, records: Sequence[Record], asked: Asked) -> list[s
             key=lambda entry: (_as_time(entry["at"]), entry["session_id"])
         )
     return [*disagreements(ours, theirs), *disagreements(came_back, back, "/flags")]
+
+
+def _with_flags(part: Record) -> list[Record]:
+    """The measures, each with its flags."""
+    whose = ("course", "instrument", *KEY, "region")
+    return [
+        {
+            **measure,
+            "flags": [
+                flag
+                for flag in part["flags"]
+                if flag["episode_id"] is None and all(flag[name] == measure[name] for name in whose)
+            ],
+        }
+        for measure in part["measures"]
+    ]
 
 
 def _as_time(at: Any) -> datetime:
@@ -98,14 +117,14 @@ def second_opinion(records: Sequence[Record], asked: Asked) -> Record:
             "muscles": [{"course": course.label, **one} for one in muscles(_at_once(course))],
             "adverse_events": adverse_events(opinion, course),
             **_figures(course.visits, course.attended, asked),
-            "soreness": _soreness(records, course.attended, asked.as_of),
+            "soreness": _soreness(records, course.attended, asked),
         }
         for course in opinion.courses
     ]
     visits = [visit for course in opinion.courses for visit in course.visits]
     attended = in_order([visit for course in opinion.courses for visit in course.attended])
     alone = CourseOfCare(None, [], values=opinion.alone)
-    of_all = _soreness(records, attended, asked.as_of)
+    of_all = _soreness(records, attended, asked)
     if len(blocks) > 1:
         of_all["trend"] = None
     return {
@@ -208,7 +227,7 @@ def _mean(values: Iterable[float]) -> Fraction:
     return sum(exact, Fraction(0)) / len(exact)
 
 
-def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
+def _trend(times: Sequence[datetime], values: Sequence[float], zone: tzinfo) -> Record:
     moments = sorted(set(times))
     weeks = [(time - moments[0]) / timedelta(weeks=1) for time in times]
     each = [
@@ -220,7 +239,8 @@ def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
         "per_week": None,
         "evidence": "tested" if len(moments) >= 10 else "descriptive",
     }
-    if len(moments) > 1:
+    days = [moment.astimezone(zone).date() for moment in moments]
+    if days and days[-1] - days[0] >= timedelta(days=7):
         with warnings.catch_warnings(action="ignore"):  # of its interval, not of its slope
             opinion["per_week"] = float(stats.theilslopes(values, weeks).slope)
     if len(moments) <= KNOWN_P_UP_TO:
@@ -264,10 +284,17 @@ def _came_back(records: Sequence[Record], block: Record, asked: Asked) -> list[R
             and row["region"] == later["region"]
             and row.get("closed_at")
         ]
-        if any(timedelta(0) <= opened - at <= timedelta(days=90) for at in closed):
+        days = [
+            (_day(opened, asked.zone) - _day(at, asked.zone)).days for at in closed if at <= opened
+        ]
+        if days and min(days) <= 90:
             flag = {"code": "recurrence", "episode_id": later["id"], "since": opened}
-            found.append(flag | {"course": block["course"]})
+            found.append(flag | {"days_after": min(days), "course": block["course"]})
     return found
+
+
+def _day(at: datetime, zone: tzinfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def _of_type(records: Sequence[Record], kind: str) -> list[Record]:
@@ -340,10 +367,15 @@ def _measure(
         "exceeds_mdc": None,
         "reaches_mcid": None,
         "verdict": "insufficient",
+        "provisional": False,
+        "reachable": {"improved": None, "worse": None},
         "responder": None,
+        "flags": [],
         "trend": None
         if alone
-        else _trend([one.at for one in counted], [float(one.value) for one in counted]),
+        else _trend(
+            [one.at for one in counted], [float(one.value) for one in counted], opinion.zone
+        ),
         "points": [
             {
                 "at": one.at,
@@ -378,6 +410,9 @@ def _compared(
 ) -> Record:
     """The members of a measure with a baseline, and the change if a value follows it."""
     baseline = sum((one.value for one in before), Fraction(0)) / len(before)
+    limits = chance.Limits(
+        *(Fraction(str(scale[name])) if scale[name] else None for name in ("mdc", "mcid"))
+    )
     last = {"value": float(before[-1].value), "at": before[-1].at}
     shown: Record = {
         "baseline": {
@@ -385,53 +420,37 @@ def _compared(
             "n": len({one.at.astimezone(opinion.zone).date() for one in before}),
             "at": before[0].at,
             "last": last,
-        }
+        },
+        "reachable": {
+            way: None
+            if (scale[end] is not None or way == "worse") and not any(limits)
+            else scale[end] is None
+            or abs(Fraction(scale[end]) - baseline) >= max(filter(None, limits))
+            for way, end in (("improved", "best"), ("worse", "worst"))
+        },
     }
     if not later:
         return shown
-    mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
     sign = 1 if scale["better"] == "higher" else -1
-    gains = [(one.at, sign * (one.value - baseline)) for one in later]
+    gains = [(one.at.astimezone(opinion.zone), sign * (one.value - baseline)) for one in later]
     gain = gains[-1][1]
+    room = None if scale["best"] is None else sign * (Fraction(scale["best"]) - baseline)
+    verdict, ways = chance.verdict(gain, limits), {"improved_important": 1, "worse": -1}
     shown |= {
         "change": float(sign * gain),
-        "exceeds_mdc": abs(gain) >= mdc if mdc else None,
-        "reaches_mcid": gain >= mcid if mcid else None,
-        "verdict": _verdict(gain, mdc, mcid),
-        "responder": _responder(gains, mdc, mcid),
+        "exceeds_mdc": abs(gain) >= limits.mdc if limits.mdc else None,
+        "reaches_mcid": abs(gain) >= limits.mcid if limits.mcid else None,
+        "verdict": verdict,
+        "provisional": verdict in ways and not chance.is_held(gains, limits, ways[verdict]),
+        "responder": chance.responder(gains, limits, room),
+        "flags": chance.series_flags(gains, limits, room),
     }
     if baseline:
         shown["change_percent"] = round(float(sign * gain / abs(baseline) * 100), 1)
     return shown
 
 
-def _responder(
-    gains: Sequence[tuple[datetime, Fraction]], mdc: Fraction | None, mcid: Fraction | None
-) -> Record | None:
-    if not mcid or not gains:
-        return None
-    responds = [gain >= max(mdc or 0, mcid) for _, gain in gains]
-    if not any(responds):
-        return {"state": "not_yet", "since": None, "first_at": None}
-    since = next(index for index in range(len(gains)) if len(set(responds[index:])) == 1)
-    return {
-        "state": "responding" if responds[-1] else "lost",
-        "since": gains[since][0],
-        "first_at": gains[responds.index(True)][0],
-    }
-
-
-def _verdict(gain: Fraction, mdc: Fraction | None, mcid: Fraction | None) -> str:
-    if not mdc and not mcid:
-        return "insufficient"
-    if -gain >= max(mdc or 0, mcid or 0):
-        return "worse"
-    if gain < (mcid or mdc or 0):
-        return "stable"
-    return "improved_important" if mcid and gain >= (mdc or 0) else "improved_uncertain"
-
-
-def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: datetime) -> Record:
+def _soreness(records: Sequence[Record], attended: Sequence[Record], by: Asked) -> Record:
     told: dict[str, list[Record]] = defaultdict(list)
     for row in _of_type(records, "follow_up"):
         told[row["session_id"]].append(row)
@@ -462,7 +481,7 @@ def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: date
     asked = [
         one
         for one, visit in zip(sessions, attended, strict=True)
-        if visit.get("needlings") and as_of - one["at"] >= timedelta(hours=18)
+        if visit.get("needlings") and by.as_of - one["at"] >= timedelta(hours=18)
     ]
     sore: dict[datetime, list[float]] = defaultdict(list)
     for one in sessions:
@@ -485,7 +504,7 @@ def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: date
         },
         "change": {"n": len(felt)} | {word: felt.count(word) for word in CHANGES},
         "sessions": sessions,
-        "trend": _trend(sorted(sore), [float(_mean(sore[at])) for at in sorted(sore)]),
+        "trend": _trend(sorted(sore), [float(_mean(sore[at])) for at in sorted(sore)], by.zone),
     }
 
 

@@ -40,6 +40,7 @@ def test_the_documented_example_is_reproduced() -> None:
     assert shown["change_percent"] == -57.1
     assert shown["thresholds"] == {
         "id": "made-up",
+        "population": "made-up patients",
         "mdc": 2.0,
         "mcid": 2.0,
         "mcid_percent": 30.0,
@@ -63,8 +64,10 @@ def test_the_documented_example_is_reproduced() -> None:
 def test_one_value_is_its_own_baseline_and_insufficient() -> None:
     shown = one([7.0], scale(2.0, 2.0))
     assert shown["baseline"]["value"] == shown["latest"]["value"] == shown["best"]["value"] == 7
-    assert shown["change"] is shown["exceeds_mdc"] is shown["reaches_mcid"] is None
+    for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "responder"):
+        assert shown[name] is None
     assert shown["verdict"] == "insufficient"
+    assert shown["provisional"] is False
     assert shown["trend"]["per_week"] is None
 
 
@@ -72,7 +75,7 @@ def test_a_baseline_of_zero_has_no_percentage() -> None:
     shown = one([0.0, 3.0], scale(mcid=2.0, percent=30.0))
     assert shown["change"] == 3
     assert shown["change_percent"] is None
-    assert shown["verdict"] == "worse"
+    assert shown["verdict"] == "worse_uncertain"
 
 
 def test_a_change_from_a_negative_baseline_keeps_its_direction() -> None:

@@ -117,7 +117,11 @@ def test_p_is_shown_only_where_there_is_one() -> None:
         "change_percent": None,
         "thresholds": None,
         "verdict": "improved_important",
-        "responder": {"state": "responding", "since": "2026-11-08T10:00:00Z", "first_at": None},
+        "provisional": False,
+        "exceeds_mdc": True,
+        "reachable": {"improved": True, "worse": False},
+        "responder": {"state": "held", "since": "2026-11-08T10:00:00Z", "first_at": None},
+        "points": [],
         "trend": trend,
     }
 
@@ -132,9 +136,9 @@ def test_p_is_shown_only_where_there_is_one() -> None:
         "NPRS, neck (lower is better)",
         "7 on 2026-11-01, mean of 2",
         "3 on 2026-11-08",
-        f"{MINUS}4",
+        f"{MINUS}4, n = 6",
     ]
-    assert cells()[4].endswith("; responding since 2026-11-08")
+    assert cells()[4].endswith("; important improvement held since 2026-11-08")
 
 
 def test_a_plan_is_shown_beside_the_visits_that_took_place() -> None:

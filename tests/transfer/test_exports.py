@@ -172,6 +172,9 @@ def assert_measure(row: Row, measure: Row) -> None:
         assert row[name] == measure[name]
     for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "verdict"):
         assert row[name] == measure[name]
+    assert row["provisional"] == measure["provisional"]
+    for way in ("improved", "worse"):
+        assert row[f"reachable_{way}"] == measure["reachable"][way]
     for name in ("baseline", "latest", "best"):
         assert row[name] == measure[name]["value"]
         assert same_moment(row[f"{name}_at"], measure[name]["at"])

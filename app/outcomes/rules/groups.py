@@ -10,7 +10,7 @@ for independent would be too narrow, and rates by session have none.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from typing_extensions import TypeAliasType
@@ -18,7 +18,7 @@ from typing_extensions import TypeAliasType
 from app.outcomes.rules.cases import SEVERITIES, Case
 from app.outcomes.rules.exact import LEVEL, interval
 from app.outcomes.rules.measured import responders
-from app.progress.rules.history import Clock, Json, Scale
+from app.progress.rules.history import Clock, Json, ScaleOf
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
@@ -32,7 +32,7 @@ OutcomesBy = TypeAliasType("OutcomesBy", Literal["region", "diagnosis", "techniq
 def outcomes(
     cases: Iterable[Case],
     by: OutcomesBy | None,
-    scale: Callable[[str, str | None], Scale],
+    scale: ScaleOf,
     clock: Clock,
 ) -> list[Json]:
     """The groups of a cohort, each with its responders and adverse events, the largest first.
@@ -83,7 +83,7 @@ def _names(case: Case, by: OutcomesBy | None) -> Sequence[str | None]:
 def _group(
     name: str | None,
     cases: Sequence[Case],
-    scale: Callable[[str, str | None], Scale],
+    scale: ScaleOf,
     clock: Clock,
 ) -> Json:
     patients = _patients(cases)

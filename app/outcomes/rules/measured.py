@@ -1,16 +1,15 @@
 """How many patients of a cohort hold an important improvement, by instrument."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.outcomes.rules.cases import Case
 from app.progress.rules.courses import Care, started
-from app.progress.rules.history import Clock, Course, Reading, Scale, in_one_spelling, instant
+from app.progress.rules.history import Clock, Course, Reading, ScaleOf, in_one_spelling, instant
 from app.progress.rules.measures import Series, series_of
-from app.progress.rules.responder import responder
 
-HELD = frozenset({"responding"})
+HELD = frozenset({"held", "wavering"})
 """The states in which an important improvement is held."""
 NO_ROOM = "no_room"
 
@@ -34,9 +33,7 @@ class _Measured(NamedTuple):
     state: str | None  # None: not measured again, or without an MDC or an MCID
 
 
-def responders(
-    cases: Iterable[Case], scale: Callable[[str, str | None], Scale], clock: Clock
-) -> list[Responders]:
+def responders(cases: Iterable[Case], scale: ScaleOf, clock: Clock) -> list[Responders]:
     """The counts of each instrument with thresholds.
 
     Of a patient with several courses, the last one that was measured again counts.
@@ -74,11 +71,11 @@ def _responders(code: str, measured: Sequence[_Measured]) -> Responders | None:
 
 
 def _state(series: Series) -> str | None:
-    found = responder(series.criteria, series.gains, series.occasions[series.baseline_n :])
+    found = series.responder
     return None if found is None else found["state"]
 
 
-def _series(care: Care, scale: Callable[[str, str | None], Scale], clock: Clock) -> list[Series]:
+def _series(care: Care, scale: ScaleOf, clock: Clock) -> list[Series]:
     """One series for each instrument, from values without a side and a muscle."""
     whole = [
         reading._replace(activity=None)

@@ -66,8 +66,10 @@ def together(known: Known, blocks: Sequence[Json]) -> Json:
     """
     history, course = known.history, known.course
     alone = measures(series_of(known.cares.alone, history.scale, known.clock), None, known.shown)
-    if len(blocks) < 2:
-        whole = part(blocks[0]) if blocks else nothing(known)
+    if not blocks:
+        whole = nothing(known)
+    elif len(blocks) == 1:
+        whole = part(blocks[0])
     else:
         needlings = needlings_of(course, history.needlings)
         whole = {

@@ -149,6 +149,7 @@ class Thresholds(NamedTuple):
     """
 
     id: str
+    population: str | None  # who was studied, in words
     mdc: float | None
     mcid: float | None
     mcid_percent: float | None  # of the baseline
@@ -165,6 +166,12 @@ class Scale(NamedTuple):
     unit: str = "{score}"
     best: float | None = None
     """The best value of the scale; None where there is no best, as for a force."""
+    worst: float | None = None
+    """The worst value of the scale; None where it isn't known."""
+
+
+ScaleOf = Callable[[str, str | None, str | None], Scale]
+"""The scale of an instrument, in a body region, for an activity."""
 
 
 def itself(muscle: str) -> str:
@@ -175,7 +182,7 @@ def itself(muscle: str) -> str:
 class History(NamedTuple):
     """All facts about one patient that progress is computed from."""
 
-    scale: Callable[[str, str | None], Scale]  # by instrument and body region
+    scale: ScaleOf
     visits: Sequence[Visit] = ()
     needlings: Needlings = NO_NEEDLINGS
     readings: Sequence[Reading] = ()

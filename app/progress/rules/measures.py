@@ -23,12 +23,13 @@ from app.progress.rules.history import (
     Occasion,
     Reading,
     Scale,
+    ScaleOf,
     instant,
     rounded,
 )
-from app.progress.rules.responder import responder
+from app.progress.rules.responder import Day, daily, is_provisional, responder
 from app.progress.rules.trend import trend
-from app.progress.rules.verdict import Criteria
+from app.progress.rules.verdict import Criteria, Reachable
 
 Key = tuple[str, str | None, str | None, str | None, str | None]
 """Instrument, activity, side, muscle, region."""
@@ -81,8 +82,34 @@ class Series(NamedTuple):
             return [value - base for value in later]
         return [base - value for value in later]
 
+    @property
+    def days(self) -> list[Day]:
+        """The mean gain of each clinic day after the baseline."""
+        gains = self.gains
+        return daily(self.occasions[self.baseline_n :], gains) if gains else []
 
-def series_of(care: Care, scale: Callable[[str, str | None], Scale], clock: Clock) -> list[Series]:
+    @property
+    def reachable(self) -> Reachable:
+        """Whether the scale has room for an important change; unknown without a baseline."""
+        if self.baseline is None:
+            return Reachable(None, None)
+        return self.criteria.reachable(self.baseline, self.scale)
+
+    @property
+    def responder(self) -> Json | None:
+        """Whether an important improvement is held; None where that can't be said."""
+        return responder(self.criteria, self.days, has_room=self.reachable.improved)
+
+    @property
+    def room(self) -> float | None:
+        """The gain at the best end of the scale; None where it has no such end."""
+        if self.scale.best is None or self.baseline is None:
+            return None
+        criteria = self.criteria
+        return criteria.merit(self.scale.best) - criteria.merit(self.baseline)
+
+
+def series_of(care: Care, scale: ScaleOf, clock: Clock) -> list[Series]:
     """Group the readings of a course into series, ordered by key.
 
     All values of one series at one instant become one point, their mean; repeated algometer
@@ -96,7 +123,7 @@ def series_of(care: Care, scale: Callable[[str, str | None], Scale], clock: Cloc
         key = (one.instrument, one.activity, one.side, one.muscle, region)
         values[key].append((occasion, one.value))
     return [
-        _series(care, key, scale(key[0], region), _points(values[key]))
+        _series(care, key, scale(key[0], region, key[1]), _points(values[key]))
         for key in sorted(values, key=lambda key: [part or "" for part in key])
     ]
 
@@ -192,12 +219,9 @@ def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
         "baseline": _baseline(series),
         "latest": {"value": values[-1], "at": occasions[-1].at} if values else None,
         "best": None if series.alone else _best(series),
-        **_changed(series),
         "thresholds": thresholds and thresholds._asdict(),
-        "responder": responder(criteria, series.gains, occasions[series.baseline_n :]),
-        "trend": None
-        if series.alone
-        else trend([occasion.instant for occasion in occasions], values),
+        **_changed(series),
+        "trend": None if series.alone else _trend(series),
         "points": _listed(series, shown),
     }
 
@@ -222,21 +246,40 @@ def _best(series: Series) -> Json | None:
     return {"value": best, "at": series.occasions[series.values.index(best)].at}
 
 
+def _trend(series: Series) -> Json:
+    occasions = series.occasions
+    return trend(
+        [occasion.instant for occasion in occasions],
+        series.values,
+        [occasion.day for occasion in occasions],
+    )
+
+
 def _changed(series: Series) -> Json:
-    """How much the latest value differs from the baseline; null until a value follows it."""
-    base, criteria = series.baseline, series.criteria
-    if base is None or not series.gains:
-        unknown = ("change", "change_percent", "exceeds_mdc", "reaches_mcid")
-        return {**dict.fromkeys(unknown), "verdict": "insufficient"}
-    latest = series.values[-1]
-    change = rounded(latest - base)
-    gain = criteria.merit(latest) - criteria.merit(base)
-    return {
+    """The members about the change; all but `reachable` are empty until a value follows."""
+    base, criteria, days = series.baseline, series.criteria, series.days
+    found: Json = {
+        "change": None,
+        "change_percent": None,
+        "exceeds_mdc": None,
+        "reaches_mcid": None,
+        "verdict": "insufficient",
+        "provisional": False,
+        "reachable": series.reachable._asdict(),
+        "responder": series.responder,
+    }
+    if base is None or not days:
+        return found
+    gain, change = series.gains[-1], rounded(series.values[-1] - base)
+    verdict = criteria.verdict(gain)
+    important = verdict in {"improved_important", "worse"}
+    return found | {
         "change": change,
         "change_percent": _percent(change, base),
         "exceeds_mdc": criteria.is_real(gain),
         "reaches_mcid": criteria.is_worthwhile(gain),
-        "verdict": criteria.verdict(gain),
+        "verdict": verdict,
+        "provisional": important and is_provisional(criteria, days, worse=verdict == "worse"),
     }
 
 

@@ -24,7 +24,14 @@ from app.progress.rules.drawing import (
 )
 from app.progress.rules.history import Json
 from app.progress.rules.verdict import effective_mcid
-from app.progress.rules.wording import VERDICTS, number, signed, unit
+from app.progress.rules.wording import (
+    cautions,
+    change_words,
+    held_words,
+    number,
+    unit,
+    verdict_words,
+)
 
 WIDTH: Final = 760
 EDGE: Final = 16
@@ -107,7 +114,7 @@ def describe(document: Json, names: Names) -> str:
     """The text alternative of the picture, in sentences."""
     sentences = [heading(document) + "."]
     sentences += [
-        f"{label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
+        f"{label(measure, names)}: {'; '.join(_findings(measure))}."
         for measure in document["measures"]
     ]
     sore = document["soreness"]
@@ -151,7 +158,7 @@ def _measure(
         for x, y, point in points
     ]
     parts += _key(measure, top)
-    return [*parts, *_caption(top, label(measure, names), [_change(measure), _verdict(measure)])]
+    return [*parts, *_caption(top, label(measure, names), _findings(measure))]
 
 
 def _key(measure: Json, top: int) -> list[str]:
@@ -273,14 +280,12 @@ def label(measure: Json, names: Names) -> str:
     return ", ".join([name, *filter(None, more)])
 
 
-def _change(measure: Json) -> str:
-    base, latest = measure["baseline"]["value"], measure["latest"]["value"]
-    return f"{number(base)} to {number(latest)}, changed by {signed(measure['change'])}"
-
-
-def _verdict(measure: Json) -> str:
+def _findings(measure: Json) -> list[str]:
+    """The change and its number of values, the verdict, and what may not be concluded."""
     by = f" ({measure['thresholds']['id']})" if measure["thresholds"] else ""
-    return VERDICTS[measure["verdict"]] + by
+    held = held_words(measure, lambda at: at[:10])
+    said = [change_words(measure), verdict_words(measure) + by]
+    return [*said, *([held] if held else []), *cautions(measure)]
 
 
 def _caption(top: int, label: str, findings: Sequence[str]) -> list[str]:

@@ -132,9 +132,13 @@ def _highest(values: Iterable[int | None]) -> Any:
 
 
 def _trend(course: Course, entries: Json) -> Json:
-    peaks: defaultdict[int, list[int]] = defaultdict(list)
+    peaks: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for id, visit in course.items():
         if entries[id]["peak"] is not None:
-            peaks[visit.instant].append(entries[id]["peak"])
-    instants = sorted(peaks)
-    return trend(instants, [fmean(peaks[at]) for at in instants])
+            peaks[visit.instant, visit.day].append(entries[id]["peak"])
+    ordered = sorted(peaks)
+    return trend(
+        [instant for instant, _ in ordered],
+        [fmean(peaks[at]) for at in ordered],
+        [day for _, day in ordered],
+    )

@@ -21,10 +21,14 @@ from app.progress.schemas.tolerance import EventsView, SorenessView
 from app.progress.schemas.trends import TrendView
 from app.records.views import Side
 
-ResponderState = TypeAliasType("ResponderState", Literal["responding", "lost", "not_yet"])
-"""Whether an important improvement stands, was lost, or hasn't come yet."""
+ResponderState = TypeAliasType(
+    "ResponderState", Literal["not_yet", "held", "wavering", "lost", "no_room"]
+)
+"""Whether an important improvement is held. `wavering`: held, but the last value alone is below it.
+`no_room`: the scale has no room for one from the baseline."""
 FlagCode = TypeAliasType("FlagCode", Literal["recurrence", "plateau"])
-"""`recurrence`: worse again after an improvement. `plateau`: no further improvement."""
+"""`recurrence`: worse again than a level that was held, or a new episode of a region. `plateau`: no
+further improvement over six values."""
 
 
 class ProgressFilters(Period):
@@ -143,8 +147,10 @@ class UsedThresholdsView(View):
 
     id: str
     """The row of published figures, or `clinic:<id>:<version>` for the clinic's own."""
+    population: str | None
+    """Who was studied, in words; null: not given. It may be of another body region."""
     mdc: float | None
-    """Minimal detectable change, in the instrument's unit; null: unknown."""
+    """Minimal detectable change at 95 % confidence, in the instrument's unit; null: unknown."""
     mcid: float | None
     """Minimal clinically important difference, in the instrument's unit; null: unknown."""
     mcid_percent: float | None
@@ -154,14 +160,26 @@ class UsedThresholdsView(View):
 
 
 class ResponderView(View):
-    """Whether the patient has an important improvement over the baseline, and since when."""
+    """Whether an important improvement over the baseline is held, and since when.
+
+    Two clinic days in a row that reach it begin it, and two in a row that don't end it.
+    """
 
     state: ResponderState
-    """Whether the important improvement is there, was lost, or hasn't come yet."""
+    """Whether the important improvement is held, was lost, or wasn't held yet."""
     since: datetime | None
-    """Since when it has stood; null unless it stands."""
+    """The first of the two days that began it, or ended it; null if it was never held."""
     first_at: datetime | None
-    """When it was first reached; null if it never was."""
+    """The first of the two days that held it for the first time; null if it was never held."""
+
+
+class ReachableView(View):
+    """Whether the scale has room for the larger of MDC and MCID, from the baseline."""
+
+    improved: bool | None
+    """Whether there is room to get better; null without thresholds. A force always has room."""
+    worse: bool | None
+    """Whether there is room to get worse; null without thresholds."""
 
 
 class MeasurePointView(View):
@@ -206,19 +224,25 @@ class MeasureView(View):
     best: ValueView | None
     """The best value that isn't older than the baseline; null if there is none."""
     change: float | None
-    """Latest minus baseline, in the instrument's unit; null until a value follows the baseline."""
+    """Latest minus baseline, in the instrument's unit; null until a value
+    follows the baseline. It says nothing of why."""
     change_percent: float | None
     """The change in percent of the baseline; null at a baseline of 0, or without a change."""
     thresholds: UsedThresholdsView | None
     """The figures that the verdict used; null if there are none."""
     exceeds_mdc: bool | None
-    """Whether the change is larger than measurement error; null without an MDC."""
+    """Whether the change, either way, reaches the MDC; null without an MDC or a change."""
     reaches_mcid: bool | None
-    """Whether the change is large enough to matter to patients; null without an MCID."""
+    """Whether the change, either way, reaches the MCID; null without an MCID or a change."""
     verdict: Verdict
     """What the change amounts to, by the thresholds."""
+    provisional: bool
+    """Whether an important change, for better or worse, isn't confirmed: two clinic days in a row
+    must reach it."""
+    reachable: ReachableView
+    """Whether the scale has room for an important change from the baseline."""
     responder: ResponderView | None
-    """Whether an important improvement stands; null if that can't be said."""
+    """Whether an important improvement is held; null without an MDC, an MCID or a later value."""
     trend: TrendView | None
     """The slope over time; null for values that belong to no course."""
     points: list[MeasurePointView]
@@ -243,8 +267,12 @@ class FlagView(View):
     """The body region concerned; null if none is known."""
     episode_id: str | None
     """The episode concerned; null for a measure."""
+    days_after: int | None
+    """Days from the closing of the earlier episode to this one; null for a measure."""
     since: datetime
     """When it began."""
+    over: datetime | None
+    """When the latest recurrence of a measure ended; null while it goes on, and for others."""
 
 
 class FiguresView(View):

@@ -6,12 +6,16 @@ from app.core.values.wire import View
 
 
 class TrendView(View):
-    """The Theil-Sen slope per week of real time. From five values on, an exact Mann-Kendall p."""
+    """The Theil-Sen slope per week of real time, and from five values on a Mann-Kendall p.
+
+    p is exact up to 60 values, and a normal approximation above.
+    """
 
     method: Literal["theil_sen"]
     """The name of the method, the median of all slopes between two values."""
     per_week: float | None
-    """Change per seven days, in the unit of the values; null with too few values."""
+    """Change per seven days, in the unit of the values; null with less than seven days
+    between the first and the last value."""
     n: int
     """How many values went in."""
     p: float | None

@@ -3,20 +3,26 @@
 It says "changed by", never why: regression to the mean alone causes large changes.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-from app.progress.rules.wording import NOTHING, VERDICTS, number, p_value, per_week, signed, unit
+from app.progress.rules.wording import (
+    NOTHING,
+    ONE_VALUE,
+    Json,
+    cautions,
+    counted_change,
+    flag_words,
+    held_words,
+    number,
+    p_value,
+    per_week,
+    unit,
+    verdict_words,
+)
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
-
-Json = Mapping[str, Any]
 
 SHAPED_FROM: Final = "\u0590"
 """Scripts whose letters can change shape begin here; Latin, Greek and Cyrillic come before."""
-FLAGS: Final = {
-    "recurrence": "Recurrence",
-    "plateau": "Plateau (no improvement beyond the error of measurement)",
-}
 
 
 def progress_content(
@@ -29,6 +35,7 @@ def progress_content(
         "facts": facts(progress),
         "flags": [flag(each, names) for each in progress["flags"]],
         "measures": [measure(each, names) for each in measures],
+        "notes": [ONE_VALUE] if any(map(_starts_from_one, measures)) else [],
         "sources": [source(each) for each in used.values()],
         "muscles": [muscle(each, names) for each in progress["muscles"]],
         "picture": picture if measures or progress["muscles"] else "",
@@ -114,9 +121,8 @@ def flag(flag: Json, names: Names) -> str:
     if flag["instrument"]:
         what.insert(0, names.instrument(flag["instrument"]))
     of = ", ".join(filter(None, what))
-    name = FLAGS.get(flag["code"], spelt(flag["code"]))
-    when = "on" if flag["code"] == "recurrence" else "since"
-    return f"{name}{f': {of}' if of else ''}, {when} {flag['since'][:10]}."
+    name = spelt(flag["code"]).capitalize()
+    return f"{name}{f', {of}' if of else ''}: {flag_words(flag, _day)}."
 
 
 def measure(measure: Json, names: Names) -> list[str]:
@@ -129,27 +135,30 @@ def measure(measure: Json, names: Names) -> list[str]:
         what.append(spelt(measure["region"]))
     start, latest = measure["baseline"], measure["latest"]
     mean = f", mean of {start['n']}" if start["n"] > 1 else ""
-    percent = measure["change_percent"]
-    share = "" if percent is None else f" ({signed(percent)} %)"
     better = f" ({measure['better']} is better)"
     cited = measure["thresholds"]
     return [
         ", ".join(filter(None, what)) + better,
         f"{number(start['value'])} on {start['at'][:10]}{mean}",
         f"{number(latest['value'])} on {latest['at'][:10]}",
-        f"{signed(measure['change'])}{share}",
-        VERDICTS[measure["verdict"]] + responding(measure) + (f" [{cited['id']}]" if cited else ""),
+        counted_change(measure),
+        "; ".join(_said(measure)) + (f" [{cited['id']}]" if cited else ""),
         _trend(measure["trend"]),
     ]
 
 
-def responding(measure: Json) -> str:
-    """The time since which the patient responds, or no longer responds, by a measure."""
-    state = measure["responder"]
-    if state is None or state["since"] is None:
-        return ""
-    word = "responding" if state["state"] == "responding" else "response lost"
-    return f"; {word} since {state['since'][:10]}"
+def _starts_from_one(measure: Json) -> bool:
+    return measure["change"] is not None and measure["baseline"]["n"] == 1
+
+
+def _said(measure: Json) -> list[str]:
+    """The verdict, what is held, and what may not be concluded."""
+    held = held_words(measure, _day)
+    return [verdict_words(measure), *([held] if held else []), *cautions(measure)]
+
+
+def _day(at: str) -> str:
+    return at[:10]
 
 
 def _trend(trend: Json) -> str:
@@ -170,7 +179,8 @@ def source(thresholds: Json) -> str:
         f"smallest change that matters to patients (MCID) {number(thresholds['mcid'])}"
         + ("" if percent is None else f" or {number(percent)} %"),
     )
-    return f"[{thresholds['id']}] {', '.join(figures)}. {thresholds['source']}"
+    studied = f", in {thresholds['population']}" if thresholds["population"] else ""
+    return f"[{thresholds['id']}] {', '.join(figures)}{studied}. {thresholds['source']}"
 
 
 def muscle(muscle: Json, names: Names) -> list[str]:

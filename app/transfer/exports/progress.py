@@ -192,7 +192,9 @@ _CELLS: Final = (
         "The id of the thresholds that the verdict used.",
         "thresholds/id",
     ),
-    _cell("mdc", Type.NUMBER, GONE, "Minimal detectable change.", "thresholds/mdc"),
+    _cell(
+        "mdc", Type.NUMBER, GONE, "Minimal detectable change, at 95 % confidence.", "thresholds/mdc"
+    ),
     _cell("mcid", Type.NUMBER, GONE, "Minimal clinically important difference.", "thresholds/mcid"),
     _cell(
         "mcid_percent",
@@ -202,7 +204,7 @@ _CELLS: Final = (
         "thresholds/mcid_percent",
     ),
     _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the change reaches the MDC."),
-    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the improvement reaches the MCID."),
+    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the change reaches the MCID."),
     _cell(
         "verdict",
         Type.TEXT,
@@ -210,6 +212,27 @@ _CELLS: Final = (
         "The verdict on the change.",
         required=True,
         enum=list(words_of(Verdict)),
+    ),
+    _cell(
+        "provisional",
+        Type.BOOLEAN,
+        SAME,
+        "Whether an important change isn't confirmed yet.",
+        required=True,
+    ),
+    _cell(
+        "reachable_improved",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important improvement.",
+        "reachable/improved",
+    ),
+    _cell(
+        "reachable_worse",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important worsening.",
+        "reachable/worse",
     ),
     _cell(
         "responder",
