@@ -81,7 +81,7 @@ class RespondersView(View):
     """The ids of all thresholds that were applied; several where regions or rows were pooled."""
     measured_again: ShareView
     """Courses with a value after the baseline, out of those with a baseline."""
-    responding: ProportionView
+    held: ProportionView
     """Patients who hold an important improvement, out of those measured again with room for one."""
     no_room: int | None
     """Patients measured again whose scale left no room for one; null: one to four."""

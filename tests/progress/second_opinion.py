@@ -393,6 +393,11 @@ def _measure(
     return shown
 
 
+def _trend_of(points: Sequence[Point], opinion: Opinion) -> Record:
+    values = [float(one.value) for one in points]
+    return _trend([one.at for one in points], values, opinion.zone)
+
+
 def _session(rows: Sequence[Record]) -> Record:
     """The session of a point, where there is only one."""
     of = {row.get("session_id") for row in rows} - {None}

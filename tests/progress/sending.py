@@ -21,8 +21,8 @@ SIGNED_AT = (AS_OF + timedelta(days=1)).isoformat()
 def sendable(records: list[Record], chart: Record) -> list[Record]:
     """A made-up history as the records of one patient that the interface takes.
 
-    Void sessions are sent as signed ones, to be voided. A paraspinal muscle gets its level and no other has one; what was said after a visit that did
-    not take place is left out.
+    Void sessions are sent as signed ones, to be voided. A paraspinal muscle gets its level and no
+    other has one. What was said after a visit that did not take place is left out.
     """
     attended = {row["id"] for row in records if row.get("attendance") == "attended"}
     missed = {row["id"] for row in records if row.get("attendance") == "no_show"}

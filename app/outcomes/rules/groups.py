@@ -107,7 +107,7 @@ def _group(
                 "instrument": one.instrument,
                 "thresholds": one.thresholds,
                 "measured_again": share(one.measured_again, one.measured),
-                "responding": proportion(one.responding, one.patients),
+                "held": proportion(one.held, one.patients),
                 "no_room": _shown(one.no_room),
             }
             for one in responders(cases, scale, clock)

@@ -23,7 +23,7 @@ class Responders(NamedTuple):
     measured: int  # courses with a baseline
     measured_again: int  # courses with a later value, too
     patients: int  # patients measured again, whose scale had room
-    responding: int  # of these, those who hold an important improvement
+    held: int  # of these, those who hold an important improvement
     no_room: int  # patients measured again, whose scale had no room
 
 

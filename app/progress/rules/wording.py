@@ -35,6 +35,7 @@ VERDICTS: Final = {
 """Each verdict where nothing else needs to be said of it: see `verdict_words`."""
 UNCERTAIN: Final = {"improved_uncertain": "improved", "worse_uncertain": "worse"}
 """The direction of each uncertain verdict, as `reachable` names it."""
+SEVERITIES: Final = ("mild", "significant", "serious")
 RELEASES: Final = {
     "none": "not released",
     "partial": "partly released",
@@ -100,6 +101,42 @@ def change_words(measure: Json) -> str:
         first = number(latest if base is None else base)
         return f"{first}; nothing to compare yet"
     return f"{number(base)} to {number(latest)}, changed by {counted_change(measure)}"
+
+
+def figure(member: Json | None) -> str:
+    """The value of a baseline, latest or best; a dash where there is none."""
+    return number(None if member is None else member["value"])
+
+
+def course_words(course: Json | None) -> str:
+    """Which course something belongs to, where there are several."""
+    if course is None:
+        return "in no course"
+    if course["started_at"] is None:
+        return "course without a visit"
+    return f"course from {course['started_at'][:10]}"
+
+
+def event_words(events: Json) -> str:
+    """The counts of adverse events, and how many of them no visit or episode names."""
+    said = _event_counts(events)
+    if any(events["by_date"].values()):
+        said += f"; of these counted by date: {_some_events(events['by_date'])}"
+    if any(events["unattributed"].values()):
+        said += f"; unattributed: {_some_events(events['unattributed'])}"
+    return said
+
+
+def _event_counts(counts: Json) -> str:
+    harm = ", ".join(f"{counts[how]} {how}" for how in SEVERITIES)
+    return f"{harm}; close calls: {counts['close_calls']}"
+
+
+def _some_events(counts: Json) -> str:
+    """Those of the counts that are not 0."""
+    said = [f"{counts[how]} {how}" for how in SEVERITIES if counts[how]]
+    calls = counts["close_calls"]
+    return ", ".join([*said, *([f"close calls {calls}"] if calls else [])])
 
 
 def cautions(measure: Json) -> list[str]:
