@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
+from app.core.operation import Operation
 from app.core.values.faults import Fault, RuleBroken
 from app.core.values.search import Index
 from app.vocabularies.rules import VocabularyName, key, own_code
@@ -80,6 +81,21 @@ def compared_code(noun: VocabularyName, stored: str | None) -> str | None:
     if stored is None:
         return None
     return published_code(noun, stored) or own_code(stored)
+
+
+class Words:
+    """The words that a clinic takes: those of the published rows, and of its own."""
+
+    def __init__(self, op: Operation) -> None:
+        self._op = op
+
+    def code(self, noun: VocabularyName, word: str) -> str | None:
+        """Return the code of the row that has a word; None if no row has it."""
+        return published_code(noun, word)
+
+    def unknown(self, vocabulary: Vocabulary, place: str, word: str) -> Fault:
+        """Return the fault for a word that no row has."""
+        return unknown(vocabulary, place, word)
 
 
 def rows_of(noun: VocabularyName, own: tuple[WordView, ...] = ()) -> tuple[WordView, ...]:

@@ -19,6 +19,8 @@ disability or death."""
 ScreeningAnswer = TypeAliasType("ScreeningAnswer", Literal["yes", "no", "unknown"])
 """What the patient says; `unknown` is an answer of its own."""
 
+OTHER: Final = "other"
+"""The code of the row for what no other row says. A text beside it says what is meant."""
 OWN: Final = "own_"
 """How the code of a clinic's own row begins."""
 CODE_MAX: Final = 64

@@ -262,7 +262,7 @@ def _said_in_safety(ids: Ids, text: str, line: str) -> Row:
         "type": "screening",
         "session_id": ids.signed,
         "rule_set": line,
-        "answers": [{"code": "anticoagulants", "answer": "no", "detail": text}],
+        "answers": [{"code": "anticoagulant", "answer": "no", "detail": text}],
         "decision": "proceed",
         "decided_by": line,
         "decided_at": AT,
