@@ -42,6 +42,8 @@ from app.settings import settings
 from app.signing.routes import router as signing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
+from app.terms.routes import router as terms
+from app.terms.routes import words
 from app.thresholds.routes import router as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
@@ -72,6 +74,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     instruments,
     thresholds,
     vocabularies,
+    words,
+    terms,
     changes,
     audit,
     disclosures,

@@ -195,6 +195,9 @@ class Kind(Generic[B, V]):
     def refuse_change(self, current: V) -> None:
         """Raise a problem if this record must not be changed."""
 
+    def accepted(self, facts: Facts, view: V) -> None:
+        """Tell the facts of a new record, for later ones of the same operation."""
+
     def created(self, op: Operation, views: Sequence[V]) -> None:
         """React to new records, in the same transaction."""
 

@@ -110,6 +110,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
     facts[kind.noun, id_] = kind.fact_of(view, created_from)
     facts.accepted[kind.noun, id_] = view
+    kind.accepted(facts, view)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
     return Outcome(id_, view, created_from=created_from)

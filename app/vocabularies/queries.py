@@ -5,17 +5,27 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter
+from sqlalchemy import bindparam
 
-from app.core.operation import Operation
+from app.core.operation import Operation, rows
 from app.core.values.faults import Fault, RuleBroken
 from app.core.values.search import Index
-from app.vocabularies.rules import VocabularyName, key, own_code
+from app.vocabularies.models import Term
+from app.vocabularies.rules import ScreeningAnswer, VocabularyName, key, own_code
 from app.vocabularies.schemas import VOCABULARIES, Vocabulary, WordView
 
 LISTS: Final = frozenset({"synonyms", "concern"})
+OWN_MEMBERS: Final = (
+    *("id", "vocabulary", "code", "name", "synonyms", "parent", "severity", "attribution_days"),
+    *("concern", "note", "source", "status"),
+)
+"""The members of a term that its row is made of."""
+ATTRIBUTION_DAYS: Final = 14
+CONCERN: Final[tuple[ScreeningAnswer, ...]] = ("yes", "unknown")
 
 
 def read(vocabulary: Vocabulary, text: str) -> tuple[WordView, ...]:
@@ -40,9 +50,11 @@ def read(vocabulary: Vocabulary, text: str) -> tuple[WordView, ...]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def words_of(row: WordView) -> tuple[str, ...]:
     """Return the words that are taken for a row, as they are compared, each once."""
-    return tuple(dict.fromkeys(map(key, (row.code, row.name, *row.synonyms))))
+    words = dict.fromkeys(map(key, (row.code, row.name, *row.synonyms)))
+    return tuple(word for word in words if word)
 
 
 def check_words(rows: Iterable[WordView]) -> None:
@@ -83,19 +95,77 @@ def compared_code(noun: VocabularyName, stored: str | None) -> str | None:
     return published_code(noun, stored) or own_code(stored)
 
 
+class OwnRow(NamedTuple):
+    """A clinic's own row of a vocabulary."""
+
+    id: UUID
+    view: WordView
+    active: bool
+    """Whether records may have its code."""
+
+
+_OWN = rows(Term, *(getattr(Term, name) for name in OWN_MEMBERS)).where(
+    Term.vocabulary == bindparam("vocabulary")
+)
+_IN_ORDER: Final = _OWN.order_by(Term.id)
+
+
+def own_row(members: Mapping[str, Any]) -> OwnRow:
+    """Return the own row with these members of a term, as the vocabulary lists it."""
+    view = VOCABULARIES[members["vocabulary"]].view
+    whole = {**members, "own": True}
+    if whole["attribution_days"] is None:
+        whole["attribution_days"] = ATTRIBUTION_DAYS
+    if whole["concern"] is None:
+        whole["concern"] = CONCERN
+    row = view.model_validate({name: whole[name] for name in view.model_fields})
+    return OwnRow(members["id"], row, members["status"] == "active")
+
+
 class Words:
-    """The words that a clinic takes: those of the published rows, and of its own."""
+    """The words that a clinic takes: those of the published rows, and of its own.
+
+    Own rows are only read for a word that no published row has.
+    """
 
     def __init__(self, op: Operation) -> None:
         self._op = op
+        self._own: dict[VocabularyName, list[OwnRow]] = {}
 
     def code(self, noun: VocabularyName, word: str) -> str | None:
         """Return the code of the row that has a word; None if no row has it."""
-        return published_code(noun, word)
+        published = published_code(noun, word)
+        if published is not None:
+            return published
+        found = self._find(noun, word)
+        return None if found is None or not found.active else found.view.code
+
+    def owner(self, noun: VocabularyName, word: str) -> UUID | None:
+        """Return the id of the own row that has a word, active or not; None if none has it."""
+        found = self._find(noun, word)
+        return None if found is None else found.id
 
     def unknown(self, vocabulary: Vocabulary, place: str, word: str) -> Fault:
         """Return the fault for a word that no row has."""
-        return unknown(vocabulary, place, word)
+        return unknown(vocabulary, place, word, self.active(vocabulary.noun))
+
+    def active(self, noun: VocabularyName) -> tuple[WordView, ...]:
+        """Return the active own rows, the oldest first."""
+        return tuple(row.view for row in self._rows(noun) if row.active)
+
+    def add(self, noun: VocabularyName, row: OwnRow) -> None:
+        """Take the words of a new row, which isn't stored yet."""
+        self._rows(noun).append(row)
+
+    def _find(self, noun: VocabularyName, word: str) -> OwnRow | None:
+        wanted = key(word)
+        return next((row for row in self._rows(noun) if wanted in words_of(row.view)), None)
+
+    def _rows(self, noun: VocabularyName) -> list[OwnRow]:
+        if noun not in self._own:
+            found = self._op.all(_IN_ORDER, vocabulary=noun)
+            self._own[noun] = [own_row(row._asdict()) for row in found]
+        return self._own[noun]
 
 
 def rows_of(noun: VocabularyName, own: tuple[WordView, ...] = ()) -> tuple[WordView, ...]:

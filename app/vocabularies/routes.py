@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from app.core.http.answers import Page
+from app.core.http.answers import ASK_AGAIN, Page
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
 from app.core.http.pages import slice_page
@@ -16,7 +16,8 @@ from app.vocabularies.schemas import VOCABULARIES, Vocabulary, VocabularyFilters
 
 LIST = """List {words}, or search them by code, name or synonym.
 
-The search allows typing errors. A body takes each code, name and synonym, and stores the code."""
+The clinic's own rows come last. The search allows typing errors. A body takes each code, name and
+synonym, and stores the code."""
 
 router = APIRouter(prefix="/v1", tags=["reference"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.VOCABULARIES_READ))]
@@ -30,9 +31,9 @@ def _add_list(vocabulary: Vocabulary) -> None:
         responses=documented(reusable=True),
     )
     def many(op: Reading, filters: Annotated[VocabularyFilters, Query()]) -> Page[vocabulary.view]:  # type: ignore[name-defined]
-        del op
-        found = queries.search(vocabulary.noun, filters.q)
-        return Page(*slice_page(found, filters), reusable=True)
+        own = queries.Words(op).active(vocabulary.noun)
+        found = queries.search(vocabulary.noun, filters.q, own)
+        return Page(*slice_page(found, filters), reusable=True, cache=ASK_AGAIN)
 
 
 for each in VOCABULARIES.values():

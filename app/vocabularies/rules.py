@@ -13,6 +13,8 @@ VocabularyName = TypeAliasType(
     Literal["regions", "event_kinds", "contraindications", "co_interventions", "aftercare"],
 )
 """The name of a vocabulary that a clinic may extend."""
+TermStatus = TypeAliasType("TermStatus", Literal["active", "inactive"])
+"""Whether records may have the code of a clinic's own row."""
 Severity = TypeAliasType("Severity", Literal["mild", "significant", "serious"])
 """White's classes: short and reversible; needing care or hindering activity; admission,
 disability or death."""
@@ -24,6 +26,8 @@ OTHER: Final = "other"
 OWN: Final = "own_"
 """How the code of a clinic's own row begins."""
 CODE_MAX: Final = 64
+WORD_MAX: Final = 200
+"""The length of a word as it is compared."""
 _SEPARATORS: Final = frozenset("_./,:;'()\u2019")
 """Signs that count as blanks, as do hyphens and dashes."""
 _LATIN_MARKS: Final = range(0x300, 0x370)

@@ -62,8 +62,8 @@ class RegionView(WordView):
 class EventKindView(WordView):
     """A kind of adverse event."""
 
-    severity: Severity
-    """The usual severity, as a hint: the record says how it was."""
+    severity: Severity | None
+    """The usual severity, as a hint; null if none is known. The record says how it was."""
     attribution_days: Days
     """Within how many days after a visit such an event is shown with it."""
 
@@ -71,7 +71,7 @@ class EventKindView(WordView):
 class ContraindicationView(WordView):
     """A contraindication or precaution, which a screening asks for."""
 
-    concern: Annotated[tuple[ScreeningAnswer, ...], Field(min_length=1)]
+    concern: tuple[ScreeningAnswer, ...]
     """The answers that are of concern."""
 
 

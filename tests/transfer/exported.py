@@ -42,6 +42,18 @@ def clinic_of(text: str) -> Iterator[Row]:
     yield _said_in_safety(ids, text, line)
     yield _gone_wrong(ids, text)
     yield {
+        "type": "term",
+        "vocabulary": "event_kinds",
+        "code": f"own_{ids.ana.replace('-', '_')}",
+        "name": f"Startle {ids.ana}",
+        "synonyms": [f"Fright {ids.ana}"],
+        "severity": "mild",
+        "attribution_days": 3,
+        "note": line,
+        "source": line,
+        "status": "inactive",
+    }
+    yield {
         "type": "thresholds",
         "instrument": "nprs",
         "region": "neck",

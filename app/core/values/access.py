@@ -49,6 +49,7 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     THRESHOLDS_WRITE = "thresholds:write"
     VOCABULARIES_READ = "vocabularies:read"
+    VOCABULARIES_WRITE = "vocabularies:write"
 
 
 READS: Final = frozenset(scope for scope in Scope if scope.endswith(":read"))

@@ -16,6 +16,7 @@ OWN: Final[Mapping[str, str]] = {
     "blank": "A text that is needed has only white space or invisible characters.",
     "closed_at_missing": "A finished episode needs closed_at.",
     "closed_before_opened": "closed_at is before opened_at.",
+    "code_fixed": "The code of a row of a vocabulary can't change.",
     "consent_refused": "The patient had refused this treatment. The signer may override it.",
     "consent_withdrawn": (
         "The patient had withdrawn their consent to this treatment. The signer may override it."
@@ -64,6 +65,7 @@ OWN: Final[Mapping[str, str]] = {
     "not_csv": "Only CSV has a form for Excel: export CSV, or leave this out.",
     "not_electrical": "Only electrical stimulation has a current.",
     "not_held": "You don't hold this scope yourself.",
+    "not_of_vocabulary": "The rows of this vocabulary don't have this member.",
     "not_signed": "A draft has no signature.",
     "not_the_score": "The value is not the score of the items.",
     "not_utf8": "It isn't UTF-8.",
@@ -113,6 +115,7 @@ OWN: Final[Mapping[str, str]] = {
     "unprintable": "A chart summary has a character that no font can print.",
     "voided_at_missing": "A void session needs voided_at.",
     "withdrawn_at_missing": "A withdrawn consent needs withdrawn_at.",
+    "word_taken": "Another row of the vocabulary has this word.",
     "worst_below_soreness": "worst_soreness is less than soreness.",
     "wrong_side": "The shape crosses the midline of its view.",
     "year_out_of_range": "The year is out of the range that can be stored.",
