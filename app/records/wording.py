@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origi
 from pydantic import BaseModel
 
 from app.core.values.faults import Fault, pointer
-from app.core.values.wire import B, Body
+from app.core.values.wire import M
 from app.vocabularies.queries import Words
 from app.vocabularies.schemas import Named, Vocabulary
 
@@ -53,7 +53,7 @@ def _inside(annotation: Any) -> Iterator[Place]:
             yield from _inside(choice)
 
 
-def coded(words: Words, body: B, current: Mapping[str, Any] | None = None) -> B:
+def coded(words: Words, body: M, current: Mapping[str, Any] | None = None) -> M:
     """Return a body with the code of each word that is known.
 
     `current` is the record before the change, if there is one.
@@ -68,7 +68,9 @@ def coded(words: Words, body: B, current: Mapping[str, Any] | None = None) -> B:
     return body
 
 
-def faults(words: Words, body: Body, current: Mapping[str, Any] | None = None) -> Iterator[Fault]:
+def faults(
+    words: Words, body: BaseModel, current: Mapping[str, Any] | None = None
+) -> Iterator[Fault]:
     """Yield a fault for each word that neither the vocabulary nor the record has."""
     for way, vocabulary in places(type(body)):
         kept = _texts(current, way)

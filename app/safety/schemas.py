@@ -1,13 +1,14 @@
 """Bodies and filters of consents, screenings and adverse events."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
+from app.core.values.vocabularies import words_of
 from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, Text, example
 from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
@@ -149,6 +150,28 @@ class ScreeningFilters(Filters):
     """Only screenings for this session."""
     patient_id: UUID | None = None
     """Only screenings of this patient."""
+    code: ContraindicationWord | None = None
+    """Only screenings with an answer to this: a code, name or synonym of
+    `/v1/contraindications`."""
+    answer: Annotated[list[ScreeningAnswer] | None, Field(max_length=3)] = None
+    """Only screenings with one of these answers: to `code` if it is given, else to any question.
+    Repeat the parameter for several."""
+    needled: bool | None = None
+    """Whether the session has needlings. A void session counts: the needles were used."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the filters. Those of code and answer are about one answer."""
+        values = super().values()
+        answers = values.pop("answer", None)
+        if "code" in values:
+            values["answers"] = answers or list(words_of(ScreeningAnswer))
+        elif answers:
+            values["answer"] = answers
+        if not values.pop("needled", True):
+            values["unneedled"] = True
+        elif self.needled:
+            values["needled"] = True
+        return values
 
 
 class AdverseEventBody(RecordBody):

@@ -55,7 +55,7 @@ class Terms(Kind[TermBody, TermView]):
         known = VOCABULARIES[body.vocabulary].view.model_fields
         yield from rules.member_faults(body.model_dump(), known)
         for name in ("vocabulary", "code"):
-            if current is not None and getattr(body, name) != current[name]:  # type: ignore[literal-required]
+            if current is not None and getattr(body, name) != current[name]:
                 yield Fault(pointer(name), "code_fixed", "The code of a row can't change.")
         words = [(pointer("code"), body.code), (pointer("name"), body.name)]
         words += [(pointer("synonyms", n), word) for n, word in enumerate(body.synonyms)]

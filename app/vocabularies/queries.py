@@ -128,8 +128,9 @@ class Words:
     Own rows are only read for a word that no published row has.
     """
 
-    def __init__(self, op: Operation) -> None:
-        self._op = op
+    def __init__(self, op: Operation, *, inactive: bool = False) -> None:
+        """`inactive` own rows count only where records are looked for."""
+        self._op, self._inactive = op, inactive
         self._own: dict[VocabularyName, list[OwnRow]] = {}
 
     def code(self, noun: VocabularyName, word: str) -> str | None:
@@ -138,7 +139,8 @@ class Words:
         if published is not None:
             return published
         found = self._find(noun, word)
-        return None if found is None or not found.active else found.view.code
+        taken = found is not None and (found.active or self._inactive)
+        return found.view.code if found is not None and taken else None
 
     def owner(self, noun: VocabularyName, word: str) -> UUID | None:
         """Return the id of the own row that has a word, active or not; None if none has it."""

@@ -21,7 +21,7 @@ from app.core.db.schema import each_clinic
 from app.core.values.clock import uuid7_at
 from app.ledger.format import entry
 from app.vocabularies.queries import published_code
-from app.vocabularies.rules import key, own_code
+from app.vocabularies.rules import VocabularyName, key, own_code
 
 revision = "0017d"
 down_revision = "0016"
@@ -31,7 +31,13 @@ depends_on = None
 INSTANT = sa.DateTime().with_variant(postgresql.TIMESTAMP(timezone=True), "postgresql")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 CLINIC = "nullif(current_setting('app.clinic', true), '')::uuid"
-VOCABULARIES = ("regions", "event_kinds", "contraindications", "co_interventions", "aftercare")
+VOCABULARIES: tuple[VocabularyName, ...] = (
+    "regions",
+    "event_kinds",
+    "contraindications",
+    "co_interventions",
+    "aftercare",
+)
 SEVERITIES = ("mild", "significant", "serious")
 STATUSES = ("active", "inactive")
 ACTOR = "server:upgrade"
@@ -211,7 +217,7 @@ def own_row(
     id_ = uuid7_at(0, seed[:10])
     name = next((text for text in spelt if key(text) != code), spelt[0])
     # Nobody has said yet which answers to such a question are of concern.
-    concern = [] if vocabulary == "contraindications" else None
+    concern: list[str] | None = [] if vocabulary == "contraindications" else None
     members = {
         "vocabulary": vocabulary,
         "code": code,

@@ -113,6 +113,8 @@ def test_stored_words_stay_as_they_were_and_are_no_fault_of_a_patch(older: Api) 
     screening = older.get("/v1/screenings").json()["items"][0]
     changed = older.change(screening, "/v1/screenings", decision="modified")
     assert changed["answers"] == screening["answers"]
+    found = older.get("/v1/screenings?code=own_fit_to_needle&answer=yes").json()["items"]
+    assert found == [changed]
 
 
 def progress(api: Api, episode: dict[str, Any]) -> list[dict[str, Any]]:
