@@ -1,6 +1,5 @@
 """Kinds of record: what `records` must know of a kind to store and answer its records."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -391,13 +390,3 @@ class Kind(Generic[B, V]):
             {name: members[name] for name in self.body.model_fields if name in members}
         )
         return content
-
-
-def digest(body: Body) -> bytes:
-    """Return the SHA-256 of a body: equal for equal content, however its JSON was written.
-
-    Members equal to their default are left out. So a field that is added later, after the others,
-    doesn't change the digests of older records.
-    """
-    content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
-    return hashlib.sha256(content.encode()).digest()

@@ -1,5 +1,6 @@
 """Recognize a create that is repeated in another spelling, such as another UTC offset."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,16 @@ from app.core.values.wire import B, Body, read
 from app.ledger import queries as ledger
 from app.records.kinds import Facts, Kind, V
 from app.records.wording import coded
+
+
+def digest(body: Body) -> bytes:
+    """Return the SHA-256 of a body: equal for equal content, however its JSON was written.
+
+    Members equal to their default are left out. So a field that is added later, after the others,
+    doesn't change the digests of older records.
+    """
+    content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
+    return hashlib.sha256(content.encode()).digest()
 
 
 def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, facts: Facts) -> bool:

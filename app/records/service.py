@@ -28,10 +28,10 @@ from app.records import wording
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
-from app.records.kinds import Child, Facts, Kind, V, digest
+from app.records.kinds import Child, Facts, Kind, V
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
-from app.records.repeats import keep_offsets, repeats_create
+from app.records.repeats import digest, keep_offsets, repeats_create
 from app.records.rules import happened_faults
 from app.records.views import RecordView
 from app.records.wording import coded

@@ -74,6 +74,7 @@ Overridable = TypeAliasType(
         "side_not_of_muscle",
         "consent_refused",
         "consent_withdrawn",
+        "screening_of_concern",
     ],
 )
 """A fault that a signer may override, because they know of it and have a reason."""

@@ -1,4 +1,4 @@
-"""What consents say against a signature. Pure."""
+"""What consents and screenings say against a signature. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,6 +19,24 @@ class Consented(NamedTuple):
     obtained_at: datetime
     withdrawn_at: datetime | None
     episode_id: UUID | None
+
+
+class Answered(NamedTuple):
+    """An answer of a screening."""
+
+    code: str
+    is_of_concern: bool
+    """Whether its vocabulary calls the answer to this question of concern."""
+    detail: str | None
+
+
+class Screened(NamedTuple):
+    """A screening of the visit."""
+
+    decision: str
+    decided_at: datetime
+    override_reason: str | None
+    answers: list[Answered]
 
 
 class Visit(NamedTuple):
@@ -57,6 +75,20 @@ def consent_faults(
         elif last == "withdrawn":
             detail = f"The patient had withdrawn their consent: {kind}."
             yield Fault("", "consent_withdrawn", detail)
+
+
+def screening_faults(screenings: Iterable[Screened]) -> Iterator[Fault]:
+    """Yield a fault if the last screening of a visit goes on in spite of an answer of concern.
+
+    A detail of the answer or the reason of the screening explains it.
+    """
+    last = max(screenings, key=lambda screening: screening.decided_at, default=None)
+    if last is None or last.decision != "proceed" or last.override_reason:
+        return
+    codes = [a.code for a in last.answers if a.is_of_concern and not a.detail]
+    if codes:
+        detail = f"Answers of concern have no detail: {', '.join(codes)}."
+        yield Fault("", "screening_of_concern", detail)
 
 
 def _concerns(consent: Consented, visit: Visit) -> bool:

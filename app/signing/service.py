@@ -24,7 +24,7 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
 
 
 def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
-    """Yield what the patient's consents say against a signature."""
+    """Yield what the patient's consents and screenings say against a signature."""
     if session["attendance"] != "attended" or not session["needlings"]:
         return
     muscles = [find(needling["muscle"]) for needling in session["needlings"]]
@@ -35,3 +35,4 @@ def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
     consents = queries.consents(op, session["patient_id"])
     visit = rules.Visit(session["occurred_at"], session["episode_id"])
     yield from rules.consent_faults(consents, kinds, visit)
+    yield from rules.screening_faults(queries.screenings(op, session["id"]))

@@ -142,6 +142,11 @@ class Words:
         taken = found is not None and (found.active or self._inactive)
         return found.view.code if found is not None and taken else None
 
+    def row(self, noun: VocabularyName, word: str) -> WordView | None:
+        """Return the row that has a word; None if no row has it."""
+        code = self.code(noun, word)
+        return next((row for row in rows_of(noun, self._listed(noun)) if row.code == code), None)
+
     def owner(self, noun: VocabularyName, word: str) -> UUID | None:
         """Return the id of the own row that has a word, active or not; None if none has it."""
         found = self._find(noun, word)
@@ -154,6 +159,9 @@ class Words:
     def active(self, noun: VocabularyName) -> tuple[WordView, ...]:
         """Return the active own rows, the oldest first."""
         return tuple(row.view for row in self._rows(noun) if row.active)
+
+    def _listed(self, noun: VocabularyName) -> tuple[WordView, ...]:
+        return tuple(row.view for row in self._own.get(noun, ()))
 
     def add(self, noun: VocabularyName, row: OwnRow) -> None:
         """Take the words of a new row, which isn't stored yet."""

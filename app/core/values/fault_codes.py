@@ -90,6 +90,9 @@ OWN: Final[Mapping[str, str]] = {
     "repeated": "Something is given twice that may be there once.",
     "repeated_identifier": "The same identifier is given twice.",
     "scope_missing": "A row needs a scope that you lack.",
+    "screening_of_concern": (
+        "The screening has an answer of concern without a detail. The signer may override it."
+    ),
     "segment_order": "List each segment once, from the head downwards.",
     "session_void": "That session is void.",
     "side_not_of_muscle": "A muscle of a limb is on the left or on the right.",
