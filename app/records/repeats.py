@@ -10,13 +10,14 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import B, Body, read
 from app.ledger import queries as ledger
 from app.records.kinds import Facts, Kind, V
+from app.records.wording import coded
 
 
 def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, facts: Facts) -> bool:
     """Return whether a body has the content that a record was created with.
 
     Version 1 in the ledger and the body are read through the same model, and compared by value: an
-    instant equals itself at any offset. An erased version equals nothing.
+    instant equals itself at any offset, a word equals its code. An erased version equals nothing.
     """
     first = facts.accepted.get((kind.noun, id)) or ledger.version(op, kind.noun, id, 1)
     model = kind.finished or kind.body
@@ -28,6 +29,7 @@ def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, fa
         repeated = read(model, body.model_dump_json().encode())
     except Invalid:
         return False
+    created, repeated = coded(facts.words, created), coded(facts.words, repeated)
     return bool(created.model_dump(exclude={"id"}) == repeated.model_dump(exclude={"id"}))
 
 

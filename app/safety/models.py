@@ -14,8 +14,8 @@ from app.safety.views import (
     ConsentForm,
     ConsentKind,
     ScreeningDecision,
-    Severity,
 )
+from app.vocabularies.rules import Severity
 
 
 def _of_patient() -> ForeignKeyConstraint:

@@ -17,10 +17,10 @@ from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,
-    ScreeningAnswer,
     ScreeningDecision,
-    Severity,
 )
+from app.vocabularies.rules import OTHER, ScreeningAnswer, Severity
+from app.vocabularies.schemas import ContraindicationWord, EventKindWord
 
 LIST_MAX = 60
 
@@ -94,8 +94,8 @@ class ConsentFilters(Filters):
 class AnswerBody(Body):
     """One question of a screening, and its answer."""
 
-    code: Code
-    """The code of the question, such as `needle_phobia`."""
+    code: ContraindicationWord
+    """What is asked for: a code, name or synonym of `/v1/contraindications`."""
     answer: ScreeningAnswer
     """What the patient says; `unknown` if they can't say."""
     detail: Remark | None = None
@@ -109,7 +109,7 @@ class ScreeningBody(RecordBody):
         session_id="019a0000-0000-7000-8000-000000000004",
         rule_set="example-2026.1",
         answers=[
-            {"code": "anticoagulants", "answer": "no"},
+            {"code": "anticoagulant", "answer": "no"},
             {"code": "needle_phobia", "answer": "unknown", "detail": "Never needled before."},
         ],
         decision="proceed",
@@ -121,7 +121,7 @@ class ScreeningBody(RecordBody):
     """The session before which the questions were asked."""
     rule_set: Annotated[Line, Field(description="The name and version of the set of questions.")]
     answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
-    """The questions and answers. Each question stands once."""
+    """The questions and answers. Each question stands once, but `other` may stand again."""
     decision: ScreeningDecision
     """What was decided after the answers."""
     decided_by: Line
@@ -134,7 +134,7 @@ class ScreeningBody(RecordBody):
     @field_validator("answers")
     @classmethod
     def _once(cls, answers: list[AnswerBody]) -> list[AnswerBody]:
-        check_distinct([answer.code for answer in answers])
+        check_distinct([answer.code for answer in answers if answer.code != OTHER])
         return answers
 
 
@@ -171,8 +171,8 @@ class AdverseEventBody(RecordBody):
     """The patient to whom it happened."""
     session_id: UUID | None = None
     """The session that it is recorded with; null if there is none."""
-    kind: Code
-    """A code for what happened, such as `bruise`."""
+    kind: EventKindWord
+    """What happened: a code, name or synonym of `/v1/event-kinds`, such as `bruise`."""
     close_call: bool = False
     """Whether it nearly happened and harmed nobody."""
     severity: Severity

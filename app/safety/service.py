@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -26,6 +26,10 @@ from app.safety.schemas import (
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.rules.belonging import EVENT, SCREENING
 from app.sessions.service import session_faults
+from app.vocabularies.queries import compared_code
+from app.vocabularies.rules import VocabularyName
+
+CONTRAINDICATIONS: Final[VocabularyName] = "contraindications"
 
 
 class DerivedScreening(TypedDict):
@@ -96,8 +100,13 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
     def check(
         self, body: ScreeningBody, facts: Facts, current: ScreeningView | None
     ) -> Iterator[Fault]:
-        """Yield faults unless the screening lies near its session, and the visit was kept."""
+        """Yield faults unless the screening lies near its session, and the visit was kept.
+
+        Two words for one question repeat it.
+        """
         del current
+        asked = [answer.code for answer in body.answers]
+        yield from rules.repeated_faults(compared_code(CONTRAINDICATIONS, code) for code in asked)
         imported = isinstance(body, FinishedScreeningBody)
         yield from session_faults(
             SCREENING, facts, body.session_id, "decided_at", body.decided_at, imported=imported

@@ -125,6 +125,12 @@ PROBLEM_SCHEMA: Final = {
                         "type": "string",
                         "description": "What is wrong, as a sentence. It never quotes the value.",
                     },
+                    "suggestions": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "The nearest words of the vocabulary, the likeliest first;"
+                        " absent where there are none.",
+                    },
                     "in": {
                         "title": "FaultPlace",
                         "type": "string",

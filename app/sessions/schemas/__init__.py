@@ -12,7 +12,6 @@ from app.core.values.faults import check_distinct
 from app.core.values.wire import (
     LINE_MAX,
     Body,
-    Code,
     Line,
     Moment,
     Statement,
@@ -32,6 +31,7 @@ from app.sessions.views import (
     SessionStatus,
     Technique,
 )
+from app.vocabularies.schemas import AftercareWord, CoInterventionWord
 
 NEEDLINGS_MAX = 60
 LIST_MAX = 100
@@ -40,7 +40,7 @@ AmendmentKind = TypeAliasType("AmendmentKind", Literal["correction", "addendum"]
 """Whether an amendment corrects what was wrong or adds what was missing."""
 
 Needles = Annotated[int, Field(ge=0, le=1_000)]
-Codes = Annotated[list[Code], Field(max_length=30)]
+CODES_MAX = 30
 
 
 class SessionMeasurementBody(ReadingBody):
@@ -136,10 +136,11 @@ class SessionBody(RecordBody):
     """The muscles that were needled."""
     needle_count: NeedleCountBody | None = None
     """Needles counted in and out; null if nobody counted."""
-    co_interventions: Codes = []
-    """Codes of what else was done, such as `stretching`."""
-    aftercare: Codes = []
-    """Codes of what was done or said for the hours afterwards."""
+    co_interventions: Annotated[list[CoInterventionWord], Field(max_length=CODES_MAX)] = []
+    """What else was done: codes, names or synonyms of `/v1/co-interventions`."""
+    aftercare: Annotated[list[AftercareWord], Field(max_length=CODES_MAX)] = []
+    """What was done or said for the hours afterwards: codes, names or synonyms of
+    `/v1/aftercare`."""
     note: Text = ""
     """The practitioner's free text. Empty if there is none."""
     plan: Text = ""
