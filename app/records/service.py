@@ -226,13 +226,14 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 
 
 def check_version(op: Operation, version: int) -> None:
-    """Require that the caller names this version in If-Match.
+    """Require that the caller names this version in If-Match, alone or in a list.
 
     Raises `VersionMissing` or `VersionStale`.
     """
     if op.if_match is None or op.if_match.strip() == "*":
         raise VersionMissing
-    if op.if_match.strip().removeprefix("W/").strip('"') != str(version):
+    named = {tag.strip().removeprefix("W/").strip('"') for tag in op.if_match.split(",")}
+    if str(version) not in named:
         raise VersionStale(current_version=version)
 
 

@@ -18,7 +18,7 @@ _CONSENTS = rows(
     Consent.obtained_at,
     Consent.withdrawn_at,
     Consent.episode_id,
-).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(sorted(TREATMENT)))
+).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(TREATMENT))
 
 
 def consents(op: Operation, patient_id: UUID) -> list[Consented]:

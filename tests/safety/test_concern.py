@@ -43,7 +43,7 @@ def test_an_answer_of_concern_needs_a_detail_or_another_decision(
     session = api.session()
     screen(api, session, *answers, **more)
     if not signed:
-        assert faults(sign(api, session)) == {"": "screening_of_concern"}
+        assert faults(sign(api, session)) == {"/needlings": "screening_of_concern"}
         [override] = sign(api, session, "screening_of_concern").json()["overrides"]
         assert override["code"] == "screening_of_concern"
     else:

@@ -72,6 +72,7 @@ OWN: Final[Mapping[str, str]] = {
     "not_void": "Only a void session has voided_at.",
     "not_withdrawn": "Only a withdrawn consent has withdrawn_at.",
     "nothing_asked": "Give a letter or a digit.",
+    "nothing_to_override": "The session has no such fault there that isn't overridden already.",
     "nul_character": "A NUL character can't be stored.",
     "off_scale": "The value is not on the instrument's scale.",
     "one_key_source": "A back end needs jwks or jwks_url, not both.",

@@ -187,7 +187,7 @@ class KeyReused(Problem):
 
 
 class VersionMissing(Problem):
-    """A change must name the version that it changes. Send the record's ETag in If-Match."""
+    """A change must name the version that it changes. Send the record's ETag in If-Match, not *."""
 
     status, code, title = HTTPStatus.PRECONDITION_REQUIRED, "version-missing", "If-Match is missing"
 

@@ -1,6 +1,6 @@
 """A clinic's own rows of vocabularies.
 
-Revision 0017d, after 0016. Codes that no vocabulary knows become own rows, with entries in the
+Revision 0017, after 0016. Codes that no vocabulary knows become own rows, with entries in the
 ledger. The records that have such codes stay as they are. Owners may write own rows, and so may
 whoever writes the clinic's thresholds; whoever reads the muscles may read the vocabularies.
 """
@@ -23,7 +23,7 @@ from app.ledger.format import entry
 from app.vocabularies.queries import published_code
 from app.vocabularies.rules import VocabularyName, key, own_code
 
-revision = "0017d"
+revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
