@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
+from jiter import from_json
 from pydantic import Field, create_model
-from pydantic_core import from_json
 
 from app.core.values.clock import uuid7_at
 from app.core.values.faults import Fault
@@ -53,6 +53,8 @@ TRUTHS: Final[Mapping[str, bool]] = {
 }
 """Booleans in lower case, as spreadsheets and statistics programs write them."""
 READERS: Final = {kind.singular: _reader(kind) for kind in AS_ROWS}
+MEMBERS: Final = frozenset(name for reader in READERS.values() for name in reader.body.model_fields)
+"""The members of rows of every type, with `type`."""
 UNKNOWN_TYPE = Fault("/type", "unknown_type", f"`type` must be one of: {', '.join(READERS)}.")
 NO_OBJECT = Fault("", "no_object", "A row must be one JSON object.")
 
@@ -96,6 +98,6 @@ def value_of(type_: str, member: str, field: str) -> Any:
     if member in reader.booleans:
         return TRUTHS.get(field.strip().lower(), field)
     try:
-        return from_json(field, allow_inf_nan=False)
+        return from_json(field.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError:
         return field
