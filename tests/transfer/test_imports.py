@@ -12,8 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.values.access import Scope
 from app.core.values.clock import uuid7
-from app.records import service as records
-from app.transfer import service
+from app.transfer import again, service
 from app.transfer.routes import FILE_MAX_BYTES
 from tests.ground import Api, Clinic
 
@@ -265,11 +264,11 @@ def test_a_batch_with_a_conflict_is_repeated_row_by_row(
     rows = patients(5)
 
     def create(op: Any, items: Any) -> Any:
-        if len(items) > 1 or str(items[0][1].id) == rows[2]["id"]:
+        if len(items) > 1 or str(items[0].ids[0]) == rows[2]["id"]:
             raise IntegrityError("insert", {}, Exception("another writer was first"))
-        return records.create(op, items)
+        return again.create_items(op, items)
 
-    monkeypatch.setattr(service, "create", create)
+    monkeypatch.setattr(service, "create_items", create)
     for query in ("?dry_run=true", ""):
         report = imported(api, lines(rows), query)
         assert counts(report) == (4, 0, 1)
