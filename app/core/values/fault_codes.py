@@ -25,8 +25,10 @@ OWN: Final[Mapping[str, str]] = {
         "An active practitioner has no inactive_from that is today or past, and an"
         " inactive one none in the future."
     ),
+    "csv_field_too_long": "A cell of a CSV file is too long.",
     "csv_header": "The first line must name each column once, with `type` among them.",
-    "csv_invalid": "Not CSV: a quote is out of place, or a field is too long.",
+    "csv_invalid": "Not CSV: a quote is out of place.",
+    "csv_unclosed_quote": "Not CSV: a quote begins a text that doesn't end.",
     "csv_width": "The row and the header have different numbers of fields.",
     "cursor": "This is not a cursor of this list.",
     "deeper_than_needle": "depth_mm is larger than the needle's length_mm.",
