@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.db.database import Database
 from app.core.values.text import is_blank, one_line
-from app.patients.rules import folded
+from app.patients.rules.names import folded
 from tests.ground import Api, create_clinic
 from tests.records.bodies import faults
 
