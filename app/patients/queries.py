@@ -1,7 +1,7 @@
 """Finds patients: by names in any order, birth dates and identifiers, best first or page by page.
 
 A search takes the words of `patient_words` in the order of their index. A name of several words
-starts from its rarest one, so that few patients are looked at.
+starts from its rarest one. So the cost of a search has a bound, however large the clinic is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,18 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.core.db.dialects import among_texts
@@ -26,12 +37,16 @@ from app.records.queries import records_for_answer
 
 # The last Unicode character, which no name contains.
 LAST_CHARACTER: Final = "\U0010ffff"
-COUNTED_MAX: Final = 2_000
-"""Words are counted up to here, to find the rarest."""
+EMPTY: Final = literal_column("''", String())
+SCANNED_MAX: Final = 1_000
+"""So many words that begin like the rarest one of a name are looked at."""
+FREQUENT: Final = 10_000
+"""A page of patients with names that so many have is found by reading patients in order."""
 ROWS_EACH: Final = 4
 """A patient may have so many words that begin alike, before a page gets shorter."""
 
 Test = Literal["equals", "begins", "resembles"]
+Source = Literal["births", "all", "rarest"]
 
 
 class Found(NamedTuple):
@@ -89,39 +104,54 @@ def _tiers(op: Operation, asked: asking.Asked, wanted: int) -> Iterator[_Tier]:
     yield _identified(op, asked)
     born = asking.born(asked.birth_date)
     if not asked.names:
-        yield _tier(op, _born_on(), wanted, "begins", born)
+        yield _tier(op, _born_exactly(), wanted, "equals", {"birth_date": asked.birth_date})
+        yield _tier(op, _named((), dated=True), wanted, "begins", born)
         return
-    counts = _counts(op, asked.names)
-    order = sorted(range(len(counts)), key=counts.__getitem__)
-    names = tuple(asked.names[place] for place in order)
-    unknown = sum(count == 0 for count in counts)
-    spellings = [names] if not unknown else []
-    if len(names) > 1:
-        spellings.append((asked.whole,))
+    counts = dict(zip(asked.names, _counts(op, asked.names, SCANNED_MAX), strict=True))
+    rarest = sorted(asked.names, key=counts.__getitem__)
+    unknown = [name for name in rarest if not counts[name]]
+    spellings = [] if unknown else [rarest]
+    if len(rarest) > 1:
+        spellings.append([asked.whole])
     tests: tuple[Test, ...] = ("equals", "begins")
     for test in tests:
         for words in spellings:
-            yield _tier(
-                op, _named(test, len(words), bool(born)), wanted, test, born | _bound(words)
-            )
-    yield from _similar(op, asked, names, unknown, wanted)
+            statement = _named((test,) * len(words), dated=bool(born))
+            tier = _tier(op, statement, wanted, test, born | _bound(words))
+            # Of words that all are so frequent, not every pair was looked at.
+            crowded = len(words) > 1 and not born and counts[words[0]] == SCANNED_MAX
+            yield tier._replace(full=tier.full or crowded)
+    for word in _wrong(rarest, unknown, counts):
+        others = [name for name in rarest if name != word]
+        yield _similar(op, word, others, born, wanted)
+    if len(rarest) > 1:
+        yield _similar(op, asked.whole, [], born, wanted)
+
+
+def _wrong(
+    rarest: Sequence[str], unknown: Sequence[str], counts: Mapping[str, int]
+) -> Sequence[str]:
+    """Return the words that may have a typing error.
+
+    A second word that nobody has would be a second error. Where all words are frequent, an error
+    is unlikely.
+    """
+    if unknown:
+        return unknown if len(unknown) == 1 else ()
+    return rarest if len(rarest) == 1 or counts[rarest[0]] < SCANNED_MAX else ()
 
 
 def _similar(
-    op: Operation, asked: asking.Asked, names: Sequence[str], unknown: int, wanted: int
-) -> Iterator[_Tier]:
-    """Yield the patients whose names match if one word has a typing error."""
-    born = asking.born(asked.birth_date)
-    spellings: list[Sequence[str]] = [(asked.whole,)] if len(names) > 1 else []
-    if unknown <= 1:  # a second word that nobody has would be a second error
-        wrong = names[:1] if unknown else names
-        spellings += [(word, *(other for other in names if other != word)) for word in wrong]
-    for first, *others in spellings:
-        near = misspellings(first, alone=not others)
-        values = born | _bound(("", *others)) | {"word_0": near}
-        yield _tier(
-            op, _named("resembles", 1 + len(others), bool(born)), wanted, "resembles", values
-        )
+    op: Operation, wrong: str, others: Sequence[str], born: Mapping[str, object], wanted: int
+) -> _Tier:
+    """Return the patients whose names match if one word has a typing error."""
+    near = misspellings(wrong, alone=not others)
+    if not near:
+        return _Tier(())
+    tests: list[Test] = ["begins" for _ in others]
+    tests.append("resembles")
+    values = {**born, **_bound([*others, near])}
+    return _tier(op, _named(tuple(tests), dated=bool(born)), wanted, "resembles", values)
 
 
 def _tier(
@@ -129,7 +159,8 @@ def _tier(
 ) -> _Tier:
     most = ROWS_EACH * wanted
     found = op.all(statement, rows_wanted=most, **values)
-    return _Tier([row[0] for row in found], test, full=len(found) == most)
+    full = len(found) == most
+    return _Tier([row.patient_id for row in found], test, full)
 
 
 def _identified(op: Operation, asked: asking.Asked) -> _Tier:
@@ -146,18 +177,16 @@ def each(
 
     `names` has the folded words of each name, or none.
     """
-    born = asking.born(birth_date)
-    order, statement, values = Order((Patient.id,)), _born_on(ordered=False), born
+    values = asking.born(birth_date)
+    source: Source = "rarest" if birth_date is None else "births"
     if names:
-        counts = _counts(op, [words[0] for words in names])
-        by_count = sorted(zip(counts, names, strict=True))
-        shape = tuple(len(words) for _, words in by_count)
-        order, statement = _of_names(shape, dated=bool(born))
-        values = born | {
-            name: word
-            for group, (_, words) in enumerate(by_count)
-            for name, word in _bound([*words, "".join(words)[:WORD_MAX]], f"name_{group}").items()
-        }
+        counts = _counts(op, [words[0] for words in names], FREQUENT)
+        names = [words for _, words in sorted(zip(counts, names, strict=True))]
+        for group, words in enumerate(names):
+            values |= _bound([*words, "".join(words)[:WORD_MAX]], f"name_{group}")
+        if birth_date is None and min(counts) == FREQUENT:
+            source = "all"
+    order, statement = _of_names(tuple(map(len, names)), source)
     selected = (order.after if filters.cursor else order.start)(statement)
     found, cursor = page(op, selected, order, filters, **values)
     ids = [row[0] for row in found]
@@ -166,7 +195,7 @@ def each(
     return Found(items, more=cursor is not None, cursor=cursor)
 
 
-def _bound(words: Sequence[str], name: str = "word") -> dict[str, object]:
+def _bound(words: Sequence[object], name: str = "asked") -> dict[str, object]:
     return {f"{name}_{number}": word for number, word in enumerate(words)}
 
 
@@ -182,85 +211,111 @@ def _meets(column: Any, test: Test, name: str) -> ColumnElement[bool]:
     return column == bindparam(name) if test == "equals" else _begins(column, name)
 
 
-def _has(first: type[PatientWord], test: Test, name: str) -> ColumnElement[bool]:
-    """Return the condition that the patient has another word that meets a test."""
+def _has(patient_id: Any, test: Test, name: str) -> ColumnElement[bool]:
+    """Return the condition that a patient has a word that meets a test.
+
+    It is no EXISTS, so that the planner can't read all words to join them. And only the key of the
+    patient's few words may be used, so the test takes no column that has an index.
+    """
     other = aliased(PatientWord)
-    return exists().where(
+    found = select(other.position).where(
         other.clinic_id == CLINIC,
-        other.patient_id == first.patient_id,
-        other.field == "name",
-        _meets(other.word, test, name),
+        other.patient_id == patient_id,
+        other.field.concat(EMPTY) == "name",
+        _meets(other.word.concat(EMPTY), test, name),
     )
+    return found.limit(literal_column("1")).scalar_subquery().is_not(None)
 
 
-def _is_born(patient_id: Any = None) -> ColumnElement[bool]:
-    """Return the condition of a birth date, on patients or on the patients of other rows."""
-    born = or_(
-        Patient.birth_date.in_(bindparam("birth_date", expanding=True)),
-        _begins(Patient.birth_date, "birth_date_within"),
+def _dated() -> Any:
+    """Return the patients whose birth date may be the asked one. An index serves each part."""
+    patient_id = Patient.id.label("patient_id")
+    covering = Patient.birth_date.in_(bindparam("birth_date", expanding=True))
+    within = _begins(Patient.birth_date, "birth_date_within")
+    return _fenced(union_all(*(rows(Patient, patient_id).where(w) for w in (covering, within))))
+
+
+def _fenced(statement: Any) -> Any:
+    """Return a subquery. Its OFFSET keeps the planner from reading all patients to sort by id."""
+    return statement.offset(literal_column("0")).subquery()
+
+
+def _scanned(test: Test) -> Any:
+    """Return the patients with a word that meets a test, in the order of words, and no more."""
+    words = rows(PatientWord, PatientWord.patient_id, PatientWord.word).where(
+        PatientWord.field == "name", _meets(PatientWord.word, test, "asked_0")
     )
-    if patient_id is None:
-        return born
-    return exists().where(Patient.clinic_id == CLINIC, Patient.id == patient_id, born)
-
-
-@lru_cache(maxsize=2)
-def _born_on(*, ordered: bool = True) -> Select[Any]:
-    statement = rows(Patient, Patient.id).where(_is_born())
-    if not ordered:
-        return statement
-    return statement.order_by(Patient.birth_date, Patient.id).limit(bindparam("rows_wanted"))
-
-
-@lru_cache(maxsize=128)
-def _named(test: Test, count: int, dated: bool) -> Select[Any]:  # noqa: FBT001 - a key of the cache
-    """Select the patients whose words meet the test: the first word by it, the others beside it."""
-    first = aliased(PatientWord)
-    beside: Test = "equals" if test == "equals" else "begins"
-    statement = rows(first, first.patient_id).where(
-        first.field == "name",
-        _meets(first.word, test, "word_0"),
-        *(_has(first, beside, f"word_{number}") for number in range(1, count)),
-    )
-    if dated:
-        statement = statement.where(_is_born(first.patient_id))
-    return statement.order_by(first.word, first.patient_id).limit(bindparam("rows_wanted"))
+    return words.order_by(PatientWord.word, PatientWord.patient_id).limit(SCANNED_MAX).subquery()
 
 
 @lru_cache(maxsize=256)
-def _of_names(shape: tuple[int, ...], *, dated: bool) -> tuple[Order, Select[Any]]:
+def _named(tests: tuple[Test, ...], *, dated: bool) -> Select[Any]:
+    """Select the patients who have a word for each test, and the birth date.
+
+    The first test decides the order, unless a birth date is asked.
+    """
+    first = _dated() if dated else _scanned(tests[0])
+    patient_id = first.c.patient_id
+    beside = [
+        _has(patient_id, test, f"asked_{number}")
+        for number, test in enumerate(tests)
+        if dated or number
+    ]
+    order = (patient_id,) if dated else (first.c.word, patient_id)
+    return select(patient_id).where(*beside).order_by(*order).limit(bindparam("rows_wanted"))
+
+
+@lru_cache(maxsize=1)
+def _born_exactly() -> Select[Any]:
+    patient_id = Patient.id.label("patient_id")
+    exactly = _fenced(
+        rows(Patient, patient_id).where(Patient.birth_date == bindparam("birth_date"))
+    )
+    return select(exactly.c.patient_id).order_by("patient_id").limit(bindparam("rows_wanted"))
+
+
+@lru_cache(maxsize=256)
+def _of_names(shape: tuple[int, ...], source: Source) -> tuple[Order, Select[Any]]:
     """Select the patients who have names of so many words, in the order of their ids.
 
     The last parameter of each name is the name as one word, which may be what the patient has.
     """
-    first = aliased(PatientWord)
-    statement = rows(first, first.patient_id).where(
-        first.field == "name", _begins(first.word, "name_0_0")
-    )
+    patient_id = _source(source).c.patient_id
+    statement = select(patient_id)
     for group, count in enumerate(shape):
-        begun = 1 if group == 0 else 0
-        having = [_has(first, "begins", f"name_{group}_{n}") for n in range(begun, count)]
+        having = [_has(patient_id, "begins", f"name_{group}_{n}") for n in range(count)]
         if count > 1:
-            whole = _has(first, "begins", f"name_{group}_{count}")
-            having = [or_(and_(*having), whole)]
-        statement = statement.where(*having)
-    if dated:
-        statement = statement.where(_is_born(first.patient_id))
-    return Order((first.patient_id,)), statement.distinct()
+            whole = _has(patient_id, "begins", f"name_{group}_{count}")
+            statement = statement.where(or_(and_(*having), whole))
+        else:
+            statement = statement.where(*having)
+    return Order((patient_id,)), statement
 
 
-def _counts(op: Operation, words: Sequence[str]) -> list[int]:
+def _source(source: Source) -> Any:
+    """Return the patients among whom those with all names are."""
+    if source == "births":
+        return _dated()
+    if source == "all":
+        return rows(Patient, Patient.id.label("patient_id")).subquery()
+    words = rows(PatientWord, PatientWord.patient_id).where(
+        PatientWord.field == "name", _begins(PatientWord.word, "name_0_0")
+    )
+    return words.distinct().subquery()
+
+
+def _counts(op: Operation, words: Sequence[str], most: int) -> list[int]:
     """Return how many words of the clinic's patients begin like each of these, up to a limit."""
-    return list(op.one(_counted(len(words)), **_bound(words)))
+    return list(op.one(_counted(len(words)), counted_max=most, **_bound(words)))
 
 
 @lru_cache(maxsize=asking.WORDS_MAX)
 def _counted(count: int) -> Select[Any]:
     def some(number: int) -> Any:
         words = rows(PatientWord, PatientWord.patient_id).where(
-            PatientWord.field == "name", _begins(PatientWord.word, f"word_{number}")
+            PatientWord.field == "name", _begins(PatientWord.word, f"asked_{number}")
         )
-        return select(func.count()).select_from(words.limit(COUNTED_MAX).subquery())
+        return select(func.count()).select_from(words.limit(bindparam("counted_max")).subquery())
 
     return select(*(some(number).scalar_subquery() for number in range(count)))
 
@@ -276,5 +331,5 @@ _IDENTIFIED: Final = (
     )
     .where(PatientWord.field == "identifier", PatientWord.word == bindparam("code"))
     .order_by(PatientWord.patient_id)
-    .limit(COUNTED_MAX)
+    .limit(SCANNED_MAX)
 )
