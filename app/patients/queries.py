@@ -287,7 +287,7 @@ def _of_names(shape: tuple[int, ...], source: Source) -> tuple[Order, Select[Any
         if count > 1:
             whole = _has(patient_id, "begins", f"name_{group}_{count}")
             statement = statement.where(or_(and_(*having), whole))
-        else:
+        elif group or source != "rarest":  # else the source has the only word
             statement = statement.where(*having)
     return Order((patient_id,)), statement
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.core.values.clock import clinic_day
 from app.core.values.faults import check_distinct
 from app.episodes import rules as episodes
-from app.patients.rules import birth_dates, names
+from app.patients.rules import birth_dates
 from app.practitioners import rules as practitioners
 from app.practitioners.views import CredentialView
 from app.safety import rules as safety
@@ -81,36 +81,6 @@ def test_a_credential_is_valid_from_its_first_day_to_its_last(
         "valid_to": valid_to,
     }
     assert practitioners.holds_on(credential, DAY) is holds
-
-
-@pytest.mark.parametrize(
-    ("name", "found_as"),
-    [
-        ("Núñez", "nunez"),
-        ("NU\u0301N\u0303EZ", "nunez"),
-        ("  O'Brien ", "obrien"),
-        ("Anne-Marie", "annemarie"),
-        ("\u02bbAkahi O\u2019Brien", "akahiobrien"),
-        ("रीता", "रीता"),
-        ("Strauß", "strauss"),
-        ("Łukasz", "łukasz"),
-        ("İpek", "ipek"),
-        ("ﬁona", "fiona"),
-        ("北京", "北京"),
-        ("\U0001d400\U0001d427\U0001d41a", "ana"),  # Ana in mathematical bold
-        (None, None),
-        ("\u0301", ""),
-    ],
-)
-def test_a_name_is_found_without_its_accents(name: str | None, found_as: str | None) -> None:
-    assert name is None or names.folded(name) == found_as
-
-
-@given(st.text(max_size=20))
-def test_folding_a_name_twice_is_the_same_as_once(name: str) -> None:
-    once = names.folded(name)
-    assert names.folded(once) == once
-    assert names.folded(name.upper().lower()) is not None
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def split_date(text: str) -> tuple[str, str | None]:
 def _readings(text: str) -> Iterator[str]:
     for form, kept in _FORMS.items():
         with suppress(ValueError, RuleBroken):
-            # No instant: only its days, months and years are read.
-            date = datetime.strptime(text, form).strftime(kept)  # noqa: DTZ007
+            written = datetime.strptime(text, form)  # noqa: DTZ007 - its time is not used
+            date = written.strftime(kept)
             check_birth_date(date)
             yield date
