@@ -1,7 +1,7 @@
 """Reads a clinic's cohort: the courses of care that began in a period, and their outcomes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
@@ -31,10 +31,12 @@ from app.progress.queries.fields import (
     readings_of,
 )
 from app.progress.queries.fields import outside as outside_columns
+from app.progress.queries.kinds import days_of_kinds
 from app.progress.rules.history import Clock, Event, History, Json, Reading, Visit, instant
 from app.progress.rules.history import Episode as Complaint
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
+from app.vocabularies.queries import compared_code
 
 F = TypeVar("F", bound=NamedTuple)
 
@@ -144,6 +146,7 @@ class _Records(NamedTuple):
     events: Mapping[str, Sequence[Row[Any]]]
     episodes: Mapping[str, Sequence[Row[Any]]]
     insertions: Mapping[str, int]  # by session; one without needlings is left out
+    days_of: Callable[[str], int]  # by the kind of event
 
 
 def _cases(op: Operation, period: Json, settings: History, clock: Clock) -> list[Case]:
@@ -169,12 +172,14 @@ def _records(op: Operation, about: Json) -> _Records:
         for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
             readings[patient_id].append(reading)
     ids = [row.session_id for some in sessions.values() for row in some]
+    events = op.all(_EVENTS, **about)
     return _Records(
         sessions,
         readings,
-        _by_patient(op.all(_EVENTS, **about)),
+        _by_patient(events),
         _by_patient(op.all(_EPISODES, **about)),
         {row.id: int(row.insertions) for row in op.all(_INSERTIONS, sessions=ids)},
+        days_of_kinds(op, (row.kind for row in events)),
     )
 
 
@@ -189,8 +194,12 @@ def _patient(patient_id: str, records: _Records, settings: History) -> Patient:
             voided={one.session_id: one.episode_id for one in visits if one.status == "void"},
             readings=records.readings.get(patient_id, ()),
             events=[_fact(Event, row) for row in events],
+            days_of=records.days_of,
             episodes=[
-                Complaint(row.id, row.region, row.opened_at, None, None, None) for row in episodes
+                Complaint(
+                    row.id, compared_code("regions", row.region), row.opened_at, None, None, None
+                )
+                for row in episodes
             ],
         ),
         event_ids=[row.id for row in events],

@@ -120,6 +120,7 @@ def history_of(records: list[Record]) -> History:
         episodes=[_episode(row) for row in by_type.get("episode", [])],
         zone=ZONE,
         root_of=lambda slug: ROOTS.get(slug, slug),
+        days_of=lambda kind: 30 if kind == "infection" else 14,
     )
 
 

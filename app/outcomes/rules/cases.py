@@ -53,7 +53,7 @@ def cases_of(patient: Patient, begin: int, end: int, clock: Clock) -> Iterator[C
     history = patient.history
     course = course_of(history.visits, clock, history.readings)
     cares = cares_of(history, course, end, clock, patient.insertions.keys())
-    events = placed(history.events, cares.courses, course, history.voided, clock)
+    events = placed(history, cares.courses, course, clock)
     for number, care in enumerate(cares.courses):
         start = started(care)
         if start is not None and start >= begin:

@@ -45,12 +45,14 @@ from app.progress.queries.fields import (
     report,
     rows_of,
 )
+from app.progress.queries.kinds import days_of_kinds
 from app.progress.queries.past import NO_CHANGES, Past, rows_as_of
 from app.progress.rules import history as history_rules
 from app.progress.rules.history import Event, History, Json, Needlings, Report, Visit
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
+from app.vocabularies.queries import compared_code
 
 VOID: Final = "void"
 # Short names: the driver caches only statements of up to 4 kB.
@@ -122,6 +124,7 @@ def history(op: Operation, patient_id: UUID, as_of: datetime, past: Past = NO_CH
         zone=op.take_zone(time_zone),
         baseline_days=baseline_days,
         root_of=_root_of,
+        days_of=days_of_kinds(op, [*events["kind"], *(one.kind for one in past_rows.events)]),
     )
 
 
@@ -136,7 +139,7 @@ def _episode(named: Json, opened_at: datetime) -> history_rules.Episode:
     closed_at, plan = named["closed_at"], named["plan"]
     return history_rules.Episode(
         episode_id=named["episode_id"],
-        region=named["region"],
+        region=compared_code("regions", named["region"]),
         opened_at=opened_at,
         closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
         planned_sessions=plan.get("sessions"),

@@ -29,6 +29,7 @@ from app.sessions.views import SessionView
 from app.thresholds.models import OwnThresholds
 from app.thresholds.service import THRESHOLDS
 from app.thresholds.views import ClinicThresholdsView
+from app.vocabularies.queries import compared_code
 
 _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
@@ -196,7 +197,7 @@ def _event(event: AdverseEventView) -> Event:
 def _episode(episode: EpisodeView) -> Episode:
     return Episode(
         episode_id=str(episode["id"]),
-        region=episode["region"],
+        region=compared_code("regions", episode["region"]),
         opened_at=episode["opened_at"],
         closed_at=episode["closed_at"],
         planned_sessions=episode["plan"]["sessions"],

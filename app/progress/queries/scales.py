@@ -10,6 +10,7 @@ from app.instruments import queries as instruments
 from app.instruments.rules import mdc95
 from app.progress.rules.history import Scale, Thresholds
 from app.thresholds.models import OwnThresholds
+from app.vocabularies.queries import compared_code
 
 
 class ClinicThresholds(NamedTuple):
@@ -57,7 +58,9 @@ def scale(
         (
             row
             for row in own
-            if row.instrument == code and row.status == "active" and row.region in {None, region}
+            if row.instrument == code
+            and row.status == "active"
+            and compared_code("regions", row.region) in {None, region}
         ),
         key=lambda row: (row.region is not None, row.created_at, row.id),
         default=None,

@@ -58,6 +58,6 @@ def _known(
     course = course_of(history.visits, clock, history.readings, history.needlings, history.reports)
     needled = set(history.needlings.session_id)
     cares = cares_of(history, course, as_of, clock, needled)
-    events = placed(history.events, cares.courses, course, history.voided, clock)
+    events = placed(history, cares.courses, course, clock)
     opened = [one for one in history.episodes if instant(one.opened_at) <= as_of]
     return Known(history, course, cares, events, reopenings(opened), as_of, clock, shown)

@@ -6,16 +6,11 @@ of a cause, and is never stored. If no visit is close enough, it is shown as una
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from app.progress.rules.courses import Care
-from app.progress.rules.history import Clock, Course, Event, Json, Occasion, instant
-
-DAYS: Final = 14
-"""Within so many clinic days after a visit, an event is counted with it."""
-SLOW: Final[Mapping[str, int]] = {"infection": 30}
-"""The days of the kinds of event that show later."""
+from app.progress.rules.history import Clock, Course, Event, History, Json, Occasion, instant
 
 
 class Placed(NamedTuple):
@@ -29,13 +24,13 @@ class Placed(NamedTuple):
 
 
 def placed(
-    events: Iterable[Event],
+    history: History,
     cares: Sequence[Care],
     course: Course,
-    voided: Mapping[str, str | None],
     clock: Clock,
 ) -> list[Placed]:
-    """Give each event to a course, in the order given. `voided` has each void session's episode."""
+    """Give each event of a history to a course, in the order given."""
+    events, voided = history.events, history.voided
     by_session = {visit.session_id: n for n, care in enumerate(cares) for visit in care.visits}
     by_episode = {care.episode_id: n for n, care in enumerate(cares) if care.episode_id}
     found = []
@@ -48,10 +43,10 @@ def placed(
         episode_id = (id and voided.get(id)) or event.episode_id
         if episode_id in by_episode:
             number = by_episode[episode_id]
-            last = _last_before(event, cares[number].course, clock)
+            last = _last_before(event, cares[number].course, history, clock)
             found.append(Placed(event, number, last and last.session_id))
             continue
-        last = _last_before(event, course, clock)
+        last = _last_before(event, course, history, clock)
         near = () if last is None else [v for v in course.values() if v.instant == last.instant]
         numbers = {by_session[visit.session_id] for visit in near}
         if last is None or len(numbers) > 1:
@@ -83,11 +78,11 @@ def _counts(events: Iterable[Placed]) -> Json:
     return counts
 
 
-def _last_before(event: Event, course: Course, clock: Clock) -> Occasion | None:
+def _last_before(event: Event, course: Course, history: History, clock: Clock) -> Occasion | None:
     """The last of these visits before an event; None if it lies too long before."""
     visits = list(course.values())
     before = bisect_right([visit.instant for visit in visits], instant(event.at))
     if not before:
         return None
     last = visits[before - 1]
-    return last if clock.day(event.at) - last.day <= SLOW.get(event.kind, DAYS) else None
+    return last if clock.day(event.at) - last.day <= history.days_of(event.kind) else None

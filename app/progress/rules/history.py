@@ -174,6 +174,12 @@ ScaleOf = Callable[[str, str | None, str | None], Scale]
 """The scale of an instrument, in a body region, for an activity."""
 
 
+def fourteen(kind: str) -> int:
+    """The days after a visit within which an event is counted with it, where nobody says else."""
+    del kind
+    return 14
+
+
 def itself(muscle: str) -> str:
     """The muscle itself: where nobody says which muscle a part belongs to."""
     return muscle
@@ -198,6 +204,8 @@ class History(NamedTuple):
     baseline_days: int = BASELINE_DAYS
     root_of: Callable[[str], str] = itself
     """The muscle that a part of a muscle counts towards."""
+    days_of: Callable[[str], int] = fourteen
+    """Within how many clinic days after a visit a kind of event is counted with it, by date."""
 
 
 def keep_datetime(at: datetime) -> datetime:

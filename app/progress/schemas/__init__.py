@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from app.core.http.pages import Filters
-from app.core.values.wire import Moment, Period, View
+from app.core.values.wire import Moment, Past, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
 from app.progress.rules.measures import Part
@@ -49,7 +49,7 @@ class ProgressFilters(Period):
         Field(alias="to", description="List only points at or before. No figure depends on it."),
     ] = None
     as_of: Annotated[
-        Moment | None,
+        Past | None,
         Field(
             description="Progress as of this time: only what had happened by then, with each record"
             " as it was then. The default is now."

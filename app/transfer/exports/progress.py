@@ -43,6 +43,7 @@ from app.progress.rules.verdict import Verdict
 from app.progress.schemas import ResponderState
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Becomes, Column, Type
+from app.vocabularies.queries import compared_code
 
 PATIENTS_AT_ONCE: Final = 200
 _AS_OF: Final = bindparam("as_of", type_=Instant())
@@ -290,7 +291,7 @@ def _of_patients(
             values[patient_id].append(reading)
     for row in op.all(_EPISODES, patients=ids):
         episodes[row.patient_id].append(
-            Complaint(row.id, row.region, row.opened_at, None, None, None)
+            Complaint(row.id, compared_code("regions", row.region), row.opened_at, None, None, None)
         )
     needled = {row.id for row in op.all(_NEEDLED, **asked)}
     for id in map(str, ids):

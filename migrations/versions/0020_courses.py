@@ -1,13 +1,13 @@
 """A clinic says how long a baseline may be, and an adverse event may name its episode.
 
-Revision 0017j, after 0016.
+Revision 0020, after 0019.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017j"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
