@@ -150,7 +150,7 @@ def _measure(
 ) -> list[str]:
     """One outcome measure: its points on its scale, over the grey band of the MCID."""
     values = [point["value"] for point in measure["points"]]
-    least, most = min(scale.least, *values), max(scale.most, *values)
+    least, most = min([scale.least, *values]), max([scale.most, *values])
     height = Axis(least, most, top + PANEL, top)
     points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
     radius = min(4, max(2, (RIGHT - LEFT) / max(len(points), 1) / 3))
