@@ -10,6 +10,7 @@ from app.instruments import queries as instruments
 from app.instruments.rules import mdc95
 from app.progress.rules.history import Scale, Thresholds
 from app.thresholds.models import OwnThresholds
+from app.vocabularies.queries import compared_code
 
 
 class ClinicThresholds(NamedTuple):
@@ -47,7 +48,7 @@ def own_thresholds(op: Operation) -> list[ClinicThresholds]:
 def scale(
     own: Iterable[ClinicThresholds], code: str, region: str | None, activity: str | None = None
 ) -> Scale:
-    """The scale of an instrument in a body region, for one activity or for none.
+    """The scale of an instrument in a body region, by its code, for one activity or none.
 
     The clinic's own thresholds take precedence over published ones: first those of the region,
     then those without a region. Of several, the latest count.
@@ -57,7 +58,9 @@ def scale(
         (
             row
             for row in own
-            if row.instrument == code and row.status == "active" and row.region in {None, region}
+            if row.instrument == code
+            and row.status == "active"
+            and compared_code("regions", row.region) in {None, region}
         ),
         key=lambda row: (row.region is not None, row.created_at, row.id),
         default=None,
