@@ -1,9 +1,9 @@
-"""Counts of a cohort: responders and adverse events by group, with exact intervals.
+"""Counts of a cohort: improvements held and adverse events by group, with exact intervals.
 
 A cohort consists of *courses of care*: one patient's visits in one episode, or in none. Counts from
 1 to 4 are suppressed, and groups of fewer than 5 patients are merged, so that a printed table
 identifies nobody. A count of 0 is given, because it reveals nothing about a person. Practitioners
-are not compared. A response doesn't show that the treatment caused it.
+are not compared. No figure says why a patient changed.
 """
 
 from collections import defaultdict
@@ -59,7 +59,7 @@ class Care(NamedTuple):
 
 
 def outcomes(cares: Iterable[Care], by: OutcomesBy | None, scale: ScaleOf) -> list[Json]:
-    """The groups of a cohort, each with its responders and adverse events, the largest first.
+    """The groups of a cohort, each with its improvements and adverse events, the largest first.
 
     A course that belongs to several groups, for example by two diagnoses, is counted in each.
     """
