@@ -174,7 +174,7 @@ class PublishedView(View):
 
 
 class OutcomesView(View):
-    """A clinic's outcomes. A held improvement doesn't show that the treatment caused it."""
+    """A clinic's outcomes. No figure says why a patient changed."""
 
     begin: Annotated[datetime, Field(alias="from")]
     """Where the period begins: care that began at or after it counts."""

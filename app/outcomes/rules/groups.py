@@ -1,9 +1,9 @@
-"""Counts of a cohort: responders and adverse events by group, with exact intervals.
+"""Counts of a cohort: improvements held and adverse events by group, with exact intervals.
 
 A cohort consists of courses of care. Counts from 1 to 4 are suppressed, and groups of fewer than 5
 patients are merged, so that a printed table identifies nobody. A count of 0 is given, because it
-reveals nothing about a person. Practitioners are not compared. A held improvement doesn't show that
-the treatment caused it.
+reveals nothing about a person. Practitioners are not compared. No figure says why a patient
+changed.
 
 Intervals are given by patient. Sessions of one patient are alike, so an interval that takes them
 for independent would be too narrow, and rates by session have none.
@@ -17,7 +17,7 @@ from typing_extensions import TypeAliasType
 
 from app.outcomes.rules.cases import SEVERITIES, Case
 from app.outcomes.rules.exact import LEVEL, interval
-from app.outcomes.rules.measured import responders
+from app.outcomes.rules.measured import improvements
 from app.progress.rules.history import Clock, Json, ScaleOf
 
 SHOWN_FROM: Final = 5
@@ -35,7 +35,7 @@ def outcomes(
     scale: ScaleOf,
     clock: Clock,
 ) -> list[Json]:
-    """The groups of a cohort, each with its responders and adverse events, the largest first.
+    """The groups of a cohort, each with its improvements and adverse events, the largest first.
 
     A course that belongs to several groups, for example by two diagnoses, is counted in each.
     """
@@ -110,7 +110,7 @@ def _group(
                 "held": proportion(one.held, one.patients),
                 "no_room": _shown(one.no_room),
             }
-            for one in responders(cases, scale, clock)
+            for one in improvements(cases, scale, clock)
         ],
         "adverse_events": {severity: _events(cases, severity) for severity in SEVERITIES},
     }

@@ -14,7 +14,7 @@ HELD = frozenset({"held", "wavering"})
 NO_ROOM = "no_room"
 
 
-class Responders(NamedTuple):
+class Improvements(NamedTuple):
     """The counts of one instrument."""
 
     instrument: str
@@ -33,7 +33,7 @@ class _Measured(NamedTuple):
     state: str | None  # None: not measured again, or without an MDC or an MCID
 
 
-def responders(cases: Iterable[Case], scale: ScaleOf, clock: Clock) -> list[Responders]:
+def improvements(cases: Iterable[Case], scale: ScaleOf, clock: Clock) -> list[Improvements]:
     """The counts of each instrument with thresholds.
 
     Of a patient with several courses, the last one that was measured again counts.
@@ -43,12 +43,12 @@ def responders(cases: Iterable[Case], scale: ScaleOf, clock: Clock) -> list[Resp
         for series in _series(case.care, scale, clock):
             if series.baseline is not None and series.scale.thresholds is not None:
                 found[series.key[0]].append(_Measured(case, series, _state(series)))
-    counted = (_responders(code, some) for code, some in sorted(found.items()))
+    counted = (_improvements(code, some) for code, some in sorted(found.items()))
     return [one for one in counted if one is not None]
 
 
-def _responders(code: str, measured: Sequence[_Measured]) -> Responders | None:
-    """The counts of one instrument; None where no course can have a response."""
+def _improvements(code: str, measured: Sequence[_Measured]) -> Improvements | None:
+    """The counts of one instrument; None where no course can have one."""
     ordered = sorted(measured, key=lambda one: started(one.case.care) or 0)
     states = {one.case.patient_id: one.state for one in ordered if one.state is not None}
     if not states:
@@ -59,7 +59,7 @@ def _responders(code: str, measured: Sequence[_Measured]) -> Responders | None:
         if one.state is not None and one.series.scale.thresholds is not None
     }
     no_room = sum(state == NO_ROOM for state in states.values())
-    return Responders(
+    return Improvements(
         code,
         sorted(thresholds),
         len(measured),

@@ -48,7 +48,7 @@ def own_thresholds(op: Operation) -> list[ClinicThresholds]:
 def scale(
     own: Iterable[ClinicThresholds], code: str, region: str | None, activity: str | None = None
 ) -> Scale:
-    """The scale of an instrument in a body region, for one activity or for none.
+    """The scale of an instrument in a body region, by its code, for one activity or none.
 
     The clinic's own thresholds take precedence over published ones: first those of the region,
     then those without a region. Of several, the latest count.

@@ -55,7 +55,7 @@ def holding(reached: Sequence[bool]) -> Holding:
 
 
 def responder(criteria: Criteria, days: Sequence[Day], *, has_room: bool | None) -> Json | None:
-    """The responder state, from the days after the baseline.
+    """The state of an important improvement, from the days after the baseline.
 
     None without an MDC or an MCID, and without a day. `state` is:
 

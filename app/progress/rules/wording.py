@@ -1,6 +1,6 @@
 """How progress is worded and formatted in the picture, the console and the PDF.
 
-The words say "changed by", never why: regression to the mean alone causes large changes. A change
+The words say "changed by", never why: large changes occur by regression to the mean alone. A change
 is never written without the number of values that it is from.
 """
 

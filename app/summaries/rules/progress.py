@@ -1,6 +1,6 @@
 """A patient's progress as a summary shows it: figures and the verdicts on them. Pure.
 
-It says "changed by", never why: regression to the mean alone causes large changes.
+It says "changed by", never why: large changes occur by regression to the mean alone.
 """
 
 from typing import Any, Final
@@ -199,8 +199,8 @@ def source(thresholds: Json) -> str:
     """The thresholds that a verdict used, and their source."""
     percent = thresholds["mcid_percent"]
     figures = (
-        f"smallest change beyond measurement error (MDC) {number(thresholds['mdc'])}",
-        f"smallest change that matters to patients (MCID) {number(thresholds['mcid'])}"
+        f"smallest change beyond measurement error (MDC, 95 %) {number(thresholds['mdc'])}",
+        f"smallest important change (MCID) {number(thresholds['mcid'])}"
         + ("" if percent is None else f" or {number(percent)} %"),
     )
     studied = f", in {thresholds['population']}" if thresholds["population"] else ""
