@@ -39,14 +39,10 @@ def downgrade() -> None:
 
 def refer_to_episodes() -> None:
     if op.get_context().dialect.name == "postgresql":
+        # It needs no validation: the column is new, and null in every row.
         op.execute(
             f"ALTER TABLE adverse_events ADD CONSTRAINT {KEY} FOREIGN KEY (clinic_id, episode_id)"
             " REFERENCES episodes (clinic_id, id) NOT VALID"
-        )
-        # The new column is null everywhere, so the check reads the table once and finds nothing.
-        op.execute(
-            "-- squawk-ignore constraint-missing-not-valid\n"
-            f"ALTER TABLE adverse_events VALIDATE CONSTRAINT {KEY}"
         )
         return
     # SQLite recreates a table to change it. No other table refers to this one.

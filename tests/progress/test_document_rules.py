@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from app.progress.rules.document import document
 from app.progress.rules.history import History, Needlings, instant
+from tests.progress.every_field import EVERY_FIELD
 from tests.progress.records import (
     AS_OF,
-    EVERY_FIELD,
     PLAIN_SCALES,
     ROOTS,
     START,

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 
 from tests.ground import Api
 from tests.progress.charts import Chart, Record, moment, read, take_in
-from tests.progress.records import EVERY_FIELD, PLAIN_SCALES, histories
+from tests.progress.every_field import EVERY_FIELD
+from tests.progress.records import PLAIN_SCALES, histories
 from tests.progress.second_opinion import Asked, differences
 from tests.progress.sending import known_by, people, roots, sendable
 

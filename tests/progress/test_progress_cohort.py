@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 
 from tests.ground import Api
 from tests.progress.charts import Record, read, take_in
-from tests.progress.records import AS_OF, EVERY_FIELD, PLAIN_SCALES, ZONE, histories
+from tests.progress.every_field import EVERY_FIELD
+from tests.progress.records import AS_OF, PLAIN_SCALES, ZONE, histories
 from tests.progress.second_opinion import Asked, differences
 from tests.progress.sending import known_by, people, roots, sendable, voided
 

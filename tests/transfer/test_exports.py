@@ -21,7 +21,7 @@ from app.transfer.exports.declared import TABLES
 from app.transfer.formulas import guarded
 from tests.ground import Api
 from tests.progress.charts import take_in
-from tests.progress.records import EVERY_FIELD
+from tests.progress.every_field import EVERY_FIELD
 from tests.progress.sending import people, sendable
 from tests.transfer.exported import Row, described, export, fill, records
 from tests.transfer.readers import cells, keyed, read_by_duckdb, read_by_pandas, read_by_polars
