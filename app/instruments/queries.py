@@ -3,7 +3,7 @@
 import csv
 import io
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
@@ -70,6 +70,10 @@ def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
     figures.sort(key=lambda row: (not row.default, row.region or ""))
     rows = _rows(instruments)
     for cells in rows.values():
+        cells["series_by"] = rules.series_by(
+            takes_activity=cells["takes_activity"] == "true",
+            movement=cast("rules.MovementUse | None", cells["movement"]),
+        )
         scoring = {name: cells.pop(column, None) for name, column in _SCORING.items()}
         cells["scoring"] = scoring if scoring["method"] else None
         cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]

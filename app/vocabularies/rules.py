@@ -10,7 +10,14 @@ from app.core.values.text import folded
 
 VocabularyName = TypeAliasType(
     "VocabularyName",
-    Literal["regions", "event_kinds", "contraindications", "co_interventions", "aftercare"],
+    Literal[
+        "regions",
+        "movements",
+        "event_kinds",
+        "contraindications",
+        "co_interventions",
+        "aftercare",
+    ],
 )
 """The name of a vocabulary that a clinic may extend."""
 TermStatus = TypeAliasType("TermStatus", Literal["active", "inactive"])

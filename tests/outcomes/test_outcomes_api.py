@@ -46,7 +46,7 @@ def test_the_outcomes_of_the_cohort_are_those_of_its_patients(
         states_here = states[group["group"]]
         held = sum(state in {"held", "wavering"} for state in states_here)
         counts = (held, len(states_here))
-        told = (pain["responding"]["count"], pain["responding"]["of"])
+        told = (pain["held"]["count"], pain["held"]["of"])
         if told[0] is None:
             assert 0 < counts[0] < 5 or 0 < counts[1] - counts[0] < 5
         else:

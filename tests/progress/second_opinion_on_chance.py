@@ -4,7 +4,7 @@ By docs/progress.md alone, and naively: each question is asked anew of the whole
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from fractions import Fraction
 from math import sqrt
 from typing import Any, NamedTuple
@@ -41,7 +41,7 @@ def verdict(gain: Fraction, limits: Limits) -> str:
 
 
 def by_day(gains: Sequence[Gain]) -> list[Gain]:
-    """One gain for each clinic day (UTC), the mean, at its first time."""
+    """One gain for each clinic day, the mean, at its first time. Times are local."""
     found: dict[date, list[Gain]] = {}
     for at, gain in gains:
         found.setdefault(_day(at), []).append((at, gain))
@@ -100,7 +100,7 @@ def series_flags(gains: Sequence[Gain], limits: Limits, room: Fraction | None) -
 
 
 def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
+    return at.date()
 
 
 def _turns(reached: Sequence[bool]) -> list[tuple[bool, int]]:

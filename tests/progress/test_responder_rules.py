@@ -134,8 +134,8 @@ def test_there_is_no_state_without_both_thresholds_or_a_later_value() -> None:
 
 def test_a_rating_of_change_starts_from_no_change() -> None:
     rating = scale(mdc=2, mcid=3)._replace(better="higher", rates_change=True)
-    measure = shown([4, 5], rating)
-    assert measure["baseline"] == {"value": 0, "n": 0, "at": week(0)}
+    measure = shown([9, 4, 5], rating)
+    assert measure["baseline"] == {"value": 0, "n": 0, "at": None, "last": None}
     assert (measure["change"], measure["change_percent"]) == (5, None)
     assert (measure["verdict"], measure["provisional"]) == ("improved_important", False)
-    assert measure["responder"] == {"state": "held", "since": week(0), "first_at": week(0)}
+    assert measure["responder"] == {"state": "held", "since": week(1), "first_at": week(1)}

@@ -3,8 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.progress.rules.document import adverse_events
-from app.progress.rules.history import Clock, Event, Visit, course_of
+from app.progress.rules.history import Clock, Visit, course_of
 from app.progress.rules.visits import dose, needlings_of, sessions
 from tests.progress.facts import course, needled, needlings, visit, week, weekly
 
@@ -52,6 +51,7 @@ def test_the_dose_counts_needlings_and_distinct_muscles() -> None:
     assert dose(visits, needlings_of(visits, needlings(rows))) == {
         "needlings": 3,
         "muscles": 2,
+        "parts": 2,
         "needles": 4,
         "insertions": 9,
         "twitches": 4,
@@ -64,16 +64,16 @@ def test_visits_at_one_instant_stand_in_the_order_of_their_ids() -> None:
     assert list(course(*visits)) == ["a", "b", "c"]
 
 
-def test_a_close_call_is_counted_only_as_a_close_call() -> None:
-    events = [
-        Event("mild", close_call=False),
-        Event("mild", close_call=False),
-        Event("serious", close_call=False),
-        Event("serious", close_call=True),
-    ]
-    assert adverse_events(events) == {
-        "mild": 2,
-        "significant": 0,
-        "serious": 1,
-        "close_calls": 1,
-    }
+def test_parts_count_as_the_muscle_that_they_belong_to() -> None:
+    roots = {"trapezius_upper": "trapezius", "trapezius_lower": "trapezius"}
+    parts = ("trapezius_upper", "trapezius_lower", "trapezius", "deltoid")
+    rows = [needled(0, muscle=part) for part in parts]
+    visits = course(visit(0))
+    shown = dose(visits, needlings_of(visits, needlings(rows)), lambda slug: roots.get(slug, slug))
+    assert (shown["muscles"], shown["parts"]) == (2, 4)
+
+
+def test_what_nobody_counted_is_unknown_and_not_zero() -> None:
+    visits = course(visit(0)._replace(duration_min=None))
+    shown = dose(visits, needlings_of(visits, needlings([needled(0)])))
+    assert shown["twitches"] is shown["minutes"] is None

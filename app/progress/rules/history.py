@@ -1,10 +1,9 @@
 """The input of the rules of progress: one patient's history, as plain facts.
 
-The caller leaves out void sessions, everything after `as_of`, and everything that the filters
-`episode_id`, `from` and `to` exclude. The rules treat the rest as complete, so a baseline is the
-baseline *of the history given*. Every rule ignores what belongs to a session that was not
-attended or is not among the visits. An adverse event always counts, because it happened whatever
-became of its session's record. Rows may come in any order.
+It holds everything up to `as_of`, whatever part of it was asked for: a figure of one course must
+not depend on that. Void sessions appear only in `voided`. Every rule ignores what belongs to a
+session that was not attended or is not among the visits. An adverse event always counts, because
+it happened whatever became of its session's record. Rows may come in any order.
 
 Ids are strings: rules mostly look things up by id, and a `UUID` hashes many times slower. Times
 are timezone-aware. Numbers are finite and of a size that occurs in a clinic. All facts are named
@@ -12,7 +11,7 @@ tuples, built and read by field name, never by position. Needlings are the most 
 come as columns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
@@ -24,6 +23,9 @@ Json = dict[str, Any]
 
 TimeFormat = Callable[[datetime], object]
 """How a time appears in the document: as text, or as the same `datetime`."""
+
+BASELINE_DAYS = 14
+"""How many clinic days before the first needles count as the start, unless the clinic says else."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -75,6 +77,7 @@ class Reading(NamedTuple):
     value: float  # in the instrument's own unit
     at: datetime  # ignored for a reading in a session: the session's time counts
     episode_id: str | None = None  # ignored for a reading in a session: the session's counts
+    movement: str | None = None  # of a joint: a code of the vocabulary
 
 
 def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
@@ -101,13 +104,23 @@ class Report(NamedTuple):
     session_id: str
     window: str  # early | h24 | h48 | h72 | late, by the hours that passed since the session
     soreness: int  # 0-10
+    worst_soreness: int | None = None  # 0-10, as the patient remembers it
+    interference: int | None = None  # 0-10
+    bruising: bool | None = None
+    fatigue: bool | None = None
+    headache: bool | None = None
+    change: str | None = None  # much_worse | worse | same | better | much_better
 
 
 class Event(NamedTuple):
     """An adverse event, or a close call."""
 
+    at: datetime
+    kind: str
     severity: str  # mild | significant | serious
     close_call: bool
+    session_id: str | None = None
+    episode_id: str | None = None
 
 
 class Episode(NamedTuple):
@@ -154,6 +167,8 @@ class Scale(NamedTuple):
     unit: str = "{score}"
     best: float | None = None
     """The best value of the scale; None where there is no best, as for a force."""
+    needs_movement: bool = False
+    """Whether values are only comparable within one movement, as in a range of motion."""
     worst: float | None = None
     """The worst value of the scale; None where it isn't known."""
 
@@ -162,21 +177,38 @@ ScaleOf = Callable[[str, str | None, str | None], Scale]
 """The scale of an instrument, in a body region, for an activity."""
 
 
-class History(NamedTuple):
-    """All facts about one patient, or one episode, that progress is computed from."""
+def fourteen(kind: str) -> int:
+    """The days after a visit within which an event is counted with it, where nobody says else."""
+    del kind
+    return 14
 
-    visits: Sequence[Visit]
-    needlings: Needlings
-    readings: Sequence[Reading]
-    reports: Sequence[Report]
-    events: Sequence[Event]
-    episodes: Sequence[Episode]  # those that the document covers
-    reopenings: Sequence[Reopening]
+
+def itself(muscle: str) -> str:
+    """The muscle itself: where nobody says which muscle a part belongs to."""
+    return muscle
+
+
+class History(NamedTuple):
+    """All facts about one patient that progress is computed from."""
+
     scale: ScaleOf
+    visits: Sequence[Visit] = ()
+    needlings: Needlings = NO_NEEDLINGS
+    readings: Sequence[Reading] = ()
+    reports: Sequence[Report] = ()
+    events: Sequence[Event] = ()
+    episodes: Sequence[Episode] = ()
+    voided: Mapping[str, str | None] = {}
+    """The void sessions, each with its episode."""
     entered_later: frozenset[str] = frozenset()
     """The ids of sessions that were recorded after `as_of`."""
     zone: tzinfo = UTC
     """The time zone in which the clinic counts days."""
+    baseline_days: int = BASELINE_DAYS
+    root_of: Callable[[str], str] = itself
+    """The muscle that a part of a muscle counts towards."""
+    days_of: Callable[[str], int] = fourteen
+    """Within how many clinic days after a visit a kind of event is counted with it, by date."""
 
 
 def keep_datetime(at: datetime) -> datetime:
@@ -202,7 +234,7 @@ class Occasion(NamedTuple):
     """
 
     instant: int
-    rank: int  # orders occasions at one instant; those outside any session come first
+    rank: int  # orders occasions at one instant; those outside any session come last
     session_id: str  # empty outside any session
     at: Any  # the time as the document gives it
     day: int  # the clinic day, as a proleptic Gregorian ordinal
@@ -214,8 +246,8 @@ class Occasion(NamedTuple):
 Course = dict[str, Occasion]
 """The attended visits by session, in order of time."""
 
-OUTSIDE = -1
-"""The rank of an occasion outside any session."""
+OUTSIDE = 1_000_000
+"""The rank of an occasion outside any session: the point of one instant is the session's."""
 
 
 def course_of(

@@ -1,65 +1,144 @@
 """Soreness after needling: how well it is tolerated, not whether it helped.
 
 It always comes with the number of times asked and answered, because a missing answer is
-information too. Gaps stay gaps: no value is carried forward.
+information too. Gaps stay gaps: no value is carried forward. Soreness is asked about 18 to 60
+hours after the needles. Reports from earlier or later are counted, and never answer that question.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from statistics import fmean
+from typing import Any, Final
 
+from app.core.values.vocabularies import words_of
 from app.followups.rules import ASKED_AFTER_H
+from app.followups.views import ChangeRating
 from app.progress.rules.history import Course, Json, Report
 from app.progress.rules.trend import trend
 from app.progress.rules.visits import Doses
 
 ASKED_AFTER = ASKED_AFTER_H * 3600 * 1_000_000
 """In microseconds."""
+ANSWERS: Final = ("h24", "h48")
+"""The windows whose reports are answers."""
+EARLY: Final = "early"
+SYMPTOMS: Final = ("bruising", "fatigue", "headache")
+RATINGS: Final = words_of(ChangeRating)
 
 
-def soreness(course: Course, as_of_instant: int, reports: Iterable[Report], doses: Doses) -> Json:
+def soreness(
+    course: Course,
+    as_of_instant: int,
+    reports: Iterable[Report],
+    doses: Doses,
+    needled: Collection[str],
+    shown: Callable[[int], bool] | None = None,
+) -> Json:
     """The document's `soreness`, with one entry for each attended visit.
 
-    A visit counts as asked once 18 hours have passed by ``as_of_instant``. It counts as answered
-    if it is asked and has a report from any hour. The trend is computed from the peaks of the
-    visits that have one.
+    A visit counts as asked if it had needlings and 18 hours have passed by ``as_of_instant``. It
+    counts as answered if it is asked and has a report of 18 to 60 hours. The trend is computed
+    from the peaks; visits at one instant count as one, with the mean of theirs. `shown` says of
+    which instants the entries are listed.
     """
-    entries: dict[str, Json] = {
-        session_id: {
-            "session_id": session_id,
+    told: defaultdict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        if report.session_id in course:
+            told[report.session_id].append(report)
+    entries = {
+        id: {
+            "session_id": id,
             "at": visit.at,
-            "peak": None,
-            "h24": None,
-            "h48": None,
-            "reports": 0,
-            "insertions": doses.insertions[session_id],
-            "twitches": doses.twitches[session_id],
+            **_levels(told.get(id, ())),
+            "insertions": doses.insertions[id],
+            "twitches": doses.twitches[id],
             "draft": visit.draft,
         }
-        for session_id, visit in course.items()
+        for id, visit in course.items()
     }
-    for report in reports:
-        if report.session_id in entries:
-            _add(entries[report.session_id], report)
-    asked_until = as_of_instant - ASKED_AFTER
-    peaks = [entry["peak"] for entry in entries.values()]
-    told = zip(course.values(), peaks, strict=True)
-    sore = [(visit, peak) for visit, peak in told if peak is not None]
+    asked = [
+        id
+        for id, visit in course.items()
+        if id in needled and visit.instant <= as_of_instant - ASKED_AFTER
+    ]
     return {
-        "asked": len([visit for visit in course.values() if visit.instant <= asked_until]),
-        "answered": len([visit for visit, _ in sore if visit.instant <= asked_until]),
-        "sessions": list(entries.values()),
-        "trend": trend(
-            [visit.instant for visit, _ in sore],
-            [peak for _, peak in sore],
-            [visit.day for visit, _ in sore],
-        ),
+        "asked": len(asked),
+        "answered": sum(entries[id]["peak"] is not None for id in asked),
+        **_counts([report for some in told.values() for report in some]),
+        "sessions": [
+            entry for id, entry in entries.items() if shown is None or shown(course[id].instant)
+        ],
+        "trend": _trend(course, entries),
     }
 
 
-def _add(entry: Json, report: Report) -> None:
-    """Raise the session's peak, and the value of the report's window if the entry has that one."""
-    value, window = report.soreness, report.window
-    entry["reports"] += 1
-    if entry["peak"] is None or entry["peak"] < value:
-        entry["peak"] = value
-    if window in entry and (entry[window] is None or entry[window] < value):
-        entry[window] = value
+def total(parts: Sequence[Json], course: Course) -> Json:
+    """The sum of the soreness of several courses, with all visits in order. It has no trend."""
+    order = {id: number for number, id in enumerate(course)}
+    sessions = [entry for part in parts for entry in part["sessions"]]
+    return {
+        **{name: sum(part[name] for part in parts) for name in ("asked", "answered")},
+        **{name: sum(part[name] for part in parts) for name in ("early", "late")},
+        **{name: _summed([part[name] for part in parts]) for name in (*SYMPTOMS, "change")},
+        "interference": {
+            "n": sum(part["interference"]["n"] for part in parts),
+            "highest": _highest([part["interference"]["highest"] for part in parts]),
+        },
+        "sessions": sorted(sessions, key=lambda entry: order[entry["session_id"]]),
+        "trend": None,
+    }
+
+
+def _levels(reports: Sequence[Report]) -> Json:
+    """The highest soreness of each window of a session; None where there is no report."""
+    by_window: Json = {
+        window: _highest([one.soreness for one in reports if one.window == window])
+        for window in (*ANSWERS, EARLY)
+    }
+    outside = (*ANSWERS, EARLY)
+    return {
+        "peak": _highest([by_window[window] for window in ANSWERS]),
+        **by_window,
+        "late": _highest([one.soreness for one in reports if one.window not in outside]),
+        "worst": _highest([one.worst_soreness for one in reports]),
+        "reports": len(reports),
+    }
+
+
+def _counts(reports: Sequence[Report]) -> Json:
+    """What the reports say beside the soreness, each with the number that say anything."""
+    early = sum(one.window == EARLY for one in reports)
+    ratings = [one.change for one in reports if one.change is not None]
+    hindered = [one.interference for one in reports if one.interference is not None]
+    return {
+        "early": early,
+        "late": len(reports) - early - sum(one.window in ANSWERS for one in reports),
+        **{name: _yes([getattr(one, name) for one in reports]) for name in SYMPTOMS},
+        "interference": {"n": len(hindered), "highest": _highest(hindered)},
+        "change": {"n": len(ratings), **{word: ratings.count(word) for word in RATINGS}},
+    }
+
+
+def _yes(answers: Sequence[bool | None]) -> Json:
+    return {"n": len(answers) - answers.count(None), "yes": answers.count(True)}
+
+
+def _summed(counts: Sequence[Json]) -> Json:
+    return {name: sum(one[name] for one in counts) for name in counts[0]}
+
+
+def _highest(values: Iterable[int | None]) -> Any:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _trend(course: Course, entries: Json) -> Json:
+    peaks: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for id, visit in course.items():
+        if entries[id]["peak"] is not None:
+            peaks[visit.instant, visit.day].append(entries[id]["peak"])
+    ordered = sorted(peaks)
+    return trend(
+        [instant for instant, _ in ordered],
+        [fmean(peaks[at]) for at in ordered],
+        [day for _, day in ordered],
+    )

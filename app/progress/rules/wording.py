@@ -23,6 +23,7 @@ ONE_VALUE: Final = (
 )
 NO_ROOM: Final = "the scale leaves no room to show it from here"
 WITHIN_ERROR: Final = "within measurement error"
+MEANING_UNKNOWN: Final = "whether it matters is not known"
 NOT_CONFIRMED: Final = "not yet confirmed"
 VERDICTS: Final = {
     "improved_important": "an important improvement",
@@ -35,6 +36,7 @@ VERDICTS: Final = {
 """Each verdict where nothing else needs to be said of it: see `verdict_words`."""
 UNCERTAIN: Final = {"improved_uncertain": "improved", "worse_uncertain": "worse"}
 """The direction of each uncertain verdict, as `reachable` names it."""
+SEVERITIES: Final = ("mild", "significant", "serious")
 RELEASES: Final = {
     "none": "not released",
     "partial": "partly released",
@@ -102,6 +104,42 @@ def change_words(measure: Json) -> str:
     return f"{number(base)} to {number(latest)}, changed by {counted_change(measure)}"
 
 
+def figure(member: Json | None) -> str:
+    """The value of a baseline, latest or best; a dash where there is none."""
+    return number(None if member is None else member["value"])
+
+
+def course_words(course: Json | None) -> str:
+    """Which course something belongs to, where there are several."""
+    if course is None:
+        return "in no course"
+    if course["started_at"] is None:
+        return "course without a visit"
+    return f"course from {course['started_at'][:10]}"
+
+
+def event_words(events: Json) -> str:
+    """The counts of adverse events, and how many of them no visit or episode names."""
+    said = _event_counts(events)
+    if any(events["by_date"].values()):
+        said += f"; of these counted by date: {_some_events(events['by_date'])}"
+    if any(events["unattributed"].values()):
+        said += f"; unattributed: {_some_events(events['unattributed'])}"
+    return said
+
+
+def _event_counts(counts: Json) -> str:
+    harm = ", ".join(f"{counts[how]} {how}" for how in SEVERITIES)
+    return f"{harm}; close calls: {counts['close_calls']}"
+
+
+def _some_events(counts: Json) -> str:
+    """Those of the counts that are not 0."""
+    said = [f"{counts[how]} {how}" for how in SEVERITIES if counts[how]]
+    calls = counts["close_calls"]
+    return ", ".join([*said, *([f"close calls {calls}"] if calls else [])])
+
+
 def cautions(measure: Json) -> list[str]:
     """What may not be concluded from a change; empty where it is from enough values."""
     if measure["change"] is None or count(measure) >= CONCLUDED_FROM:
@@ -110,7 +148,19 @@ def cautions(measure: Json) -> list[str]:
 
 
 def verdict_words(measure: Json) -> str:
-    """The verdict on a change, in words."""
+    """The verdict on a change, in words; both, where the last value before it gives another one."""
+    other = measure["verdict_from_last"]
+    if other is None:
+        return _from_mean(measure)
+    used = measure["thresholds"]
+    both_known = used["mdc"] is not None and (used["mcid"] or used["mcid_percent"]) is not None
+    words = VERDICTS[other]
+    if other in UNCERTAIN and used["mdc"] is not None:
+        words = WITHIN_ERROR if both_known else f"{UNCERTAIN[other]}; {MEANING_UNKNOWN}"
+    return f"{_from_mean(measure)}; from the last value of the baseline: {words}"
+
+
+def _from_mean(measure: Json) -> str:
     verdict = measure["verdict"]
     if verdict == "stable":
         return _stable(measure)
@@ -167,7 +217,7 @@ def _uncertain(measure: Json) -> str:
         return VERDICTS[verdict]
     if measure["exceeds_mdc"]:
         which = "better" if UNCERTAIN[verdict] == "improved" else "worse"
-        return f"{which} by more than measurement error; whether it matters is not known"
+        return f"{which} by more than measurement error; {MEANING_UNKNOWN}"
     return WITHIN_ERROR
 
 

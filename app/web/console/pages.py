@@ -21,6 +21,9 @@ from app.progress.rules.wording import (
     cautions,
     counted_change,
     counted_slope,
+    course_words,
+    event_words,
+    figure,
     flag_words,
     held_words,
     number,
@@ -99,7 +102,10 @@ _ENVIRONMENT.filters.update(
     release=RELEASES.__getitem__,
     instrument=lambda code: _NAMES.scale(code).name,
     muscle=_NAMES.muscle,
-    whose=lambda measure: label(measure, _NAMES),
+    whose=lambda measure, in_course: label(measure, _NAMES, in_course=in_course),
+    course=course_words,
+    figure=figure,
+    harms=event_words,
 )
 
 
