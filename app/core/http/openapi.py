@@ -137,6 +137,10 @@ PROBLEM_SCHEMA: Final = {
                         "enum": ["query", "path", "header"],
                         "description": "The part of the request; absent for the body.",
                     },
+                    "line": {
+                        "type": "integer",
+                        "description": "The line of the file that is imported, counted from 1.",
+                    },
                 },
             },
         },

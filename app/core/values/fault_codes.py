@@ -25,8 +25,10 @@ OWN: Final[Mapping[str, str]] = {
         "An active practitioner has no inactive_from that is today or past, and an"
         " inactive one none in the future."
     ),
+    "csv_field_too_long": "A cell of a CSV file is too long.",
     "csv_header": "The first line must name each column once, with `type` among them.",
-    "csv_invalid": "Not CSV: a quote is out of place, or a field is too long.",
+    "csv_invalid": "Not CSV: a quote is out of place.",
+    "csv_unclosed_quote": "Not CSV: a quote begins a text that doesn't end.",
     "csv_width": "The row and the header have different numbers of fields.",
     "cursor": "This is not a cursor of this list.",
     "deeper_than_needle": "depth_mm is larger than the needle's length_mm.",
@@ -61,6 +63,7 @@ OWN: Final[Mapping[str, str]] = {
     "nobodys_id": "The nil and the max UUID are no ids.",
     "none_and_more": "Give none alone, or the sensations that were felt.",
     "not_a_table": "Records can't be de-identified: export tables.",
+    "not_alone": "`q` is the whole search: no other member may stand beside it.",
     "not_attended": "That visit was not attended.",
     "not_csv": "Only CSV has a form for Excel: export CSV, or leave this out.",
     "not_electrical": "Only electrical stimulation has a current.",
@@ -103,6 +106,7 @@ OWN: Final[Mapping[str, str]] = {
     "still_active": "An active episode has no closed_at.",
     "technique_missing": "A signed session needs a technique.",
     "too_large": "No entry has so large a number.",
+    "too_many_words": "A search has more words than it may have.",
     "too_precise": "The number has too many decimals. Nothing is rounded.",
     "unit": "The instrument is not recorded in this unit.",
     "unknown": "A word in a data file is unknown.",

@@ -175,6 +175,12 @@ class Invalid(Problem):
             error["pointer"] = place + error["pointer"]
         return self
 
+    def in_line(self, number: int) -> "Invalid":
+        """Return the same problem, which says in what line of a file the faults are."""
+        for error in self.members["errors"]:
+            error["line"] = number
+        return self
+
 
 class KeyReused(Problem):
     """This Idempotency-Key was used before, for another request."""

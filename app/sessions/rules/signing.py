@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from typing_extensions import TypedDict
 
+from app.core.values.clock import AHEAD_MAX
 from app.core.values.faults import Fault, pointer
 from app.core.values.vocabularies import words_of
-from app.records.rules import AHEAD_MAX
 from app.sessions.rules.content import is_in_future
 from app.sessions.views import (
     Attendance,

@@ -1,6 +1,6 @@
 """Screenings are found by their answers.
 
-Revision 0018d, after 0017. The answers stay in the screening; these rows only find it, by the
+Revision 0018, after 0017. The answers stay in the screening; these rows only find it, by the
 code with which a question is compared.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.db.schema import each_clinic
 from app.vocabularies.queries import compared_code
 
-revision = "0018d"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
