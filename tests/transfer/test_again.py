@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.values.clock import uuid7, uuid7_at
 from app.core.values.wire import texts_in, validated
-from app.records.kinds import digest
+from app.records.repeats import digest
 from app.transfer.bodies import READERS, read_row
 from tests.ground import Api, Clinic
 from tests.transfer.exported import export, fill
