@@ -315,7 +315,9 @@ def _counted(count: int) -> Select[Any]:
         words = rows(PatientWord, PatientWord.patient_id).where(
             PatientWord.field == "name", _begins(PatientWord.word, f"asked_{number}")
         )
-        return select(func.count()).select_from(words.limit(bindparam("counted_max")).subquery())
+        return select(func.count()).select_from(
+            words.order_by(PatientWord.word).limit(bindparam("counted_max")).subquery()
+        )
 
     return select(*(some(number).scalar_subquery() for number in range(count)))
 
