@@ -50,7 +50,10 @@ def fail(sentence: str) -> NoReturn:
 
 def reason(problem: Problem) -> str:
     """A problem as text, with the database driver's message if that was the cause."""
-    details = [error["detail"] for error in problem.members.get("errors", ())]
+    details = [
+        (f"Line {error['line']}: " if "line" in error else "") + error["detail"]
+        for error in problem.members.get("errors", ())
+    ]
     behind = [f"({driver_message(problem.__cause__)})"] if problem.__cause__ else []
     return " ".join([problem.detail, *details, *behind])
 

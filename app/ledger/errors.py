@@ -1,6 +1,7 @@
 """Problems of the ledger."""
 
 from http import HTTPStatus
+from typing import ClassVar
 
 from app.core.values.problems import Problem
 
@@ -13,4 +14,8 @@ class CursorSuperseded(Problem):
     that you hold, take the `cursor` of the newest change, and continue there.
     """
 
+    remedy: ClassVar[str] = (
+        "Read again from `after=0`. Or fetch the records that you hold, take the `cursor` of the"
+        " newest change, and continue there."
+    )
     status, code, title = HTTPStatus.GONE, "cursor-superseded", "Cursor is superseded"

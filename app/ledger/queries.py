@@ -142,7 +142,10 @@ def _resume(op: Operation, cursor: str) -> tuple[int, str]:
     if there is None:
         if number <= tiles.size(op.db, op.clinic_id):
             raise LedgerDamaged(f"Entry {number} is missing.")
-        raise CursorSuperseded
+        raise CursorSuperseded(
+            "The ledger ends before this cursor. Either it is not from an answer, or a restored"
+            f" backup set the ledger back. {CursorSuperseded.remedy}"
+        )
     found = cursor_of(number, there)
     if "." in cursor and cursor != found:
         raise CursorSuperseded

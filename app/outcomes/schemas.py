@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from app.core.values.wire import Moment, Period, View
+from app.core.values.wire import Moment, Past, Period, View
 from app.outcomes.rules.groups import OutcomesBy
 
 IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
@@ -28,7 +28,7 @@ class OutcomesFilters(Period):
         ),
     ] = None
     end: Annotated[
-        Moment | None,
+        Past | None,
         Field(alias="to", description="Count what happened until then. Default: now."),
     ] = None
     own: Annotated[

@@ -1,15 +1,11 @@
 """The rule of what has happened, for every kind of record. Pure."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.core.values.clock import clinic_day, first_day
+from app.core.values.clock import AHEAD_MAX, ahead_detail, clinic_day, first_day
 from app.core.values.faults import Fault, pointer
-
-AHEAD_MAX: Final = timedelta(minutes=5)
-"""How far the clock of a client may be ahead of the server's."""
 
 
 def happened_faults(
@@ -28,9 +24,7 @@ def happened_faults(
         if value is None:
             continue
         if value > (latest if isinstance(value, datetime) else clinic_day(latest, zone)):
-            here = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-            detail = f"{name} is ahead of the server's time, which is {here}."
-            yield Fault(pointer(name), "in_the_future", detail)
+            yield Fault(pointer(name), "in_the_future", ahead_detail(name, at))
         else:
             yield from birth_faults(name, value, born, zone)
 

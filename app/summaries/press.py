@@ -7,20 +7,12 @@ long, and has access to no key and no database.
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typst
 
 PAPER = Path(__file__).with_name("paper")
-
-# The probe names a font, because Typst reports a missing glyph only where one is set.
-PROBE = b"""
-#set document(title: "-")
-#set text(font: "Noto Sans")
-#for each in json(bytes(sys.inputs.characters)) [#each \\ ]
-"""
 
 
 def _fonts(*, system: bool) -> typst.Fonts:
@@ -30,74 +22,81 @@ def _fonts(*, system: bool) -> typst.Fonts:
     )
 
 
-def _pdf(job: dict[str, Any], at: int, *, system_fonts: bool) -> bytes:
+def _typeset(template: str, inputs: dict[str, Any], at: int, *, system_fonts: bool) -> bytes:
     """The tagged PDF (PDF/UA-1). Raises `TypstError`, also where a character has no glyph."""
     return typst.compile(
-        PAPER / "chart.typ",
+        PAPER / template,
         root=PAPER,
         font_paths=_fonts(system=system_fonts),
-        sys_inputs={"job": json.dumps(job, ensure_ascii=False)},
+        sys_inputs={name: json.dumps(value, ensure_ascii=False) for name, value in inputs.items()},
         pdf_standards=["ua-1"],
         timestamp=at,
-        # The template imports no package. These paths keep Typst from ever downloading one.
+        # The templates import no package. These paths keep Typst from ever downloading one.
         package_path=PAPER,
         package_cache_path=PAPER,
     )
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Every string in a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+def _pdf(job: dict[str, Any]) -> bytes | None:
+    """A chart summary as a PDF, or None if the fonts can't show all of it."""
+    at, system_fonts = job.pop("at"), job.pop("system_fonts")
+    # The fonts of this package alone are faster, and the same on every machine.
+    for system in (False, True) if system_fonts else (False,):
+        try:
+            return _typeset("chart.typ", {"job": job}, at, system_fonts=system)
+        except typst.TypstError as error:
+            if not error.message.startswith("PDF/UA-1"):
+                raise  # the error is not about the text
+    return None
 
 
-def _unprintable(job: dict[str, Any], *, system_fonts: bool) -> str:
-    """A character that no font has, found by bisection; empty if each can be printed alone."""
-    suspects: list[str] = sorted({*"".join(_texts(job["content"]))})
-    if _can_print(suspects, system_fonts=system_fonts):
-        return ""
-    while len(suspects) > 1:
-        half = suspects[: len(suspects) // 2]
-        suspects = suspects[len(half) :] if _can_print(half, system_fonts=system_fonts) else half
-    return suspects[0]
+def _unprintable(texts: list[str], *, system_fonts: bool) -> tuple[int, str] | None:
+    """The place in the list of the first text that the fonts can't show, and a character of it.
+
+    The character is empty if each can be shown alone. None if every text can be shown.
+    """
+    at = _first(texts, system_fonts=system_fonts)
+    if at is None:
+        return None
+    characters = sorted(set(texts[at]))
+    nth = _first(characters, system_fonts=system_fonts)
+    return at, "" if nth is None else characters[nth]
 
 
-def _can_print(characters: list[str], *, system_fonts: bool) -> bool:
+def _first(texts: list[str], *, system_fonts: bool) -> int | None:
+    """The place of the first text that can't be printed, found by bisection."""
+    if _can_print(texts, system_fonts=system_fonts):
+        return None
+    begin, end = 0, len(texts)
+    while end - begin > 1:
+        middle = (begin + end) // 2
+        if _can_print(texts[begin:middle], system_fonts=system_fonts):
+            begin = middle
+        else:
+            end = middle
+    return begin
+
+
+def _can_print(texts: list[str], *, system_fonts: bool) -> bool:
     try:
-        typst.compile(
-            PROBE,
-            font_paths=_fonts(system=system_fonts),
-            sys_inputs={"characters": json.dumps(characters)},
-            pdf_standards=["ua-1"],
-            timestamp=0,
-        )
+        _typeset("probe.typ", {"texts": texts}, 0, system_fonts=system_fonts)
     except typst.TypstError:
         return False
     return True
 
 
 def main() -> int:
-    """Print one document and return the exit code.
+    """Do one job, and return the exit code.
 
-    The only command-line argument is the exit code for a character without a glyph. In that case
-    the character is the only output.
+    A job with `texts` is to find one that can't be printed: the answer is JSON. Any other is to
+    print a document. The only command-line argument is the exit code if the fonts can't show it.
     """
     job = json.load(sys.stdin.buffer)
-    at, system_fonts = job.pop("at"), job.pop("system_fonts")
-    try:
-        try:
-            pdf = _pdf(job, at, system_fonts=False)  # faster, and the same on every machine
-        except typst.TypstError:
-            if not system_fonts:
-                raise
-            pdf = _pdf(job, at, system_fonts=True)
-    except typst.TypstError as error:
-        if not error.message.startswith("PDF/UA-1"):
-            raise  # the error is not about the text
-        sys.stdout.buffer.write(_unprintable(job, system_fonts=system_fonts).encode())
+    if "texts" in job:
+        json.dump(_unprintable(job["texts"], system_fonts=job["system_fonts"]), sys.stdout)
+        return 0
+    pdf = _pdf(job)
+    if pdf is None:
         return int(sys.argv[1])
     sys.stdout.buffer.write(pdf)
     return 0

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,18 +17,14 @@ from app.summaries.rules.words import breakable
 
 PRESS: Final = Path(__file__).with_name("press.py")
 UNPRINTABLE: Final = 3
-"""The exit code of the press if no font has a character."""
+"""The exit code of the press if the fonts can't show the content."""
 CONTENT_MAX_BYTES: Final = 3 * 1024 * 1024
 """The largest content, as JSON. The press needs about two hundred times as much memory."""
 PRINT_MAX_S: Final = 30.0
 
 
 class NoGlyph(Exception):
-    """The content has a character that no font has."""
-
-    def __init__(self, character: str) -> None:
-        super().__init__()
-        self.character = character
+    """The content has a text that the fonts can't show."""
 
 
 def check_installed() -> None:
@@ -52,6 +49,28 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
         # Only now: the digest covers each word as it was written.
         "content": breakable(from_json(content)),
     }
+    printed = _pressed(job)
+    if printed is None:
+        raise NoGlyph
+    return printed
+
+
+def unprintable(texts: Sequence[str]) -> tuple[int, str] | None:
+    """The place of the first text that the fonts can't show, and a character of it.
+
+    The character is empty if each can be shown alone. None if every text can be shown, or if it
+    takes too long to find one.
+    """
+    job = {"texts": breakable(list(texts)), "system_fonts": settings().system_fonts}
+    try:
+        found = from_json(_pressed(job) or b"null")
+    except Unavailable:
+        return None
+    return None if found is None else (found[0], found[1])
+
+
+def _pressed(job: object) -> bytes | None:
+    """The output of the press; None if the fonts can't show the content."""
     try:
         printed = subprocess.run(  # noqa: S603 - this Python, our own file, data through stdin
             [sys.executable, "-I", PRESS, str(UNPRINTABLE)],
@@ -64,7 +83,7 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
     except subprocess.TimeoutExpired:
         raise Unavailable from None
     if printed.returncode == UNPRINTABLE:
-        raise NoGlyph(printed.stdout.decode())
+        return None
     if printed.returncode != 0:
         raise RuntimeError("the press failed")
     return printed.stdout

@@ -25,6 +25,7 @@ from app.instruments import queries as instruments
 from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
 from app.ledger.service import record_difference
+from app.measurements.models import Measurement
 from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
@@ -48,6 +49,7 @@ from app.summaries.rules.content import Chart, ChartRecords, name_of
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, local, printable
 from app.summaries.schemas import ChartSummaryBody
+from app.thresholds.models import OwnThresholds
 
 SESSIONS_MAX: Final = 200
 _OF: BindParameter[UUID] = bindparam("patient_id")
@@ -57,6 +59,12 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
+_MEASUREMENTS = (
+    rows(Measurement, Measurement.id, Measurement.activity)
+    .where(Measurement.patient_id == _OF, Measurement.activity.is_not(None))
+    .order_by(Measurement.taken_at, Measurement.id)
+)
+_SOURCES = rows(OwnThresholds, OwnThresholds.id, OwnThresholds.source).order_by(OwnThresholds.id)
 # Fails at start if a kind of the chart summary has no member in `ChartRecords`.
 by_kind("a chart summary", IN_CHART_SUMMARY, ChartRecords.__annotations__)
 _DESCRIPTION: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
@@ -191,21 +199,8 @@ def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]
 
 def names(op: Operation, chart: Chart) -> Names:
     """The names of the muscles, instruments and people that a chart refers to."""
-    bodies = [each.body for versions in chart.histories.values() for each in versions]
-    actors = {op.caller.actor, *_actors(chart)}
-    treating = {
-        *(session["practitioner_id"] for session in (*chart.sessions, *bodies)),
-        *(
-            UUID(id)
-            for kind, _, id in (actor.partition(":") for actor in actors)
-            if kind == "practitioner"
-        ),
-    }
-    people = {str(each["id"]): name_of(each) for each in _practitioners(op, treating)}
-    ids = [id for kind, _, id in (actor.partition(":") for actor in actors) if kind == "client"]
-    programs = (
-        {str(row.id): printable(row.name) for row in op.all(_CLIENTS, ids=ids)} if ids else {}
-    )
+    people = {str(each["id"]): name_of(each) for each in _people(op, chart)}
+    programs = {str(each["id"]): each["name"] for each in _programs(op, chart)}
 
     def actor(who: str) -> str:
         kind, _, id = who.partition(":")
@@ -225,6 +220,37 @@ def names(op: Operation, chart: Chart) -> Names:
         ),
         patient=lambda id: "this chart" if id == chart.patient["id"] else "another chart",
     )
+
+
+def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what a summary may show of other records than the chart's, after the kind's noun.
+
+    That is names, activities that were measured between visits, and the sources of the clinic's own
+    thresholds. Each has the record's `id`, and members as in the record.
+    """
+    yield "clinics", {"id": op.clinic_id, "name": clinic(op)["name"]}
+    yield from (("practitioners", person) for person in _people(op, chart))
+    yield from (("clients", program) for program in _programs(op, chart))
+    for row in op.all(_MEASUREMENTS, patient_id=chart.patient["id"]):
+        yield "measurements", {"id": row.id, "activity": row.activity}
+    yield from (("thresholds", {"id": t.id, "source": t.source}) for t in op.all(_SOURCES))
+
+
+def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
+    """The practitioners who treated the patient, or signed, amended or voided a session."""
+    bodies = [each.body for versions in chart.histories.values() for each in versions]
+    actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
+    treating = {session["practitioner_id"] for session in (*chart.sessions, *bodies)}
+    signing = {UUID(id) for kind, _, id in actors if kind == "practitioner"}
+    return _practitioners(op, treating | signing)
+
+
+def _programs(op: Operation, chart: Chart) -> list[dict[str, Any]]:
+    """The clients that signed, amended or voided a session, or ask for the summary."""
+    actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
+    ids = [id for kind, _, id in actors if kind == "client"]
+    listed = op.all(_CLIENTS, ids=ids) if ids else ()
+    return [{"id": row.id, "name": printable(row.name)} for row in listed]
 
 
 def _actors(chart: Chart) -> Iterator[str]:

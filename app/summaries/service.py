@@ -1,21 +1,18 @@
 """Releasing a chart summary: check the consent, collect the content, print, record the release."""
 
 import hashlib
-import unicodedata
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from app.core.db.database import Database
 from app.core.operation import Operation
-from app.core.values.faults import Fault, pointer
-from app.core.values.problems import Invalid
 from app.ledger import service as ledger
 from app.safety.views import ConsentView
-from app.summaries import printing, queries
-from app.summaries.errors import ConsentMissing, Unprintable
+from app.summaries import printing, queries, refusals
+from app.summaries.errors import ConsentMissing
 from app.summaries.rules import release as rules
 from app.summaries.rules.content import Chart, Release, content
+from app.summaries.rules.places import places
 from app.summaries.rules.words import local, printable
 from app.summaries.schemas import ChartSummaryBody
 
@@ -48,8 +45,11 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ChartSumm
     digest = hashlib.sha256(canonical).hexdigest()
     try:
         pdf = printing.pdf(canonical, digest, op.at)
-    except printing.NoGlyph as missing:
-        _refuse(missing.character, chart, body)
+    except printing.NoGlyph:
+        with database.reading(op.clinic_id) as db:
+            op.begin(db)
+            elsewhere = list(queries.named_elsewhere(op, chart))
+        refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, printed))
     summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
     why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
     digests = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
@@ -84,40 +84,3 @@ def _content(
         None if body.episode_id is None else names.episode(body.episode_id),
     )
     return content(chart, release, names)
-
-
-def _refuse(character: str, chart: Chart, body: ChartSummaryBody) -> NoReturn:
-    """Raise the problem that names the text with this character, and the character's script."""
-    if not character:
-        raise Unprintable("No font on this server can show a combination of characters.")
-    script = unicodedata.name(character, "").partition(" ")[0] or "unknown"
-    for place in _places(character, body.model_dump(by_alias=True)):
-        detail = f"No font on this server can show a character of it ({script})."
-        raise Invalid([Fault(place, "unprintable", detail)])
-    detail = f"No font on this server can show a character of this text ({script})."
-    for resource, record in _records(chart):
-        for place in _places(character, record):
-            raise Unprintable(
-                detail, resource=resource, resource_id=str(record["id"]), pointer=place
-            )
-    raise Unprintable(detail)
-
-
-def _records(chart: Chart) -> Iterator[tuple[str, Any]]:
-    every: Mapping[str, Any] = chart.records
-    for resource, records in every.items():
-        yield from ((resource, record) for record in records)
-    for versions in chart.histories.values():
-        yield from (("sessions", {**each.body, "reason": each.reason}) for each in versions)
-
-
-def _places(character: str, value: Any, *way: object) -> Iterator[str]:
-    """JSON pointers to the texts that contain a character."""
-    if isinstance(value, str) and character in value:
-        yield pointer(*way)
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _places(character, member, *way, name)
-    elif isinstance(value, list):
-        for n, item in enumerate(value):
-            yield from _places(character, item, *way, n)

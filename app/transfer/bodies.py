@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
+from jiter import from_json
 from pydantic import Field, create_model
-from pydantic_core import from_json
+from pydantic_core import to_json
 
 from app.core.values.clock import uuid7_at
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
-from app.core.values.wire import Body, decode, validated
+from app.core.values.problems import Invalid, Problem
+from app.core.values.wire import Body, decode, texts_in, validated
 from app.kinds import AS_ROWS
-from app.records.kinds import Kind, digest
+from app.records.kinds import Kind
+from app.records.repeats import digest
 from app.transfer.formulas import unguarded
 
 
@@ -53,12 +56,27 @@ TRUTHS: Final[Mapping[str, bool]] = {
 }
 """Booleans in lower case, as spreadsheets and statistics programs write them."""
 READERS: Final = {kind.singular: _reader(kind) for kind in AS_ROWS}
+MEMBERS: Final = frozenset(name for reader in READERS.values() for name in reader.body.model_fields)
+"""The members of rows of every type, with `type`."""
 UNKNOWN_TYPE = Fault("/type", "unknown_type", f"`type` must be one of: {', '.join(READERS)}.")
 NO_OBJECT = Fault("", "no_object", "A row must be one JSON object.")
 
 
-def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
-    """The kind and the body of a row, with an id. `Invalid` has every fault."""
+class Item(NamedTuple):
+    """A row, as far as it could be read."""
+
+    kind: Kind[Any, Any]
+    row: Mapping[str, Any]
+    """The members as they were sent, without `type`."""
+    ids: tuple[UUID, ...]
+    """The ids that its record may have. A new record gets the first."""
+    body: Body | None
+    """The body without an id; None if the row breaks a rule."""
+    problem: Problem | None = None
+
+
+def read_row(raw: bytes, clinic_id: UUID) -> Item:
+    """Read a row. Raises `Invalid` with every fault, if the row can't be a stored record either."""
     row = decode(raw)
     if not isinstance(row, dict):
         raise Invalid([NO_OBJECT])
@@ -66,21 +84,59 @@ def read_row(raw: bytes, clinic_id: UUID) -> tuple[Kind[Any, Any], Body]:
     if not isinstance(type_, str) or type_ not in READERS:
         raise Invalid([UNKNOWN_TYPE])
     kind, model = READERS[type_][:2]
-    body: Any = validated(model, raw)
-    if body.id is None:
-        body = body.model_copy(update={"id": id_of(clinic_id, kind, body)})
-    return kind, body
+    members = {name: value for name, value in row.items() if name != "type"}
+    try:
+        body: Any = validated(model, raw)
+    except Invalid as problem:
+        ids = _ids_of_refused(clinic_id, kind, model, row)
+        if not ids:
+            raise
+        return Item(kind, members, ids, None, problem)
+    if body.id is not None:
+        return Item(kind, members, (body.id,), body)
+    as_before = validated(model, raw, texts_in(row))
+    ids = (_id_of(clinic_id, kind, _in_utc(body)), *_ids_before(clinic_id, kind, body, as_before))
+    return Item(kind, members, tuple(dict.fromkeys(ids)), body)
 
 
-def id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
-    """The id of a row without one. The same row in the same clinic always gets the same id.
+def _ids_of_refused(
+    clinic_id: UUID, kind: Kind[Any, Any], model: type[Body], row: Mapping[str, Any]
+) -> tuple[UUID, ...]:
+    """The ids of a row that breaks a rule. The rule may be younger than its record."""
+    if row.get("id") is not None:
+        try:
+            return (UUID(row["id"]),)
+        except (AttributeError, TypeError, ValueError):
+            return ()
+    try:
+        return tuple(_ids_before(clinic_id, kind, validated(model, to_json(row), texts_in(row))))
+    except Invalid:
+        return ()
 
-    It is a UUID version 7 with a hash of the row in place of the random bits. Its time is the time
-    of the event that the row records, or 1970 where it records none.
+
+def _ids_before(clinic_id: UUID, kind: Kind[Any, Any], *bodies: Body) -> Iterator[UUID]:
+    """The ids of earlier versions: an instant had its offset, and a text was as it was sent.
+
+    They are still needed, so that a file from before the upgrade creates nothing twice.
+    """
+    return (_id_of(clinic_id, kind, body) for body in bodies)
+
+
+def _id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
+    """The id of a row without one. The same content in the same clinic always gets the same id.
+
+    It is a UUID version 7 with a hash of the content in place of the random bits. Its time is the
+    time of the event that the row records, or 1970 where it records none.
     """
     moment = getattr(body, kind.moments[0], None) if kind.moments else None
     content = hashlib.sha256(clinic_id.bytes + kind.noun.encode() + digest(body)).digest()
     return uuid7_at(max(0, int(moment.timestamp() * 1000)) if moment else 0, content[:10])
+
+
+def _in_utc(body: Body) -> Body:
+    """A body whose instants are in UTC, so that an id doesn't depend on their offsets."""
+    instants = {name: value for name, value in body if isinstance(value, datetime)}
+    return body.model_copy(update={n: value.astimezone(UTC) for n, value in instants.items()})
 
 
 def value_of(type_: str, member: str, field: str) -> Any:
@@ -96,6 +152,6 @@ def value_of(type_: str, member: str, field: str) -> Any:
     if member in reader.booleans:
         return TRUTHS.get(field.strip().lower(), field)
     try:
-        return from_json(field, allow_inf_nan=False)
+        return from_json(field.encode(), allow_inf_nan=False, catch_duplicate_keys=True)
     except ValueError:
         return field

@@ -1,30 +1,23 @@
 """Reads the rows of a file one at a time, in constant memory, whatever the file contains."""
 
-import codecs
-import csv
-from collections.abc import Iterator
-from itertools import count
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
-from app.core.values.faults import Fault
+from app.core.values.faults import Fault, pointer
 from app.core.values.problems import Invalid
-from app.transfer.bodies import value_of
+from app.transfer.bodies import MEMBERS, value_of
+from app.transfer.csv_records import Record, records
+from app.transfer.lines import TOO_LONG, lines
 
-ROW_MAX_BYTES: Final = 1024 * 1024
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
-
-# Stands for a line that is too long. The CSV parser refuses it, even inside a quoted field.
-OVERLONG: Final = "x" * (csv.field_size_limit() + 1) + "\n"
-TOO_LONG = Fault("", "line_too_long", f"A line may have at most {ROW_MAX_BYTES:,} bytes.")
-NOT_TEXT = Fault("", "json_invalid", "The text is not UTF-8.")
-NOT_CSV = Fault("", "csv_invalid", "Not CSV: a quote is out of place, or a field is too long.")
+SEPARATORS: Final = (";", "\t", "|")
+NOT_UTF8 = Fault("", "not_utf8", "It is not UTF-8. Save the file as UTF-8.")
+NUL = Fault("", "nul_character", "A NUL character can't be stored.")
 OTHER_WIDTH = Fault("", "csv_width", "The row and the header have different numbers of fields.")
-NO_HEADER = Fault(
-    "", "csv_header", "The first line must name each column once, with `type` among them."
-)
 
 
 class Row(NamedTuple):
@@ -36,73 +29,100 @@ class Row(NamedTuple):
 
 
 def rows(file: BinaryIO, media: str) -> Iterator[Row]:
-    """The rows of a file, without empty lines. `Invalid` where a CSV file has no valid header."""
+    """The rows of a file, without empty lines.
+
+    Raises `Invalid` if a CSV file has no valid header, or if the file is UTF-16 or UTF-32.
+    """
     return csv_rows(file) if media == CSV else json_rows(file)
 
 
 def json_rows(file: BinaryIO) -> Iterator[Row]:
     """The rows of a file of JSON lines."""
-    for line, raw in _lines(file):
+    for line, raw in lines(file):
         if raw is None:
             yield Row(line, b"", TOO_LONG)
         elif raw.strip():
-            yield Row(line, raw)
+            fault = _unreadable(raw)
+            yield Row(line, raw if fault is None else b"", fault)
+
+
+def _unreadable(raw: bytes) -> Fault | None:
+    if b"\0" in raw:
+        return NUL
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return NOT_UTF8
+    return None
 
 
 def csv_rows(file: BinaryIO) -> Iterator[Row]:
     """The rows of a CSV file (RFC 4180, UTF-8), each converted to JSON.
 
-    The header names members of the record, and `type`. An empty field is an absent member. A
-    list or an object is JSON in its field.
+    The header names members of the record, and `type`, in any case. An empty field is an absent
+    member. A list or an object is JSON in its field.
     """
-    reader = csv.reader(_texts(file), strict=True)
-    try:
-        header = next(reader, [])
-    except csv.Error:
-        raise Invalid([NOT_CSV]) from None
-    if "type" not in header or len(set(header)) < len(header):
-        raise Invalid([NO_HEADER])
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield Row(line, b"", NOT_CSV)
-            continue
-        if any(fields):
-            yield _csv_row(line, header, fields)
+    found = records(lines(file))
+    first = next(found, Record(1))
+    names = [_member(name) for name in first.cells]
+    fault = first.fault or _header_fault(names)
+    if fault is not None:
+        raise Invalid([fault]).in_line(first.line)
+    for record in found:
+        if record.fault is not None:
+            yield Row(record.line, b"", record.fault)
+        elif any(record.cells):
+            yield _csv_row(record, names)
 
 
-def _csv_row(line: int, header: list[str], fields: list[str]) -> Row:
-    if len(fields) != len(header):
-        return Row(line, b"", OTHER_WIDTH)
-    filled = {name: field for name, field in zip(header, fields, strict=True) if field}
+def _member(name: str) -> str:
+    """The member that a column is named after, whatever its case and the blanks around it."""
+    folded = name.strip().lower()
+    return folded if folded in MEMBERS else name
+
+
+def _header_fault(names: Sequence[str]) -> Fault | None:
+    """What is wrong with a header. The fault quotes no name: the line may hold a patient."""
+    unreadable = _unreadable(",".join(names).encode(errors="surrogateescape"))
+    if unreadable is not None:
+        return unreadable
+    if not any(names):
+        return _no_header("It is empty.")
+    for sign in SEPARATORS:
+        if len(names) == 1 and sign in names[0]:
+            shown = "tabs" if sign == "\t" else f"'{sign}'"
+            return _no_header(f"Its columns are separated by {shown}. Separate them by ','.")
+    if "type" not in names:
+        return _no_header("No column is named `type`.")
+    columns = defaultdict(list)
+    for number, name in enumerate(names, 1):
+        columns[name].append(number)
+    for same in columns.values():
+        if len(same) > 1:
+            return _no_header(f"Columns {same[0]} and {same[1]} have the same name.")
+    return None
+
+
+def _no_header(cause: str) -> Fault:
+    detail = f"The first line must name each column once, with `type` among them. {cause}"
+    return Fault("", "csv_header", detail)
+
+
+def _csv_row(record: Record, names: Sequence[str]) -> Row:
+    if len(record.cells) != len(names):
+        return Row(record.line, b"", OTHER_WIDTH)
+    filled = {name: cell for name, cell in zip(names, record.cells, strict=True) if cell}
+    for name, cell in filled.items():
+        if not _is_unicode(cell):
+            return Row(record.line, b"", NOT_UTF8._replace(pointer=pointer(name)))
     type_ = filled.get("type", "")
+    values = {name: value_of(type_, name, cell) for name, cell in filled.items()}
+    return Row(record.line, to_json(values))
+
+
+def _is_unicode(text: str) -> bool:
     try:
-        return Row(line, to_json({name: value_of(type_, name, filled[name]) for name in filled}))
-    except PydanticSerializationError:
-        return Row(line, b"", NOT_TEXT)
-
-
-def _texts(file: BinaryIO) -> Iterator[str]:
-    """Lines as text. Bytes that aren't UTF-8 become surrogates, and their row is refused later."""
-    for _, raw in _lines(file):
-        yield OVERLONG if raw is None else raw.decode(errors="surrogateescape")
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Lines by number, without a byte order mark; None for a line that is too long."""
-    for number in count(1):
-        raw = file.readline(ROW_MAX_BYTES + 1)
-        if not raw:
-            return
-        if number == 1:
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        if len(raw) > ROW_MAX_BYTES and not raw.endswith(b"\n"):
-            while (more := file.readline(ROW_MAX_BYTES)) and not more.endswith(b"\n"):
-                pass
-            yield number, None
-        else:
-            yield number, raw
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

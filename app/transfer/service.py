@@ -16,12 +16,11 @@ from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Invalid, Problem
-from app.core.values.wire import Body
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
-from app.records.kinds import Kind
-from app.records.service import Outcome, create
-from app.transfer.bodies import read_row
+from app.records.service import Outcome
+from app.transfer.again import create_items
+from app.transfer.bodies import Item, read_row
 from app.transfer.rows import Row
 
 OPERATION: Final = "imports.create"
@@ -31,7 +30,7 @@ ERRORS_MAX: Final = 1_000
 CREATED_WITH: Final = {kind.noun: Scope(f"{kind.noun}:write") for kind in (PATIENTS, PRACTITIONERS)}
 """The scope that a row needs besides `imports:write`, by the noun of its kind."""
 
-Items = Sequence[tuple[Kind[Any, Any], Body]]
+Items = Sequence[Item]
 Store = Callable[[Items], list[Outcome]]
 """Creates all records of a batch, or none. `Conflict` where another writer got in between."""
 
@@ -118,17 +117,17 @@ def _import(batch: Sequence[Row], caller: Caller, store: Store) -> Iterator[Outc
         )
 
 
-def _read(row: Row, caller: Caller) -> tuple[Kind[Any, Any], Body] | Problem:
+def _read(row: Row, caller: Caller) -> Item | Problem:
     try:
         if row.fault:
             return Invalid([row.fault])
-        kind, body = read_row(row.raw, caller.clinic_id)
+        item = read_row(row.raw, caller.clinic_id)
     except Problem as problem:
         return problem
-    scope = CREATED_WITH.get(kind.noun)
+    scope = CREATED_WITH.get(item.kind.noun)
     if scope is not None and scope not in caller.scopes:
         return Invalid([Fault("/type", "scope_missing", f"This row needs the scope {scope}.")])
-    return kind, body
+    return item
 
 
 def _store(items: Items, store: Store) -> list[Outcome]:
@@ -137,7 +136,7 @@ def _store(items: Items, store: Store) -> list[Outcome]:
         return store(items) if items else []
     except Conflict as conflict:
         if len(items) == 1:
-            return [Outcome(items[0][1].id, problem=conflict)]  # type: ignore[attr-defined]
+            return [Outcome(items[0].ids[0], problem=conflict)]
         return [outcome for item in items for outcome in _store([item], store)]
 
 
@@ -147,7 +146,7 @@ def _committed(database: Database, start: Callable[[], Operation]) -> Iterator[S
 
     def store(items: Items) -> list[Outcome]:
         op = start()
-        outcomes = perform(database, op, lambda: create(op, items))
+        outcomes = perform(database, op, lambda: create_items(op, items))
         with database.writing() as db:
             analyze_new(db)
         return outcomes
@@ -167,7 +166,7 @@ def _rolled_back(
             op.begin(db)
             try:
                 with db.begin_nested():
-                    outcomes = create(op, items)
+                    outcomes = create_items(op, items)
             except IntegrityError as error:
                 raise Conflict from error
             analyze_new(db)
@@ -183,4 +182,4 @@ def _faults(problem: Problem) -> Iterator[dict[str, Any]]:
         yield from problem.members["errors"]
         return
     place = problem.members.get("pointer", "/id")
-    yield Fault(place, problem.code, problem.detail)._asdict()
+    yield Fault(place, problem.code, problem.detail).members()

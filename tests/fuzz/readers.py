@@ -4,6 +4,8 @@ Each reader gets any bytes. Either it refuses them with the one exception that i
 accepts them and they equal what it would write itself. Anything else raises.
 """
 
+import csv
+import io
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -33,6 +35,10 @@ from app.core.values.wire import decode, merge_patch, read
 from app.patients.schemas import PatientBody
 from app.sessions.models import TreatmentSession
 from app.sessions.schemas import SessionBody
+from app.transfer.bodies import read_row
+from app.transfer.csv_records import Record, records
+from app.transfer.lines import lines
+from app.transfer.rows import CSV, NDJSON, Row, rows
 from tests.signing import key_set, signed
 
 T = TypeVar("T")
@@ -41,6 +47,7 @@ EC, RSA = ECKey.generate_key("P-384"), RSAKey.generate_key(2048)
 KEYS: Final = key_set(EC, RSA)
 ALGORITHMS: Final = ("RS384", "ES384", "RS256", "ES256")
 CLAIMS: Final = {"iss": "a", "sub": "a", "aud": "b", "exp": 2_000_000_000, "jti": "c"}
+CLINIC: Final = UUID(int=7)
 GENUINE: Final = (signed(EC, CLAIMS, "ES384"), signed(RSA, CLAIMS, "RS384", kid="b"))
 ORDERS: Final = (
     Order((Client.id,)),
@@ -83,6 +90,41 @@ def record_body(raw: bytes) -> None:
         body = taken(Invalid, lambda model=model: read(model, raw))  # type: ignore[misc]
         if body is not None:
             assert read(model, body.model_dump_json().encode()) == body
+
+
+def csv_file(raw: bytes) -> None:
+    """A CSV file: records that are accepted are the same after they are written and read again."""
+    found = [
+        list(each.cells) for each in taken(Invalid, lambda: csv_records(raw)) or () if each.cells
+    ]
+    text = io.StringIO(newline="")
+    # The first record keeps NUL characters away from where UTF-16 is recognised.
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["first"], *found])
+    _, *again = csv_records(text.getvalue().encode(errors="surrogateescape"))
+    assert [list(each.cells) for each in again] == found
+    import_rows(raw, CSV)
+
+
+def csv_records(raw: bytes) -> list[Record]:
+    """The records of a CSV file."""
+    return list(records(lines(io.BytesIO(raw))))
+
+
+def json_lines(raw: bytes) -> None:
+    """A file of JSON lines: each accepted row is valid by itself."""
+    import_rows(raw, NDJSON)
+
+
+def import_rows(raw: bytes, media: str) -> None:
+    """Read the rows of a file. Their lines rise, and each has its JSON or its fault."""
+    found: list[Row] = []
+    taken(Invalid, lambda: found.extend(rows(io.BytesIO(raw), media)))
+    numbers = [row.line for row in found]
+    assert numbers == sorted(set(numbers))
+    for row in found:
+        assert bool(row.raw) == (row.fault is None)
+        if row.fault is None:
+            taken(Invalid, lambda row=row: read_row(row.raw, CLINIC))  # type: ignore[misc]
 
 
 def patch(raw: bytes) -> None:
@@ -172,6 +214,7 @@ def address(raw: bytes) -> None:
 
 READERS: Final[tuple[Callable[[bytes], None], ...]] = (
     *(json_body, record_body, patch, cursor, key, token, token_form, address),
+    *(csv_file, json_lines),
 )
 SEEDS: Final[Mapping[Callable[[bytes], None], tuple[bytes, ...]]] = {
     json_body: (b'{"a": [1, 2.5, "\\u00e4", null, true]}', b'{"a": "\\u0000"}', b"[1e999]"),
@@ -188,4 +231,14 @@ SEEDS: Final[Mapping[Callable[[bytes], None], tuple[bytes, ...]]] = {
     token: (b"", b"\x01\x00\x10a", GENUINE[0].encode(), GENUINE[1].encode()),
     token_form: (b"grant_type=refresh_token&refresh_token=a%20b+c", b"a=1&b=%ff"),
     address: (b"https://example.org:8443/keys?a=b", b"https://a@b/", b"https://[::1]/"),
+    csv_file: (
+        b'type,given_name,identifiers\r\npatient,Ada,"[{""system"": ""s"", ""value"": ""v""}]"\r\n',
+        b'type,session_id,soreness,bruising,comment\nfollow_up,x,3.0,TRUE,"a\nb"\n',
+        b'type;given_name\rpatient;"Ada',
+    ),
+    json_lines: (
+        b'{"type": "patient", "given_name": "Ada"}\r\n\n{"type": "follow_up", "soreness": 3.0}',
+        b'\xef\xbb\xbf{"type": "patient"}\r{"type": "thresholds"}\r',
+        '{"type": "patient"}\n'.encode("utf-16"),
+    ),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.ledger.errors import CursorSuperseded
 from tests.ground import Api, Clinic
 
 
@@ -80,7 +81,8 @@ def test_a_cursor_of_another_ledger_is_gone(api: Api, after: str) -> None:
     answer = api.get(f"/v1/changes?after={after}")
     assert answer.status_code == 410
     assert answer.json()["type"].endswith("/cursor-superseded")
-    assert "after=0" in answer.json()["detail"]
+    assert CursorSuperseded.remedy in answer.json()["detail"]
+    assert CursorSuperseded.remedy in CursorSuperseded.meaning()
 
 
 def test_a_change_contains_the_record_as_it_was_then(api: Api) -> None:

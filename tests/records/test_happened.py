@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.operation import Operation
+from app.core.values.clock import AHEAD_MAX
 from app.kinds import AS_ROWS
 from app.measurements.schemas import MeasurementBody
 from app.measurements.service import MEASUREMENTS
 from app.records import service as records
-from app.records.rules import AHEAD_MAX, happened_faults
+from app.records.rules import happened_faults
 from app.transfer.bodies import READERS
 from tests.ground import Api, Clinic
 from tests.records.bodies import COLLECTIONS, faults

@@ -57,10 +57,8 @@ def test_a_character_that_only_a_system_font_has_is_printed(machine: Machine) ->
     assert THAI in Paper(pdf).words()
 
 
-def test_without_system_fonts_the_character_is_reported(machine: Machine) -> None:
-    code, character = machine.printed(system_fonts=False)
-    assert code == printing.UNPRINTABLE
-    assert character.decode() in THAI
+def test_without_system_fonts_the_document_is_refused(machine: Machine) -> None:
+    assert machine.printed(system_fonts=False) == (printing.UNPRINTABLE, b"")
 
 
 @pytest.mark.parametrize("chosen", [True, False])

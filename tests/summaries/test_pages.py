@@ -14,7 +14,7 @@ from app.progress.rules.wording import MINUS
 from app.settings import settings
 from app.summaries import printing
 from tests.ground import Api
-from tests.summaries.charts import AT, changed, pdf, released, signed
+from tests.summaries.charts import AT, changed, pdf, signed
 from tests.summaries.reading import Element, Paper
 
 pytestmark = pytest.mark.alike
@@ -262,46 +262,6 @@ def test_right_to_left_text_does_not_reorder_the_text_around_it(api: Api) -> Non
     assert paper.page(0).startswith("שרה·born1988-04-12")
 
 
-@pytest.mark.parametrize("place", ["patients", "sessions", "practitioners", "follow_ups"])
-def test_a_text_that_no_font_can_show_is_refused_and_named(api: Api, place: str) -> None:
-    missing = "\U00012000"  # cuneiform
-    practitioner = api.practitioner(family_name=missing if place == "practitioners" else "x")
-    patient = api.patient(family_name=missing if place == "patients" else "x")
-    session = api.session(
-        patient_id=patient["id"],
-        practitioner_id=practitioner["id"],
-        note=missing if place == "sessions" else "x",
-    )
-    comment = missing if place == "follow_ups" else "x"
-    report = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4, "comment": comment}
-    follow_up = api.create(f"/v1/sessions/{session['id']}/follow-ups", **report)
-    named = {
-        "patients": (patient["id"], "/family_name"),
-        "sessions": (session["id"], "/note"),
-        "practitioners": (practitioner["id"], "/family_name"),
-        "follow_ups": (follow_up["id"], "/comment"),
-    }
-    answer = released(api, patient["id"])
-    problem = answer.json()
-    assert (answer.status_code, problem["type"]) == (409, "/problems/unprintable")
-    assert (problem["resource"], (problem["resource_id"], problem["pointer"])) == (
-        place,
-        named[place],
-    )
-    assert "CUNEIFORM" in problem["detail"]
-    assert missing not in answer.text
-
-
-def test_a_text_of_the_request_that_no_font_can_show_is_a_fault(api: Api) -> None:
-    answer = released(api, api.patient()["id"], purpose="for \U00012000")
-    [fault] = answer.json()["errors"]
-    assert (answer.status_code, fault["pointer"], fault["code"]) == (
-        422,
-        "/purpose",
-        "unprintable",
-    )
-
-
 def test_the_same_content_at_the_same_instant_gives_the_same_file() -> None:
     at = now()
     content = json.dumps(CONTENT).encode()
@@ -346,8 +306,8 @@ def test_the_press_reads_nothing_but_its_own_folder() -> None:
         assert b"TypstError" in ran.stderr
 
 
-@pytest.mark.parametrize("activity", ["الوصول إلى الرف", "ਉੱਪਰ ਪਹੁੰਚਣਾ", "reach 😀"])
-def test_the_picture_refers_to_the_table_for_an_activity_in_a_shaping_script(
+@pytest.mark.parametrize("activity", ["الوصول إلى الرف", "ਉੱਪਰ ਪਹੁੰਚਣਾ", "reach 😀", "q\u0323"])
+def test_the_picture_refers_to_the_table_for_an_activity_whose_letters_change_shape(
     api: Api, activity: str
 ) -> None:
     measured = [{"phase": "before", "instrument": "psfs", "activity": activity, "value": 3}]
@@ -372,3 +332,25 @@ def test_a_practitioner_with_one_name_is_named_by_it(api: Api, name: str) -> Non
     assert paper.says("Suharto")
     assert not paper.says("None Suharto")
     assert not paper.says("Suharto None")
+
+
+def test_what_was_overridden_and_what_contradicts_is_printed_with_its_needling(api: Api) -> None:
+    needle = {"diameter_mm": 0.3, "length_mm": 40}
+    deep = {"muscle": "infraspinatus", "side": "left", "needle": needle, "depth_mm": 41}
+    fine = deep | {"depth_mm": 40}
+    reason = "The skin was compressed."
+    patient = str(api.patient()["id"])
+    refusal = {"kind": "needling", "decision": "refused", "form": "verbal", "given_by": "x"}
+    consent = {"obtained_by": "x", "obtained_at": "2026-01-01T00:00:00Z", **refusal}
+    api.create("/v1/consents", patient_id=patient, **consent)
+    count = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 2)
+    session = api.session(
+        patient_id=patient, technique="gunn_ims", needlings=[fine, deep], needle_count=count
+    )
+    codes = ("deeper_than_needle", "consent_refused")
+    overrides = [{"code": code, "reason": reason} for code in codes]
+    path, held = f"/v1/sessions/{session['id']}/sign", {"If-Match": '"1"'}
+    assert api.post(path, {"overrides": overrides}, headers=held).is_success
+    paper = paper_of(api, patient)
+    assert paper.says(f"deeper than needle (needling 2): {reason}")
+    assert paper.says(f"consent refused: {reason}")

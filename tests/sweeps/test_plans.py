@@ -30,7 +30,7 @@ PATIENTS = 100
 SMALL = {
     *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
     *("access_tokens", "browser_tokens", "refresh_tokens", "stored_answers"),
-    *("practitioners", "legal_holds", "thresholds"),
+    *("practitioners", "legal_holds", "thresholds", "terms", "term_words"),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),
 }
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]

@@ -2,18 +2,28 @@
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 YEAR_MIN, YEAR_MAX = 1900, 2199
 """The years that can be stored."""
 
+AHEAD_MAX: Final = timedelta(minutes=5)
+"""How far the clock of a client may be ahead of the server's."""
+
 
 def now() -> datetime:
     """Return the present instant in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+def ahead_detail(name: str, at: datetime) -> str:
+    """Return the words of the fault of a member that is ahead of the server's time `at`."""
+    here = at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{name} is ahead of the server's time, which is {here}."
 
 
 @lru_cache

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from app.core.values.clock import YEAR_MAX, YEAR_MIN
+from app.core.values.clock import AHEAD_MAX, YEAR_MAX, YEAR_MIN, ahead_detail, now
 from app.core.values.faults import Fault, RuleBroken, pointer
 from app.core.values.problems import Invalid
 from app.core.values.text import check_not_blank, nfc, one_line
@@ -39,6 +39,7 @@ _RFC_3339 = re.compile(
 _FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Only a body with NUL, a large exponent or very many digits is searched for unstorable values.
 _SUSPECT = re.compile(rb"\\u0000|\d[eE]\+?\d{3}|\d{300}")
+_BLANK_FOR_PLUS = re.compile(r"\S+ \d\d:\d\d", re.ASCII)
 _RFC_3339_LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
 
 
@@ -46,6 +47,10 @@ def _rfc_3339(value: object) -> object:
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         if isinstance(value, str) and _RFC_3339_LOCAL.fullmatch(value):
             raise RuleBroken("timezone_aware", "Give the offset from UTC, as in -08:00 or Z.")
+        if isinstance(value, str) and _BLANK_FOR_PLUS.fullmatch(value):
+            raise RuleBroken(
+                "datetime_parsing", "The + of the offset is missing: in a URL, write it as %2B."
+            )
         raise RuleBroken(
             "datetime_parsing",
             "Give an RFC 3339 time with an offset, to the microsecond: 2026-11-20T10:00:00-08:00.",
@@ -73,9 +78,18 @@ def _storable(value: D) -> D:
     return value
 
 
+def _happened(value: datetime, info: ValidationInfo) -> datetime:
+    at = now()
+    if value > at + AHEAD_MAX:
+        raise RuleBroken("in_the_future", ahead_detail(info.field_name or "The time", at))
+    return value
+
+
 Moment = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_storable)
 ]
+Past = Annotated[Moment, AfterValidator(_happened)]
+"""A time that is at most 5 minutes ahead of the server's."""
 Day = Annotated[date, BeforeValidator(_full_date), AfterValidator(_storable)]
 
 
@@ -252,10 +266,10 @@ def faults_in(errors: Iterable[Any]) -> list[Fault]:
     for item in errors:
         broken = item.get("ctx", {}).get("error")
         if isinstance(broken, RuleBroken):
-            code, detail = broken.code, broken.detail
+            found = (broken.code, broken.detail, broken.suggestions)
         else:
-            code, detail = item["type"], item["msg"]
-        converted.append(Fault(pointer(*item["loc"]), code, detail))
+            found = (item["type"], item["msg"], ())
+        converted.append(Fault(pointer(*item["loc"]), *found))
     return converted
 
 

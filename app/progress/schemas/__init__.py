@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from app.core.http.pages import Filters
-from app.core.values.wire import Moment, Period, View
+from app.core.values.wire import Past, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
 from app.progress.rules.verdict import Verdict
@@ -30,7 +30,7 @@ class ProgressFilters(Period):
 
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     as_of: Annotated[
-        Moment | None,
+        Past | None,
         Field(
             description="Progress as of this time: only what had happened by then, with each record"
             " as it was then. The default is now."

@@ -4,22 +4,21 @@ Needles are single-use, so the counts of a visit must agree. A practitioner may 
 fault but those of time and technique, with a reason.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from typing_extensions import TypedDict
 
+from app.core.values.clock import AHEAD_MAX
 from app.core.values.faults import Fault, pointer
 from app.core.values.vocabularies import words_of
-from app.records.rules import AHEAD_MAX
 from app.sessions.rules.content import is_in_future
 from app.sessions.views import (
     Attendance,
     NeedleCountView,
     NeedlingView,
     Overridable,
-    OverrideView,
     Technique,
     WarningView,
 )
@@ -154,17 +153,6 @@ def _anatomy_faults(place: str, needling: NeedlingView, known: Anatomy) -> Itera
             "side_not_of_muscle",
             "A muscle of a limb is on the left or on the right.",
         )
-
-
-def left(faults: Iterable[Fault], overrides: Sequence[OverrideView]) -> list[Fault]:
-    """Return the faults that are not overridden."""
-    overridden = {override["code"] for override in overrides}
-    return [fault for fault in faults if fault.code not in overridden]
-
-
-def added(overrides: Sequence[OverrideView], further: Sequence[OverrideView]) -> list[OverrideView]:
-    """Return overrides with further ones. A later one of the same code replaces the earlier one."""
-    return list({override["code"]: override for override in (*overrides, *further)}.values())
 
 
 def warnings(faults: Iterable[Fault]) -> list[WarningView]:

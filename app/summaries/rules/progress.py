@@ -5,13 +5,14 @@ It says "changed by", never why: regression to the mean alone causes large chang
 
 from collections.abc import Mapping
 from typing import Any, Final
+from unicodedata import category
 
 from app.progress.rules.wording import NOTHING, VERDICTS, number, p_value, per_week, signed, unit
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
 
 Json = Mapping[str, Any]
 
-SHAPED_FROM: Final = "\u0590"
+SHAPED_FROM: Final = "\u0530"
 """Scripts whose letters can change shape begin here; Latin, Greek and Cyrillic come before."""
 FLAGS: Final = {
     "recurrence": "Recurrence",
@@ -39,9 +40,9 @@ def progress_content(
 def legible(progress: Json) -> dict[str, Any]:
     """The progress document, changed so that PDF/UA accepts its picture.
 
-    In a picture, a screen reader can't recover letters of a script whose letters change shape, so
-    PDF/UA doesn't allow them. The picture names an activity in such a script by its row in the
-    table of measures, which has the activity as it was written.
+    In a picture, a screen reader can't recover letters that change shape or that another mark is
+    put on, so PDF/UA doesn't allow them. The picture names an activity with such letters by its
+    row in the table of measures, which has the activity as it was written.
     """
     measures = [
         measure
@@ -53,7 +54,12 @@ def legible(progress: Json) -> dict[str, Any]:
 
 
 def _is_simple(text: str) -> bool:
-    return all(character.isprintable() and character < SHAPED_FROM for character in text)
+    return all(
+        character.isprintable()
+        and character < SHAPED_FROM
+        and not category(character).startswith("M")
+        for character in text
+    )
 
 
 def facts(progress: Json) -> list[Pair]:

@@ -1,6 +1,6 @@
 """A search finds a patient by any part of their names, and by identifiers however they are typed.
 
-Revision 0017, after 0016 (part-g).
+Revision 0019, after 0018.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from alembic import op
 from app.core.db.schema import each_clinic
 from app.patients.rules.names import code_word, words
 
-revision = "0017"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
