@@ -15,11 +15,13 @@ from app.records.kinds import Kind, LeftOut
 from app.records.registry import registry
 from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
 from app.sessions.service import SESSIONS
+from app.terms.service import TERMS
 from app.thresholds.service import THRESHOLDS
 
 Kinds = tuple[Kind[Any, Any], ...]
 
 KINDS: Final[Kinds] = (
+    TERMS,
     PATIENTS,
     PRACTITIONERS,
     EPISODES,
@@ -31,7 +33,7 @@ KINDS: Final[Kinds] = (
     ADVERSE_EVENTS,
     THRESHOLDS,
 )
-"""Each kind comes after the kinds that it refers to, so an export in this order can be imported."""
+"""Each kind comes after what it refers to, so an export in this order can be imported."""
 
 
 def _in(place: str) -> Kinds:

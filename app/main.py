@@ -42,11 +42,14 @@ from app.settings import settings
 from app.signing.routes import router as signing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
+from app.terms.routes import router as terms
+from app.terms.routes import words
 from app.thresholds.routes import router as thresholds
 from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
+from app.vocabularies.routes import router as vocabularies
 from app.web.console import pages
 from app.web.console.browsers import router as browsers
 from app.web.console.routes import router as console
@@ -70,6 +73,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     muscles,
     instruments,
     thresholds,
+    vocabularies,
+    words,
+    terms,
     changes,
     audit,
     disclosures,
@@ -100,7 +106,7 @@ TAGS: Final = {
     "episodes": "Episodes of care: one complaint, from the first visit to the last.",
     "measurements": "Values that were measured between sessions.",
     "safety": "Consents, screenings and adverse events.",
-    "reference": "Muscles, instruments, and the thresholds of their verdicts.",
+    "reference": "Muscles, instruments with their thresholds, and vocabularies.",
     "changes": "Every change in the clinic, in order, for programs that follow it.",
     "audit": "The ledger: who changed or read what, with proofs.",
     "imports": "Records from other systems, as files.",

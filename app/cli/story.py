@@ -64,7 +64,7 @@ COMPLAINTS: Final = (
     ),
     Complaint(
         "low back pain after sitting",
-        "lumbar",
+        "low_back",
         "sit for an hour",
         (("multifidus_lumborum", "L4"), ("gluteus_medius", None), ("piriformis", None)),
     ),

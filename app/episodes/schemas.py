@@ -11,6 +11,7 @@ from app.episodes import rules
 from app.episodes.views import EpisodeSide, EpisodeStatus
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, RecordBody
+from app.vocabularies.schemas import RegionWord
 
 LIST_MAX = 20
 
@@ -56,8 +57,9 @@ class EpisodeBody(RecordBody):
     """The patient who has the complaint."""
     complaint: Statement
     """What the patient comes for, in words."""
-    region: Code | None = None
-    """A code for the body region, by which thresholds are chosen; null if none was given."""
+    region: RegionWord | None = None
+    """The body region, by which thresholds are chosen: a code, name or synonym of `/v1/regions`.
+    Null if none was given."""
     side: EpisodeSide | None = None
     """The patient's side; null if none was given."""
     onset_on: Day | None = None

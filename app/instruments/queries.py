@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
 from app.core.values.problems import NotFound
+from app.core.values.search import Index
 from app.instruments import rules
 from app.instruments.schemas import InstrumentView, ThresholdsView
 
@@ -77,6 +78,7 @@ def _text(name: str) -> str:
 
 
 INSTRUMENTS: Final = read(_text("instruments.csv"), _text("thresholds.csv"))
+_INDEX: Final = Index((one.code, one.name) for one in INSTRUMENTS)
 _BY_CODE: Final = {instrument.code: instrument for instrument in INSTRUMENTS}
 _DEFAULTS: Final = {
     (row.instrument, row.region): row
@@ -104,6 +106,11 @@ def instrument(code: str) -> InstrumentView:
     if found is None:
         raise NotFound("There is no such instrument.")
     return found
+
+
+def nearest(q: str) -> tuple[str, ...]:
+    """The codes of the instruments that an unknown code may have meant, likeliest first."""
+    return tuple(INSTRUMENTS[position].code for position in _INDEX.nearest(q))
 
 
 def is_open(code: str) -> bool:

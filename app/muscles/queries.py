@@ -4,15 +4,13 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable
-from enum import IntEnum
 from importlib.resources import files
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from app.core.values.problems import NotFound
+from app.core.values.search import Index
 from app.muscles import rules
 from app.muscles.rules.body import Body, both_halves, check_drawn, check_placed
 from app.muscles.schemas import BodyAreaRow, BodyPathRow, MuscleView
@@ -103,38 +101,12 @@ def muscles(q: str | None = None, region: rules.MuscleRegion | None = None) -> l
     return [muscle for muscle in found if region in {None, muscle.region}]
 
 
-class Match(IntEnum):
-    """How well a muscle matches a query, best first."""
-
-    VERBATIM = 0  # case matters: RCPM is the major and RCPm the minor
-    EXACT = 1
-    PREFIX = 2
-    WORDS = 3  # each word of the query begins one of the muscle's words
-    MISSPELT = 4
-
-
-class _Entry(NamedTuple):
-    muscle: MuscleView
-    written: frozenset[str]
-    names: tuple[str, ...]
-    words: frozenset[str]
-
-
-def _entry(muscle: MuscleView) -> _Entry:
+def _names(muscle: MuscleView) -> tuple[str, ...]:
     latin = muscle.latin.removeprefix("Musculus ").removeprefix("Musculi ")
-    written = (muscle.slug, muscle.name, muscle.latin, latin, *muscle.synonyms)
-    names = tuple(dict.fromkeys(rules.joined(name) for name in written))
-    words = frozenset(rules.words(" ".join((*written, muscle.part_of or ""))))
-    return _Entry(muscle, frozenset(written), names, words)
+    return (muscle.slug, muscle.name, muscle.latin, latin, *muscle.synonyms)
 
 
-_ENTRIES: Final = tuple(_entry(muscle) for muscle in MUSCLES)
-_NAMES: Final = {
-    (position, number): name
-    for position, entry in enumerate(_ENTRIES)
-    for number, name in enumerate(entry.names)
-}
-_WORDS: Final = {word: word for word in sorted(frozenset().union(*(e.words for e in _ENTRIES)))}
+_INDEX: Final = Index(map(_names, MUSCLES), [muscle.part_of or "" for muscle in MUSCLES])
 
 
 def search(q: str) -> list[MuscleView]:
@@ -142,65 +114,9 @@ def search(q: str) -> list[MuscleView]:
 
     Equal matches keep the catalogue's order, so the same query always gets the same answer.
     """
-    asked = rules.joined(q)
-    if not asked:
-        return []
-    names = _misspelt_names(asked)
-    readings = [_readings(word) for word in dict.fromkeys(rules.words(q))]
-    ranked = []
-    for position, entry in enumerate(_ENTRIES):
-        match = _match(entry, q.strip(), asked)
-        errors = None if match is not None else _errors(entry, readings, names.get(position))
-        if match is not None:
-            ranked.append((match, 0, position))
-        elif errors is not None:
-            ranked.append((Match.MISSPELT if errors else Match.WORDS, errors, position))
-    return [_ENTRIES[position].muscle for *_, position in sorted(ranked)]
+    return [MUSCLES[position] for position in _INDEX.search(q)]
 
 
-def _match(entry: _Entry, q: str, asked: str) -> Match | None:
-    if q in entry.written:
-        return Match.VERBATIM
-    if asked in entry.names:
-        return Match.EXACT
-    if any(name.startswith(asked) for name in entry.names):
-        return Match.PREFIX
-    return None
-
-
-def _errors(entry: _Entry, readings: list[dict[str, int]], in_name: int | None) -> int | None:
-    """The fewest typing errors with which the query matches an entry; None if it doesn't.
-
-    `in_name` are the errors against the entry's closest whole name. Word by word, each word of
-    the query must match a word of the entry.
-    """
-    in_words = 0
-    for reading in readings:
-        errors = [reading[word] for word in entry.words & reading.keys()]
-        if not errors:
-            return in_name
-        in_words += min(errors)
-    return in_words if in_name is None else min(in_name, in_words)
-
-
-def _readings(word: str) -> dict[str, int]:
-    """The catalogue's words that a typed word may stand for, each with its number of errors."""
-    slips = rules.slips(len(word))
-    begun = {known: known[: len(word)] for known in _WORDS}
-    found: dict[str, int] = {}
-    for choices in (begun, _WORDS):
-        for _, errors, known in process.extract(
-            word, choices, scorer=OSA.distance, score_cutoff=slips, limit=None
-        ):
-            found[known] = min(errors, found.get(known, errors))
-    return found
-
-
-def _misspelt_names(asked: str) -> dict[int, int]:
-    """The entries with a whole name close to the query, each with its number of errors."""
-    found: dict[int, int] = {}
-    for _, errors, (position, _number) in process.extract(
-        asked, _NAMES, scorer=OSA.distance, score_cutoff=rules.slips(len(asked)), limit=None
-    ):
-        found[position] = min(errors, found.get(position, errors))
-    return found
+def nearest(q: str) -> tuple[str, ...]:
+    """The slugs of the muscles that a text which is no slug may have meant, likeliest first."""
+    return tuple(MUSCLES[position].slug for position in _INDEX.nearest(q))

@@ -26,6 +26,7 @@ from app.progress.queries.fields import INSIDE, OUTSIDE, VISIT, labelled
 from app.progress.rules.history import Json, Reading, Visit
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
+from app.vocabularies.queries import compared_code
 
 A_YEAR: Final = timedelta(days=365)
 SESSIONS_MAX: Final = 20_000
@@ -152,7 +153,9 @@ def _cares(op: Operation, period: Json) -> list[Care]:
     return [
         Care(
             patient_id=str(key[0]),
-            region=episodes[key[1]].region if key[1] in episodes else None,
+            region=(
+                compared_code("regions", episodes[key[1]].region) if key[1] in episodes else None
+            ),
             diagnoses=(
                 [_coded(one) for one in episodes[key[1]].diagnoses] if key[1] in episodes else []
             ),

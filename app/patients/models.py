@@ -1,15 +1,18 @@
 """Tables of patients."""
 
+from uuid import UUID
+
 from sqlalchemy import Dialect, ForeignKeyConstraint, Index, String, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db.tables import Record, one_of
+from app.core.db.tables import ClinicOwned, Record, one_of
 from app.core.values.clock import first_day
-from app.patients.views import PatientStatus, Sex
+from app.patients.rules.names import WORD_MAX
+from app.patients.views import PatientStatus, Sex, WordField
 from app.records.models import Identifier
 
-# Compared byte by byte on each database, so that an index finds names by their beginning.
-FOLDED = String(400).with_variant(String(400, collation="C"), "postgresql")
+# Compared byte by byte on each database, so that an index finds words by their beginning.
+WORD = String(WORD_MAX).with_variant(String(WORD_MAX, collation="C"), "postgresql")
 
 
 class BirthDate(TypeDecorator[str]):
@@ -34,17 +37,12 @@ class Patient(Record):
         ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
         one_of("sex", Sex),
         one_of("status", PatientStatus),
-        Index("ix_patients_family_name", "clinic_id", "family_name_folded"),
-        Index("ix_patients_given_name", "clinic_id", "given_name_folded"),
         Index("ix_patients_birth_date", "clinic_id", "birth_date"),
         Index("ix_patients_status", "clinic_id", "status", "id"),
     )
 
     given_name: Mapped[str | None] = mapped_column(String(200))
     family_name: Mapped[str | None] = mapped_column(String(200))
-    given_name_folded: Mapped[str | None] = mapped_column(FOLDED)
-    family_name_folded: Mapped[str | None] = mapped_column(FOLDED)
-    """Names as the search compares them, independent of the database's locale."""
     birth_date: Mapped[str | None] = mapped_column(BirthDate)
     """YYYY-MM-DD, or as much of it as is known."""
     sex: Mapped[str | None] = mapped_column(String(16))
@@ -62,3 +60,20 @@ class PatientIdentifier(Identifier):
         ForeignKeyConstraint(["clinic_id", "owner_id"], ["patients.clinic_id", "patients.id"]),
         Index("ix_patient_identifiers_owner", "clinic_id", "owner_id"),
     )
+
+
+class PatientWord(ClinicOwned):
+    """A word by which a search finds a patient. It is derived from the patient's record."""
+
+    __tablename__ = "patient_words"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"]),
+        one_of("field", WordField),
+        Index("ix_patient_words_word", "clinic_id", "field", "word", "patient_id"),
+    )
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(String(16))
+    word: Mapped[str] = mapped_column(WORD)
+    """As the search compares it, independent of the database's locale."""

@@ -1,21 +1,23 @@
 """Bodies and filters of patients."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from app.core.values.faults import RuleBroken
 from app.core.values.wire import ONE_LINE, Body, Line, example
-from app.patients import rules
+from app.patients.rules import asking
+from app.patients.rules.birth_dates import check_birth_date
 from app.patients.views import PatientStatus, Sex
 from app.records.identifiers import IdentifierFilters
 from app.records.schemas import Identifiers, Language, RecordBody
 
+SEARCH_MAX = 100
 EMAIL = r"^[^@\s]+@[^@\s]+$"
 
 
 def _birth_date(birth_date: str) -> str:
-    rules.check_birth_date(birth_date)
+    check_birth_date(birth_date)
     return birth_date
 
 
@@ -26,12 +28,16 @@ BirthDate = Annotated[
 ]
 
 
-def _searchable(name: str) -> str:
-    rules.check_searchable(name)
-    return name
+def _asked(text: str) -> str:
+    asking.check_asked(text)
+    return text
 
 
-SearchName = Annotated[Line, AfterValidator(_searchable)]
+SearchName = Annotated[Line, AfterValidator(_asked)]
+
+SearchText = Annotated[
+    str, Field(min_length=1, max_length=SEARCH_MAX), ONE_LINE, AfterValidator(_asked)
+]
 
 
 class PatientBody(RecordBody):
@@ -76,14 +82,25 @@ class PatientFilters(IdentifierFilters):
 
 
 class PatientSearch(Body):
-    """A search for patients. It is a body, so that no URL contains a name."""
+    """A search for patients: by `q`, or by names and a birth date. No URL contains a name."""
 
-    model_config = example(family_name="nun")
+    model_config = example(q="nunez ana")
 
-    family_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = (
-        None
-    )
-    given_name: Annotated[SearchName | None, Field(description="The name or its beginning.")] = None
+    q: Annotated[
+        SearchText | None,
+        Field(
+            description="A name in any order, a birth date, both, or the value of an identifier."
+            " One typing error in a name is forgiven."
+        ),
+    ] = None
+    family_name: Annotated[
+        SearchName | None,
+        Field(description="The beginning of a name. Any part of the patient's names may be it."),
+    ] = None
+    given_name: Annotated[
+        SearchName | None,
+        Field(description="The beginning of a name. Any part of the patient's names may be it."),
+    ] = None
     birth_date: Annotated[
         BirthDate | None,
         Field(description="It also finds less precise dates that cover it, and those within it."),
@@ -91,17 +108,15 @@ class PatientSearch(Body):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.family_name is None and self.given_name is None and self.birth_date is None:
-            raise RuleBroken("nothing_asked", "Give a name or a birth date.")
+        beside = (self.family_name, self.given_name, self.birth_date)
+        if self.q is None and beside == (None, None, None):
+            raise RuleBroken("nothing_asked", "Give q, a name or a birth date.")
+        if self.q is not None and beside != (None, None, None):
+            raise RuleBroken("not_alone", "Give q alone, or names and a birth date.")
         return self
 
-    def values(self) -> dict[str, Any]:
-        """Return the conditions of this search, by name."""
-        wanted: dict[str, Any] = {
-            "family_name": rules.folded(self.family_name),
-            "given_name": rules.folded(self.given_name),
-        }
-        if self.birth_date is not None:
-            wanted["birth_date"] = rules.covering(self.birth_date)
-            wanted["birth_date_within"] = f"{self.birth_date}-"
-        return {name: value for name, value in wanted.items() if value is not None}
+    @property
+    def names(self) -> list[tuple[str, ...]]:
+        """The folded words of each name that was given."""
+        given = filter(None, (self.family_name, self.given_name))
+        return [asking.named([name]) for name in given]

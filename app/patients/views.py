@@ -13,6 +13,9 @@ Sex = TypeAliasType("Sex", Literal["female", "male", "other", "unknown"])
 PatientStatus = TypeAliasType("PatientStatus", Literal["active", "inactive"])
 """Whether the clinic still treats the patient."""
 
+WordField = TypeAliasType("WordField", Literal["name", "identifier"])
+"""What a word that finds a patient is taken from."""
+
 
 class PatientView(TypedDict, closed=True):
     """A patient."""
@@ -31,3 +34,18 @@ class PatientView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class PatientSearchView(TypedDict, closed=True):
+    """What a search for patients found."""
+
+    items: list[PatientView]
+    """The patients. With `q` the best come first."""
+    similar: list[UUID]
+    """The ids of the items that were found only by forgiving a typing error. They come last."""
+    more: bool
+    """Whether more patients match than this answer has."""
+    next: str | None
+    """The absolute URL of the next page; null at the end of the list, and with `q`."""
+    next_cursor: str | None
+    """The cursor of the next page, with the same body; null at the end, and with `q`."""

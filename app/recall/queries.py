@@ -54,7 +54,7 @@ def patients_of_lot(
     Case, white space and hyphens of the lot don't matter.
     """
     lot = folded_code(lot)
-    if not lot or "\0" in lot:  # no text in the database holds NUL
+    if "\0" in lot:  # no text in the database holds NUL
         return [], None
     statement = _FIRST if filters.cursor is None else _FURTHER
     found, cursor = page(op, statement, _ORDER, filters, lot=lot)

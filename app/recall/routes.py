@@ -11,7 +11,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.recall import queries
-from app.recall.schemas import LotPatientView
+from app.recall.schemas import Lot, LotPatientView
 
 router = APIRouter(prefix="/v1/needle-lots", tags=["recall"], route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(Scope.NEEDLE_LOTS_READ))]
@@ -21,7 +21,7 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.NEEDLE_LOTS_READ))]
 @router.get("/{lot:path}/patients", operation_id="needle_lots.patients")
 def patients_of_lot(
     op: Reading,
-    lot: Annotated[str, Path(description="The lot, exactly as recorded.")],
+    lot: Annotated[Lot, Path(description="The lot, in any spelling.")],
     filters: Annotated[Filters, Query()],
 ) -> Page[LotPatientView]:
     """List the patients who were treated with needles of a lot.

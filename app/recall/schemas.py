@@ -4,11 +4,21 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
+from app.core.values.text import check_not_blank
 from app.patients.views import PatientView
 from app.sessions.views import SessionStatus
+
+
+def _seen(lot: str) -> str:
+    check_not_blank(lot)
+    return lot
+
+
+Lot = Annotated[str, Field(min_length=1), AfterValidator(_seen)]
+"""A lot as somebody asks for it. A blank one would find nobody, which looks like an all-clear."""
 
 
 class LotUseView(TypedDict, closed=True):

@@ -1,6 +1,5 @@
 """Kinds of record: what `records` must know of a kind to store and answer its records."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,6 +24,7 @@ from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
 from app.records.models import Identifier
 from app.records.views import RecordView
+from app.vocabularies.queries import Words
 
 V = TypeVar("V", bound=RecordView)
 """The view of a kind: a record with Python's dates, datetimes and UUIDs."""
@@ -48,6 +48,7 @@ class Facts(dict[tuple[str, UUID], Fact]):
     """Facts by noun and id. `holders` maps an identifier (noun, system, value) to its holder.
 
     `accepted` has the views of new records, by noun and id, whose ledger entries don't exist yet.
+    `words` knows the clinic's vocabularies.
     """
 
     holders: dict[tuple[str, str, str], UUID]
@@ -56,6 +57,7 @@ class Facts(dict[tuple[str, UUID], Fact]):
         super().__init__()
         self._op = op
         self.accepted: dict[tuple[str, UUID], Any] = {}
+        self.words = Words(op)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -67,7 +69,7 @@ class Facts(dict[tuple[str, UUID], Fact]):
         facts = Facts(self._op)
         facts.update(self)
         facts[noun, id] = fact
-        facts.holders, facts.accepted = self.holders, self.accepted
+        facts.holders, facts.accepted, facts.words = self.holders, self.accepted, self.words
         return facts
 
 
@@ -191,6 +193,9 @@ class Kind(Generic[B, V]):
 
     def refuse_change(self, current: V) -> None:
         """Raise a problem if this record must not be changed."""
+
+    def accepted(self, facts: Facts, view: V) -> None:
+        """Tell the facts of a new record, for later ones of the same operation."""
 
     def created(self, op: Operation, views: Sequence[V]) -> None:
         """React to new records, in the same transaction."""
@@ -385,13 +390,3 @@ class Kind(Generic[B, V]):
             {name: members[name] for name in self.body.model_fields if name in members}
         )
         return content
-
-
-def digest(body: Body) -> bytes:
-    """Return the SHA-256 of a body: equal for equal content, however its JSON was written.
-
-    Members equal to their default are left out. So a field that is added later, after the others,
-    doesn't change the digests of older records.
-    """
-    content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
-    return hashlib.sha256(content.encode()).digest()

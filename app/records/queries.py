@@ -6,9 +6,11 @@ from uuid import UUID
 
 from app.core.http.pages import Filters, page
 from app.core.operation import Operation
+from app.core.values.problems import Invalid
 from app.ledger import service as ledger
-from app.records import marks
+from app.records import marks, wording
 from app.records.kinds import Kind, V
+from app.vocabularies.queries import Words
 
 
 def record_for_answer(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
@@ -57,8 +59,13 @@ def records(
 ) -> tuple[list[V], str | None]:
     """Return a page of records that meet every filter, and the next page's cursor.
 
-    The access is recorded.
+    The access is recorded. Raises `Invalid` for a word that its vocabulary doesn't have.
     """
+    words = Words(op, inactive=True)
+    faults = list(wording.faults(words, filters))
+    if faults:
+        raise Invalid(faults, "query")
+    filters = wording.coded(words, filters)
     values = {**filters.values(), **more}
     present = frozenset(kind.conditions.keys() & values.keys())
     statement = kind.select_list(present, further=filters.cursor is not None)

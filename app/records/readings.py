@@ -17,13 +17,15 @@ from app.records.views import Reporter, Side
 
 def _known_muscle(slug: str) -> str:
     if muscles.find(slug) is None:
-        raise RuleBroken("unknown_muscle", "The catalogue has no muscle with this slug.")
+        detail = "The catalogue has no muscle with this slug."
+        raise RuleBroken("unknown_muscle", detail, muscles.nearest(slug))
     return slug
 
 
 def _known_instrument(code: str) -> str:
     if instruments.find(code) is None:
-        raise RuleBroken("unknown_instrument", "There is no instrument with this code.")
+        detail = "There is no instrument with this code."
+        raise RuleBroken("unknown_instrument", detail, instruments.nearest(code))
     return code
 
 

@@ -1,5 +1,6 @@
 """Recognize a create that is repeated in another spelling, such as another UTC offset."""
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, get_args
@@ -12,13 +13,24 @@ from app.core.values.problems import Invalid
 from app.core.values.wire import B, Body, read, texts_in
 from app.ledger import queries as ledger
 from app.records.kinds import Facts, Kind, V
+from app.records.wording import coded
+
+
+def digest(body: Body) -> bytes:
+    """Return the SHA-256 of a body: equal for equal content, however its JSON was written.
+
+    Members equal to their default are left out. So a field that is added later, after the others,
+    doesn't change the digests of older records.
+    """
+    content = body.model_dump_json(exclude={"id"}, exclude_defaults=True)
+    return hashlib.sha256(content.encode()).digest()
 
 
 def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, facts: Facts) -> bool:
     """Return whether a body has the content that a record was created with.
 
     Version 1 in the ledger and the body are read through the same model, and compared by value: an
-    instant equals itself at any offset. An erased version equals nothing.
+    instant equals itself at any offset, a word equals its code. An erased version equals nothing.
     """
     first = facts.accepted.get((kind.noun, id)) or ledger.version(op, kind.noun, id, 1)
     model = kind.finished or kind.body
@@ -30,6 +42,7 @@ def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, fa
         repeated = read(model, body.model_dump_json().encode())
     except Invalid:
         return False
+    created, repeated = coded(facts.words, created), coded(facts.words, repeated)
     return bool(created.model_dump(exclude={"id"}) == repeated.model_dump(exclude={"id"}))
 
 

@@ -24,15 +24,18 @@ from app.core.values.problems import (
 )
 from app.core.values.wire import B, Body, read, texts_in
 from app.ledger import service as ledger
+from app.records import wording
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
 from app.records.facts import gather
-from app.records.kinds import Child, Facts, Kind, V, digest
+from app.records.kinds import Child, Facts, Kind, V
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
-from app.records.repeats import keep_offsets, repeats_create
+from app.records.repeats import digest, keep_offsets, repeats_create
 from app.records.rules import happened_faults
 from app.records.views import RecordView
+from app.records.wording import coded
+from app.vocabularies.queries import Words
 
 NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
 """The nil and the max UUID (RFC 9562 §5.9): what a client sends whose id was never set."""
@@ -98,6 +101,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     if given in NOBODYS:
         return Outcome(given, problem=Invalid([NOBODYS_ID]))
     id_ = given or uuid7()
+    body = coded(facts.words, body)
     problem = _problem(op, kind, body, facts, id_, None)
     if problem is not None:
         return Outcome(id_, problem=problem)
@@ -106,6 +110,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     view = kind.view_from({**body.model_dump(), **stamps, **derived})
     facts[kind.noun, id_] = kind.fact_of(view, created_from)
     facts.accepted[kind.noun, id_] = view
+    kind.accepted(facts, view)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
     return Outcome(id_, view, created_from=created_from)
@@ -140,6 +145,7 @@ def _faults(
     if happened:
         born = None if patient is None else patient.born
         yield from happened_faults(happened, op.at, born, facts.zone)
+    yield from wording.faults(facts.words, body, current)
     yield from kind.check(body, facts, current)
 
 
@@ -205,7 +211,7 @@ def patched(op: Operation, kind: Kind[B, V], current: V, changes: dict[str, Any]
     body = read(kind.body, content, texts_in(kind.content(current)))
     if body.id != current["id"]:  # type: ignore[attr-defined]
         raise Invalid([Fault("/id", "id_fixed", "The id of a record can't change.")])
-    return keep_offsets(kind, current, body)
+    return coded(Words(op), keep_offsets(kind, current, body), current)
 
 
 def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
@@ -220,13 +226,14 @@ def lock_for_change(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 
 
 def check_version(op: Operation, version: int) -> None:
-    """Require that the caller names this version in If-Match.
+    """Require that the caller names this version in If-Match, alone or in a list.
 
     Raises `VersionMissing` or `VersionStale`.
     """
     if op.if_match is None or op.if_match.strip() == "*":
         raise VersionMissing
-    if op.if_match.strip().removeprefix("W/").strip('"') != str(version):
+    named = {tag.strip().removeprefix("W/").strip('"') for tag in op.if_match.split(",")}
+    if str(version) not in named:
         raise VersionStale(current_version=version)
 
 
@@ -262,6 +269,7 @@ def revise(
 ) -> V:
     """Store new content of a record, with the members that the server adds."""
     facts = gather(op, [(kind, body)])
+    body = coded(facts.words, body, current)
     problem = _problem(op, kind, body, facts, current["id"], current)
     if problem is not None:
         raise problem

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, func
 from app.core.operation import Operation, rows
 from app.core.values.clock import clinic_day
 from app.ledger.models import LedgerEntry
-from app.patients.rules import last_day
+from app.patients.rules.birth_dates import last_day
 from app.patients.service import PATIENTS
 from app.records.queries import record
 from app.records.registry import registry

@@ -7,15 +7,15 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db.tables import Record, offset_of, one_of
+from app.core.db.tables import ClinicOwned, Record, offset_of, one_of
 from app.records.views import Side
 from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,
     ScreeningDecision,
-    Severity,
 )
+from app.vocabularies.rules import ScreeningAnswer, Severity
 
 
 def _of_patient() -> ForeignKeyConstraint:
@@ -79,6 +79,25 @@ class Screening(Record):
     decided_at: Mapped[datetime]
     decided_at_offset_min: Mapped[int] = offset_of()
     override_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class ScreeningAnswerRow(ClinicOwned):
+    """One answer of a screening, by which screenings are found. The screening has it whole."""
+
+    __tablename__ = "screening_answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["clinic_id", "screening_id"], ["screenings.clinic_id", "screenings.id"]
+        ),
+        one_of("answer", ScreeningAnswer),
+        Index("ix_screening_answers_code", "clinic_id", "code", "answer", "screening_id"),
+    )
+
+    screening_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(64))
+    """The code by which the question is compared, however it was written."""
+    answer: Mapped[str] = mapped_column(String(16))
 
 
 class AdverseEvent(Record):

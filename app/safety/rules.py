@@ -1,9 +1,10 @@
 """Rules of consents, screenings and adverse events. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from app.core.values.faults import Fault, RuleBroken
+from app.vocabularies.rules import OTHER
 
 
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
@@ -18,6 +19,13 @@ def check_not_before(later: datetime | None, earlier: datetime | None) -> None:
     """Require that the later of two instants is not before the earlier one."""
     if later is not None and earlier is not None and later < earlier:
         raise RuleBroken("out_of_order", "This is earlier than the event before it.")
+
+
+def repeated_faults(codes: Iterable[str | None]) -> Iterator[Fault]:
+    """Yield a fault if a question of a screening is asked twice. `other` may be."""
+    asked = [code for code in codes if code != OTHER]
+    if len(set(asked)) < len(asked):
+        yield Fault("/answers", "repeated", "A value is listed twice.")
 
 
 def validity_faults(valid_until: date | None, obtained_on: date) -> Iterator[Fault]:

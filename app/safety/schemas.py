@@ -1,13 +1,14 @@
 """Bodies and filters of consents, screenings and adverse events."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
+from app.core.values.vocabularies import words_of
 from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, Text, example
 from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
@@ -17,10 +18,10 @@ from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,
-    ScreeningAnswer,
     ScreeningDecision,
-    Severity,
 )
+from app.vocabularies.rules import OTHER, ScreeningAnswer, Severity
+from app.vocabularies.schemas import ContraindicationWord, EventKindWord
 
 LIST_MAX = 60
 
@@ -94,8 +95,8 @@ class ConsentFilters(Filters):
 class AnswerBody(Body):
     """One question of a screening, and its answer."""
 
-    code: Code
-    """The code of the question, such as `needle_phobia`."""
+    code: ContraindicationWord
+    """What is asked for: a code, name or synonym of `/v1/contraindications`."""
     answer: ScreeningAnswer
     """What the patient says; `unknown` if they can't say."""
     detail: Remark | None = None
@@ -109,7 +110,7 @@ class ScreeningBody(RecordBody):
         session_id="019a0000-0000-7000-8000-000000000004",
         rule_set="example-2026.1",
         answers=[
-            {"code": "anticoagulants", "answer": "no"},
+            {"code": "anticoagulant", "answer": "no"},
             {"code": "needle_phobia", "answer": "unknown", "detail": "Never needled before."},
         ],
         decision="proceed",
@@ -121,7 +122,7 @@ class ScreeningBody(RecordBody):
     """The session before which the questions were asked."""
     rule_set: Annotated[Line, Field(description="The name and version of the set of questions.")]
     answers: Annotated[list[AnswerBody], Field(max_length=LIST_MAX)]
-    """The questions and answers. Each question stands once."""
+    """The questions and answers. Each question stands once, but `other` may stand again."""
     decision: ScreeningDecision
     """What was decided after the answers."""
     decided_by: Line
@@ -134,7 +135,7 @@ class ScreeningBody(RecordBody):
     @field_validator("answers")
     @classmethod
     def _once(cls, answers: list[AnswerBody]) -> list[AnswerBody]:
-        check_distinct([answer.code for answer in answers])
+        check_distinct([answer.code for answer in answers if answer.code != OTHER])
         return answers
 
 
@@ -149,6 +150,28 @@ class ScreeningFilters(Filters):
     """Only screenings for this session."""
     patient_id: UUID | None = None
     """Only screenings of this patient."""
+    code: ContraindicationWord | None = None
+    """Only screenings with an answer to this: a code, name or synonym of
+    `/v1/contraindications`."""
+    answer: Annotated[list[ScreeningAnswer] | None, Field(max_length=3)] = None
+    """Only screenings with one of these answers: to `code` if it is given, else to any question.
+    Repeat the parameter for several."""
+    needled: bool | None = None
+    """Whether the session has needlings. A void session counts: the needles were used."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the filters. Those of code and answer are about one answer."""
+        values = super().values()
+        answers = values.pop("answer", None)
+        if "code" in values:
+            values["answers"] = answers or list(words_of(ScreeningAnswer))
+        elif answers:
+            values["answer"] = answers
+        if not values.pop("needled", True):
+            values["unneedled"] = True
+        elif self.needled:
+            values["needled"] = True
+        return values
 
 
 class AdverseEventBody(RecordBody):
@@ -171,8 +194,8 @@ class AdverseEventBody(RecordBody):
     """The patient to whom it happened."""
     session_id: UUID | None = None
     """The session that it is recorded with; null if there is none."""
-    kind: Code
-    """A code for what happened, such as `bruise`."""
+    kind: EventKindWord
+    """What happened: a code, name or synonym of `/v1/event-kinds`, such as `bruise`."""
     close_call: bool = False
     """Whether it nearly happened and harmed nobody."""
     severity: Severity

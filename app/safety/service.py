@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, exists
 
 from app.core.http.pages import Order
-from app.core.operation import Operation
+from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut, Reference
 from app.safety import rules
-from app.safety.models import AdverseEvent, Consent, Screening
+from app.safety.models import AdverseEvent, Consent, Screening, ScreeningAnswerRow
 from app.safety.schemas import (
     AdverseEventBody,
     AdverseEventFilters,
@@ -24,8 +24,24 @@ from app.safety.schemas import (
     ScreeningFilters,
 )
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
+from app.sessions.models import Needling
 from app.sessions.rules.belonging import EVENT, SCREENING
 from app.sessions.service import session_faults
+from app.vocabularies.queries import compared_code
+from app.vocabularies.rules import VocabularyName
+
+CONTRAINDICATIONS: Final[VocabularyName] = "contraindications"
+
+_ANSWERED = exists().where(
+    ScreeningAnswerRow.clinic_id == CLINIC, ScreeningAnswerRow.screening_id == Screening.id
+)
+_NEEDLED = exists().where(Needling.clinic_id == CLINIC, Needling.session_id == Screening.session_id)
+
+
+def _answers(view: ScreeningView) -> Iterator[dict[str, object]]:
+    for answer in view["answers"]:
+        code = compared_code(CONTRAINDICATIONS, answer["code"])
+        yield {"code": code, "answer": answer["answer"]}
 
 
 class DerivedScreening(TypedDict):
@@ -81,7 +97,17 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
     view = ScreeningView
     filters = ScreeningFilters
     references = (Reference("session_id", "sessions"),)
+    children = (Child(ScreeningAnswerRow, "screening_id", _answers),)
     conditions = {
+        "code": _ANSWERED.where(
+            ScreeningAnswerRow.code == bindparam("code"),
+            ScreeningAnswerRow.answer.in_(bindparam("answers", expanding=True)),
+        ),
+        "answer": _ANSWERED.where(
+            ScreeningAnswerRow.answer.in_(bindparam("answer", expanding=True))
+        ),
+        "needled": _NEEDLED,
+        "unneedled": ~_NEEDLED,
         "session_id": Screening.session_id == bindparam("session_id"),
         "patient_id": Screening.patient_id == bindparam("patient_id"),
     }
@@ -96,8 +122,13 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
     def check(
         self, body: ScreeningBody, facts: Facts, current: ScreeningView | None
     ) -> Iterator[Fault]:
-        """Yield faults unless the screening lies near its session, and the visit was kept."""
+        """Yield faults unless the screening lies near its session, and the visit was kept.
+
+        Two words for one question repeat it.
+        """
         del current
+        asked = [answer.code for answer in body.answers]
+        yield from rules.repeated_faults(compared_code(CONTRAINDICATIONS, code) for code in asked)
         imported = isinstance(body, FinishedScreeningBody)
         yield from session_faults(
             SCREENING, facts, body.session_id, "decided_at", body.decided_at, imported=imported

@@ -7,6 +7,7 @@ from uuid import UUID
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.records.views import Side
+from app.vocabularies.rules import ScreeningAnswer, Severity
 
 ConsentKind = TypeAliasType(
     "ConsentKind", Literal["needling", "thoracic_needling", "electrical", "data_use"]
@@ -16,13 +17,8 @@ ConsentDecision = TypeAliasType("ConsentDecision", Literal["given", "refused", "
 """What the patient decided; `withdrawn` ends an earlier yes."""
 ConsentForm = TypeAliasType("ConsentForm", Literal["verbal", "written", "electronic"])
 """How the patient gave their decision."""
-ScreeningAnswer = TypeAliasType("ScreeningAnswer", Literal["yes", "no", "unknown"])
-"""What the patient says; `unknown` is an answer of its own."""
 ScreeningDecision = TypeAliasType("ScreeningDecision", Literal["proceed", "modified", "deferred"])
 """Whether the needling goes ahead, in another way, or later."""
-Severity = TypeAliasType("Severity", Literal["mild", "significant", "serious"])
-"""White's classes: short and reversible; needing care or hindering activity; admission,
-disability or death."""
 
 
 class ConsentView(TypedDict, closed=True):

@@ -4,7 +4,7 @@ from app.core.values.problems import Conflict, Forbidden, Invalid
 
 
 class SessionSigned(Conflict):
-    """A signed session can't be edited. Amend it instead."""
+    """The session is signed: it can't be signed again or edited. Amend it, or void it."""
 
     code, title = "session-signed", "Session is already signed"
 
@@ -29,6 +29,6 @@ class NotYourSession(Forbidden):
 
 
 class NotReadyToSign(Invalid):
-    """The session can't be signed yet. `errors` lists the reasons."""
+    """The session can't be signed, or amended, like this. `errors` lists the reasons."""
 
-    code, title = "not-ready-to-sign", "Session can't be signed yet"
+    code, title = "not-ready-to-sign", "Session can't be signed like this"

@@ -1,6 +1,6 @@
-"""Sessions as a kind of record, and their operations: sign, amend, void, alert."""
+"""Sessions as a kind of record, and what the server does with them: void, alert."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -14,7 +14,6 @@ from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
 from app.core.values.text import folded_code
 from app.muscles.queries import CATALOGUE_VERSION, MUSCLES
 from app.muscles.rules import LIMBS, levels_around
@@ -22,15 +21,11 @@ from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import identifiers
 from app.records import service as records
-from app.records.errors import IdentifierTaken
-from app.records.facts import gather
 from app.records.kinds import Appearances, Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.records.rules import birth_faults
 from app.sessions.errors import (
-    NotReadyToSign,
     NotYourSession,
-    SessionDraft,
     SessionSigned,
     SessionVoid,
 )
@@ -42,15 +37,13 @@ from app.sessions.models import (
     SessionPart,
     TreatmentSession,
 )
-from app.sessions.rules import content, signing
+from app.sessions.rules import content, overrides, signing
 from app.sessions.rules.belonging import Belonging, Visit, belonging_faults
 from app.sessions.schemas import (
-    AmendBody,
     FinishedSessionBody,
     OverrideBody,
     SessionBody,
     SessionFilters,
-    SignBody,
 )
 from app.sessions.schemas.needlings import FindingBody, NeedlingBody
 from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
@@ -227,10 +220,12 @@ def _new(op: Operation, body: SessionBody) -> Derived:
     """Return the state of a new session: a draft, unless it was signed or voided elsewhere."""
     new = Derived(alert=False, amended_at=None, overrides=[], warnings=[])
     if isinstance(body, FinishedSessionBody):
-        new["overrides"] = _given(body.overrides)
+        given = given_overrides(body.overrides)
+        found = signing_faults(cast("signing.Signable", body.model_dump()), op.at)
+        settled = overrides.settle(found, given)
+        new["overrides"] = overrides.stated(settled, given)
         if body.status == "signed":
-            found = signing_faults(cast("signing.Signable", body.model_dump()), op.at)
-            new["warnings"] = signing.warnings(signing.left(found, new["overrides"]))
+            new["warnings"] = signing.warnings(settled.left)
         new["status"], new["recorded_at"] = body.status, body.signed_at or op.at
         new["signed_at"], new["signed_by"] = body.signed_at, body.signed_by
         new["voided_at"] = body.voided_at
@@ -238,6 +233,11 @@ def _new(op: Operation, body: SessionBody) -> Derived:
         new["status"], new["recorded_at"] = "draft", op.at
         new["signed_at"] = new["signed_by"] = new["voided_at"] = None
     return new
+
+
+def given_overrides(bodies: Iterable[OverrideBody]) -> list[overrides.GivenOverride]:
+    """Return overrides as the rules take them."""
+    return [cast("overrides.GivenOverride", body.model_dump()) for body in bodies]
 
 
 def _has_moved(current: SessionView | None, body: SessionBody, zone: ZoneInfo) -> bool:
@@ -284,86 +284,16 @@ _ANATOMY = {
 }
 
 
-Others = Callable[[SessionView], Iterable[Fault]]
-"""Return the faults of a signature of a session that other records show, such as consents."""
-
-
-def sign(op: Operation, id: UUID, body: SignBody, others: Others) -> SessionView:
-    """Sign a draft. After that it can only be amended or voided. The credentials are taken anew.
-
-    Raises `NotReadyToSign` for the faults that are not overridden.
-    """
-    session = _lock_to_answer_for(op, id)
-    SESSIONS.refuse_change(session)
-    overrides = _given(body.overrides)
-    left = signing.left([*signing_faults(session, op.at), *others(session)], overrides)
-    if left:
-        raise NotReadyToSign(left)
-    content = records.patched(op, SESSIONS, session, {})
-    derived = SESSIONS.derive(op, content, session, gather(op, [(SESSIONS, content)]))
-    signature = Derived(
-        status="signed", signed_at=op.at, signed_by=op.caller.actor, overrides=overrides
-    )
-    return records.store(op, SESSIONS, session, {**derived, **signature})
-
-
-def _given(overrides: Iterable[OverrideBody]) -> list[OverrideView]:
-    return [cast("OverrideView", override.model_dump()) for override in overrides]
-
-
-def amend(op: Operation, id: UUID, body: AmendBody, others: Others) -> SessionView:
-    """Amend a signed session. The earlier version stays readable.
-
-    Raises `NotReadyToSign` for the faults that the amendment makes, unless they are overridden.
-    """
-    session = _lock_to_answer_for(op, id)
-    if session["status"] == "draft":
-        raise SessionDraft
-    if session["status"] == "void":
-        raise SessionVoid
-    try:
-        return _amended(op, session, body, others)
-    except Invalid as refused:
-        raise refused.within("/changes") from None
-    except IdentifierTaken as taken:
-        taken.members["pointer"] = f"/changes{taken.members['pointer']}"
-        raise
-
-
-def _amended(op: Operation, session: SessionView, body: AmendBody, others: Others) -> SessionView:
-    amended = records.patched(op, SESSIONS, session, body.changes.root)
-    _require_own(op, amended.practitioner_id)
-    content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
-    overrides = signing.added(session["overrides"], _given(body.overrides))
-    found = signing.left([*signing_faults(content, op.at), *others(content)], overrides)
-    # What the session lacked before the amendment is no reason to refuse it.
-    before = [*signing_faults(session, op.at), *others(session)]
-    lacked = {(fault.code, fault.pointer) for fault in before}
-    made = [fault for fault in found if (fault.code, fault.pointer) not in lacked]
-    if made:
-        raise NotReadyToSign(made)
-    if SESSIONS.content(session) == SESSIONS.content(content):
-        raise Invalid([Fault("", "no_change", "These changes leave the session as it is.")])
-    return records.revise(
-        op,
-        SESSIONS,
-        session,
-        amended,
-        reason=f"{body.kind}: {body.reason}",
-        server=Derived(amended_at=op.at, overrides=overrides, warnings=signing.warnings(found)),
-    )
-
-
 def void(op: Operation, id: UUID, reason: str) -> SessionView:
     """Void a session. It stays readable, but no statistic counts it."""
-    session = _lock_to_answer_for(op, id)
+    session = lock_to_answer_for(op, id)
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
     return records.store(op, SESSIONS, session, changes, reason=reason)
 
 
-def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
+def lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
     """Lock a session that the caller wants to sign, amend or void.
 
     A practitioner may do so with their own sessions, and with others' as the clinic decides. A
@@ -371,11 +301,12 @@ def _lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
     `lock_for_change` raises.
     """
     session = records.lock_for_change(op, SESSIONS, id)
-    _require_own(op, session["practitioner_id"])
+    require_own(op, session["practitioner_id"])
     return session
 
 
-def _require_own(op: Operation, practitioner_id: UUID) -> None:
+def require_own(op: Operation, practitioner_id: UUID) -> None:
+    """Raise `NotYourSession` if the caller may not sign, amend or void this person's sessions."""
     is_own = op.caller.answering in {None, practitioner_id}
     if not is_own and clinic(op)["whose_sessions"] == "own":
         raise NotYourSession

@@ -74,6 +74,7 @@ Overridable = TypeAliasType(
         "side_not_of_muscle",
         "consent_refused",
         "consent_withdrawn",
+        "screening_of_concern",
     ],
 )
 """A fault that a signer may override, because they know of it and have a reason."""
@@ -154,6 +155,8 @@ class NeedleCountView(TypedDict, closed=True):
 class OverrideView(TypedDict, closed=True):
     """A fault that the signer overrode, and why."""
 
+    pointer: str
+    """JSON Pointer (RFC 6901) to the member of the session that has the fault."""
     code: Overridable
     reason: str
     """Why the signer overrode it, in words."""

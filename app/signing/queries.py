@@ -1,12 +1,15 @@
-"""Read the consents that a signature depends on."""
+"""Read the consents and screenings that a signature depends on."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
 
 from app.core.operation import Operation, rows
-from app.safety.models import Consent
-from app.signing.rules import TREATMENT, Consented
+from app.safety.models import Consent, Screening
+from app.signing.rules import TREATMENT, Answered, Consented, Screened
+from app.vocabularies.queries import Words
+from app.vocabularies.schemas import ContraindicationView
 
 _CONSENTS = rows(
     Consent,
@@ -15,9 +18,40 @@ _CONSENTS = rows(
     Consent.obtained_at,
     Consent.withdrawn_at,
     Consent.episode_id,
-).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(sorted(TREATMENT)))
+).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(TREATMENT))
 
 
 def consents(op: Operation, patient_id: UUID) -> list[Consented]:
     """Return a patient's decisions on treatment."""
     return [Consented(*row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+
+
+_SCREENINGS = rows(
+    Screening,
+    Screening.decision,
+    Screening.decided_at,
+    Screening.override_reason,
+    Screening.answers,
+).where(Screening.session_id == bindparam("session_id"))
+
+
+def screenings(op: Operation, session_id: UUID) -> list[Screened]:
+    """Return the screenings of a session."""
+    words = Words(op, inactive=True)
+    return [
+        Screened(
+            row.decision,
+            row.decided_at,
+            row.override_reason,
+            [
+                Answered(one["code"], _is_of_concern(words, one), one["detail"])
+                for one in row.answers
+            ],
+        )
+        for row in op.all(_SCREENINGS, session_id=session_id)
+    ]
+
+
+def _is_of_concern(words: Words, answer: dict[str, Any]) -> bool:
+    row = words.row("contraindications", answer["code"])
+    return isinstance(row, ContraindicationView) and answer["answer"] in row.concern

@@ -40,7 +40,8 @@ def sign(op: Signing, id: UUID, body: SignBody = NO_OVERRIDES) -> Answer[Session
     """Sign a draft. After that it can only be amended or voided.
 
     Counts of needles agree, depths fit the needles, levels and sides fit the muscles, and the
-    patient refused or withdrew no consent. The signer may override each of these with a reason.
+    patient refused or withdrew no consent. An answer of concern in the last screening has a detail
+    if the visit proceeds. The signer may override each of these with a reason.
     A practitioner signs, amends and voids their own sessions, or all if the clinic's
     `whose_sessions` is `any`. A program acts for the practitioner whom the session names.
     """

@@ -1,13 +1,14 @@
-"""What consents say against a signature. Pure."""
+"""What consents and screenings say against a signature. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from app.core.values.faults import Fault
+from app.core.values.faults import Fault, pointer
+from app.sessions.views import NeedlingView
 
-TREATMENT: Final = frozenset({"needling", "thoracic_needling", "electrical"})
+TREATMENT: Final = ("electrical", "needling", "thoracic_needling")
 """The kinds of consent without which nobody may be needled so."""
 
 
@@ -21,6 +22,24 @@ class Consented(NamedTuple):
     episode_id: UUID | None
 
 
+class Answered(NamedTuple):
+    """An answer of a screening."""
+
+    code: str
+    is_of_concern: bool
+    """Whether its vocabulary calls the answer to this question of concern."""
+    detail: str | None
+
+
+class Screened(NamedTuple):
+    """A screening of the visit."""
+
+    decision: str
+    decided_at: datetime
+    override_reason: str | None
+    answers: list[Answered]
+
+
 class Visit(NamedTuple):
     """What consents are compared with: the time of a session, and its episode."""
 
@@ -28,22 +47,36 @@ class Visit(NamedTuple):
     episode_id: UUID | None
 
 
-def needed(*, thoracic: bool, electrical: bool) -> frozenset[str]:
-    """Return the kinds of consent that a visit with needles depends on."""
-    apart = {"thoracic_needling": thoracic, "electrical": electrical}
-    return frozenset(kind for kind in TREATMENT if apart.get(kind, True))
+def places(needlings: Sequence[NeedlingView], thoracic: Collection[str]) -> Mapping[str, list[str]]:
+    """Return the JSON Pointers of what depends on each kind of consent, in a visit with needles.
+
+    `thoracic` has the slugs of the muscles where a needle can reach the lung.
+    """
+    return {
+        "needling": [pointer("needlings")],
+        "thoracic_needling": [
+            pointer("needlings", position, "muscle")
+            for position, needling in enumerate(needlings)
+            if needling["muscle"] in thoracic
+        ],
+        "electrical": [
+            pointer("needlings", position, "electrical")
+            for position, needling in enumerate(needlings)
+            if needling["electrical"]
+        ],
+    }
 
 
 def consent_faults(
-    consents: Iterable[Consented], kinds: frozenset[str], visit: Visit
+    consents: Iterable[Consented], places: Mapping[str, list[str]], visit: Visit
 ) -> Iterator[Fault]:
-    """Yield a fault for each kind of consent that was refused or withdrawn when a visit took place.
+    """Yield a fault for each place whose consent was refused or withdrawn when a visit took place.
 
     The patient's last decision before the visit counts. A decision on another episode doesn't.
     """
     decided: dict[str, list[tuple[datetime, bool, str]]] = {}
     for consent in consents:
-        if consent.kind in kinds and _concerns(consent, visit):
+        if _concerns(consent, visit):
             decided.setdefault(consent.kind, []).extend(
                 (at, decision != "given", decision)
                 for at, decision in _decisions(consent)
@@ -52,11 +85,28 @@ def consent_faults(
     for kind, decisions in sorted(decided.items()):
         # At one instant, a refusal counts more than a consent.
         _, _, last = max(decisions, default=(None, False, "given"))
-        if last == "refused":
-            yield Fault("", "consent_refused", f"The patient had refused: {kind}.")
-        elif last == "withdrawn":
-            detail = f"The patient had withdrawn their consent: {kind}."
-            yield Fault("", "consent_withdrawn", detail)
+        if last == "given":
+            continue
+        for place in places[kind]:
+            if last == "refused":
+                yield Fault(place, "consent_refused", f"The patient had refused: {kind}.")
+            else:
+                detail = f"The patient had withdrawn their consent: {kind}."
+                yield Fault(place, "consent_withdrawn", detail)
+
+
+def screening_faults(screenings: Iterable[Screened]) -> Iterator[Fault]:
+    """Yield a fault if the last screening of a visit goes on in spite of an answer of concern.
+
+    A detail of the answer or the reason of the screening explains it.
+    """
+    last = max(screenings, key=lambda screening: screening.decided_at, default=None)
+    if last is None or last.decision != "proceed" or last.override_reason:
+        return
+    codes = [a.code for a in last.answers if a.is_of_concern and not a.detail]
+    if codes:
+        detail = f"Answers of concern have no detail: {', '.join(codes)}."
+        yield Fault(pointer("needlings"), "screening_of_concern", detail)
 
 
 def _concerns(consent: Consented, visit: Visit) -> bool:

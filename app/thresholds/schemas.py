@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.core.http.pages import Filters
-from app.core.values.wire import Code, Line, example
+from app.core.values.wire import Line, example
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.records.readings import PRECISE, InstrumentCode
 from app.records.schemas import RecordBody
 from app.thresholds.views import ThresholdsStatus
+from app.vocabularies.schemas import RegionWord
 
 Figure = Annotated[float, Field(gt=0, le=1e6), PRECISE]
 Percent = Annotated[float, Field(gt=0, le=100), PRECISE]
@@ -29,7 +30,7 @@ class ThresholdsBody(RecordBody):
 
     instrument: InstrumentCode
     region: Annotated[
-        Code | None,
+        RegionWord | None,
         Field(description="As in episodes; null for each region without its own thresholds."),
     ] = None
     population: Line | None = None

@@ -15,7 +15,8 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, Problem
 from app.core.values.wire import Body, decode, texts_in, validated
 from app.kinds import AS_ROWS
-from app.records.kinds import Kind, digest
+from app.records.kinds import Kind
+from app.records.repeats import digest
 from app.transfer.formulas import unguarded
 
 

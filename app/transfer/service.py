@@ -182,4 +182,4 @@ def _faults(problem: Problem) -> Iterator[dict[str, Any]]:
         yield from problem.members["errors"]
         return
     place = problem.members.get("pointer", "/id")
-    yield Fault(place, problem.code, problem.detail)._asdict()
+    yield Fault(place, problem.code, problem.detail).members()

@@ -229,7 +229,7 @@ def test_a_backup_with_an_altered_ledger_is_not_restored(
         ("UPDATE patients SET given_name = 'Eve'", "of the ledger in: given_name"),
         ("UPDATE patients SET version = 7", "of the ledger in: version"),
         (
-            "DELETE FROM patient_identifiers; DELETE FROM patients",
+            "DELETE FROM patient_identifiers; DELETE FROM patient_words; DELETE FROM patients",
             "It is missing, but entry 604 of the ledger has it",
         ),
     ],

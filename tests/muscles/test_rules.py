@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.values import search
 from app.core.values.faults import RuleBroken
 from app.muscles import rules
 
@@ -35,10 +36,10 @@ def test_an_empty_cell_is_never_a_repeated_key() -> None:
 
 @given(st.text())
 def test_folding_a_name_ignores_case_and_is_idempotent(text: str) -> None:
-    read = rules.words(text)
-    assert rules.words(" ".join(read)) == read
-    assert rules.joined(text) == "".join(read)
+    read = search.words(text)
+    assert search.words(" ".join(read)) == read
+    assert search.joined(text) == "".join(read)
 
 
 def test_accents_do_not_matter() -> None:
-    assert rules.words("Élévateur  de l'omoplate") == ["elevateur", "de", "l", "omoplate"]
+    assert search.words("Élévateur  de l'omoplate") == ["elevateur", "de", "l", "omoplate"]

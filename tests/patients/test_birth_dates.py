@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.values.clock import first_day
-from app.patients import rules
+from app.patients.rules import birth_dates as rules
 from app.web.console.chart import age
 from tests.ground import Api
 from tests.records.bodies import faults

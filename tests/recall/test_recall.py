@@ -81,7 +81,7 @@ def test_a_lot_is_found_in_every_spelling_and_shown_as_written(api: Api, lot: st
         assert written == {each.strip() for each in spellings}
 
 
-@pytest.mark.parametrize("lot", ["none", "\0", "a" * 5000])
+@pytest.mark.parametrize("lot", ["none", "L\0", "a" * 5000])
 def test_an_unknown_lot_has_no_patients(api: Api, lot: str) -> None:
     assert recalled(api, lot) == []
 
@@ -95,3 +95,12 @@ def test_the_next_page_of_any_lot_is_a_url_that_leads_there(api: Api, lot: str) 
     second = api.get(first["next"]).json()
     ids = {item["patient"]["id"] for page in (first, second) for item in page["items"]}
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize("lot", [" ", "\0", "\u00a0\u2003", "\u00ad", "\u200b "])
+def test_a_blank_lot_is_refused_so_that_nobody_takes_it_for_an_all_clear(
+    api: Api, lot: str
+) -> None:
+    refused = api.get(f"/v1/needle-lots/{quote(lot, safe='')}/patients")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "blank"

@@ -90,6 +90,16 @@ def test_a_create_is_recognised_after_its_session_was_signed_and_voided(api: Api
     assert (answer.status_code, answer.json()["status"]) == (200, "void")
 
 
+def test_a_change_may_name_several_versions_but_not_any_version(api: Api) -> None:
+    path = f"/v1/patients/{api.patient()['id']}"
+    for version, tags in enumerate(('"1"', '"7", "2"', 'W/"3","4"', '"4" , "9"'), 1):
+        changed = api("PATCH", path, json={"given_name": str(version)}, headers={"If-Match": tags})
+        assert changed.json()["version"] == version + 1
+    for tags, status in (("*", 428), ('"1", "2"', 412), ("", 412), (",", 412)):
+        refused = api("PATCH", path, json={"given_name": "x"}, headers={"If-Match": tags})
+        assert refused.status_code == status
+
+
 def test_a_put_with_other_content_needs_the_version_that_it_replaces(api: Api) -> None:
     patient = api.patient(given_name="Ana")
     path = f"/v1/patients/{patient['id']}"

@@ -160,10 +160,10 @@ LISTS: list[tuple[str, str, int, Any]] = [
         100,
         lambda n: {"phase": "before", "instrument": "psfs", "activity": f"a{n}", "value": 1},
     ),
-    ("session", "/co_interventions", 30, lambda n: f"code_{n}"),
-    ("session", "/aftercare", 30, lambda n: f"code_{n}"),
+    ("session", "/co_interventions", 30, lambda _: "stretching"),
+    ("session", "/aftercare", 30, lambda _: "heat"),
     ("consent", "/risks_disclosed", 60, lambda n: f"risk_{n}"),
-    ("screening", "/answers", 60, lambda n: {"code": f"q{n}", "answer": "unknown"}),
+    ("screening", "/answers", 60, lambda n: {"code": "other", "answer": "no", "detail": f"{n}"}),
 ]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.core.values.clock import clinic_day
 from app.core.values.faults import check_distinct
 from app.episodes import rules as episodes
-from app.patients import rules as patients
+from app.patients.rules import birth_dates
 from app.practitioners import rules as practitioners
 from app.practitioners.views import CredentialView
 from app.safety import rules as safety
@@ -84,41 +84,11 @@ def test_a_credential_is_valid_from_its_first_day_to_its_last(
 
 
 @pytest.mark.parametrize(
-    ("name", "found_as"),
-    [
-        ("Núñez", "nunez"),
-        ("NU\u0301N\u0303EZ", "nunez"),
-        ("  O'Brien ", "obrien"),
-        ("Anne-Marie", "annemarie"),
-        ("\u02bbAkahi O\u2019Brien", "akahiobrien"),
-        ("रीता", "रीता"),
-        ("Strauß", "strauss"),
-        ("Łukasz", "łukasz"),
-        ("İpek", "ipek"),
-        ("ﬁona", "fiona"),
-        ("北京", "北京"),
-        ("\U0001d400\U0001d427\U0001d41a", "ana"),  # Ana in mathematical bold
-        (None, None),
-        ("\u0301", ""),
-    ],
-)
-def test_a_name_is_found_without_its_accents(name: str | None, found_as: str | None) -> None:
-    assert patients.folded(name) == found_as
-
-
-@given(st.text(max_size=20))
-def test_folding_a_name_twice_is_the_same_as_once(name: str) -> None:
-    once = patients.folded(name)
-    assert patients.folded(once) == once
-    assert patients.folded(name.upper().lower()) is not None
-
-
-@pytest.mark.parametrize(
     ("rule", "given", "codes"),
     [
-        (patients.birth_faults, (DAY.isoformat(), DAY), []),
-        (patients.birth_faults, (None, DAY), []),
-        (patients.birth_faults, (NEXT.isoformat(), DAY), ["in_the_future"]),
+        (birth_dates.birth_faults, (DAY.isoformat(), DAY), []),
+        (birth_dates.birth_faults, (None, DAY), []),
+        (birth_dates.birth_faults, (NEXT.isoformat(), DAY), ["in_the_future"]),
         (safety.validity_faults, (DAY, DAY), []),
         (safety.validity_faults, (None, DAY), []),
         (safety.validity_faults, (DAY, NEXT), ["out_of_order"]),

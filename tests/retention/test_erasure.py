@@ -94,6 +94,7 @@ def test_an_erasure_leaves_nothing_of_the_patient_in_any_table(api: Api, clinic:
         "practitioners",
         "follow_ups",
         "thresholds",
+        "terms",
     } | {"stored_answers"}
     words = {patient, "Quetzalcoatl"}
     erase(clinic, patient)

@@ -25,7 +25,7 @@ from tests.sweeps.world import World
         ("consent", {"/given_by": None}, {"/given_by": "missing"}),
         (
             "screening",
-            {"/answers": [{"code": "a", "answer": "no"}, {"code": "a", "answer": "yes"}]},
+            {"/answers": [{"code": "diabetes", "answer": word} for word in ("no", "yes")]},
             {"/answers": "repeated"},
         ),
         ("screening", {"/answers/0/answer": False}, {"/answers/0/answer": "literal_error"}),

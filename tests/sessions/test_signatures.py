@@ -5,23 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from httpx2 import Response
 
 from tests.ground import Api
 from tests.records.bodies import faults
+from tests.sessions.signatures import AT, COUNT, DEEP, NEEDLING, Body, amend, sign, visit
 
-Body = dict[str, Any]
-AT = "2026-03-31T17:30:00-07:00"
-COUNT = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 2)
-NEEDLING: Body = {
-    "muscle": "infraspinatus",
-    "side": "left",
-    "needles": 2,
-    "insertions": 2,
-    "needle": {"diameter_mm": 0.3, "length_mm": 40},
-    "depth_mm": 40,
-}
-DEEP = {"needlings": [NEEDLING | {"depth_mm": 41}]}
 LEVEL: Body = {**NEEDLING, "muscle": "multifidus_cervicis"}
 RELEASED = {"retention_s": 60, "release": "complete"}
 # What is noted, where the fault is and its code; and a neighbour without a fault.
@@ -73,26 +61,6 @@ CONTRADICTIONS: list[tuple[Body, str, str, Body]] = [
 ]
 
 
-def visit(api: Api, **body: Any) -> Body:
-    whole = {"occurred_at": AT, "needlings": [NEEDLING], "needle_count": COUNT, **body}
-    return api.session(**whole)
-
-
-def sign(api: Api, session: Body, *codes: str, body: Any = None) -> Response:
-    """Sign a session, and override faults of these codes."""
-    given = [{"code": code, "reason": f"Why {code}."} for code in codes]
-    more: Body = {"json": {"overrides": given} if codes else body} if codes or body else {}
-    held = {"If-Match": f'"{session["version"]}"'}
-    return api("POST", f"/v1/sessions/{session['id']}/sign", headers=held, **more)
-
-
-def amend(api: Api, session: Body, changes: Body, *codes: str) -> Response:
-    body: Body = {"reason": "Misread.", "kind": "correction", "changes": changes}
-    body["overrides"] = [{"code": code, "reason": f"Why {code}."} for code in codes]
-    held = {"If-Match": f'"{session["version"]}"'}
-    return api.post(f"/v1/sessions/{session['id']}/amend", body, headers=held)
-
-
 @pytest.mark.parametrize(("contradiction", "place", "code", "neighbour"), CONTRADICTIONS)
 def test_a_contradiction_keeps_a_session_from_being_signed_unless_it_is_overridden(
     api: Api, contradiction: Body, place: str, code: str, neighbour: Body
@@ -102,10 +70,13 @@ def test_a_contradiction_keeps_a_session_from_being_signed_unless_it_is_overridd
     refused = sign(api, draft)
     assert faults(refused) == {place: code}
     assert refused.json()["type"] == "/problems/not-ready-to-sign"
-    assert faults(sign(api, draft, "consent_refused")) == {place: code}
+    idle = {"/overrides/0/code": "nothing_to_override"}
+    assert faults(sign(api, draft, "consent_refused")) == {place: code, **idle}
     signed = sign(api, draft, code)
     assert signed.status_code == 200, signed.text
-    assert signed.json()["overrides"] == [{"code": code, "reason": f"Why {code}."}]
+    assert signed.json()["overrides"] == [
+        {"pointer": place, "code": code, "reason": f"Why {code}."}
+    ]
     assert signed.json()["warnings"] == []
     assert api.get(f"/v1/sessions/{draft['id']}").json() == signed.json()
 
@@ -128,6 +99,8 @@ def test_a_signature_without_overrides_may_have_any_empty_body(api: Api, body: A
         ([{"code": "deeper_than_needle", "reason": ""}], "/overrides/0/reason"),
         ([{"code": "deeper_than_needle"}], "/overrides/0/reason"),
         ([{"code": "deeper_than_needle", "reason": "r"}] * 2, "/overrides"),
+        ([{"code": "deeper_than_needle", "reason": "r"}], "/overrides/0/code"),
+        ([{"code": "consent_refused", "reason": "r"}], "/overrides/0/code"),
     ],
 )
 def test_a_wrong_override_is_refused_in_a_signature_and_in_an_amendment(
@@ -143,9 +116,9 @@ def test_a_wrong_override_is_refused_in_a_signature_and_in_an_amendment(
 
 
 def test_a_technique_can_not_be_overridden(api: Api) -> None:
-    every = [code for _, _, code, _ in CONTRADICTIONS]
-    session = visit(api, technique=None)
-    assert faults(sign(api, session, *every)) == {"/technique": "technique_missing"}
+    session = visit(api, **DEEP, technique=None)
+    refused = sign(api, session, "deeper_than_needle")
+    assert faults(refused) == {"/technique": "technique_missing"}
 
 
 def test_every_contradiction_is_listed_at_once(api: Api) -> None:
@@ -295,8 +268,11 @@ def test_the_newest_decision_before_the_visit_decides(
     if code is None:
         assert sign(api, session).status_code == 200
     else:
-        assert faults(sign(api, session)) == {"": code}
-        assert sign(api, session, code).json()["overrides"][0]["code"] == code
+        is_of_chest = all(kind == "thoracic_needling" for kind, _, _ in decisions)
+        place = "/needlings/0/muscle" if is_of_chest else "/needlings"
+        assert faults(sign(api, session)) == {place: code}
+        [override] = sign(api, session, code).json()["overrides"]
+        assert (override["pointer"], override["code"]) == (place, code)
 
 
 def test_consents_concern_only_visits_with_needles(api: Api) -> None:
@@ -316,7 +292,7 @@ def test_the_consent_to_a_current_and_to_the_chest_count_where_they_are_used(api
         consent(api, session["patient_id"], kind, "refused")
         found = sign(api, session)
         if more:
-            assert faults(found) == {"": "consent_refused"}
+            assert faults(found) == {"/needlings/0/electrical": "consent_refused"}
         else:
             assert found.status_code == 200
 
@@ -331,7 +307,7 @@ def test_a_refusal_in_another_episode_is_no_refusal_here(api: Api) -> None:
     assert sign(api, visit(api, patient_id=patient_id, episode_id=neck)).status_code == 200
     for episode_id in (knee, None):
         session = visit(api, patient_id=patient_id, episode_id=episode_id)
-        assert faults(sign(api, session)) == {"": "consent_refused"}
+        assert faults(sign(api, session)) == {"/needlings": "consent_refused"}
 
 
 def test_an_amendment_can_not_add_needles_that_the_patient_refused(api: Api) -> None:
@@ -340,7 +316,7 @@ def test_an_amendment_can_not_add_needles_that_the_patient_refused(api: Api) -> 
     talk = visit(api, patient_id=patient_id, needlings=[], needle_count=None)
     signed = sign(api, talk).json()
     needled = {"needlings": [NEEDLING], "needle_count": COUNT}
-    assert faults(amend(api, signed, needled)) == {"/changes": "consent_refused"}
+    assert faults(amend(api, signed, needled)) == {"/changes/needlings": "consent_refused"}
     assert amend(api, signed, needled, "consent_refused").status_code == 200
 
 

@@ -34,7 +34,7 @@ class Story(World):
         follow_ups = f"/v1/sessions/{self._known['sessions']}/follow-ups"
         for address in ("/v1/measurements", "/v1/consents", "/v1/screenings", follow_ups):
             self._held[address] = self.make(address)
-        for name in ("adverse-events", "thresholds", "clients", "devices"):
+        for name in ("adverse-events", "thresholds", "terms", "clients", "devices"):
             self._held[f"/v1/{name}"] = self.make(f"/v1/{name}")
         self._held[EMERGENCY] = self.make(EMERGENCY)
         self.end_emergencies()

@@ -332,3 +332,25 @@ def test_a_practitioner_with_one_name_is_named_by_it(api: Api, name: str) -> Non
     assert paper.says("Suharto")
     assert not paper.says("None Suharto")
     assert not paper.says("Suharto None")
+
+
+def test_what_was_overridden_and_what_contradicts_is_printed_with_its_needling(api: Api) -> None:
+    needle = {"diameter_mm": 0.3, "length_mm": 40}
+    deep = {"muscle": "infraspinatus", "side": "left", "needle": needle, "depth_mm": 41}
+    fine = deep | {"depth_mm": 40}
+    reason = "The skin was compressed."
+    patient = str(api.patient()["id"])
+    refusal = {"kind": "needling", "decision": "refused", "form": "verbal", "given_by": "x"}
+    consent = {"obtained_by": "x", "obtained_at": "2026-01-01T00:00:00Z", **refusal}
+    api.create("/v1/consents", patient_id=patient, **consent)
+    count = dict.fromkeys(("opened", "inserted", "removed", "disposed"), 2)
+    session = api.session(
+        patient_id=patient, technique="gunn_ims", needlings=[fine, deep], needle_count=count
+    )
+    codes = ("deeper_than_needle", "consent_refused")
+    overrides = [{"code": code, "reason": reason} for code in codes]
+    path, held = f"/v1/sessions/{session['id']}/sign", {"If-Match": '"1"'}
+    assert api.post(path, {"overrides": overrides}, headers=held).is_success
+    paper = paper_of(api, patient)
+    assert paper.says(f"deeper than needle (needling 2): {reason}")
+    assert paper.says(f"consent refused: {reason}")

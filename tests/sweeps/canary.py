@@ -22,8 +22,12 @@ HELD: Final = frozenset(
         *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
         *("PatientBody/birth_date", "PatientSearch/birth_date"),
+        # An override needs a fault, which sessions in the sweeps get by their amendment only.
+        *("SignBody/overrides", "AmendBody/overrides/[]/pointer"),
     }
 )
+TOO_DEEP: Final = {"needle": {"length_mm": 40}, "depth_mm": 41}
+"""What the override of an amendment is about."""
 # Additions to the example bodies, so that every text member has a place.
 MORE: Final[Mapping[str, dict[str, Any]]] = {
     "MeasurementBody": {"instrument": "psfs", "activity": "Reaching"},
@@ -32,7 +36,7 @@ MORE: Final[Mapping[str, dict[str, Any]]] = {
         "changes": {
             "measurements": [
                 {"phase": "before", "instrument": "psfs", "activity": "reach", "value": 3}
-            ]
+            ],
         },
     },
 }
@@ -87,7 +91,8 @@ class PlantedWorld(World):
         body = super().example(model) | MORE.get(model, {})
         body = self.planted.filled({"$ref": f"#/components/schemas/{model}"}, body, model)
         if model == "AmendBody":
-            body["changes"] = {"note": self.planted.word("a change")}
+            needling = {"muscle": "infraspinatus", "side": "left", **TOO_DEEP}
+            body["changes"] = {"note": self.planted.word("a change"), "needlings": [needling]}
         return dict(body)
 
     def content(self, operation: Documented) -> bytes | None:

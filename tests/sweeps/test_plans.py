@@ -30,7 +30,7 @@ PATIENTS = 100
 SMALL = {
     *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
     *("access_tokens", "browser_tokens", "refresh_tokens", "stored_answers"),
-    *("practitioners", "legal_holds", "thresholds"),
+    *("practitioners", "legal_holds", "thresholds", "terms", "term_words"),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),
 }
 LARGE = [table for table in Table.metadata.sorted_tables if table.name not in SMALL]
@@ -81,6 +81,7 @@ def copied(table: str, column: Column[Any]) -> str:
         name = "patient_id"
     return {
         "number": "1000 + n",
+        "position": "n" if table == "patient_words" else '"position"',
         "kind": "(ARRAY['change', 'access'])[1 + n % 2]" if table == "ledger_entries" else '"kind"',
         "patient_id": f"md5('patient' || n % {PATIENTS})::uuid",
         "value": "'v' || n" if table.endswith("identifiers") else '"value"',
@@ -88,10 +89,7 @@ def copied(table: str, column: Column[Any]) -> str:
         **{id_: f"md5('{id_}' || n)::uuid" for id_ in ("session_id", "owner_id", "episode_id")},
         **dict.fromkeys(("id", "resource_id"), "md5('id' || n)::uuid"),
         **dict.fromkeys(TIMES, "now() - n * interval '1 hour'"),
-        **{
-            word: f"'{word}' || n % 500"
-            for word in ("family_name_folded", "muscle", "lot", "lot_folded")
-        },
+        **{word: f"'{word}' || n % 500" for word in ("word", "muscle", "lot", "lot_folded")},
     }.get(name, f'"{name}"')
 
 
@@ -120,7 +118,7 @@ def asked(world: World) -> Iterator[tuple[str, Any]]:
                 sent.path = f"{path}?{name}={value}{limit}"
                 yield f"{operation.name} by {name}={value}", sent
         if operation.name == "patients.search":
-            for body in ({"given_name": "x"}, {"birth_date": "1950-01-01"}, {"family_name": "y"}):
+            for body in SEARCHES:
                 sent.content = to_json(body)
                 yield f"{operation.name} by {body}", sent
         if operation.name.endswith(".list"):
@@ -131,6 +129,18 @@ def asked(world: World) -> Iterator[tuple[str, Any]]:
                 yield f"{operation.name} page 2", sent
 
 
+SEARCHES: tuple[dict[str, str], ...] = (
+    {"given_name": "x"},
+    {"family_name": "word1", "given_name": "word10"},
+    {"family_name": "word1", "birth_date": "1950"},
+    {"birth_date": "1950-01-01"},
+    {"q": "word1"},
+    {"q": "word1 word10"},
+    {"q": "word word11x"},
+    {"q": "word1 1950"},
+    {"q": "1950-01-01"},
+    {"q": "v100"},
+)
 VALUES = {
     "occurred_from": ("2020-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),
     "occurred_to": ("1920-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),

@@ -20,6 +20,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "episodes": {"complaint": "Shoulder pain, both sides"},
     "sessions": {"note": "More was said."},
     "thresholds": {"mcid": 4.2},
+    "terms": {"note": "Since the operation."},
     "measurements": {"value": 5},
     "consents": {"given_by": "A parent"},
     "screenings": {"decision": "modified"},
@@ -33,6 +34,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "EpisodeBody": {"complaint": "Other"},
     "SessionBody": {"note": "Other"},
     "ThresholdsBody": {"source": "Other"},
+    "TermBody": {"source": "Other"},
+    "OwnWordBody": {"source": "Other"},
     "FollowUpBody": {"comment": "Other"},
     "MeasurementBody": {"value": 1},
     "ConsentBody": {"given_by": "Other"},
@@ -42,6 +45,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "DeviceBody": {"name": "Other"},
     "EmergencyBody": {"reason": "Another reason."},
 }
+# Bodies whose words may belong to one record only.
+OWN_WORDS = {"TermBody", "OwnWordBody"}
 REFERENCES = {
     "patient_id": "patients",
     "practitioner_id": "practitioners",
@@ -124,6 +129,9 @@ class World:
                 body[name] = self.known(collection)
         for identifier in body.get("identifiers", ()):
             identifier["value"] = str(uuid7())
+        if model in OWN_WORDS:
+            word = uuid7().hex
+            body |= {"code": f"own_{word}", "name": word, "synonyms": [f"as {word}"]}
         return dict(body)
 
     def known(self, collection: str) -> str:

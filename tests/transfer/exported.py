@@ -42,6 +42,18 @@ def clinic_of(text: str) -> Iterator[Row]:
     yield _said_in_safety(ids, text, line)
     yield _gone_wrong(ids, text)
     yield {
+        "type": "term",
+        "vocabulary": "event_kinds",
+        "code": f"own_{ids.ana.replace('-', '_')}",
+        "name": f"Startle {ids.ana}",
+        "synonyms": [f"Fright {ids.ana}"],
+        "severity": "mild",
+        "attribution_days": 3,
+        "note": line,
+        "source": line,
+        "status": "inactive",
+    }
+    yield {
         "type": "thresholds",
         "instrument": "nprs",
         "region": "neck",
@@ -262,7 +274,7 @@ def _said_in_safety(ids: Ids, text: str, line: str) -> Row:
         "type": "screening",
         "session_id": ids.signed,
         "rule_set": line,
-        "answers": [{"code": "anticoagulants", "answer": "no", "detail": text}],
+        "answers": [{"code": "anticoagulant", "answer": "no", "detail": text}],
         "decision": "proceed",
         "decided_by": line,
         "decided_at": AT,

@@ -24,7 +24,7 @@ STAMPS = {
 
 def clinic_said(api: Api) -> Mapping[str, list[Row]]:
     """All records of a clinic, without the members that the server sets."""
-    paths = {**LISTS, "thresholds": "/v1/thresholds"}
+    paths = {**LISTS, "thresholds": "/v1/thresholds", "terms": "/v1/terms"}
     collected = {name: everything(api, path) for name, path in paths.items()}
     collected["follow-ups"] = [
         report

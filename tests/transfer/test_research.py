@@ -41,7 +41,7 @@ TABLES = {
 }
 # Columns that are exported as several columns, or not needed outside the database.
 TAKEN_APART = {"plan": "plan_", "needle_count": "needles_", "electrical": "electrical_"}
-INSIDE = {"clinic_id", "created_from", "lot_folded", "given_name_folded", "family_name_folded"}
+INSIDE = {"clinic_id", "created_from", "lot_folded"}
 
 
 @pytest.fixture(autouse=True)

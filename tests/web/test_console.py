@@ -92,7 +92,7 @@ def test_every_page_about_a_patient_is_recorded(desk: Desk, api: Api, chart: Cha
         headers={"If-Match": '"1"'},
     )
     desk.get("/console")
-    desk.send("/console/search", family_name="xolo")
+    desk.send("/console/search", q="xolo")
     desk.get(f"/console/patients/{person['id']}")
     desk.get(f"/console/patients/{person['id']}/timeline")
     assert set(accesses()) == {
@@ -116,23 +116,41 @@ def test_a_page_whose_access_cannot_be_recorded_is_not_sent(
     assert "Infraspinatus" not in answer.text
 
 
-def test_a_search_shows_only_patients_with_that_name_or_birth_date(desk: Desk, api: Api) -> None:
-    api.patient(family_name="O'Brien", given_name="Ana", birth_date="1980-02-03")
+def test_one_field_finds_patients_by_name_birth_date_or_chart_number(desk: Desk, api: Api) -> None:
+    chart = {"system": "urn:example:emr", "value": "C-77"}
+    api.patient(
+        family_name="O'Brien", given_name="Ana", birth_date="1980-02-03", identifiers=[chart]
+    )
     api.patient(family_name="Núñez", given_name="Bea")
-    page = desk.send("/console/search", family_name="obri")
-    assert "O&#39;Brien, Ana" in page.text
-    assert "Núñez" not in page.text
-    assert "O&#39;Brien" in desk.send("/console/search", birth_date="1980-02-03").text
-    assert "Núñez" in desk.send("/console/search", family_name="NUN").text
-    assert "No patient has this name" in desk.send("/console/search", family_name="zzz").text
-    assert "Núñez" in desk.send("/console/search", family_name=" ").text
+    for q in ("obri", "ana obrien", "1980-02-03", "3 Feb 1980", "C-77"):
+        page = desk.send("/console/search", q=q)
+        assert "O&#39;Brien, Ana" in page.text
+        assert "Núñez" not in page.text
+        assert "Similar names" not in page.text
+    assert "Núñez" in desk.send("/console/search", q="NUN").text
+    assert "No patient has this name" in desk.send("/console/search", q="zzz").text
+    assert "Núñez" in desk.send("/console/search", q=" ").text
+
+
+def test_a_search_shows_similar_names_apart_and_says_when_there_are_more(
+    desk: Desk, api: Api
+) -> None:
+    api.patient(family_name="Nunes")
+    api.patient(family_name="Núñez")
+    page = words(desk.send("/console/search", q="nunez").text)
+    assert page.index("Núñez") < page.index("Similar names") < page.index("Nunes")
+    assert "Nobody has exactly this name." in desk.send("/console/search", q="nunec").text
+    for number in range(51):
+        api.patient(family_name=f"Long{number:02}")
+    assert "More patients match" in desk.send("/console/search", q="long").text
+    assert "More patients match" not in desk.send("/console/search", q="nunez").text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_search_breaks_nothing(desk: Desk, text: str) -> None:
-    for name in ("family_name", "given_name", "birth_date", "cursor", "unknown"):
+    for name in ("q", "unknown"):
         raw = f"{name}=".encode() + _percent(text)
-        for more in (b"", b"&family_name=a"):
+        for more in (b"", b"&other=a"):
             answer = desk.wire.post(
                 "/console/search",
                 content=raw + more,
@@ -169,11 +187,6 @@ def test_a_long_list_continues_on_a_second_page(desk: Desk, api: Api) -> None:
     second = desk.get(way[1]).text
     names = set(re.findall(r"Long\d\d", first + second))
     assert len(names) == 52
-    found = desk.send("/console/search", family_name="long").text
-    cursor = re.search(r'name="cursor" value="([^"]+)"', found)
-    assert cursor is not None
-    more = desk.send("/console/search", family_name="long", cursor=cursor[1]).text
-    assert len(set(re.findall(r"Long\d\d", found + more))) == 52
 
 
 def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None:
@@ -244,7 +257,7 @@ def test_no_url_and_no_title_has_a_name_in_it(desk: Desk, api: Api) -> None:
     person = api.patient(given_name="Quetzalcoatl", family_name="Xochimilco")
     answers = [
         desk.get("/console"),
-        desk.send("/console/search", family_name="xochi"),
+        desk.send("/console/search", q="xochi"),
         desk.get(f"/console/patients/{person['id']}"),
         desk.get(f"/console/patients/{person['id']}/timeline"),
     ]

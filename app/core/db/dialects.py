@@ -1,6 +1,6 @@
 """SQL functions that PostgreSQL and SQLite spell differently, under one name each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -107,6 +107,26 @@ class among(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it
         super().__init__(column, bindparam(name, type_=_Ids()))
 
 
+class _Texts(TypeDecorator[Collection[str]]):
+    """Any number of texts as one text parameter: JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str:
+        del dialect
+        return to_json(list(value or ())).decode()
+
+
+class among_texts(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it is
+    """Whether a text column equals one of the texts in the parameter `name`."""
+
+    inherit_cache = True
+
+    def __init__(self, column: Any, name: str) -> None:
+        super().__init__(column, bindparam(name, type_=_Texts()))
+
+
 _DASHED = (
     "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
     " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)"
@@ -128,5 +148,10 @@ _compile_as(
     among,
     # In a subquery the array is parsed once, not once per row.
     postgresql="{0} = ANY (CAST((SELECT CAST({1} AS UUID[])) AS UUID[]))",
+    sqlite="{0} IN (SELECT value FROM json_each({1}))",
+)
+_compile_as(
+    among_texts,
+    postgresql="{0} = ANY (ARRAY(SELECT json_array_elements_text(CAST({1} AS JSON))))",
     sqlite="{0} IN (SELECT value FROM json_each({1}))",
 )

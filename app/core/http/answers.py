@@ -14,6 +14,8 @@ from app.core.http.requests import JSON, public_url
 
 V = TypeVar("V")
 REFERENCE_CACHE: Final = "private, max-age=3600"
+ASK_AGAIN: Final = "private, no-cache"
+"""Clients may keep the answer, but ask each time whether it is still the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Answer(Generic[V]):
     following: Mapping[str, object] | None = None
     """The query parameters of the next page, if there is one."""
     reusable: bool = False
-    """Whether clients may keep it: reference data, the same for every clinic."""
+    """Whether clients may keep it: reference data, which rarely changes."""
+    cache: str = REFERENCE_CACHE
+    """How long clients may keep a reusable answer."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self, request: Request) -> Response:
@@ -46,7 +50,7 @@ class Answer(Generic[V]):
         # Records are plain values. Pydantic dumps models, such as a muscle.
         content = orjson.dumps(self.body, to_jsonable_python, orjson.OPT_UTC_Z)
         if self.reusable:
-            return kept(request, content, JSON, {"Cache-Control": REFERENCE_CACHE})
+            return kept(request, content, JSON, {"Cache-Control": self.cache})
         return Response(content, self.status, headers, JSON)
 
 
@@ -61,13 +65,14 @@ class Page(Answer[V]):
         cursor: str | None = None,
         *,
         reusable: bool = False,
+        cache: str = REFERENCE_CACHE,
         **following: object,
     ) -> None:
         """`cursor` and the `following` query parameters lead to the next page, if there is one."""
         if cursor is not None:
             following["cursor"] = cursor
         body = {"items": items, "next": None, "next_cursor": cursor}
-        super().__init__(body, following=following or None, reusable=reusable)
+        super().__init__(body, following=following or None, reusable=reusable, cache=cache)
 
 
 def respond(answer: Answer[Any] | Response, request: Request) -> Response:

@@ -60,6 +60,16 @@ all. New kinds may be added: a client treats one that it doesn't know by its `st
 FAULTS: Final = """\
 What is wrong with a member or parameter. docs/problems.md explains each. New codes may be added: a
 client treats one that it doesn't know as an invalid value."""
+
+
+def _open(enum: str) -> dict[str, object]:
+    """Return the schema of a text that is one of an enum's values, or one that is added later.
+
+    A client that was generated before then would refuse a value outside a closed enum.
+    """
+    return {"anyOf": [{"$ref": REFERENCE.format(model=enum)}, {"type": "string"}]}
+
+
 PROBLEM_SCHEMA: Final = {
     "type": "object",
     "description": "Why a request failed (RFC 9457). Which other members stand in it depends on"
@@ -67,7 +77,7 @@ PROBLEM_SCHEMA: Final = {
     "required": ["type", "title", "status", "detail", "request_id"],
     "properties": {
         "type": {
-            "$ref": REFERENCE.format(model="ProblemType"),
+            **_open("ProblemType"),
             "description": "The kind of problem, as an address below that of the server.",
         },
         "title": {
@@ -108,12 +118,18 @@ PROBLEM_SCHEMA: Final = {
                 "properties": {
                     "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901)."},
                     "code": {
-                        "$ref": REFERENCE.format(model="FaultCode"),
+                        **_open("FaultCode"),
                         "description": "What is wrong, as a word for programs.",
                     },
                     "detail": {
                         "type": "string",
                         "description": "What is wrong, as a sentence. It never quotes the value.",
+                    },
+                    "suggestions": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "description": "The nearest words of the vocabulary, the likeliest first;"
+                        " absent where there are none.",
                     },
                     "in": {
                         "title": "FaultPlace",

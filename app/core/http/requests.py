@@ -107,10 +107,13 @@ def check_media(request: Request, allowed: Collection[str]) -> str:
     return media
 
 
-def check_query(request: Request, known: Collection[str] | None) -> None:
+def check_query(
+    request: Request, known: Collection[str] | None, several: Collection[str] = ()
+) -> None:
     """Check that each query parameter is text and comes once. `Invalid` names the others.
 
-    `known` are the names that the route takes. None leaves this check to a model.
+    `known` are the names that the route takes. None leaves this check to a model. Those of
+    `several` may be repeated.
     """
     query: bytes = request.scope["query_string"]
     if not query:
@@ -118,7 +121,7 @@ def check_query(request: Request, known: Collection[str] | None) -> None:
     faults = [Fault(pointer(name), "not_utf8", "It isn't UTF-8.") for name in _broken(query)]
     if not faults:
         parameters = request.query_params.multi_items()
-        faults = list(_repeated(parameters)) or list(_unstorable(parameters))
+        faults = list(_repeated(parameters, several)) or list(_unstorable(parameters))
     if not faults and known is not None:
         unknown = "Extra inputs are not permitted"
         faults = [
@@ -139,9 +142,9 @@ def _broken(query: bytes) -> Iterator[str]:
             yield unquote(pair.partition(b"=")[0].decode("latin-1"))
 
 
-def _repeated(parameters: list[tuple[str, str]]) -> Iterator[Fault]:
+def _repeated(parameters: list[tuple[str, str]], several: Collection[str]) -> Iterator[Fault]:
     for name, times in Counter(name for name, _ in parameters).items():
-        if times > 1:
+        if times > 1 and name not in several:
             yield Fault(pointer(name), "repeated", "Give this parameter once.")
 
 

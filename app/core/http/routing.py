@@ -16,7 +16,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from functools import partial, wraps
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args, get_origin
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -93,6 +93,7 @@ class Route(APIRoute):
         """Authorize and read the body before FastAPI solves parameters and dependencies."""
         solve_and_call = super().get_route_handler()
         signature, query = self.signature, _query_names(self.dependant)
+        several = _lists(self.dependant)
 
         async def handle(request: Request) -> Response:
             async with deadline() as limit:
@@ -100,7 +101,7 @@ class Route(APIRoute):
                 op = await signature.authorize(request)
                 if signature.body is not None:
                     await request.read(signature.body, may_be_empty=signature.may_be_empty)
-                check_query(request, query)
+                check_query(request, query, several)
                 if signature.is_async:
                     limit.reschedule(None)
                 try:
@@ -139,6 +140,19 @@ def _query_names(dependant: Dependant) -> set[str] | None:
             return None
         names |= inner_names
     return names
+
+
+def _lists(dependant: Dependant) -> frozenset[str]:
+    """Return the names of the members of query models that are lists: they may be repeated."""
+    models = (field.field_info.annotation for field in dependant.query_params)
+    return frozenset(
+        member.alias or name
+        for model in models
+        for name, member in getattr(model, "model_fields", {}).items()
+        if any(
+            get_origin(part) is list for part in (member.annotation, *get_args(member.annotation))
+        )
+    )
 
 
 def _endpoint(function: Callable[..., Any], signature: Signature) -> Callable[..., Any]:

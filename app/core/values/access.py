@@ -48,6 +48,8 @@ class Scope(StrEnum):
     SESSIONS_SIGN = "sessions:sign"
     SESSIONS_WRITE = "sessions:write"
     THRESHOLDS_WRITE = "thresholds:write"
+    VOCABULARIES_READ = "vocabularies:read"
+    VOCABULARIES_WRITE = "vocabularies:write"
 
 
 READS: Final = frozenset(scope for scope in Scope if scope.endswith(":read"))

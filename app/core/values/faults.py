@@ -9,12 +9,20 @@ class Fault(NamedTuple):
 
     `pointer` is a JSON Pointer (RFC 6901) into the body. `code` is stable, for programs.
     `detail` is a sentence for people. It never quotes what the client sent: a patient's name or a
-    comment must not reach a log through an error.
+    comment must not reach a log through an error. `suggestions` are words that would be taken.
     """
 
     pointer: str
     code: str
     detail: str
+    suggestions: tuple[str, ...] = ()
+
+    def members(self) -> dict[str, object]:
+        """Return the item of `errors`. It has `suggestions` only if there are any."""
+        item = self._asdict()
+        if not self.suggestions:
+            del item["suggestions"]
+        return item
 
 
 class RuleBroken(ValueError):
@@ -23,10 +31,11 @@ class RuleBroken(ValueError):
     Pure rules raise it inside a pydantic validator, which adds the place.
     """
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, suggestions: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.suggestions = suggestions
 
 
 def pointer(*steps: object) -> str:

@@ -164,7 +164,7 @@ class Invalid(Problem):
     status, code, title = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"
 
     def __init__(self, faults: Iterable[Fault], place: str = "body") -> None:
-        errors = [fault._asdict() for fault in faults]
+        errors = [fault.members() for fault in faults]
         if place != "body":
             errors = [{**error, "in": place} for error in errors]
         super().__init__(errors=errors)
@@ -193,7 +193,7 @@ class KeyReused(Problem):
 
 
 class VersionMissing(Problem):
-    """A change must name the version that it changes. Send the record's ETag in If-Match."""
+    """A change must name the version that it changes. Send the record's ETag in If-Match, not *."""
 
     status, code, title = HTTPStatus.PRECONDITION_REQUIRED, "version-missing", "If-Match is missing"
 

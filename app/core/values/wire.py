@@ -266,10 +266,10 @@ def faults_in(errors: Iterable[Any]) -> list[Fault]:
     for item in errors:
         broken = item.get("ctx", {}).get("error")
         if isinstance(broken, RuleBroken):
-            code, detail = broken.code, broken.detail
+            found = (broken.code, broken.detail, broken.suggestions)
         else:
-            code, detail = item["type"], item["msg"]
-        converted.append(Fault(pointer(*item["loc"]), code, detail))
+            found = (item["type"], item["msg"], ())
+        converted.append(Fault(pointer(*item["loc"]), *found))
     return converted
 
 

@@ -45,6 +45,7 @@ LEFT_OUT: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "screenings": ("screening", _MADE_BY_SERVER | {"patient_id"}),
     "adverse_events": ("adverse_event", _MADE_BY_SERVER),
     "thresholds": ("thresholds", _MADE_BY_SERVER),
+    "terms": ("term", _MADE_BY_SERVER),
 }
 """The kinds of record in a data export: by their noun, the type of a row, and the members that
 only the server makes, which the export leaves out. A null member is left out as well."""

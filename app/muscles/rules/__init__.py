@@ -1,7 +1,5 @@
-"""The catalogue's vocabularies and checks, and how a muscle's name is normalized. Pure."""
+"""The catalogue's vocabularies and checks. Pure."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal
 
@@ -134,19 +132,3 @@ def check_parts(slugs: Collection[str]) -> None:
     both = sorted(set(slugs) & set(GROUPS))
     if both:
         raise RuleBroken("group_is_entry", f"column slug: {', '.join(both)} names a group.")
-
-
-def words(text: str) -> list[str]:
-    """The words of a name or a query: lower case, without accents or punctuation."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
-
-
-def joined(text: str) -> str:
-    """The words joined, so that a forgotten space or hyphen doesn't matter."""
-    return "".join(words(text))
-
-
-def slips(length: int) -> int:
-    """How many typing errors a word of this length may have and still match."""
-    return 0 if length < 4 else 1 if length < 8 else 2  # noqa: PLR2004 - the rule itself

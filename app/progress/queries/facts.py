@@ -52,6 +52,7 @@ from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
+from app.vocabularies.queries import compared_code
 
 
 class HistoryQuery(NamedTuple):
@@ -149,7 +150,7 @@ def _episode(named: Json, opened_at: datetime) -> history_rules.Episode:
     closed_at, plan = named["closed_at"], named["plan"]
     return history_rules.Episode(
         episode_id=named["episode_id"],
-        region=named["region"],
+        region=compared_code("regions", named["region"]),
         opened_at=opened_at,
         closed_at=None if closed_at is None else datetime.fromisoformat(closed_at),
         planned_sessions=plan.get("sessions"),

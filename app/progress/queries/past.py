@@ -28,6 +28,7 @@ from app.sessions.views import SessionView
 from app.thresholds.models import OwnThresholds
 from app.thresholds.service import THRESHOLDS
 from app.thresholds.views import ClinicThresholdsView
+from app.vocabularies.queries import compared_code
 
 _THRESHOLDS = rows(OwnThresholds, OwnThresholds.id)
 
@@ -215,7 +216,7 @@ def _report(report: FollowUpView) -> Report:
 def _episode(episode: EpisodeView) -> Episode:
     return Episode(
         episode_id=str(episode["id"]),
-        region=episode["region"],
+        region=compared_code("regions", episode["region"]),
         opened_at=episode["opened_at"],
         closed_at=episode["closed_at"],
         planned_sessions=episode["plan"]["sessions"],

@@ -9,6 +9,7 @@ from app.core.operation import Operation, rows
 from app.instruments import queries as instruments
 from app.progress.rules.history import Scale, Thresholds
 from app.thresholds.models import OwnThresholds
+from app.vocabularies.queries import compared_code
 
 
 class ClinicThresholds(NamedTuple):
@@ -42,7 +43,7 @@ def own_thresholds(op: Operation) -> list[ClinicThresholds]:
 
 
 def scale(own: Iterable[ClinicThresholds], code: str, region: str | None) -> Scale:
-    """The scale of an instrument in a body region.
+    """The scale of an instrument in a body region, by its code.
 
     The clinic's own thresholds take precedence over published ones: first those of the region,
     then those without a region. Of several, the latest count.
@@ -52,7 +53,9 @@ def scale(own: Iterable[ClinicThresholds], code: str, region: str | None) -> Sca
         (
             row
             for row in own
-            if row.instrument == code and row.status == "active" and row.region in {None, region}
+            if row.instrument == code
+            and row.status == "active"
+            and compared_code("regions", row.region) in {None, region}
         ),
         key=lambda row: (row.region is not None, row.created_at, row.id),
         default=None,

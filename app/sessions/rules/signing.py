@@ -4,7 +4,7 @@ Needles are single-use, so the counts of a visit must agree. A practitioner may 
 fault but those of time and technique, with a reason.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -19,7 +19,6 @@ from app.sessions.views import (
     NeedleCountView,
     NeedlingView,
     Overridable,
-    OverrideView,
     Technique,
     WarningView,
 )
@@ -154,17 +153,6 @@ def _anatomy_faults(place: str, needling: NeedlingView, known: Anatomy) -> Itera
             "side_not_of_muscle",
             "A muscle of a limb is on the left or on the right.",
         )
-
-
-def left(faults: Iterable[Fault], overrides: Sequence[OverrideView]) -> list[Fault]:
-    """Return the faults that are not overridden."""
-    overridden = {override["code"] for override in overrides}
-    return [fault for fault in faults if fault.code not in overridden]
-
-
-def added(overrides: Sequence[OverrideView], further: Sequence[OverrideView]) -> list[OverrideView]:
-    """Return overrides with further ones. A later one of the same code replaces the earlier one."""
-    return list({override["code"]: override for override in (*overrides, *further)}.values())
 
 
 def warnings(faults: Iterable[Fault]) -> list[WarningView]:

@@ -1,20 +1,27 @@
 """Bodies and filters of sessions."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.core.http.patches import patch_of
 from app.core.values.faults import check_distinct
-from app.core.values.wire import Body, Code, Line, Moment, Statement, Text, example
+from app.core.values.wire import (
+    LINE_MAX,
+    Body,
+    Line,
+    Moment,
+    Statement,
+    Text,
+    example,
+)
 from app.records.identifiers import IdentifierFilters
 from app.records.readings import MuscleSlug, ReadingBody
 from app.records.schemas import Identifiers, RecordBody
 from app.sessions.rules import content as rules
-from app.sessions.rules.signing import OVERRIDABLE
 from app.sessions.schemas.needlings import FindingBody, NeedlingBody
 from app.sessions.views import (
     Attendance,
@@ -24,6 +31,7 @@ from app.sessions.views import (
     SessionStatus,
     Technique,
 )
+from app.vocabularies.schemas import AftercareWord, CoInterventionWord
 
 NEEDLINGS_MAX = 60
 LIST_MAX = 100
@@ -32,7 +40,7 @@ AmendmentKind = TypeAliasType("AmendmentKind", Literal["correction", "addendum"]
 """Whether an amendment corrects what was wrong or adds what was missing."""
 
 Needles = Annotated[int, Field(ge=0, le=1_000)]
-Codes = Annotated[list[Code], Field(max_length=30)]
+CODES_MAX = 30
 
 
 class SessionMeasurementBody(ReadingBody):
@@ -128,10 +136,11 @@ class SessionBody(RecordBody):
     """The muscles that were needled."""
     needle_count: NeedleCountBody | None = None
     """Needles counted in and out; null if nobody counted."""
-    co_interventions: Codes = []
-    """Codes of what else was done, such as `stretching`."""
-    aftercare: Codes = []
-    """Codes of what was done or said for the hours afterwards."""
+    co_interventions: Annotated[list[CoInterventionWord], Field(max_length=CODES_MAX)] = []
+    """What else was done: codes, names or synonyms of `/v1/co-interventions`."""
+    aftercare: Annotated[list[AftercareWord], Field(max_length=CODES_MAX)] = []
+    """What was done or said for the hours afterwards: codes, names or synonyms of
+    `/v1/aftercare`."""
     note: Text = ""
     """The practitioner's free text. Empty if there is none."""
     plan: Text = ""
@@ -156,6 +165,8 @@ class SessionBody(RecordBody):
 class OverrideBody(Body):
     """A fault that the signer overrides, and why."""
 
+    pointer: Annotated[str | None, Field(max_length=LINE_MAX)] = None
+    """The member of the session that has the fault; null for every member that has it."""
     code: Overridable
     """The fault that is overridden."""
     reason: Statement
@@ -163,12 +174,14 @@ class OverrideBody(Body):
 
 
 def _each_once(overrides: list[OverrideBody]) -> list[OverrideBody]:
-    check_distinct([override.code for override in overrides])
+    check_distinct([(override.code, override.pointer) for override in overrides])
     return overrides
 
 
+OVERRIDES_MAX: Final = 6 * NEEDLINGS_MAX
+"""One for each fault of each needling."""
 Overrides = Annotated[
-    list[OverrideBody], Field(max_length=len(OVERRIDABLE)), AfterValidator(_each_once)
+    list[OverrideBody], Field(max_length=OVERRIDES_MAX), AfterValidator(_each_once)
 ]
 
 
@@ -213,12 +226,21 @@ class FinishedSessionBody(SessionBody):
 class SignBody(Body):
     """The faults that the signer overrides. All but those of time and technique can be."""
 
-    model_config = example(
-        overrides=[{"code": "deeper_than_needle", "reason": "The skin was compressed."}]
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"overrides": []},
+                {
+                    "overrides": [
+                        {"code": "deeper_than_needle", "reason": "The skin was compressed."}
+                    ]
+                },
+            ]
+        }
     )
 
     overrides: Overrides = []
-    """The faults that the signer knows of and signs in spite of."""
+    """The faults that the signer knows of and signs in spite of. Each must be there."""
 
 
 class AmendBody(Body):
@@ -237,7 +259,7 @@ class AmendBody(Body):
     changes: patch_of(SessionBody)  # type: ignore[valid-type]
     """The members that change, as a JSON Merge Patch (RFC 7396)."""
     overrides: Overrides = []
-    """The faults that the signer overrides."""
+    """The faults that the signer overrides, besides those overridden before. Each must be there."""
 
 
 class VoidBody(Body):

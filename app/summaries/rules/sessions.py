@@ -116,15 +116,18 @@ def needles(count: NeedleCountView) -> str:
 
 def override(override: OverrideView) -> str:
     """One fault that the signer knew of, and their reason."""
-    return f"{spelt(override['code'])}: {override['reason']}"
+    return f"{_contradiction(override['pointer'], override['code'])}: {override['reason']}"
 
 
 def warning(warning: WarningView) -> str:
-    """One fault that nobody overrode, with the number of the needling that has it."""
-    member, _, rest = warning["pointer"].removeprefix("/").partition("/")
-    position = rest.partition("/")[0]
-    where = f" (needling {int(position) + 1})" if member == "needlings" else ""
-    return spelt(warning["code"]) + where
+    """One fault that nobody overrode."""
+    return _contradiction(warning["pointer"], warning["code"])
+
+
+def _contradiction(place: str, code: str) -> str:
+    """A fault in words, with the number of the needling that has it."""
+    position, *_ = place.removeprefix("/needlings/").split("/")
+    return f"{spelt(code)} (needling {int(position) + 1})" if position.isdecimal() else spelt(code)
 
 
 def needling(row: NeedlingView, names: Names) -> list[str]:

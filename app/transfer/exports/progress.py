@@ -33,6 +33,7 @@ from app.progress.rules.verdict import Verdict
 from app.progress.schemas import ResponderState
 from app.sessions.models import SessionMeasurement, TreatmentSession
 from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Becomes, Column, Type
+from app.vocabularies.queries import compared_code
 
 PATIENTS_AT_ONCE: Final = 200
 _AS_OF: Final = bindparam("as_of", type_=Instant())
@@ -234,7 +235,9 @@ def _of_patients(
         found = columns_of_rows(part, op.all(part, **asked))
         for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
             values[patient_id].append(reading)
-    regions = {None: None} | {row.id: row.region for row in op.all(_REGIONS, patients=ids)}
+    regions = {None: None} | {
+        row.id: compared_code("regions", row.region) for row in op.all(_REGIONS, patients=ids)
+    }
     scale = partial(scales.scale, own)
     for patient_id in map(str, ids):
         yield from _of_patient(patient_id, visits[patient_id], values[patient_id], regions, scale)

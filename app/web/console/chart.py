@@ -12,7 +12,7 @@ from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
-from app.patients.rules import last_day
+from app.patients.rules.birth_dates import last_day
 from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json

@@ -1,5 +1,6 @@
 """`/console`: the list of patients, one patient, and their timeline."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -16,7 +17,9 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.core.values.wire import View, read
-from app.patients.schemas import PatientSearch
+from app.patients.queries import best
+from app.patients.rules.asking import asked
+from app.patients.schemas import SEARCH_MAX, PatientSearch
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
@@ -34,7 +37,13 @@ from app.web.console.chart import age, chart, happened, is_shown, plain
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
-ASKED: Final = ("family_name", "given_name", "birth_date")
+_NOTHING: Final[Mapping[str, Any]] = {
+    "similar": (),
+    "asked": "",
+    "more": False,
+    "longest": SEARCH_MAX,
+}
+"""What the list shows where nothing was asked."""
 
 router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
 Searching = Annotated[Operation, Depends(Authorize(Scope.PATIENTS_READ, identify=by_cookie))]
@@ -65,21 +74,32 @@ def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLRespons
     """Show the clinic's patients and a search form."""
     page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page(
-        "patients.html", op, patients=plain(page), cursor=cursor, asked={}, further=filters.cursor
+        "patients.html", op, patients=plain(page), cursor=cursor, further=filters.cursor, **_NOTHING
     )
 
 
 @router.post("/search", operation_id="console.search")
 def search(op: Searching, form: Form) -> HTMLResponse:
-    """Show the patients with a name or birth date. It is a POST, so that no URL has them."""
-    asked = {name: form[name] for name in ASKED if form.get(name, "").strip()}
-    if not asked:
+    """Show the patients whom a text asks for. It is a POST, so that no URL has a name."""
+    text = form.get("q", "").strip()
+    if not text:
         return patients(op, Further())
-    wanted = read(PatientSearch, to_json(asked))
-    part = _part(PATIENTS_AT_ONCE, read(Further, to_json({"cursor": form.get("cursor")})).cursor)
-    page, cursor = records(op, PATIENTS, part, **wanted.values())
+    wanted = read(PatientSearch, to_json({"q": text}))
+    found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
+    people = plain(found.items)
+    similar = set(map(str, found.similar))
     return _page(
-        "patients.html", op, patients=plain(page), cursor=cursor, asked=asked, further=part.cursor
+        "patients.html",
+        op,
+        patients=[one for one in people if one["id"] not in similar],
+        cursor=None,
+        further=None,
+        **{
+            **_NOTHING,
+            "similar": [one for one in people if one["id"] in similar],
+            "asked": text,
+            "more": found.more,
+        },
     )
 
 

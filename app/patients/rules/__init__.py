@@ -1,0 +1,1 @@
+"""Rules of patients: birth dates, names as they are compared, and what a search asks. Pure."""
