@@ -119,7 +119,7 @@ def _ids_of_refused(
 
 
 def _ids_before(clinic_id: UUID, kind: Kind[Any, Any], *bodies: Body) -> Iterator[UUID]:
-    """The ids of earlier versions: an instant had its offset, and a text was as it was sent.
+    """The ids of earlier versions: an instant had its offset, and a text or word was as sent.
 
     They are still needed, so that a file from before the upgrade creates nothing twice.
     """
