@@ -128,6 +128,17 @@ def instrument(code: str) -> InstrumentView:
     return found
 
 
+def named(word: str) -> str | None:
+    """The code of the instrument with this code or name; None if there is none.
+
+    Case, blanks and hyphens don't matter.
+    """
+    if word in _BY_CODE:
+        return word
+    position = _INDEX.named(word)
+    return None if position is None else INSTRUMENTS[position].code
+
+
 def nearest(q: str) -> tuple[str, ...]:
     """The codes of the instruments that an unknown code may have meant, likeliest first."""
     return tuple(INSTRUMENTS[position].code for position in _INDEX.nearest(q))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Table
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Code, Line
+from app.core.values.wire import Body, Line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles import queries as muscles
@@ -16,17 +16,19 @@ from app.records.views import Reporter, Side
 from app.vocabularies.schemas import MovementWord
 
 
-def _known_muscle(slug: str) -> str:
-    if muscles.find(slug) is None:
-        detail = "The catalogue has no muscle with this slug."
-        raise RuleBroken("unknown_muscle", detail, muscles.nearest(slug))
+def _known_muscle(word: str) -> str:
+    slug = muscles.named(word)
+    if slug is None:
+        detail = "No muscle, or more than one, has this name."
+        raise RuleBroken("unknown_muscle", detail, muscles.nearest(word))
     return slug
 
 
-def _known_instrument(code: str) -> str:
-    if instruments.find(code) is None:
+def _known_instrument(word: str) -> str:
+    code = instruments.named(word)
+    if code is None:
         detail = "There is no instrument with this code."
-        raise RuleBroken("unknown_instrument", detail, instruments.nearest(code))
+        raise RuleBroken("unknown_instrument", detail, instruments.nearest(word))
     return code
 
 
@@ -37,8 +39,10 @@ def _precise(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
-InstrumentCode = Annotated[Code, AfterValidator(_known_instrument)]
+MuscleSlug = Annotated[Line, AfterValidator(_known_muscle)]
+"""A muscle: its slug, name or a synonym that no other muscle has. It is stored as the slug."""
+InstrumentCode = Annotated[Line, AfterValidator(_known_instrument)]
+"""An instrument: its code or name. It is stored as the code."""
 PRECISE = AfterValidator(_precise)
 """It comes after a number's limits: pydantic states only limits that come first in the schema."""
 
