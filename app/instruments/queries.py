@@ -3,7 +3,7 @@
 import csv
 import io
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
@@ -70,6 +70,10 @@ def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
     figures.sort(key=lambda row: (not row.default, row.region or ""))
     rows = _rows(instruments)
     for cells in rows.values():
+        cells["series_by"] = rules.series_by(
+            takes_activity=cells["takes_activity"] == "true",
+            movement=cast("rules.MovementUse | None", cells["movement"]),
+        )
         scoring = {name: cells.pop(column, None) for name, column in _SCORING.items()}
         cells["scoring"] = scoring if scoring["method"] else None
         cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]
@@ -122,6 +126,17 @@ def instrument(code: str) -> InstrumentView:
     if found is None:
         raise NotFound("There is no such instrument.")
     return found
+
+
+def named(word: str) -> str | None:
+    """The code of the instrument with this code or name; None if there is none.
+
+    Case, blanks and hyphens don't matter.
+    """
+    if word in _BY_CODE:
+        return word
+    position = _INDEX.named(word)
+    return None if position is None else INSTRUMENTS[position].code
 
 
 def nearest(q: str) -> tuple[str, ...]:

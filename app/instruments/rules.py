@@ -17,6 +17,10 @@ OPEN: Final[frozenset[InstrumentDomain]] = frozenset({"mechanism", "impairment"}
 """Domains of forces and angles: their scales end only at the limits of what is plausible."""
 Better = TypeAliasType("Better", Literal["lower", "higher"])
 """Whether a lower or a higher value is an improvement."""
+MovementUse = TypeAliasType("MovementUse", Literal["optional", "required"])
+"""Whether a value needs a movement. A value without one is compared with nothing."""
+SeriesMember = TypeAliasType("SeriesMember", Literal["activity", "side", "muscle", "movement"])
+"""A member of a value. Values that differ in it are never compared."""
 ScoringMethod = TypeAliasType("ScoringMethod", Literal["mean", "sum", "percent"])
 """How items make a score. `percent` is the position of the mean between the lowest and the highest
 answer, as in the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1)."""
@@ -100,6 +104,24 @@ def check_activity(activity: str | None, *, takes_activity: bool) -> None:
     """
     if activity is not None and not takes_activity:
         raise RuleBroken("activity_forbidden", "This instrument is not about an activity.")
+
+
+def check_movement(movement: str | None, use: MovementUse | None) -> None:
+    """Raise `RuleBroken` if a movement is missing, or if the instrument takes none.
+
+    Movements of one joint are not comparable with each other, so each is a series of its own.
+    """
+    if movement is None and use == "required":
+        raise RuleBroken("movement_required", "Say which movement was measured.")
+    if movement is not None and use is None:
+        raise RuleBroken("movement_forbidden", "This instrument is not about a movement.")
+
+
+def series_by(*, takes_activity: bool, movement: MovementUse | None) -> tuple[SeriesMember, ...]:
+    """The members of a value that identify its series, beside the instrument."""
+    every: tuple[SeriesMember, ...] = ("activity", "side", "muscle", "movement")
+    left_out = {"activity": not takes_activity, "movement": movement is None}
+    return tuple(member for member in every if not left_out.get(member))
 
 
 def mdc95(mdc: float, level: int | None) -> float:

@@ -133,6 +133,14 @@ class InstrumentView(View):
     takes_activity: Annotated[
         bool, Field(description="Whether a value can belong to an activity that the patient named.")
     ]
+    movement: Annotated[
+        rules.MovementUse | None,
+        Field(description="Whether a value needs a movement; null: it takes none."),
+    ]
+    series_by: Annotated[
+        tuple[rules.SeriesMember, ...],
+        Field(description="The members of a value that identify its series, for progress."),
+    ]
     rates_change: Annotated[
         bool, Field(description="Whether a value is itself a change, so that its baseline is 0.")
     ]

@@ -117,6 +117,17 @@ def search(q: str) -> list[MuscleView]:
     return [MUSCLES[position] for position in _INDEX.search(q)]
 
 
+def named(word: str) -> str | None:
+    """The slug of the one muscle with this slug, name or synonym; None if none or several have it.
+
+    Case, blanks and hyphens don't matter.
+    """
+    if word in _BY_SLUG:
+        return word
+    position = _INDEX.named(word)
+    return None if position is None else MUSCLES[position].slug
+
+
 def nearest(q: str) -> tuple[str, ...]:
     """The slugs of the muscles that a text which is no slug may have meant, likeliest first."""
     return tuple(MUSCLES[position].slug for position in _INDEX.nearest(q))

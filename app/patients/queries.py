@@ -123,7 +123,9 @@ def _tiers(op: Operation, asked: asking.Asked, wanted: int) -> Iterator[_Tier]:
             yield tier._replace(full=tier.full or crowded)
     for word in _wrong(rarest, unknown, counts):
         others = [name for name in rarest if name != word]
-        yield _similar(op, word, others, born, wanted)
+        frequent = bool(others) and not born and counts[others[0]] == SCANNED_MAX
+        tier = _similar(op, word, others, born, wanted, from_word=frequent)
+        yield tier._replace(full=tier.full or (frequent and bool(tier.ids)))
     if len(rarest) > 1:
         yield _similar(op, asked.whole, [], born, wanted)
 
@@ -142,23 +144,35 @@ def _wrong(
 
 
 def _similar(
-    op: Operation, wrong: str, others: Sequence[str], born: Mapping[str, object], wanted: int
+    op: Operation,
+    wrong: str,
+    others: Sequence[str],
+    born: Mapping[str, object],
+    wanted: int,
+    *,
+    from_word: bool = False,
 ) -> _Tier:
-    """Return the patients whose names match if one word has a typing error."""
+    """Return the patients whose names match if one word has a typing error.
+
+    The search starts from the rarest of the other words, or `from_word` if that is frequent.
+    """
     near = misspellings(wrong, alone=not others)
     if not near:
         return _Tier(())
     tests: list[Test] = ["begins" for _ in others]
-    tests.append("resembles")
-    values = {**born, **_bound([*others, near])}
-    return _tier(op, _named(tuple(tests), dated=bool(born)), wanted, "resembles", values)
+    words: list[object] = list(others)
+    place = 0 if from_word else len(others)
+    tests.insert(place, "resembles")
+    words.insert(place, near)
+    statement = _named(tuple(tests), dated=bool(born))
+    return _tier(op, statement, wanted, "resembles", {**born, **_bound(words)})
 
 
 def _tier(
     op: Operation, statement: Select[Any], wanted: int, test: Test, values: Mapping[str, object]
 ) -> _Tier:
     most = ROWS_EACH * wanted
-    found = op.all(statement, rows_wanted=most, **values)
+    found = op.all(statement, rows_wanted=most, scanned_max=SCANNED_MAX, **values)
     full = len(found) == most
     return _Tier([row.patient_id for row in found], test, full)
 
@@ -245,7 +259,8 @@ def _scanned(test: Test) -> Any:
     words = rows(PatientWord, PatientWord.patient_id, PatientWord.word).where(
         PatientWord.field == "name", _meets(PatientWord.word, test, "asked_0")
     )
-    return words.order_by(PatientWord.word, PatientWord.patient_id).limit(SCANNED_MAX).subquery()
+    ordered = words.order_by(PatientWord.word, PatientWord.patient_id)
+    return ordered.limit(bindparam("scanned_max")).subquery()
 
 
 @lru_cache(maxsize=256)
@@ -315,7 +330,9 @@ def _counted(count: int) -> Select[Any]:
         words = rows(PatientWord, PatientWord.patient_id).where(
             PatientWord.field == "name", _begins(PatientWord.word, f"asked_{number}")
         )
-        return select(func.count()).select_from(words.limit(bindparam("counted_max")).subquery())
+        return select(func.count()).select_from(
+            words.order_by(PatientWord.word).limit(bindparam("counted_max")).subquery()
+        )
 
     return select(*(some(number).scalar_subquery() for number in range(count)))
 

@@ -8,24 +8,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Table
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Code, Line
+from app.core.values.wire import Body, Line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles import queries as muscles
 from app.records.views import Reporter, Side
+from app.vocabularies.schemas import MovementWord
 
 
-def _known_muscle(slug: str) -> str:
-    if muscles.find(slug) is None:
-        detail = "The catalogue has no muscle with this slug."
-        raise RuleBroken("unknown_muscle", detail, muscles.nearest(slug))
+def _known_muscle(word: str) -> str:
+    slug = muscles.named(word)
+    if slug is None:
+        detail = "No muscle, or more than one, has this name."
+        raise RuleBroken("unknown_muscle", detail, muscles.nearest(word))
     return slug
 
 
-def _known_instrument(code: str) -> str:
-    if instruments.find(code) is None:
+def _known_instrument(word: str) -> str:
+    code = instruments.named(word)
+    if code is None:
         detail = "There is no instrument with this code."
-        raise RuleBroken("unknown_instrument", detail, instruments.nearest(code))
+        raise RuleBroken("unknown_instrument", detail, instruments.nearest(word))
     return code
 
 
@@ -36,8 +39,10 @@ def _precise(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-MuscleSlug = Annotated[Code, AfterValidator(_known_muscle)]
-InstrumentCode = Annotated[Code, AfterValidator(_known_instrument)]
+MuscleSlug = Annotated[Line, AfterValidator(_known_muscle)]
+"""A muscle: its slug, name or a synonym that no other muscle has. It is stored as the slug."""
+InstrumentCode = Annotated[Line, AfterValidator(_known_instrument)]
+"""An instrument: its code or name. It is stored as the code."""
 PRECISE = AfterValidator(_precise)
 """It comes after a number's limits: pydantic states only limits that come first in the schema."""
 
@@ -74,6 +79,14 @@ class ReadingBody(Body):
     """The patient's side that was measured; null if it has none."""
     muscle: MuscleSlug | None = None
     """The slug of the muscle that was measured; null if none is meant."""
+    movement: Annotated[
+        MovementWord | None,
+        Field(
+            description="Range of motion: the movement that was measured, a code, name or synonym"
+            " of `/v1/movements`; stored as the code.",
+            validate_default=True,
+        ),
+    ] = None
     reported_by: Reporter = "patient"
     """Who says the value."""
 
@@ -110,6 +123,14 @@ class ReadingBody(Body):
             rules.check_value(own, known.min, known.max)
         return given
 
+    @field_validator("movement")
+    @classmethod
+    def _moved(cls, given: Any, info: ValidationInfo) -> Any:
+        known = instruments.find(info.data.get("instrument", ""))
+        if known is not None:
+            rules.check_movement(given, known.movement)
+        return given
+
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, unit: str | None, info: ValidationInfo) -> str | None:
@@ -130,6 +151,7 @@ class Reading(Table):
     activity: Mapped[str | None] = mapped_column(String(200))
     side: Mapped[str | None] = mapped_column(String(16))
     muscle: Mapped[str | None] = mapped_column(String(64))
+    movement: Mapped[str | None] = mapped_column(String(64))
     items: Mapped[list[Any] | None]
     reported_by: Mapped[str] = mapped_column(String(16))
 

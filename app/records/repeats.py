@@ -14,6 +14,7 @@ from app.core.values.wire import B, Body, read, texts_in
 from app.ledger import queries as ledger
 from app.records.kinds import Facts, Kind, V
 from app.records.wording import coded
+from app.vocabularies.queries import Words
 
 
 def digest(body: Body) -> bytes:
@@ -46,11 +47,14 @@ def repeats_create(op: Operation, kind: Kind[Any, Any], id: UUID, body: Body, fa
     return bool(created.model_dump(exclude={"id"}) == repeated.model_dump(exclude={"id"}))
 
 
-def has_content(kind: Kind[Any, Any], row: Mapping[str, Any], version: Mapping[str, Any]) -> bool:
+def has_content(
+    words: Words, kind: Kind[Any, Any], row: Mapping[str, Any], version: Mapping[str, Any]
+) -> bool:
     """Return whether a row of JSON has the content of a version of a record.
 
-    Both are read by today's rules, then by those that leave stored texts as they are. If rules
-    that are younger than the record refuse it, the members are compared as JSON.
+    Both are read by today's rules, then by those that leave stored texts as they are. A word
+    equals its code. If rules that are younger than the record refuse it, the members are compared
+    as JSON.
     """
     model: type[Body] = kind.finished or kind.body
     content = {n: version[n] for n in model.model_fields if n in version and n != "id"}
@@ -58,7 +62,8 @@ def has_content(kind: Kind[Any, Any], row: Mapping[str, Any], version: Mapping[s
     sent = {name: value for name, value in row.items() if name != "id"}
     for texts in (None, texts_in(stored)):
         with suppress(Invalid):
-            if read(model, to_json(sent), texts) == read(model, to_json(stored), texts):
+            one, other = (coded(words, read(model, to_json(m), texts)) for m in (sent, stored))
+            if one == other:
                 return True
     try:
         return bool(kind.from_json(_whole(model, sent)) == kind.from_json(_whole(model, stored)))

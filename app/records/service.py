@@ -34,7 +34,7 @@ from app.records.registry import registry
 from app.records.repeats import digest, keep_offsets, repeats_create
 from app.records.rules import happened_faults
 from app.records.views import RecordView
-from app.records.wording import coded
+from app.records.wording import PUBLISHED, coded
 from app.vocabularies.queries import Words
 
 NOBODYS: Final = frozenset({UUID(int=0), UUID(int=2**128 - 1)})
@@ -93,10 +93,12 @@ def create(op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]]) -> list[
 def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Outcome:
     """Check one body against the facts. An accepted body becomes a fact itself."""
     given: UUID | None = body.id
-    created_from = digest(body)
+    created_from = digest(coded(PUBLISHED, body))
     stored = facts.get((kind.noun, given)) if given is not None else None
     if given is not None and stored is not None:
-        same = stored.created_from == created_from or repeats_create(op, kind, given, body, facts)
+        # Digests from before the vocabularies are of the words as they were sent.
+        same = stored.created_from in {created_from, digest(body)}
+        same = same or repeats_create(op, kind, given, body, facts)
         return Outcome(given, problem=None if same else IdTaken())
     if given in NOBODYS:
         return Outcome(given, problem=Invalid([NOBODYS_ID]))

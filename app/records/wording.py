@@ -6,13 +6,14 @@ A change leaves a word alone that the record holds already, whatever the vocabul
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, Protocol, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from app.core.values.faults import Fault, pointer
 from app.core.values.wire import M
-from app.vocabularies.queries import Words
+from app.vocabularies.queries import Words, published_code
+from app.vocabularies.rules import VocabularyName
 from app.vocabularies.schemas import Named, Vocabulary
 
 EACH: Final = "*"
@@ -53,7 +54,25 @@ def _inside(annotation: Any) -> Iterator[Place]:
             yield from _inside(choice)
 
 
-def coded(words: Words, body: M, current: Mapping[str, Any] | None = None) -> M:
+class Coder(Protocol):
+    """Knows the code of a word: `Words`, or `PUBLISHED` where there is no operation."""
+
+    def code(self, noun: VocabularyName, word: str) -> str | None:
+        """Return the code of the row that has a word; None if no row has it."""
+
+
+class _Published:
+    """The published rows only."""
+
+    def code(self, noun: VocabularyName, word: str) -> str | None:
+        """Return the code of the published row that has a word."""
+        return published_code(noun, word)
+
+
+PUBLISHED: Final[Coder] = _Published()
+
+
+def coded(words: Coder, body: M, current: Mapping[str, Any] | None = None) -> M:
     """Return a body with the code of each word that is known.
 
     `current` is the record before the change, if there is one.

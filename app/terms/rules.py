@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from app.core.values.faults import Fault, pointer
-from app.vocabularies.rules import WORD_MAX, key
+from app.core.values.text import word_key
+from app.vocabularies.rules import WORD_MAX
 
 EXTRAS: Final = ("parent", "severity", "attribution_days", "concern")
 """The members that only the rows of some vocabularies have."""
@@ -21,7 +22,7 @@ def member_faults(given: Mapping[str, object], known: Collection[str]) -> Iterat
 def word_faults(words: Iterable[tuple[str, str]], taken: Callable[[str], bool]) -> Iterator[Fault]:
     """Yield a fault for each word, with its pointer, that can't be compared or is another row's."""
     for place, word in words:
-        compared = key(word)
+        compared = word_key(word)
         if not compared:
             yield Fault(place, "nothing_asked", "Give a letter or a digit.")
         elif len(compared) > WORD_MAX:

@@ -13,6 +13,7 @@ from app.records.kinds import Kind
 from app.records.repeats import has_content
 from app.records.service import Outcome, create
 from app.transfer.bodies import Item
+from app.vocabularies.queries import Words
 
 
 def create_items(op: Operation, items: Sequence[Item]) -> list[Outcome]:
@@ -66,20 +67,21 @@ def _as_stored(op: Operation, items: Sequence[Item]) -> list[Item]:
     wanted: defaultdict[Kind[Any, Any], set[UUID]] = defaultdict(set)
     for item in items:
         wanted[item.kind].add(item.ids[0])
+    words = Words(op)
     views = {
         (kind, view["id"]): view
         for kind, ids in wanted.items()
         for view in map(kind.view_of, op.all(kind.select_among, ids=list(ids)))
     }
-    return [
-        item
-        for item in items
-        if (view := views.get((item.kind, item.ids[0]))) is not None and _is_same(op, item, view)
-    ]
+    return [item for item in items if _is_same(op, words, item, views)]
 
 
-def _is_same(op: Operation, item: Item, view: Mapping[str, Any]) -> bool:
-    if has_content(item.kind, item.row, view):
-        return True
-    first = ledger.version(op, item.kind.noun, item.ids[0], 1)
-    return first is not None and has_content(item.kind, item.row, first)
+def _is_same(
+    op: Operation, words: Words, item: Item, views: Mapping[tuple[Kind[Any, Any], UUID], Any]
+) -> bool:
+    kind, id_ = item.kind, item.ids[0]
+    view = views.get((kind, id_))
+    if view is None or has_content(words, kind, item.row, view):
+        return view is not None
+    first = ledger.version(op, kind.noun, id_, 1)
+    return first is not None and has_content(words, kind, item.row, first)

@@ -17,6 +17,7 @@ from app.core.values.wire import Body, decode, texts_in, validated
 from app.kinds import AS_ROWS
 from app.records.kinds import Kind
 from app.records.repeats import digest
+from app.records.wording import PUBLISHED, coded
 from app.transfer.formulas import unguarded
 
 
@@ -95,7 +96,10 @@ def read_row(raw: bytes, clinic_id: UUID) -> Item:
     if body.id is not None:
         return Item(kind, members, (body.id,), body)
     as_before = validated(model, raw, texts_in(row))
-    ids = (_id_of(clinic_id, kind, _in_utc(body)), *_ids_before(clinic_id, kind, body, as_before))
+    ids = (
+        _id_of(clinic_id, kind, _in_one_form(body)),
+        *_ids_before(clinic_id, kind, body, as_before),
+    )
     return Item(kind, members, tuple(dict.fromkeys(ids)), body)
 
 
@@ -115,7 +119,7 @@ def _ids_of_refused(
 
 
 def _ids_before(clinic_id: UUID, kind: Kind[Any, Any], *bodies: Body) -> Iterator[UUID]:
-    """The ids of earlier versions: an instant had its offset, and a text was as it was sent.
+    """The ids of earlier versions: an instant had its offset, and a text or word was as sent.
 
     They are still needed, so that a file from before the upgrade creates nothing twice.
     """
@@ -133,10 +137,11 @@ def _id_of(clinic_id: UUID, kind: Kind[Any, Any], body: Body) -> UUID:
     return uuid7_at(max(0, int(moment.timestamp() * 1000)) if moment else 0, content[:10])
 
 
-def _in_utc(body: Body) -> Body:
-    """A body whose instants are in UTC, so that an id doesn't depend on their offsets."""
+def _in_one_form(body: Body) -> Body:
+    """A body with instants in UTC and codes for words, so that an id doesn't depend on either."""
     instants = {name: value for name, value in body if isinstance(value, datetime)}
-    return body.model_copy(update={n: value.astimezone(UTC) for n, value in instants.items()})
+    in_utc = {name: value.astimezone(UTC) for name, value in instants.items()}
+    return coded(PUBLISHED, body.model_copy(update=in_utc))
 
 
 def value_of(type_: str, member: str, field: str) -> Any:

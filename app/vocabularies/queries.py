@@ -14,8 +14,9 @@ from sqlalchemy import bindparam
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault, RuleBroken
 from app.core.values.search import Index
+from app.core.values.text import word_key
 from app.vocabularies.models import Term
-from app.vocabularies.rules import ScreeningAnswer, VocabularyName, key, own_code
+from app.vocabularies.rules import ScreeningAnswer, VocabularyName, own_code
 from app.vocabularies.schemas import VOCABULARIES, Vocabulary, WordView
 
 LISTS: Final = frozenset({"synonyms", "concern"})
@@ -53,7 +54,7 @@ def read(vocabulary: Vocabulary, text: str) -> tuple[WordView, ...]:
 @lru_cache(maxsize=4096)
 def words_of(row: WordView) -> tuple[str, ...]:
     """Return the words that are taken for a row, as they are compared, each once."""
-    words = dict.fromkeys(map(key, (row.code, row.name, *row.synonyms)))
+    words = dict.fromkeys(map(word_key, (row.code, row.name, *row.synonyms)))
     return tuple(word for word in words if word)
 
 
@@ -78,9 +79,10 @@ _CODES: Final[Mapping[VocabularyName, Mapping[str, str]]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def published_code(noun: VocabularyName, word: str) -> str | None:
     """Return the code of the published row for a word; None if no published row has it."""
-    return _CODES[noun].get(key(word))
+    return _CODES[noun].get(word_key(word))
 
 
 @lru_cache(maxsize=4096)
@@ -168,7 +170,7 @@ class Words:
         self._rows(noun).append(row)
 
     def _find(self, noun: VocabularyName, word: str) -> OwnRow | None:
-        wanted = key(word)
+        wanted = word_key(word)
         return next((row for row in self._rows(noun) if wanted in words_of(row.view)), None)
 
     def _rows(self, noun: VocabularyName) -> list[OwnRow]:

@@ -19,9 +19,10 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db.schema import each_clinic
 from app.core.values.clock import uuid7_at
+from app.core.values.text import word_key
 from app.ledger.format import entry
 from app.vocabularies.queries import published_code
-from app.vocabularies.rules import VocabularyName, key, own_code
+from app.vocabularies.rules import VocabularyName, own_code
 
 revision = "0017"
 down_revision = "0016"
@@ -215,7 +216,7 @@ def own_row(
     # The same row gets the same id again, should the upgrade be repeated after a downgrade.
     seed = hashlib.sha256(f"{clinic_id}/{vocabulary}/{code}".encode()).digest()
     id_ = uuid7_at(0, seed[:10])
-    name = next((text for text in spelt if key(text) != code), spelt[0])
+    name = next((text for text in spelt if word_key(text) != code), spelt[0])
     # Nobody has said yet which answers to such a question are of concern.
     concern: list[str] | None = [] if vocabulary == "contraindications" else None
     members = {
@@ -241,7 +242,7 @@ def own_row(
     concern_column = sa.null() if concern is None else concern
     row = {**members, **own, "concern": concern_column, "created_from": digest}
     db.execute(sa.insert(TERMS).values(**row))
-    words = [word for word in dict.fromkeys(map(key, (code, name))) if word]
+    words = [word for word in dict.fromkeys(map(word_key, (code, name))) if word]
     for position, word in enumerate(words):
         word_row = {"clinic_id": clinic_id, "vocabulary": vocabulary, "word": word}
         db.execute(sa.insert(WORDS).values(**word_row, term_id=id_, position=position))

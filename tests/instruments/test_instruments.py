@@ -73,6 +73,8 @@ def test_a_scale_and_its_direction_are_the_published_ones() -> None:
         "lefs": (0, 80, "{score}", "higher"),
         "groc": (-7, 7, "{score}", "higher"),
         "ppt": (0, 2000, "kPa", "higher"),
+        "rom_active": (0, 360, "deg", "higher"),
+        "rom_passive": (0, 360, "deg", "higher"),
         "rom_cervical": (0, 360, "deg", "higher"),
         "promis_pi": (20, 80, "{score}", "lower"),
         "promis_pf": (20, 80, "{score}", "higher"),
@@ -104,7 +106,8 @@ def test_general_thresholds_come_first_and_each_region_has_one_default(
     rows = [row for row in instrument.thresholds if row.default]
     assert len({(row.region, row.of_activity) for row in rows}) == len(rows)
     defaults = [row.region for row in rows]
-    assert defaults[:1] in ([], [None])
+    general = [of for of in defaults if of is None]
+    assert defaults[: len(general)] == general
     assert [row.default for row in instrument.thresholds][: len(defaults)] == [True] * len(defaults)
     assert {row.region for row in instrument.thresholds} == set(defaults)
 
@@ -131,6 +134,18 @@ def test_the_figures_of_a_region_are_the_reviewed_ones() -> None:
     }
     assert chosen == {key: regional.get(key, general[key[0]]) for key in chosen}
     assert len(chosen) == 20
+
+
+def test_range_of_motion_is_identified_by_its_movement() -> None:
+    named = {i.code: i.movement for i in queries.INSTRUMENTS if i.movement}
+    assert named == {
+        "rom_active": "required",
+        "rom_passive": "required",
+        "rom_cervical": "optional",
+    }
+    for instrument in queries.INSTRUMENTS:
+        assert ("movement" in instrument.series_by) == (instrument.movement is not None)
+        assert ("activity" in instrument.series_by) == instrument.takes_activity
 
 
 def test_one_activity_has_thresholds_of_its_own() -> None:

@@ -111,3 +111,14 @@ def test_only_some_instruments_take_an_activity() -> None:
 )
 def test_an_mdc_is_converted_to_ninety_five_percent(level: int | None, factor: float) -> None:
     assert rules.mdc95(10, level) == pytest.approx(10 * factor)
+
+
+def test_a_movement_is_given_where_the_instrument_needs_one() -> None:
+    rules.check_movement("cervical_rotation", "required")
+    rules.check_movement("cervical_rotation", "optional")
+    rules.check_movement(None, "optional")
+    rules.check_movement(None, None)
+    with pytest.raises(RuleBroken, match="which movement"):
+        rules.check_movement(None, "required")
+    with pytest.raises(RuleBroken, match="not about a movement"):
+        rules.check_movement("cervical_rotation", None)

@@ -39,7 +39,7 @@ def test_the_migration_gives_words_to_patients_stored_before(
         before = stored(own)
         with own.owning() as db:
             config.attributes["connection"] = db
-            command.downgrade(config, "0016")
+            command.downgrade(config, "0018")
             db.commit()
         migrate(own)
         assert stored(own) == before

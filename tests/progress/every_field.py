@@ -16,7 +16,7 @@ def _day(number: float) -> str:
 MEASURED: list[Record] = [
     _measured(7, "nprs", unit="{score}"),
     _measured(3.5, "psfs", activity="overhead reach"),
-    _measured(46.8, "rom_cervical", side="left"),
+    _measured(46.8, "rom_active", side="left", movement="cervical_rotation"),
     _measured(300, "ppt", side="right", muscle="infraspinatus", unit="kPa"),
 ]
 """Each member of a reading is in some of them, and equals no other."""

@@ -46,12 +46,18 @@ def _scale(
     return Scale(better, used, best=best, worst=worst)
 
 
+def _of_a_movement(scale: Scale) -> Scale:
+    """The same scale, whose values are only comparable within one movement."""
+    return scale._replace(needs_movement=True)
+
+
 SCALES = {
     "nprs": _scale("lower", 0, 10, 2.83, 2.0),
     "psfs": _scale("higher", 10, 0, 3.57, 2.3),
     "odi_pct": _scale("lower", 0, 100, 11.9, 10.0),
     "ndi_pct": _scale("lower", 0, 100, 20.4, 15.0),
-    "rom_cervical": _scale("higher", None, 0, 8.092, None),
+    "rom_cervical": _of_a_movement(_scale("higher", None, 0, 8.092, None)),
+    "rom_active": _of_a_movement(_scale("higher", None, 0)),
     "promis_pi": _scale("lower", 20, 80, 6.93, 3.5),
     "ppt": _scale("higher", None, 0),
 }
@@ -159,6 +165,7 @@ def _reading(row: Record, at: str) -> Reading:
         activity=row.get("activity"),
         side=row.get("side"),
         muscle=row.get("muscle"),
+        movement=row.get("movement"),
         value=row["value"],
         at=_time(at),
         episode_id=row.get("episode_id"),
@@ -208,7 +215,7 @@ def needlings() -> st.SearchStrategy[Record]:
 
 def readings(*phases: str) -> st.SearchStrategy[Record]:
     """A measured value of one of few series."""
-    scores = st.integers(0, 10)
+    scores, angles = st.integers(0, 10), st.sampled_from([40, 48.1, 60])
     kinds: list[tuple[Record, st.SearchStrategy[float]]] = [
         ({"instrument": "nprs"}, scores),
         ({"instrument": "psfs", "activity": "overhead reach"}, scores.map(lambda n: n / 2)),
@@ -217,6 +224,10 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
         ({"instrument": "ndi_pct"}, st.sampled_from([10, 25, 26, 45.4, 60])),
         ({"instrument": "rom_cervical", "side": "left"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
+        *(
+            ({"instrument": "rom_active", "side": "left", "movement": movement}, angles)
+            for movement in ("cervical_rotation", "cervical_flexion")
+        ),
         ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
         ({"instrument": "ppt", "side": "left", "muscle": "infraspinatus"}, scores),
         ({"instrument": "ppt", "side": "left", "muscle": "supraspinatus", "unit": "kPa"}, scores),

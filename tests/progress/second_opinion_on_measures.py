@@ -16,7 +16,8 @@ from tests.progress.second_opinion_on_courses import (
 from tests.progress.second_opinion_on_trends import mean, trend
 
 Record = dict[str, Any]
-KEY = ("activity", "side", "muscle")
+KEY = ("activity", "side", "muscle", "movement")
+OF_A_MOVEMENT = ("rom_active", "rom_passive", "rom_cervical")
 
 
 def measures(
@@ -35,7 +36,14 @@ def measures(
             "instrument": key[0],
             **dict(zip(KEY, (part or None for part in key[1:]), strict=True)),
             "region": region,
-            **_measure(rows, course, scales[key[0]], drafts, opinion, alone=alone),
+            **_measure(
+                rows,
+                course,
+                scales[key[0]],
+                drafts,
+                opinion,
+                alone=alone or (key[0] in OF_A_MOVEMENT and not key[-1]),
+            ),
         }
         for key, rows in sorted(found.items())
     ]

@@ -15,7 +15,7 @@ from tests.progress.second_opinion_on_chance import Limits, series_flags
 
 PAIN = scale(mdc=2, mcid=2)
 ROOMY = Scale("lower", scale(mdc=10, mcid=10).thresholds)
-ANYWHERE = {"activity": None, "side": None, "muscle": None, "region": None}
+ANYWHERE = dict.fromkeys(("activity", "side", "muscle", "movement", "region"))
 
 
 def recurred(values: list[float], on: Scale) -> tuple[datetime, datetime | None] | None:

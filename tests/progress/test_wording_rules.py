@@ -25,7 +25,7 @@ from app.progress.rules.wording import (
     signed,
     verdict_words,
 )
-from tests.progress.facts import scale, series
+from tests.progress.facts import collected, outside, reading, scale, series, weekly
 
 NECK = scale(mdc=4, mcid=1.5)._replace(best=0, worst=10)
 """Pain of the neck (Kovacs et al. 2008)."""
@@ -110,6 +110,19 @@ def test_below_five_values_it_says_what_may_not_be_concluded() -> None:
     assert cautions(shown(7, 6, 5, 4)) == [TOO_FEW]
     assert cautions(shown(7, 6, 5, 4, 3)) == []
     assert cautions(shown(7)) == []
+
+
+def test_where_the_last_value_before_it_gives_another_verdict_both_are_named() -> None:
+    readings = [outside(-1, 9), reading(0, 5), reading(1, 3)]
+    [found] = measures(collected(weekly(2), readings, {"nprs": NECK}))
+    assert (found["verdict"], found["verdict_from_last"]) == (
+        "improved_important",
+        "improved_uncertain",
+    )
+    words = verdict_words(found)
+    assert words.startswith("an important improvement")
+    assert words.endswith(f"; from the last value of the baseline: {WITHIN_ERROR}")
+    assert shown(7, 3)["verdict_from_last"] is None
 
 
 def test_a_held_improvement_is_dated_and_implies_no_cause() -> None:

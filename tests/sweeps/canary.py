@@ -22,10 +22,17 @@ HELD: Final = frozenset(
         *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
         *("PatientBody/birth_date", "PatientSearch/birth_date"),
+        *("EpisodeBody/region", "ThresholdsBody/region", "AdverseEventBody/kind"),
+        *("SessionBody/co_interventions/[]", "SessionBody/aftercare/[]"),
+        *("ScreeningBody/answers/[]/code", "TermBody/code", "OwnWordBody/code"),
+        *("TermBody/parent", "OwnWordBody/parent"),
+        *("PatientSearch/given_name", "PatientSearch/family_name"),
         # An override needs a fault, which sessions in the sweeps get by their amendment only.
         *("SignBody/overrides", "AmendBody/overrides/[]/pointer"),
     }
 )
+FIXED: Final = {"code"}
+"""Members that never change: a term keeps its code."""
 TOO_DEEP: Final = {"needle": {"length_mm": 40}, "depth_mm": 41}
 """What the override of an amendment is about."""
 # Additions to the example bodies, so that every text member has a place.
@@ -102,7 +109,7 @@ class PlantedWorld(World):
         if operation.name == "clinics.update":
             return to_json({"name": self.planted.word("ClinicBody/name")})
         body = self.example(model_of(operation.path.removesuffix("/{id}")))
-        return to_json({name: body[name] for name in body.keys() - REFERENCES.keys()})
+        return to_json({name: body[name] for name in body.keys() - REFERENCES.keys() - FIXED})
 
 
 class AnswerRecorder:

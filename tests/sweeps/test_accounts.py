@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from app.vocabularies.schemas import VOCABULARIES
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import World, stated
 
 # The operation that an entry names, where it isn't the operation of the request.
-NAMED = {"imports.create": "patients.create"}
+NAMED = {
+    "imports.create": "patients.create",
+    **{f"{noun}.create": "terms.create" for noun in VOCABULARIES},
+}
 # A temporary change of rights is not a record: its entry is of the kind security.
 OF_SECURITY = {"emergencies.create", "emergencies.end", "emergencies.review"}
 # Data that leave the clinic change nothing: the entry is of the kind access.

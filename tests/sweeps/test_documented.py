@@ -27,8 +27,8 @@ def test_every_operation_accepts_its_example_and_answers_as_documented(api: Api)
 def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
     world = World(api)
     wrong = {}
-    # A read of the ledger is itself an entry in it.
-    longer_each_time = {"audit.entries", "audit.export", "disclosures.list"}
+    # A read of the ledger is itself an entry in it. The server's time compresses differently.
+    longer_each_time = {"audit.entries", "audit.export", "disclosures.list", "me.read"}
     for operation in operations():
         if operation.method == "GET":
             path = world.request(operation).path

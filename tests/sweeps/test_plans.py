@@ -87,7 +87,7 @@ def copied(table: str, column: Column[Any]) -> str:
         "value": "'v' || n" if table.endswith("identifiers") else '"value"',
         "birth_date": "date '1950-01-01' + n % 20000",
         **{id_: f"md5('{id_}' || n)::uuid" for id_ in ("session_id", "owner_id", "episode_id")},
-        **dict.fromkeys(("id", "resource_id"), "md5('id' || n)::uuid"),
+        **dict.fromkeys(("id", "resource_id", "screening_id"), "md5('id' || n)::uuid"),
         **dict.fromkeys(TIMES, "now() - n * interval '1 hour'"),
         **{word: f"'{word}' || n % 500" for word in ("word", "muscle", "lot", "lot_folded")},
     }.get(name, f'"{name}"')

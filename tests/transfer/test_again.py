@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from app.core.values.clock import uuid7, uuid7_at
 from app.core.values.wire import texts_in, validated
-from app.records.kinds import digest
+from app.records.repeats import digest
 from app.transfer.bodies import READERS, read_row
 from tests.ground import Api, Clinic
 from tests.transfer.exported import export, fill
@@ -141,3 +141,14 @@ def test_a_row_is_compared_with_the_record_as_it_was_created_and_as_it_is(api: A
         (2, "id-taken"),
         (4, "id-taken"),
     ]
+
+
+def test_a_word_that_comes_again_is_the_same_as_its_code(api: Api) -> None:
+    episode = {"type": "episode", "id": str(uuid7()), "patient_id": api.patient()["id"]}
+    episode |= {"complaint": "Pain", "region": "Shoulder", "opened_at": "2026-11-02T10:00:00Z"}
+    assert counts(imported(api, lines([episode]))) == (1, 0, 0)
+    stored = api.get(f"/v1/episodes/{episode['id']}").json()
+    assert stored["region"] == "shoulder"
+    api.change(stored, "/v1/episodes", goals=["Walk"])
+    again = [episode, {**episode, "goals": ["Walk"]}, {**episode, "goals": []}]
+    assert counts(imported(api, lines(again))) == (0, 3, 0)

@@ -167,7 +167,16 @@ def test_the_progress_table_says_what_each_document_says(api: Api, cohort: Any) 
 
 
 def assert_measure(row: Row, measure: Row) -> None:
-    for name in ("instrument", "activity", "side", "muscle", "region", "unit", "better"):
+    for name in (
+        "instrument",
+        "activity",
+        "side",
+        "muscle",
+        "movement",
+        "region",
+        "unit",
+        "better",
+    ):
         assert row[name] == measure[name]
     for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "verdict"):
         assert row[name] == measure[name]

@@ -64,6 +64,10 @@ def store(clinic: Clinic, rows: list[Row]) -> None:
     assert [each.problem for each in outcomes] == [None] * len(rows)
 
 
+def id_in(line: bytes) -> bytes:
+    return str(json.loads(line)["id"]).encode()
+
+
 def test_its_own_file_from_before_an_upgrade_creates_and_rejects_nothing(
     database: Database, tmp_path: Path
 ) -> None:
@@ -77,7 +81,9 @@ def test_its_own_file_from_before_an_upgrade_creates_and_rejects_nothing(
         alembic(own, command.downgrade, BEFORE_THE_RULES)
         schema.migrate(own)
         upgraded = export(api, "records.ndjson").content
-        for file in (exported, upgraded, lines(sent)):
+        # The downgrade dropped what that version didn't have, such as terms.
+        old = [line for line in exported.splitlines(keepends=True) if id_in(line) in upgraded]
+        for file in (b"".join(old), upgraded, lines(sent)):
             number = file.count(b"\n")
             for query in ("?dry_run=true", ""):
                 report = imported(api, file, query)

@@ -4,7 +4,7 @@ import pytest
 
 from app.vocabularies.schemas import VOCABULARIES, Vocabulary
 from tests.ground import Api
-from tests.records.bodies import create
+from tests.records.bodies import create, faults
 
 pytestmark = pytest.mark.alike
 
@@ -34,6 +34,33 @@ def test_rows_say_what_the_rules_need_of_them(api: Api) -> None:
     assert first("event-kinds", "bruising")["attribution_days"] == 14
     assert first("event-kinds", "skin infection")["attribution_days"] == 30
     assert first("contraindications", "blood thinners")["concern"] == ["yes", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("word", "slug"),
+    [("Infra-Spinatus", None), ("INFRASPINATUS", "infraspinatus"), ("QL", "quadratus_lumborum")],
+)
+def test_a_muscle_is_taken_by_a_name_that_no_other_muscle_has(
+    api: Api, word: str, slug: str | None
+) -> None:
+    made = create(api, "adverse event", ("/muscle", word))
+    if slug is None:
+        assert faults(made) == {"/muscle": "unknown_muscle"}
+    else:
+        assert made.json()["muscle"] == slug
+        found = api.get(f"/v1/sessions?muscle={word}")
+        assert found.status_code == 200
+
+
+def test_a_muscle_of_several_parts_is_not_guessed(api: Api) -> None:
+    refused = create(api, "adverse event", ("/muscle", "trapezius"))
+    [error] = refused.json()["errors"]
+    assert {"trapezius_upper", "trapezius_middle", "trapezius_lower"} <= set(error["suggestions"])
+
+
+def test_an_instrument_is_taken_in_any_case(api: Api) -> None:
+    made = create(api, "measurement", ("/instrument", "NPRS"), ("/value", 3)).json()
+    assert made["instrument"] == "nprs"
 
 
 def test_an_unknown_muscle_or_instrument_has_suggestions(api: Api) -> None:

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.values.faults import RuleBroken
+from app.core.values.text import word_key
 from app.core.values.vocabularies import words_of
 from app.instruments.queries import INSTRUMENTS
 from app.muscles.rules import MuscleRegion
 from app.vocabularies import queries
 from app.vocabularies.queries import compared_code, published_code
-from app.vocabularies.rules import CODE_MAX, VocabularyName, key, own_code
+from app.vocabularies.rules import CODE_MAX, VocabularyName, own_code
 from app.vocabularies.schemas import VOCABULARIES, WordView
 
 EVERY_ROW = [(noun, row) for noun, rows in queries.ROWS.items() for row in rows]
@@ -57,7 +58,7 @@ def test_what_charts_say_for_a_region_is_known(word: str, code: str | None) -> N
 
 @given(st.text())
 def test_folding_a_word_again_changes_nothing(text: str) -> None:
-    assert key(key(text)) == key(text)
+    assert word_key(word_key(text)) == word_key(text)
 
 
 @given(st.sampled_from(EVERY_ROW), st.data())
@@ -76,7 +77,7 @@ def test_an_own_code_is_a_code_and_stands_for_itself(stored: str) -> None:
     code = own_code(stored)
     assert len(code) <= CODE_MAX
     assert own_code(code) == code
-    assert own_code(stored.upper()) == own_code(stored.lower()) or not key(stored)
+    assert own_code(stored.upper()) == own_code(stored.lower()) or not word_key(stored)
 
 
 @given(STORED)

@@ -115,7 +115,7 @@ OWN: Final[Mapping[str, str]] = {
     "unknown_contraindication": "The vocabulary of contraindications doesn't have this word.",
     "unknown_event_kind": "The vocabulary of event kinds doesn't have this word.",
     "unknown_instrument": "There is no instrument with this code.",
-    "unknown_muscle": "The catalogue has no muscle with this slug.",
+    "unknown_muscle": "The catalogue has no muscle with this name, or more than one.",
     "unknown_reference": "This clinic has no record with this id.",
     "unknown_region": "The vocabulary of regions doesn't have this word.",
     "unknown_time_zone": "There is no IANA time zone with this name.",

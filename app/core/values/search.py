@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from app.core.values.text import word_key
+
 NEAREST: Final = 5
 """How many names a fault suggests at most."""
 SIMILAR: Final = 50
@@ -78,6 +80,10 @@ class Index:
         }
         known = frozenset().union(*(entry.words for entry in self._entries))
         self._words = {word: word for word in sorted(known)}
+        self._keys: dict[str, set[int]] = {}
+        for position, entry in enumerate(self._entries):
+            for name in entry.written:
+                self._keys.setdefault(word_key(name), set()).add(position)
 
     def search(self, q: str) -> list[int]:
         """Return the positions of all that matches, best first. Any text is allowed.
@@ -98,6 +104,15 @@ class Index:
             elif errors is not None:
                 ranked.append((Match.MISSPELT if errors else Match.WORDS, errors, position))
         return [position for *_, position in sorted(ranked)]
+
+    def named(self, word: str) -> int | None:
+        """Return the position of the one thing with this name; None if none or several have it.
+
+        A name in the same case goes before the others.
+        """
+        alike = self._keys.get(word_key(word), set())
+        same = {position for position in alike if word in self._entries[position].written} or alike
+        return next(iter(same)) if len(same) == 1 else None
 
     def nearest(self, q: str) -> list[int]:
         """Return the positions of what a refused text may have meant, the likeliest first.

@@ -14,6 +14,11 @@ _FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
 """Categories of characters that show nothing when they stand alone."""
 
+_SEPARATORS: Final = frozenset("_./,:;'()\u2019")
+"""Signs that count as blanks in a word, as do hyphens and dashes."""
+_LATIN_MARKS: Final = range(0x300, 0x370)
+"""The combining marks of Latin, Greek and Cyrillic. In other scripts a mark changes the word."""
+
 
 def nfc(text: str) -> str:
     """Return a text in the composed form (Unicode normalization form C)."""
@@ -62,3 +67,20 @@ def folded_code(text: str) -> str:
     plain = folded(text)
     joined = "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Pd")
     return folded(joined) or plain
+
+
+def word_key(text: str) -> str:
+    """Return a word of a vocabulary as it is compared.
+
+    Case, accents, blanks and hyphens don't matter. Other signs do: `?pneumothorax` is not a
+    pneumothorax.
+    """
+    plain = folded(text)
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = folded("".join(c for c in decomposed if ord(c) not in _LATIN_MARKS))
+    return "_".join("".join(" " if _separates(c) else c for c in plain).split())
+
+
+def _separates(character: str) -> bool:
+    return character in _SEPARATORS or unicodedata.category(character) == "Pd"

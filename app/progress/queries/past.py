@@ -150,6 +150,7 @@ def _readings(sessions: Iterable[SessionView]) -> Iterable[Reading]:
                 activity=value["activity"],
                 side=value["side"],
                 muscle=value["muscle"],
+                movement=value.get("movement"),
                 value=in_own_unit(value["instrument"], value["value"], value["unit"]),
                 at=session["occurred_at"],
             )
@@ -163,6 +164,7 @@ def _reading(value: MeasurementView) -> Reading:
         activity=value["activity"],
         side=value["side"],
         muscle=value["muscle"],
+        movement=value.get("movement"),
         value=in_own_unit(value["instrument"], value["value"], value["unit"]),
         at=value["taken_at"],
         episode_id=_text(value["episode_id"]),

@@ -88,4 +88,5 @@ def scale(
         unit=known.unit,
         best=None if instruments.is_open(code) else best,
         worst=worst,
+        needs_movement=known.movement is not None,
     )

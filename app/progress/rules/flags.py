@@ -119,14 +119,9 @@ def _flag(
     key: Key | None = None,
     **more: Any,
 ) -> Json:
-    instrument, activity, side, muscle, region = key or (None,) * 5
     return {
         "code": code,
-        "instrument": instrument,
-        "activity": activity,
-        "side": side,
-        "muscle": muscle,
-        "region": region,
+        **(dict.fromkeys(Key._fields) if key is None else key._asdict()),
         "episode_id": None,
         "days_after": None,
         "since": since,

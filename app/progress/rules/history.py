@@ -77,6 +77,7 @@ class Reading(NamedTuple):
     value: float  # in the instrument's own unit
     at: datetime  # ignored for a reading in a session: the session's time counts
     episode_id: str | None = None  # ignored for a reading in a session: the session's counts
+    movement: str | None = None  # of a joint: a code of the vocabulary
 
 
 def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
@@ -168,6 +169,8 @@ class Scale(NamedTuple):
     unit: str = "{score}"
     best: float | None = None
     """The best value of the scale; None where there is no best, as for a force."""
+    needs_movement: bool = False
+    """Whether values are only comparable within one movement, as in a range of motion."""
     worst: float | None = None
     """The worst value of the scale; None where it isn't known."""
 

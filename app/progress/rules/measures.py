@@ -1,9 +1,9 @@
 """Outcome measures: series of values, and how much they changed.
 
-A series belongs to one course of care and is keyed by instrument, activity, side and muscle, and
-an activity by its words, not by its case and white space. So two activities, a left and a right
-range of motion, or the pain of two complaints are never mixed. It takes `before` values only,
-because the needling influences a value that is taken after it.
+A series belongs to one course of care and is keyed by instrument, activity, side, muscle and
+movement, and an activity by its words, not by its case and white space. So two activities, a
+rotation and a flexion, or the pain of two complaints are never mixed. It takes `before` values
+only, because the needling influences a value that is taken after it.
 """
 
 from collections import defaultdict
@@ -29,10 +29,19 @@ from app.progress.rules.history import (
 )
 from app.progress.rules.responder import Day, daily, is_provisional, responder
 from app.progress.rules.trend import trend
-from app.progress.rules.verdict import Criteria, Reachable
+from app.progress.rules.verdict import Criteria, Reachable, Verdict
 
-Key = tuple[str, str | None, str | None, str | None, str | None]
-"""Instrument, activity, side, muscle, region."""
+
+class Key(NamedTuple):
+    """What identifies a series within a course. Series are ordered by it."""
+
+    instrument: str
+    activity: str | None = None
+    side: str | None = None
+    muscle: str | None = None
+    region: str | None = None
+    movement: str | None = None
+
 
 Part = TypeAliasType("Part", Literal["older", "baseline", "later"])
 """`older`: before the time of the baseline, only listed. `later`: compared with the baseline."""
@@ -71,7 +80,7 @@ class Series(NamedTuple):
     days: list[Day]
     """The mean gain of each clinic day after the baseline."""
     alone: bool = False
-    """Whether the values belong to no course."""
+    """Whether they are compared with nothing: they belong to no course, or lack their movement."""
 
     @property
     def reachable(self) -> Reachable:
@@ -105,10 +114,10 @@ def series_of(care: Care, scale: ScaleOf, clock: Clock) -> list[Series]:
     for one in care.readings:
         session_id = one.session_id
         occasion = _outside(one, clock) if session_id is None else care.course[session_id]
-        key = (one.instrument, one.activity, one.side, one.muscle, region)
+        key = Key(one.instrument, one.activity, one.side, one.muscle, region, one.movement)
         values[key].append((occasion, one.value))
     return [
-        _series(care, key, scale(key[0], region, key[1]), _points(values[key]))
+        _series(care, key, scale(key.instrument, region, key.activity), _points(values[key]))
         for key in sorted(values, key=lambda key: [part or "" for part in key])
     ]
 
@@ -167,12 +176,13 @@ def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
     later = older
     if window is not None:
         later += sum(window.holds(one.occasion.instant, one.occasion.day) for one in points)
-    if scale.rates_change and not care.alone:
+    alone = care.alone or (scale.needs_movement and key.movement is None)
+    if scale.rates_change and not alone:
         older = later if window is not None else len(points)
         baseline: float | None = 0.0
     else:
         within = [point.value for point in points[older:later]]
-        baseline = fmean(within) if within else None
+        baseline = fmean(within) if within and not alone else None
     counted, baseline_n = points[older:], max(later - older, 0)
     occasions, values = [one.occasion for one in counted], [one.value for one in counted]
     gains = [] if baseline is None else _gains(scale, baseline, values[baseline_n:])
@@ -188,7 +198,7 @@ def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
         Criteria.of(scale, baseline or 0.0),
         gains,
         daily(occasions[baseline_n:], gains) if gains else [],
-        care.alone,
+        alone,
     )
 
 
@@ -203,16 +213,11 @@ def _is_older(point: Point, window: Window) -> bool:
 
 
 def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
-    instrument, activity, side, muscle, region = series.key
     occasions, values, criteria = series.occasions, series.values, series.criteria
     thresholds = series.scale.thresholds
     return {
         "course": label,
-        "instrument": instrument,
-        "activity": activity,
-        "side": side,
-        "muscle": muscle,
-        "region": region,
+        **series.key._asdict(),
         "unit": series.scale.unit,
         "better": criteria.better,
         "baseline": _baseline(series),
@@ -263,6 +268,7 @@ def _changed(series: Series) -> Json:
         "exceeds_mdc": None,
         "reaches_mcid": None,
         "verdict": "insufficient",
+        "verdict_from_last": None,
         "provisional": False,
         "reachable": series.reachable._asdict(),
         "responder": series.responder,
@@ -278,8 +284,19 @@ def _changed(series: Series) -> Json:
         "exceeds_mdc": criteria.is_real(gain),
         "reaches_mcid": criteria.is_worthwhile(gain),
         "verdict": verdict,
+        "verdict_from_last": _from_last(series, verdict),
         "provisional": important and is_provisional(criteria, days, worse=verdict == "worse"),
     }
+
+
+def _from_last(series: Series, verdict: Verdict) -> Verdict | None:
+    """The verdict from the last value of the baseline, where it is another than from the mean."""
+    if not series.baseline_n:
+        return None
+    last = series.values[series.baseline_n - 1]
+    criteria = Criteria.of(series.scale, last)
+    found = criteria.verdict(criteria.merit(series.values[-1]) - criteria.merit(last))
+    return None if found == verdict else found
 
 
 def _listed(series: Series, shown: Shown | None) -> list[Json]:

@@ -292,12 +292,18 @@ def label(measure: Json, names: Names, *, in_course: bool = False) -> str:
     more = (
         measure["activity"],
         muscle and names.muscle(muscle),
+        spelt(measure["movement"]),
         measure["side"],
-        region and region.replace("_", " "),
+        spelt(region),
         course_words(measure["course"]) if in_course else None,
     )
     name = names.scale(measure["instrument"]).name + unit(measure.get("unit"))
     return ", ".join([name, *filter(None, more)])
+
+
+def spelt(code: str | None) -> str | None:
+    """A code of a vocabulary as words."""
+    return code and code.replace("_", " ")
 
 
 def _findings(measure: Json) -> list[str]:

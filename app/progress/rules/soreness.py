@@ -24,10 +24,9 @@ ANSWERS: Final = ("h24", "h48")
 EARLY: Final = "early"
 LATE: Final = "late"
 WINDOWS: Final = (*ANSWERS, EARLY)
-EMPTY: Final[Json] = dict.fromkeys(
-    ("session_id", "at", "peak", *WINDOWS, LATE, "worst", "reports")
-    + ("insertions", "twitches", "draft")
-)
+SESSION: Final = ("session_id", "at")
+DOSE: Final = ("insertions", "twitches", "draft")
+EMPTY: Final[Json] = dict.fromkeys((*SESSION, "peak", *WINDOWS, LATE, "worst", "reports", *DOSE))
 """An entry of a session, in the order of its members. A copy is cheaper than a new dict."""
 SYMPTOMS: Final = ("bruising", "fatigue", "headache")
 RATINGS: Final = words_of(ChangeRating)

@@ -23,6 +23,7 @@ ONE_VALUE: Final = (
 )
 NO_ROOM: Final = "the scale leaves no room to show it from here"
 WITHIN_ERROR: Final = "within measurement error"
+MEANING_UNKNOWN: Final = "whether it matters is not known"
 NOT_CONFIRMED: Final = "not yet confirmed"
 VERDICTS: Final = {
     "improved_important": "an important improvement",
@@ -147,7 +148,19 @@ def cautions(measure: Json) -> list[str]:
 
 
 def verdict_words(measure: Json) -> str:
-    """The verdict on a change, in words."""
+    """The verdict on a change, in words; both, where the last value before it gives another one."""
+    other = measure["verdict_from_last"]
+    if other is None:
+        return _from_mean(measure)
+    used = measure["thresholds"]
+    both_known = used["mdc"] is not None and (used["mcid"] or used["mcid_percent"]) is not None
+    words = VERDICTS[other]
+    if other in UNCERTAIN and used["mdc"] is not None:
+        words = WITHIN_ERROR if both_known else f"{UNCERTAIN[other]}; {MEANING_UNKNOWN}"
+    return f"{_from_mean(measure)}; from the last value of the baseline: {words}"
+
+
+def _from_mean(measure: Json) -> str:
     verdict = measure["verdict"]
     if verdict == "stable":
         return _stable(measure)
@@ -204,7 +217,7 @@ def _uncertain(measure: Json) -> str:
         return VERDICTS[verdict]
     if measure["exceeds_mdc"]:
         which = "better" if UNCERTAIN[verdict] == "improved" else "worse"
-        return f"{which} by more than measurement error; whether it matters is not known"
+        return f"{which} by more than measurement error; {MEANING_UNKNOWN}"
     return WITHIN_ERROR
 
 

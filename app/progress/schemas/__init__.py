@@ -211,6 +211,8 @@ class MeasureView(View):
     side: Side | None
     """The patient's side that was measured; null if it has none."""
     muscle: str | None
+    movement: str | None
+    """The movement that was measured; null for others."""
     region: str | None
     """The body region by which thresholds were chosen; null if none is known."""
     unit: str
@@ -236,6 +238,8 @@ class MeasureView(View):
     """Whether the change, either way, reaches the MCID; null without an MCID or a change."""
     verdict: Verdict
     """What the change amounts to, by the thresholds."""
+    verdict_from_last: Verdict | None
+    """The verdict on the change from `baseline.last`, where it is another one; else null."""
     provisional: bool
     """Whether an important change, for better or worse, isn't confirmed: two clinic days in a row
     must reach it."""
@@ -263,6 +267,8 @@ class FlagView(View):
     side: Side | None
     """The patient's side concerned; null if it has none."""
     muscle: str | None
+    movement: str | None
+    """The movement concerned; null for others."""
     region: str | None
     """The body region concerned; null if none is known."""
     episode_id: str | None

@@ -7,8 +7,6 @@ from app.core.values.faults import pointer
 from app.summaries.rules.content import Chart
 from app.summaries.rules.words import printable
 
-Named = tuple[str, Mapping[str, Any]]
-"""A record, or a part of one with its id, after the noun of its kind."""
 REQUEST: Final = "request"
 
 
@@ -22,11 +20,15 @@ class Place(NamedTuple):
 
 
 def places(
-    request: Mapping[str, Any], chart: Chart, elsewhere: Iterable[Named], content: Mapping[str, Any]
+    request: Mapping[str, Any],
+    chart: Chart,
+    elsewhere: Iterable[tuple[str, Mapping[str, Any]]],
+    content: Mapping[str, Any],
 ) -> dict[str, Place]:
     """Return the place of each text that a summary shows, if it has more than ASCII.
 
-    `elsewhere` has texts of other records than the chart's. `content` is what is shown.
+    `elsewhere` has texts of other records than the chart's: each record, or a part of it with its
+    id, after the noun of its kind. `content` is what is shown.
     """
     shown = "\0".join(text for place, text in _texts(content) if not place.endswith("/picture"))
     found: dict[str, Place] = {}
@@ -37,7 +39,7 @@ def places(
     return found
 
 
-def _records(chart: Chart) -> Iterator[Named]:
+def _records(chart: Chart) -> Iterator[tuple[str, Mapping[str, Any]]]:
     every: Mapping[str, Any] = chart.records
     for resource, records in every.items():
         yield from ((resource, record) for record in records)

@@ -125,7 +125,8 @@ def _soreness(sore: Json) -> str:
 
 def flag(flag: Json, names: Names) -> str:
     """One flag, in words."""
-    what = [flag["activity"], flag["side"]]
+    moved = flag["movement"] and spelt(flag["movement"])
+    what = [flag["activity"], moved, flag["side"]]
     if flag["muscle"]:
         what.append(names.muscle(flag["muscle"]))
     if flag["instrument"]:
@@ -138,7 +139,8 @@ def flag(flag: Json, names: Names) -> str:
 def measure(measure: Json, names: Names, *, in_course: bool = False) -> list[str]:
     """The cells of one measure: name, baseline, latest value, change, verdict, trend."""
     measured = names.instrument(measure["instrument"]) + unit(measure["unit"])
-    what = [measured, measure["activity"], measure["side"]]
+    moved = measure["movement"] and spelt(measure["movement"])
+    what = [measured, measure["activity"], moved, measure["side"]]
     if measure["muscle"]:
         what.append(names.muscle(measure["muscle"]))
     if measure["region"]:

@@ -168,6 +168,7 @@ _READING: Final[Decided] = {
     "activity": GONE,
     "side": SAME,
     "muscle": COMMON,
+    "movement": COMMON,
     "items": SAME,
     "reported_by": SAME,
 }

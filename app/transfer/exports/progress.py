@@ -141,6 +141,7 @@ _CELLS: Final = (
     _cell("activity", Type.TEXT, GONE, "The activity, for the PSFS."),
     _cell("side", Type.TEXT, SAME, "The side, if the measure has one."),
     _cell("muscle", Type.TEXT, COMMON, "The muscle, if the measure has one."),
+    _cell("movement", Type.TEXT, COMMON, "The movement, if the measure has one."),
     _cell("region", Type.TEXT, COMMON, "The body region of the episodes, if they have one."),
     _cell("unit", Type.TEXT, SAME, "The unit of the values (UCUM).", required=True),
     _cell(
