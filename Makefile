@@ -27,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots clients bench lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots clients bench figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -84,6 +84,9 @@ clients: dev  ## generate clients in Python and TypeScript, and do a whole job w
 
 bench: dev  ## measure against the bare database, on PostgreSQL and SQLite
 	$(BIN)/python -m bench
+
+figures: dev  ## compute what chance alone would do, and write it into docs/progress.md
+	$(BIN)/python -m bench.figures
 
 lock: dev  ## rebuild the lock files from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock

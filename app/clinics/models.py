@@ -25,4 +25,6 @@ class Clinic(ClinicOwned):
     """The IANA time zone in which the clinic counts days."""
     whose_sessions: Mapped[str] = mapped_column(String(8), server_default="own")
     """Whose sessions a practitioner may sign, amend or void."""
+    baseline_days: Mapped[int] = mapped_column(server_default="14")
+    """How many days before the first needles the values of a baseline may lie."""
     version: Mapped[int] = mapped_column(server_default="1")

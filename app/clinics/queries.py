@@ -19,6 +19,7 @@ def view(row: Row[Any]) -> ClinicView:
         "name": row.name,
         "time_zone": row.time_zone,
         "whose_sessions": row.whose_sessions,
+        "baseline_days": row.baseline_days,
         "version": row.version,
         "created_at": row.created_at,
     }

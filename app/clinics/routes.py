@@ -39,10 +39,10 @@ def clinic(op: Reading) -> Answer[ClinicView]:
     responses=documented(VersionMissing, VersionStale, DiffersFromLedger),
 )
 def change(op: Writing, body: ClinicPatch) -> Answer[ClinicView]:
-    """Change the clinic's `name`, `time_zone` or `whose_sessions` with a JSON Merge Patch.
+    """Change the clinic's name and settings with a JSON Merge Patch.
 
     Days are counted in the `time_zone`. A new one changes no record: what was derived before stays.
     `whose_sessions` decides whose sessions a practitioner may sign, amend or void: only their
-    `own`, or `any`.
+    `own`, or `any`. `baseline_days` changes the baselines of all progress that is read from now on.
     """
     return _answer(service.change(op, body.root))

@@ -35,6 +35,14 @@ TimeZone = Annotated[
 ]
 
 
+BASELINE_DAYS: Final = 14
+BASELINE_DAYS_MAX: Final = 90
+ABOUT_BASELINE_DAYS: Final = (
+    "A baseline is the mean of the values from so many days before a course's first needles on."
+)
+BaselineDays = Annotated[int, Field(ge=0, le=BASELINE_DAYS_MAX, description=ABOUT_BASELINE_DAYS)]
+
+
 class ClinicBody(Body):
     """The members of a clinic that a client may change."""
 
@@ -43,6 +51,7 @@ class ClinicBody(Body):
     time_zone: TimeZone = "UTC"
     whose_sessions: WhoseSessions = "own"
     """Whose sessions a practitioner may sign, amend or void."""
+    baseline_days: BaselineDays = BASELINE_DAYS
 
 
 class ClinicPatch(MergePatch):
@@ -63,5 +72,6 @@ class ClinicView(TypedDict, closed=True):
         WhoseSessions,
         Field(description="Whose sessions a practitioner may sign, amend or void."),
     ]
+    baseline_days: Annotated[int, Field(description=ABOUT_BASELINE_DAYS)]
     version: int
     created_at: datetime

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, update
 
 from app.clinics.models import Clinic
 from app.clinics.queries import clinic
-from app.clinics.schemas import ClinicBody, ClinicView
+from app.clinics.schemas import BASELINE_DAYS, ClinicBody, ClinicView
 from app.core.operation import CLINIC, Operation
 from app.core.values.wire import merge_patch, read
 from app.ledger import service as ledger
@@ -18,7 +18,7 @@ from app.records.service import check_version
 _UPDATE: Final = update(Clinic).where(Clinic.clinic_id == CLINIC)
 
 
-BEFORE: Final = {"time_zone": "UTC", "whose_sessions": "own", "version": 1}
+BEFORE: Final = {"time_zone": "UTC", "whose_sessions": "own", "baseline_days": 14, "version": 1}
 """The members that older entries of a clinic don't know, as the migration filled them."""
 
 
@@ -29,6 +29,7 @@ def add(op: Operation, name: str, time_zone: str = "UTC") -> ClinicView:
         "name": name,
         "time_zone": time_zone,
         "whose_sessions": "own",
+        "baseline_days": BASELINE_DAYS,
         "version": 1,
         "created_at": op.at,
     }
@@ -57,6 +58,7 @@ def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
         "name": body.name,
         "time_zone": body.time_zone,
         "whose_sessions": body.whose_sessions,
+        "baseline_days": body.baseline_days,
         "version": current["version"] + 1,
     }
     op.run(_UPDATE.values({name: bindparam(name) for name in _row(view)}), _row(view))
@@ -64,6 +66,9 @@ def change(op: Operation, changes: dict[str, Any]) -> ClinicView:
     return view
 
 
+_COLUMNS: Final = ("name", "time_zone", "whose_sessions", "baseline_days", "version")
+
+
 def _row(view: ClinicView) -> dict[str, Any]:
     """Return the columns that a change may set."""
-    return {name: view[name] for name in ("name", "time_zone", "whose_sessions", "version")}
+    return {name: view[name] for name in _COLUMNS}

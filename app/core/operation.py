@@ -109,6 +109,12 @@ class Operation:
                 self._zone = ZoneInfo(row.time_zone)
         return self._zone
 
+    def take_zone(self, name: str) -> ZoneInfo:
+        """The time zone of the clinic, of which another query has read the name."""
+        with _readable():
+            self._zone = ZoneInfo(name)
+        return self._zone
+
     def begin(self, db: Connection) -> None:
         """Use this transaction, and drop what an earlier failed run has collected."""
         self._db, self._zone = db, None

@@ -3,7 +3,7 @@
 import csv
 import io
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
@@ -17,7 +17,8 @@ def _thresholds_checked(rows: dict[int, ThresholdsView]) -> dict[int, Thresholds
     rules.check_once("id", [row.id for row in rows.values()])
     defaults = [row for row in rows.values() if row.default]
     rules.check_once(
-        "default", [f"{row.instrument} {row.region or ''}".strip() for row in defaults]
+        "default",
+        [f"{row.instrument} {row.region or ''} {row.of_activity}".strip() for row in defaults],
     )
     return rows
 
@@ -61,16 +62,35 @@ def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
     Pydantic's `ValidationError` names each wrong line.column. Raises `RuleBroken` for thresholds of
     an unknown instrument.
     """
-    figures = list(_THRESHOLDS.validate_python(_rows(thresholds)).values())
+    published = {
+        line: {**cells, "published_mdc": cells["mdc"], "published_mdc_level": cells["mdc_level"]}
+        for line, cells in _rows(thresholds).items()
+    }
+    figures = list(map(_at_95, _THRESHOLDS.validate_python(published).values()))
     figures.sort(key=lambda row: (not row.default, row.region or ""))
     rows = _rows(instruments)
     for cells in rows.values():
+        cells["series_by"] = rules.series_by(
+            takes_activity=cells["takes_activity"] == "true",
+            movement=cast("rules.MovementUse | None", cells["movement"]),
+        )
         scoring = {name: cells.pop(column, None) for name, column in _SCORING.items()}
         cells["scoring"] = scoring if scoring["method"] else None
         cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]
     found = tuple(_INSTRUMENTS.validate_python(rows).values())
     rules.check_known("instrument", [row.instrument for row in figures], [i.code for i in found])
     return found
+
+
+def _at_95(row: ThresholdsView) -> ThresholdsView:
+    """A row with its MDC at 95 % confidence, which keeps the published one and says so."""
+    if row.mdc is None:
+        return row
+    mdc, level, note = rules.mdc95(row.mdc, row.mdc_level), row.mdc_level, row.note
+    if mdc != row.mdc:
+        said = f"the MDC is {mdc / row.mdc:.2f} times the published one, {row.mdc:g} at {level} %"
+        note, level = "; ".join(filter(None, [note, said])), rules.MDC_LEVEL
+    return row.model_copy(update={"mdc": mdc, "mdc_level": level, "note": note})
 
 
 def _text(name: str) -> str:
@@ -81,7 +101,7 @@ INSTRUMENTS: Final = read(_text("instruments.csv"), _text("thresholds.csv"))
 _INDEX: Final = Index((one.code, one.name) for one in INSTRUMENTS)
 _BY_CODE: Final = {instrument.code: instrument for instrument in INSTRUMENTS}
 _DEFAULTS: Final = {
-    (row.instrument, row.region): row
+    (row.instrument, row.region, row.of_activity or False): row
     for one in INSTRUMENTS
     for row in one.thresholds
     if row.default
@@ -129,12 +149,16 @@ def is_open(code: str) -> bool:
     return instrument(code).domain in rules.OPEN
 
 
-def default_thresholds(code: str, region: str | None = None) -> ThresholdsView | None:
+def default_thresholds(
+    code: str, region: str | None = None, *, of_activity: bool = False
+) -> ThresholdsView | None:
     """The published thresholds that a verdict uses; None if there are none.
 
-    These are the ones studied in this body region, or else the general ones.
+    These are the ones studied in this body region, or else the general ones. `of_activity` asks for
+    those of one activity rather than of the mean over activities.
     """
-    return _DEFAULTS.get((code, region)) or _DEFAULTS.get((code, None))
+    asked = (code, region, of_activity), (code, None, of_activity)
+    return next((_DEFAULTS[key] for key in asked if key in _DEFAULTS), None)
 
 
 def factors(code: str) -> dict[str, float]:

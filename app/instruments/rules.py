@@ -1,7 +1,7 @@
 """The instruments' vocabularies, and the rules for a measured value. Pure."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Final, Literal, NamedTuple
 
 from typing_extensions import TypeAliasType
@@ -17,6 +17,10 @@ OPEN: Final[frozenset[InstrumentDomain]] = frozenset({"mechanism", "impairment"}
 """Domains of forces and angles: their scales end only at the limits of what is plausible."""
 Better = TypeAliasType("Better", Literal["lower", "higher"])
 """Whether a lower or a higher value is an improvement."""
+MovementUse = TypeAliasType("MovementUse", Literal["optional", "required"])
+"""Whether a value needs a movement. A value without one is compared with nothing."""
+SeriesMember = TypeAliasType("SeriesMember", Literal["activity", "side", "muscle", "movement"])
+"""A member of a value. Values that differ in it are never compared."""
 ScoringMethod = TypeAliasType("ScoringMethod", Literal["mean", "sum", "percent"])
 """How items make a score. `percent` is the position of the mean between the lowest and the highest
 answer, as in the Oswestry and Neck Disability Indices (from 0) and the DASH (from 1)."""
@@ -24,6 +28,8 @@ DECIMALS: Final = 4
 CONVERTED: Final = 6
 """Decimals of a converted value: they remove only the error of binary fractions."""
 ITEMS_MAX: Final = 60
+MDC_LEVEL: Final = 95
+"""The confidence of the MDC that verdicts use, in percent."""
 FLOAT_TOLERANCE: Final = 1e-9
 """The floating-point error that a comparison with a rounded value allows."""
 
@@ -98,6 +104,40 @@ def check_activity(activity: str | None, *, takes_activity: bool) -> None:
     """
     if activity is not None and not takes_activity:
         raise RuleBroken("activity_forbidden", "This instrument is not about an activity.")
+
+
+def check_movement(movement: str | None, use: MovementUse | None) -> None:
+    """Raise `RuleBroken` if a movement is missing, or if the instrument takes none.
+
+    Movements of one joint are not comparable with each other, so each is a series of its own.
+    """
+    if movement is None and use == "required":
+        raise RuleBroken("movement_required", "Say which movement was measured.")
+    if movement is not None and use is None:
+        raise RuleBroken("movement_forbidden", "This instrument is not about a movement.")
+
+
+def series_by(*, takes_activity: bool, movement: MovementUse | None) -> tuple[SeriesMember, ...]:
+    """The members of a value that identify its series, beside the instrument."""
+    every: tuple[SeriesMember, ...] = ("activity", "side", "muscle", "movement")
+    left_out = {"activity": not takes_activity, "movement": movement is None}
+    return tuple(member for member in every if not left_out.get(member))
+
+
+def mdc95(mdc: float, level: int | None) -> float:
+    """An MDC at 95 % confidence, from one at another level, in percent; None is taken as 95.
+
+    An MDC is the standard error of a difference times the normal quantile of its level. So an
+    MDC90 is multiplied by 1.19. Factors are rounded to two decimals.
+    """
+    if level in {None, MDC_LEVEL}:
+        return mdc
+    factor = _quantile(MDC_LEVEL) / _quantile(level)
+    return round(mdc * round(factor, 2), DECIMALS)
+
+
+def _quantile(level: int) -> float:
+    return NormalDist().inv_cdf((1 + level / 100) / 2)
 
 
 def check_once(column: str, cells: Sequence[str]) -> None:

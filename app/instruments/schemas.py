@@ -8,6 +8,7 @@ from app.core.values.wire import Line, View
 from app.instruments import rules
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=64)]
+Note = Annotated[str, Field(min_length=1, max_length=400)]
 Figure = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -31,15 +32,30 @@ class ThresholdsView(View):
         ),
     ]
     region: Annotated[Slug | None, Field(description="The body region that was studied.")]
+    of_activity: Annotated[
+        bool | None,
+        Field(
+            description="Whether the figures are of one activity (true), or of the mean over"
+            " activities (false); null: the instrument is not about activities."
+        ),
+    ]
     population: Line
     """Who was studied, in words."""
     mdc: Annotated[
         Figure | None,
-        Field(description="Minimal detectable change, in the instrument's unit; null: unknown."),
+        Field(
+            description="Minimal detectable change at 95 % confidence, in the instrument's unit;"
+            " null: unknown. Verdicts use it."
+        ),
     ]
     mdc_level: Annotated[
-        int | None, Field(ge=50, lt=100, description="Confidence of the MDC, in percent.")
+        int | None,
+        Field(ge=50, lt=100, description="Confidence of `mdc`, in percent; null: not published."),
     ]
+    published_mdc: Figure | None
+    """The MDC as it was published. One at 90 % confidence was multiplied by 1.19 for `mdc`."""
+    published_mdc_level: int | None
+    """The published confidence, in percent; null: not published."""
     mcid: Annotated[
         Figure | None,
         Field(
@@ -50,7 +66,7 @@ class ThresholdsView(View):
     mcid_percent: Annotated[
         Figure | None, Field(description="The same, in percent of the baseline.")
     ]
-    note: Line | None
+    note: Note | None
     """What to know before using the figures; null if there is nothing."""
     source: Annotated[Line, Field(description="Where the figures were published.")]
 
@@ -116,6 +132,14 @@ class InstrumentView(View):
     better: Annotated[rules.Better, Field(description="The direction of improvement.")]
     takes_activity: Annotated[
         bool, Field(description="Whether a value can belong to an activity that the patient named.")
+    ]
+    movement: Annotated[
+        rules.MovementUse | None,
+        Field(description="Whether a value needs a movement; null: it takes none."),
+    ]
+    series_by: Annotated[
+        tuple[rules.SeriesMember, ...],
+        Field(description="The members of a value that identify its series, for progress."),
     ]
     rates_change: Annotated[
         bool, Field(description="Whether a value is itself a change, so that its baseline is 0.")

@@ -27,6 +27,8 @@ class MeasurementView(TypedDict, closed=True):
     activity: str | None
     side: Side | None
     muscle: str | None
+    movement: str | None
+    """The movement that was measured, as in `/v1/movements`; null for others."""
     items: list[float | None] | None
     taken_at: datetime
     reported_by: Reporter

@@ -8,5 +8,5 @@ Invariant: an answer identifies nobody. Groups of fewer than 5 patients and coun
 suppressed. Practitioners are not compared. Each answer leaves a ledger entry, because comparing
 two answers may still reveal something.
 
-Stands on `app.progress`: it counts the measures and responders from there.
+Stands on `app.progress`: it counts the measures and important improvements from there.
 """

@@ -1,103 +1,121 @@
-"""Reads a clinic's cohort: the patients whose care began in a period, and their outcomes."""
+"""Reads a clinic's cohort: the courses of care that began in a period, and their outcomes."""
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Row, bindparam, func
+from sqlalchemy import Row, and_, bindparam, func
 
-from app.core.db.dialects import among
+from app.clinics.queries import clinic
+from app.core.db.dialects import among, id_text, in_order
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault
 from app.core.values.problems import Forbidden, Invalid
 from app.episodes.models import Episode
-from app.instruments.queries import in_own_unit
 from app.ledger import service as ledger
 from app.measurements.models import Measurement
-from app.outcomes.rules.groups import Care, Harm, outcomes
+from app.outcomes.rules.cases import Case, Patient, cases_of
+from app.outcomes.rules.groups import outcomes, outside
+from app.outcomes.rules.published import PUBLISHED
 from app.outcomes.schemas import OutcomesFilters
 from app.progress.queries import scales
-from app.progress.queries.fields import INSIDE, OUTSIDE, VISIT, labelled
-from app.progress.rules.history import Json, Reading, Visit
+from app.progress.queries.fields import (
+    VISIT,
+    columns_of_rows,
+    event,
+    inside,
+    labelled_texts,
+    readings_of,
+)
+from app.progress.queries.fields import outside as outside_columns
+from app.progress.queries.kinds import days_of_kinds
+from app.progress.rules.history import Clock, Event, History, Json, Reading, Visit, instant
+from app.progress.rules.history import Episode as Complaint
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.vocabularies.queries import compared_code
 
+F = TypeVar("F", bound=NamedTuple)
+
 A_YEAR: Final = timedelta(days=365)
 SESSIONS_MAX: Final = 20_000
-PUBLISHED: Final[tuple[Json, ...]] = (
-    {
-        "source": "Brady et al. 2014, J Man Manip Ther 22:134-140",
-        "treatments": 7_629,
-        "mild": 0.1918,
-        "significant": 0.0,
-        "significant_high": 0.0004,
-        "serious": None,
-        "reported_by": "therapists",
-    },
-    {
-        "source": "Boyce et al. 2020, Int J Sports Phys Ther 15:103-113",
-        "treatments": 20_464,
-        "mild": 0.367,
-        "significant": None,
-        "significant_high": None,
-        "serious": 1 / 1_024,
-        "reported_by": "therapists",
-    },
-)
-"""Published rates of adverse events per treatment; null if the study doesn't give a rate."""
-
 _BEGIN = bindparam("begin", type_=Instant())
 _END = bindparam("end", type_=Instant())
-_session = TreatmentSession
-_TOOK_PLACE = rows(_session).where(_session.attendance == "attended", _session.status != "void")
-_VISITS = (
-    _TOOK_PLACE.with_only_columns(*labelled(VISIT), _session.patient_id, _session.technique)
+_session, _event = TreatmentSession, AdverseEvent
+_CAME = (
+    rows(_session, _session.patient_id)
+    .where(_session.attendance == "attended", _session.status != "void")
     .where(_session.occurred_at.between(_BEGIN, _END))
     .limit(SESSIONS_MAX + 1)
 )
-_BEFORE = (
-    _TOOK_PLACE.with_only_columns(_session.patient_id, _session.episode_id)
-    .where(among(_session.patient_id, "patients"), _session.occurred_at < _BEGIN)
-    .distinct()
+_SESSIONS = rows(
+    _session,
+    *labelled_texts({"patient_id": _session.patient_id, "technique": _session.technique, **VISIT}),
+).where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
+_INSIDE = (
+    rows(_session, *labelled_texts({"patient_id": _session.patient_id, **inside()}))
+    .select_from(
+        in_order(
+            _session.__table__,
+            SessionMeasurement.__table__,
+            and_(
+                SessionMeasurement.clinic_id == _session.clinic_id,
+                SessionMeasurement.session_id == _session.id,
+            ),
+        )
+    )
+    .where(SessionMeasurement.phase == "before", _session.status != "void")
+    .where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
 )
-_INSIDE = rows(SessionMeasurement, *labelled(INSIDE)).where(
-    among(SessionMeasurement.session_id, "sessions"), SessionMeasurement.phase == "before"
-)
-_INSERTIONS = (
-    rows(Needling, Needling.session_id, func.sum(Needling.insertions))
-    .where(among(Needling.session_id, "sessions"))
-    .group_by(Needling.session_id)
-)
-_OUTSIDE = rows(Measurement, Measurement.patient_id, *labelled(OUTSIDE)).where(
+_OUTSIDE = rows(
+    Measurement, *labelled_texts({"patient_id": Measurement.patient_id, **outside_columns()})
+).where(
     among(Measurement.patient_id, "patients"),
     Measurement.phase == "before",
     Measurement.taken_at <= _END,
 )
+_SUM = func.sum(Needling.insertions).label("insertions")
+_INSERTIONS = (
+    rows(
+        Needling,
+        id_text(Needling.session_id).label("id"),
+        func.sum(Needling.insertions).label("insertions"),
+    )
+    .where(among(Needling.session_id, "sessions"))
+    .group_by(Needling.session_id)
+)
 _EVENTS = rows(
-    AdverseEvent,
-    *(AdverseEvent.patient_id, AdverseEvent.session_id),
-    *(AdverseEvent.id, AdverseEvent.severity, AdverseEvent.occurred_at),
+    _event, *labelled_texts({"patient_id": _event.patient_id, "id": _event.id, **event()})
 ).where(
-    among(AdverseEvent.patient_id, "patients"),
-    AdverseEvent.close_call.is_(False),
-    AdverseEvent.occurred_at.between(_BEGIN, _END),
+    among(_event.patient_id, "patients"),
+    _event.close_call.is_(False),
+    _event.occurred_at <= _END,
 )
-_EPISODES = rows(Episode, Episode.id, Episode.region, Episode.diagnoses).where(
-    among(Episode.id, "episodes")
-)
-
-Key = tuple[UUID, UUID | None]
-"""The ids of a patient and an episode; None for visits without an episode."""
+_HAPPENED = rows(
+    _event,
+    id_text(_event.id).label("id"),
+    id_text(_event.patient_id).label("patient_id"),
+    _event.severity,
+).where(_event.close_call.is_(False), _event.occurred_at.between(_BEGIN, _END))
+_EPISODES = rows(
+    Episode,
+    *labelled_texts(
+        {
+            "patient_id": Episode.patient_id,
+            "id": Episode.id,
+            "region": Episode.region,
+            "opened_at": Episode.opened_at,
+            "diagnoses": Episode.diagnoses,
+        }
+    ),
+).where(among(Episode.patient_id, "patients"))
 
 
 def cohort(op: Operation, filters: OutcomesFilters) -> Json:
-    """The outcomes of the patients whose care began between `from` and `to`.
+    """The outcomes of the courses of care that began between `from` and `to`.
 
     Raises `Invalid` if the period has more than `SESSIONS_MAX` sessions, and `Forbidden` if a
     program asks for its own patients.
@@ -106,156 +124,109 @@ def cohort(op: Operation, filters: OutcomesFilters) -> Json:
         raise Forbidden("Only a practitioner has patients of their own.")
     ledger.record_aggregate_access(op, f"outcomes by {filters.by or 'nothing'}")
     end = filters.end or op.at
-    begin = filters.begin or end - A_YEAR
-    cares = _cares(op, {"begin": begin, "end": end})
+    period: Json = {"begin": filters.begin or end - A_YEAR, "end": end}
+    scale = partial(scales.scale, scales.own_thresholds(op))
+    clock = Clock(zone=op.zone)
+    settings = History(scale, zone=clock.zone, baseline_days=clinic(op)["baseline_days"])
+    cases = _cases(op, period, settings, clock)
+    happened = op.all(_HAPPENED, **period)
     if filters.own:
         own = str(op.caller.practitioner_id)
-        cares = [care for care in cares if own in {visit.practitioner_id for visit in care.visits}]
+        cases = [case for case in cases if own in case.practitioners]
+        patients = {case.patient_id for case in cases}
+        happened = [row for row in happened if row.patient_id in patients]
     return {
-        "from": begin,
+        "from": period["begin"],
         "to": end,
         "by": filters.by,
         "own": filters.own,
-        "groups": outcomes(cares, filters.by, partial(scales.scale, scales.own_thresholds(op))),
+        "groups": outcomes(cases, filters.by, scale, clock),
+        "adverse_events_outside": outside(cases, {row.id: row.severity for row in happened}),
         "published": PUBLISHED,
     }
 
 
-def _cares(op: Operation, period: Json) -> list[Care]:
-    """The courses of care that began in a period."""
-    found = op.all(_VISITS, **period)
-    if len(found) > SESSIONS_MAX:
+class _Records(NamedTuple):
+    """The records of the cohort's patients up to the end of the period, each by patient."""
+
+    sessions: Mapping[str, Sequence[Row[Any]]]
+    readings: Mapping[str, Sequence[Reading]]
+    events: Mapping[str, Sequence[Row[Any]]]
+    episodes: Mapping[str, Sequence[Row[Any]]]
+    insertions: Mapping[str, int]  # by session; one without needlings is left out
+    days_of: Callable[[str], int]  # by the kind of event
+
+
+def _cases(op: Operation, period: Json, settings: History, clock: Clock) -> list[Case]:
+    """The courses of care that began in a period, with what is counted of them."""
+    came = op.all(_CAME, **period)
+    if len(came) > SESSIONS_MAX:
         why = f"The period has more than {SESSIONS_MAX:,} sessions: ask for a shorter one."
         raise Invalid([Fault("/from", "period_too_long", why)], "query")
-    patients = list({row.patient_id for row in found})
-    earlier = op.all(_BEFORE, patients=patients, **period)
-    known = {(row.patient_id, row.episode_id) for row in earlier}
-    visits: defaultdict[Key, list[Visit]] = defaultdict(list)
-    techniques: defaultdict[Key, set[str]] = defaultdict(set)
-    key_of: dict[UUID, Key] = {}
-    for row in found:
-        key = (row.patient_id, row.episode_id)
-        if key not in known:
-            key_of[row.session_id] = key
-            visits[key].append(_visit(row))
-            techniques[key].update([row.technique] if row.technique else ())
-    named = {episode_id for _, episode_id in visits if episode_id is not None}
-    about = {
-        "sessions": list(key_of),
-        "patients": list({patient_id for patient_id, _ in visits}),
-        **period,
-    }
-    insertions: Counter[Key] = Counter()
-    for id, count in op.all(_INSERTIONS, **about):
-        insertions[key_of[id]] += int(count)
-    readings, events = _readings(op, key_of, about), _harms(op, key_of, visits, about)
-    episodes = {row.id: row for row in op.all(_EPISODES, episodes=list(named))}
+    records = _records(op, {"patients": list({row.patient_id for row in came}), **period})
+    begin, end = instant(period["begin"]), instant(period["end"])
     return [
-        Care(
-            patient_id=str(key[0]),
-            region=(
-                compared_code("regions", episodes[key[1]].region) if key[1] in episodes else None
-            ),
-            diagnoses=(
-                [_coded(one) for one in episodes[key[1]].diagnoses] if key[1] in episodes else []
-            ),
-            techniques=sorted(techniques[key]),
-            visits=visits[key],
-            readings=readings[key],
-            insertions=insertions[key],
-            events=events[key],
-        )
-        for key in visits
+        case
+        for patient_id in records.sessions
+        for case in cases_of(_patient(patient_id, records, settings), begin, end, clock)
     ]
 
 
-def _readings(
-    op: Operation, key_of: Mapping[UUID, Key], about: Json
-) -> Mapping[Key, list[Reading]]:
-    """The values measured before needling, by course of care.
-
-    A value from outside a session belongs to the session or episode that it names. If it names
-    none, it belongs to the patient's only course; if they have several, it is left out.
-    """
-    found: defaultdict[Key, list[Reading]] = defaultdict(list)
-    for row in op.all(_INSIDE, **about):
-        found[key_of[row.session_id]].append(_reading(row, str(row.session_id), None))
-    keys_of = _by_patient(key_of)
-    for row in op.all(_OUTSIDE, **about):
-        of_session = key_of.get(row.session_id)
-        reading = _reading(row, str(row.session_id) if of_session else None, row.at)
-        for key in _belongs(of_session, row.episode_id, keys_of[row.patient_id]):
-            found[key].append(reading)
-    return found
-
-
-def _visit(row: Row[Any]) -> Visit:
-    """A visit of a course of care, in which it needs no episode."""
-    return Visit(
-        session_id=str(row.session_id),
-        at=row.at,
-        attendance=row.attendance,
-        duration_min=row.duration_min,
-        status=row.status,
-        practitioner_id=str(row.practitioner_id),
+def _records(op: Operation, about: Json) -> _Records:
+    sessions = _by_patient(op.all(_SESSIONS, **about))
+    readings: defaultdict[str, list[Reading]] = defaultdict(list)
+    for statement in (_INSIDE, _OUTSIDE):
+        found = columns_of_rows(statement, op.all(statement, **about))
+        for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
+            readings[patient_id].append(reading)
+    ids = [row.session_id for some in sessions.values() for row in some]
+    events = op.all(_EVENTS, **about)
+    return _Records(
+        sessions,
+        readings,
+        _by_patient(events),
+        _by_patient(op.all(_EPISODES, **about)),
+        {row.id: int(row.insertions) for row in op.all(_INSERTIONS, sessions=ids)},
+        days_of_kinds(op, (row.kind for row in events)),
     )
 
 
-def _reading(row: Row[Any], session_id: str | None, at: Any) -> Reading:
-    """A value of a course of care; `at` is when it was taken, if that was outside of a session."""
-    return Reading(
-        session_id=session_id,
-        phase=row.phase,
-        instrument=row.instrument,
-        activity=row.activity,
-        side=row.side,
-        muscle=row.muscle,
-        value=in_own_unit(row.instrument, row.value, row.unit),
-        at=at,
+def _patient(patient_id: str, records: _Records, settings: History) -> Patient:
+    sessions, episodes = records.sessions[patient_id], records.episodes.get(patient_id, ())
+    events = records.events.get(patient_id, ())
+    visits = [_fact(Visit, row) for row in sessions]
+    return Patient(
+        patient_id,
+        settings._replace(
+            visits=[visit for visit in visits if visit.status != "void"],
+            voided={one.session_id: one.episode_id for one in visits if one.status == "void"},
+            readings=records.readings.get(patient_id, ()),
+            events=[_fact(Event, row) for row in events],
+            days_of=records.days_of,
+            episodes=[
+                Complaint(
+                    row.id, compared_code("regions", row.region), row.opened_at, None, None, None
+                )
+                for row in episodes
+            ],
+        ),
+        event_ids=[row.id for row in events],
+        techniques={row.session_id: row.technique for row in sessions},
+        diagnoses={row.id: [_coded(one) for one in row.diagnoses] for row in episodes},
+        insertions=records.insertions,
     )
 
 
-def _harms(
-    op: Operation, key_of: Mapping[UUID, Key], visits: Mapping[Key, list[Visit]], about: Json
-) -> Mapping[Key, list[Harm]]:
-    """The adverse events, by course of care.
-
-    An event that names no session belongs to the course with the last visit before it.
-    """
-    found: defaultdict[Key, list[Harm]] = defaultdict(list)
-    came: defaultdict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
-    keys = list(visits)
-    for number, key in enumerate(keys):
-        came[key[0]] += [(visit.at, number) for visit in visits[key]]
-    for order in came.values():
-        order.sort()
-    for row in op.all(_EVENTS, **about):
-        if row.session_id in key_of:
-            key, session_id = key_of[row.session_id], str(row.session_id)
-        else:
-            order = came[row.patient_id]
-            place = bisect_right(order, (row.occurred_at, len(keys)))
-            _, number = order[max(place - 1, 0)]
-            key, session_id = keys[number], None
-        harm = Harm(id=str(row.id), severity=row.severity, session_id=session_id)
-        found[key].append(harm)
-    return found
+def _fact(fact: type[F], row: Row[Any]) -> F:
+    """A fact from the columns with the names of its fields."""
+    return fact._make(getattr(row, name) for name in fact._fields)
 
 
-def _by_patient(key_of: Mapping[UUID, Key]) -> Mapping[UUID, list[Key]]:
-    keys_of: defaultdict[UUID, list[Key]] = defaultdict(list)
-    for key in dict.fromkeys(key_of.values()):
-        keys_of[key[0]].append(key)
-    return keys_of
-
-
-def _belongs(of_session: Key | None, episode_id: UUID | None, keys: list[Key]) -> list[Key]:
-    """The course of care that a value from outside a session belongs to; empty if unknown."""
-    if of_session is not None:
-        return [of_session]
-    if episode_id is None:
-        return keys if len(keys) == 1 else []
-    return [key for key in keys if key[1] == episode_id]
+def _by_patient(found: Iterable[Row[Any]]) -> Mapping[str, list[Row[Any]]]:
+    by_patient: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in found:
+        by_patient[row.patient_id].append(row)
+    return by_patient
 
 
 def _coded(diagnosis: Json) -> str:

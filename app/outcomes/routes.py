@@ -20,8 +20,9 @@ Reading = Annotated[Operation, Depends(Authorize(Scope.OUTCOMES_READ))]
 def outcomes(op: Reading, filters: Annotated[OutcomesFilters, Query()]) -> Answer[OutcomesView]:
     """Read the outcomes of the clinic's patients whose care began within the period.
 
-    The answer has the number of responders for each measure, with an exact confidence interval. It
-    also has the rate of reported adverse events, with published rates for comparison. It shows no
-    group of fewer than 5 patients, no count from 1 to 4, and doesn't compare practitioners.
+    The answer has, for each measure, how many hold an important improvement, with an exact
+    interval. It also has the rate of reported adverse events, with published rates for
+    comparison. It shows no group of fewer than 5 patients, no count from 1 to 4, and doesn't
+    compare practitioners.
     """
     return Answer(queries.cohort(op, filters))

@@ -12,6 +12,9 @@ from app.outcomes.rules.groups import OutcomesBy
 IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
 """Clopper and Pearson's exact interval, or the rule of three at a count of 0."""
 
+Counted = TypeAliasType("Counted", Literal["events", "treatments_with_an_event"])
+"""Whether a treatment with two events counts twice."""
+
 
 class OutcomesFilters(Period):
     """Which outcomes, and how they are grouped."""
@@ -41,6 +44,8 @@ class IntervalView(View):
 
     method: IntervalMethod
     """How it was calculated."""
+    sides: Literal[1, 2]
+    """1: an upper bound alone, one-sided at that level. 2: both ends."""
     level: float
     """Its confidence as a proportion, such as 0.95."""
     low: float
@@ -49,7 +54,7 @@ class IntervalView(View):
     """The upper end, 0 to 1."""
 
 
-class ProportionView(View):
+class ShareView(View):
     """A count out of a total. Counts from 1 to 4, and numbers that would reveal them, are null."""
 
     count: int | None
@@ -57,31 +62,46 @@ class ProportionView(View):
     of: int | None
     """Out of how many; null if it could reveal a small count."""
     proportion: float | None
-    """`count` divided by `of`; null without both."""
+    """`count` divided by `of`; null without both. It is above 1 with more events than sessions."""
+
+
+class ProportionView(ShareView):
+    """A share of patients, who are independent of each other, with its interval."""
+
     interval: IntervalView | None
     """The confidence interval of the proportion; null without one."""
 
 
 class RespondersView(View):
-    """Courses of care with a value after the baseline, and those whose last value is a response."""
+    """How many patients hold an important improvement by one instrument."""
 
     instrument: str
     """The code of the instrument, as in `/v1/instruments`."""
     thresholds: list[str]
-    """The ids of the thresholds that were applied."""
-    responding: ProportionView
-    """Courses whose last value is an important improvement, out of those measured again."""
+    """The ids of all thresholds that were applied; several where regions or rows were pooled."""
+    measured_again: ShareView
+    """Courses with a value after the baseline, out of those with a baseline."""
+    held: ProportionView
+    """Patients who hold an important improvement, out of those measured again with room for one."""
+    no_room: int | None
+    """Patients measured again whose scale left no room for one; null: one to four."""
 
 
 class RatesView(View):
-    """Adverse events of one severity: sessions and patients with one, and events per insertion."""
+    """Adverse events of one severity. Events counted by date are among them."""
 
-    per_session: ProportionView
-    """Sessions with such an event, out of all."""
     per_patient: ProportionView
     """Patients with such an event, out of all."""
-    per_insertion: ProportionView
+    per_session: ShareView
+    """Sessions with such an event, out of all. No interval: sessions of one patient are alike."""
+    events_per_session: ShareView
+    """Such events, out of all sessions."""
+    per_insertion: ShareView
     """Such events, out of all insertions."""
+    by_date: int | None
+    """How many name no session or episode, and are counted by date; null: one to four."""
+    without_session: int | None
+    """How many no count by session includes, as no visit is close before; null: one to four."""
 
 
 class SeveritiesView(View):
@@ -93,6 +113,17 @@ class SeveritiesView(View):
     """Events that needed care or hindered activity."""
     serious: RatesView
     """Events with admission, disability or death."""
+
+
+class OutsideView(View):
+    """Adverse events of the period that no course of the cohort counts, without close calls."""
+
+    mild: int | None
+    """Short and reversible events; null: one to four."""
+    significant: int | None
+    """Events that needed care or hindered activity; null: one to four."""
+    serious: int | None
+    """Events with admission, disability or death; null: one to four."""
 
 
 class OutcomeGroupView(View):
@@ -126,6 +157,8 @@ class PublishedView(View):
     """Where it was published."""
     treatments: int
     """How many treatments the study counted."""
+    counted: Counted
+    """What its rates count per treatment. Compare them with the same figure of the clinic."""
     mild: float | None
     """Mild events per treatment."""
     significant: float | None
@@ -133,13 +166,15 @@ class PublishedView(View):
     significant_high: float | None
     """The upper bound for significant events per treatment."""
     serious: float | None
-    """Serious events per treatment."""
+    """Serious events per treatment, by White's classes."""
+    major: float | None
+    """What the study calls major, per treatment. It is no class of White's."""
     reported_by: str
     """Who reported the events in the study."""
 
 
 class OutcomesView(View):
-    """A clinic's outcomes. A response doesn't show that the treatment caused it."""
+    """A clinic's outcomes. No figure says why a patient changed."""
 
     begin: Annotated[datetime, Field(alias="from")]
     """Where the period begins: care that began at or after it counts."""
@@ -151,5 +186,7 @@ class OutcomesView(View):
     """Whether only patients of the calling practitioner count."""
     groups: list[OutcomeGroupView]
     """The groups, with those that are too small marked."""
+    adverse_events_outside: OutsideView
+    """Events of the period that no group counts, such as those of care that began earlier."""
     published: list[PublishedView]
     """Rates from published studies, for comparison."""

@@ -86,6 +86,7 @@ def how(
 
     `expected` is the row by the statement, or None if it must not be stored. A member that an
     older entry doesn't know must have its default, which is null unless `defaults` has another.
+    Inside the parts of a record, such as the measurements of a session, it must be null.
     """
     if statement is None:
         return None if stored is None else "It is stored, but no entry of the ledger made it."
@@ -97,5 +98,18 @@ def how(
     if expected is None:
         return f"It is stored, although {entry} of the ledger ended it."
     known = {**dict.fromkeys(stored), **(defaults or {}), **expected}
-    names = sorted(n for n in known if n not in stored or stored[n] != known[n])
+    names = sorted(n for n in known if n not in stored or not _is_same(stored[n], known[n]))
     return f"It differs from {entry} of the ledger in: {', '.join(names)}." if names else None
+
+
+def _is_same(stored: Any, stated: Any) -> bool:
+    """Whether a stored member is what an entry states, which may lack later members of parts."""
+    if not isinstance(stored, list) or not isinstance(stated, list) or len(stored) != len(stated):
+        return bool(stored == stated)
+    return all(map(_is_same_part, stored, stated))
+
+
+def _is_same_part(stored: Any, stated: Any) -> bool:
+    if isinstance(stored, Mapping) and isinstance(stated, Mapping):
+        return bool(stored == {**dict.fromkeys(stored), **stated})
+    return bool(stored == stated)

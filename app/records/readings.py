@@ -13,6 +13,7 @@ from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles import queries as muscles
 from app.records.views import Reporter, Side
+from app.vocabularies.schemas import MovementWord
 
 
 def _known_muscle(word: str) -> str:
@@ -78,6 +79,14 @@ class ReadingBody(Body):
     """The patient's side that was measured; null if it has none."""
     muscle: MuscleSlug | None = None
     """The slug of the muscle that was measured; null if none is meant."""
+    movement: Annotated[
+        MovementWord | None,
+        Field(
+            description="Range of motion: the movement that was measured, a code, name or synonym"
+            " of `/v1/movements`; stored as the code.",
+            validate_default=True,
+        ),
+    ] = None
     reported_by: Reporter = "patient"
     """Who says the value."""
 
@@ -114,6 +123,14 @@ class ReadingBody(Body):
             rules.check_value(own, known.min, known.max)
         return given
 
+    @field_validator("movement")
+    @classmethod
+    def _moved(cls, given: Any, info: ValidationInfo) -> Any:
+        known = instruments.find(info.data.get("instrument", ""))
+        if known is not None:
+            rules.check_movement(given, known.movement)
+        return given
+
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, unit: str | None, info: ValidationInfo) -> str | None:
@@ -134,6 +151,7 @@ class Reading(Table):
     activity: Mapped[str | None] = mapped_column(String(200))
     side: Mapped[str | None] = mapped_column(String(16))
     muscle: Mapped[str | None] = mapped_column(String(64))
+    movement: Mapped[str | None] = mapped_column(String(64))
     items: Mapped[list[Any] | None]
     reported_by: Mapped[str] = mapped_column(String(16))
 

@@ -47,4 +47,6 @@ class ReadingView(TypedDict):
     """PSFS: the activity; null for the mean of all activities."""
     side: Side | None
     muscle: str | None
+    movement: str | None
+    """The movement that was measured, as in `/v1/movements`; null for others."""
     reported_by: Reporter

@@ -107,16 +107,19 @@ class AdverseEvent(Record):
     __table_args__ = (
         _of_patient(),
         _of_session(),
+        ForeignKeyConstraint(["clinic_id", "episode_id"], ["episodes.clinic_id", "episodes.id"]),
         one_of("severity", Severity),
         one_of("side", Side),
         Index("ix_adverse_events_patient", "clinic_id", "patient_id", "occurred_at", "id"),
         Index("ix_adverse_events_occurred", "clinic_id", "occurred_at", "id"),
         Index("ix_adverse_events_severity", "clinic_id", "severity", "occurred_at", "id"),
         Index("ix_adverse_events_session", "clinic_id", "session_id"),
+        Index("ix_adverse_events_episode", "clinic_id", "episode_id"),
     )
 
     patient_id: Mapped[UUID]
     session_id: Mapped[UUID | None]
+    episode_id: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(String(64))
     close_call: Mapped[bool]
     severity: Mapped[str] = mapped_column(String(16))

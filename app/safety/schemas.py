@@ -194,6 +194,8 @@ class AdverseEventBody(RecordBody):
     """The patient to whom it happened."""
     session_id: UUID | None = None
     """The session that it is recorded with; null if there is none."""
+    episode_id: UUID | None = None
+    """The episode that it is recorded with. An event of a session is counted with the session's."""
     kind: EventKindWord
     """What happened: a code, name or synonym of `/v1/event-kinds`, such as `bruise`."""
     close_call: bool = False
@@ -232,5 +234,7 @@ class AdverseEventFilters(Filters):
     """Only events of this patient."""
     session_id: UUID | None = None
     """Only events recorded with this session."""
+    episode_id: UUID | None = None
+    """Only events recorded with this episode; not those of its sessions."""
     severity: Severity | None = None
     """Only events of this severity."""

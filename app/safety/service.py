@@ -159,10 +159,16 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     view = AdverseEventView
     filters = AdverseEventFilters
     order = Order((AdverseEvent.occurred_at, AdverseEvent.id), descending=True)
-    references = (Reference("patient_id", "patients"), Reference("session_id", "sessions"))
+    references = (
+        Reference("patient_id", "patients"),
+        Reference("session_id", "sessions"),
+        Reference("episode_id", "episodes"),
+    )
+    before = {"episode_id": None}
     conditions = {
         "patient_id": AdverseEvent.patient_id == bindparam("patient_id"),
         "session_id": AdverseEvent.session_id == bindparam("session_id"),
+        "episode_id": AdverseEvent.episode_id == bindparam("episode_id"),
         "severity": AdverseEvent.severity == bindparam("severity"),
     }
     appears = Appearances(

@@ -74,6 +74,7 @@ class AdverseEventView(TypedDict, closed=True):
     id: UUID
     patient_id: UUID
     session_id: UUID | None
+    episode_id: UUID | None
     kind: str
     close_call: bool
     severity: Severity

@@ -40,7 +40,8 @@ from app.records.registry import by_kind, registry
 from app.records.views import RecordView
 from app.safety.models import Consent
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
-from app.safety.views import ConsentView
+from app.safety.views import AdverseEventView, ConsentView
+from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
@@ -58,6 +59,9 @@ _CONSENTS = CONSENTS.select.where(Consent.patient_id == _OF, Consent.kind == "da
 _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
+_SESSIONS = rows(
+    TreatmentSession, TreatmentSession.id, TreatmentSession.episode_id, TreatmentSession.status
+).where(among(TreatmentSession.id, "ids"))
 _CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
 _MEASUREMENTS = (
     rows(Measurement, Measurement.id, Measurement.activity)
@@ -135,9 +139,7 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         "episodes": selected,
         "sessions": visited,
         "follow_ups": _reports(op, ids),
-        "adverse_events": [
-            e for e in happened if body.episode_id is None or e["session_id"] in ids
-        ],
+        "adverse_events": _of_episode(op, happened, body.episode_id),
         "practitioners": _practitioners(op, {session["practitioner_id"] for session in visited}),
     }
     return Chart(
@@ -149,6 +151,31 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         unescape(description[1]) if description else "",
         _differing(op, records),
     )
+
+
+def _of_episode(
+    op: Operation, happened: Sequence[AdverseEventView], episode_id: UUID | None
+) -> list[AdverseEventView]:
+    """The events of an episode, and those that belong to no other course for certain.
+
+    An event of a void session without an episode, or one without any link, may be counted in the
+    episode by its date. None of them is left out.
+    """
+    if episode_id is None:
+        return list(happened)
+    ids = [event["session_id"] for event in happened if event["session_id"] is not None]
+    sessions = {row.id: row for row in op.all(_SESSIONS, ids=ids)} if ids else {}
+    kept = []
+    for event in happened:
+        session = None if event["session_id"] is None else sessions[event["session_id"]]
+        linked = event["episode_id"] if session is None else session.episode_id
+        if session is not None and session.status == "void":
+            linked = linked or event["episode_id"]
+        elif session is not None and linked is None:
+            continue  # it belongs to a visit that belongs to no episode
+        if linked in {None, episode_id}:
+            kept.append(event)
+    return kept
 
 
 def _differing(op: Operation, records: ChartRecords) -> dict[str, list[UUID]]:

@@ -39,7 +39,13 @@ class ThresholdsBody(RecordBody):
         Figure | None, Field(description="Minimal detectable change, in the instrument's unit.")
     ] = None
     mdc_level: Annotated[
-        int | None, Field(ge=50, lt=100, description="Confidence of the MDC, in percent.")
+        int | None,
+        Field(
+            ge=50,
+            lt=100,
+            description="Confidence of the MDC, in percent; null is taken as 95. Verdicts use the"
+            " MDC at 95 %: one at 90 % is multiplied by 1.19.",
+        ),
     ] = None
     mcid: Annotated[
         Figure | None,

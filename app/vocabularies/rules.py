@@ -9,7 +9,14 @@ from app.core.values.text import word_key
 
 VocabularyName = TypeAliasType(
     "VocabularyName",
-    Literal["regions", "event_kinds", "contraindications", "co_interventions", "aftercare"],
+    Literal[
+        "regions",
+        "movements",
+        "event_kinds",
+        "contraindications",
+        "co_interventions",
+        "aftercare",
+    ],
 )
 """The name of a vocabulary that a clinic may extend."""
 TermStatus = TypeAliasType("TermStatus", Literal["active", "inactive"])

@@ -103,6 +103,7 @@ VOCABULARIES: Final[Mapping[VocabularyName, Vocabulary]] = {
     each.noun: each
     for each in (
         Vocabulary("regions", "region", RegionView),
+        Vocabulary("movements", "movement"),
         Vocabulary("event_kinds", "event_kind", EventKindView),
         Vocabulary("contraindications", "contraindication", ContraindicationView),
         Vocabulary("co_interventions", "co_intervention"),
@@ -121,6 +122,8 @@ class Named:
 
 RegionWord = Annotated[Line, Named(VOCABULARIES["regions"])]
 """A region: a code, name or synonym. It is stored as the code."""
+MovementWord = Annotated[Line, Named(VOCABULARIES["movements"])]
+"""A movement of a joint: a code, name or synonym. It is stored as the code."""
 EventKindWord = Annotated[Line, Named(VOCABULARIES["event_kinds"])]
 """A kind of adverse event: a code, name or synonym. It is stored as the code."""
 ContraindicationWord = Annotated[Line, Named(VOCABULARIES["contraindications"])]

@@ -23,8 +23,11 @@ def test_a_new_clinic_lets_practitioners_answer_for_their_own_sessions_only(
     answer = api.get(PATH)
     assert answer.headers["etag"] == '"1"'
     found = answer.json()
-    assert list(found) == [*("id", "name", "time_zone", "whose_sessions", "version", "created_at")]
+    assert list(found) == [
+        *("id", "name", "time_zone", "whose_sessions", "baseline_days", "version", "created_at")
+    ]
     assert (found["id"], found["whose_sessions"], found["version"]) == (str(clinic.id), "own", 1)
+    assert found["baseline_days"] == 14
     held = {"If-None-Match": '"1"'}
     assert api.get(PATH, headers=held).status_code == 304
 
@@ -65,6 +68,9 @@ def test_a_change_that_changes_nothing_makes_no_version(api: Api) -> None:
         ({"name": "x" * 201}, {"/name": "string_too_long"}),
         ({"name": 7}, {"/name": "string_type"}),
         ({"whose_sessions": "nobody"}, {"/whose_sessions": "literal_error"}),
+        ({"baseline_days": -1}, {"/baseline_days": "greater_than_equal"}),
+        ({"baseline_days": 91}, {"/baseline_days": "less_than_equal"}),
+        ({"baseline_days": "7"}, {"/baseline_days": "int_type"}),
         ({"version": 7}, {"/version": "extra_forbidden"}),
         ({"id": None}, {"/id": "extra_forbidden"}),
     ],

@@ -15,8 +15,8 @@ KNOWN = {
     "app/progress/queries/fields.py": {"Sources", "Columns"},  # fields and the SQL that gives them
     "app/progress/rules/history.py": {"Json"},  # parts of the progress document
     "app/state/states.py": {"Values"},  # rows of any kind, compared member by member
+    "app/progress/rules/wording.py": {"Json"},  # the same, read only
     "app/summaries/rules/amendments.py": {"Json"},  # two versions, compared member by member
-    "app/summaries/rules/progress.py": {"Json"},  # parts of the progress document
 }
 
 

@@ -40,21 +40,22 @@ def test_the_default_figures_are_the_reviewed_ones() -> None:
         if (row := queries.default_thresholds(one.code))
     }
     assert figures == {
-        "nprs": (None, 2, 30),
+        "nprs": (2.83, 2, 30),
         "vas_mm": (None, 15, 30),
-        "psfs": (None, 2.3, None),
+        "psfs": (2.38, 2.3, None),
         "ndi_pct": (20.4, 15, None),
-        "odi_pct": (10, 10, 30),
-        "quickdash": (12.85, 15.91, None),
-        "dash": (10.81, 10.83, None),
-        "lefs": (9, 9, None),
+        "odi_pct": (11.9, 10, 30),
+        "quickdash": (15.2915, 15.91, None),
+        "dash": (12.8639, 10.83, None),
+        "lefs": (10.71, 9, None),
         "groc": (None, 3, None),
-        "rom_cervical": (6.8, None, None),
+        "rom_cervical": (8.092, None, None),
+        "promis_pi": (6.93, 3.5, None),
     }
 
 
 def test_an_instrument_without_published_figures_has_no_thresholds() -> None:
-    for code in ("ppt", "promis_pi", "promis_pf", "soreness"):
+    for code in ("ppt", "promis_pf", "soreness"):
         assert queries.default_thresholds(code) is None
         assert queries.instrument(code).thresholds == ()
 
@@ -72,6 +73,8 @@ def test_a_scale_and_its_direction_are_the_published_ones() -> None:
         "lefs": (0, 80, "{score}", "higher"),
         "groc": (-7, 7, "{score}", "higher"),
         "ppt": (0, 2000, "kPa", "higher"),
+        "rom_active": (0, 360, "deg", "higher"),
+        "rom_passive": (0, 360, "deg", "higher"),
         "rom_cervical": (0, 360, "deg", "higher"),
         "promis_pi": (20, 80, "{score}", "lower"),
         "promis_pf": (20, 80, "{score}", "higher"),
@@ -100,9 +103,11 @@ def test_an_unknown_code_is_no_instrument(code: str) -> None:
 def test_general_thresholds_come_first_and_each_region_has_one_default(
     instrument: InstrumentView,
 ) -> None:
-    defaults = [row.region for row in instrument.thresholds if row.default]
-    assert len(set(defaults)) == len(defaults)
-    assert defaults[:1] in ([], [None])
+    rows = [row for row in instrument.thresholds if row.default]
+    assert len({(row.region, row.of_activity) for row in rows}) == len(rows)
+    defaults = [row.region for row in rows]
+    general = [of for of in defaults if of is None]
+    assert defaults[: len(general)] == general
     assert [row.default for row in instrument.thresholds][: len(defaults)] == [True] * len(defaults)
     assert {row.region for row in instrument.thresholds} == set(defaults)
 
@@ -115,19 +120,69 @@ def test_the_figures_of_a_region_are_the_reviewed_ones() -> None:
         if (row := queries.default_thresholds(code, region))
     }
     general = {
-        "nprs": "nprs.ostelo_2008",
+        "nprs": "nprs.ostelo_childs",
         "vas_mm": "vas_mm.ostelo_2008",
-        "quickdash": "quickdash.franchignoni_2014",
-        "psfs": "psfs.abbott_2014",
+        "quickdash": "quickdash.franchignoni_2014_mdc95",
+        "psfs": "psfs.abbott_stratford_mean",
     }
     regional: dict[tuple[str, str | None], str] = {
         ("nprs", "neck"): "nprs.kovacs_2008_roc",
         ("nprs", "shoulder"): "nprs.michener_2011",
         ("vas_mm", "shoulder"): "vas_mm.tashjian_2009",
-        ("quickdash", "elbow"): "quickdash.smith_forbes_2016",
+        ("quickdash", "elbow"): "quickdash.smith_forbes_2016_mdc95",
+        ("quickdash", "shoulder"): "quickdash.van_kampen_2013",
     }
     assert chosen == {key: regional.get(key, general[key[0]]) for key in chosen}
     assert len(chosen) == 20
+
+
+def test_range_of_motion_is_identified_by_its_movement() -> None:
+    named = {i.code: i.movement for i in queries.INSTRUMENTS if i.movement}
+    assert named == {
+        "rom_active": "required",
+        "rom_passive": "required",
+        "rom_cervical": "optional",
+    }
+    for instrument in queries.INSTRUMENTS:
+        assert ("movement" in instrument.series_by) == (instrument.movement is not None)
+        assert ("activity" in instrument.series_by) == instrument.takes_activity
+
+
+def test_one_activity_has_thresholds_of_its_own() -> None:
+    """The form of the PSFS prints an MDC90 of 3 for one activity, and of 2 for the mean."""
+    one, mean = (queries.default_thresholds("psfs", of_activity=of) for of in (True, False))
+    assert one is not None
+    assert mean is not None
+    assert (one.mdc, mean.mdc) == (3.57, 2.38)
+
+
+@every_instrument
+def test_an_instrument_about_activities_has_both_kinds_of_thresholds(
+    instrument: InstrumentView,
+) -> None:
+    kinds = {row.of_activity for row in instrument.thresholds}
+    assert kinds <= ({True, False} if instrument.takes_activity else {None})
+
+
+@every_instrument
+def test_an_mdc_at_another_confidence_is_converted_and_the_row_says_so(
+    instrument: InstrumentView,
+) -> None:
+    for row in instrument.thresholds:
+        if row.published_mdc_level in {None, 95}:
+            assert row.mdc == row.published_mdc
+        else:
+            assert row.published_mdc_level == 90
+            assert row.published_mdc is not None
+            assert row.mdc == pytest.approx(1.19 * row.published_mdc)
+            assert row.mdc_level == 95
+            assert "1.19 times the published one" in (row.note or "")
+
+
+@every_instrument
+def test_thresholds_without_an_mdc_say_so(instrument: InstrumentView) -> None:
+    for row in instrument.thresholds:
+        assert row.mdc is not None or "No MDC is known here" in (row.note or "")
 
 
 @every_instrument
@@ -161,7 +216,7 @@ def test_a_broken_threshold_is_refused_with_its_line_and_column(column: str, cel
     ("instruments", "thresholds", "reason"),
     [
         (with_cell(INSTRUMENTS, 3, "code", "nprs"), THRESHOLDS, "column code: nprs"),
-        (INSTRUMENTS, with_cell(THRESHOLDS, 3, "id", "nprs.ostelo_2008"), "column id: nprs.ost"),
+        (INSTRUMENTS, with_cell(THRESHOLDS, 3, "id", "nprs.ostelo_childs"), "column id: nprs.ost"),
         (INSTRUMENTS, with_cell(THRESHOLDS, 3, "default", "true"), "column default: nprs"),
         (INSTRUMENTS, with_cell(THRESHOLDS, 5, "mcid", ""), "Give a figure"),
         (INSTRUMENTS.split("\n", 1)[0], THRESHOLDS, "at least 1 item"),

@@ -104,3 +104,21 @@ def test_only_some_instruments_take_an_activity() -> None:
     rules.check_activity("overhead reach", takes_activity=True)
     with pytest.raises(RuleBroken, match="not about an activity"):
         rules.check_activity("overhead reach", takes_activity=False)
+
+
+@pytest.mark.parametrize(
+    ("level", "factor"), [(None, 1), (95, 1), (90, 1.19), (80, 1.53), (99, 0.76), (50, 2.91)]
+)
+def test_an_mdc_is_converted_to_ninety_five_percent(level: int | None, factor: float) -> None:
+    assert rules.mdc95(10, level) == pytest.approx(10 * factor)
+
+
+def test_a_movement_is_given_where_the_instrument_needs_one() -> None:
+    rules.check_movement("cervical_rotation", "required")
+    rules.check_movement("cervical_rotation", "optional")
+    rules.check_movement(None, "optional")
+    rules.check_movement(None, None)
+    with pytest.raises(RuleBroken, match="which movement"):
+        rules.check_movement(None, "required")
+    with pytest.raises(RuleBroken, match="not about a movement"):
+        rules.check_movement("cervical_rotation", None)

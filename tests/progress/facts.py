@@ -4,15 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from app.progress.rules.courses import cares_of
 from app.progress.rules.history import (
+    Clock,
     Course,
+    History,
     Needlings,
     Reading,
     Scale,
     Thresholds,
     Visit,
     course_of,
-    keep_datetime,
+    instant,
 )
 from app.progress.rules.measures import Series, series_of
 
@@ -61,7 +64,7 @@ def visit(number: int, attendance: str = "attended", status: str = "signed") -> 
 
 def course(*visits: Visit) -> Course:
     """The course of these visits."""
-    return course_of(visits, keep_datetime)
+    return course_of(visits, Clock())
 
 
 def weekly(count: int) -> Course:
@@ -118,7 +121,7 @@ def scale(
     mdc: float | None = None, mcid: float | None = None, percent: float | None = None
 ) -> Scale:
     """A scale on which lower is better."""
-    return Scale("lower", Thresholds("made-up", mdc, mcid, percent, "by hand"))
+    return Scale("lower", Thresholds("made-up", "made-up patients", mdc, mcid, percent, "by hand"))
 
 
 def series(values: Sequence[float], on: Scale) -> Series:
@@ -128,18 +131,16 @@ def series(values: Sequence[float], on: Scale) -> Series:
 
 
 def collected(
-    visited: Course,
-    readings: Sequence[Reading],
-    scales: Mapping[str, Scale],
-    regions: Mapping[int, str] | None = None,
+    visited: Course, readings: Sequence[Reading], scales: Mapping[str, Scale]
 ) -> list[Series]:
-    """The series of these readings; `regions` are those of the visits, by their weeks."""
-    of_visits = {f"visit-{number}": region for number, region in (regions or {}).items()}
-    return series_of(
-        visited,
-        readings,
-        lambda code, _: scales[code],
-        keep_datetime,
-        {None: None, **{region: region for region in of_visits.values()}},
-        dict.fromkeys(visited) | of_visits,
-    )
+    """The series of these readings, those of no course last."""
+    visits = [
+        Visit(one.session_id, one.at, "attended", 45, "signed", "dana") for one in visited.values()
+    ]
+    history = History(lambda code, *_: scales[code], visits, readings=readings)
+    cares = cares_of(history, visited, instant(week(999)), Clock(), ())
+    return [
+        found
+        for care in (*cares.courses, cares.alone)
+        for found in series_of(care, history.scale, Clock())
+    ]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from app.followups.rules import hours_after, window
-from app.progress.rules.episodes import reopenings
+from app.instruments.rules import Better
 from app.progress.rules.history import (
     Episode,
     Event,
@@ -24,24 +24,50 @@ from tests.progress.facts import needlings as needlings_of_rows
 Record = dict[str, Any]
 
 START = datetime(2026, 2, 20, 17, tzinfo=UTC)
-AS_OF = START + timedelta(days=60)
-"""In between, on 8 March, the clocks in Vancouver change."""
+AS_OF = START + timedelta(days=260)
+"""In between, on 8 March and 1 November, the clocks in Vancouver change."""
 
+ZONE = ZoneInfo("America/Vancouver")
+"""The clinic's."""
+ROOTS = {"multifidus_cervicis": "multifidus", "trapezius_upper": "trapezius"}
+REPORTED = ("worst_soreness", "interference", "bruising", "fatigue", "headache", "change")
 ZONES = (UTC, ZoneInfo("America/Vancouver"), timezone(timedelta(hours=5, minutes=45)))
 
+
+def _scale(
+    better: Better,
+    best: float | None,
+    worst: float,
+    mdc: float | None = None,
+    mcid: float | None = None,
+) -> Scale:
+    """A scale with its thresholds, if it has any."""
+    used = Thresholds("by-hand", None, mdc, mcid, None, "by hand") if mdc or mcid else None
+    return Scale(better, used, best=best, worst=worst)
+
+
+def _of_a_movement(scale: Scale) -> Scale:
+    """The same scale, whose values are only comparable within one movement."""
+    return scale._replace(needs_movement=True)
+
+
 SCALES = {
-    "nprs": Scale("lower", Thresholds("nprs-back", None, 2.0, 30.0, "Ostelo 2008")),
-    "psfs": Scale("higher", Thresholds("psfs-all", None, 2.3, None, "Abbott 2014")),
-    "odi_pct": Scale("lower", Thresholds("odi-back", 10.0, 10.0, 30.0, "Ostelo 2008")),
-    "ndi_pct": Scale("lower", Thresholds("ndi-neck", 20.4, 15.0, None, "by hand")),
-    "rom_cervical": Scale("higher", Thresholds("rom-neck", 6.8, None, None, "by hand")),
-    "promis_pi": Scale("lower", None),
-    "ppt": Scale("higher", None),
+    "nprs": _scale("lower", 0, 10, 2.83, 2.0),
+    "psfs": _scale("higher", 10, 0, 3.57, 2.3),
+    "odi_pct": _scale("lower", 0, 100, 11.9, 10.0),
+    "ndi_pct": _scale("lower", 0, 100, 20.4, 15.0),
+    "rom_cervical": _of_a_movement(_scale("higher", None, 0, 8.092, None)),
+    "rom_active": _of_a_movement(_scale("higher", None, 0)),
+    "promis_pi": _scale("lower", 20, 80, 6.93, 3.5),
+    "ppt": _scale("higher", None, 0),
 }
+"""The figures of the general default rows; the PSFS is rated by activity."""
 
 PLAIN_SCALES = {
     instrument: {
         "better": scale.better,
+        "best": scale.best,
+        "worst": scale.worst,
         "mdc": scale.thresholds and scale.thresholds.mdc,
         "mcid": scale.thresholds and scale.thresholds.mcid,
     }
@@ -55,10 +81,12 @@ def history_of(records: list[Record]) -> History:
     by_type: dict[str, list[Record]] = {"session": [], "measurement": [], "follow_up": []}
     for row in records:
         by_type.setdefault(row["type"], []).append(row)
-    sessions = {row["id"]: row for row in by_type["session"]}
-    episodes = [_episode(row) for row in by_type.get("episode", [])]
+    every = {row["id"]: row for row in by_type["session"]}
+    sessions = {id: row for id, row in every.items() if row.get("status") != "void"}
     return History(
+        scale=lambda code, *_: SCALES[code],
         visits=[_visit(row) for row in sessions.values()],
+        voided={id: row.get("episode_id") for id, row in every.items() if id not in sessions},
         needlings=needlings_of_rows(
             Needled(session_id=row["id"], **needling)
             for row in sessions.values()
@@ -75,21 +103,30 @@ def history_of(records: list[Record]) -> History:
                 session_id=row["session_id"],
                 window=window(
                     hours_after(
-                        _time(sessions[row["session_id"]]["occurred_at"]),
+                        _time(every[row["session_id"]]["occurred_at"]),
                         _time(row["reported_at"]),
                     )
                 ),
                 soreness=row["soreness"],
+                **{name: row.get(name) for name in REPORTED},
             )
             for row in by_type["follow_up"]
         ],
         events=[
-            Event(severity=row["severity"], close_call=row["close_call"])
+            Event(
+                at=_time(row["occurred_at"]),
+                kind=row.get("kind", "bruise"),
+                severity=row["severity"],
+                close_call=row["close_call"],
+                session_id=row.get("session_id"),
+                episode_id=row.get("episode_id"),
+            )
             for row in by_type.get("adverse_event", [])
         ],
-        episodes=episodes,
-        reopenings=reopenings(episodes),
-        scale=lambda code, _: SCALES[code],
+        episodes=[_episode(row) for row in by_type.get("episode", [])],
+        zone=ZONE,
+        root_of=lambda slug: ROOTS.get(slug, slug),
+        days_of=lambda kind: 30 if kind == "infection" else 14,
     )
 
 
@@ -128,13 +165,19 @@ def _reading(row: Record, at: str) -> Reading:
         activity=row.get("activity"),
         side=row.get("side"),
         muscle=row.get("muscle"),
+        movement=row.get("movement"),
         value=row["value"],
         at=_time(at),
         episode_id=row.get("episode_id"),
     )
 
 
-MINUTES = st.integers(0, 58 * 24 * 60)
+MINUTES = st.builds(
+    lambda days, minutes: days * 24 * 60 + minutes,
+    st.sampled_from([0, 0, 0, 95, 190, 190]),
+    st.integers(0, 58 * 24 * 60),
+)
+"""Within one of three times, with gaps of up to four months between them."""
 RELEASES = st.sampled_from([None, "none", "partial", "complete"])
 FELT = ("partial", "complete")
 """The releases that took a time."""
@@ -154,7 +197,7 @@ def needlings() -> st.SearchStrategy[Record]:
     return RELEASES.flatmap(
         lambda release: st.fixed_dictionaries(
             {
-                "muscle": st.sampled_from(["infraspinatus", "supraspinatus", "multifidus"]),
+                "muscle": st.sampled_from(["infraspinatus", "multifidus", "trapezius_upper"]),
                 "side": st.sampled_from(["left", "right"]),
                 "spinal_level": st.sampled_from([None, "C5"]),
                 "needles": st.integers(1, 2),
@@ -172,7 +215,7 @@ def needlings() -> st.SearchStrategy[Record]:
 
 def readings(*phases: str) -> st.SearchStrategy[Record]:
     """A measured value of one of few series."""
-    scores = st.integers(0, 10)
+    scores, angles = st.integers(0, 10), st.sampled_from([40, 48.1, 60])
     kinds: list[tuple[Record, st.SearchStrategy[float]]] = [
         ({"instrument": "nprs"}, scores),
         ({"instrument": "psfs", "activity": "overhead reach"}, scores.map(lambda n: n / 2)),
@@ -181,6 +224,10 @@ def readings(*phases: str) -> st.SearchStrategy[Record]:
         ({"instrument": "ndi_pct"}, st.sampled_from([10, 25, 26, 45.4, 60])),
         ({"instrument": "rom_cervical", "side": "left"}, st.sampled_from([40, 46.8, 53.6])),
         ({"instrument": "rom_cervical", "side": "right"}, st.sampled_from([40, 46.8, 53.6])),
+        *(
+            ({"instrument": "rom_active", "side": "left", "movement": movement}, angles)
+            for movement in ("cervical_rotation", "cervical_flexion")
+        ),
         ({"instrument": "promis_pi"}, st.sampled_from([50.0, 60.0])),
         ({"instrument": "ppt", "side": "left", "muscle": "infraspinatus"}, scores),
         ({"instrument": "ppt", "side": "left", "muscle": "supraspinatus", "unit": "kPa"}, scores),
@@ -206,7 +253,7 @@ def sessions(number: int, episodes: list[Record]) -> st.SearchStrategy[Record]:
         "id": st.just(f"session-{number}"),
         "episode_id": one_of(episodes),
         "occurred_at": times(number),
-        "status": st.sampled_from(["draft", "signed"]),
+        "status": st.sampled_from(["draft", "signed", "signed", "void"]),
         "practitioner_id": st.sampled_from(["dana", "sam"]),
         "duration_min": st.none() | st.integers(30, 60),
     }
@@ -225,7 +272,7 @@ def sessions(number: int, episodes: list[Record]) -> st.SearchStrategy[Record]:
 def follow_ups(visits: list[Record]) -> st.SearchStrategy[Record]:
     """A report after one of these sessions, from at once to five days later."""
     return st.builds(
-        lambda visit, minutes, zone, value: {
+        lambda visit, minutes, zone, value, more: {
             "type": "follow_up",
             "session_id": visit["id"],
             "reported_at": (
@@ -234,19 +281,30 @@ def follow_ups(visits: list[Record]) -> st.SearchStrategy[Record]:
                 .isoformat()
             ),
             "soreness": value,
+            **more,
         },
         st.sampled_from(visits),
         st.sampled_from([30, 18 * 60 - 1, 18 * 60, 36 * 60, 60 * 60, 96 * 60, 7000]),
         st.sampled_from(ZONES),
-        st.integers(0, 10),
+        st.integers(0, 7),
+        st.fixed_dictionaries(
+            {
+                "worst_soreness": st.none() | st.integers(7, 10),
+                "interference": st.none() | st.integers(0, 10),
+                **dict.fromkeys(("bruising", "fatigue", "headache"), st.none() | st.booleans()),
+                "change": st.sampled_from([None, "much_worse", "worse", "same", "better"]),
+            }
+        ),
     )
 
 
 @st.composite
 def measurements(draw: st.DrawFn, visits: list[Record], episodes: list[Record]) -> Record:
     """A value from outside, perhaps on the occasion of a session, perhaps of an episode."""
-    attended = [row for row in visits if row["attendance"] == "attended"]
-    visit = draw(st.sampled_from([None, *attended]))
+    attended = [
+        row for row in visits if row["attendance"] == "attended" and row["status"] != "void"
+    ]
+    visit = draw(st.sampled_from([None, None, *attended]))
     taken_at = draw(times())
     if visit is not None:
         away = timedelta(minutes=draw(st.sampled_from([-7 * 24 * 60, -100, 0, 1, 24 * 60])))
@@ -274,14 +332,35 @@ def complaints(draw: st.DrawFn, number: int) -> Record:
     }
 
 
-ADVERSE_EVENTS = st.fixed_dictionaries(
-    {
-        "type": st.just("adverse_event"),
-        "severity": st.sampled_from(["mild", "significant", "serious"]),
-        "close_call": st.booleans(),
-        "occurred_at": times(),
+@st.composite
+def adverse_events(draw: st.DrawFn, visits: list[Record], episodes: list[Record]) -> Record:
+    """An event, perhaps of a session, perhaps of an episode, perhaps of neither."""
+    visit = draw(st.sampled_from([None, None, *visits]))
+    occurred_at = draw(times())
+    if visit is not None:
+        later = timedelta(minutes=draw(st.sampled_from([0, 1, 24 * 60, 15 * 24 * 60])))
+        occurred_at = (_time(visit["occurred_at"]).astimezone(UTC) + later).isoformat()
+    return {
+        "type": "adverse_event",
+        "kind": draw(st.sampled_from(["bruise", "infection"])),
+        "severity": draw(st.sampled_from(["mild", "significant", "serious"])),
+        "close_call": draw(st.booleans()),
+        "occurred_at": occurred_at,
+        "session_id": draw(st.sampled_from([None, visit["id"]])) if visit else None,
+        "episode_id": draw(one_of(episodes)),
     }
-)
+
+
+def at_once(visits: list[Record], at: list[int | None]) -> list[Record]:
+    """Visits of which some are moved to the instant of an earlier one, with its practitioner."""
+    found: list[Record] = []
+    for visit, number in zip(visits, at, strict=True):
+        moved = visit
+        if number is not None and number < len(found):
+            names = ("occurred_at", "practitioner_id")
+            moved = visit | {name: found[number][name] for name in names}
+        found.append(moved)
+    return found
 
 
 @st.composite
@@ -289,92 +368,13 @@ def histories(draw: st.DrawFn) -> list[Record]:
     """All records of one patient up to `AS_OF`: from none at all to nine visits."""
     episodes = [draw(complaints(number)) for number in range(draw(st.integers(0, 3)))]
     visits = [draw(sessions(number, episodes)) for number in range(draw(st.integers(0, 9)))]
+    moved = st.sampled_from([*[None] * 8, 0, 1])
+    visits = at_once(visits, [draw(moved) for _ in visits])
     reports = draw(st.lists(follow_ups(visits), max_size=12)) if visits else []
     return [
         *episodes,
         *visits,
         *reports,
         *draw(st.lists(measurements(visits, episodes), max_size=6)),
-        *draw(st.lists(ADVERSE_EVENTS, max_size=3)),
+        *draw(st.lists(adverse_events(visits, episodes), max_size=4)),
     ]
-
-
-def _measured(value: float, instrument: str, **of: str) -> Record:
-    return {"phase": "before", "instrument": instrument, "value": value, **of}
-
-
-def _day(number: float) -> str:
-    return (START + timedelta(days=number)).isoformat()
-
-
-MEASURED: list[Record] = [
-    _measured(7, "nprs", unit="{score}"),
-    _measured(3.5, "psfs", activity="overhead reach"),
-    _measured(46.8, "rom_cervical", side="left"),
-    _measured(300, "ppt", side="right", muscle="infraspinatus", unit="kPa"),
-]
-"""Each member of a reading is in some of them, and equals no other."""
-EVERY_FIELD: list[Record] = [
-    {
-        "type": "episode",
-        "id": "episode-0",
-        "region": "knee",
-        "opened_at": _day(0),
-        "closed_at": _day(3),
-        "plan": {"sessions": 6, "per_week": 2},
-    },
-    {
-        "type": "episode",
-        "id": "episode-1",
-        "region": "knee",
-        "opened_at": _day(5),
-        "closed_at": None,
-        "plan": {"sessions": 9, "per_week": 0.5},
-    },
-    *(
-        {
-            "type": "session",
-            "id": f"session-{number}",
-            "episode_id": f"episode-{number // 2}",
-            "occurred_at": _day(3 * number),
-            "attendance": "attended",
-            "status": ("signed", "draft")[number % 2],
-            "practitioner_id": ("dana", "sam")[number % 2],
-            "duration_min": 40 + number,
-            "needlings": [
-                {
-                    "muscle": "multifidus",
-                    "side": "left",
-                    "spinal_level": "C5",
-                    "needles": 2,
-                    "insertions": 5 + number,
-                    "twitches": 3 + number,
-                    "ache": 9 - number,
-                    "release": release,
-                    "grasp": grasp,
-                    "retention_s": 100 + number,
-                    "release_after_s": 20 + number if release in FELT else None,
-                }
-                for release, grasp in (("complete", "strong"), ("none", "mild"))
-            ],
-            "measurements": MEASURED,
-        }
-        for number in range(4)
-    ),
-    {
-        "type": "follow_up",
-        "session_id": "session-1",
-        "reported_at": _day(4),
-        "soreness": 4,
-    },
-    *(
-        {"type": "measurement", **named, **reading}
-        for reading in MEASURED
-        for named in (
-            {"session_id": None, "episode_id": "episode-1", "taken_at": _day(20)},
-            {"session_id": "session-0", "episode_id": None, "taken_at": _day(0.5)},
-        )
-    ),
-    {"type": "adverse_event", "severity": "mild", "close_call": False, "occurred_at": _day(1)},
-]
-"""A history in which no two fields of one type have the same values."""

@@ -4,25 +4,29 @@ It shares nothing with the rules it is held against. It reads the records of one
 form in which they are sent and imported, and answers with what it has an opinion on.
 """
 
-import warnings
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from fractions import Fraction
-from functools import cache
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import groupby, pairwise
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from scipy import stats
 
+from tests.progress.second_opinion_on_courses import (
+    CourseOfCare,
+    adverse_events,
+    courses_of,
+    in_order,
+    longest_gap_days,
+    time,
+    unlinked_visits,
+)
+from tests.progress.second_opinion_on_measures import KEY, measures
 from tests.progress.second_opinion_on_muscles import muscles, time_to_release
+from tests.progress.second_opinion_on_tolerance import soreness, total
 
 Record = dict[str, Any]
-KEY = ("activity", "side", "muscle")
-KNOWN_P_UP_TO = 9
-"""Up to this many values all orders of them are counted here."""
 
 
 def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:
@@ -46,34 +50,95 @@ def disagreements(ours: Any, theirs: Any, where: str = "") -> list[str]:
     return [] if ours == theirs else [f"{where}: {ours} and not {theirs}"]
 
 
-def differences(
-    ours: Record, records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
-) -> list[str]:
-    """Where a document differs from what one patient's unvoided ``records`` should make it say."""
+class Asked(NamedTuple):
+    """What the records are judged by."""
+
+    as_of: datetime
+    scales: Mapping[str, Record]
+    """The `better`, `best`, `worst`, `mdc` and `mcid` of each instrument."""
+    zone: tzinfo = UTC
+    roots: Mapping[str, str] = {}
+    """The muscle that a part belongs to."""
+
+
+def differences(ours: Record, records: Sequence[Record], asked: Asked) -> list[str]:
+    """Where a document differs from what one patient's ``records`` should make it say."""
     came_back = [flag for flag in ours["flags"] if flag["episode_id"] is not None]
+    blocks = [{**block, "measures": _with_flags(block)} for block in ours["courses"]]
+    ours = {**ours, "measures": _with_flags(ours), "courses": blocks}
+    theirs = second_opinion(records, asked)
+    back = [flag for course in theirs["courses"] for flag in _came_back(records, course, asked)]
+    for one in (ours, *ours["courses"]):  # which of two visits of one instant is first is open
+        one["soreness"]["sessions"].sort(
+            key=lambda entry: (_as_time(entry["at"]), entry["session_id"])
+        )
+    return [*disagreements(ours, theirs), *disagreements(came_back, back, "/flags")]
+
+
+def _with_flags(part: Record) -> list[Record]:
+    """The measures, each with its flags."""
+    whose = ("course", "instrument", *KEY, "region")
     return [
-        *disagreements(ours, second_opinion(records, as_of, scales)),
-        *disagreements(came_back, _came_back(records), "/flags"),
+        {
+            **measure,
+            "flags": [
+                flag
+                for flag in part["flags"]
+                if flag["episode_id"] is None and all(flag[name] == measure[name] for name in whose)
+            ],
+        }
+        for measure in part["measures"]
     ]
 
 
-def second_opinion(
-    records: Sequence[Record], as_of: datetime, scales: Mapping[str, Record]
-) -> Record:
-    """What the progress of one patient's unvoided ``records`` should say.
+def _as_time(at: Any) -> datetime:
+    return time(at) if isinstance(at, str) else at
 
-    ``scales`` gives each instrument its `better`, `mdc` and `mcid`.
-    """
-    visits = [row for row in records if row["type"] == "session"]
-    attended = sorted(
-        (row for row in visits if row["attendance"] == "attended"),
-        key=lambda row: (_time(row["occurred_at"]), row["id"]),
-    )
+
+def second_opinion(records: Sequence[Record], asked: Asked) -> Record:
+    """What the progress of one patient's ``records`` should say."""
+    opinion = courses_of(records, asked.as_of, asked.zone)
+    blocks = [
+        {
+            "course": course.label,
+            "unlinked_visits": unlinked_visits(course, opinion, asked.as_of),
+            "longest_gap_days": longest_gap_days(course, asked.zone),
+            "plans": _plans(course),
+            "measures": measures(course, asked.scales, opinion),
+            "muscles": [{"course": course.label, **one} for one in muscles(_at_once(course))],
+            "adverse_events": adverse_events(opinion, course),
+            **_figures(course.visits, course.attended, asked),
+            "soreness": soreness(records, course.attended, asked.as_of, asked.zone),
+        }
+        for course in opinion.courses
+    ]
+    visits = [visit for course in opinion.courses for visit in course.visits]
+    attended = in_order([visit for course in opinion.courses for visit in course.attended])
+    alone = CourseOfCare(None, [], values=opinion.alone)
+    of_all = soreness(records, attended, asked.as_of, asked.zone)
+    if len(blocks) > 1:
+        of_all["trend"] = None
+    return {
+        "courses": blocks,
+        "plans": [plan for block in blocks for plan in block["plans"]],
+        "measures": [
+            *(measure for block in blocks for measure in block["measures"]),
+            *measures(alone, asked.scales, opinion, alone=True),
+        ],
+        "muscles": [muscle for block in blocks for muscle in block["muscles"]],
+        "adverse_events": adverse_events(opinion),
+        **_figures(visits, attended, asked),
+        "soreness": of_all,
+    }
+
+
+def _figures(visits: Sequence[Record], attended: Sequence[Record], asked: Asked) -> Record:
+    """The counts of some visits."""
     needlings = [row for visit in attended for row in visit.get("needlings", [])]
-    times = [_time(visit["occurred_at"]) for visit in attended]
+    times = [time(visit["occurred_at"]) for visit in attended]
     gaps = [(later - earlier) / timedelta(days=1) for earlier, later in pairwise(times)]
     kinds = Counter(row["attendance"] for row in visits)
-    events = [row for row in records if row["type"] == "adverse_event"]
+    codes = {row["muscle"] for row in needlings}
     return {
         "sessions": {kind: kinds[kind] for kind in ("attended", "cancelled", "no_show", "declined")}
         | {
@@ -82,18 +147,15 @@ def second_opinion(
             "median_gap_days": median(gaps) if gaps else None,
             "drafts": sum(row.get("status", "draft") == "draft" for row in attended),
         },
-        "plans": _plans(records, attended),
         "dose": {
             "needlings": len(needlings),
-            "muscles": len({row["muscle"] for row in needlings}),
+            "muscles": len({asked.roots.get(code, code) for code in codes}),
+            "parts": len(codes),
             "needles": sum(row["needles"] for row in needlings),
             "insertions": sum(row["insertions"] for row in needlings),
-            "twitches": sum(row["twitches"] or 0 for row in needlings),
-            "minutes": sum(visit["duration_min"] or 0 for visit in attended),
+            "twitches": total([row["twitches"] for row in needlings]),
+            "minutes": total([visit["duration_min"] for visit in attended]),
         },
-        "measures": _measures(records, attended, scales),
-        "soreness": _soreness(records, attended, as_of),
-        "muscles": muscles(attended),
         "release": {
             "needlings": sum(row["release"] is not None for row in needlings),
             **{
@@ -102,251 +164,72 @@ def second_opinion(
             },
             "time_to_release": time_to_release(needlings),
         },
-        "adverse_events": {
-            severity: sum(row["severity"] == severity and not row["close_call"] for row in events)
-            for severity in ("mild", "significant", "serious")
-        }
-        | {"close_calls": sum(row["close_call"] for row in events)},
     }
 
 
-def exact_p(values: Sequence[float]) -> float:
-    """Two-sided Mann-Kendall p over all distinct orders of the values."""
-
-    @cache
-    def scores(left: tuple[int, ...]) -> Counter[int]:
-        if not any(left):
-            return Counter({0: 1})
-        found: Counter[int] = Counter()
-        for level in (level for level, count in enumerate(left) if count):
-            rest = (*left[:level], left[level] - 1, *left[level + 1 :])
-            step = sum(rest[level + 1 :]) - sum(rest[:level])
-            for score, ways in scores(rest).items():
-                found[score + step] += ways
-        return found
-
-    pairs = [(values[i], later) for j, later in enumerate(values) for i in range(j)]
-    observed = abs(sum((later > earlier) - (later < earlier) for earlier, later in pairs))
-    levels = Counter(values)
-    ways = scores(tuple(levels[level] for level in sorted(levels)))
-    return sum(n for score, n in ways.items() if abs(score) >= observed) / sum(ways.values())
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _mean(values: Iterable[float]) -> Fraction:
-    exact = [Fraction(str(value)) for value in values]
-    return sum(exact, Fraction(0)) / len(exact)
-
-
-def _trend(times: Sequence[datetime], values: Sequence[float]) -> Record:
-    moments = sorted(set(times))
-    weeks = [(time - moments[0]) / timedelta(weeks=1) for time in times]
-    each = [
-        float(_mean(value for at, value in zip(times, values, strict=True) if at == moment))
-        for moment in moments
-    ]
-    opinion: Record = {
-        "n": len(values),
-        "per_week": None,
-        "evidence": "tested" if len(moments) >= 10 else "descriptive",
-    }
-    if len(moments) > 1:
-        with warnings.catch_warnings(action="ignore"):  # of its interval, not of its slope
-            opinion["per_week"] = float(stats.theilslopes(values, weeks).slope)
-    if len(moments) <= KNOWN_P_UP_TO:
-        opinion["p"] = exact_p(each) if len(moments) >= 5 else None
-    return opinion
-
-
-def _plans(records: Sequence[Record], attended: Sequence[Record]) -> list[Record]:
-    plans = []
-    for row in sorted(_of_type(records, "episode"), key=lambda row: _time(row["opened_at"])):
-        mine = [visit for visit in attended if visit.get("episode_id") == row["id"]]
-        times = [_time(visit["occurred_at"]) for visit in mine]
-        weeks = (times[-1] - times[0]) / timedelta(weeks=1) if times else 0
-        plans.append(
-            {
-                "episode_id": row["id"],
-                "region": row["region"],
-                "planned_sessions": row["plan"].get("sessions"),
-                "planned_per_week": row["plan"].get("per_week"),
-                "attended": len(mine),
-                "per_week": (len(mine) - 1) / weeks if weeks else None,
-            }
-        )
-    return plans
-
-
-def _came_back(records: Sequence[Record]) -> list[Record]:
-    """The flags of episodes that were opened within 90 days after one of their region."""
-    episodes = _of_type(records, "episode")
+def _at_once(course: CourseOfCare) -> list[Record]:
+    """The visits of a course, those of one instant as one."""
     found = []
-    for later in sorted(episodes, key=lambda row: _time(row["opened_at"])):
-        opened = _time(later["opened_at"])
+    for _, same in groupby(course.attended, lambda visit: time(visit["occurred_at"])):
+        visits = list(same)
+        needlings = [
+            row | {"draft": visit.get("status", "draft") == "draft"}
+            for visit in visits
+            for row in visit.get("needlings", [])
+        ]
+        one = visits[0] | {"needlings": needlings}
+        found.append(one if len(visits) == 1 else one | {"id": None})
+    return found
+
+
+def _plans(course: CourseOfCare) -> list[Record]:
+    row = course.episode
+    if row is None:
+        return []
+    times = [time(visit["occurred_at"]) for visit in course.attended]
+    weeks = (times[-1] - times[0]) / timedelta(weeks=1) if times else 0
+    return [
+        {
+            "episode_id": row["id"],
+            "region": row["region"],
+            "planned_sessions": row["plan"].get("sessions"),
+            "planned_per_week": row["plan"].get("per_week"),
+            "attended": len(times),
+            "per_week": (len(times) - 1) / weeks if weeks else None,
+        }
+    ]
+
+
+def _came_back(records: Sequence[Record], block: Record, asked: Asked) -> list[Record]:
+    """The flag of an episode that was opened within 90 days after one of its region."""
+    episodes = [
+        row for row in _of_type(records, "episode") if time(row["opened_at"]) <= asked.as_of
+    ]
+    found = []
+    for later in episodes:
+        if later["id"] != block["course"]["episode_id"]:
+            continue
+        opened = time(later["opened_at"])
         closed = [
-            _time(row["closed_at"])
+            time(row["closed_at"])
             for row in episodes
             if row is not later
             and row["region"] is not None
             and row["region"] == later["region"]
             and row.get("closed_at")
         ]
-        if any(timedelta(0) <= opened - at <= timedelta(days=90) for at in closed):
-            found.append({"code": "recurrence", "episode_id": later["id"], "since": opened})
+        days = [
+            (_day(opened, asked.zone) - _day(at, asked.zone)).days for at in closed if at <= opened
+        ]
+        if days and min(days) <= 90:
+            flag = {"code": "recurrence", "episode_id": later["id"], "since": opened}
+            found.append(flag | {"days_after": min(days), "course": block["course"]})
     return found
+
+
+def _day(at: datetime, zone: tzinfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def _of_type(records: Sequence[Record], kind: str) -> list[Record]:
     return [row for row in records if row["type"] == kind]
-
-
-Occasions = Mapping[tuple[datetime, str], list[float]]
-
-
-def _measures(
-    records: Sequence[Record], attended: Sequence[Record], scales: Mapping[str, Record]
-) -> list[Record]:
-    sessions = {visit["id"]: visit for visit in attended}
-    regions = {row["id"]: row["region"] or "" for row in _of_type(records, "episode")}
-    found: dict[tuple[str, ...], dict[tuple[datetime, str], list[float]]]
-    found = defaultdict(lambda: defaultdict(list))
-    readings = [
-        row | {"session_id": visit["id"]}
-        for visit in attended
-        for row in visit.get("measurements", [])
-    ] + _of_type(records, "measurement")
-    for row in readings:
-        session_id = row.get("session_id")
-        if row["phase"] != "before" or session_id not in {None, *sessions}:
-            continue
-        of = row if session_id is None else sessions[session_id]
-        at = _time(row["taken_at"] if session_id is None else of["occurred_at"])
-        alike = (row["instrument"], *(row.get(name) or "" for name in KEY))
-        key = (*alike, regions.get(of.get("episode_id") or "", ""))
-        found[key][at, session_id or ""].append(row["value"])
-    for key in [key for key in found if not key[-1]]:
-        others = [other for other in found if other[:-1] == key[:-1] and other[-1]]
-        if len(others) == 1:
-            for occasion, values in found.pop(key).items():
-                found[others[0]][occasion] += values
-    start = _time(attended[0]["occurred_at"]) if attended else None
-    drafts = {visit["id"] for visit in attended if visit.get("status", "draft") == "draft"}
-    return [_measure(key, found[key], start, scales[key[0]], drafts) for key in sorted(found)]
-
-
-def _measure(
-    key: tuple[str, ...],
-    occasions: Occasions,
-    start: datetime | None,
-    scale: Record,
-    drafts: Container[str],
-) -> Record:
-    points = [(at, _mean(occasions[at, place])) for at, place in sorted(occasions)]
-    before = [value for at, value in points if start is None or at <= start] or [points[0][1]]
-    baseline = sum(before, Fraction(0)) / len(before)
-    values = [value for _, value in points]
-    best = max(values) if scale["better"] == "higher" else min(values)
-    change = points[-1][1] - baseline
-    gain = change if scale["better"] == "higher" else -change
-    mdc, mcid = (scale[name] and Fraction(str(scale[name])) for name in ("mdc", "mcid"))
-    return {
-        "instrument": key[0],
-        "activity": key[1] or None,
-        "side": key[2] or None,
-        "muscle": key[3] or None,
-        "region": key[4] or None,
-        "better": scale["better"],
-        "baseline": {"value": float(baseline), "n": len(before), "at": points[0][0]},
-        "latest": {"value": float(points[-1][1]), "at": points[-1][0]},
-        "best": {
-            "value": float(best),
-            "at": next(at for at, value in points if value == best),
-        },
-        "change": float(change),
-        "exceeds_mdc": abs(gain) >= mdc if mdc else None,
-        "reaches_mcid": gain >= mcid if mcid else None,
-        "verdict": _verdict(gain, mdc, mcid) if len(points) > len(before) else "insufficient",
-        "trend": _trend([at for at, _ in points], [float(value) for value in values]),
-        "points": [
-            {
-                "session_id": session_id or None,
-                "at": at,
-                "value": float(value),
-                "draft": session_id in drafts,
-            }
-            for (at, value), (_, session_id) in zip(points, sorted(occasions), strict=True)
-        ],
-        "responder": _responder(
-            [
-                (at, value - baseline if scale["better"] == "higher" else baseline - value)
-                for at, value in points[len(before) :]
-            ],
-            mdc,
-            mcid,
-        ),
-    } | ({"change_percent": None} if baseline == 0 else {})
-
-
-def _responder(
-    gains: Sequence[tuple[datetime, Fraction]], mdc: Fraction | None, mcid: Fraction | None
-) -> Record | None:
-    if not mcid or not gains:
-        return None
-    responds = [gain >= max(mdc or 0, mcid) for _, gain in gains]
-    if not any(responds):
-        return {"state": "not_yet", "since": None, "first_at": None}
-    since = next(index for index in range(len(gains)) if len(set(responds[index:])) == 1)
-    return {
-        "state": "responding" if responds[-1] else "lost",
-        "since": gains[since][0],
-        "first_at": gains[responds.index(True)][0],
-    }
-
-
-def _verdict(gain: Fraction, mdc: Fraction | None, mcid: Fraction | None) -> str:
-    if not mdc and not mcid:
-        return "insufficient"
-    if -gain >= max(mdc or 0, mcid or 0):
-        return "worse"
-    if gain < (mcid or mdc or 0):
-        return "stable"
-    return "improved_important" if mcid and gain >= (mdc or 0) else "improved_uncertain"
-
-
-def _soreness(records: Sequence[Record], attended: Sequence[Record], as_of: datetime) -> Record:
-    reports = defaultdict(list)
-    for row in records:
-        if row["type"] == "follow_up":
-            reports[row["session_id"]].append((_time(row["reported_at"]), row["soreness"]))
-    sessions = []
-    for visit in attended:
-        at, told = _time(visit["occurred_at"]), reports[visit["id"]]
-        hours = [((when - at) / timedelta(hours=1), value) for when, value in told]
-        twitches = [row["twitches"] for row in visit.get("needlings", [])]
-        known = [count for count in twitches if count is not None]
-        sessions.append(
-            {
-                "session_id": visit["id"],
-                "at": at,
-                "peak": max((value for _, value in hours), default=None),
-                "h24": max((value for h, value in hours if 18 <= h < 36), default=None),
-                "h48": max((value for h, value in hours if 36 <= h < 60), default=None),
-                "reports": len(told),
-                "insertions": sum(row["insertions"] for row in visit.get("needlings", [])),
-                "twitches": sum(known) if known else None,
-                "draft": visit.get("status", "draft") == "draft",
-            }
-        )
-    asked = [one for one in sessions if as_of - one["at"] >= timedelta(hours=18)]
-    sore = [one for one in sessions if one["reports"]]
-    return {
-        "asked": len(asked),
-        "answered": sum(one["reports"] > 0 for one in asked),
-        "sessions": sessions,
-        "trend": _trend([one["at"] for one in sore], [one["peak"] for one in sore])
-        if sore
-        else {"n": 0, "per_week": None, "p": None},
-    }

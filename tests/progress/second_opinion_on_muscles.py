@@ -30,14 +30,14 @@ def muscles(attended: Sequence[Record]) -> list[Record]:
 def _muscle(key: tuple[str, str, str], sessions: list[tuple[Record, list[Record]]]) -> Record:
     points = [
         {
-            "session_id": visit["id"],
+            **({} if visit["id"] is None else {"session_id": visit["id"]}),
             "at": datetime.fromisoformat(visit["occurred_at"]),
             "ache": _highest([row["ache"] for row in rows]),
             "release": _last(["none", "partial", "complete"], [row["release"] for row in rows]),
             "grasp": _last(["none", "mild", "moderate", "strong"], [row["grasp"] for row in rows]),
             "twitches": _total([row["twitches"] for row in rows]),
             "practitioner_id": visit["practitioner_id"],
-            "draft": visit.get("status", "draft") == "draft",
+            "draft": any(row["draft"] for row in rows),
             "curve": 1,
         }
         for visit, rows in sessions

@@ -9,20 +9,25 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.progress.rules.document import document
-from app.progress.rules.history import History, Needlings
+from app.progress.rules.history import History, Needlings, instant
+from tests.progress.every_field import EVERY_FIELD
 from tests.progress.records import (
     AS_OF,
-    EVERY_FIELD,
     PLAIN_SCALES,
+    ROOTS,
     START,
+    ZONE,
     Record,
     histories,
     history_of,
 )
-from tests.progress.second_opinion import differences
+from tests.progress.second_opinion import Asked, differences
 
-A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+A_FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Generating whole histories is slow, especially on a busy machine."""
+
+
+ASKED = Asked(AS_OF, PLAIN_SCALES, ZONE, ROOTS)
 
 
 def progress(history: History) -> dict[str, Any]:
@@ -33,7 +38,7 @@ def progress(history: History) -> dict[str, Any]:
 @given(histories())
 @example(EVERY_FIELD)
 def test_the_document_agrees_with_a_second_opinion(records: list[Record]) -> None:
-    assert differences(progress(history_of(records)), records, AS_OF, PLAIN_SCALES) == []
+    assert differences(progress(history_of(records)), records, ASKED) == []
 
 
 @A_FEW
@@ -95,7 +100,7 @@ def test_a_missed_visit_only_counts_as_missed(records: list[Record]) -> None:
     history = history_of(records)
     missed = [visit._replace(attendance="no_show") for visit in history.visits]
     # A reopened episode is a flag of its own: it needs no visit.
-    shown = progress(history._replace(visits=missed, readings=[], events=[], reopenings=[]))
+    shown = progress(history._replace(visits=missed, readings=[], events=[], episodes=[]))
     assert shown["sessions"]["no_show"] == len(missed)
     assert not any(shown["dose"].values())
     assert shown["muscles"] == shown["measures"] == shown["flags"] == []
@@ -104,55 +109,104 @@ def test_a_missed_visit_only_counts_as_missed(records: list[Record]) -> None:
 
 def test_a_patient_without_any_record_has_an_empty_document() -> None:
     shown = document("a patient", "an episode", AS_OF, history_of([]))
-    nothing = {
-        "method": "theil_sen",
-        "per_week": None,
-        "n": 0,
-        "p": None,
-        "evidence": "descriptive",
+    none = dict.fromkeys(("mild", "significant", "serious", "close_calls"), 0)
+    yes = {"n": 0, "yes": 0}
+    words = ("n", "much_worse", "worse", "same", "better", "much_better")
+    assert shown["courses"] == shown["plans"] == shown["measures"] == shown["flags"] == []
+    assert shown["adverse_events"] == {**none, "by_date": none, "unattributed": none}
+    assert shown["dose"] == {
+        **dict.fromkeys(("needlings", "muscles", "parts", "needles", "insertions"), 0),
+        **dict.fromkeys(("twitches", "minutes")),
     }
-    assert shown == {
-        "patient_id": "a patient",
-        "episode_id": "an episode",
-        "as_of": AS_OF,
-        "sessions": {
-            "attended": 0,
-            "cancelled": 0,
-            "no_show": 0,
-            "declined": 0,
-            "drafts": 0,
-            "entered_later": 0,
-            "first_at": None,
-            "last_at": None,
-            "median_gap_days": None,
+    assert shown["soreness"] == {
+        **dict.fromkeys(("asked", "answered", "early", "late"), 0),
+        **dict.fromkeys(("bruising", "fatigue", "headache"), yes),
+        "interference": {"n": 0, "highest": None},
+        "change": dict.fromkeys(words, 0),
+        "sessions": [],
+        "trend": {
+            "method": "theil_sen",
+            "per_week": None,
+            "n": 0,
+            "p": None,
+            "evidence": "descriptive",
         },
-        "plans": [],
-        "dose": {
-            "needlings": 0,
-            "muscles": 0,
-            "needles": 0,
-            "insertions": 0,
-            "twitches": 0,
-            "minutes": 0,
-        },
-        "measures": [],
-        "soreness": {"asked": 0, "answered": 0, "sessions": [], "trend": nothing},
-        "muscles": [],
-        "release": {
-            "needlings": 0,
-            "complete": 0,
-            "partial": 0,
-            "none": 0,
-            "time_to_release": {
-                "method": "kaplan_meier",
-                "n": 0,
-                "released": 0,
-                "median_s": None,
-            },
-        },
-        "adverse_events": {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0},
-        "flags": [],
     }
+    assert shown["sessions"]["attended"] == 0
+    assert shown["sessions"]["first_at"] is shown["sessions"]["median_gap_days"] is None
+
+
+@A_FEW
+@given(histories())
+def test_a_course_is_the_same_asked_alone_or_in_the_whole(records: list[Record]) -> None:
+    history = history_of(records)
+    whole = progress(history)
+    for block in whole["courses"]:
+        id = block["course"]["episode_id"]
+        if id is None:
+            continue
+        alone = document("a patient", id, AS_OF, history, datetime.isoformat)
+        assert alone["courses"] == [block]
+        own = ("course", "unlinked_visits", "longest_gap_days")
+        figures = {name: value for name, value in block.items() if name not in own}
+        assert {name: alone[name] for name in figures} == figures
+
+
+@A_FEW
+@given(histories())
+def test_lists_of_the_whole_are_those_of_the_courses_and_counts_their_sum(
+    records: list[Record],
+) -> None:
+    shown = progress(history_of(records))
+    blocks = shown["courses"]
+    for name in ("plans", "muscles", "flags"):
+        assert shown[name] == [one for block in blocks for one in block[name]]
+    in_courses = [one for block in blocks for one in block["measures"]]
+    assert shown["measures"][: len(in_courses)] == in_courses
+    assert {one["course"] is None for one in shown["measures"][len(in_courses) :]} <= {True}
+    for part, names in SUMMED.items():
+        for name in names:
+            assert shown[part][name] == sum(block[part][name] for block in blocks)
+    unattributed = shown["adverse_events"]["unattributed"]
+    for severity, count in unattributed.items():
+        counted = sum(block["adverse_events"][severity] for block in blocks)
+        assert shown["adverse_events"][severity] == counted + count
+
+
+@A_FEW
+@given(histories())
+def test_the_period_chooses_points_and_changes_no_figure(records: list[Record]) -> None:
+    history = history_of(records)
+    first = instant(START + timedelta(days=30))
+
+    def shown(at: int) -> bool:
+        return at >= first
+
+    whole = progress(history)
+    within = document("a patient", None, AS_OF, history, datetime.isoformat, shown)
+    listed = without_points(whole)
+    assert without_points(within) == listed
+    for one in within["measures"]:
+        assert all(instant(datetime.fromisoformat(p["at"])) >= first for p in one["points"])
+
+
+SUMMED = {
+    "sessions": ("attended", "cancelled", "no_show", "declined", "drafts"),
+    "dose": ("needlings", "needles", "insertions"),
+    "soreness": ("asked", "answered", "early", "late"),
+    "release": ("needlings", "complete", "partial", "none"),
+}
+
+
+def without_points(shown: Any) -> Any:
+    """A document without its points."""
+    if isinstance(shown, dict):
+        return {
+            name: without_points(value)
+            for name, value in shown.items()
+            if name != "points" and not (name == "sessions" and isinstance(value, list))
+        }
+    return [without_points(each) for each in shown] if isinstance(shown, list) else shown
 
 
 def test_a_visits_time_is_formatted_once() -> None:

@@ -1,5 +1,7 @@
 """Promises of how columns become facts: by the names of the fields, and only where all fit."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import create_engine
 
@@ -24,7 +26,8 @@ def test_a_field_without_a_column_is_refused() -> None:
 
 
 def test_facts_are_made_by_name_whatever_the_order_of_the_columns() -> None:
-    columns = {"soreness": [3], "more": [0], "window": ["h24"], "session_id": ["one"]}
+    columns: dict[str, list[Any]] = {name: [None] for name in Report._fields}
+    columns |= {"soreness": [3], "more": [0], "window": ["h24"], "session_id": ["one"]}
     assert list(facts_of(Report, columns)) == [Report("one", "h24", 3)]
 
 

@@ -32,13 +32,15 @@ def of(visits: int, readings: list[Reading]) -> Json:
 
 def test_the_documented_example_is_reproduced() -> None:
     shown = one([7.0, 6.0, 4.0, 3.0, 2.0, 3.0], scale(2.0, 2.0, 30.0))
-    assert shown["baseline"] == {"value": 7.0, "n": 1, "at": week(0)}
+    first = {"value": 7.0, "at": week(0)}
+    assert shown["baseline"] == {"value": 7.0, "n": 1, "at": week(0), "last": first}
     assert shown["latest"] == {"value": 3.0, "at": week(5)}
     assert shown["best"] == {"value": 2.0, "at": week(4)}
     assert shown["change"] == -4.0
     assert shown["change_percent"] == -57.1
     assert shown["thresholds"] == {
         "id": "made-up",
+        "population": "made-up patients",
         "mdc": 2.0,
         "mcid": 2.0,
         "mcid_percent": 30.0,
@@ -53,6 +55,8 @@ def test_the_documented_example_is_reproduced() -> None:
         "session_id": "visit-1",
         "at": week(1),
         "value": 6.0,
+        "n": 1,
+        "part": "later",
         "draft": False,
     }
 
@@ -60,8 +64,10 @@ def test_the_documented_example_is_reproduced() -> None:
 def test_one_value_is_its_own_baseline_and_insufficient() -> None:
     shown = one([7.0], scale(2.0, 2.0))
     assert shown["baseline"]["value"] == shown["latest"]["value"] == shown["best"]["value"] == 7
-    assert shown["change"] == 0
+    for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "responder"):
+        assert shown[name] is None
     assert shown["verdict"] == "insufficient"
+    assert shown["provisional"] is False
     assert shown["trend"]["per_week"] is None
 
 
@@ -69,7 +75,7 @@ def test_a_baseline_of_zero_has_no_percentage() -> None:
     shown = one([0.0, 3.0], scale(mcid=2.0, percent=30.0))
     assert shown["change"] == 3
     assert shown["change_percent"] is None
-    assert shown["verdict"] == "worse"
+    assert shown["verdict"] == "worse_uncertain"
 
 
 def test_a_change_from_a_negative_baseline_keeps_its_direction() -> None:
@@ -87,7 +93,8 @@ def test_the_best_value_is_dated_by_the_first_time_it_was_reached() -> None:
 def test_values_from_before_treatment_make_the_baseline_together() -> None:
     readings = [outside(-2, 8), outside(-1, 6), reading(0, 7), reading(1, 4), outside(1.5, 3)]
     shown = of(2, readings)
-    assert shown["baseline"] == {"value": 7.0, "n": 3, "at": week(-2)}
+    last = {"value": 7, "at": week(0)}
+    assert shown["baseline"] == {"value": 7.0, "n": 3, "at": week(-2), "last": last}
     assert shown["latest"] == {"value": 3, "at": week(1.5)}
     assert shown["points"][-1]["session_id"] is None
     assert shown["change"] == -4
@@ -99,10 +106,46 @@ def test_values_only_from_before_treatment_are_insufficient_for_a_verdict() -> N
     assert shown["verdict"] == "insufficient"
 
 
-def test_a_measure_taken_up_later_starts_from_its_first_value() -> None:
+def test_a_measure_taken_up_later_has_no_baseline_and_no_verdict() -> None:
     shown = of(4, [reading(2, 6), reading(3, 4)])
-    assert shown["baseline"] == {"value": 6.0, "n": 1, "at": week(2)}
-    assert shown["verdict"] == "improved_important"
+    assert shown["baseline"] is shown["change"] is shown["responder"] is None
+    assert (shown["latest"]["value"], shown["best"]["value"]) == (4, 4)
+    assert shown["trend"]["n"] == 2
+    assert shown["verdict"] == "insufficient"
+
+
+def test_a_value_of_long_before_is_listed_and_not_compared() -> None:
+    shown = of(2, [outside(-60, 1), reading(0, 9), reading(1, 7)])
+    assert (shown["baseline"]["value"], shown["change"]) == (9, -2)
+    assert (shown["best"]["value"], shown["trend"]["n"]) == (7, 2)
+    assert [point["part"] for point in shown["points"]] == ["older", "baseline", "later"]
+
+
+@pytest.mark.parametrize(("days", "n"), [(-14.5, 2), (-14.9, 1)])
+def test_the_baseline_begins_with_a_whole_clinic_day(days: float, n: int) -> None:
+    """The visit is at 18:00 in UTC, and 14.5 days before is on the fourteenth day before."""
+    shown = of(1, [outside(days / 7, 5), reading(0, 9)])
+    assert shown["baseline"]["n"] == n
+
+
+def test_values_of_one_day_are_several_points_and_one_day_of_the_baseline() -> None:
+    shown = of(1, [outside(-1, 8), outside(-1.01, 6), reading(0, 7)])
+    assert (shown["baseline"]["value"], shown["baseline"]["n"]) == (7, 2)
+    assert len(shown["points"]) == 3
+
+
+def test_a_value_on_the_day_of_a_visit_and_after_it_is_in_no_series() -> None:
+    hours = 1 / 7 / 24
+    shown = of(2, [reading(0, 7), outside(3 * hours, 1), outside(-3 * hours, 9), reading(1, 6)])
+    assert [point["value"] for point in shown["points"]] == [9, 7, 6]
+
+
+def test_a_rating_of_change_is_compared_with_nothing_that_came_before() -> None:
+    on = Scale("higher", None, rates_change=True)
+    found = collected(weekly(2), [reading(0, 3), reading(1, 5)], {"nprs": on})
+    [shown] = measures(found)
+    assert shown["baseline"] == {"value": 0.0, "n": 0, "at": None, "last": None}
+    assert (shown["change"], shown["trend"]["n"]) == (5, 1)
 
 
 def test_only_values_from_before_the_needling_count() -> None:
@@ -181,26 +224,3 @@ def test_a_change_is_shown_without_the_noise_of_floating_point(
     shown = one(values, scale(mcid=2))
     assert shown["change"] == change
     assert str(shown["change"])[0] == str(float(change))[0]
-
-
-def regions_of(*readings_in: tuple[int, str | None], outside_of: int = 0) -> list[Json]:
-    """The measures of weekly values of 5, each visit in an episode of that region."""
-    weeks = [number for number, _ in readings_in]
-    readings = [reading(number, 5) for number in weeks] + [outside(9, 4)] * outside_of
-    regions = {number: region for number, region in readings_in if region}
-    return measures(collected(weekly(6), readings, {"nprs": scale(mcid=2)}, regions))
-
-
-def test_the_pain_of_two_regions_is_two_series() -> None:
-    shown = regions_of((0, "neck"), (1, "elbow"), (2, "neck"))
-    assert [(one["region"], one["trend"]["n"]) for one in shown] == [("elbow", 1), ("neck", 2)]
-
-
-def test_a_value_without_a_region_belongs_to_the_only_one_there_is() -> None:
-    shown = regions_of((0, "neck"), (1, None), outside_of=1)
-    assert [(one["region"], one["trend"]["n"]) for one in shown] == [("neck", 3)]
-
-
-def test_a_value_without_a_region_stands_alone_where_it_might_belong_to_either() -> None:
-    shown = regions_of((0, "neck"), (1, "elbow"), outside_of=1)
-    assert [one["region"] for one in shown] == [None, "elbow", "neck"]

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 
 from tests.ground import Api
 from tests.progress.charts import Chart, Record, moment, read, take_in
-from tests.progress.records import EVERY_FIELD, PLAIN_SCALES, histories
-from tests.progress.second_opinion import differences
-from tests.progress.sending import known_by, people, sendable
+from tests.progress.every_field import EVERY_FIELD
+from tests.progress.records import PLAIN_SCALES, histories
+from tests.progress.second_opinion import Asked, differences
+from tests.progress.sending import known_by, people, roots, sendable
 
 
 @pytest.fixture
@@ -161,4 +162,5 @@ def test_any_history_is_as_it_was_after_every_record_of_it_was_changed(
                 chart.api.change(known, f"/v1/{path}", **OTHERWISE[path])
     patient_id, as_of = names["owner"]["patient_id"], datetime.fromisoformat(then)
     ours = read(chart.api, patient_id, as_of=then)
-    assert differences(ours, known_by(patient_id, sent, as_of), as_of, PLAIN_SCALES) == []
+    asked = Asked(as_of, PLAIN_SCALES, roots=roots())
+    assert differences(ours, known_by(patient_id, sent, as_of), asked) == []

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, permutations
 from random import Random
 
@@ -224,7 +225,8 @@ def test_a_series_that_never_changes_has_a_p_of_one() -> None:
 def test_no_p_below_five_values_and_descriptive_below_ten(
     count: int, evidence: str, *, has_p: bool
 ) -> None:
-    shown = trend([index * WEEK for index in range(count)], list(range(count)))
+    weeks = range(count)
+    shown = trend([WEEK * n for n in weeks], list(weeks), [7 * n for n in weeks])
     assert shown["n"] == count
     assert (shown["p"] is not None) == has_p
     assert shown["evidence"] == evidence
@@ -232,22 +234,72 @@ def test_no_p_below_five_values_and_descriptive_below_ten(
 
 
 def test_the_slope_is_per_week_of_real_time_and_not_per_session() -> None:
-    shown = trend([0, 2 * WEEK, 3 * WEEK], [8, 4, 2])
+    shown = trend([0, 2 * WEEK, 3 * WEEK], [8, 4, 2], [0, 14, 21])
     assert shown["per_week"] == -2
 
 
 def test_values_at_one_instant_have_no_order_and_count_once() -> None:
     """Such pairs have no slope, and count as one observation in the test for a trend."""
     instants = [0, WEEK, WEEK, 2 * WEEK, 3 * WEEK]
-    shown = trend(instants, [8, 7, 5, 4, 2])
+    shown = trend(instants, [8, 7, 5, 4, 2], [0, 7, 7, 14, 21])
     assert shown["n"] == 5
     assert shown["p"] is None
     assert shown["per_week"] == pytest.approx(
         stats.theilslopes([8, 7, 5, 4, 2], [0, 1, 1, 2, 3])[0]
     )
-    assert trend([WEEK] * 6, [1, 2, 3, 4, 5, 6])["per_week"] is None
 
 
 def test_a_slope_too_small_to_show_is_a_plain_zero() -> None:
-    shown = trend([0, 10**15], [1e-9, 0])
+    shown = trend([0, 10**15], [1e-9, 0], [0, 11574])
     assert str(shown["per_week"]) == "0.0"
+
+
+def test_no_slope_is_shown_before_a_week_has_passed() -> None:
+    """Seven clinic days, however many hours of the first and of the last have passed."""
+    nearly, week = [0, 6 * 86_400_000_000], [0, 7 * 86_400_000_000 - 1]
+    assert trend(nearly, [8, 2], [0, 6])["per_week"] is None
+    assert trend(week, [8, 2], [0, 7])["per_week"] == pytest.approx(-6)
+    assert trend([0, *[1] * 5], [9, 8, 7, 6, 5, 4], [0, *[1] * 5])["per_week"] is None
+
+
+@settings(max_examples=6)
+@given(st.lists(SCORES, min_size=25, max_size=60))
+def test_p_is_exact_up_to_sixty_values_with_ties(values: list[float]) -> None:
+    """Against the same distribution, built by inserting one value after another."""
+    ranking = Ranking.of(values)
+    if ranking.rises != ranking.falls:
+        assert two_sided_p(ranking) == exact_p(ranking)
+    assert exact_p(ranking) == pytest.approx(by_insertion(values), rel=1e-9)
+
+
+def by_insertion(values: Sequence[float]) -> float:
+    """Two-sided p: levels are merged one by one, each as if all orders were equally likely."""
+    ways, placed = Counter({0: 1}), 0
+    for tie in Counter(values).values():
+        ways, placed = (
+            spread_by(ways, merged(placed, tie)),
+            placed + tie,
+        )
+    observed = abs(score(values))
+    far = sum(count for s, count in ways.items() if abs(s) >= observed)
+    return far / ways.total()
+
+
+def spread_by(ways: Counter[int], more: Counter[int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for one, count in ways.items():
+        for other, times in more.items():
+            found[one + other] += count * times
+    return found
+
+
+@cache
+def merged(before: int, tie: int) -> Counter[int]:
+    """How often each S occurs when ``tie`` equal values join ``before`` others, all lower."""
+    if not before or not tie:
+        return Counter({0: 1})
+    found: Counter[int] = Counter()
+    for ways, shift in ((merged(before, tie - 1), before), (merged(before - 1, tie), -tie)):
+        for s, count in ways.items():
+            found[s + shift] += count
+    return found

@@ -3,8 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from app.progress.rules.document import adverse_events
-from app.progress.rules.history import Event, Visit, course_of, keep_datetime
+from app.progress.rules.history import Clock, Visit, course_of
 from app.progress.rules.visits import dose, needlings_of, sessions
 from tests.progress.facts import course, needled, needlings, visit, week, weekly
 
@@ -14,7 +13,7 @@ def test_each_visit_is_counted_by_its_outcome() -> None:
     visits = [visit(number, kind) for number, kind in enumerate(kinds)]
     visits.append(visit(7, status="draft"))
     visits.append(visit(8, "cancelled", status="draft"))
-    assert sessions(visits, course_of(visits, keep_datetime)) == {
+    assert sessions(visits, course_of(visits, Clock())) == {
         "attended": 4,
         "cancelled": 3,
         "no_show": 1,
@@ -40,7 +39,7 @@ def test_a_gap_over_a_clock_change_has_its_real_length() -> None:
         Visit(str(day), datetime(2026, 3, day, 10, tzinfo=zone), "attended", 45, "signed", "dana")
         for day in (8, 7)
     ]
-    shown = sessions(visits, course_of(visits, keep_datetime))
+    shown = sessions(visits, course_of(visits, Clock()))
     assert shown["median_gap_days"] == round(23 / 24, 6)
     assert shown["first_at"].day == 7
 
@@ -52,6 +51,7 @@ def test_the_dose_counts_needlings_and_distinct_muscles() -> None:
     assert dose(visits, needlings_of(visits, needlings(rows))) == {
         "needlings": 3,
         "muscles": 2,
+        "parts": 2,
         "needles": 4,
         "insertions": 9,
         "twitches": 4,
@@ -64,16 +64,16 @@ def test_visits_at_one_instant_stand_in_the_order_of_their_ids() -> None:
     assert list(course(*visits)) == ["a", "b", "c"]
 
 
-def test_a_close_call_is_counted_only_as_a_close_call() -> None:
-    events = [
-        Event("mild", close_call=False),
-        Event("mild", close_call=False),
-        Event("serious", close_call=False),
-        Event("serious", close_call=True),
-    ]
-    assert adverse_events(events) == {
-        "mild": 2,
-        "significant": 0,
-        "serious": 1,
-        "close_calls": 1,
-    }
+def test_parts_count_as_the_muscle_that_they_belong_to() -> None:
+    roots = {"trapezius_upper": "trapezius", "trapezius_lower": "trapezius"}
+    parts = ("trapezius_upper", "trapezius_lower", "trapezius", "deltoid")
+    rows = [needled(0, muscle=part) for part in parts]
+    visits = course(visit(0))
+    shown = dose(visits, needlings_of(visits, needlings(rows)), lambda slug: roots.get(slug, slug))
+    assert (shown["muscles"], shown["parts"]) == (2, 4)
+
+
+def test_what_nobody_counted_is_unknown_and_not_zero() -> None:
+    visits = course(visit(0)._replace(duration_min=None))
+    shown = dose(visits, needlings_of(visits, needlings([needled(0)])))
+    assert shown["twitches"] is shown["minutes"] is None

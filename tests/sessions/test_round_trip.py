@@ -86,6 +86,7 @@ measured = st.fixed_dictionaries(
         "activity": st.none() | lines,
         "side": st.none() | SIDES,
         "muscle": st.none() | st.sampled_from(OTHERS),
+        "movement": st.none(),
         "reported_by": st.sampled_from(["patient", "practitioner"]),
         "phase": st.sampled_from(["before", "after"]),
     }

@@ -108,16 +108,27 @@ def test_p_is_shown_only_where_there_is_one() -> None:
         "activity": None,
         "side": None,
         "muscle": None,
+        "movement": None,
         "region": "neck",
         "unit": "{score}",
         "better": "lower",
-        "baseline": {"value": 7.0, "n": 2, "at": "2026-11-01T10:00:00Z"},
+        "baseline": {
+            "value": 7.0,
+            "n": 2,
+            "at": "2026-11-01T10:00:00Z",
+            "last": {"value": 6.0, "at": "2026-11-02T10:00:00Z"},
+        },
         "latest": {"value": 3.0, "at": "2026-11-08T10:00:00Z"},
         "change": -4.0,
         "change_percent": None,
         "thresholds": None,
         "verdict": "improved_important",
-        "responder": {"state": "responding", "since": "2026-11-08T10:00:00Z", "first_at": None},
+        "verdict_from_last": None,
+        "provisional": False,
+        "exceeds_mdc": True,
+        "reachable": {"improved": True, "worse": False},
+        "responder": {"state": "held", "since": "2026-11-08T10:00:00Z", "first_at": None},
+        "points": [],
         "trend": trend,
     }
 
@@ -130,11 +141,11 @@ def test_p_is_shown_only_where_there_is_one() -> None:
     assert cells(per_week=None)[-1] == NOTHING
     assert cells()[:4] == [
         "NPRS, neck (lower is better)",
-        "7 on 2026-11-01, mean of 2",
+        "7 from 2026-11-01, mean of 2 days, last 6",
         "3 on 2026-11-08",
-        f"{MINUS}4",
+        f"{MINUS}4, n = 6",
     ]
-    assert cells()[4].endswith("; responding since 2026-11-08")
+    assert cells()[4].endswith("; important improvement held since 2026-11-08")
 
 
 def test_a_plan_is_shown_beside_the_visits_that_took_place() -> None:

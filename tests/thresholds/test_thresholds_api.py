@@ -33,6 +33,7 @@ def test_the_clinics_thresholds_come_first_and_regional_ones_before_general_ones
     own = chart.api.create("/v1/thresholds", instrument="nprs", mcid=3, source="The clinic.")
     assert used(chart) == {
         "id": f"clinic:{own['id']}:1",
+        "population": None,
         "mdc": None,
         "mcid": 3,
         "mcid_percent": None,
@@ -43,6 +44,15 @@ def test_the_clinics_thresholds_come_first_and_regional_ones_before_general_ones
     chart.api.create("/v1/thresholds", instrument="nprs", mcid=1, source="The clinic, again.")
     chart.api.create("/v1/thresholds", instrument="vas_mm", mcid=1, source="Of something else.")
     assert used(chart)["id"] == f"clinic:{own['id']}:1"
+
+
+def test_an_mdc_at_ninety_percent_is_used_at_ninety_five(chart: Chart) -> None:
+    """The record keeps what was sent."""
+    own = chart.api.create(
+        "/v1/thresholds", instrument="nprs", mdc=2, mdc_level=90, mcid=1, source="The clinic."
+    )
+    assert (own["mdc"], own["mdc_level"]) == (2, 90)
+    assert used(chart)["mdc"] == 2.38
 
 
 def test_inactive_thresholds_are_not_used(chart: Chart) -> None:

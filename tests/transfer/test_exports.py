@@ -21,7 +21,7 @@ from app.transfer.exports.declared import TABLES
 from app.transfer.formulas import guarded
 from tests.ground import Api
 from tests.progress.charts import take_in
-from tests.progress.records import EVERY_FIELD
+from tests.progress.every_field import EVERY_FIELD
 from tests.progress.sending import people, sendable
 from tests.transfer.exported import Row, described, export, fill, records
 from tests.transfer.readers import cells, keyed, read_by_duckdb, read_by_pandas, read_by_polars
@@ -151,30 +151,42 @@ def test_the_progress_table_says_what_each_document_says(api: Api, cohort: Any) 
     people_of_one, names = people(EVERY_FIELD)
     take_in(api, [*cohort, *people_of_one, *sendable(EVERY_FIELD, names)])
     fill(api)
-    rows = keyed(records(api, "progress"), "patient_id", "episode_id")
+    rows = keyed(records(api, "progress"), "patient_id")
     found = 0
     for patient in everything(api, LISTS["patients"]):
-        mine = everything(api, f"{LISTS['episodes']}")
-        ids = [None, *(e["id"] for e in mine if e["patient_id"] == patient["id"])]
-        for episode in ids:
-            query = f"?episode_id={episode}" if episode else ""
-            document = api.get(f"/v1/patients/{patient['id']}/progress{query}").json()
-            shown = rows.get((patient["id"], episode), [])
-            assert len(shown) == len(document["measures"])
-            for row, measure in zip(shown, document["measures"], strict=True):
-                found += 1
-                assert_measure(row, measure)
+        document = api.get(f"/v1/patients/{patient['id']}/progress").json()
+        shown = rows.get((patient["id"],), [])
+        assert len(shown) == len(document["measures"])
+        for row, measure in zip(shown, document["measures"], strict=True):
+            found += 1
+            assert_measure(row, measure)
+            course = measure["course"] or {"episode_id": None, "started_at": None}
+            assert row["episode_id"] == course["episode_id"]
+            assert same_moment(row["course_started_at"], course["started_at"])
     assert found == sum(map(len, rows.values())) > 40
 
 
 def assert_measure(row: Row, measure: Row) -> None:
-    for name in ("instrument", "activity", "side", "muscle", "region", "unit", "better"):
+    for name in (
+        "instrument",
+        "activity",
+        "side",
+        "muscle",
+        "movement",
+        "region",
+        "unit",
+        "better",
+    ):
         assert row[name] == measure[name]
     for name in ("change", "change_percent", "exceeds_mdc", "reaches_mcid", "verdict"):
         assert row[name] == measure[name]
+    assert row["provisional"] == measure["provisional"]
+    for way in ("improved", "worse"):
+        assert row[f"reachable_{way}"] == measure["reachable"][way]
     for name in ("baseline", "latest", "best"):
-        assert row[name] == measure[name]["value"]
-        assert same_moment(row[f"{name}_at"], measure[name]["at"])
+        known = measure[name] or {"value": None, "at": None}
+        assert row[name] == known["value"]
+        assert same_moment(row[f"{name}_at"], known["at"])
     thresholds = measure["thresholds"] or {}
     assert row["thresholds_id"] == thresholds.get("id")
     for name in ("mdc", "mcid", "mcid_percent"):
@@ -182,10 +194,13 @@ def assert_measure(row: Row, measure: Row) -> None:
     responder = measure["responder"] or {"state": None, "since": None}
     assert row["responder"] == responder["state"]
     assert same_moment(row["responder_since"], responder["since"])
-    assert row["baseline_n"] == measure["baseline"]["n"]
-    assert row["values"] == len(measure["points"])
-    assert row["trend_per_week"] == measure["trend"]["per_week"]
-    assert row["trend_p"] == measure["trend"]["p"]
+    baseline = measure["baseline"] or {"n": None, "last": None}
+    assert row["baseline_n"] == baseline["n"]
+    assert row["baseline_last"] == (baseline["last"] and baseline["last"]["value"])
+    trend = measure["trend"] or {"n": None, "per_week": None, "p": None}
+    assert row["values"] == trend["n"]
+    assert row["trend_per_week"] == trend["per_week"]
+    assert row["trend_p"] == trend["p"]
 
 
 def same_moment(one: str | None, other: str | None) -> bool:

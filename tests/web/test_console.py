@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import now
+from tests.causes import causal_words
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart
 from tests.web.console import HERE, Desk, rows, security, words
@@ -194,7 +195,7 @@ def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None
     page = desk.get(f"/console/patients/{chart.patient_id}").text
     document = chart.progress(as_of=now().isoformat())
     [measure] = rows(page, "data-measure")
-    assert measure[:5] == ["Numeric Pain Rating Scale", "8", "2", "2", "−6"]  # noqa: RUF001 - as printed
+    assert measure[:5] == ["Numeric Pain Rating Scale", "8", "2", "2", "−6 (−75 %), n = 3"]  # noqa: RUF001 - as printed
     visits = rows(page, "data-visit")
     assert [row[1] for row in visits] == ["2", "5", "8"]
     assert [row[2] for row in visits] == ["no answer", "4", "no answer"]
@@ -213,12 +214,16 @@ def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None
     ]
     text = words(page)
     assert "answered 1 of 3" in text
-    assert "An important improvement." in text
+    assert "An important improvement. Important improvement held since" in text
+    assert "Fewer than 5 values: a trend may not be concluded." in text
+    assert "A first value that was picked because it was high falls by itself." in text
+    assert document["measures"][0]["thresholds"]["population"] in text
     assert document["measures"][0]["thresholds"]["id"] in text
     assert document["measures"][0]["thresholds"]["source"] in text
-    assert "1 mild, 0 significant, 0 serious; close calls: 0." in text
+    assert "1 mild, 0 significant, 0 serious; close calls: 0" in text
     assert page.count("<svg") == 2
-    for never in ("reduced by", "caused", "because of", "forecast", "will be"):
+    assert causal_words(text) == []
+    for never in ("forecast", "will be"):
         assert never not in text.lower()
 
 

@@ -45,7 +45,7 @@ def json_columns(rows: Select[Any]) -> ColumnElement[Any]:
     This is cheaper than an array of objects for both sides: no names are repeated for each row.
     """
     columns = (json_column(_json_value(column)) for column in rows.selected_columns)
-    return rows.with_only_columns(json_list(*columns).label("columns")).scalar_subquery()
+    return rows.with_only_columns(json_list(*columns).label("c")).scalar_subquery()
 
 
 def columns_of(arrays: Sequence[Sequence[Any] | None]) -> list[Sequence[Any]]:

@@ -1,116 +1,92 @@
-"""Counts of a cohort: responders and adverse events by group, with exact intervals.
+"""Counts of a cohort: improvements held and adverse events by group, with exact intervals.
 
-A cohort consists of *courses of care*: one patient's visits in one episode, or in none. Counts from
-1 to 4 are suppressed, and groups of fewer than 5 patients are merged, so that a printed table
-identifies nobody. A count of 0 is given, because it reveals nothing about a person. Practitioners
-are not compared. A response doesn't show that the treatment caused it.
+A cohort consists of courses of care. Counts from 1 to 4 are suppressed, and groups of fewer than 5
+patients are merged, so that a printed table identifies nobody. A count of 0 is given, because it
+reveals nothing about a person. Practitioners are not compared. No figure says why a patient
+changed.
+
+Intervals are given by patient. Sessions of one patient are alike, so an interval that takes them
+for independent would be too narrow, and rates by session have none.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal
 
 from typing_extensions import TypeAliasType
 
+from app.outcomes.rules.cases import SEVERITIES, Case
 from app.outcomes.rules.exact import LEVEL, interval
-from app.progress.rules.history import (
-    Course,
-    Json,
-    Reading,
-    Scale,
-    Visit,
-    course_of,
-    in_one_spelling,
-    instant,
-    keep_datetime,
-)
-from app.progress.rules.measures import Series, series_of
-from app.progress.rules.responder import least_important_gain
+from app.outcomes.rules.measured import improvements
+from app.progress.rules.history import Clock, Json, ScaleOf
 
 SHOWN_FROM: Final = 5
 OTHERS: Final = "(others)"
 """The name of the merged small groups."""
 HIDDEN: Final = frozenset(range(1, SHOWN_FROM))
 DECIMALS: Final = 9
-Severity = Literal["mild", "significant", "serious"]
-SEVERITIES: Final[tuple[Severity, ...]] = ("mild", "significant", "serious")
 OutcomesBy = TypeAliasType("OutcomesBy", Literal["region", "diagnosis", "technique"])
 """What puts a course of care into a group."""
 
 
-class Harm(NamedTuple):
-    """An adverse event that was no close call, and its session, if it has one."""
-
-    id: str
-    severity: Severity
-    session_id: str | None
-
-
-class Care(NamedTuple):
-    """A course of care, up to the end of the period."""
-
-    patient_id: str
-    region: str | None
-    diagnoses: Sequence[str]
-    techniques: Sequence[str]
-    visits: Sequence[Visit]
-    readings: Sequence[Reading]
-    insertions: int
-    events: Sequence[Harm]
-
-
 def outcomes(
-    cares: Iterable[Care], by: OutcomesBy | None, scale: Callable[[str, str | None], Scale]
+    cases: Iterable[Case],
+    by: OutcomesBy | None,
+    scale: ScaleOf,
+    clock: Clock,
 ) -> list[Json]:
-    """The groups of a cohort, each with its responders and adverse events, the largest first.
+    """The groups of a cohort, each with its improvements and adverse events, the largest first.
 
     A course that belongs to several groups, for example by two diagnoses, is counted in each.
     """
-    groups: defaultdict[str | None, list[Care]] = defaultdict(list)
-    for care in cares:
-        for name in _names(care, by):
-            groups[name].append(care)
+    groups: defaultdict[str | None, list[Case]] = defaultdict(list)
+    for case in cases:
+        for name in _names(case, by):
+            groups[name].append(case)
     shown = groups.items() if by is None else _large_enough(groups)
-    found = [_group(name, group, scale) for name, group in shown]
+    found = [_group(name, group, scale, clock) for name, group in shown]
     return sorted(found, key=lambda group: (-(group["patients"] or 0), group["group"] or ""))
 
 
 def _large_enough(
-    groups: Mapping[str | None, Sequence[Care]],
-) -> Iterable[tuple[str | None, Sequence[Care]]]:
+    groups: Mapping[str | None, Sequence[Case]],
+) -> Iterable[tuple[str | None, Sequence[Case]]]:
     """The groups, with the small ones merged into one.
 
     The next larger groups are merged with them until there are enough patients. Otherwise
     subtracting the shown groups from the whole would reveal the small ones.
     """
     large = dict(groups)
-    merged: list[Care] = []
+    merged: list[Case] = []
     for name in sorted(groups, key=lambda name: (_patients(groups[name]), name or "")):
         if _patients(groups[name]) >= SHOWN_FROM and (
             not merged or _patients(merged) >= SHOWN_FROM
         ):
             break
         merged += large.pop(name)
-    once = list({id(care): care for care in merged}.values())
+    once = list({id(case): case for case in merged}.values())
     return [*large.items(), *([(OTHERS, once)] if once else [])]
 
 
-def _patients(cares: Sequence[Care]) -> int:
-    return len({care.patient_id for care in cares})
+def _patients(cases: Sequence[Case]) -> int:
+    return len({case.patient_id for case in cases})
 
 
-def _names(care: Care, by: OutcomesBy | None) -> Sequence[str | None]:
+def _names(case: Case, by: OutcomesBy | None) -> Sequence[str | None]:
     if by == "region":
-        return [care.region]
+        return [case.care.region]
     found: Mapping[str | None, Sequence[str]]
-    found = {"diagnosis": care.diagnoses, "technique": care.techniques}
+    found = {"diagnosis": case.diagnoses, "technique": case.techniques}
     return sorted(set(found.get(by, ()))) or [None]
 
 
 def _group(
-    name: str | None, cares: Sequence[Care], scale: Callable[[str, str | None], Scale]
+    name: str | None,
+    cases: Sequence[Case],
+    scale: ScaleOf,
+    clock: Clock,
 ) -> Json:
-    patients = _patients(cares)
+    patients = _patients(cases)
     if patients < SHOWN_FROM:
         return {
             "group": name,
@@ -123,106 +99,83 @@ def _group(
         "group": name,
         "suppressed": False,
         "patients": patients,
-        "courses": len(cares),
-        "sessions": sum(len(care.visits) for care in cares),
-        "insertions": sum(care.insertions for care in cares),
-        "measures": _responders(cares, scale),
-        "adverse_events": {severity: _events(cares, severity) for severity in SEVERITIES},
+        "courses": len(cases),
+        "sessions": sum(len(case.care.course) for case in cases),
+        "insertions": sum(case.insertions for case in cases),
+        "measures": [
+            {
+                "instrument": one.instrument,
+                "thresholds": one.thresholds,
+                "measured_again": share(one.measured_again, one.measured),
+                "held": proportion(one.held, one.patients),
+                "no_room": _shown(one.no_room),
+            }
+            for one in improvements(cases, scale, clock)
+        ],
+        "adverse_events": {severity: _events(cases, severity) for severity in SEVERITIES},
     }
 
 
-def _responders(cares: Iterable[Care], scale: Callable[[str, str | None], Scale]) -> list[Json]:
-    """For each instrument with an MCID, the courses of care whose last value is a response."""
-    responds: defaultdict[str, list[bool]] = defaultdict(list)
-    used: defaultdict[str, set[str]] = defaultdict(set)
-    for care in cares:
-        for series in _series(care, scale):
-            thresholds, gains = series.scale.thresholds, series.gains
-            if gains and thresholds is not None and series.criteria.mcid is not None:
-                responds[series.key[0]].append(gains[-1] >= least_important_gain(series.criteria))
-                used[series.key[0]].add(thresholds.id)
-    return [
-        {
-            "instrument": code,
-            "thresholds": sorted(used[code]),
-            "responding": proportion(sum(found), len(found)),
-        }
-        for code, found in sorted(responds.items())
-    ]
+def outside(cases: Iterable[Case], happened: Mapping[str, str]) -> Json:
+    """How many events of a period no course of the cohort counts, by severity.
 
-
-def _series(care: Care, scale: Callable[[str, str | None], Scale]) -> list[Series]:
-    """One series for each instrument, from values without a side and a muscle."""
-    course = course_of(care.visits, keep_datetime, care.readings)
-    whole = [
-        reading._replace(activity=None, episode_id=None)
-        for reading in _comparable(care.readings, course)
-        if reading.side is reading.muscle is None
-    ]
-    regions: dict[str | None, str | None] = {None: care.region}
-    return series_of(course, whole, scale, keep_datetime, regions, dict.fromkeys(course))
-
-
-def _comparable(readings: Sequence[Reading], course: Course) -> list[Reading]:
-    """The readings whose mean can be compared with the first score.
-
-    The score of activities is their mean. It is comparable on each occasion on which the same
-    activities were rated as on the first.
+    `happened` has the severity of each event of the period.
     """
-    readings = in_one_spelling(readings)
-    rated: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
-    for reading in readings:
-        if reading.activity is not None:
-            rated[reading.instrument, _instant(reading, course)].add(reading.activity)
-    first: dict[str, set[str]] = {}
-    for (code, _), activities in sorted(rated.items(), key=lambda item: item[0]):
-        first.setdefault(code, activities)
-    return [
-        reading
-        for reading in readings
-        if reading.activity is None
-        or rated[reading.instrument, _instant(reading, course)] == first[reading.instrument]
-    ]
+    counted = {harm.id for case in cases for harm in case.harms}
+    left = [severity for id, severity in happened.items() if id not in counted]
+    return {severity: _shown(left.count(severity)) for severity in SEVERITIES}
 
 
-def _instant(reading: Reading, course: Course) -> int:
-    if reading.session_id is None:
-        return instant(reading.at)
-    return course[reading.session_id].instant
-
-
-def _events(cares: Sequence[Care], severity: Severity) -> Json:
+def _events(cases: Sequence[Case], severity: str) -> Json:
     """How often events of one severity were reported.
 
-    Per session and per patient: those with at least one. Per insertion: the events.
+    Per patient and per session: those with at least one. Otherwise: the events. An event without
+    a visit close before it is in no count by session, and `without_session` says so.
     """
-    found = {
-        harm: care.patient_id for care in cares for harm in care.events if harm.severity == severity
-    }
-    sessions = {harm.session_id for harm in found} - {None}
+    harms = [
+        (case.patient_id, harm)
+        for case in cases
+        for harm in case.harms
+        if harm.severity == severity
+    ]
+    sessions = sum(len(case.care.course) for case in cases)
+    with_one = {harm.session_id for _, harm in harms} - {None}
     return {
-        "per_session": proportion(len(sessions), sum(len(care.visits) for care in cares)),
-        "per_patient": proportion(
-            len(set(found.values())), len({care.patient_id for care in cares})
-        ),
-        "per_insertion": proportion(len(found), sum(care.insertions for care in cares)),
+        "per_patient": proportion(len({id for id, _ in harms}), _patients(cases)),
+        "per_session": share(len(with_one), sessions),
+        "events_per_session": share(len(harms), sessions),
+        "per_insertion": share(len(harms), sum(case.insertions for case in cases)),
+        "by_date": _shown(sum(harm.by_date for _, harm in harms)),
+        "without_session": _shown(sum(harm.session_id is None for _, harm in harms)),
     }
+
+
+def _shown(count: int) -> int | None:
+    """A count; None where it is one from 1 to 4."""
+    return None if count in HIDDEN else count
+
+
+def share(count: int, of: int) -> Json:
+    """A count out of a total, without an interval; None where it would reveal one from 1 to 4.
+
+    There may be more events than sessions. Then the quotient is above 1.
+    """
+    if of == 0 or {count, of - count, of} & HIDDEN:
+        return {"count": None, "of": None if of in HIDDEN else of, "proportion": None}
+    return {"count": count, "of": of, "proportion": round(count / of, DECIMALS)}
 
 
 def proportion(count: int, of: int) -> Json:
-    """A proportion with its 95 % interval; null where it would reveal a count from 1 to 4."""
-    if of == 0 or {count, of - count, of} & HIDDEN:
-        shown = None if of in HIDDEN else of
-        return {"count": None, "of": shown, "proportion": None, "interval": None}
-    if count > of:  # more events than insertions: not a proportion
-        return {"count": count, "of": of, "proportion": None, "interval": None}
+    """A share of independent patients, with its 95 % interval."""
+    shown = share(count, of)
+    if shown["count"] is None:
+        return {**shown, "interval": None}
     low, high = interval(count, of)
     return {
-        "count": count,
-        "of": of,
-        "proportion": round(count / of, DECIMALS),
+        **shown,
         "interval": {
             "method": "clopper_pearson" if count else "rule_of_three",
+            "sides": 2 if count else 1,
             "level": LEVEL,
             "low": round(low, DECIMALS),
             "high": round(high, DECIMALS),

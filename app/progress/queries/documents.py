@@ -17,7 +17,7 @@ from app.progress.queries.facts import history
 from app.progress.queries.past import NO_CHANGES, records_as_of
 from app.progress.rules.body_map import body_map as body_map_svg
 from app.progress.rules.document import document
-from app.progress.rules.history import Json
+from app.progress.rules.history import Json, instant
 from app.progress.rules.picture import Names
 from app.progress.rules.picture import Scale as PictureScale
 from app.progress.rules.picture import picture as picture_svg
@@ -41,13 +41,21 @@ def progress(
     if filters.as_of is not None:
         as_of = filters.as_of
         past = records_as_of(op, patient_id, as_of, known_then=filters.known_then)
-    facts = history(op, patient_id, as_of, filters, past)
-    write = _rfc_3339_in(op.zone) if local else _rfc_3339
-    if filters.episode_id is None:
-        return document(str(patient_id), None, as_of, facts, write)
-    if not facts.episodes:
+    facts = history(op, patient_id, as_of, past)
+    asked = None if filters.episode_id is None else str(filters.episode_id)
+    if asked is not None and asked not in {one.episode_id for one in facts.episodes}:
         op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
-    return document(str(patient_id), str(filters.episode_id), as_of, facts, write)
+    write = _rfc_3339_in(op.zone) if local else _rfc_3339
+    return document(str(patient_id), asked, as_of, facts, write, _shown(filters))
+
+
+def _shown(filters: ProgressFilters) -> Callable[[int], bool] | None:
+    """Of which instants the points are listed; None where the filters leave out none."""
+    if filters.begin is None and filters.end is None:
+        return None
+    first = None if filters.begin is None else instant(filters.begin)
+    last = None if filters.end is None else instant(filters.end)
+    return lambda at: (first is None or at >= first) and (last is None or at <= last)
 
 
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:

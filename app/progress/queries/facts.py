@@ -3,56 +3,61 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Select,
-    and_,
     bindparam,
     func,
     not_,
-    or_,
     select,
 )
+from sqlalchemy.orm import aliased
 
-from app.core.db.dialects import among
+from app.clinics.models import Clinic
+from app.core.db.dialects import among, in_order, json_list
 from app.core.db.nested import columns_of, json_columns
 from app.core.db.tables import at_offset
 from app.core.operation import Operation, rows
 from app.episodes.models import Episode
 from app.followups.models import FollowUp
 from app.measurements.models import Measurement
+from app.muscles import queries as catalogue
 from app.patients.models import Patient
 from app.progress.queries import scales
 from app.progress.queries.fields import (
     BEFORE,
     EPISODE,
-    EVENT,
-    INSIDE,
     NEEDLING,
-    OUTSIDE,
-    REPORT,
     VISIT,
     Columns,
     Sources,
+    event,
     facts_of,
+    inside,
     labelled,
+    outside,
     place_of,
     readings_of,
+    report,
     rows_of,
 )
-from app.progress.queries.past import NO_CHANGES, Past, Selection, rows_as_of
+from app.progress.queries.kinds import days_of_kinds
+from app.progress.queries.past import NO_CHANGES, Past, rows_as_of
 from app.progress.rules import history as history_rules
-from app.progress.rules.episodes import reopenings
 from app.progress.rules.history import Event, History, Json, Needlings, Report, Visit
-from app.progress.schemas import ProgressFilters
 from app.safety.models import AdverseEvent
 from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.thresholds.models import OwnThresholds
 from app.vocabularies.queries import compared_code
+
+VOID: Final = "void"
+# Short names: the driver caches only statements of up to 4 kB.
+_INSIDE, _OUTSIDE = aliased(SessionMeasurement, name="m"), aliased(Measurement, name="o")
+_REPORT, _EVENT = aliased(FollowUp, name="f"), aliased(AdverseEvent, name="a")
 
 
 class HistoryQuery(NamedTuple):
@@ -73,76 +78,60 @@ class HistoryQuery(NamedTuple):
         }
 
 
-def history(
-    op: Operation,
-    patient_id: UUID,
-    as_of: datetime,
-    filters: ProgressFilters,
-    past: Past = NO_CHANGES,
-) -> History:
+def history(op: Operation, patient_id: UUID, as_of: datetime, past: Past = NO_CHANGES) -> History:
     """What happened to a patient up to `as_of`; `NotFound` where there is no such patient.
 
     Where `past` has an earlier version of a record, that version counts instead of the current one.
     """
-    parameters: Json = filters.model_dump(include={"episode_id", "begin", "end"}, exclude_none=True)
-    if past.replaced:
-        parameters["replaced"] = past.replaced
+    parameters: Json = {"replaced": past.replaced} if past.replaced else {}
     query = _history_query(frozenset(parameters))
-    parts = query.columns(op.one(query.statement, patient_id=patient_id, as_of=as_of, **parameters))
+    row = op.one(query.statement, patient_id=patient_id, as_of=as_of, **parameters)
+    time_zone, baseline_days = row[-1]
+    parts = query.columns(row[:-1])
     visits = parts["visits"]
     ids: dict[int, str] = dict(zip(visits["number"], visits["session_id"], strict=True))
-    id = None if filters.episode_id is None else str(filters.episode_id)
     own = parts["thresholds"]
     own["created_at"] = list(map(datetime.fromisoformat, own["created_at"]))
-    past_rows = rows_as_of(
-        past,
-        Selection(
-            patient_id=patient_id,
-            as_of=as_of,
-            begin=filters.begin,
-            end=filters.end,
-            episode_id=filters.episode_id,
-            visited=frozenset(ids.values()),
-        ),
-    )
-    inside = {**parts["inside"], "session_id": _ids(ids, parts["inside"])}
-    complaints = [
-        *(
-            _episode(row, _moment(row["opened_at"], row["offset_min"]))
-            for row in rows_of(parts["episodes"])
-        ),
-        *past_rows.episodes,
-    ]
+    past_rows = rows_as_of(past, patient_id, as_of)
+    within = {**parts["inside"], "session_id": _ids(ids, parts["inside"])}
+    events = parts["events"]
+    listed = [*facts_of(Visit, _timed(visits)), *past_rows.visits]
     return History(
-        visits=[*facts_of(Visit, _timed(visits)), *past_rows.visits],
+        visits=[one for one in listed if one.status != VOID],
+        voided={one.session_id: one.episode_id for one in listed if one.status == VOID},
         needlings=_needlings(ids, parts["needlings"], past_rows.needlings),
         readings=[
-            *readings_of(inside),
+            *readings_of(within),
             *readings_of(_timed(parts["outside"])),
             *past_rows.readings,
         ],
         reports=[*facts_of(Report, parts["reports"]), *past_rows.reports],
-        events=[*facts_of(Event, parts["events"]), *past_rows.events],
-        episodes=[one for one in complaints if id in {None, one.episode_id}],
-        reopenings=_reopenings(complaints, filters, id),
+        events=[
+            *facts_of(Event, {**events, "at": map(datetime.fromisoformat, events["at"])}),
+            *past_rows.events,
+        ],
+        episodes=[
+            *(
+                _episode(row, _moment(row["opened_at"], row["offset_min"]))
+                for row in rows_of(parts["episodes"])
+            ),
+            *past_rows.episodes,
+        ],
         scale=partial(
             scales.scale, [*facts_of(scales.ClinicThresholds, own), *past_rows.thresholds]
         ),
         entered_later=past.entered_later,
+        zone=op.take_zone(time_zone),
+        baseline_days=baseline_days,
+        root_of=_root_of,
+        days_of=days_of_kinds(op, [*events["kind"], *(one.kind for one in past_rows.events)]),
     )
 
 
-def _reopenings(
-    complaints: Iterable[history_rules.Episode], filters: ProgressFilters, episode_id: str | None
-) -> list[history_rules.Reopening]:
-    """The reopened episodes within the filters."""
-    return [
-        again
-        for again in reopenings(complaints)
-        if (filters.begin is None or again.at >= filters.begin)
-        and (filters.end is None or again.at <= filters.end)
-        and episode_id in {None, again.episode_id, again.earlier_id}
-    ]
+def _root_of(slug: str) -> str:
+    """The muscle that a part counts towards; itself if it is no part, or not in the catalogue."""
+    found = catalogue.find(slug)
+    return slug if found is None or found.part_of is None else found.part_of
 
 
 def _episode(named: Json, opened_at: datetime) -> history_rules.Episode:
@@ -188,7 +177,7 @@ def _moment(at: str, offset_min: int) -> datetime:
 
 
 def _visits_of(filters: frozenset[str]) -> CTE:
-    """The sessions that count: this patient's, not void, and within the filters.
+    """This patient's sessions, void ones too: their adverse events keep their episode.
 
     They are numbered within the result. Rows that belong to a session refer to it by that number,
     which is shorter than an id.
@@ -198,22 +187,10 @@ def _visits_of(filters: frozenset[str]) -> CTE:
     columns = {**VISIT, "offset_min": session.occurred_at_offset_min, "number": number}
     visits = rows(session, *labelled(columns)).where(
         session.patient_id == bindparam("patient_id"),
-        session.status != "void",
-        *_within(session.occurred_at, filters),
+        session.occurred_at <= bindparam("as_of"),
         *_not_replaced(session.id, filters),
     )
-    if "episode_id" in filters:
-        visits = visits.where(session.episode_id == bindparam("episode_id"))
-    return visits.cte("v")  # a short name: the driver caches only statements of up to 4 kB
-
-
-def _within(at: Any, filters: frozenset[str]) -> list[ColumnElement[bool]]:
-    conditions = [at <= bindparam("as_of")]
-    if "begin" in filters:
-        conditions.append(at >= bindparam("begin"))
-    if "end" in filters:
-        conditions.append(at <= bindparam("end"))
-    return conditions
+    return visits.cte("v")
 
 
 def _not_replaced(id: Any, filters: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -225,19 +202,21 @@ def _not_replaced(id: Any, filters: frozenset[str]) -> list[ColumnElement[bool]]
 def _history_query(filters: frozenset[str]) -> HistoryQuery:
     """The query for a patient's whole history as one row of JSON: a single round trip."""
     visits = _visits_of(filters)
-    inside = _parts(visits, SessionMeasurement, _without_phase(INSIDE))
     parts = {
         "visits": select(visits),
         "needlings": _parts(visits, Needling, NEEDLING),
-        "inside": inside.where(SessionMeasurement.phase == BEFORE),
+        "inside": _parts(visits, _INSIDE, _without_phase(inside(_INSIDE))).where(
+            _INSIDE.phase == BEFORE
+        ),
         "reports": _reports(filters),
         "outside": _outside(filters),
         "events": _events(filters),
         "episodes": _episodes(filters),
         "thresholds": scales.SELECT_OWN.where(*_not_replaced(OwnThresholds.id, filters)),
     }
+    settings = rows(Clinic, json_list(Clinic.time_zone, Clinic.baseline_days)).scalar_subquery()
     return HistoryQuery(
-        rows(Patient, *map(json_columns, parts.values())).where(
+        rows(Patient, *map(json_columns, parts.values()), settings).where(
             Patient.id == bindparam("patient_id")
         ),
         {name: part.selected_columns.keys() for name, part in parts.items()},
@@ -245,9 +224,13 @@ def _history_query(filters: frozenset[str]) -> HistoryQuery:
 
 
 def _parts(visits: CTE, table: Any, columns: Sources) -> Select[Any]:
-    """Rows that belong to a session that counts, with the session's number."""
+    """Rows that belong to a session that isn't void, with the session's number.
+
+    The sessions are read first: a patient has few of them, and a clinic many rows of this table.
+    """
     numbered = {**columns, "session_id": visits.c.number}
-    return rows(table, *labelled(numbered)).join(visits, table.session_id == visits.c.session_id)
+    found = in_order(visits, table, table.session_id == visits.c.session_id)
+    return rows(table, *labelled(numbered)).select_from(found).where(visits.c.status != VOID)
 
 
 def _without_phase(columns: Sources) -> Sources:
@@ -256,55 +239,34 @@ def _without_phase(columns: Sources) -> Sources:
 
 
 def _reports(filters: frozenset[str]) -> Select[Any]:
-    return rows(FollowUp, *labelled(REPORT)).where(
-        FollowUp.patient_id == bindparam("patient_id"),
-        FollowUp.reported_at <= bindparam("as_of"),
-        *_not_replaced(FollowUp.id, filters),
+    return rows(_REPORT, *labelled(report(_REPORT))).where(
+        _REPORT.patient_id == bindparam("patient_id"),
+        _REPORT.reported_at <= bindparam("as_of"),
+        *_not_replaced(_REPORT.id, filters),
     )
 
 
 def _episodes(filters: frozenset[str]) -> Select[Any]:
     columns = {**EPISODE, "offset_min": Episode.opened_at_offset_min}
     return rows(Episode, *labelled(columns)).where(
-        Episode.patient_id == bindparam("patient_id"),
-        Episode.opened_at <= bindparam("as_of"),
-        *_not_replaced(Episode.id, filters),
+        Episode.patient_id == bindparam("patient_id"), *_not_replaced(Episode.id, filters)
     )
 
 
 def _outside(filters: frozenset[str]) -> Select[Any]:
     """Values measured outside any session; a value may still refer to a session."""
-    measurement = Measurement
-    columns = {**_without_phase(OUTSIDE), "offset_min": measurement.taken_at_offset_min}
-    statement = rows(measurement, *labelled(columns)).where(
-        measurement.patient_id == bindparam("patient_id"),
-        measurement.phase == BEFORE,
-        *_within(measurement.taken_at, filters),
-        *_not_replaced(measurement.id, filters),
+    columns = {**_without_phase(outside(_OUTSIDE)), "offset_min": _OUTSIDE.taken_at_offset_min}
+    return rows(_OUTSIDE, *labelled(columns)).where(
+        _OUTSIDE.patient_id == bindparam("patient_id"),
+        _OUTSIDE.phase == BEFORE,
+        _OUTSIDE.taken_at <= bindparam("as_of"),
+        *_not_replaced(_OUTSIDE.id, filters),
     )
-    if "episode_id" in filters:
-        of_episode = rows(TreatmentSession, TreatmentSession.id).where(
-            TreatmentSession.episode_id == bindparam("episode_id")
-        )
-        statement = statement.where(
-            or_(
-                measurement.episode_id == bindparam("episode_id"),
-                measurement.session_id.in_(of_episode),
-            )
-        )
-    return statement
 
 
 def _events(filters: frozenset[str]) -> Select[Any]:
-    event, session = AdverseEvent, TreatmentSession
-    statement = rows(event, *labelled(EVENT)).where(
-        event.patient_id == bindparam("patient_id"),
-        *_within(event.occurred_at, filters),
-        *_not_replaced(event.id, filters),
+    return rows(_EVENT, *labelled(event(_EVENT))).where(
+        _EVENT.patient_id == bindparam("patient_id"),
+        _EVENT.occurred_at <= bindparam("as_of"),
+        *_not_replaced(_EVENT.id, filters),
     )
-    if "episode_id" in filters:
-        of_episode = and_(session.clinic_id == event.clinic_id, session.id == event.session_id)
-        statement = statement.join_from(event, session, of_episode).where(
-            session.episode_id == bindparam("episode_id")
-        )
-    return statement

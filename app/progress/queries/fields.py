@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Label, Select, String, func, literal_column
+from sqlalchemy import Label, Select, String, Uuid, func, literal_column
 
-from app.core.db.dialects import json_part
+from app.core.db.dialects import id_text, json_part
 from app.episodes import models as episodes
 from app.followups.models import FollowUp
 from app.instruments.queries import in_own_unit
@@ -61,6 +61,16 @@ def labelled(columns: Sources) -> list[Label[Any]]:
     return [column.label(name) for name, column in columns.items()]
 
 
+def labelled_texts(columns: Sources) -> list[Label[Any]]:
+    """Like `labelled`, with ids as text."""
+    return labelled(
+        {
+            name: id_text(column) if isinstance(column.type, Uuid) else column
+            for name, column in columns.items()
+        }
+    )
+
+
 def facts_of(fact: type[F], columns: Columns) -> Iterator[F]:
     """One fact for each row. Columns that are not a field of the fact are ignored."""
     return map(fact._make, zip(*(columns[name] for name in fact._fields), strict=True))
@@ -78,7 +88,7 @@ def rows_of(columns: Columns) -> Iterator[Json]:
 
 
 def readings_of(columns: Columns) -> Iterator[Reading]:
-    """Readings from before the needling, from the columns of `INSIDE` or `OUTSIDE`.
+    """Readings from before the needling, from the columns of `inside` or `outside`.
 
     Values are converted to the instrument's own unit. Readings of a session have neither a time
     nor an episode, because the session has both.
@@ -115,18 +125,28 @@ VISIT: Final = sources(
     Visit, TreatmentSession, session_id=TreatmentSession.id, at=TreatmentSession.occurred_at
 )
 NEEDLING: Final = sources(Needlings, Needling, place=_PLACE)
-INSIDE: Final = {
-    **sources(Reading, SessionMeasurement, at=None, episode_id=None),
-    "unit": SessionMeasurement.unit,
-}
-"""Columns for readings in a session."""
-OUTSIDE: Final = {
-    **sources(Reading, Measurement, at=Measurement.taken_at),
-    "unit": Measurement.unit,
-}
-"""Columns for readings outside any session; a reading may still refer to a session."""
-REPORT: Final = sources(Report, FollowUp)
-EVENT: Final = sources(Event, AdverseEvent)
+
+
+def inside(table: Any = SessionMeasurement) -> Sources:
+    """Columns for readings in a session."""
+    return {**sources(Reading, table, at=None, episode_id=None), "unit": table.unit}
+
+
+def outside(table: Any = Measurement) -> Sources:
+    """Columns for readings outside any session; a reading may still refer to a session."""
+    return {**sources(Reading, table, at=table.taken_at), "unit": table.unit}
+
+
+def report(table: Any = FollowUp) -> Sources:
+    """Columns for what patients reported."""
+    return sources(Report, table)
+
+
+def event(table: Any = AdverseEvent) -> Sources:
+    """Columns for adverse events."""
+    return sources(Event, table, at=table.occurred_at)
+
+
 EPISODE: Final = {
     **sources(
         Episode,

@@ -23,6 +23,7 @@ from app.progress.queries.scales import ClinicThresholds
 from app.progress.rules.history import Episode, Event, Needlings, Reading, Report, Visit
 from app.records.kinds import Kind, V
 from app.safety.service import ADVERSE_EVENTS
+from app.safety.views import AdverseEventView
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.thresholds.models import OwnThresholds
@@ -74,75 +75,38 @@ class PastRows(NamedTuple):
     thresholds: list[ClinicThresholds]
 
 
-class Selection(NamedTuple):
-    """The part of a history that is read."""
-
-    patient_id: UUID
-    as_of: datetime
-    begin: datetime | None
-    end: datetime | None
-    episode_id: UUID | None
-    visited: frozenset[str]
-    """The ids of the sessions in it that have not changed since."""
-
-    def holds(self, at: datetime) -> bool:
-        """Whether a time lies within the selection."""
-        return (
-            at <= self.as_of
-            and (self.begin is None or at >= self.begin)
-            and (self.end is None or at <= self.end)
-        )
-
-
-def rows_as_of(past: Past, selection: Selection) -> PastRows:
-    """The past versions of a patient's records that lie within a selection."""
+def rows_as_of(past: Past, patient_id: UUID, as_of: datetime) -> PastRows:
+    """The past versions of a patient's records of what had happened by `as_of`."""
     sessions = [
-        session
-        for session in _views(SESSIONS, past, selection)
-        if session["status"] != "void"
-        and selection.holds(session["occurred_at"])
-        and selection.episode_id in {None, session["episode_id"]}
+        session for session in _views(SESSIONS, past, patient_id) if session["occurred_at"] <= as_of
     ]
-    visited = selection.visited.union(str(session["id"]) for session in sessions)
-    outside = [
-        value
-        for value in _views(MEASUREMENTS, past, selection)
-        if selection.holds(value["taken_at"])
-        and (
-            selection.episode_id in {None, value["episode_id"]}
-            or str(value["session_id"]) in visited
-        )
-    ]
+    counted = [session for session in sessions if session["status"] != "void"]
+    outside = [v for v in _views(MEASUREMENTS, past, patient_id) if v["taken_at"] <= as_of]
     return PastRows(
         visits=[_visit(session) for session in sessions],
-        needlings=_needlings(sessions),
-        readings=[*_readings(sessions), *(_reading(value) for value in outside)],
+        needlings=_needlings(counted),
+        readings=[*_readings(counted), *(_reading(value) for value in outside)],
         reports=[
             _report(report)
-            for report in _views(FOLLOW_UPS, past, selection)
-            if report["reported_at"] <= selection.as_of
+            for report in _views(FOLLOW_UPS, past, patient_id)
+            if report["reported_at"] <= as_of
         ],
         events=[
-            Event(severity=event["severity"], close_call=event["close_call"])
-            for event in _views(ADVERSE_EVENTS, past, selection)
-            if selection.holds(event["occurred_at"])
-            and (selection.episode_id is None or str(event["session_id"]) in visited)
+            _event(event)
+            for event in _views(ADVERSE_EVENTS, past, patient_id)
+            if event["occurred_at"] <= as_of
         ],
-        episodes=[
-            _episode(episode)
-            for episode in _views(EPISODES, past, selection)
-            if episode["opened_at"] <= selection.as_of
-        ],
-        thresholds=[_thresholds(own) for own in _views(THRESHOLDS, past, selection)],
+        episodes=[_episode(episode) for episode in _views(EPISODES, past, patient_id)],
+        thresholds=[_thresholds(own) for own in _views(THRESHOLDS, past, patient_id)],
     )
 
 
-def _views(kind: Kind[Any, V], past: Past, selection: Selection) -> Iterable[V]:
+def _views(kind: Kind[Any, V], past: Past, patient_id: UUID) -> Iterable[V]:
     """The past versions of a kind that belong to this patient, or to no patient."""
     for noun, body in past.bodies:
         if noun == kind.noun:
             view = kind.from_json(body)
-            if kind.patient_of(view) in {None, selection.patient_id}:
+            if kind.patient_of(view) in {None, patient_id}:
                 yield view
 
 
@@ -186,6 +150,7 @@ def _readings(sessions: Iterable[SessionView]) -> Iterable[Reading]:
                 activity=value["activity"],
                 side=value["side"],
                 muscle=value["muscle"],
+                movement=value.get("movement"),
                 value=in_own_unit(value["instrument"], value["value"], value["unit"]),
                 at=session["occurred_at"],
             )
@@ -199,6 +164,7 @@ def _reading(value: MeasurementView) -> Reading:
         activity=value["activity"],
         side=value["side"],
         muscle=value["muscle"],
+        movement=value.get("movement"),
         value=in_own_unit(value["instrument"], value["value"], value["unit"]),
         at=value["taken_at"],
         episode_id=_text(value["episode_id"]),
@@ -210,6 +176,23 @@ def _report(report: FollowUpView) -> Report:
         session_id=str(report["session_id"]),
         window=report["window"],
         soreness=report["soreness"],
+        worst_soreness=report["worst_soreness"],
+        interference=report["interference"],
+        bruising=report["bruising"],
+        fatigue=report["fatigue"],
+        headache=report["headache"],
+        change=report["change"],
+    )
+
+
+def _event(event: AdverseEventView) -> Event:
+    return Event(
+        at=event["occurred_at"],
+        kind=event["kind"],
+        severity=event["severity"],
+        close_call=event["close_call"],
+        session_id=_text(event["session_id"]),
+        episode_id=_text(event["episode_id"]),
     )
 
 
@@ -232,7 +215,9 @@ def _thresholds(own: ClinicThresholdsView) -> ClinicThresholds:
         version=own["version"],
         instrument=own["instrument"],
         region=own["region"],
+        population=own["population"],
         mdc=own["mdc"],
+        mdc_level=own["mdc_level"],
         mcid=own["mcid"],
         mcid_percent=own["mcid_percent"],
         source=own["source"],

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from app.core.db.dialects import id_text
 from app.core.operation import Operation, rows
 from app.instruments import queries as instruments
+from app.instruments.rules import mdc95
 from app.progress.rules.history import Scale, Thresholds
 from app.thresholds.models import OwnThresholds
 from app.vocabularies.queries import compared_code
@@ -21,7 +22,9 @@ class ClinicThresholds(NamedTuple):
     version: int
     instrument: str
     region: str | None
+    population: str | None
     mdc: float | None
+    mdc_level: int | None
     mcid: float | None
     mcid_percent: float | None
     source: str
@@ -42,8 +45,10 @@ def own_thresholds(op: Operation) -> list[ClinicThresholds]:
     return [ClinicThresholds(**row._asdict()) for row in op.all(SELECT_OWN)]
 
 
-def scale(own: Iterable[ClinicThresholds], code: str, region: str | None) -> Scale:
-    """The scale of an instrument in a body region, by its code.
+def scale(
+    own: Iterable[ClinicThresholds], code: str, region: str | None, activity: str | None = None
+) -> Scale:
+    """The scale of an instrument in a body region, by its code, for one activity or none.
 
     The clinic's own thresholds take precedence over published ones: first those of the region,
     then those without a region. Of several, the latest count.
@@ -64,19 +69,24 @@ def scale(own: Iterable[ClinicThresholds], code: str, region: str | None) -> Sca
     if chosen is not None:
         used = Thresholds(
             id=f"clinic:{chosen.id}:{chosen.version}",
-            mdc=chosen.mdc,
+            population=chosen.population,
+            mdc=None if chosen.mdc is None else mdc95(chosen.mdc, chosen.mdc_level),
             mcid=chosen.mcid,
             mcid_percent=chosen.mcid_percent,
             source=chosen.source,
         )
-    elif (published := instruments.default_thresholds(code, region)) is not None:
+    elif (
+        published := instruments.default_thresholds(code, region, of_activity=activity is not None)
+    ) is not None:
         used = Thresholds(**{name: getattr(published, name) for name in Thresholds._fields})
-    best = known.min if known.better == "lower" else known.max
-    end = None if instruments.is_open(code) else best
+    ends = known.min, known.max
+    best, worst = ends if known.better == "lower" else reversed(ends)
     return Scale(
         better=known.better,
         thresholds=used,
         rates_change=known.rates_change,
         unit=known.unit,
-        best=end,
+        best=None if instruments.is_open(code) else best,
+        worst=worst,
+        needs_movement=known.movement is not None,
     )

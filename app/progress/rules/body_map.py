@@ -5,6 +5,7 @@ own. The ladder has the patient's left on the left, like the back view beside it
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from app.muscles.rules import SPINAL_LEVELS
@@ -62,7 +63,7 @@ class Place(NamedTuple):
     @property
     def release(self) -> str | None:
         """The release of these muscles when each was last needled; None where none was recorded."""
-        latest = {one["points"][-1]["release"] for one in self.muscles}
+        latest = {point["release"] for point in _last_points(self.muscles)}
         if latest == {None}:
             return None
         if latest == {"complete"}:
@@ -76,9 +77,24 @@ class Place(NamedTuple):
         release = "" if self.release is None else f", last {RELEASES[self.release]}"
         treated: dict[str, int] = {}
         for one in self.muscles:
-            treated[one["muscle"]] = treated.get(one["muscle"], 0) + one["treated"]
+            treated[one["muscle"]] = treated.get(one["muscle"], 0) + len(one["points"])
         muscles = (f"{self.muscle_name(muscle)} {times}" for muscle, times in treated.items())
         return f"{self.name}, {self.side}: {sessions}{release} ({', '.join(muscles)})"
+
+
+def _last_points(entries: Sequence[Json]) -> list[Json]:
+    """The newest point of each muscle, side and level, whichever course it belongs to."""
+    newest: dict[tuple[str, str, str | None], Json] = {}
+    for entry in entries:
+        key = (entry["muscle"], entry["side"], entry["spinal_level"])
+        point = entry["points"][-1]
+        if key not in newest or _instant(newest[key]) < _instant(point):
+            newest[key] = point
+    return list(newest.values())
+
+
+def _instant(point: Json) -> datetime:
+    return datetime.fromisoformat(point["at"])
 
 
 def places(document: Json, body: Body, muscle_name: Callable[[str], str]) -> list[Place]:
@@ -93,6 +109,8 @@ def places(document: Json, body: Body, muscle_name: Callable[[str], str]) -> lis
     names[ELSEWHERE] = "At no level"
     by_place: dict[tuple[str, str], list[Json]] = {}
     for entry in document["muscles"]:
+        if not entry["points"]:
+            continue  # not needled in the period that is shown
         key = entry["spinal_level"] or lies_in.get(entry["muscle"], ELSEWHERE)
         by_place.setdefault((key, entry["side"]), []).append(entry)
     order = {key: n for n, key in enumerate(names)}

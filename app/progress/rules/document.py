@@ -1,12 +1,14 @@
-"""The progress document: one patient's whole history, summarised."""
+"""The progress document: one patient's whole history, summarised course by course."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import datetime
 
-from app.progress.rules.episodes import plans
-from app.progress.rules.flags import flags
+from app.progress.rules.blocks import Known, block, nothing, part, together
+from app.progress.rules.courses import cares_of
+from app.progress.rules.episodes import reopenings
+from app.progress.rules.events import placed
 from app.progress.rules.history import (
-    Event,
+    Clock,
     History,
     Json,
     TimeFormat,
@@ -14,11 +16,6 @@ from app.progress.rules.history import (
     instant,
     keep_datetime,
 )
-from app.progress.rules.measures import episodes_of, measures, regions_of, series_of
-from app.progress.rules.muscles import muscles
-from app.progress.rules.release import release
-from app.progress.rules.soreness import soreness
-from app.progress.rules.visits import dose, doses_of, needlings_of, sessions
 
 
 def document(
@@ -26,40 +23,41 @@ def document(
     episode_id: str | None,
     as_of: datetime,
     history: History,
-    format_time: TimeFormat = keep_datetime,
+    write: TimeFormat = keep_datetime,
+    shown: Callable[[int], bool] | None = None,
 ) -> Json:
-    """Compute the whole document from ``history``, whose rows may come in any order.
+    """Compute the document of a whole history, or of the course of one of its episodes.
 
-    It consists of dicts, lists, numbers and strings, ready to be serialised. ``format_time`` is
-    called once for each time, although the same time may appear in twenty places.
+    It consists of dicts, lists, numbers and strings, ready to be serialised. ``write`` is called
+    once for each time, although the same time may appear in twenty places. ``history`` is always
+    the whole one, and its rows may come in any order. ``shown`` says of which instants the points
+    and the soreness are listed, and changes no figure.
     """
-    course = course_of(
-        history.visits, format_time, history.readings, history.needlings, history.reports
-    )
-    needlings = needlings_of(course, history.needlings)
-    doses = doses_of(course, needlings)
-    regions = regions_of(history.episodes)
-    episode_of = episodes_of(history.visits)
-    series = series_of(course, history.readings, history.scale, format_time, regions, episode_of)
+    known = _known(history, instant(as_of), Clock(write, history.zone), shown)
+    asked = [
+        block(known, number)
+        for number, care in enumerate(known.cares.courses)
+        if episode_id in {None, care.episode_id}
+    ]
+    if episode_id is None:
+        figures = together(known, asked)
+    else:
+        figures = part(asked[0]) if asked else nothing(known)
     return {
         "patient_id": patient_id,
         "episode_id": episode_id,
-        "as_of": format_time(as_of),
-        "sessions": sessions(history.visits, course, history.entered_later),
-        "plans": plans(history.episodes, course, episode_of),
-        "dose": dose(course, needlings),
-        "measures": measures(series),
-        "soreness": soreness(course, instant(as_of), history.reports, doses),
-        "muscles": muscles(course, needlings),
-        "release": release(needlings),
-        "adverse_events": adverse_events(history.events),
-        "flags": flags(series, history.reopenings, format_time),
+        "as_of": write(as_of),
+        **figures,
+        "courses": asked,
     }
 
 
-def adverse_events(events: Iterable[Event]) -> Json:
-    """Count events by severity. A close call harmed nobody, so it counts only as a close call."""
-    counts = {"mild": 0, "significant": 0, "serious": 0, "close_calls": 0}
-    for event in events:
-        counts["close_calls" if event.close_call else event.severity] += 1
-    return counts
+def _known(
+    history: History, as_of: int, clock: Clock, shown: Callable[[int], bool] | None
+) -> Known:
+    course = course_of(history.visits, clock, history.readings, history.needlings, history.reports)
+    needled = set(history.needlings.session_id)
+    cares = cares_of(history, course, as_of, clock, needled)
+    events = placed(history, cares.courses, course, clock)
+    opened = [one for one in history.episodes if instant(one.opened_at) <= as_of]
+    return Known(history, course, cares, events, reopenings(opened), as_of, clock, shown)

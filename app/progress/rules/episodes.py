@@ -1,22 +1,35 @@
 """Episodes: what was planned, how often the patient came, and which complaint recurred."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from app.progress.rules.history import Course, Episode, Json, Reopening, instant, rounded
+from app.progress.rules.courses import Care
+from app.progress.rules.history import Episode, Json, Reopening, rounded
 from app.progress.rules.visits import DAY
 
 WEEK = 7 * DAY
 
 
-def plans(
-    episodes: Iterable[Episode], course: Course, episode_of: Mapping[str, str | None]
-) -> list[Json]:
-    """The document's `plans`: the plan of each episode beside its attended visits.
+def plans(care: Care) -> list[Json]:
+    """The document's `plans` of one course: the plan of its episode beside the attended visits.
 
     `per_week` is the number of gaps between visits, divided by the weeks from the first visit to
     the last. It is null below two visits, or where all visits were at one instant.
     """
-    return [_plan(episode, course, episode_of) for episode in sorted(episodes, key=_opened)]
+    episode = care.episode
+    if episode is None:
+        return []
+    instants = [visit.instant for visit in care.course.values()]
+    weeks = (instants[-1] - instants[0]) / WEEK if instants else 0
+    return [
+        {
+            "episode_id": episode.episode_id,
+            "region": episode.region,
+            "planned_sessions": episode.planned_sessions,
+            "planned_per_week": episode.planned_per_week,
+            "attended": len(instants),
+            "per_week": rounded((len(instants) - 1) / weeks) if weeks else None,
+        }
+    ]
 
 
 def reopenings(episodes: Iterable[Episode]) -> list[Reopening]:
@@ -34,24 +47,3 @@ def reopenings(episodes: Iterable[Episode]) -> list[Reopening]:
         and earlier.closed_at <= later.opened_at
         and earlier.episode_id != later.episode_id
     ]
-
-
-def _opened(episode: Episode) -> tuple[int, str]:
-    return instant(episode.opened_at), episode.episode_id
-
-
-def _plan(episode: Episode, course: Course, episode_of: Mapping[str, str | None]) -> Json:
-    instants = [
-        visit.instant
-        for session_id, visit in course.items()
-        if episode_of[session_id] == episode.episode_id
-    ]
-    weeks = (instants[-1] - instants[0]) / WEEK if instants else 0
-    return {
-        "episode_id": episode.episode_id,
-        "region": episode.region,
-        "planned_sessions": episode.planned_sessions,
-        "planned_per_week": episode.planned_per_week,
-        "attended": len(instants),
-        "per_week": rounded((len(instants) - 1) / weeks) if weeks else None,
-    }

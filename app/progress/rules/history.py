@@ -1,10 +1,9 @@
 """The input of the rules of progress: one patient's history, as plain facts.
 
-The caller leaves out void sessions, everything after `as_of`, and everything that the filters
-`episode_id`, `from` and `to` exclude. The rules treat the rest as complete, so a baseline is the
-baseline *of the history given*. Every rule ignores what belongs to a session that was not
-attended or is not among the visits. An adverse event always counts, because it happened whatever
-became of its session's record. Rows may come in any order.
+It holds everything up to `as_of`, whatever part of it was asked for: a figure of one course must
+not depend on that. Void sessions appear only in `voided`. Every rule ignores what belongs to a
+session that was not attended or is not among the visits. An adverse event always counts, because
+it happened whatever became of its session's record. Rows may come in any order.
 
 Ids are strings: rules mostly look things up by id, and a `UUID` hashes many times slower. Times
 are timezone-aware. Numbers are finite and of a size that occurs in a clinic. All facts are named
@@ -12,8 +11,8 @@ tuples, built and read by field name, never by position. Needlings are the most 
 come as columns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from app.core.values.text import folded
@@ -24,6 +23,9 @@ Json = dict[str, Any]
 
 TimeFormat = Callable[[datetime], object]
 """How a time appears in the document: as text, or as the same `datetime`."""
+
+BASELINE_DAYS = 14
+"""How many clinic days before the first needles count as the start, unless the clinic says else."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -75,6 +77,7 @@ class Reading(NamedTuple):
     value: float  # in the instrument's own unit
     at: datetime  # ignored for a reading in a session: the session's time counts
     episode_id: str | None = None  # ignored for a reading in a session: the session's counts
+    movement: str | None = None  # of a joint: a code of the vocabulary
 
 
 def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
@@ -82,15 +85,17 @@ def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
 
     It is one that was written. Which one doesn't depend on the order of the readings.
     """
-    written: dict[str, str] = {}
-    for reading in readings:
-        if reading.activity is not None:
-            key = folded(reading.activity)
-            written[key] = min(written.get(key, reading.activity), reading.activity)
+    words = {reading.activity for reading in readings if reading.activity is not None}
+    alike: dict[str, list[str]] = {}
+    for activity in words:
+        alike.setdefault(folded(activity), []).append(activity)
+    if len(alike) == len(words):
+        return list(readings)
+    written = {activity: min(same) for same in alike.values() for activity in same}
     return [
         reading
         if reading.activity is None
-        else reading._replace(activity=written[folded(reading.activity)])
+        else reading._replace(activity=written[reading.activity])
         for reading in readings
     ]
 
@@ -101,13 +106,23 @@ class Report(NamedTuple):
     session_id: str
     window: str  # early | h24 | h48 | h72 | late, by the hours that passed since the session
     soreness: int  # 0-10
+    worst_soreness: int | None = None  # 0-10, as the patient remembers it
+    interference: int | None = None  # 0-10
+    bruising: bool | None = None
+    fatigue: bool | None = None
+    headache: bool | None = None
+    change: str | None = None  # much_worse | worse | same | better | much_better
 
 
 class Event(NamedTuple):
     """An adverse event, or a close call."""
 
+    at: datetime
+    kind: str
     severity: str  # mild | significant | serious
     close_call: bool
+    session_id: str | None = None
+    episode_id: str | None = None
 
 
 class Episode(NamedTuple):
@@ -137,6 +152,7 @@ class Thresholds(NamedTuple):
     """
 
     id: str
+    population: str | None  # who was studied, in words
     mdc: float | None
     mcid: float | None
     mcid_percent: float | None  # of the baseline
@@ -153,21 +169,64 @@ class Scale(NamedTuple):
     unit: str = "{score}"
     best: float | None = None
     """The best value of the scale; None where there is no best, as for a force."""
+    needs_movement: bool = False
+    """Whether values are only comparable within one movement, as in a range of motion."""
+    worst: float | None = None
+    """The worst value of the scale; None where it isn't known."""
+
+
+ScaleOf = Callable[[str, str | None, str | None], Scale]
+"""The scale of an instrument, in a body region, for an activity."""
+
+
+def fourteen(kind: str) -> int:
+    """The days after a visit within which an event is counted with it, where nobody says else."""
+    del kind
+    return 14
+
+
+def itself(muscle: str) -> str:
+    """The muscle itself: where nobody says which muscle a part belongs to."""
+    return muscle
 
 
 class History(NamedTuple):
-    """All facts about one patient, or one episode, that progress is computed from."""
+    """All facts about one patient that progress is computed from."""
 
-    visits: Sequence[Visit]
-    needlings: Needlings
-    readings: Sequence[Reading]
-    reports: Sequence[Report]
-    events: Sequence[Event]
-    episodes: Sequence[Episode]  # those that the document covers
-    reopenings: Sequence[Reopening]
-    scale: Callable[[str, str | None], Scale]  # by instrument and body region
+    scale: ScaleOf
+    visits: Sequence[Visit] = ()
+    needlings: Needlings = NO_NEEDLINGS
+    readings: Sequence[Reading] = ()
+    reports: Sequence[Report] = ()
+    events: Sequence[Event] = ()
+    episodes: Sequence[Episode] = ()
+    voided: Mapping[str, str | None] = {}
+    """The void sessions, each with its episode."""
     entered_later: frozenset[str] = frozenset()
     """The ids of sessions that were recorded after `as_of`."""
+    zone: tzinfo = UTC
+    """The time zone in which the clinic counts days."""
+    baseline_days: int = BASELINE_DAYS
+    root_of: Callable[[str], str] = itself
+    """The muscle that a part of a muscle counts towards."""
+    days_of: Callable[[str], int] = fourteen
+    """Within how many clinic days after a visit a kind of event is counted with it, by date."""
+
+
+def keep_datetime(at: datetime) -> datetime:
+    """Leave a time as it is, to be formatted when the document is serialised."""
+    return at
+
+
+class Clock(NamedTuple):
+    """How times are written, and where the clinic counts days."""
+
+    write: TimeFormat = keep_datetime
+    zone: tzinfo = UTC
+
+    def day(self, at: datetime) -> int:
+        """The clinic day of a time, as a proleptic Gregorian ordinal."""
+        return at.astimezone(self.zone).toordinal()
 
 
 class Occasion(NamedTuple):
@@ -177,9 +236,10 @@ class Occasion(NamedTuple):
     """
 
     instant: int
-    rank: int  # orders occasions at one instant; those outside any session come first
+    rank: int  # orders occasions at one instant; those outside any session come last
     session_id: str  # empty outside any session
     at: Any  # the time as the document gives it
+    day: int  # the clinic day, as a proleptic Gregorian ordinal
     draft: bool = False
     practitioner_id: str = ""
     duration_min: int | None = None
@@ -188,13 +248,13 @@ class Occasion(NamedTuple):
 Course = dict[str, Occasion]
 """The attended visits by session, in order of time."""
 
-OUTSIDE = -1
-"""The rank of an occasion outside any session."""
+OUTSIDE = 1_000_000
+"""The rank of an occasion outside any session: the point of one instant is the session's."""
 
 
 def course_of(
     visits: Iterable[Visit],
-    format_time: TimeFormat,
+    clock: Clock,
     readings: Iterable[Reading] = (),
     needlings: Needlings = NO_NEEDLINGS,
     reports: Iterable[Report] = (),
@@ -208,7 +268,8 @@ def course_of(
             instant=instant(visit.at),
             rank=0,
             session_id=visit.session_id,
-            at=format_time(visit.at),
+            at=clock.write(visit.at),
+            day=clock.day(visit.at),
             draft=visit.status == "draft",
             practitioner_id=visit.practitioner_id,
             duration_min=visit.duration_min,
@@ -250,11 +311,6 @@ def _ranked(
         occasion._replace(rank=rank)
         for rank, occasion in enumerate(sorted(occasions, key=content_of))
     ]
-
-
-def keep_datetime(at: datetime) -> datetime:
-    """Leave a time as it is, to be formatted when the document is serialised."""
-    return at
 
 
 def instant(at: datetime) -> int:

@@ -1,208 +1,324 @@
 """Outcome measures: series of values, and how much they changed.
 
-A series is keyed by instrument, activity, side, muscle and body region, and an activity by its
-words, not by its case and white space. So two activities, a
-left and a right range of motion, or the pain of two complaints are never mixed. It takes
-`before` values only, because the needling influences a value that is taken after it.
+A series belongs to one course of care and is keyed by instrument, activity, side, muscle and
+movement, and an activity by its words, not by its case and white space. So two activities, a
+rotation and a flexion, or the pain of two complaints are never mixed. It takes `before` values
+only, because the needling influences a value that is taken after it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, repeat
 from statistics import fmean
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from typing_extensions import TypeAliasType
+
+from app.core.values.vocabularies import words_of
+from app.progress.rules.courses import Care, Window
 from app.progress.rules.history import (
     OUTSIDE,
-    Course,
-    Episode,
+    Clock,
     Json,
     Occasion,
     Reading,
     Scale,
-    TimeFormat,
-    Visit,
-    in_one_spelling,
+    ScaleOf,
     instant,
     rounded,
 )
-from app.progress.rules.responder import responder
+from app.progress.rules.responder import Day, daily, is_provisional, responder
 from app.progress.rules.trend import trend
-from app.progress.rules.verdict import Criteria
+from app.progress.rules.verdict import Criteria, Reachable, Verdict
 
-Key = tuple[str, str | None, str | None, str | None, str | None]
-"""Instrument, activity, side, muscle, region."""
 
-Point = tuple[Occasion, float]
+class Key(NamedTuple):
+    """What identifies a series within a course. Series are ordered by it."""
 
-Regions = Mapping[str | None, str | None]
-"""The body region of each episode; the key None has the region None."""
+    instrument: str
+    activity: str | None = None
+    side: str | None = None
+    muscle: str | None = None
+    region: str | None = None
+    movement: str | None = None
+
+
+Part = TypeAliasType("Part", Literal["older", "baseline", "later"])
+"""`older`: before the time of the baseline, only listed. `later`: compared with the baseline."""
+
+OLDER, BASELINE, LATER = words_of(Part)
+
+Shown = Callable[[int], bool]
+"""Whether an instant lies within the period of which points are shown."""
+
+
+class Point(NamedTuple):
+    """The values of one series at one instant, as one: their mean."""
+
+    occasion: Occasion
+    value: float
+    n: int
 
 
 class Series(NamedTuple):
-    """The `before` values of one measure in order of time; there is at least one."""
+    """The `before` values of one measure in one course, in order of time."""
 
     key: Key
     scale: Scale
+    older: Sequence[Point]
+    """Points that are only listed."""
     occasions: list[Occasion]
+    """Those that count: first the baseline's, then the later ones."""
     values: list[float]
-    baseline: float  # the mean of the first ``baseline_n`` values
+    numbers: list[int]  # how many values each of them is the mean of
+    baseline: float | None  # the mean of the first ``baseline_n``; None: there is none
     baseline_n: int
+    criteria: Criteria
+    """The thresholds that a change of this series is judged by."""
+    gains: list[float]
+    """How much better than the baseline each later value is; negative where it is worse."""
+    days: list[Day]
+    """The mean gain of each clinic day after the baseline."""
+    alone: bool = False
+    """Whether they are compared with nothing: they belong to no course, or lack their movement."""
 
     @property
-    def criteria(self) -> Criteria:
-        """The thresholds that a change of this series is judged by."""
-        return Criteria.of(self.scale, self.baseline)
+    def reachable(self) -> Reachable:
+        """Whether the scale has room for an important change; unknown without a baseline."""
+        if self.baseline is None:
+            return Reachable(None, None)
+        return self.criteria.reachable(self.baseline, self.scale)
 
     @property
-    def gains(self) -> list[float]:
-        """How much better than the baseline each later value is; negative where it is worse."""
-        later, base = self.values[self.baseline_n :], self.baseline
-        if self.scale.better == "higher":
-            return [value - base for value in later]
-        return [base - value for value in later]
+    def responder(self) -> Json | None:
+        """Whether an important improvement is held; None where that can't be said."""
+        return responder(self.criteria, self.days, has_room=self.reachable.improved)
+
+    @property
+    def room(self) -> float | None:
+        """The gain at the best end of the scale; None where it has no such end."""
+        if self.scale.best is None or self.baseline is None:
+            return None
+        criteria = self.criteria
+        return criteria.merit(self.scale.best) - criteria.merit(self.baseline)
 
 
-def series_of(
-    course: Course,
-    readings: Sequence[Reading],
-    scale: Callable[[str, str | None], Scale],
-    format_time: TimeFormat,
-    regions: Regions,
-    episodes: Mapping[str, str | None],
-) -> list[Series]:
-    """Group readings into series, ordered by key.
+def series_of(care: Care, scale: ScaleOf, clock: Clock) -> list[Series]:
+    """Group the readings of a course into series, ordered by key.
 
-    Several values of one series in one session, or at one instant outside any session, become
-    one point, their mean; repeated algometer readings are an example. A session's point has the
-    session's time. A reading of a session that was not attended is left out. `episodes` gives the
-    episode of each session. Readings without a region join the series that differs only in its
-    region, if there is exactly one.
+    All values of one series at one instant become one point, their mean; repeated algometer
+    readings are an example. A session's values have the session's time.
     """
-    points: defaultdict[Key, list[Point]] = defaultdict(list)
-    for one in in_one_spelling(readings):
-        if one.phase != "before":
-            continue
-        if one.session_id is None:
-            at = one.at
-            occasion = Occasion(
-                instant=instant(at), rank=OUTSIDE, session_id="", at=format_time(at)
-            )
-            region = regions.get(one.episode_id)
-        elif one.session_id in course:
-            occasion = course[one.session_id]
-            region = regions.get(episodes[one.session_id])
-        else:
-            continue
-        key = (one.instrument, one.activity, one.side, one.muscle, region)
-        points[key].append((occasion, one.value))
-    _settle(points)
+    values: defaultdict[Key, list[tuple[Occasion, float]]] = defaultdict(list)
+    region = care.region
+    for one in care.readings:
+        session_id = one.session_id
+        occasion = _outside(one, clock) if session_id is None else care.course[session_id]
+        key = Key(one.instrument, one.activity, one.side, one.muscle, region, one.movement)
+        values[key].append((occasion, one.value))
     return [
-        _series(course, key, scale(key[0], key[-1]), sorted(points[key]))
-        for key in sorted(points, key=lambda key: [part or "" for part in key])
+        _series(care, key, scale(key.instrument, region, key.activity), _points(values[key]))
+        for key in sorted(values, key=lambda key: [part or "" for part in key])
     ]
 
 
-def _settle(points: dict[Key, list[Point]]) -> None:
-    """Move values without a region into the series with a region, if there is exactly one."""
-    regions: defaultdict[tuple[str | None, ...], list[Key]] = defaultdict(list)
-    for key in points:
-        if key[-1] is not None:
-            regions[key[:-1]].append(key)
-    for key in [key for key in points if key[-1] is None]:
-        if len(regions[key[:-1]]) == 1:
-            points[regions[key[:-1]][0]] += points.pop(key)
+def measures(
+    all_series: Iterable[Series], label: Json | None = None, shown: Shown | None = None
+) -> list[Json]:
+    """The document's `measures`.
 
-
-def regions_of(episodes: Iterable[Episode]) -> Regions:
-    """The body region of each episode."""
-    return {None: None} | {episode.episode_id: episode.region for episode in episodes}
-
-
-def episodes_of(visits: Iterable[Visit]) -> dict[str, str | None]:
-    """The episode of each session."""
-    return {visit.session_id: visit.episode_id for visit in visits}
-
-
-def measures(all_series: Iterable[Series]) -> list[Json]:
-    """The document's `measures`."""
-    return [_measure(series) for series in all_series]
-
-
-def _series(course: Course, key: Key, scale: Scale, points: list[Point]) -> Series:
-    """The series of these points, which are in order of time, with its baseline.
-
-    The baseline is the mean of the values up to and including the first attended visit. If there
-    are none, it is the first value. For a rating of change it is 0.
+    `label` names the course. The points that are not `shown` are left out of `points` alone.
     """
-    if len({occasion.instant for occasion, _ in points}) < len(points):
-        points = [_merged(list(same)) for _, same in groupby(points, _when_and_where)]
-    started = next((visit.instant for visit in course.values()), points[-1][0].instant)
-    untreated = [value for occasion, value in points if occasion.instant <= started]
-    baseline = untreated or [points[0][1]]
-    if scale.rates_change:
-        baseline = []
-    return Series(
-        key,
-        scale,
-        [occasion for occasion, _ in points],
-        [value for _, value in points],
-        fmean(baseline) if baseline else 0.0,
-        len(baseline),
+    return [_measure(series, label, shown) for series in all_series]
+
+
+def _outside(reading: Reading, clock: Clock) -> Occasion:
+    at = reading.at
+    return Occasion(
+        instant=instant(at),
+        rank=OUTSIDE,
+        session_id="",
+        at=clock.write(at),
+        day=clock.day(at),
     )
 
 
-def _when_and_where(point: Point) -> tuple[int, str]:
-    return point[0].instant, point[0].session_id
+def _points(values: list[tuple[Occasion, float]]) -> list[Point]:
+    """One point for each instant, in order of time.
+
+    It is that of the session that comes first, and a draft if any of them is.
+    """
+    at_once: defaultdict[int, list[tuple[Occasion, float]]] = defaultdict(list)
+    for value in values:
+        at_once[value[0].instant].append(value)
+    if len(at_once) == len(values):
+        return [Point(*at_once[at][0], 1) for at in sorted(at_once)]
+    return [_point(at_once[at]) for at in sorted(at_once)]
 
 
-def _merged(same: list[Point]) -> Point:
-    """One point for all values of one occasion, even if its times have different UTC offsets."""
-    occasion = min((occasion for occasion, _ in same), key=lambda occasion: str(occasion.at))
-    return occasion, fmean(value for _, value in same)
+def _point(same: list[tuple[Occasion, float]]) -> Point:
+    if len(same) == 1:
+        return Point(*same[0], 1)
+    occasions = [occasion for occasion, _ in same]
+    occasion = min(occasions, key=lambda one: (one.rank, one.session_id, str(one.at)))
+    occasion = occasion._replace(draft=any(one.draft for one in occasions))
+    return Point(occasion, fmean(value for _, value in same), len(same))
 
 
-def _measure(series: Series) -> Json:
-    instrument, activity, side, muscle, region = series.key
+def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
+    """The series of these points, with its baseline.
+
+    The baseline is the mean of the points in the window of the course. For a rating of change it
+    is 0, because the patient compares with the start. Only values after the window count then.
+    """
+    window = care.window
+    older = 0 if window is None else sum(_is_older(point, window) for point in points)
+    later = older
+    if window is not None:
+        later += sum(window.holds(one.occasion.instant, one.occasion.day) for one in points)
+    alone = care.alone or (scale.needs_movement and key.movement is None)
+    if scale.rates_change and not alone:
+        older = later if window is not None else len(points)
+        baseline: float | None = 0.0
+    else:
+        within = [point.value for point in points[older:later]]
+        baseline = fmean(within) if within and not alone else None
+    counted, baseline_n = points[older:], max(later - older, 0)
+    occasions, values = [one.occasion for one in counted], [one.value for one in counted]
+    gains = [] if baseline is None else _gains(scale, baseline, values[baseline_n:])
+    return Series(
+        key,
+        scale,
+        points[:older],
+        occasions,
+        values,
+        [one.n for one in counted],
+        baseline,
+        baseline_n,
+        Criteria.of(scale, baseline or 0.0),
+        gains,
+        daily(occasions[baseline_n:], gains) if gains else [],
+        alone,
+    )
+
+
+def _gains(scale: Scale, baseline: float, later: Iterable[float]) -> list[float]:
+    if scale.better == "higher":
+        return [value - baseline for value in later]
+    return [baseline - value for value in later]
+
+
+def _is_older(point: Point, window: Window) -> bool:
+    return point.occasion.day < window.first_day and point.occasion.instant <= window.start
+
+
+def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
     occasions, values, criteria = series.occasions, series.values, series.criteria
-    latest = values[-1]
-    best = max(values) if criteria.better == "higher" else min(values)
-    change = rounded(latest - series.baseline)
-    gain = criteria.merit(latest) - criteria.merit(series.baseline)
     thresholds = series.scale.thresholds
     return {
-        "instrument": instrument,
-        "activity": activity,
-        "side": side,
-        "muscle": muscle,
-        "region": region,
+        "course": label,
+        **series.key._asdict(),
         "unit": series.scale.unit,
         "better": criteria.better,
-        "baseline": {
-            "value": rounded(series.baseline),
-            "n": series.baseline_n,
-            "at": occasions[0].at,
-        },
-        "latest": {"value": latest, "at": occasions[-1].at},
-        "best": {"value": best, "at": occasions[values.index(best)].at},
-        "change": change,
-        "change_percent": _percent(change, series.baseline),
+        "baseline": _baseline(series),
+        "latest": {"value": values[-1], "at": occasions[-1].at} if values else None,
+        "best": None if series.alone else _best(series),
         "thresholds": thresholds and thresholds._asdict(),
+        **_changed(series),
+        "trend": None if series.alone else _trend(series),
+        "points": _listed(series, shown),
+    }
+
+
+def _baseline(series: Series) -> Json | None:
+    if series.baseline is None:
+        return None
+    first = series.occasions[: series.baseline_n]
+    last = series.baseline_n - 1
+    return {
+        "value": rounded(series.baseline),
+        "n": len({occasion.day for occasion in first}),
+        "at": first[0].at if first else None,
+        "last": {"value": series.values[last], "at": first[last].at} if first else None,
+    }
+
+
+def _best(series: Series) -> Json | None:
+    if not series.values:
+        return None
+    best = max(series.values) if series.scale.better == "higher" else min(series.values)
+    return {"value": best, "at": series.occasions[series.values.index(best)].at}
+
+
+def _trend(series: Series) -> Json:
+    occasions = series.occasions
+    return trend(
+        [occasion.instant for occasion in occasions],
+        series.values,
+        [occasion.day for occasion in occasions],
+    )
+
+
+def _changed(series: Series) -> Json:
+    """The members about the change; all but `reachable` are empty until a value follows."""
+    base, criteria, days = series.baseline, series.criteria, series.days
+    found: Json = {
+        "change": None,
+        "change_percent": None,
+        "exceeds_mdc": None,
+        "reaches_mcid": None,
+        "verdict": "insufficient",
+        "verdict_from_last": None,
+        "provisional": False,
+        "reachable": series.reachable._asdict(),
+        "responder": series.responder,
+    }
+    if base is None or not days:
+        return found
+    gain, change = series.gains[-1], rounded(series.values[-1] - base)
+    verdict = criteria.verdict(gain)
+    important = verdict in {"improved_important", "worse"}
+    return found | {
+        "change": change,
+        "change_percent": _percent(change, base),
         "exceeds_mdc": criteria.is_real(gain),
         "reaches_mcid": criteria.is_worthwhile(gain),
-        "verdict": "insufficient" if len(values) == series.baseline_n else criteria.verdict(gain),
-        "responder": responder(criteria, series.gains, occasions[series.baseline_n :]),
-        "trend": trend([occasion.instant for occasion in occasions], values),
-        "points": [
-            {
-                "session_id": occasion.session_id or None,
-                "at": occasion.at,
-                "value": value,
-                "draft": occasion.draft,
-            }
-            for occasion, value in zip(occasions, values, strict=True)
-        ],
+        "verdict": verdict,
+        "verdict_from_last": _from_last(series, verdict),
+        "provisional": important and is_provisional(criteria, days, worse=verdict == "worse"),
     }
+
+
+def _from_last(series: Series, verdict: Verdict) -> Verdict | None:
+    """The verdict from the last value of the baseline, where it is another than from the mean."""
+    if not series.baseline_n:
+        return None
+    last = series.values[series.baseline_n - 1]
+    criteria = Criteria.of(series.scale, last)
+    found = criteria.verdict(criteria.merit(series.values[-1]) - criteria.merit(last))
+    return None if found == verdict else found
+
+
+def _listed(series: Series, shown: Shown | None) -> list[Json]:
+    """The points of the document, oldest first."""
+    counted = map(Point, series.occasions, series.values, series.numbers)
+    parts = chain(
+        repeat(OLDER, len(series.older)),
+        repeat(BASELINE, series.baseline_n),
+        repeat(LATER, len(series.values) - series.baseline_n),
+    )
+    return [
+        {
+            "session_id": occasion.session_id or None,
+            "at": occasion.at,
+            "value": value,
+            "n": n,
+            "part": part,
+            "draft": occasion.draft,
+        }
+        for (occasion, value, n), part in zip([*series.older, *counted], parts, strict=True)
+        if shown is None or shown(occasion.instant)
+    ]
 
 
 def _percent(change: float, baseline: float) -> float | None:

@@ -7,7 +7,7 @@ the examiner changes. Points of one curve share its number.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -20,13 +20,30 @@ GRASPS = {None: 0, "none": 1, "mild": 2, "moderate": 3, "strong": 4}
 _session_of = itemgetter("session_id")
 
 
-def muscles(course: Course, needlings: Needlings) -> list[Json]:
-    """The document's `muscles`: the most treated first, then by muscle, side and level."""
+def muscles(
+    course: Course,
+    needlings: Needlings,
+    label: Json | None = None,
+    shown: Callable[[int], bool] | None = None,
+) -> list[Json]:
+    """The document's `muscles`: the most treated first, then by muscle, side and level.
+
+    `label` names the course of care. `shown` says of which instants the points are listed.
+    """
     times: defaultdict[Place, list[Timed]] = defaultdict(list)
     for place, timed in times_of(needlings):
         times[place].append(timed)
     points = _points(course, needlings)
-    series = [_series(place, _of_sessions(some), times[place]) for place, some in points.items()]
+    instants = {id: visit.instant for id, visit in course.items()}
+    several = len(set(instants.values())) < len(instants)
+    group = (lambda point: instants[point["session_id"]]) if several else _session_of
+    series = [
+        {"course": label, **_series(place, _of_occasions(some, group), times[place])}
+        for place, some in points.items()
+    ]
+    if shown is not None:
+        for one in series:
+            one["points"] = [each for each in one["points"] if shown(instants[each["session_id"]])]
     return sorted(series, key=_most_treated_first)
 
 
@@ -68,11 +85,11 @@ def _points(course: Course, needlings: Needlings) -> dict[Place, list[Json]]:
     return points
 
 
-def _of_sessions(points: list[Json]) -> list[Json]:
-    """One point for each session, however often the muscle was needled in it."""
-    if len(set(map(_session_of, points))) == len(points):
+def _of_occasions(points: list[Json], occasion_of: Callable[[Json], object]) -> list[Json]:
+    """One point for all sessions of one instant, however often the muscle was needled then."""
+    if len(set(map(occasion_of, points))) == len(points):
         return points
-    return [_joined(list(same)) for _, same in groupby(points, _session_of)]
+    return [_joined(list(same)) for _, same in groupby(points, occasion_of)]
 
 
 def _joined(points: Sequence[Json]) -> Json:
@@ -86,6 +103,7 @@ def _joined(points: Sequence[Json]) -> Json:
         "release": max((point["release"] for point in points), key=RELEASES.__getitem__),
         "twitches": sum(counted) if counted else None,
         "grasp": max((point["grasp"] for point in points), key=GRASPS.__getitem__),
+        "draft": any(point["draft"] for point in points),
     }
 
 

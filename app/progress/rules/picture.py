@@ -4,10 +4,10 @@ The picture shows nothing that is not in the document. People who can't see it r
 description, or the document.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.progress.rules.drawing import (
     FAINT,
@@ -23,8 +23,17 @@ from app.progress.rules.drawing import (
     text,
 )
 from app.progress.rules.history import Json
+from app.progress.rules.measures import OLDER
 from app.progress.rules.verdict import effective_mcid
-from app.progress.rules.wording import VERDICTS, number, signed, unit
+from app.progress.rules.wording import (
+    cautions,
+    change_words,
+    course_words,
+    held_words,
+    number,
+    unit,
+    verdict_words,
+)
 
 WIDTH: Final = 760
 EDGE: Final = 16
@@ -87,13 +96,14 @@ def picture(document: Json, names: Names) -> str:
     parts: list[str] = []
     top = HEAD
     for measure in document["measures"]:
-        parts += _measure(measure, names.scale(measure["instrument"]), names, time, visits, top)
+        name = label(measure, names, in_course=has_several(document))
+        parts += _measure(measure, names.scale(measure["instrument"]), name, time, visits, top)
         top += PANEL + GAP
     if visits:
         parts += _soreness(document["soreness"], time, top)
         top += PANEL + GAP
     if document["muscles"]:
-        parts += _muscles(document["muscles"], names, document["soreness"]["sessions"], top)
+        parts += _muscles(document, names, top)
         top += ROW * (len(document["muscles"]) + 2) + GAP
     if not parts:
         parts.append(text(LEFT, top, "No attended session and no measurement yet."))
@@ -105,18 +115,23 @@ def picture(document: Json, names: Names) -> str:
 
 def describe(document: Json, names: Names) -> str:
     """The text alternative of the picture, in sentences."""
-    sentences = [heading(document) + "."]
+    sentences, several = [heading(document) + "."], has_several(document)
     sentences += [
-        f"{label(measure, names)}: {_change(measure)}; {_verdict(measure)}."
+        f"{label(measure, names, in_course=several)}: {'; '.join(_findings(measure))}."
         for measure in document["measures"]
     ]
     sore = document["soreness"]
     sentences.append(f"Soreness: answered {sore['answered']} of {sore['asked']} times asked.")
     sentences += [
-        f"{_muscle(muscle, names)}: completely {_released(muscle)} sessions."
+        f"{_muscle(muscle, names, in_course=several)}: completely {_released(muscle)} sessions."
         for muscle in document["muscles"]
     ]
     return " ".join(sentences)
+
+
+def has_several(document: Mapping[str, Any]) -> bool:
+    """Whether there is more than one course, so that each figure needs the name of its course."""
+    return len(document["courses"]) > 1
 
 
 def heading(document: Json) -> str:
@@ -131,27 +146,33 @@ def heading(document: Json) -> str:
 
 
 def _measure(
-    measure: Json, scale: Scale, names: Names, time: Axis, visits: Sequence[str], top: int
+    measure: Json, scale: Scale, name: str, time: Axis, visits: Sequence[str], top: int
 ) -> list[str]:
     """One outcome measure: its points on its scale, over the grey band of the MCID."""
     values = [point["value"] for point in measure["points"]]
-    least, most = min(scale.least, *values), max(scale.most, *values)
+    least, most = min([scale.least, *values]), max([scale.most, *values])
     height = Axis(least, most, top + PANEL, top)
     points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
-    radius = min(4, max(2, (RIGHT - LEFT) / len(points) / 3))
+    radius = min(4, max(2, (RIGHT - LEFT) / max(len(points), 1) / 3))
     parts = _band(measure, height)
     parts += _frame(top, number(least), number(most), time)
     parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _pixels(visits, time)]
-    course = " ".join(f"{x},{y}" for x, y, _ in points)
-    parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
+    course = " ".join(f"{x},{y}" for x, y, point in points if point["part"] != OLDER)
+    if course:
+        parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
     parts += [
         f'<circle cx="{x}" cy="{y}" r="{radius:.3g}" stroke="{INK}" stroke-width="1.5"'
         f' fill="{"#ffffff" if point["draft"] else INK}">'
-        f"<title>{point['at'][:10]}: {number(point['value'])}</title></circle>"
+        f"<title>{point['at'][:10]}: {number(point['value'])}{_remark(point)}</title></circle>"
         for x, y, point in points
     ]
     parts += _key(measure, top)
-    return [*parts, *_caption(top, label(measure, names), [_change(measure), _verdict(measure)])]
+    return [*parts, *_caption(top, name, _findings(measure))]
+
+
+def _remark(point: Json) -> str:
+    """Why a point is not joined to the others; empty where it is."""
+    return ", older than the baseline" if point["part"] == OLDER else ""
 
 
 def _key(measure: Json, top: int) -> list[str]:
@@ -170,7 +191,7 @@ def _key(measure: Json, top: int) -> list[str]:
 
 def _mcid(measure: Json) -> float | None:
     thresholds = measure["thresholds"]
-    if thresholds is None:
+    if thresholds is None or measure["baseline"] is None:
         return None
     return effective_mcid(
         measure["baseline"]["value"], thresholds["mcid"], thresholds["mcid_percent"]
@@ -214,15 +235,16 @@ def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
     return [*parts, *_caption(top, "Soreness after needling", [answered])]
 
 
-def _muscles(muscles: Iterable[Json], names: Names, visits: Sequence[Json], top: int) -> list[str]:
+def _muscles(document: Json, names: Names, top: int) -> list[str]:
     """A row for each muscle and a column for each session. Darker means more ache."""
+    muscles, visits = document["muscles"], document["soreness"]["sessions"]
     column = min((RIGHT - LEFT) / max(len(visits), 1), 2.0 * ROW)
     places = {visit["session_id"]: LEFT + n * column for n, visit in enumerate(visits)}
     title = "Each muscle, session by session. Darker: more ache. Thick line: the examiner changed."
     parts = [text(16, top - 8, title), *legend(16, top + 10)]
     for n, muscle in enumerate(muscles, 1):
         y = top + n * ROW
-        name = _muscle(muscle, names)
+        name = _muscle(muscle, names, in_course=has_several(document))
         parts.append(text(EDGE, y + ROW - 5, name, **font_size_to_fit(name, LEFT - EDGE - 6)))
         before = None
         for point in muscle["points"]:
@@ -255,32 +277,41 @@ def _released(muscle: Json) -> str:
     return f"released in {muscle['released_complete']} of {muscle['treated']}"
 
 
-def _muscle(muscle: Json, names: Names) -> str:
+def _muscle(muscle: Json, names: Names, *, in_course: bool) -> str:
     level = f" {muscle['spinal_level']}" if muscle["spinal_level"] else ""
-    return f"{names.muscle(muscle['muscle'])}{level}, {muscle['side']}"
+    course = f", {course_words(muscle['course'])}" if in_course else ""
+    return f"{names.muscle(muscle['muscle'])}{level}, {muscle['side']}{course}"
 
 
-def label(measure: Json, names: Names) -> str:
-    """The name of a measure, or of the measure that a flag is about."""
+def label(measure: Json, names: Names, *, in_course: bool = False) -> str:
+    """The name of a measure, or of the measure that a flag is about.
+
+    It names the course if `in_course`.
+    """
     muscle, region = measure["muscle"], measure["region"]
     more = (
         measure["activity"],
         muscle and names.muscle(muscle),
+        spelt(measure["movement"]),
         measure["side"],
-        region and region.replace("_", " "),
+        spelt(region),
+        course_words(measure["course"]) if in_course else None,
     )
     name = names.scale(measure["instrument"]).name + unit(measure.get("unit"))
     return ", ".join([name, *filter(None, more)])
 
 
-def _change(measure: Json) -> str:
-    base, latest = measure["baseline"]["value"], measure["latest"]["value"]
-    return f"{number(base)} to {number(latest)}, changed by {signed(measure['change'])}"
+def spelt(code: str | None) -> str | None:
+    """A code of a vocabulary as words."""
+    return code and code.replace("_", " ")
 
 
-def _verdict(measure: Json) -> str:
+def _findings(measure: Json) -> list[str]:
+    """The change and its number of values, the verdict, and what may not be concluded."""
     by = f" ({measure['thresholds']['id']})" if measure["thresholds"] else ""
-    return VERDICTS[measure["verdict"]] + by
+    held = held_words(measure, lambda at: at[:10])
+    said = [change_words(measure), verdict_words(measure) + by]
+    return [*said, *([held] if held else []), *cautions(measure)]
 
 
 def _caption(top: int, label: str, findings: Sequence[str]) -> list[str]:

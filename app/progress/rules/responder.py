@@ -1,43 +1,89 @@
-"""Whether a patient responded by one measure, and since when.
+"""Whether a patient holds an important improvement by one measure, and since when.
 
-A patient responds while the values are an important improvement over the baseline (see
-`verdict`). A response that was reached and has ended is called lost. There is no state where the
-instrument has no thresholds, or where there is no value after the baseline.
+One value proves little: of unchanged patients many have a single value that is an important
+improvement. So an improvement is *held* from two consecutive clinic days whose values reach it, and
+*lost* by two consecutive ones that do not. A missing value is skipped. A worsening is held and lost
+by the same rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby, pairwise
+from statistics import fmean
+from typing import Any, NamedTuple
 
 from app.progress.rules.history import Json, Occasion
-from app.progress.rules.verdict import FLOAT_TOLERANCE, Criteria
+from app.progress.rules.verdict import Criteria
 
 
-def responder(
-    criteria: Criteria, gains: Sequence[float], occasions: Sequence[Occasion]
-) -> Json | None:
-    """The responder state, from the gains after the baseline and their occasions; None without one.
+class Day(NamedTuple):
+    """The mean gain of one clinic day after the baseline, and when its first value was taken."""
 
-    `state` is `responding`, `lost` or `not_yet`. `since` is the time at which that state began,
-    null for `not_yet`. `first_at` is the time at which the patient first responded.
+    at: Any
+    gain: float  # over the baseline; negative where it is worse
+
+
+class Holding(NamedTuple):
+    """How a direction stands at the end of a series, as indexes of its days; None where never."""
+
+    first: int | None  # where it was held for the first time
+    since: int | None  # where the present state, held or lost, began
+    is_held: bool
+
+
+NEVER = Holding(None, None, is_held=False)
+
+
+def daily(occasions: Iterable[Occasion], gains: Iterable[float]) -> list[Day]:
+    """One mean gain for each clinic day, from the occasions after the baseline."""
+    points = list(zip(occasions, gains, strict=True))
+    if len({occasion.day for occasion, _ in points}) == len(points):
+        return [Day(occasion.at, gain) for occasion, gain in points]
+    days = [list(same) for _, same in groupby(points, lambda point: point[0].day)]
+    return [Day(day[0][0].at, fmean(gain for _, gain in day)) for day in days]
+
+
+def holding(reached: Sequence[bool]) -> Holding:
+    """How a direction stands, from whether each day reached it.
+
+    Two days in a row that reach it begin a hold, and two in a row that do not end it. `since` is
+    the first of these two.
     """
-    if criteria.mcid is None or not gains:
+    state = NEVER
+    for index, (before, now) in enumerate(pairwise(reached)):
+        if before == now != state.is_held:
+            first = index if state.first is None else state.first
+            state = Holding(first, index, is_held=now)
+    return state
+
+
+def responder(criteria: Criteria, days: Sequence[Day], *, has_room: bool | None) -> Json | None:
+    """The state of an important improvement, from the days after the baseline.
+
+    None without an MDC or an MCID, and without a day. `state` is:
+
+    - `not_yet`: no important improvement was held;
+    - `held`: it is held;
+    - `wavering`: it is held, but the last day alone does not reach it;
+    - `lost`: it was held, and two days in a row did not reach it;
+    - `no_room`: the scale has no room for it from the baseline.
+
+    `since` is the first of the two days that began the hold, or ended it. `first_at` is the first
+    of the two days that held it for the first time. Both are null where it was never held.
+    """
+    if criteria.important is None or not days:
         return None
-    enough = least_important_gain(criteria)
-    reached = [gain >= enough for gain in gains]
-    if True not in reached:
-        return {"state": "not_yet", "since": None, "first_at": None}
-    turned = len(reached) - 1
-    while turned and reached[turned - 1] == reached[-1]:
-        turned -= 1
-    return {
-        "state": "responding" if reached[-1] else "lost",
-        "since": occasions[turned].at,
-        "first_at": occasions[reached.index(True)].at,
-    }
+    reached = [day.gain >= criteria.important for day in days]
+    held = holding(reached)
+    if held.since is None or held.first is None:
+        state = "no_room" if has_room is False else "not_yet"
+        return {"state": state, "since": None, "first_at": None}
+    state = "lost" if not held.is_held else "held" if reached[-1] else "wavering"
+    return {"state": state, "since": days[held.since].at, "first_at": days[held.first].at}
 
 
-def least_important_gain(criteria: Criteria) -> float:
-    """The least gain that is an important improvement, where there is an MCID.
-
-    An important improvement reaches both MDC and MCID, so this is the larger of them.
-    """
-    return (criteria.larger_threshold or 0.0) - FLOAT_TOLERANCE
+def is_provisional(criteria: Criteria, days: Sequence[Day], *, worse: bool) -> bool:
+    """Whether a verdict of an important change, for better or worse, isn't held yet."""
+    if criteria.important is None:
+        return False
+    sign = -1 if worse else 1
+    return not holding([sign * day.gain >= criteria.important for day in days]).is_held

@@ -19,19 +19,22 @@ from app.progress.rules.theil_sen import slope
 
 P_FROM = 5
 TESTED_FROM = 10
+SLOPE_FROM_DAYS = 7
 WEEK = 7 * 24 * 3600 * 1_000_000
 """Seven days in microseconds."""
 
 
-def trend(instants: Sequence[int], values: Sequence[float]) -> Json:
+def trend(instants: Sequence[int], values: Sequence[float], days: Sequence[int]) -> Json:
     """Describe ``values`` at ``instants``: microseconds, ascending, equal ones allowed.
 
-    `per_week` is null where no two instants differ. `n` is the number of values. `p` is not
-    rounded, because a small one would become 0.
+    ``days`` are their clinic days. `per_week` is null where the first and the last lie under seven
+    clinic days apart: a slope per week would be extrapolated. `n` is the number of values. `p` is
+    not rounded, because a small one would become 0.
     """
     observed = _observations(instants, values)
     ranking = Ranking.of(observed)
-    per_microsecond = slope(instants, values, ranking)
+    is_long = bool(days) and days[-1] - days[0] >= SLOPE_FROM_DAYS
+    per_microsecond = slope(instants, values, ranking) if is_long else None
     return {
         "method": "theil_sen",
         "per_week": None if per_microsecond is None else rounded(per_microsecond * WEEK),

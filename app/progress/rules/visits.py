@@ -1,13 +1,13 @@
 """How often and how regularly the patient came, and how much needling they received."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
-from app.progress.rules.history import Course, Json, Needlings, Visit, rounded
+from app.progress.rules.history import Course, Json, Needlings, Visit, itself, rounded
 
 DAY = 24 * 3600 * 1_000_000
 """A day in microseconds."""
@@ -69,13 +69,21 @@ def doses_of(course: Course, needlings: Needlings) -> Doses:
     return Doses(insertions, twitches)
 
 
-def dose(course: Course, needlings: Needlings) -> Json:
-    """The document's `dose`. `muscles` counts distinct muscles, whatever their side."""
+def dose(course: Course, needlings: Needlings, root_of: Callable[[str], str] = itself) -> Json:
+    """The document's `dose`.
+
+    `parts` counts distinct slugs, whatever their side. `muscles` counts the distinct muscles that
+    they are parts of. `twitches` and `minutes` are None where nobody counted any.
+    """
+    parts = {muscle for muscle, _, _ in set(needlings.place)}
+    twitches = [count for count in needlings.twitches if count is not None]
+    minutes = [one.duration_min for one in course.values() if one.duration_min is not None]
     return {
         "needlings": len(needlings.session_id),
-        "muscles": len({muscle for muscle, _, _ in set(needlings.place)}),
+        "muscles": len(set(map(root_of, parts))),
+        "parts": len(parts),
         "needles": sum(needlings.needles),
         "insertions": sum(needlings.insertions),
-        "twitches": sum(filter(None, needlings.twitches)),
-        "minutes": sum([visit.duration_min or 0 for visit in course.values()]),
+        "twitches": sum(twitches) if twitches else None,
+        "minutes": sum(minutes) if minutes else None,
     }

@@ -1,21 +1,42 @@
 """How progress is worded and formatted in the picture, the console and the PDF.
 
-The words say "changed by", never why: regression to the mean alone causes large changes.
+The words say "changed by", never why: large changes occur by regression to the mean alone. A change
+is never written without the number of values that it is from.
 """
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Json = Mapping[str, Any]
+Day = Callable[[str], str]
+"""The clinic day of a time of the document, as it is written."""
 
 NOTHING: Final = "\N{EN DASH}"
 MINUS: Final = "\N{MINUS SIGN}"
 P_LEAST: Final = 0.001
 """A smaller p is shown as "< 0.001"."""
+CONCLUDED_FROM: Final = 5
+"""With fewer values, no order of them is rare enough to be evidence of a trend."""
+TOO_FEW: Final = f"fewer than {CONCLUDED_FROM} values: a trend may not be concluded"
+ONE_VALUE: Final = (
+    "The baseline is one value. A first value that was picked because it was high falls by itself."
+)
+NO_ROOM: Final = "the scale leaves no room to show it from here"
+WITHIN_ERROR: Final = "within measurement error"
+MEANING_UNKNOWN: Final = "whether it matters is not known"
+NOT_CONFIRMED: Final = "not yet confirmed"
 VERDICTS: Final = {
     "improved_important": "an important improvement",
-    "improved_uncertain": "an improvement, but it is uncertain whether it is real and worthwhile",
+    "improved_uncertain": "an improvement that may be measurement error: no MDC is known",
     "stable": "no worthwhile change",
-    "worse": "a worsening",
+    "worse_uncertain": "a worsening that may be measurement error: no MDC is known",
+    "worse": "an important worsening",
     "insufficient": "no verdict",
 }
+"""Each verdict where nothing else needs to be said of it: see `verdict_words`."""
+UNCERTAIN: Final = {"improved_uncertain": "improved", "worse_uncertain": "worse"}
+"""The direction of each uncertain verdict, as `reachable` names it."""
+SEVERITIES: Final = ("mild", "significant", "serious")
 RELEASES: Final = {
     "none": "not released",
     "partial": "partly released",
@@ -48,3 +69,159 @@ def p_value(p: float | None) -> str:
     if p is None:
         return NOTHING
     return f"< {P_LEAST}" if p < P_LEAST else f"{p:.3f}"
+
+
+def count(measure: Json) -> int:
+    """From how many values a change is."""
+    trend = measure["trend"]
+    return len(measure["points"]) if trend is None else int(trend["n"])
+
+
+def counted_change(measure: Json) -> str:
+    """The change, with its percentage and the number of values; a dash where there is none."""
+    change, percent = measure["change"], measure["change_percent"]
+    if change is None:
+        return NOTHING
+    share = "" if percent is None else f" ({signed(percent)} %)"
+    return f"{signed(change)}{share}, n = {count(measure)}"
+
+
+def counted_slope(trend: Json | None) -> str:
+    """The slope per week, with the number of values; a dash where there is none."""
+    if trend is None or trend["per_week"] is None:
+        return NOTHING
+    return f"{per_week(trend['per_week'])}, n = {trend['n']}"
+
+
+def change_words(measure: Json) -> str:
+    """The baseline, the latest value and the change between them, as one phrase."""
+    base, latest = (
+        member and member["value"] for member in (measure["baseline"], measure["latest"])
+    )
+    if measure["change"] is None:
+        first = number(latest if base is None else base)
+        return f"{first}; nothing to compare yet"
+    return f"{number(base)} to {number(latest)}, changed by {counted_change(measure)}"
+
+
+def figure(member: Json | None) -> str:
+    """The value of a baseline, latest or best; a dash where there is none."""
+    return number(None if member is None else member["value"])
+
+
+def course_words(course: Json | None) -> str:
+    """Which course something belongs to, where there are several."""
+    if course is None:
+        return "in no course"
+    if course["started_at"] is None:
+        return "course without a visit"
+    return f"course from {course['started_at'][:10]}"
+
+
+def event_words(events: Json) -> str:
+    """The counts of adverse events, and how many of them no visit or episode names."""
+    said = _event_counts(events)
+    if any(events["by_date"].values()):
+        said += f"; of these counted by date: {_some_events(events['by_date'])}"
+    if any(events["unattributed"].values()):
+        said += f"; unattributed: {_some_events(events['unattributed'])}"
+    return said
+
+
+def _event_counts(counts: Json) -> str:
+    harm = ", ".join(f"{counts[how]} {how}" for how in SEVERITIES)
+    return f"{harm}; close calls: {counts['close_calls']}"
+
+
+def _some_events(counts: Json) -> str:
+    """Those of the counts that are not 0."""
+    said = [f"{counts[how]} {how}" for how in SEVERITIES if counts[how]]
+    calls = counts["close_calls"]
+    return ", ".join([*said, *([f"close calls {calls}"] if calls else [])])
+
+
+def cautions(measure: Json) -> list[str]:
+    """What may not be concluded from a change; empty where it is from enough values."""
+    if measure["change"] is None or count(measure) >= CONCLUDED_FROM:
+        return []
+    return [TOO_FEW]
+
+
+def verdict_words(measure: Json) -> str:
+    """The verdict on a change, in words; both, where the last value before it gives another one."""
+    other = measure["verdict_from_last"]
+    if other is None:
+        return _from_mean(measure)
+    used = measure["thresholds"]
+    both_known = used["mdc"] is not None and (used["mcid"] or used["mcid_percent"]) is not None
+    words = VERDICTS[other]
+    if other in UNCERTAIN and used["mdc"] is not None:
+        words = WITHIN_ERROR if both_known else f"{UNCERTAIN[other]}; {MEANING_UNKNOWN}"
+    return f"{_from_mean(measure)}; from the last value of the baseline: {words}"
+
+
+def _from_mean(measure: Json) -> str:
+    verdict = measure["verdict"]
+    if verdict == "stable":
+        return _stable(measure)
+    if verdict in UNCERTAIN:
+        room = f"; {NO_ROOM}" if _has_no_room(measure, UNCERTAIN[verdict]) else ""
+        return _uncertain(measure) + room
+    confirmed = f", {_unconfirmed(measure)}" if measure["provisional"] else ""
+    return VERDICTS[verdict] + confirmed
+
+
+def held_words(measure: Json, day: Day) -> str | None:
+    """Since when an important improvement is held, or isn't any more; None where it never was."""
+    responder = measure["responder"]
+    if responder is None or responder["since"] is None:
+        return None
+    since = day(responder["since"])
+    return {
+        "held": f"important improvement held since {since}",
+        "wavering": f"important improvement held since {since}, but not by the last value",
+        "lost": f"important improvement no longer held since {since}",
+    }[responder["state"]]
+
+
+def flag_words(flag: Json, day: Day) -> str:
+    """What a flag says, and since when."""
+    since = day(flag["since"])
+    if flag["episode_id"] is not None:
+        days = flag["days_after"]
+        return f"A new episode of this region, {days} days later, on {since}"
+    if flag["code"] == "plateau":
+        return f"No further improvement over six values, since {since}"
+    over = "" if flag["over"] is None else f"; over on {day(flag['over'])}"
+    return f"Worse again than a level that was held, since {since}{over}"
+
+
+def _stable(measure: Json) -> str:
+    if _has_no_room(measure, "improved"):
+        return f"an important improvement: {NO_ROOM}"
+    fell = (measure["change"] or 0) < 0
+    if fell == (measure["better"] == "higher") and _has_no_room(measure, "worse"):
+        return f"an important worsening: {NO_ROOM}"
+    return VERDICTS["stable"]
+
+
+def _has_no_room(measure: Json, direction: str) -> bool:
+    reachable = measure["reachable"]
+    return reachable is not None and reachable[direction] is False
+
+
+def _uncertain(measure: Json) -> str:
+    """A change of which nobody knows whether it is real, or whether it matters."""
+    verdict = measure["verdict"]
+    if measure["exceeds_mdc"] is None:
+        return VERDICTS[verdict]
+    if measure["exceeds_mdc"]:
+        which = "better" if UNCERTAIN[verdict] == "improved" else "worse"
+        return f"{which} by more than measurement error; {MEANING_UNKNOWN}"
+    return WITHIN_ERROR
+
+
+def _unconfirmed(measure: Json) -> str:
+    """Why a verdict is provisional."""
+    later = count(measure) - (measure["baseline"] or {"n": 0})["n"]
+    return f"one value after the start, {NOT_CONFIRMED}" if later == 1 else NOT_CONFIRMED

@@ -10,17 +10,25 @@ from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from app.core.http.pages import Filters
-from app.core.values.wire import Past, Period, View
+from app.core.values.wire import Moment, Past, Period, View
 from app.instruments.rules import Better
 from app.kinds import ON_TIMELINE
+from app.progress.rules.measures import Part
 from app.progress.rules.verdict import Verdict
+from app.progress.schemas.courses import CourseView
 from app.progress.schemas.muscles import MuscleProgressView, ReleaseView
+from app.progress.schemas.tolerance import EventsView, SorenessView
+from app.progress.schemas.trends import TrendView
 from app.records.views import Side
 
-ResponderState = TypeAliasType("ResponderState", Literal["responding", "lost", "not_yet"])
-"""Whether an important improvement stands, was lost, or hasn't come yet."""
+ResponderState = TypeAliasType(
+    "ResponderState", Literal["not_yet", "held", "wavering", "lost", "no_room"]
+)
+"""Whether an important improvement is held. `wavering`: held, but the last value alone is below it.
+`no_room`: the scale has no room for one from the baseline."""
 FlagCode = TypeAliasType("FlagCode", Literal["recurrence", "plateau"])
-"""`recurrence`: worse again after an improvement. `plateau`: no further improvement."""
+"""`recurrence`: worse again than a level that was held, or a new episode of a region. `plateau`: no
+further improvement over six values."""
 
 
 class ProgressFilters(Period):
@@ -28,7 +36,18 @@ class ProgressFilters(Period):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
+    episode_id: Annotated[
+        UUID | None,
+        Field(description="Only the course of this episode. Its figures are those of the whole."),
+    ] = None
+    begin: Annotated[
+        Moment | None,
+        Field(alias="from", description="List only points at or after. No figure depends on it."),
+    ] = None
+    end: Annotated[
+        Moment | None,
+        Field(alias="to", description="List only points at or before. No figure depends on it."),
+    ] = None
     as_of: Annotated[
         Past | None,
         Field(
@@ -88,26 +107,17 @@ class DoseView(View):
     needlings: int
     """How often a muscle was needled."""
     muscles: int
-    """How many different muscles were needled."""
+    """How many different muscles were needled. The parts of a muscle count as that muscle."""
+    parts: int
+    """How many different codes were needled, a part of a muscle being one."""
     needles: int
     """How many needles were used in all."""
     insertions: int
     """How many insertions there were in all."""
-    twitches: int
-    """Local twitch responses counted in all. Needlings that nobody counted add nothing."""
-    minutes: int
-    """The length of the visits in all. Visits without a length add nothing."""
-
-
-class BaselineView(View):
-    """The mean of the values before treatment, or the first value where there are none."""
-
-    value: float
-    """The value to which later ones are compared, in the instrument's unit."""
-    n: int
-    """From how many values it was formed. One high first value tends to fall by itself."""
-    at: datetime
-    """When the first of these values was measured."""
+    twitches: int | None
+    """Local twitch responses counted in all; null if nobody counted any."""
+    minutes: int | None
+    """The length of the visits in all; null if no visit has a length."""
 
 
 class ValueView(View):
@@ -119,13 +129,28 @@ class ValueView(View):
     """When it was measured."""
 
 
+class BaselineView(View):
+    """The mean of the values from shortly before the first needles; 0 for a rating of change."""
+
+    value: float
+    """The value to which later ones are compared, in the instrument's unit."""
+    n: int
+    """On how many days it was measured. One high first value tends to fall by itself."""
+    at: datetime | None
+    """When the first of these values was measured; null for a rating of change."""
+    last: ValueView | None
+    """The last of these values; null for a rating of change."""
+
+
 class UsedThresholdsView(View):
     """The thresholds that a verdict used, with their source."""
 
     id: str
     """The row of published figures, or `clinic:<id>:<version>` for the clinic's own."""
+    population: str | None
+    """Who was studied, in words; null: not given. It may be of another body region."""
     mdc: float | None
-    """Minimal detectable change, in the instrument's unit; null: unknown."""
+    """Minimal detectable change at 95 % confidence, in the instrument's unit; null: unknown."""
     mcid: float | None
     """Minimal clinically important difference, in the instrument's unit; null: unknown."""
     mcid_percent: float | None
@@ -135,29 +160,26 @@ class UsedThresholdsView(View):
 
 
 class ResponderView(View):
-    """Whether the patient has an important improvement over the baseline, and since when."""
+    """Whether an important improvement over the baseline is held, and since when.
+
+    Two clinic days in a row that reach it begin it, and two in a row that don't end it.
+    """
 
     state: ResponderState
-    """Whether the important improvement is there, was lost, or hasn't come yet."""
+    """Whether the important improvement is held, was lost, or wasn't held yet."""
     since: datetime | None
-    """Since when it has stood; null unless it stands."""
+    """The first of the two days that began it, or ended it; null if it was never held."""
     first_at: datetime | None
-    """When it was first reached; null if it never was."""
+    """The first of the two days that held it for the first time; null if it was never held."""
 
 
-class TrendView(View):
-    """The Theil-Sen slope per week of real time. From five values on, an exact Mann-Kendall p."""
+class ReachableView(View):
+    """Whether the scale has room for the larger of MDC and MCID, from the baseline."""
 
-    method: Literal["theil_sen"]
-    """The name of the method, the median of all slopes between two values."""
-    per_week: float | None
-    """Change per seven days, in the unit of the values; null with too few values."""
-    n: int
-    """How many values went in."""
-    p: float | None
-    """Two-sided p of Mann and Kendall; null below five values."""
-    evidence: str
-    """How much the values can show. `descriptive`: too few for more."""
+    improved: bool | None
+    """Whether there is room to get better; null without thresholds. A force always has room."""
+    worse: bool | None
+    """Whether there is room to get worse; null without thresholds."""
 
 
 class MeasurePointView(View):
@@ -168,7 +190,11 @@ class MeasurePointView(View):
     at: datetime
     """When it was measured."""
     value: float
-    """In the instrument's unit."""
+    """In the instrument's unit; the mean of the values of that instant."""
+    n: int
+    """How many values it is the mean of."""
+    part: Part
+    """How the point is used."""
     draft: bool
     """Whether its session isn't signed yet."""
 
@@ -176,6 +202,8 @@ class MeasurePointView(View):
 class MeasureView(View):
     """One outcome measure over time: how much it changed, and the verdict on the change."""
 
+    course: CourseView | None
+    """The course that it belongs to; null for values that belong to none."""
     instrument: str
     """The code of the instrument, as in `/v1/instruments`."""
     activity: str | None
@@ -183,85 +211,46 @@ class MeasureView(View):
     side: Side | None
     """The patient's side that was measured; null if it has none."""
     muscle: str | None
+    movement: str | None
+    """The movement that was measured; null for others."""
     region: str | None
     """The body region by which thresholds were chosen; null if none is known."""
     unit: str
     """UCUM: the unit of all its values."""
     better: Better
     """Whether lower or higher values are an improvement."""
-    baseline: BaselineView
-    """Where it began."""
-    latest: ValueView
-    """The newest value."""
-    best: ValueView
-    """The best value so far."""
-    change: float
-    """Latest minus baseline, in the instrument's unit. It says nothing of why."""
+    baseline: BaselineView | None
+    """Where it began; null if nothing was measured then."""
+    latest: ValueView | None
+    """The newest value that isn't older than the baseline; null if there is none."""
+    best: ValueView | None
+    """The best value that isn't older than the baseline; null if there is none."""
+    change: float | None
+    """Latest minus baseline, in the instrument's unit; null until a value
+    follows the baseline. It says nothing of why."""
     change_percent: float | None
-    """The change in percent of the baseline; null at a baseline of 0."""
+    """The change in percent of the baseline; null at a baseline of 0, or without a change."""
     thresholds: UsedThresholdsView | None
     """The figures that the verdict used; null if there are none."""
     exceeds_mdc: bool | None
-    """Whether the change is larger than measurement error; null without an MDC."""
+    """Whether the change, either way, reaches the MDC; null without an MDC or a change."""
     reaches_mcid: bool | None
-    """Whether the change is large enough to matter to patients; null without an MCID."""
+    """Whether the change, either way, reaches the MCID; null without an MCID or a change."""
     verdict: Verdict
     """What the change amounts to, by the thresholds."""
+    verdict_from_last: Verdict | None
+    """The verdict on the change from `baseline.last`, where it is another one; else null."""
+    provisional: bool
+    """Whether an important change, for better or worse, isn't confirmed: two clinic days in a row
+    must reach it."""
+    reachable: ReachableView
+    """Whether the scale has room for an important change from the baseline."""
     responder: ResponderView | None
-    """Whether an important improvement stands; null if that can't be said."""
-    trend: TrendView
-    """The slope over time."""
+    """Whether an important improvement is held; null without an MDC, an MCID or a later value."""
+    trend: TrendView | None
+    """The slope over time; null for values that belong to no course."""
     points: list[MeasurePointView]
-    """The values of the series, oldest first."""
-
-
-class SorePointView(View):
-    """The soreness reported after one session, beside the session's dose."""
-
-    session_id: str
-    """The session after which it was reported."""
-    at: datetime
-    """When the visit took place."""
-    peak: int | None
-    """The highest soreness reported, 0 to 10; null without a report."""
-    h24: int | None
-    """Soreness 18 to 36 hours after the visit, 0 to 10; null without a report."""
-    h48: int | None
-    """Soreness 36 to 60 hours after the visit, 0 to 10; null without a report."""
-    reports: int
-    """How many reports there are."""
-    insertions: int
-    """How many insertions the visit had."""
-    twitches: int | None
-    """Twitch responses counted; null if nobody counted."""
-    draft: bool
-    """Whether the session isn't signed yet."""
-
-
-class SorenessView(View):
-    """Soreness after sessions: how well needling is tolerated, not whether it helped."""
-
-    asked: int
-    """Sessions after which a report was expected."""
-    answered: int
-    """How many of these have a report."""
-    sessions: list[SorePointView]
-    """One point for each session, oldest first."""
-    trend: TrendView
-    """The slope of the soreness over time."""
-
-
-class EventsView(View):
-    """Adverse events by severity; a close call harmed nobody."""
-
-    mild: int
-    """Short and reversible events."""
-    significant: int
-    """Events that needed care or hindered activity."""
-    serious: int
-    """Events with admission, disability or death."""
-    close_calls: int
-    """What nearly happened and harmed nobody."""
+    """The values of the series, oldest first; with `from` and `to` those between."""
 
 
 class FlagView(View):
@@ -269,6 +258,8 @@ class FlagView(View):
 
     code: FlagCode
     """What to look at."""
+    course: CourseView
+    """The course that turned."""
     instrument: str | None
     """The code of the instrument concerned; null for an episode."""
     activity: str | None
@@ -276,15 +267,55 @@ class FlagView(View):
     side: Side | None
     """The patient's side concerned; null if it has none."""
     muscle: str | None
+    movement: str | None
+    """The movement concerned; null for others."""
     region: str | None
     """The body region concerned; null if none is known."""
     episode_id: str | None
     """The episode concerned; null for a measure."""
+    days_after: int | None
+    """Days from the closing of the earlier episode to this one; null for a measure."""
     since: datetime
     """When it began."""
+    over: datetime | None
+    """When the latest recurrence of a measure ended; null while it goes on, and for others."""
 
 
-class ProgressView(View):
+class FiguresView(View):
+    """The figures of a course of care, or of all courses together."""
+
+    sessions: VisitsView
+    """How often the patient came."""
+    plans: list[PlanView]
+    """One row for each episode."""
+    dose: DoseView
+    """What was done in all."""
+    measures: list[MeasureView]
+    """One row for each series of values, by course."""
+    soreness: SorenessView
+    """How the patient bore the needles."""
+    muscles: list[MuscleProgressView]
+    """One row for each course, muscle, side and level."""
+    release: ReleaseView
+    """What the patient felt at the needles."""
+    adverse_events: EventsView
+    """What was reported, by severity."""
+    flags: list[FlagView]
+    """What a person should look at."""
+
+
+class CourseFiguresView(FiguresView):
+    """All figures of one course of care: an episode, or visits without one."""
+
+    course: CourseView
+    """Which course it is."""
+    unlinked_visits: int
+    """Visits without an episode that were attended while this episode was under way."""
+    longest_gap_days: int | None
+    """The most days between two neighbouring visits, where over 90; otherwise null."""
+
+
+class ProgressView(FiguresView):
     """A patient's cumulative progress. It says "changed by", never why."""
 
     patient_id: UUID
@@ -293,24 +324,8 @@ class ProgressView(View):
     """The episode that was asked for; null: the whole history."""
     as_of: datetime
     """The time up to which it counts."""
-    sessions: VisitsView
-    """How often the patient came."""
-    plans: list[PlanView]
-    """One row for each episode that has a plan."""
-    dose: DoseView
-    """What was done in all."""
-    measures: list[MeasureView]
-    """One row for each series of values."""
-    soreness: SorenessView
-    """How the patient bore the needles."""
-    muscles: list[MuscleProgressView]
-    """One row for each muscle, side and level."""
-    release: ReleaseView
-    """What the patient felt at the needles."""
-    adverse_events: EventsView
-    """What was reported, by severity."""
-    flags: list[FlagView]
-    """What a person should look at."""
+    courses: list[CourseFiguresView]
+    """The courses of care, by start. A figure of one of them is the same asked by `episode_id`."""
 
 
 if TYPE_CHECKING:  # mypy can't check types that are built from a list

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.core.values.wire import View
+from app.progress.schemas.courses import CourseView
 from app.records.views import Side
 from app.sessions.views import Grasp, Release
 
@@ -21,7 +22,7 @@ class MusclePointView(View):
     """One muscle at one session."""
 
     session_id: str
-    """The session in which it was needled."""
+    """The session in which it was needled; the first of those at one instant."""
     at: datetime
     """When the visit took place."""
     ache: int | None
@@ -69,8 +70,10 @@ class ReleaseView(View):
 
 
 class MuscleProgressView(View):
-    """One muscle, on one side, at one spinal level, over its sessions."""
+    """One muscle, on one side, at one spinal level, over the sessions of a course."""
 
+    course: CourseView
+    """The course that it belongs to."""
     muscle: str
     """The slug of the muscle, as in `/v1/muscles`."""
     side: Side
@@ -78,7 +81,7 @@ class MuscleProgressView(View):
     spinal_level: str | None
     """The level, for a paraspinal muscle; otherwise null."""
     treated: int
-    """In how many sessions it was needled."""
+    """In how many sessions it was needled. Sessions at one instant count as one."""
     examiners: int
     """How many practitioners needled it."""
     released_complete: int
@@ -98,4 +101,4 @@ class MuscleProgressView(View):
     ache: AcheView
     """What the patient felt there, then and now."""
     points: list[MusclePointView]
-    """One point for each session, oldest first."""
+    """One point for each instant, oldest first; with `from` and `to` those between."""

@@ -10,7 +10,7 @@ from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
 from app.patients.views import PatientView
 from app.practitioners.views import PractitionerView
-from app.progress.rules.wording import NOTHING, number
+from app.progress.rules.wording import NOTHING, Json, number
 from app.records.names import full_name
 from app.safety.views import AdverseEventView, ConsentView
 from app.sessions.views import SessionView
@@ -51,7 +51,7 @@ class Chart(NamedTuple):
     records: ChartRecords
     histories: Mapping[UUID, Sequence[Version]]
     """All versions of each session that was amended or voided, oldest first."""
-    progress: progress.Json
+    progress: Json
     picture: str
     description: str
     differing: Mapping[str, Sequence[UUID]]

@@ -63,6 +63,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         **_OWN,
         "id": "An event is listed by its time.",
         "session_id": "Events are listed by time, because some belong to no session.",
+        "episode_id": "Events are listed by time, because some belong to no episode.",
         "detected_at": "An event is listed by the time at which it happened.",
         "causality": "A summary never says why something happened.",
     },

@@ -1,37 +1,47 @@
 """A patient's progress as a summary shows it: figures and the verdicts on them. Pure.
 
-It says "changed by", never why: regression to the mean alone causes large changes.
+It says "changed by", never why: large changes occur by regression to the mean alone.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final
 from unicodedata import category
 
-from app.progress.rules.wording import NOTHING, VERDICTS, number, p_value, per_week, signed, unit
+from app.progress.rules.picture import has_several
+from app.progress.rules.wording import (
+    NOTHING,
+    ONE_VALUE,
+    Json,
+    cautions,
+    counted_change,
+    course_words,
+    event_words,
+    flag_words,
+    held_words,
+    number,
+    p_value,
+    per_week,
+    unit,
+    verdict_words,
+)
 from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
-
-Json = Mapping[str, Any]
 
 SHAPED_FROM: Final = "\u0530"
 """Scripts whose letters can change shape begin here; Latin, Greek and Cyrillic come before."""
-FLAGS: Final = {
-    "recurrence": "Recurrence",
-    "plateau": "Plateau (no improvement beyond the error of measurement)",
-}
 
 
 def progress_content(
     progress: Json, picture: str, description: str, names: Names
 ) -> dict[str, Any]:
     """The progress document in words, and its picture with a description."""
-    measures = progress["measures"]
+    measures, several = progress["measures"], has_several(progress)
     used = {each["thresholds"]["id"]: each["thresholds"] for each in measures if each["thresholds"]}
     return {
         "facts": facts(progress),
         "flags": [flag(each, names) for each in progress["flags"]],
-        "measures": [measure(each, names) for each in measures],
+        "measures": [measure(each, names, in_course=several) for each in measures],
+        "notes": [ONE_VALUE] if any(map(_starts_from_one, measures)) else [],
         "sources": [source(each) for each in used.values()],
-        "muscles": [muscle(each, names) for each in progress["muscles"]],
+        "muscles": [muscle(each, names, in_course=several) for each in progress["muscles"]],
         "picture": picture if measures or progress["muscles"] else "",
         "description": description,
     }
@@ -69,7 +79,6 @@ def facts(progress: Json) -> list[Pair]:
     drafts = f" ({visits['drafts']} not signed yet)" if visits["drafts"] else ""
     seen = f"{visits['attended']} attended{drafts}, {visits['cancelled']} cancelled"
     done = ("needle", "insertion", "muscle")
-    harm = ", ".join(f"{events[how]} {how}" for how in ("mild", "significant", "serious"))
     first, last = visits["first_at"], visits["last_at"]
     return pairs(
         ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
@@ -79,7 +88,7 @@ def facts(progress: Json) -> list[Pair]:
         ("Needling in total", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
         ("Time to release", released(progress["release"]["time_to_release"])),
         ("Soreness after sessions", _soreness(progress["soreness"])),
-        ("Adverse events", f"{harm}; {counted(events['close_calls'], 'close call')}"),
+        ("Adverse events", event_words(events)),
     )
 
 
@@ -103,10 +112,12 @@ def released(time: Json) -> str | None:
 
 def _soreness(sore: Json) -> str:
     parts = [f"answered {sore['answered']} of {sore['asked']} times asked"]
+    if sore["early"] or sore["late"]:
+        parts.append(f"{sore['early']} reports too early and {sore['late']} too late to answer")
     peaks = [each["peak"] for each in sore["sessions"] if each["peak"] is not None]
     if peaks:
         parts.append(f"highest {_score(max(peaks))}, latest {_score(peaks[-1])}")
-    if sore["trend"]["per_week"] is not None:
+    if sore["trend"] is not None and sore["trend"]["per_week"] is not None:
         parts.append(f"trend {_trend(sore['trend'])}")
     meaning = "Soreness shows how well needling is tolerated, not whether it helps."
     return f"{'; '.join(parts)}. {meaning}"
@@ -114,53 +125,71 @@ def _soreness(sore: Json) -> str:
 
 def flag(flag: Json, names: Names) -> str:
     """One flag, in words."""
-    what = [flag["activity"], flag["side"]]
+    moved = flag["movement"] and spelt(flag["movement"])
+    what = [flag["activity"], moved, flag["side"]]
     if flag["muscle"]:
         what.append(names.muscle(flag["muscle"]))
     if flag["instrument"]:
         what.insert(0, names.instrument(flag["instrument"]))
     of = ", ".join(filter(None, what))
-    name = FLAGS.get(flag["code"], spelt(flag["code"]))
-    when = "on" if flag["code"] == "recurrence" else "since"
-    return f"{name}{f': {of}' if of else ''}, {when} {flag['since'][:10]}."
+    name = spelt(flag["code"]).capitalize()
+    return f"{name}{f', {of}' if of else ''}: {flag_words(flag, _day)}."
 
 
-def measure(measure: Json, names: Names) -> list[str]:
+def measure(measure: Json, names: Names, *, in_course: bool = False) -> list[str]:
     """The cells of one measure: name, baseline, latest value, change, verdict, trend."""
     measured = names.instrument(measure["instrument"]) + unit(measure["unit"])
-    what = [measured, measure["activity"], measure["side"]]
+    moved = measure["movement"] and spelt(measure["movement"])
+    what = [measured, measure["activity"], moved, measure["side"]]
     if measure["muscle"]:
         what.append(names.muscle(measure["muscle"]))
     if measure["region"]:
         what.append(spelt(measure["region"]))
-    start, latest = measure["baseline"], measure["latest"]
-    mean = f", mean of {start['n']}" if start["n"] > 1 else ""
-    percent = measure["change_percent"]
-    share = "" if percent is None else f" ({signed(percent)} %)"
+    if in_course:
+        what.append(course_words(measure["course"]))
+    latest = measure["latest"]
     better = f" ({measure['better']} is better)"
     cited = measure["thresholds"]
     return [
         ", ".join(filter(None, what)) + better,
-        f"{number(start['value'])} on {start['at'][:10]}{mean}",
-        f"{number(latest['value'])} on {latest['at'][:10]}",
-        f"{signed(measure['change'])}{share}",
-        VERDICTS[measure["verdict"]] + responding(measure) + (f" [{cited['id']}]" if cited else ""),
+        _start(measure["baseline"]),
+        NOTHING if latest is None else f"{number(latest['value'])} on {latest['at'][:10]}",
+        counted_change(measure),
+        "; ".join(_said(measure)) + (f" [{cited['id']}]" if cited else ""),
         _trend(measure["trend"]),
     ]
 
 
-def responding(measure: Json) -> str:
-    """The time since which the patient responds, or no longer responds, by a measure."""
-    state = measure["responder"]
-    if state is None or state["since"] is None:
-        return ""
-    word = "responding" if state["state"] == "responding" else "response lost"
-    return f"; {word} since {state['since'][:10]}"
+def _start(baseline: Json | None) -> str:
+    """The baseline, the number of its days, and the last value beside a mean."""
+    if baseline is None:
+        return NOTHING
+    value, last = number(baseline["value"]), baseline["last"]
+    if last is None:
+        return value
+    if baseline["n"] == 1 and last["value"] == baseline["value"]:
+        return f"{value} on {baseline['at'][:10]}"
+    mean = f"{value} from {baseline['at'][:10]}, mean of {counted(baseline['n'], 'day')}"
+    return f"{mean}, last {number(last['value'])}"
 
 
-def _trend(trend: Json) -> str:
+def _starts_from_one(measure: Json) -> bool:
+    return measure["change"] is not None and measure["baseline"]["n"] == 1
+
+
+def _said(measure: Json) -> list[str]:
+    """The verdict, what is held, and what may not be concluded."""
+    held = held_words(measure, _day)
+    return [verdict_words(measure), *([held] if held else []), *cautions(measure)]
+
+
+def _day(at: str) -> str:
+    return at[:10]
+
+
+def _trend(trend: Json | None) -> str:
     """The slope per week, with p where the document gives it."""
-    if trend["per_week"] is None:
+    if trend is None or trend["per_week"] is None:
         return NOTHING
     p = p_value(trend["p"])
     tested = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
@@ -172,21 +201,23 @@ def source(thresholds: Json) -> str:
     """The thresholds that a verdict used, and their source."""
     percent = thresholds["mcid_percent"]
     figures = (
-        f"smallest change beyond measurement error (MDC) {number(thresholds['mdc'])}",
-        f"smallest change that matters to patients (MCID) {number(thresholds['mcid'])}"
+        f"smallest change beyond measurement error (MDC, 95 %) {number(thresholds['mdc'])}",
+        f"smallest important change (MCID) {number(thresholds['mcid'])}"
         + ("" if percent is None else f" or {number(percent)} %"),
     )
-    return f"[{thresholds['id']}] {', '.join(figures)}. {thresholds['source']}"
+    studied = f", in {thresholds['population']}" if thresholds["population"] else ""
+    return f"[{thresholds['id']}] {', '.join(figures)}{studied}. {thresholds['source']}"
 
 
-def muscle(muscle: Json, names: Names) -> list[str]:
+def muscle(muscle: Json, names: Names, *, in_course: bool = False) -> list[str]:
     """The cells of one muscle: name, place, releases, ache, last needled."""
     ache, examiners = muscle["ache"], muscle["examiners"]
     where = f"{muscle['side']} {muscle['spinal_level'] or ''}".rstrip()
     several = f", by {examiners} examiners" if examiners > 1 else ""
     scores = f"first {_score(ache['first'])}, latest {_score(ache['latest'])}"
+    course = f", {course_words(muscle['course'])}" if in_course else ""
     return [
-        names.muscle(muscle["muscle"]),
+        names.muscle(muscle["muscle"]) + course,
         where,
         f"in {muscle['released_complete']} of {counted(muscle['treated'], 'session')}{several}",
         NOTHING if ache["first"] is None else scores,

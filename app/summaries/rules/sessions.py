@@ -94,7 +94,8 @@ def measured(reading: SessionMeasurementView, names: Names) -> str:
     what = [names.instrument(reading["instrument"]), reading["activity"]]
     if reading["muscle"]:
         what.append(names.muscle(reading["muscle"]))
-    what.append(reading["side"])
+    moved = reading.get("movement")  # an older version lacks it
+    what += [moved and spelt(moved), reading["side"]]
     value = f"{number(reading['value'])} {reading['unit'] or ''}".rstrip()
     parts = f"{reading['phase']}: {', '.join(filter(None, what))}: {value}"
     by = " (reported by the practitioner)" if reading["reported_by"] == "practitioner" else ""

@@ -168,6 +168,7 @@ _READING: Final[Decided] = {
     "activity": GONE,
     "side": SAME,
     "muscle": COMMON,
+    "movement": COMMON,
     "items": SAME,
     "reported_by": SAME,
 }
@@ -209,7 +210,7 @@ _SCREENINGS: Final[Decided] = {
     **STAMPS,
 }
 _ADVERSE_EVENTS: Final[Decided] = {
-    **dict.fromkeys(("id", "patient_id", "session_id"), PSEUDONYM),
+    **dict.fromkeys(("id", "patient_id", "session_id", "episode_id"), PSEUDONYM),
     "kind": COMMON,
     "close_call": SAME,
     "severity": COMMON,

@@ -1,14 +1,15 @@
-"""The dataset `progress`: one row for each measure of a patient, and of each episode."""
+"""The dataset `progress`: one row for each measure of each course of care of a patient."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Label, Uuid, and_, bindparam, or_, select, union
+from sqlalchemy import and_, bindparam, exists, or_, select, union
 
-from app.core.db.dialects import among, id_text
+from app.clinics.queries import clinic
+from app.core.db.dialects import among, id_text, in_order
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
 from app.core.values.vocabularies import words_of
@@ -17,21 +18,30 @@ from app.instruments.rules import Better
 from app.measurements.models import Measurement
 from app.progress.queries import scales
 from app.progress.queries.fields import (
-    INSIDE,
-    OUTSIDE,
     VISIT,
-    Sources,
     columns_of_rows,
     facts_of,
-    labelled,
+    inside,
+    labelled_texts,
+    outside,
     readings_of,
 )
-from app.progress.rules.history import Json, Reading, Scale, Visit, course_of, keep_datetime
-from app.progress.rules.measures import Regions, episodes_of, series_of
+from app.progress.rules.courses import cares_of
+from app.progress.rules.history import (
+    Clock,
+    History,
+    Json,
+    Reading,
+    Visit,
+    course_of,
+    instant,
+)
+from app.progress.rules.history import Episode as Complaint
 from app.progress.rules.measures import measures as measures_of
+from app.progress.rules.measures import series_of
 from app.progress.rules.verdict import Verdict
 from app.progress.schemas import ResponderState
-from app.sessions.models import SessionMeasurement, TreatmentSession
+from app.sessions.models import Needling, SessionMeasurement, TreatmentSession
 from app.transfer.exports.columns import COMMON, GONE, PSEUDONYM, SAME, Becomes, Column, Type
 from app.vocabularies.queries import compared_code
 
@@ -62,30 +72,31 @@ _WITH_A_VALUE = union(
 PATIENTS = select(_WITH_A_VALUE.c.patient_id).order_by(_WITH_A_VALUE.c.patient_id)
 
 
-def _texts(columns: Sources) -> list[Label[Any]]:
-    """The columns to select, labelled with the names of their fields; ids as text."""
-    return labelled(
-        {
-            name: id_text(column) if isinstance(column.type, Uuid) else column
-            for name, column in columns.items()
-        }
-    )
-
-
-_VISITS = rows(_session, *_texts({"patient_id": _session.patient_id, **VISIT})).where(
+_VISITS = rows(_session, *labelled_texts({"patient_id": _session.patient_id, **VISIT})).where(
     _COUNTS, among(_session.patient_id, "patients")
 )
 _VALUES = (
-    rows(_session, *_texts({"patient_id": _session.patient_id, **INSIDE}))
-    .join(_inside, _IN_SESSION)
+    rows(_session, *labelled_texts({"patient_id": _session.patient_id, **inside()}))
+    .select_from(in_order(_session.__table__, _inside.__table__, _IN_SESSION))
     .where(_COUNTS, among(_session.patient_id, "patients")),
-    rows(_outside, *_texts({"patient_id": _outside.patient_id, **OUTSIDE})).where(
+    rows(_outside, *labelled_texts({"patient_id": _outside.patient_id, **outside()})).where(
         *_TAKEN, among(_outside.patient_id, "patients")
     ),
 )
 
-_REGIONS = rows(Episode, id_text(Episode.id).label("id"), Episode.region).where(
-    among(Episode.patient_id, "patients")
+_EPISODES = rows(
+    Episode,
+    id_text(Episode.patient_id).label("patient_id"),
+    id_text(Episode.id).label("id"),
+    Episode.region,
+    Episode.opened_at,
+).where(among(Episode.patient_id, "patients"))
+_NEEDLED = (
+    rows(_session, id_text(_session.id).label("id"))
+    .where(_COUNTS, among(_session.patient_id, "patients"))
+    .where(
+        exists().where(Needling.clinic_id == _session.clinic_id, Needling.session_id == _session.id)
+    )
 )
 
 
@@ -118,11 +129,19 @@ def _cell(
 
 _CELLS: Final = (
     _cell("patient_id", Type.ID, PSEUDONYM, "The patient's id.", required=True),
-    _cell("episode_id", Type.ID, PSEUDONYM, "The episode's id; null for the whole history."),
+    _cell("episode_id", Type.ID, PSEUDONYM, "The episode of the course, if it has one."),
+    _cell(
+        "course_started_at",
+        Type.INSTANT,
+        GONE,
+        "The first attended visit of the course; null for values that belong to no course.",
+        "course/started_at",
+    ),
     _cell("instrument", Type.TEXT, COMMON, "The code of the instrument.", required=True),
     _cell("activity", Type.TEXT, GONE, "The activity, for the PSFS."),
     _cell("side", Type.TEXT, SAME, "The side, if the measure has one."),
     _cell("muscle", Type.TEXT, COMMON, "The muscle, if the measure has one."),
+    _cell("movement", Type.TEXT, COMMON, "The movement, if the measure has one."),
     _cell("region", Type.TEXT, COMMON, "The body region of the episodes, if they have one."),
     _cell("unit", Type.TEXT, SAME, "The unit of the values (UCUM).", required=True),
     _cell(
@@ -137,35 +156,36 @@ _CELLS: Final = (
         "baseline",
         Type.NUMBER,
         SAME,
-        "The mean of the values before treatment, or the first value.",
+        "The mean of the values from shortly before the first needles; null without one.",
         "baseline/value",
-        required=True,
     ),
     _cell(
         "baseline_n",
         Type.INTEGER,
         SAME,
-        "The number of values in the baseline.",
+        "The number of days on which the baseline was measured.",
         "baseline/n",
-        required=True,
     ),
     _cell(
         "baseline_at",
         Type.INSTANT,
         GONE,
-        "The time of the first value.",
+        "The time of the first value of the baseline.",
         "baseline/at",
-        required=True,
     ),
-    _cell("latest", Type.NUMBER, SAME, "The latest value.", "latest/value", required=True),
     _cell(
-        "latest_at", Type.INSTANT, GONE, "The time of the latest value.", "latest/at", required=True
+        "baseline_last", Type.NUMBER, SAME, "The last value of the baseline.", "baseline/last/value"
     ),
-    _cell("best", Type.NUMBER, SAME, "The best value.", "best/value", required=True),
+    _cell("latest", Type.NUMBER, SAME, "The latest value.", "latest/value"),
+    _cell("latest_at", Type.INSTANT, GONE, "The time of the latest value.", "latest/at"),
+    _cell("best", Type.NUMBER, SAME, "The best value.", "best/value"),
+    _cell("best_at", Type.INSTANT, GONE, "The first time of the best value.", "best/at"),
     _cell(
-        "best_at", Type.INSTANT, GONE, "The first time of the best value.", "best/at", required=True
+        "change",
+        Type.NUMBER,
+        SAME,
+        "The latest value minus the baseline; null until a value follows the baseline.",
     ),
-    _cell("change", Type.NUMBER, SAME, "The latest value minus the baseline.", required=True),
     _cell("change_percent", Type.NUMBER, SAME, "The change in percent of the baseline; null at 0."),
     _cell(
         "thresholds_id",
@@ -174,7 +194,9 @@ _CELLS: Final = (
         "The id of the thresholds that the verdict used.",
         "thresholds/id",
     ),
-    _cell("mdc", Type.NUMBER, GONE, "Minimal detectable change.", "thresholds/mdc"),
+    _cell(
+        "mdc", Type.NUMBER, GONE, "Minimal detectable change, at 95 % confidence.", "thresholds/mdc"
+    ),
     _cell("mcid", Type.NUMBER, GONE, "Minimal clinically important difference.", "thresholds/mcid"),
     _cell(
         "mcid_percent",
@@ -184,7 +206,7 @@ _CELLS: Final = (
         "thresholds/mcid_percent",
     ),
     _cell("exceeds_mdc", Type.BOOLEAN, SAME, "Whether the change reaches the MDC."),
-    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the improvement reaches the MCID."),
+    _cell("reaches_mcid", Type.BOOLEAN, SAME, "Whether the change reaches the MCID."),
     _cell(
         "verdict",
         Type.TEXT,
@@ -192,6 +214,27 @@ _CELLS: Final = (
         "The verdict on the change.",
         required=True,
         enum=list(words_of(Verdict)),
+    ),
+    _cell(
+        "provisional",
+        Type.BOOLEAN,
+        SAME,
+        "Whether an important change isn't confirmed yet.",
+        required=True,
+    ),
+    _cell(
+        "reachable_improved",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important improvement.",
+        "reachable/improved",
+    ),
+    _cell(
+        "reachable_worse",
+        Type.BOOLEAN,
+        SAME,
+        "Whether the scale has room for an important worsening.",
+        "reachable/worse",
     ),
     _cell(
         "responder",
@@ -202,7 +245,13 @@ _CELLS: Final = (
         enum=list(words_of(ResponderState)),
     ),
     _cell("responder_since", Type.INSTANT, GONE, "The start of that state.", "responder/since"),
-    _cell("values", Type.INTEGER, SAME, "The number of values.", "trend/n", required=True),
+    _cell(
+        "values",
+        Type.INTEGER,
+        SAME,
+        "The number of instants with a value, without those older than the baseline.",
+        "trend/n",
+    ),
     _cell(
         "trend_per_week",
         Type.NUMBER,
@@ -217,16 +266,22 @@ COLUMNS: Final = tuple(cell.column for cell in _CELLS)
 
 def measures(op: Operation) -> Iterator[Sequence[Sequence[Any]]]:
     """The rows of all patients who have a value, ordered by patient, a batch at a time."""
-    own = scales.own_thresholds(op)
+    clock, own = Clock(zone=op.zone), scales.own_thresholds(op)
+    rules = History(
+        scale=partial(scales.scale, own),
+        zone=clock.zone,
+        baseline_days=clinic(op)["baseline_days"],
+    )
     for some in op.partitions(PATIENTS, PATIENTS_AT_ONCE, as_of=op.at):
-        yield list(_of_patients(op, [patient_id for (patient_id,) in some], own))
+        yield list(_of_patients(op, [patient_id for (patient_id,) in some], rules, clock))
 
 
 def _of_patients(
-    op: Operation, ids: Sequence[Any], own: Sequence[scales.ClinicThresholds]
+    op: Operation, ids: Sequence[Any], rules: History, clock: Clock
 ) -> Iterator[Sequence[Any]]:
     visits: defaultdict[str, list[Visit]] = defaultdict(list)
     values: defaultdict[str, list[Reading]] = defaultdict(list)
+    episodes: defaultdict[str, list[Complaint]] = defaultdict(list)
     asked = {"patients": ids, "as_of": op.at}
     found = columns_of_rows(_VISITS, op.all(_VISITS, **asked))
     for patient_id, visit in zip(found["patient_id"], facts_of(Visit, found), strict=True):
@@ -235,34 +290,23 @@ def _of_patients(
         found = columns_of_rows(part, op.all(part, **asked))
         for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
             values[patient_id].append(reading)
-    regions = {None: None} | {
-        row.id: compared_code("regions", row.region) for row in op.all(_REGIONS, patients=ids)
-    }
-    scale = partial(scales.scale, own)
-    for patient_id in map(str, ids):
-        yield from _of_patient(patient_id, visits[patient_id], values[patient_id], regions, scale)
+    for row in op.all(_EPISODES, patients=ids):
+        episodes[row.patient_id].append(
+            Complaint(row.id, compared_code("regions", row.region), row.opened_at, None, None, None)
+        )
+    needled = {row.id for row in op.all(_NEEDLED, **asked)}
+    for id in map(str, ids):
+        history = rules._replace(visits=visits[id], readings=values[id], episodes=episodes[id])
+        for measure in _of_patient(history, instant(op.at), clock, needled):
+            yield [cell.of({"patient_id": id, **measure}) for cell in _CELLS]
 
 
 def _of_patient(
-    patient_id: str,
-    visits: Sequence[Visit],
-    values: Sequence[Reading],
-    regions: Regions,
-    scale: Callable[[str, str | None], Scale],
-) -> Iterator[Sequence[Any]]:
-    """The rows of a patient's whole history, and then of each episode."""
-    episodes = {visit.episode_id for visit in visits} | {one.episode_id for one in values}
-    for episode_id in (None, *sorted(filter(None, episodes))):
-        # A reading in a session counts where its session counts, whatever its own episode.
-        counted = [one for one in visits if episode_id in {None, one.episode_id}]
-        readings = [
-            one
-            for one in values
-            if episode_id in {None, one.episode_id} or one.session_id is not None
-        ]
-        course = course_of(counted, keep_datetime, readings)
-        of_visits = episodes_of(counted)
-        series = series_of(course, readings, scale, keep_datetime, regions, of_visits)
-        for one in measures_of(series):
-            measure = {"patient_id": patient_id, "episode_id": episode_id, **one}
-            yield [cell.of(measure) for cell in _CELLS]
+    history: History, as_of: int, clock: Clock, needled: Collection[str]
+) -> Iterator[Json]:
+    """The measures of each course of a patient, as their progress has them."""
+    course = course_of(history.visits, clock, history.readings)
+    cares = cares_of(history, course, as_of, clock, needled)
+    for care in (*cares.courses, cares.alone):
+        for one in measures_of(series_of(care, history.scale, clock), care.label):
+            yield {"episode_id": care.episode_id, **one}

@@ -142,7 +142,9 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:
     scale = code_names().scale(record["instrument"])
-    return "Measurement", f"{scale.name}: {float(record['value']):g} ({record['phase']})"
+    moved = record.get("movement")  # an older version lacks it
+    name = f"{scale.name}, {_words(moved)}" if moved else scale.name
+    return "Measurement", f"{name}: {float(record['value']):g} ({record['phase']})"
 
 
 def _adverse_event(record: AdverseEventView) -> tuple[str, str]:

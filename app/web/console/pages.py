@@ -13,8 +13,24 @@ from starlette.responses import RedirectResponse, Response
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import code_names
+from app.progress.rules.history import Json
 from app.progress.rules.picture import label
-from app.progress.rules.wording import RELEASES, VERDICTS, number, p_value, per_week, signed
+from app.progress.rules.wording import (
+    ONE_VALUE,
+    RELEASES,
+    cautions,
+    counted_change,
+    counted_slope,
+    course_words,
+    event_words,
+    figure,
+    flag_words,
+    held_words,
+    number,
+    p_value,
+    signed,
+    verdict_words,
+)
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -40,6 +56,16 @@ def _time(context: Context, at: str) -> str:
     return _local(context, at)[:16].replace("T", " ")
 
 
+@pass_context
+def _held(context: Context, measure: Json) -> str | None:
+    return held_words(measure, lambda at: _day(context, at))
+
+
+@pass_context
+def _said(context: Context, flag: Json) -> str:
+    return flag_words(flag, lambda at: _day(context, at))
+
+
 def _local(context: Context, at: str) -> str:
     if "T" not in at:
         return at
@@ -59,19 +85,27 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.globals.update(one_value=ONE_VALUE)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
     number=number,
     signed=signed,
-    rate=per_week,
+    slope=counted_slope,
+    change=counted_change,
+    cautions=cautions,
+    held=_held,
+    said=_said,
     chance=p_value,
     words=_words,
-    verdict=VERDICTS.__getitem__,
+    verdict=verdict_words,
     release=RELEASES.__getitem__,
     instrument=lambda code: _NAMES.scale(code).name,
     muscle=_NAMES.muscle,
-    whose=lambda measure: label(measure, _NAMES),
+    whose=lambda measure, in_course: label(measure, _NAMES, in_course=in_course),
+    course=course_words,
+    figure=figure,
+    harms=event_words,
 )
 
 
