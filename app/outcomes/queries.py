@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Row, and_, bindparam, func
+from sqlalchemy import Row, bindparam, func
 
 from app.clinics.queries import clinic
-from app.core.db.dialects import among, id_text, in_order
+from app.core.db.dialects import among, id_text
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault
@@ -55,20 +55,8 @@ _SESSIONS = rows(
     _session,
     *labelled_texts({"patient_id": _session.patient_id, "technique": _session.technique, **VISIT}),
 ).where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
-_INSIDE = (
-    rows(_session, *labelled_texts({"patient_id": _session.patient_id, **inside()}))
-    .select_from(
-        in_order(
-            _session.__table__,
-            SessionMeasurement.__table__,
-            and_(
-                SessionMeasurement.clinic_id == _session.clinic_id,
-                SessionMeasurement.session_id == _session.id,
-            ),
-        )
-    )
-    .where(SessionMeasurement.phase == "before", _session.status != "void")
-    .where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
+_INSIDE = rows(SessionMeasurement, *labelled_texts(inside())).where(
+    among(SessionMeasurement.session_id, "sessions"), SessionMeasurement.phase == "before"
 )
 _OUTSIDE = rows(
     Measurement, *labelled_texts({"patient_id": Measurement.patient_id, **outside_columns()})
@@ -174,19 +162,21 @@ def _cases(op: Operation, period: Json, settings: History, clock: Clock) -> list
 
 def _records(op: Operation, about: Json) -> _Records:
     sessions = _by_patient(op.all(_SESSIONS, **about))
+    patient_of = {row.session_id: id for id, some in sessions.items() for row in some}
     readings: defaultdict[str, list[Reading]] = defaultdict(list)
-    for statement in (_INSIDE, _OUTSIDE):
-        found = columns_of_rows(statement, op.all(statement, **about))
-        for patient_id, reading in zip(found["patient_id"], readings_of(found), strict=True):
-            readings[patient_id].append(reading)
-    ids = [row.session_id for some in sessions.values() for row in some]
+    within = columns_of_rows(_INSIDE, op.all(_INSIDE, sessions=list(patient_of)))
+    for reading in readings_of(within):
+        readings[patient_of[reading.session_id or ""]].append(reading)
+    others = columns_of_rows(_OUTSIDE, op.all(_OUTSIDE, **about))
+    for patient_id, reading in zip(others["patient_id"], readings_of(others), strict=True):
+        readings[patient_id].append(reading)
     events = op.all(_EVENTS, **about)
     return _Records(
         sessions,
         readings,
         _by_patient(events),
         _by_patient(op.all(_EPISODES, **about)),
-        {row.id: int(row.insertions) for row in op.all(_INSERTIONS, sessions=ids)},
+        {row.id: int(row.insertions) for row in op.all(_INSERTIONS, sessions=list(patient_of))},
         days_of_kinds(op, (row.kind for row in events)),
     )
 

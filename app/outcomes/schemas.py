@@ -12,6 +12,8 @@ from app.outcomes.rules.groups import OutcomesBy
 IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
 """Clopper and Pearson's exact interval, or the rule of three at a count of 0."""
 
+Sides = TypeAliasType("Sides", Literal["one", "two"])
+"""`one`: an upper bound alone, one-sided. `two`: both ends."""
 Counted = TypeAliasType("Counted", Literal["events", "treatments_with_an_event"])
 """Whether a treatment with two events counts twice."""
 
@@ -44,8 +46,8 @@ class IntervalView(View):
 
     method: IntervalMethod
     """How it was calculated."""
-    sides: Literal[1, 2]
-    """1: an upper bound alone, one-sided at that level. 2: both ends."""
+    sides: Sides
+    """Which ends it has, at that level."""
     level: float
     """Its confidence as a proportion, such as 0.95."""
     low: float
