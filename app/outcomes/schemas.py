@@ -44,7 +44,7 @@ class IntervalView(View):
 
     method: IntervalMethod
     """How it was calculated."""
-    sides: Literal[1, 2]
+    sides: Annotated[int, Field(ge=1, le=2)]
     """1: an upper bound alone, one-sided at that level. 2: both ends."""
     level: float
     """Its confidence as a proportion, such as 0.95."""
