@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Row, bindparam, func
+from sqlalchemy import Row, and_, bindparam, func
 
 from app.clinics.queries import clinic
-from app.core.db.dialects import among, id_text
+from app.core.db.dialects import among, id_text, in_order
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault
@@ -57,8 +57,16 @@ _SESSIONS = rows(
 ).where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
 _INSIDE = (
     rows(_session, *labelled_texts({"patient_id": _session.patient_id, **inside()}))
-    .join(SessionMeasurement, SessionMeasurement.session_id == _session.id)
-    .where(SessionMeasurement.clinic_id == _session.clinic_id)
+    .select_from(
+        in_order(
+            _session.__table__,
+            SessionMeasurement.__table__,
+            and_(
+                SessionMeasurement.clinic_id == _session.clinic_id,
+                SessionMeasurement.session_id == _session.id,
+            ),
+        )
+    )
     .where(SessionMeasurement.phase == "before", _session.status != "void")
     .where(among(_session.patient_id, "patients"), _session.occurred_at <= _END)
 )

@@ -57,13 +57,19 @@ class Outcome(NamedTuple):
     created_from: bytes = b""
 
 
-def create(op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]]) -> list[Outcome]:
+def create(
+    op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]], words: Words | None = None
+) -> list[Outcome]:
     """Create records. Each may refer to those before it.
+
+    `words` are those that are taken: without it, those of active rows.
 
     A refused body doesn't affect the others. A body that was stored before with the same id and
     content is accepted and changes nothing.
     """
     facts = gather(op, items)
+    if words is not None:
+        facts.words = words
     outcomes = [_accept(op, kind, body, facts) for kind, body in items]
     pending: dict[type[Table], list[dict[str, Any]]] = defaultdict(list)
     new: dict[str, tuple[Kind[Any, Any], list[Any]]] = {}

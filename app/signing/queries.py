@@ -18,6 +18,7 @@ _CONSENTS = rows(
     Consent.obtained_at,
     Consent.withdrawn_at,
     Consent.episode_id,
+    Consent.valid_until,
 ).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(TREATMENT))
 
 

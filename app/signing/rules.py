@@ -1,7 +1,7 @@
 """What consents and screenings say against a signature. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,8 @@ class Consented(NamedTuple):
     obtained_at: datetime
     withdrawn_at: datetime | None
     episode_id: UUID | None
+    valid_until: date | None
+    """The last clinic day on which a consent counts; None for no end."""
 
 
 class Answered(NamedTuple):
@@ -41,9 +43,10 @@ class Screened(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """What consents are compared with: the time of a session, and its episode."""
+    """What consents are compared with: the time of a session, its clinic day and its episode."""
 
     occurred_at: datetime
+    day: date
     episode_id: UUID | None
 
 
@@ -72,16 +75,15 @@ def consent_faults(
 ) -> Iterator[Fault]:
     """Yield a fault for each place whose consent was refused or withdrawn when a visit took place.
 
-    The patient's last decision before the visit counts. A decision on another episode doesn't.
+    The patient's last decision before the visit counts, unless it is a consent that had expired.
     """
     decided: dict[str, list[tuple[datetime, bool, str]]] = {}
     for consent in consents:
-        if _concerns(consent, visit):
-            decided.setdefault(consent.kind, []).extend(
-                (at, decision != "given", decision)
-                for at, decision in _decisions(consent)
-                if at <= visit.occurred_at
-            )
+        decided.setdefault(consent.kind, []).extend(
+            (at, decision != "given", decision)
+            for at, decision in _decisions(consent)
+            if at <= visit.occurred_at and _concerns(consent, decision, visit)
+        )
     for kind, decisions in sorted(decided.items()):
         # At one instant, a refusal counts more than a consent.
         _, _, last = max(decisions, default=(None, False, "given"))
@@ -96,21 +98,34 @@ def consent_faults(
 
 
 def screening_faults(screenings: Iterable[Screened]) -> Iterator[Fault]:
-    """Yield a fault if the last screening of a visit goes on in spite of an answer of concern.
+    """Yield a fault if a visit goes on in spite of an answer of concern.
 
-    A detail of the answer or the reason of the screening explains it.
+    The last answer to each question counts. Its detail, or its screening's decision or reason,
+    explains it.
     """
-    last = max(screenings, key=lambda screening: screening.decided_at, default=None)
-    if last is None or last.decision != "proceed" or last.override_reason:
-        return
-    codes = [a.code for a in last.answers if a.is_of_concern and not a.detail]
+    unexplained: dict[str, bool] = {}
+    for screening in sorted(screenings, key=lambda screening: screening.decided_at):
+        goes_on = screening.decision == "proceed" and not screening.override_reason
+        answered = dict.fromkeys((answer.code for answer in screening.answers), False)
+        for answer in screening.answers:  # `other` may stand several times
+            is_explained = not answer.is_of_concern or bool(answer.detail)
+            answered[answer.code] |= goes_on and not is_explained
+        unexplained |= answered
+    codes = [code for code, is_unexplained in unexplained.items() if is_unexplained]
     if codes:
         detail = f"Answers of concern have no detail: {', '.join(codes)}."
         yield Fault(pointer("needlings"), "screening_of_concern", detail)
 
 
-def _concerns(consent: Consented, visit: Visit) -> bool:
-    """Return whether a decision concerns a visit: unless both belong to different episodes."""
+def _concerns(consent: Consented, decision: str, visit: Visit) -> bool:
+    """Return whether a decision concerns a visit.
+
+    A consent to one episode allows no other visit. A refusal concerns a visit unless both belong to
+    different episodes.
+    """
+    if decision == "given":
+        is_valid = consent.valid_until is None or visit.day <= consent.valid_until
+        return is_valid and consent.episode_id in {None, visit.episode_id}
     return None in {consent.episode_id, visit.episode_id} or consent.episode_id == visit.episode_id
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.operation import Operation
+from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.muscles.queries import find
@@ -119,6 +120,8 @@ def _faults_of_others(op: Operation, session: SessionView) -> Iterator[Fault]:
     }
     places = rules.places(session["needlings"], thoracic)
     consents = queries.consents(op, session["patient_id"])
-    visit = rules.Visit(session["occurred_at"], session["episode_id"])
+    visit = rules.Visit(
+        session["occurred_at"], clinic_day(session["occurred_at"], op.zone), session["episode_id"]
+    )
     yield from rules.consent_faults(consents, places, visit)
     yield from rules.screening_faults(queries.screenings(op, session["id"]))

@@ -5,7 +5,7 @@ from typing import Final
 
 from app.core.values.faults import Fault, pointer
 from app.core.values.text import word_key
-from app.vocabularies.rules import WORD_MAX
+from app.vocabularies.rules import OWN, WORD_MAX
 
 EXTRAS: Final = ("parent", "severity", "attribution_days", "concern")
 """The members that only the rows of some vocabularies have."""
@@ -17,6 +17,12 @@ def member_faults(given: Mapping[str, object], known: Collection[str]) -> Iterat
         if given[name] is not None and name not in known:
             detail = "The rows of this vocabulary don't have this member."
             yield Fault(pointer(name), "not_of_vocabulary", detail)
+
+
+def parent_faults(parent: str | None) -> Iterator[Fault]:
+    """Yield a fault if a parent, by its code, is another own row: so no row is its own ancestor."""
+    if parent is not None and parent.startswith(OWN):
+        yield Fault(pointer("parent"), "own_parent", "A parent can't be a row of the clinic.")
 
 
 def word_faults(words: Iterable[tuple[str, str]], taken: Callable[[str], bool]) -> Iterator[Fault]:

@@ -37,7 +37,7 @@ class OwnWordBody(RecordBody):
     synonyms: Annotated[list[Line], Field(max_length=SYNONYMS_MAX)] = []
     """Other words for it. No other row of the vocabulary may have them."""
     parent: RegionWord | None = None
-    """Regions: the region that it is a part of; null if of none."""
+    """Regions: the published region that it is a part of; null if of none."""
     severity: Severity | None = None
     """Kinds of event: the usual severity, as a hint."""
     attribution_days: Days | None = None

@@ -54,6 +54,7 @@ class Terms(Kind[TermBody, TermView]):
         own = None if current is None else current["id"]
         known = VOCABULARIES[body.vocabulary].view.model_fields
         yield from rules.member_faults(body.model_dump(), known)
+        yield from rules.parent_faults(body.parent)
         for name in ("vocabulary", "code"):
             if current is not None and getattr(body, name) != current[name]:
                 yield Fault(pointer(name), "code_fixed", "The code of a row can't change.")

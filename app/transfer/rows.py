@@ -96,7 +96,8 @@ def _header_fault(names: Sequence[str]) -> Fault | None:
         return _no_header("No column is named `type`.")
     columns = defaultdict(list)
     for number, name in enumerate(names, 1):
-        columns[name].append(number)
+        if name:  # spreadsheets write empty columns behind the last one
+            columns[name].append(number)
     for same in columns.values():
         if len(same) > 1:
             return _no_header(f"Columns {same[0]} and {same[1]} have the same name.")

@@ -19,6 +19,7 @@ from app.core.values.problems import Conflict, Invalid, Problem
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.records.service import Outcome
+from app.terms.service import TERMS
 from app.transfer.again import create_items
 from app.transfer.bodies import Item, read_row
 from app.transfer.rows import Row
@@ -27,7 +28,11 @@ OPERATION: Final = "imports.create"
 BATCH_ROWS: Final = 250
 BATCH_BYTES: Final = 4 * 1024 * 1024
 ERRORS_MAX: Final = 1_000
-CREATED_WITH: Final = {kind.noun: Scope(f"{kind.noun}:write") for kind in (PATIENTS, PRACTITIONERS)}
+CREATED_WITH: Final = {
+    PATIENTS.noun: Scope.PATIENTS_WRITE,
+    PRACTITIONERS.noun: Scope.PRACTITIONERS_WRITE,
+    TERMS.noun: Scope.VOCABULARIES_WRITE,
+}
 """The scope that a row needs besides `imports:write`, by the noun of its kind."""
 
 Items = Sequence[Item]

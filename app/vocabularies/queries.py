@@ -155,8 +155,12 @@ class Words:
         return None if found is None else found.id
 
     def unknown(self, vocabulary: Vocabulary, place: str, word: str) -> Fault:
-        """Return the fault for a word that no row has."""
-        return unknown(vocabulary, place, word, self.active(vocabulary.noun))
+        """Return the fault for a word that no active row has."""
+        fault = unknown(vocabulary, place, word, self.active(vocabulary.noun))
+        if self._find(vocabulary.noun, word) is None:
+            return fault
+        detail = f"This {vocabulary.words} is inactive. GET /v1/terms lists such rows."
+        return fault._replace(detail=detail)
 
     def active(self, noun: VocabularyName) -> tuple[WordView, ...]:
         """Return the active own rows, the oldest first."""

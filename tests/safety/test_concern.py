@@ -34,6 +34,7 @@ def sign(api: Api, session: dict[str, Any], *codes: str) -> Response:
         ([OF_CONCERN], {"decision": "modified"}, True),
         ([OF_CONCERN], {"decision": "deferred"}, True),
         ([OF_CONCERN], {"override_reason": "Superficial needles only."}, True),
+        ([{"code": "other", "answer": "yes"}, {"code": "other", "answer": "no"}], {}, False),
         ([], {}, True),
     ],
 )
@@ -50,8 +51,14 @@ def test_an_answer_of_concern_needs_a_detail_or_another_decision(
         assert sign(api, session).status_code == 200
 
 
-def test_the_last_screening_of_the_visit_counts(api: Api) -> None:
-    for first, last, signed in ((OF_CONCERN, None, True), (None, OF_CONCERN, False)):
+def test_the_last_answer_to_each_question_counts(api: Api) -> None:
+    settled = OF_CONCERN | {"answer": "no"}
+    for first, last, signed in (
+        (OF_CONCERN, settled, True),
+        (OF_CONCERN, None, False),
+        (settled, OF_CONCERN, False),
+        (None, OF_CONCERN, False),
+    ):
         session = api.session()
         for answer, minute in ((first, 10), (last, 20)):
             given = [answer] if answer else []

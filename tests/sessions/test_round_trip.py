@@ -11,6 +11,8 @@ from app.core.values.text import is_blank, nfc, one_line
 from app.instruments import queries as instruments
 from app.instruments import rules
 from app.muscles.queries import MUSCLES
+from app.vocabularies.queries import ROWS
+from app.vocabularies.rules import VocabularyName
 from tests.ground import Api, create_clinic
 
 PARASPINAL = [muscle.slug for muscle in MUSCLES if muscle.paraspinal]
@@ -23,7 +25,6 @@ SCORES = st.none() | st.integers(0, 10)
 chars = st.characters(codec="utf-8", exclude_characters="\0")
 texts = st.text(chars, max_size=30).map(nfc)
 lines = st.text(chars, min_size=1, max_size=12).map(one_line).filter(lambda t: not is_blank(t))
-codes = st.text("abcXYZ019_.:/-", min_size=1, max_size=8)
 sizes = st.decimals("0.1", "1", places=2).map(float)
 lengths = st.decimals("5", "150", places=1).map(float)
 moments = st.builds(
@@ -31,6 +32,10 @@ moments = st.builds(
     st.datetimes(datetime(1901, 1, 1), datetime(2026, 1, 1)),  # noqa: DTZ001 - the offset is drawn beside it
     st.integers(-1439, 1439),
 )
+
+
+def codes(noun: VocabularyName) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from([row.code for row in ROWS[noun]]), max_size=2)
 
 
 @st.composite
@@ -108,8 +113,8 @@ bodies = st.fixed_dictionaries(
         ),
         "needlings": st.lists(needlings(), max_size=3),
         "needle_count": st.none(),
-        "co_interventions": st.lists(codes, max_size=2),
-        "aftercare": st.lists(codes, max_size=2),
+        "co_interventions": codes("co_interventions"),
+        "aftercare": codes("aftercare"),
         "note": texts,
         "plan": texts,
     }

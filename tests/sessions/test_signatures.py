@@ -225,6 +225,10 @@ def consent(api: Api, patient_id: str, kind: str, decision: str, **more: Any) ->
 
 
 EARLIER, BEFORE, AFTER = "2026-02-01T00:00:00Z", "2026-03-20T00:00:00Z", "2026-04-02T00:00:00Z"
+# At the visit, the clinic, which counts in UTC, has the first of April.
+LATER: Body = {"obtained_at": "2026-03-10T00:00:00Z"}
+SHORT: Body = {"valid_until": "2026-03-31"}
+LONG: Body = {"valid_until": "2026-04-01"}
 GIVEN: tuple[str, str, Body] = ("needling", "given", {})
 
 
@@ -254,6 +258,9 @@ GIVEN: tuple[str, str, Body] = ("needling", "given", {})
             ],
             None,
         ),
+        ([("needling", "refused", {}), ("needling", "given", LATER | SHORT)], "consent_refused"),
+        ([("needling", "refused", {}), ("needling", "given", LATER | LONG)], None),
+        ([("needling", "given", SHORT)], None),
         ([("data_use", "refused", {})], None),
         ([("electrical", "refused", {})], None),
         ([("thoracic_needling", "refused", {})], "consent_refused"),
@@ -308,6 +315,16 @@ def test_a_refusal_in_another_episode_is_no_refusal_here(api: Api) -> None:
     for episode_id in (knee, None):
         session = visit(api, patient_id=patient_id, episode_id=episode_id)
         assert faults(sign(api, session)) == {"/needlings": "consent_refused"}
+
+
+def test_a_consent_to_one_episode_allows_no_other_visit(api: Api) -> None:
+    patient_id = api.patient()["id"]
+    knee = api.create("/v1/episodes", patient_id=patient_id, complaint="knee")["id"]
+    consent(api, patient_id, "needling", "refused")
+    consent(api, patient_id, "needling", "given", episode_id=knee, obtained_at=BEFORE)
+    for episode_id, refused in ((knee, False), (None, True)):
+        signed = sign(api, visit(api, patient_id=patient_id, episode_id=episode_id))
+        assert ("consent_refused" in signed.text) == refused
 
 
 def test_an_amendment_can_not_add_needles_that_the_patient_refused(api: Api) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -248,6 +248,15 @@ def test_excel_gets_a_byte_order_mark_and_its_own_time_format(api: Api) -> None:
     content = export(api, "sessions.csv?excel=true").content
     assert content.startswith(b"\xef\xbb\xbfid,")
     assert b",2026-11-01 18:00:00.250," in content
+    api("PATCH", "/v1/clinic", json={"time_zone": "America/Vancouver"}, headers={"If-Match": '"1"'})
+    text = export(api, "sessions.csv?excel=true").text.removeprefix("\ufeff")
+    for row in csv.DictReader(io.StringIO(text)):
+        offset_min = int(row["occurred_at_offset_min"])
+        local = datetime.fromisoformat(row["occurred_at"])
+        at = local.replace(tzinfo=timezone(timedelta(minutes=offset_min)))
+        stored = api.get(f"/v1/sessions/{row['id']}").json()["occurred_at"]
+        assert at == datetime.fromisoformat(stored)
+        assert offset_min in {-480, -420}
     refused = api.get("/v1/exports/sessions.ndjson?excel=true")
     assert refused.json()["errors"] == [
         {

@@ -17,7 +17,7 @@ from app.transfer.routes import FILE_MAX_BYTES
 from tests.ground import Api, Clinic
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
-PEOPLE = {Scope.PATIENTS_WRITE, Scope.PRACTITIONERS_WRITE}
+PEOPLE = {Scope.PATIENTS_WRITE, Scope.PRACTITIONERS_WRITE, Scope.VOCABULARIES_WRITE}
 Record = dict[str, Any]
 
 
@@ -330,17 +330,19 @@ def test_an_import_needs_its_scope(wire: Client, clinic: Clinic) -> None:
         ({Scope.PATIENTS_WRITE}, [1]),
         ({Scope.PRACTITIONERS_WRITE}, [2]),
         ({Scope.PATIENTS_WRITE, Scope.PRACTITIONERS_WRITE}, [1, 2]),
+        ({Scope.VOCABULARIES_WRITE}, [4]),
     ],
 )
-def test_rows_of_people_need_the_scope_to_write_them_and_others_go_on(
+def test_rows_of_people_and_words_need_the_scope_to_write_them_and_others_go_on(
     api: Api, clinic: Clinic, query: str, missing: set[Scope], refused: list[int]
 ) -> None:
     importer = Api(api.wire, clinic.key({Scope.IMPORTS_WRITE, *PEOPLE} - missing))
     patient = api.patient()["id"]
     episode = {"type": "episode", "patient_id": patient, "complaint": "Shoulder pain"}
     practitioner = {"type": "practitioner", "given_name": "A", "family_name": "B"}
-    report = imported(importer, lines([*patients(1), practitioner, episode]), query)
-    assert counts(report) == (3 - len(refused), 0, len(refused))
+    term = {"type": "term", "vocabulary": "regions", "code": "own_scar", "name": "Scar"}
+    report = imported(importer, lines([*patients(1), practitioner, episode, term]), query)
+    assert counts(report) == (4 - len(refused), 0, len(refused))
     found = [(error["line"], error["pointer"], error["code"]) for error in report["errors"]]
     assert found == [(line, "/type", "scope_missing") for line in refused]
 

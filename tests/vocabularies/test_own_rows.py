@@ -99,6 +99,28 @@ def test_the_code_of_a_row_never_changes_and_its_words_may(api: Api) -> None:
     }
 
 
+def test_no_row_of_the_clinic_is_a_parent(api: Api) -> None:
+    term = api.create("/v1/regions", **SCAR)
+    refused = api.post("/v1/regions", {"code": "own_b", "name": "b", "parent": "own_scar"})
+    assert faults(refused) == {"/parent": "own_parent"}
+    held = {"If-Match": '"1"'}
+    itself = api("PATCH", f"/v1/terms/{term['id']}", json={"parent": "own_scar"}, headers=held)
+    assert faults(itself) == {"/parent": "own_parent"}
+
+
+def test_an_import_takes_words_that_are_inactive_now_and_a_create_says_so(
+    api: Api, other_api: Api
+) -> None:
+    term = api.create("/v1/regions", **SCAR)
+    create(api, "episode", ("/region", "own_scar"))
+    api.change(term, "/v1/terms", status="inactive")
+    exported = api.get("/v1/exports/records.ndjson").content
+    report = other_api("POST", "/v1/imports", content=exported, headers=NDJSON).json()
+    assert (report["rejected"], report["errors"]) == (0, [])
+    [fault] = create(other_api, "episode", ("/region", "own_scar")).json()["errors"]
+    assert "inactive" in fault["detail"]
+
+
 def test_an_import_uses_the_own_rows_above(api: Api) -> None:
     patient = str(uuid7())
     rows = [

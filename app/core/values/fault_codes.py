@@ -83,6 +83,7 @@ OWN: Final[Mapping[str, str]] = {
     "one_key_source": "A back end needs jwks or jwks_url, not both.",
     "opened_at_missing": "A finished episode needs opened_at.",
     "other_patient": "It belongs to another patient.",
+    "own_parent": "A parent can't be a row of the clinic.",
     "out_of_order": "The end is before the beginning.",
     "outlives_maker": "It would expire later than the client that makes it.",
     "outside": "The shape leaves the frame.",

@@ -11,6 +11,8 @@ from app.core.values.faults import RuleBroken
 
 _FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols without ink: the fillers of Hangul, and the empty cell of Braille."""
+_EDGES: Final = " \u00ad\u200b\u2060\ufeff"
+"""A space, and characters that nobody sees and no script needs at the end of a text."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
 """Categories of characters that show nothing when they stand alone."""
 
@@ -26,8 +28,11 @@ def nfc(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a one-line text as it is stored: NFC, trimmed, each run of white space one space."""
-    return " ".join(nfc(text).split())
+    """Return a one-line text as it is stored: NFC, trimmed, each run of white space one space.
+
+    Characters of no width are trimmed, too. Files from Windows begin with one.
+    """
+    return " ".join(nfc(text).split()).strip(_EDGES)
 
 
 def is_blank(text: str) -> bool:

@@ -153,7 +153,7 @@ def _values(history: History, course: Course, clock: Clock) -> list[Reading]:
     for one in in_one_spelling([one for one in history.readings if one.phase == "before"]):
         if one.session_id is not None:
             if one.session_id in course:
-                kept.append(one._replace(episode_id=None))
+                kept.append(one if one.episode_id is None else one._replace(episode_id=None))
             continue
         visited = first_visit.get(clock.day(one.at))
         if visited is None or instant(one.at) <= visited:

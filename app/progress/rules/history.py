@@ -85,15 +85,17 @@ def in_one_spelling(readings: Sequence[Reading]) -> list[Reading]:
 
     It is one that was written. Which one doesn't depend on the order of the readings.
     """
-    written: dict[str, str] = {}
-    for reading in readings:
-        if reading.activity is not None:
-            key = folded(reading.activity)
-            written[key] = min(written.get(key, reading.activity), reading.activity)
+    words = {reading.activity for reading in readings if reading.activity is not None}
+    alike: dict[str, list[str]] = {}
+    for activity in words:
+        alike.setdefault(folded(activity), []).append(activity)
+    if len(alike) == len(words):
+        return list(readings)
+    written = {activity: min(same) for same in alike.values() for activity in same}
     return [
         reading
         if reading.activity is None
-        else reading._replace(activity=written[folded(reading.activity)])
+        else reading._replace(activity=written[reading.activity])
         for reading in readings
     ]
 

@@ -73,29 +73,14 @@ class Series(NamedTuple):
     numbers: list[int]  # how many values each of them is the mean of
     baseline: float | None  # the mean of the first ``baseline_n``; None: there is none
     baseline_n: int
+    criteria: Criteria
+    """The thresholds that a change of this series is judged by."""
+    gains: list[float]
+    """How much better than the baseline each later value is; negative where it is worse."""
+    days: list[Day]
+    """The mean gain of each clinic day after the baseline."""
     alone: bool = False
     """Whether they are compared with nothing: they belong to no course, or lack their movement."""
-
-    @property
-    def criteria(self) -> Criteria:
-        """The thresholds that a change of this series is judged by."""
-        return Criteria.of(self.scale, self.baseline or 0.0)
-
-    @property
-    def gains(self) -> list[float]:
-        """How much better than the baseline each later value is; negative where it is worse."""
-        if self.baseline is None:
-            return []
-        later, base = self.values[self.baseline_n :], self.baseline
-        if self.scale.better == "higher":
-            return [value - base for value in later]
-        return [base - value for value in later]
-
-    @property
-    def days(self) -> list[Day]:
-        """The mean gain of each clinic day after the baseline."""
-        gains = self.gains
-        return daily(self.occasions[self.baseline_n :], gains) if gains else []
 
     @property
     def reachable(self) -> Reachable:
@@ -166,15 +151,18 @@ def _points(values: list[tuple[Occasion, float]]) -> list[Point]:
     at_once: defaultdict[int, list[tuple[Occasion, float]]] = defaultdict(list)
     for value in values:
         at_once[value[0].instant].append(value)
-    points = []
-    for _, same in sorted(at_once.items()):
-        occasion = same[0][0]
-        if len(same) > 1:
-            occasions = [occasion for occasion, _ in same]
-            occasion = min(occasions, key=lambda one: (one.rank, one.session_id, str(one.at)))
-            occasion = occasion._replace(draft=any(one.draft for one in occasions))
-        points.append(Point(occasion, fmean(value for _, value in same), len(same)))
-    return points
+    if len(at_once) == len(values):
+        return [Point(*at_once[at][0], 1) for at in sorted(at_once)]
+    return [_point(at_once[at]) for at in sorted(at_once)]
+
+
+def _point(same: list[tuple[Occasion, float]]) -> Point:
+    if len(same) == 1:
+        return Point(*same[0], 1)
+    occasions = [occasion for occasion, _ in same]
+    occasion = min(occasions, key=lambda one: (one.rank, one.session_id, str(one.at)))
+    occasion = occasion._replace(draft=any(one.draft for one in occasions))
+    return Point(occasion, fmean(value for _, value in same), len(same))
 
 
 def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
@@ -195,18 +183,29 @@ def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
     else:
         within = [point.value for point in points[older:later]]
         baseline = fmean(within) if within and not alone else None
-    counted = points[older:]
+    counted, baseline_n = points[older:], max(later - older, 0)
+    occasions, values = [one.occasion for one in counted], [one.value for one in counted]
+    gains = [] if baseline is None else _gains(scale, baseline, values[baseline_n:])
     return Series(
         key,
         scale,
         points[:older],
-        [point.occasion for point in counted],
-        [point.value for point in counted],
-        [point.n for point in counted],
+        occasions,
+        values,
+        [one.n for one in counted],
         baseline,
-        max(later - older, 0),
+        baseline_n,
+        Criteria.of(scale, baseline or 0.0),
+        gains,
+        daily(occasions[baseline_n:], gains) if gains else [],
         alone,
     )
+
+
+def _gains(scale: Scale, baseline: float, later: Iterable[float]) -> list[float]:
+    if scale.better == "higher":
+        return [value - baseline for value in later]
+    return [baseline - value for value in later]
 
 
 def _is_older(point: Point, window: Window) -> bool:

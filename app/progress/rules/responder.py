@@ -35,7 +35,9 @@ NEVER = Holding(None, None, is_held=False)
 
 def daily(occasions: Iterable[Occasion], gains: Iterable[float]) -> list[Day]:
     """One mean gain for each clinic day, from the occasions after the baseline."""
-    points = zip(occasions, gains, strict=True)
+    points = list(zip(occasions, gains, strict=True))
+    if len({occasion.day for occasion, _ in points}) == len(points):
+        return [Day(occasion.at, gain) for occasion, gain in points]
     days = [list(same) for _, same in groupby(points, lambda point: point[0].day)]
     return [Day(day[0][0].at, fmean(gain for _, gain in day)) for day in days]
 

@@ -22,6 +22,12 @@ ASKED_AFTER = ASKED_AFTER_H * 3600 * 1_000_000
 ANSWERS: Final = ("h24", "h48")
 """The windows whose reports are answers."""
 EARLY: Final = "early"
+LATE: Final = "late"
+WINDOWS: Final = (*ANSWERS, EARLY)
+SESSION: Final = ("session_id", "at")
+DOSE: Final = ("insertions", "twitches", "draft")
+EMPTY: Final[Json] = dict.fromkeys((*SESSION, "peak", *WINDOWS, LATE, "worst", "reports", *DOSE))
+"""An entry of a session, in the order of its members. A copy is cheaper than a new dict."""
 SYMPTOMS: Final = ("bruising", "fatigue", "headache")
 RATINGS: Final = words_of(ChangeRating)
 
@@ -45,17 +51,14 @@ def soreness(
     for report in reports:
         if report.session_id in course:
             told[report.session_id].append(report)
-    entries = {
-        id: {
-            "session_id": id,
-            "at": visit.at,
-            **_levels(told.get(id, ())),
-            "insertions": doses.insertions[id],
-            "twitches": doses.twitches[id],
-            "draft": visit.draft,
-        }
-        for id, visit in course.items()
-    }
+    entries: dict[str, Json] = {}
+    for id, visit in course.items():
+        entry = entries[id] = _entry(told.get(id, ()))
+        entry["session_id"] = id
+        entry["at"] = visit.at
+        entry["insertions"] = doses.insertions[id]
+        entry["twitches"] = doses.twitches[id]
+        entry["draft"] = visit.draft
     asked = [
         id
         for id, visit in course.items()
@@ -89,20 +92,23 @@ def total(parts: Sequence[Json], course: Course) -> Json:
     }
 
 
-def _levels(reports: Sequence[Report]) -> Json:
-    """The highest soreness of each window of a session; None where there is no report."""
-    by_window: Json = {
-        window: _highest([one.soreness for one in reports if one.window == window])
-        for window in (*ANSWERS, EARLY)
-    }
-    outside = (*ANSWERS, EARLY)
-    return {
-        "peak": _highest([by_window[window] for window in ANSWERS]),
-        **by_window,
-        "late": _highest([one.soreness for one in reports if one.window not in outside]),
-        "worst": _highest([one.worst_soreness for one in reports]),
-        "reports": len(reports),
-    }
+def _entry(reports: Sequence[Report]) -> Json:
+    """The entry of a session with the highest soreness of each window, without its visit."""
+    entry = EMPTY.copy()
+    entry["reports"] = len(reports)
+    for report in reports:
+        window = report.window if report.window in WINDOWS else LATE
+        _raise(entry, window, report.soreness)
+        if window in ANSWERS:
+            _raise(entry, "peak", report.soreness)
+        if report.worst_soreness is not None:
+            _raise(entry, "worst", report.worst_soreness)
+    return entry
+
+
+def _raise(entry: Json, name: str, value: int) -> None:
+    if entry[name] is None or entry[name] < value:
+        entry[name] = value
 
 
 def _counts(reports: Sequence[Report]) -> Json:
@@ -133,12 +139,11 @@ def _highest(values: Iterable[int | None]) -> Any:
 
 def _trend(course: Course, entries: Json) -> Json:
     peaks: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for id, visit in course.items():
-        if entries[id]["peak"] is not None:
-            peaks[visit.instant, visit.day].append(entries[id]["peak"])
-    ordered = sorted(peaks)
+    for visit, entry in zip(course.values(), entries.values(), strict=True):
+        if entry["peak"] is not None:
+            peaks[visit.instant, visit.day].append(entry["peak"])
     return trend(
-        [instant for instant, _ in ordered],
-        [fmean(peaks[at]) for at in ordered],
-        [day for _, day in ordered],
+        [instant for instant, _ in peaks],
+        [some[0] if len(some) == 1 else fmean(some) for some in peaks.values()],
+        [day for _, day in peaks],
     )

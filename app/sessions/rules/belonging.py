@@ -65,7 +65,8 @@ def belonging_faults(
 def _is_only_that_day(at: datetime, visit: Visit) -> bool:
     """Return whether a time is midnight, as where only the day is known, on the session's day.
 
-    That day is the clinic's, or the day at the offset in which the time was written.
+    Midnight and day are the clinic's, or those at the offset in which the time was written.
     """
     days = {clinic_day(visit.at, visit.zone), visit.at.astimezone(at.tzinfo).date()}
-    return at.time() == time() and at.date() in days
+    spellings = (at, at.astimezone(visit.zone))
+    return any(each.time() == time() and each.date() in days for each in spellings)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import and_, bindparam, exists, or_, select, union
 
 from app.clinics.queries import clinic
-from app.core.db.dialects import among, id_text
+from app.core.db.dialects import among, id_text, in_order
 from app.core.db.tables import Instant
 from app.core.operation import Operation, rows
 from app.core.values.vocabularies import words_of
@@ -77,7 +77,7 @@ _VISITS = rows(_session, *labelled_texts({"patient_id": _session.patient_id, **V
 )
 _VALUES = (
     rows(_session, *labelled_texts({"patient_id": _session.patient_id, **inside()}))
-    .join(_inside, _IN_SESSION)
+    .select_from(in_order(_session.__table__, _inside.__table__, _IN_SESSION))
     .where(_COUNTS, among(_session.patient_id, "patients")),
     rows(_outside, *labelled_texts({"patient_id": _outside.patient_id, **outside()})).where(
         *_TAKEN, among(_outside.patient_id, "patients")

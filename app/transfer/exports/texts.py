@@ -5,11 +5,12 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
 
+from app.core.db.tables import OFFSET, minutes_east
 from app.core.http.streams import Pieces
 from app.transfer.exports.columns import NESTED, Column, Type
 from app.transfer.exports.datasets import Rows
@@ -19,6 +20,15 @@ LINE: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 
 CellWriter = Callable[[Any], Any]
 """Formats a cell that isn't null."""
+
+
+class Special(NamedTuple):
+    """A column whose cells are formatted."""
+
+    place: int
+    source: int
+    """The place of the cell that is formatted: its own, or that of the instant of an offset."""
+    write: CellWriter
 
 
 def ndjson(columns: Sequence[Column], rows: Rows, _zone: ZoneInfo) -> Pieces:
@@ -43,7 +53,7 @@ def csv_text(
 ) -> Pieces:
     """CSV (RFC 4180) in UTF-8 with a header. A null cell is empty.
 
-    For `excel`, times are in the clinic's time zone.
+    For `excel`, times are in the clinic's time zone, and so are the offsets beside them.
 
     A text that a spreadsheet would treat as a formula gets a `'` in front, which an import takes
     away again: see `app.transfer.formulas`.
@@ -53,10 +63,17 @@ def csv_text(
     writer.writerow([column.name for column in columns])
     yield (codecs.BOM_UTF8 if excel else b"") + _taken(lines)
     special = [
-        (n, writer_of_cell)
+        Special(n, n, writer_of_cell)
         for n, column in enumerate(columns)
         if (writer_of_cell := _cell_writer(column, zone, excel=excel)) is not None
     ]
+    if excel:
+        places = {column.name: n for n, column in enumerate(columns)}
+        special += [
+            Special(n, places[name.removesuffix(OFFSET)], _offset_of(zone))
+            for name, n in places.items()
+            if name.endswith(OFFSET) and name.removesuffix(OFFSET) in places
+        ]
     for batch in rows:
         writer.writerows(_cells(special, batch))
         yield _taken(lines)
@@ -69,14 +86,12 @@ def _taken(lines: io.StringIO) -> bytes:
     return text.encode()
 
 
-def _cells(
-    special: Sequence[tuple[int, CellWriter]], batch: Sequence[Sequence[Any]]
-) -> Iterator[Sequence[Any]]:
+def _cells(special: Sequence[Special], batch: Sequence[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     for row in batch:
         cells = list(row)
-        for place, write in special:
-            if cells[place] is not None:
-                cells[place] = write(cells[place])
+        for place, source, write in special:
+            if row[source] is not None:
+                cells[place] = write(row[source])
         yield cells
 
 
@@ -104,6 +119,11 @@ def _for_excel(zone: ZoneInfo) -> CellWriter:
         return at.astimezone(zone).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
     return write
+
+
+def _offset_of(zone: ZoneInfo) -> CellWriter:
+    """The minutes east of UTC of the clinic's own time, so that its instant is known."""
+    return lambda at: minutes_east(at.astimezone(zone))
 
 
 def _as_text(cell: Any) -> str:
