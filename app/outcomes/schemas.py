@@ -12,8 +12,6 @@ from app.outcomes.rules.groups import OutcomesBy
 IntervalMethod = TypeAliasType("IntervalMethod", Literal["clopper_pearson", "rule_of_three"])
 """Clopper and Pearson's exact interval, or the rule of three at a count of 0."""
 
-Sides = TypeAliasType("Sides", Literal["one", "two"])
-"""`one`: an upper bound alone, one-sided. `two`: both ends."""
 Counted = TypeAliasType("Counted", Literal["events", "treatments_with_an_event"])
 """Whether a treatment with two events counts twice."""
 
@@ -46,8 +44,8 @@ class IntervalView(View):
 
     method: IntervalMethod
     """How it was calculated."""
-    sides: Sides
-    """Which ends it has, at that level."""
+    sides: Annotated[int, Field(ge=1, le=2)]
+    """1: an upper bound alone, one-sided at that level. 2: both ends."""
     level: float
     """Its confidence as a proportion, such as 0.95."""
     low: float

@@ -177,7 +177,7 @@ def test_events_are_counted_by_patient_by_session_and_by_number() -> None:
 
 def test_a_count_of_zero_has_an_upper_bound_that_says_it_is_one_sided() -> None:
     serious = one([case(n) for n in range(5)])["adverse_events"]["serious"]
-    interval = {"method": "rule_of_three", "sides": "one", "level": 0.95, "low": 0, "high": 0.6}
+    interval = {"method": "rule_of_three", "sides": 1, "level": 0.95, "low": 0, "high": 0.6}
     assert serious["per_patient"] == {"count": 0, "of": 5, "proportion": 0, "interval": interval}
     assert serious["per_session"] == {"count": 0, "of": 15, "proportion": 0}
 

@@ -29,7 +29,7 @@ def test_every_read_answers_a_head_as_a_get_without_its_body(api: Api) -> None:
     wrong = {}
     # A read of the ledger is itself an entry in it. The server's time compresses differently.
     longer_each_time = {
-        *("audit.entries", "audit.export", "disclosures.list", "me.read", "progress.read")
+        *("audit.entries", "audit.export", "disclosures.list", "me.read", "progress.read"),
     }
     for operation in operations():
         if operation.method == "GET":

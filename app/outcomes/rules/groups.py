@@ -175,7 +175,7 @@ def proportion(count: int, of: int) -> Json:
         **shown,
         "interval": {
             "method": "clopper_pearson" if count else "rule_of_three",
-            "sides": "two" if count else "one",
+            "sides": 2 if count else 1,
             "level": LEVEL,
             "low": round(low, DECIMALS),
             "high": round(high, DECIMALS),

@@ -18,8 +18,8 @@ DARK: Final = 0.65
 """From this shade on, text on it is white. The contrast is then at least 4 to 1 on every shade."""
 SIZE: Final = 12
 SMALLEST: Final = 5
-LETTER: Final = 0.5
-"""The average width of a letter, as a share of its height, in the usual fonts."""
+LETTER: Final = 0.58
+"""The average width of a letter, as a share of its height, in the widest of the usual fonts."""
 LIGHTEST: Final = (0xE9, 0xEF, 0xF3)
 DARKEST: Final = (0x1D, 0x45, 0x5E)
 # Characters that XML does not allow, and those that change the direction of the text around them.

@@ -39,14 +39,14 @@ WIDTH: Final = 760
 EDGE: Final = 16
 LEFT: Final = 240
 RIGHT: Final = 620
-HEAD: Final = 76
+HEAD: Final = 96
 PANEL: Final = 84
-GAP: Final = 58
-"""The space between two panels: two lines of text."""
+GAP: Final = 80
+"""The space between two panels: a label and its findings, each on one line or two."""
 ROW: Final = 18
 BOLD: Final = 1.1
 """How much wider bold text is."""
-LINE: Final = 110
+LINE: Final = 100
 """Letters that fit on a line."""
 SLACK: Final = 20
 """How many more letters than half of a text the first of its two lines may hold."""
@@ -315,16 +315,19 @@ def _findings(measure: Json) -> list[str]:
 
 
 def _caption(top: int, label: str, findings: Sequence[str]) -> list[str]:
-    """The text above a panel: its label, on one line or two, and a line with its findings."""
-    lines = [label] if len(label) <= LINE else wrap(label, len(label) // 2 + SLACK)
-    size = font_size_to_fit(max(lines, key=len), (WIDTH - 2 * EDGE) / BOLD)
-    summary = "; ".join(findings)
+    """The text above a panel: its label and below it its findings, each on one line or two."""
+    below = _lines("; ".join(findings), WIDTH - 2 * EDGE, top - 7)
+    above = _lines(label, (WIDTH - 2 * EDGE) / BOLD, top - 9 - 14 * len(below), weight="bold")
+    return [*above, *below]
+
+
+def _lines(words: str, room: float, low: float, **style: object) -> list[str]:
+    """A text on one line or two, whose last line stands at `low`."""
+    lines = [words] if len(words) <= LINE else wrap(words, len(words) // 2 + SLACK)
+    size = font_size_to_fit(max(lines, key=len), room)
     return [
-        *(
-            text(EDGE, top - 22 - 12 * above, line, weight="bold", **size)
-            for above, line in enumerate(reversed(lines))
-        ),
-        text(EDGE, top - 7, summary, **font_size_to_fit(summary, WIDTH - 2 * EDGE)),
+        text(EDGE, low - 14 * above, line, **style, **size)
+        for above, line in enumerate(reversed(lines))
     ]
 
 
