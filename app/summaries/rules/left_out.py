@@ -47,6 +47,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "catalogue_version": "Muscles are printed with their current names.",
         "credentials.valid_from": _VALIDITY,
         "credentials.valid_to": _VALIDITY,
+        "overrides.pointer": "The number of the needling is shown, and the fault names its member.",
         "measurements.items": "The score is shown. Items of questionnaires may be licensed.",
     },
     "follow_ups": {
