@@ -28,6 +28,7 @@ from app.progress.rules.wording import (
     held_words,
     number,
     p_value,
+    per_week,
     signed,
     verdict_words,
 )
@@ -92,6 +93,7 @@ _ENVIRONMENT.filters.update(
     number=number,
     signed=signed,
     slope=counted_slope,
+    rate=per_week,
     change=counted_change,
     cautions=cautions,
     held=_held,
