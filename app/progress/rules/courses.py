@@ -246,11 +246,11 @@ def _begun(care: Care, readings: Iterable[Reading]) -> int:
 
     A visit that did not take place begins nothing.
     """
-    times = [visit.at for visit in care.course.values()]
-    times += [one.at for one in readings if one.session_id is None]
+    times = [visit.instant for visit in care.course.values()]
+    times += [instant(one.at) for one in readings if one.session_id is None]
     if care.episode is not None:
-        times.append(care.episode.opened_at)
-    return min(map(instant, times), default=sys.maxsize)
+        times.append(instant(care.episode.opened_at))
+    return min(times, default=sys.maxsize)
 
 
 def _by_time(cares: Sequence[Care], begun: Sequence[int], at: int, on: int) -> int | None:
