@@ -173,7 +173,9 @@ def _at_once(course: CourseOfCare) -> list[Record]:
     for _, same in groupby(course.attended, lambda visit: time(visit["occurred_at"])):
         visits = list(same)
         needlings = [
-            row | {"draft": visit.get("status", "draft") == "draft"}
+            row
+            | {"draft": visit.get("status", "draft") == "draft"}
+            | {"practitioner_id": visit["practitioner_id"]}
             for visit in visits
             for row in visit.get("needlings", [])
         ]

@@ -5,7 +5,7 @@ By docs/progress.md alone, and naively: each question is asked anew of all recor
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 Record = dict[str, Any]
@@ -162,11 +162,11 @@ def _follows_a_visit(at: datetime, visits: Sequence[Record], zone: tzinfo) -> bo
 
 
 def _begun(course: CourseOfCare) -> datetime:
-    times = [time(visit["occurred_at"]) for visit in course.visits]
+    times = [time(visit["occurred_at"]) for visit in course.attended]
     times += [row["at"] for row in course.values if row.get("session_id") is None]
     if course.episode is not None:
         times.append(time(course.episode["opened_at"]))
-    return min(times)
+    return min(times, default=datetime.max.replace(tzinfo=UTC))
 
 
 def _by_time(at: datetime, begun: Sequence[datetime], opinion: Opinion) -> CourseOfCare | None:

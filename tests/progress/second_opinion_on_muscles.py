@@ -52,7 +52,7 @@ def _muscle(key: tuple[str, str, str], sessions: list[tuple[Record, list[Record]
         "side": key[1],
         "spinal_level": key[2] or None,
         "treated": len(points),
-        "examiners": len({point["practitioner_id"] for point in points}),
+        "examiners": len({row["practitioner_id"] for _, rows in sessions for row in rows}),
         "released_complete": len(complete),
         "released_partial": sum(point["release"] == "partial" for point in points),
         "not_released": sum(point["release"] == "none" for point in points),

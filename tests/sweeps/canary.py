@@ -21,6 +21,7 @@ HELD: Final = frozenset(
         *("SessionBody/needlings/[]/muscle", "SessionBody/measurements/[]/instrument"),
         *("SessionBody/measurements/[]/unit", "MeasurementBody/unit"),
         *("SessionBody/measurements/[]/muscle", "ClientBody/jwks", "ClientBody/jwks_url"),
+        *("SessionBody/measurements/[]/movement", "MeasurementBody/movement"),
         *("PatientBody/birth_date", "PatientSearch/birth_date"),
         *("EpisodeBody/region", "ThresholdsBody/region", "AdverseEventBody/kind"),
         *("SessionBody/co_interventions/[]", "SessionBody/aftercare/[]"),

@@ -5,6 +5,7 @@ than 90 clinic days apart. Each figure belongs to one course. So it is the same 
 or the whole history is asked for.
 """
 
+import sys
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -241,12 +242,15 @@ def _with_values(cares: Sequence[Care], values: Iterable[Reading], clock: Clock)
 
 
 def _begun(care: Care, readings: Iterable[Reading]) -> int:
-    """The instant of the opening or of the first record, whichever is earlier."""
-    times = [visit.at for visit in care.visits]
+    """The instant of the opening or of the first record, whichever is earlier.
+
+    A visit that did not take place begins nothing.
+    """
+    times = [visit.at for visit in care.course.values()]
     times += [one.at for one in readings if one.session_id is None]
     if care.episode is not None:
         times.append(care.episode.opened_at)
-    return min(map(instant, times), default=0)
+    return min(map(instant, times), default=sys.maxsize)
 
 
 def _by_time(cares: Sequence[Care], begun: Sequence[int], at: int, on: int) -> int | None:

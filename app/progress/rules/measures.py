@@ -25,6 +25,7 @@ from app.progress.rules.history import (
     Scale,
     ScaleOf,
     instant,
+    mean,
     rounded,
 )
 from app.progress.rules.responder import Day, daily, is_provisional, responder
@@ -162,7 +163,7 @@ def _point(same: list[tuple[Occasion, float]]) -> Point:
     occasions = [occasion for occasion, _ in same]
     occasion = min(occasions, key=lambda one: (one.rank, one.session_id, str(one.at)))
     occasion = occasion._replace(draft=any(one.draft for one in occasions))
-    return Point(occasion, fmean(value for _, value in same), len(same))
+    return Point(occasion, mean(value for _, value in same), len(same))
 
 
 def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:

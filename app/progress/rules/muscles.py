@@ -7,7 +7,7 @@ the examiner changes. Points of one curve share its number.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -38,7 +38,10 @@ def muscles(
     several = len(set(instants.values())) < len(instants)
     group = (lambda point: instants[point["session_id"]]) if several else _session_of
     series = [
-        {"course": label, **_series(place, _of_occasions(some, group), times[place])}
+        {
+            "course": label,
+            **_series(place, _of_occasions(some, group), times[place], _examiners(some)),
+        }
         for place, some in points.items()
     ]
     if shown is not None:
@@ -107,13 +110,19 @@ def _joined(points: Sequence[Json]) -> Json:
     }
 
 
-def _series(place: Place, points: list[Json], times: Iterable[Timed]) -> Json:
+def _examiners(points: Iterable[Json]) -> set[str]:
+    """The practitioners who needled, of points that are not joined yet."""
+    return {point["practitioner_id"] for point in points}
+
+
+def _series(
+    place: Place, points: list[Json], times: Iterable[Timed], examiners: Collection[str]
+) -> Json:
     """Summarise one muscle's points, which are in order of time.
 
     A point without a recorded release counts as treated, but in none of the three release counts.
     """
     muscle, side, spinal_level = place
-    examiners = {point["practitioner_id"] for point in points}
     if len(examiners) > 1:
         _break(points)
     releases = [point["release"] for point in points]

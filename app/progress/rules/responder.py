@@ -8,10 +8,13 @@ by the same rule.
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
-from statistics import fmean
 from typing import Any, NamedTuple
 
-from app.progress.rules.history import Json, Occasion
+from app.progress.rules.history import (
+    Json,
+    Occasion,
+    mean,
+)
 from app.progress.rules.verdict import Criteria
 
 
@@ -39,7 +42,7 @@ def daily(occasions: Iterable[Occasion], gains: Iterable[float]) -> list[Day]:
     if len({occasion.day for occasion, _ in points}) == len(points):
         return [Day(occasion.at, gain) for occasion, gain in points]
     days = [list(same) for _, same in groupby(points, lambda point: point[0].day)]
-    return [Day(day[0][0].at, fmean(gain for _, gain in day)) for day in days]
+    return [Day(day[0][0].at, mean(gain for _, gain in day)) for day in days]
 
 
 def holding(reached: Sequence[bool]) -> Holding:

@@ -7,13 +7,17 @@ hours after the needles. Reports from earlier or later are counted, and never an
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from statistics import fmean
 from typing import Any, Final
 
 from app.core.values.vocabularies import words_of
 from app.followups.rules import ASKED_AFTER_H
 from app.followups.views import ChangeRating
-from app.progress.rules.history import Course, Json, Report
+from app.progress.rules.history import (
+    Course,
+    Json,
+    Report,
+    mean,
+)
 from app.progress.rules.trend import trend
 from app.progress.rules.visits import Doses
 
@@ -144,6 +148,6 @@ def _trend(course: Course, entries: Json) -> Json:
             peaks[visit.instant, visit.day].append(entry["peak"])
     return trend(
         [instant for instant, _ in peaks],
-        [some[0] if len(some) == 1 else fmean(some) for some in peaks.values()],
+        [some[0] if len(some) == 1 else mean(some) for some in peaks.values()],
         [day for _, day in peaks],
     )

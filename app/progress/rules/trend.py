@@ -10,9 +10,12 @@ Nothing is forecast.
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
-from statistics import fmean
 
-from app.progress.rules.history import Json, rounded
+from app.progress.rules.history import (
+    Json,
+    mean,
+    rounded,
+)
 from app.progress.rules.mann_kendall import two_sided_p
 from app.progress.rules.ranking import Ranking
 from app.progress.rules.theil_sen import slope
@@ -49,4 +52,4 @@ def _observations(instants: Sequence[int], values: Sequence[float]) -> Sequence[
     if len(set(instants)) == len(instants):
         return values
     points = zip(instants, values, strict=True)
-    return [fmean(value for _, value in same) for _, same in groupby(points, itemgetter(0))]
+    return [mean(value for _, value in same) for _, same in groupby(points, itemgetter(0))]
