@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, bindparam, exists
+from sqlalchemy import ColumnElement, bindparam
 
 from app.core.db.nested import json_rows
 from app.core.db.tables import Record
 from app.core.http.pages import Filters
-from app.core.operation import CLINIC, rows
+from app.core.operation import rows
 from app.core.values.text import one_line
 from app.records.kinds import Child
 from app.records.models import Identifier
@@ -48,10 +48,11 @@ def nested(table: type[Identifier], owner: type[Record]) -> Mapping[str, ColumnE
 
 
 def condition(table: type[Identifier], owner: type[Record]) -> ColumnElement[bool]:
-    """Return the condition that a record has the identifier of the filter."""
-    return exists().where(
-        table.clinic_id == CLINIC,
-        table.system == bindparam("identifier"),
-        table.value == bindparam("identifier_value"),
-        table.owner_id == owner.id,
+    """Return the condition that a record has the identifier of the filter.
+
+    An identifier has one holder, so the database finds the record by its id.
+    """
+    holder = rows(table, table.owner_id).where(
+        table.system == bindparam("identifier"), table.value == bindparam("identifier_value")
     )
+    return owner.id == holder.scalar_subquery()

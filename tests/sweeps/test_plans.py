@@ -4,7 +4,6 @@ The tables are filled with copies of one clinic's records, with other ids and ti
 run EXPLAIN for each statement of each operation.
 """
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,6 @@ from sqlalchemy import Column, text
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.db.tables import Table
-from app.core.values.clock import uuid7
 from app.main import create_app
 from tests import postgres
 from tests.ground import Api, Clinic, create_clinic
@@ -151,6 +149,7 @@ VALUES = {
     "identifier": ("s%7Cv",),
     "after": ("5", "4000"),
     "instrument": ("nprs", "groc"),
+    "as_of": (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",),
 }
 
 
@@ -192,70 +191,3 @@ def test_sqlite_scans_no_table_either(tmp_path: Path) -> None:
                                 scans[name] = (step.detail, statement[:300])
     database.close()
     assert scans == {}
-
-
-@pytest.mark.parametrize("statistics", [False, True])
-def test_sqlite_reads_one_patient_by_more_than_the_clinic(
-    tmp_path: Path, statistics: object
-) -> None:
-    """A step that finds rows by their clinic alone reads the rows of all its patients."""
-    database = Database(f"sqlite:///{tmp_path / 'plans.db'}")
-    migrate(database)
-    found = {}
-    with wired(create_app(database)) as wire:
-        world = World(Api(wire, create_clinic(database).key()))
-        one_of_each_kind(world)
-        if statistics:  # of tables so small that every other plan looks as good
-            with database.owning() as db, db.begin():
-                db.exec_driver_sql("ANALYZE")
-        for name, sent in of_one_patient(world):
-            with listening(database) as heard:
-                sent.by(world.api)
-            with database.engine.connect() as db:
-                for statement, parameters in heard:
-                    if statement.startswith(("SELECT", "WITH")):
-                        steps = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                        wide = [step.detail for step in steps if is_wide(step.detail, statement)]
-                        if wide:
-                            found[name] = (wide, statement[:300])
-    database.close()
-    assert found == {}
-
-
-CHAIN = {"ledger_entries"}
-"""Read by number, from the newest on."""
-
-
-def of_one_patient(world: World) -> Iterator[tuple[str, Any]]:
-    """The reads of progress, whole, of an episode, of an unknown one, and as of a time."""
-    for operation in READS:
-        if not operation.name.startswith("progress."):
-            continue
-        sent = world.request(operation)
-        path = sent.path
-        yield operation.name, sent
-        as_of = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for query in (
-            f"episode_id={world.known('episodes')}",
-            f"episode_id={uuid7()}",
-            f"as_of={as_of}",
-        ):
-            sent.path = f"{path}?{query}"
-            yield f"{operation.name} by {query.partition('=')[0]}", sent
-
-
-def is_wide(step: str, statement: str) -> bool:
-    """Whether a step of a plan reads a large table by its clinic alone, or through a new index."""
-    words = step.split()
-    if "AUTOMATIC" in words:
-        return True
-    if words[0] not in {"SEARCH", "SCAN"}:
-        return False
-    tables = {table.name for table in LARGE} - CHAIN
-    named = {words[1], aliased(statement).get(words[1], words[1])}
-    return bool(named & tables) and step.endswith("(clinic_id=?)")
-
-
-def aliased(statement: str) -> dict[str, str]:
-    """The table of each short name in a statement."""
-    return {short: table for table, short in re.findall(r"(\w+) AS (\w+)", statement)}
