@@ -7,8 +7,8 @@ from typing import Any
 
 from app.core.values.clock import uuid7
 from tests.ground import Api
-from tests.sweeps.document import Documented
-from tests.sweeps.world import EMERGENCY, World
+from tests.sweeps.document import Documented, document
+from tests.sweeps.world import EMERGENCY, OWN_WORDS, World
 
 BEGAN = datetime(2026, 11, 24, 18, tzinfo=UTC)
 """The instant of every recorded request."""
@@ -22,6 +22,7 @@ class Story(World):
     def __init__(self, api: Api, travel: Callable[[datetime], None]) -> None:
         super().__init__(api)
         self._reads = False
+        self._own_words = 0
         self._held: dict[str, Any] = {}
         travel(DAYS[0])
         for collection in ("practitioners", "patients", "episodes"):
@@ -53,8 +54,18 @@ class Story(World):
         return found
 
     def example(self, model: str) -> dict[str, Any]:
-        """The document's example of a body, whose identifiers are short."""
+        """The document's example of a body, whose identifiers are short.
+
+        The words of a vocabulary stay readable: each next row has a number.
+        """
         body = super().example(model)
+        if model in OWN_WORDS:
+            shown = document()["components"]["schemas"][model]["examples"][0]
+            nth = f" {self._own_words}" if self._own_words else ""
+            self._own_words += 1
+            body["code"] = shown["code"] + nth.replace(" ", "_")
+            body["name"] = shown["name"] + nth
+            body["synonyms"] = [word + nth for word in shown["synonyms"]]
         for identifier in body.get("identifiers", ()):
             identifier["value"] = f"P-{str(uuid7())[-6:].upper()}"
         return body
