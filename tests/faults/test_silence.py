@@ -11,7 +11,9 @@ from threading import Event
 from uuid import uuid4
 
 import psutil
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import make_url, text
 
 from app.core.db.database import Database
@@ -177,9 +179,11 @@ def test_health_is_answered_while_the_database_is_silent(net: Net) -> None:
 
 def wait_for_replicas(net: Net, names: str) -> None:
     """Make commits wait for replicas with these names."""
-    with closing(Database(net.postgres.url("postgres"))) as database, database.reading() as db:
-        db.execute(text(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'"))
-        db.execute(text("SELECT pg_reload_conf()"))
+    address = net.postgres.url("postgres").replace("+psycopg", "")
+    # No `Database`: it begins a transaction, in which ALTER SYSTEM is refused.
+    with psycopg.connect(address, autocommit=True) as db:
+        db.execute(sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}").format(names))
+        db.execute("SELECT pg_reload_conf()")
 
 
 @pytest.mark.at_length
