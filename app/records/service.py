@@ -58,11 +58,16 @@ class Outcome(NamedTuple):
 
 
 def create(
-    op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]], words: Words | None = None
+    op: Operation,
+    items: Sequence[tuple[Kind[Any, Any], Body]],
+    words: Words | None = None,
+    *,
+    imported: bool = False,
 ) -> list[Outcome]:
     """Create records. Each may refer to those before it.
 
-    `words` are those that are taken: without it, those of active rows.
+    `words` are those that are taken: without it, those of active rows. Nobody reacts to records
+    that are `imported`: they happened long ago.
 
     A refused body doesn't affect the others. A body that was stored before with the same id and
     content is accepted and changes nothing.
@@ -91,7 +96,7 @@ def create(
             )
     if pending:
         insert_rows(op.db, pending)
-    for kind, views in new.values():
+    for kind, views in () if imported else new.values():
         kind.created(op, views)
     return outcomes
 
