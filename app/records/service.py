@@ -55,6 +55,8 @@ class Outcome(NamedTuple):
     """
     problem: Problem | None = None
     created_from: bytes = b""
+    alarms: Sequence[str] = ()
+    """The reasons for which a new record alerts a person, unless it is imported."""
 
 
 def create(
@@ -126,7 +128,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     kind.accepted(facts, view)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
-    return Outcome(id_, view, created_from=created_from)
+    return Outcome(id_, view, created_from=created_from, alarms=kind.alarms(view))
 
 
 def _problem(
