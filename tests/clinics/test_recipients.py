@@ -47,7 +47,7 @@ def test_null_removes_a_setting(api: Api) -> None:
         ({"to": "dana@clinic.example\nBcc: all@clinic.example"}, {"/to": "email_address"}),
         ({"to": "Dana <dana@clinic.example>"}, {"/to": "email_address"}),
         ({"to": "d" * 65 + "@clinic.example"}, {"/to": "email_address"}),
-        ({"to": "dañа@clinic.example"}, {"/to": "email_address"}),
+        ({"to": "d\u00e4na@clinic.example"}, {"/to": "email_address"}),
         ({"channel": "post", "to": "http://pager.example/in"}, {"/to": "address"}),
         ({"channel": "post", "to": "https://u:p@pager.example/in"}, {"/to": "address"}),
         ({"channel": "post", "to": "https://pager.example:25/in"}, {"/to": "port"}),
