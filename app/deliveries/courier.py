@@ -172,11 +172,9 @@ def _write_down(op: Operation, claim: Claim, reason: str | None) -> None:
         return
     recipients, name = clinic(op)["alert_recipients"], claim.recipient["name"]
     step = rules.after(claim.telling, recipients, name, op.at, sent=reason is None)
-    # More may have come to it meanwhile: then the next one is told at once.
-    due_at = step.due_at if item.due_at == claim.item.due_at else item.due_at
     told = step.telling
     values = {
-        "due_at": due_at,
+        "due_at": step.due_at,
         "claimed_until": None,
         "told_at": told.told_at,
         "round": told.round,

@@ -14,19 +14,11 @@ _OF_RECORD: Final = (
     OutboxItem.resource == bindparam("what"),
     OutboxItem.resource_id == bindparam("which"),
 )
-_AT_ONCE: Final = (
-    update(OutboxItem).where(*_OF_RECORD).values(status="waiting", due_at=bindparam("at"))
-)
 _SETTLE: Final = update(OutboxItem).where(*_OF_RECORD).values(status="settled")
 
 
 def announce(op: Operation, resource: str, id: UUID) -> None:
-    """Let people be told of a record, within seconds of the commit.
-
-    If they are being told of it already, because more has come to it, the next one is told at once.
-    """
-    if op.run(_AT_ONCE, {"what": resource, "which": id, "at": op.at}):
-        return
+    """Let people be told of a new record, within seconds of the commit."""
     row = {
         "clinic_id": op.clinic_id,
         "id": uuid7(),

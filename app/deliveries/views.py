@@ -18,10 +18,15 @@ class DeliveryView(TypedDict, closed=True):
     """One message to one recipient."""
 
     id: UUID
+    """The id of the message, which is the same in each attempt."""
     to: str
+    """The name of the recipient."""
     channel: DeliveryChannel
     status: DeliveryStatus
     first_at: datetime
+    """When it was tried first."""
     at: datetime
+    """When it was tried last: of a message that was sent, when that was."""
     attempts: int
     reason: str | None
+    """Why the last attempt failed, in plain words; null if it was sent."""

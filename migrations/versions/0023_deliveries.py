@@ -1,6 +1,6 @@
 """Who is told of alerts, what is to be told, and the messages.
 
-Revision 0023, after 0021.
+Revision 0023, after 0022.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -65,6 +65,7 @@ OWN: Final[Mapping[str, str]] = {
     "no_release": "Only a partial or complete release has a time.",
     "nobodys_id": "The nil and the max UUID are no ids.",
     "none_and_more": "Give none alone, or the sensations that were felt.",
+    "note_missing": "The action `other` needs a note.",
     "not_a_table": "Records can't be de-identified: export tables.",
     "not_alone": "`q` is the whole search: no other member may stand beside it.",
     "not_attended": "That visit was not attended.",
