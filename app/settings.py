@@ -44,7 +44,10 @@ class Settings(BaseSettings):
     """The settings that an operator can change. Every one has a default that works."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NEEDLEWORK_", env_file="needlework.env", extra="ignore"
+        env_prefix="NEEDLEWORK_",
+        env_file="needlework.env",
+        extra="ignore",
+        hide_input_in_errors=True,  # it may hold a password
     )
 
     database_url: str = "sqlite:///var/needlework.db"

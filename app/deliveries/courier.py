@@ -174,7 +174,8 @@ def _write_down(op: Operation, claim: Claim, reason: str | None) -> None:
     step = rules.after(claim.telling, recipients, name, op.at, sent=reason is None)
     told = step.telling
     values = {
-        "due_at": step.due_at,
+        "status": "settled" if step.due_at is None else item.status,
+        "due_at": step.due_at or op.at,
         "claimed_until": None,
         "told_at": told.told_at,
         "round": told.round,

@@ -148,4 +148,7 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def _reason(error: Exception) -> str:
+    cause = error.__context__
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(cause, OSError):
+        error = cause  # smtplib hides what happened to the connection
     return next(words for kind, words in _REASONS if isinstance(error, kind))

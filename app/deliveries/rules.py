@@ -21,6 +21,8 @@ ROUND_AFTER: Final = timedelta(hours=1)
 LATER_ROUND_AFTER: Final = timedelta(days=1)
 """The same on later days."""
 FIRST_DAY: Final = timedelta(days=1)
+TOLD_FOR: Final = timedelta(days=30)
+"""After so long nobody is told any more. What is open stays in the console's list."""
 AGAIN_AFTER: Final = timedelta(minutes=1)
 """The pause after nobody could be reached. It doubles each time, up to `AGAIN_AFTER_MAX`."""
 AGAIN_AFTER_MAX: Final = timedelta(minutes=15)
@@ -49,8 +51,8 @@ class Step:
     """What follows an attempt."""
 
     telling: Telling
-    due_at: datetime
-    """When the next message is due."""
+    due_at: datetime | None
+    """When the next message is due; None if there is none."""
 
 
 def in_order(
@@ -97,9 +99,12 @@ def after(
     )
     if any(each["name"] not in told.tried for each in recipients):
         return Step(told, at + ESCALATED_AFTER if sent else at)
+    age = at - told.raised_at
+    if age > TOLD_FOR:
+        return Step(told, None)
     if told.reached:
-        is_first_day = at - told.raised_at < FIRST_DAY
-        return Step(_next_round(told), at + (ROUND_AFTER if is_first_day else LATER_ROUND_AFTER))
+        pause = ROUND_AFTER if age < FIRST_DAY else LATER_ROUND_AFTER
+        return Step(_next_round(told), at + pause)
     pause = min(AGAIN_AFTER * 2 ** min(told.failures, 10), AGAIN_AFTER_MAX)
     return Step(replace(told, tried=(), failures=told.failures + 1), at + pause)
 
