@@ -96,9 +96,15 @@ def deliver(database: Database, end: threading.Event | None = None) -> None:
         outboxes = queries.outboxes(db)
     _count(outboxes)
     for outbox in outboxes:
-        for _ in range(AT_A_TIME if outbox.due_at <= now() else 0):
-            if (end is not None and end.is_set()) or not _deliver_next(database, outbox.clinic_id):
-                break
+        if outbox.due_at <= now():
+            deliver_in(database, outbox.clinic_id, end)
+
+
+def deliver_in(database: Database, clinic_id: UUID, end: threading.Event | None = None) -> None:
+    """Send what is due in one clinic, at most `AT_A_TIME` messages."""
+    for _ in range(AT_A_TIME):
+        if (end is not None and end.is_set()) or not _deliver_next(database, clinic_id):
+            break
 
 
 def _count(outboxes: Sequence[Outbox]) -> None:
