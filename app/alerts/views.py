@@ -87,3 +87,15 @@ class AlertWithDeliveriesView(_Alert, closed=True):
 
     deliveries: list[DeliveryView]
     """The messages about it, oldest first: one for each recipient and round."""
+
+
+class RaisedAlertView(TypedDict, closed=True):
+    """An open alert, as whoever raised it is told of it."""
+
+    id: UUID
+    recipients: int
+    """How many people are told of it, one after the other, until somebody acknowledges it."""
+    notice: str | None
+    """If nobody is told: that nobody may read it in time, and whom to call. Show it at once."""
+    emergency_number: str | None
+    """The clinic's setting; null if it has none."""

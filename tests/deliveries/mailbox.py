@@ -74,7 +74,8 @@ class Mailbox:
     def _said(self, server: SMTP, command: str, otherwise: str) -> str:
         answer = self.answers.get(command, otherwise)
         if answer == "cut":
-            server.transport.abort()
+            transport: Any = server.transport
+            transport.abort()
         return answer
 
 
@@ -117,12 +118,12 @@ def mail_server(
         more["require_starttls"] = not at_once
         more["auth_require_tls"] = not at_once  # aiosmtpd doesn't count TLS from the start
     server = _Server(box, at_once=at_once, **more)
-    server.start()  # type: ignore[no-untyped-call]
+    server.start()
     box.port = server.port
     try:
         yield box
     finally:
-        server.stop()  # type: ignore[no-untyped-call]
+        server.stop()
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import delete
 
 from app.core.db.database import Database
-from app.core.operation import perform
 from app.deliveries import channels, courier
 from app.deliveries.courier import deliver, deliver_in
+from app.deliveries.errors import Undelivered
 from app.deliveries.models import OutboxItem
 from app.main import create_app
 from tests.clinics.test_clinic import change
@@ -231,7 +232,7 @@ def test_what_was_never_tried_does_not_wait_for_those_who_cannot_be_reached(
 
     def fail(message: Any, *_: object) -> None:
         tried.append(str(message.resource_id))
-        raise channels.Undelivered("The mail server did not answer in time.")
+        raise Undelivered("The mail server did not answer in time.")
 
     monkeypatch.setattr(channels, "send", fail)
     old = [red_flag(api) for _ in range(3)]
@@ -271,14 +272,8 @@ def test_an_item_that_was_erased_while_it_was_sent_leaves_no_delivery(
 
     def erase(*given: Any) -> None:
         send(*given)
-        op = clinic.operation()
-        perform(
-            clinic.database,
-            op,
-            lambda: op.db.execute(
-                OutboxItem.__table__.delete().where(OutboxItem.clinic_id == clinic.id)
-            ),
-        )
+        with clinic.database.writing(clinic.id) as db:
+            db.execute(delete(OutboxItem).where(OutboxItem.clinic_id == clinic.id))
 
     monkeypatch.setattr(channels, "send", erase)
     deliver_in(clinic.database, clinic.id)
