@@ -210,7 +210,7 @@ def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | 
 def acknowledge(op: Operation, id: UUID, body: AcknowledgeBody) -> AlertView:
     """Acknowledge an alert: somebody has looked, and says what they did.
 
-    Raises `NotFound`, `AlertAcknowledged`, or `Forbidden` as `_require_may_settle` does. An alert
+    Raises `NotFound`, `AlertAcknowledged`, or `Forbidden` with a `refusal`. An alert
     that differs from the ledger can be acknowledged: a person must not wait for a repair.
     """
     alert = records.lock_for_server(op, ALERTS, id)
@@ -233,7 +233,7 @@ def acknowledge(op: Operation, id: UUID, body: AcknowledgeBody) -> AlertView:
 def add_note(op: Operation, id: UUID, body: AlertNoteBody) -> AlertView:
     """Add a note to an alert, open or acknowledged. It doesn't acknowledge the alert.
 
-    Raises `NotFound`, `AlertNotesFull`, or `Forbidden` as `_require_may_settle` does.
+    Raises `NotFound`, `AlertNotesFull`, or `Forbidden` with a `refusal`.
     """
     alert = records.lock_for_server(op, ALERTS, id)
     _require_may_settle(op, alert)
@@ -243,14 +243,23 @@ def add_note(op: Operation, id: UUID, body: AlertNoteBody) -> AlertView:
     return records.store(op, ALERTS, alert, Derived(notes=[*alert["notes"], added]))
 
 
-def _require_may_settle(op: Operation, alert: AlertView) -> None:
-    """Raise `Forbidden` for an alert about emergency access, unless the caller may review that.
+def refusal(op: Operation, alert: AlertView) -> str | None:
+    """Return why the caller may not acknowledge an alert; None if they may.
 
-    Nobody silences the alert about their own emergency access.
+    An alert about emergency access is for those who review it, except those whose access it was.
     """
+    if not op.caller.may(Scope.ALERTS_WRITE):
+        return f"This needs the scope {Scope.ALERTS_WRITE}."
     if "emergency_series" not in alert["reasons"]:
-        return
+        return None
     if not op.caller.may(Scope.EMERGENCY_REVIEWS_WRITE):
-        raise Forbidden("Whoever reviews emergency access answers this alert.")
-    if op.caller.answering is not None and op.caller.answering == alert["source"]["id"]:
-        raise Forbidden("Nobody answers the alert about their own emergency access.")
+        return "Only those who review emergency access answer this alert."
+    if op.caller.answering is not None and str(op.caller.answering) == str(alert["source"]["id"]):
+        return "Nobody answers the alert about their own emergency access."
+    return None
+
+
+def _require_may_settle(op: Operation, alert: AlertView) -> None:
+    refused = refusal(op, alert)
+    if refused is not None:
+        raise Forbidden(refused)
