@@ -39,8 +39,8 @@ from app.deliveries.queries import outboxes
 from app.emergencies.queries import unreviewed_series
 from app.ledger import signing
 from app.ledger.queries import last_security
-from app.state.inspection import faults
 from app.settings import settings
+from app.state.inspection import faults
 from app.state.queries import differences, walked
 
 SQLITE_SAFE: Final = (3, 51, 3)
