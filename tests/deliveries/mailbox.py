@@ -1,5 +1,6 @@
 """A real mail server on this machine, which can also refuse, break off, drip or say nothing."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -25,7 +26,9 @@ USER, PASSWORD = "needlework", "made up: 42%"
 class Mailbox:
     """The mails that a server has taken, and how it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes_s: float = 0) -> None:
+        self.takes_s = takes_s
+        """How long it takes before it answers that it has a mail."""
         self.mails: list[Message] = []
         self.port = 0
         self.answers: dict[str, str] = {}
@@ -64,6 +67,7 @@ class Mailbox:
         said = self._said(server, "DATA", "250 OK")
         if said.startswith("250") and isinstance(envelope.content, bytes):
             self.mails.append(message_from_bytes(envelope.content, policy=default))
+            await asyncio.sleep(self.takes_s)
         return said
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
@@ -108,7 +112,7 @@ def _authenticated(*given: Any) -> AuthResult:
 
 @contextmanager
 def mail_server(
-    tls: ssl.SSLContext | None = None, *, at_once: bool = False, box: Mailbox | None = None
+    box: Mailbox | None = None, tls: ssl.SSLContext | None = None, *, at_once: bool = False
 ) -> Iterator[Mailbox]:
     """Take mails while the block runs. With TLS, a client must sign in."""
     box = box or Mailbox()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_after_a_day_without_a_mail_server_each_gets_one_message_the_first_says_
         for _ in range(24 * 4):
             deliver_in(clinic.database, clinic.id)
             clock.shift(timedelta(minutes=15))
-    down = deliveries(api, alert)
+    down = sorted(deliveries(api, alert), key=itemgetter("to"))  # the clock stood still
     assert [(each["to"], each["status"]) for each in down] == [
         ("Dana", "failed"),
         ("Kim", "failed"),
@@ -149,7 +150,7 @@ def test_after_a_day_without_a_mail_server_each_gets_one_message_the_first_says_
     assert "raised at 2026-11-29 18:00 PST" in first
     assert "late" not in second
     assert "Nobody has acknowledged it yet" in second
-    up = deliveries(api, alert)
+    up = sorted(deliveries(api, alert), key=itemgetter("to"))
     assert [(each["to"], each["status"]) for each in up] == [("Dana", "sent"), ("Kim", "sent")]
 
 
@@ -160,10 +161,10 @@ def test_whoever_cannot_be_reached_is_skipped_at_once(
     change(api, alert_recipients=[DANA, KIM])
     alert = red_flag(api)
     deliver_in(clinic.database, clinic.id)
-    assert [(each["to"], each["status"], each["reason"]) for each in deliveries(api, alert)] == [
+    assert {(each["to"], each["status"], each["reason"]) for each in deliveries(api, alert)} == {
         (name, "failed", "The mail server refused the recipient's address.")
         for name in ("Dana", "Kim")
-    ]
+    }
 
 
 def test_recipients_who_are_set_later_are_told_late(

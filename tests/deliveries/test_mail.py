@@ -61,7 +61,7 @@ def test_a_mail_goes_over_tls_after_a_sign_in(
     file = self_signed(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(file)
-    with mail_server(tls, at_once=scheme == "smtps") as box:
+    with mail_server(tls=tls, at_once=scheme == "smtps") as box:
         place = f"{HOST}:{box.port}"
         url = f"{scheme}://{USER}:{quote(PASSWORD)}@{place}"
         assert refused(url) == "The mail server's certificate can't be trusted."
