@@ -30,7 +30,7 @@ AlertReason = TypeAliasType(
 )
 """Why an alert was raised: a red flag of a follow-up, a serious adverse event, a row that isn't
 what the ledger states, four or more openings of emergency access within an hour, or a session that
-was marked before there were alerts."""
+was marked before there were alerts. New reasons may be added."""
 AlertStatus = TypeAliasType("AlertStatus", Literal["open", "acknowledged"])
 """Whether somebody has acknowledged it."""
 AlertAction = TypeAliasType("AlertAction", Literal["called", "seen", "sent_to_emergency", "other"])
