@@ -171,10 +171,10 @@ def test_doctor_says_that_there_is_no_key_before_anything_is_signed(
 def test_doctor_finds_no_fault_in_a_correct_installation(program: Program) -> None:
     ran = program("doctor", "--json")
     states = {finding["check"]: finding["state"] for finding in ran.data}
-    # The tests' own PostgreSQL runs without durability, and other tests alter rows and notes in it:
-    # doctor must report that.
+    # The tests' own PostgreSQL runs without durability, and other tests alter rows and notes in it,
+    # or let messages wait: doctor must report that.
     broken = {check for check, state in states.items() if state == "broken"}
-    broken -= {"state", "signing key"}
+    broken -= {"state", "signing key", "mail", "messages", "posts"}
     assert broken <= {"fsync", "full_page_writes"}
     assert ran.code == (1 if "broken" in states.values() else 0)
     assert states["database"] == states["migration"] == "ok"

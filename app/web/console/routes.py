@@ -13,6 +13,7 @@ from app.alerts.errors import AlertAcknowledged
 from app.alerts.queries import open_count
 from app.alerts.schemas import AlertFilters
 from app.alerts.service import ALERTS
+from app.clinics.queries import clinic
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
 from app.core.http.pages import Cursor, Filters
@@ -22,6 +23,7 @@ from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.core.values.problems import Invalid
 from app.core.values.wire import View, read
+from app.deliveries.channels import is_set_up
 from app.patients.queries import best
 from app.patients.rules.asking import asked
 from app.patients.schemas import SEARCH_MAX, PatientSearch
@@ -195,11 +197,14 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
+    here, alerted = clinic(op), op.caller.may(Scope.ALERTS_READ)
     shown = {
-        "zone": op.zone,
+        "zone": op.take_zone(here["time_zone"]),
         "who": op.caller.actor,
         "differing": len(set(op.differing)),
-        "open_alerts": open_count(op) if op.caller.may(Scope.ALERTS_READ) else None,
+        "open_alerts": open_count(op) if alerted else None,
+        "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
+        "emergency_number": here["emergency_number"],
         **more,
     }
     return HTMLResponse(pages.render(template, **shown))
