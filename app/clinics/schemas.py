@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
 from app.clinics.models import WhoseSessions
-from app.clinics.views import DeliveryChannel, HoursView, AlertRecipientView, Weekday
+from app.clinics.views import AlertRecipientView, DeliveryChannel, HoursView, Weekday
 from app.core.http.outgoing import check_address
 from app.core.http.patches import MergePatch
 from app.core.values.clock import time_zones
