@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
+from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.callers.routes import router as callers
@@ -19,6 +20,7 @@ from app.core.db.database import THREADS, Database
 from app.core.http import health, middleware, openapi
 from app.core.http.outgoing import Outgoing
 from app.core.http.rates import Rates
+from app.deliveries.courier import Courier
 from app.devices.routes import router as devices
 from app.emergencies.routes import router as emergencies
 from app.episodes.routes import router as episodes
@@ -59,6 +61,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
     follow_ups,
+    alerts,
     progress,
     outcomes,
     chart_summaries,
@@ -97,6 +100,7 @@ of your own, can be repeated safely. Times need an offset from UTC. Every error 
 TAGS: Final = {
     "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
     "follow-ups": "What patients report after a session.",
+    "alerts": "What a person must look at now: red flags, serious events, damaged records.",
     "progress": "How a patient does over time, and how all patients of a clinic do.",
     "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",
     "me": "Whose token this is, and what it may do.",
@@ -139,8 +143,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         keeper = Keeper(database, end_departed, walk)
+        courier = Courier(database)
         keeper.start()
+        courier.start()
         yield
+        courier.close()
         keeper.close()
         accountant.close()
         if owns_database:

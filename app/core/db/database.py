@@ -36,8 +36,8 @@ PRINTS = 2
 # So do downloads. Each keeps one connection until it ends, and a second one while its access
 # entries are written.
 STREAMS = 2
-# The thread that writes access entries, and the one that extends the Merkle tree.
-BACKGROUND = 2
+# The threads that write access entries, extend the Merkle tree, and send messages.
+BACKGROUND = 3
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
@@ -163,7 +163,8 @@ def unavailable_if_down() -> Iterator[None]:
     """Raise `Unavailable` where the database is down, locked or too slow."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError) as error:
+        # SQLAlchemy doesn't wrap an error of what an event handler sends by the driver.
         if getattr(getattr(error, "orig", None), "sqlstate", None) in TRY_AGAIN:
             raise
         raise Unavailable from error
