@@ -50,7 +50,7 @@ from app.tokens.routes import router as tokens
 from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
-from app.web.console import pages
+from app.web.console import joining, own_account, pages
 from app.web.console.browsers import router as browsers
 from app.web.console.routes import router as console
 from app.web.console.signing_in import router as signing_in
@@ -91,6 +91,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
+CONSOLE: Final = (
+    console,
+    own_account.reading,
+    own_account.router,
+    joining.router,
+    browsers,
+    signing_in,
+)
+"""The console's pages and forms."""
 DESCRIPTION: Final = """\
 The token decides the clinic: send it as `Authorization: Bearer <token>`. A record has a `version`;
 to change it, send that version in `If-Match`. A create with an `Idempotency-Key`, or with an `id`
@@ -174,7 +183,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
     app.state.account = accountant = Accountant(database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
-    for router in (*ROUTERS, console, tokens, health.router, browsers, signing_in, web):
+    for router in (*ROUTERS, *CONSOLE, tokens, health.router, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
