@@ -339,7 +339,7 @@ def test_a_forged_right_is_found(app: FastAPI, clinic: Clinic, api: Api, forged:
     owner = joined(app, clinic, api, **body_of(api, "owner"))
     person = joined(app, clinic, owner.api())
     with clinic.database.writing(clinic.id) as db:
-        db.exec_driver_sql(f"UPDATE clients SET {forged} WHERE name = 'Robin Example'")  # noqa: S608 - ours
+        db.exec_driver_sql(f"UPDATE clients SET {forged} WHERE name = 'Robin Example'")  # noqa: S608 - our own words
     op = clinic.operation()
     found = perform(clinic.database, op, lambda: list(differences(op)))
     assert {str(each.resource_id) for each in found} == {person.id}
