@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app.accounts.routes import router as accounts
+from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.callers.routes import router as callers
@@ -20,6 +21,7 @@ from app.core.db.database import THREADS, Database
 from app.core.http import guesses, health, middleware, openapi
 from app.core.http.outgoing import Outgoing
 from app.core.http.rates import Rates
+from app.deliveries.courier import Courier
 from app.devices.routes import router as devices
 from app.emergencies.routes import router as emergencies
 from app.episodes.routes import router as episodes
@@ -60,6 +62,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
     follow_ups,
+    alerts,
     progress,
     outcomes,
     chart_summaries,
@@ -108,6 +111,7 @@ of your own, can be repeated safely. Times need an offset from UTC. Every error 
 TAGS: Final = {
     "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
     "follow-ups": "What patients report after a session.",
+    "alerts": "What a person must look at now: red flags, serious events, damaged records.",
     "progress": "How a patient does over time, and how all patients of a clinic do.",
     "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",
     "me": "Whose token this is, and what it may do.",
@@ -151,8 +155,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         keeper = Keeper(database, end_departed, walk)
+        courier = Courier(database)
         keeper.start()
+        courier.start()
         yield
+        courier.close()
         keeper.close()
         accountant.close()
         if owns_database:

@@ -6,22 +6,12 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.alerts.views import RaisedAlertView, RedFlag
+
 ChangeRating = TypeAliasType(
     "ChangeRating", Literal["much_worse", "worse", "same", "better", "much_better"]
 )
 """How the patient says they are compared with before."""
-RedFlag = TypeAliasType(
-    "RedFlag",
-    Literal[
-        "breathlessness",
-        "chest_pain",
-        "dry_cough",
-        "fever_or_spreading_redness",
-        "new_numbness_or_weakness",
-        "fainting",
-    ],
-)
-"""A sign after needling that needs a person to look at the patient at once."""
 FollowUpSource = TypeAliasType(
     "FollowUpSource", Literal["patient_link", "practitioner", "integration"]
 )
@@ -31,9 +21,7 @@ FollowUpWindow = TypeAliasType("FollowUpWindow", Literal["early", "h24", "h48", 
 that."""
 
 
-class FollowUpView(TypedDict, closed=True):
-    """One report. It never overwrites another."""
-
+class _FollowUp(TypedDict):
     id: UUID
     session_id: UUID
     """The session that the patient reports on."""
@@ -58,3 +46,14 @@ class FollowUpView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class FollowUpView(_FollowUp, closed=True):
+    """One report. It never overwrites another."""
+
+
+class WrittenFollowUpView(_FollowUp, closed=True):
+    """One report after a write, and the alert that it raised."""
+
+    alert: RaisedAlertView | None
+    """Null if it raised none, or if somebody has acknowledged that already."""

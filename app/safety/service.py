@@ -1,12 +1,14 @@
 """Consents, screenings and adverse events as kinds of record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists
 
+from app.alerts.service import open_alert, raise_for
+from app.alerts.views import AlertReason
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
@@ -23,7 +25,12 @@ from app.safety.schemas import (
     ScreeningBody,
     ScreeningFilters,
 )
-from app.safety.views import AdverseEventView, ConsentView, ScreeningView
+from app.safety.views import (
+    AdverseEventView,
+    ConsentView,
+    ScreeningView,
+    WrittenAdverseEventView,
+)
 from app.sessions.models import Needling
 from app.sessions.rules.belonging import EVENT, SCREENING
 from app.sessions.service import session_faults
@@ -157,6 +164,7 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     table = AdverseEvent
     body = AdverseEventBody
     view = AdverseEventView
+    written = WrittenAdverseEventView
     filters = AdverseEventFilters
     order = Order((AdverseEvent.occurred_at, AdverseEvent.id), descending=True)
     references = (
@@ -189,6 +197,23 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     def happened(self, body: AdverseEventBody) -> dict[str, datetime | None]:
         """Return when it happened, and when it was detected."""
         return {"occurred_at": body.occurred_at, "detected_at": body.detected_at}
+
+    def alarms(self, view: AdverseEventView) -> Sequence[AlertReason]:
+        """Return the reason for an alert if the event is serious."""
+        return ["serious_adverse_event"] if view["severity"] == "serious" else []
+
+    def created(self, op: Operation, views: Sequence[AdverseEventView]) -> None:
+        """Raise an alert for each serious event."""
+        raise_for(op, self, views)
+
+    def changed(self, op: Operation, current: AdverseEventView, view: AdverseEventView) -> None:
+        """Raise an alert if the event becomes serious, or turns out to be another patient's."""
+        if not self.alarms(current) or current["patient_id"] != view["patient_id"]:
+            raise_for(op, self, [view])
+
+    def answer_to_write(self, op: Operation, view: AdverseEventView) -> WrittenAdverseEventView:
+        """Add the alert about it."""
+        return {**view, "alert": open_alert(op, self, view)}
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()

@@ -1,6 +1,6 @@
 """Accounts of people, in place of the one owner on SQLite.
 
-Revision 0024, after 0021. An owner keeps their client, password and second factor, and gets an
+Revision 0024, after 0023. An owner keeps their client, password and second factor, and gets an
 account with the role `owner`, which the ledger states from now on.
 """
 
@@ -18,7 +18,7 @@ from app.core.db.schema import each_clinic
 from app.ledger.format import entry
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -17,7 +17,7 @@ from tests.accounts.house import PASSWORD, WRONG, House
 from tests.ground import Api
 from tests.serving import ROOT
 
-BEFORE = "0021"
+BEFORE = "0023"
 FORM = {"grant_type": "password", "username": "owner"}
 
 

@@ -35,7 +35,7 @@ from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
 
 # After signing in, a browser may be redirected only to a page of the console.
 REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII
+    r"/console(/account|/alerts|/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII
 )
 FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 WHICH_CLINIC: Final = (
