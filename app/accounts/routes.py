@@ -112,7 +112,10 @@ def revoke(
 
 @router.get("/{id:uuid}/sign-ins", operation_id="sign-ins.list", responses=documented(NotFound))
 def sign_ins(op: Reading, id: UUID) -> Answer[SignInsView]:
-    """List the browsers in which a person is signed in, the one that was used last first."""
+    """List the browsers in which a person is signed in.
+
+    The one that was used last comes first. A sign-in that has ended isn't listed.
+    """
     return Answer(queries.sign_ins(op, id))
 
 

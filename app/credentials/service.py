@@ -39,11 +39,20 @@ _REVOKE = (
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
     .values(revoked_at=bindparam("at"))
 )
-_FREE_NAME = (
+_EMPTY = (
     update(Account)
     .where(Account.clinic_id == CLINIC, Account.client_id == bindparam("this"))
-    .values(name_key=None, version=Account.version + 1)
+    .values(
+        name_key=None,
+        password_hash=None,
+        totp_secret=None,
+        totp_step=None,
+        invitation_digest=None,
+        invited_until=None,
+        version=Account.version + 1,
+    )
 )
+"""Frees the name of an account, and forgets what checks who signs in."""
 
 
 class Revoked(NamedTuple):
@@ -133,7 +142,9 @@ def _revoke(op: Operation, row: Row[Any], reason: str | None) -> datetime:
     op.run(_REVOKE, {"this": row.id, "at": op.at})
     view: dict[str, Any] = {**stated(row), "revoked_at": op.at}
     if row.kind == "account":
-        op.run(_FREE_NAME, {"this": row.id})
-        view["version"] = row.version + 1
+        op.run(_EMPTY, {"this": row.id})
+        view |= {"invited_until": None, "version": row.version + 1}
     ledger.record(op, resource, view, operation=f"{resource}.revoke", reason=reason)
+    if row.kind == "account":
+        record_credential(op, row.id)
     return op.at

@@ -42,7 +42,6 @@ def test_an_owner_keeps_client_password_second_factor_and_what_they_made(house: 
     owner, secret = house.put(), passwords.new_totp_secret()
     own = Api(house.wire, house.signed_in()["access_token"])
     key = own.create("/v1/clients", name="Desk", scopes=["patients:read"])["api_key"]
-    own.create("/v1/accounts", name="Robin", role="front-desk")
     op = clinic.operation()
     perform(database, op, partial(signing_in.set_totp, op, UUID(owner), secret))
     alembic(house, command.downgrade, BEFORE)

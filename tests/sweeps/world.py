@@ -43,6 +43,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "ScreeningBody": {"rule_set": "Other"},
     "AdverseEventBody": {"description": "Other"},
     "ClientBody": {"name": "Other"},
+    "AccountBody": {"sign_in_name": "other"},
     "DeviceBody": {"name": "Other"},
     "EmergencyBody": {"reason": "Another reason."},
 }

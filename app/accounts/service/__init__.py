@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, delete, insert
 from app.accounts.errors import AccountRevoked, LastOwner
 from app.accounts.queries import (
     account_named,
+    checks_of,
     digest_of_sign_in,
     locked,
     other_owners,
@@ -238,6 +239,8 @@ def _require_rights(op: Operation, row: Row[Any]) -> None:
 def _keep_an_owner(op: Operation, row: Row[Any]) -> None:
     """Raise `LastOwner` if nobody else could sign in as an owner. The command line may do it."""
     if row.role != "owner" or op.caller.client_id is None:
+        return
+    if checks_of(op, row.id).password_hash is None:  # an invitation that nobody has used
         return
     below = {each.id for each in credential_queries.descendants(op, [row.id])}
     if not other_owners(op, row.id) - below:
