@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -32,6 +32,7 @@ from app.progress.rules.wording import (
     signed,
     verdict_words,
 )
+from app.web.console.cookies import CLINIC, cookie_of
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -136,17 +137,28 @@ def redirect(to: str) -> Response:
     return RedirectResponse(to, 303, {**HEADERS})
 
 
-def sign_in(request: Request, status: int, fault: str | None = None, to: str = HOME) -> Response:
-    """The sign-in page; after signing in, the browser continues at `to`."""
-    has_owner = request.app.state.database.is_sqlite
-    return page_response("sign_in.html", status, has_owner=has_owner, fault=fault, to=to, who=None)
+class SignIn(NamedTuple):
+    """What the sign-in form begins with."""
+
+    to: str = HOME
+    """Where the browser continues after signing in."""
+    clinic: str = ""
+    """The clinic's id, if the browser knows it."""
+    sign_in_name: str = ""
+    asks_clinic: bool = False
+    """Whether the person can enter the clinic's id. Otherwise the form sends the one it has."""
+
+
+def sign_in(status: int, form: SignIn, fault: str | None = None) -> Response:
+    """The sign-in page."""
+    return page_response("sign_in.html", status, fault=fault, who=None, **form._asdict())
 
 
 def problem(request: Request, problem: Problem) -> Response:
     """The page about a problem; for `Unauthenticated` it is the sign-in page."""
     if isinstance(problem, Unauthenticated):
         to = request.url.path if request.method == "GET" else HOME
-        answer = sign_in(request, int(problem.status), to=to)
+        answer = sign_in(int(problem.status), SignIn(to, cookie_of(request, CLINIC)))
     else:
         answer = page_response(
             "problem.html",
