@@ -52,6 +52,7 @@ from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
 from app.web.console import pages
 from app.web.console.browsers import router as browsers
+from app.web.console.oidc import router as oidc
 from app.web.console.routes import router as console
 from app.web.routes import router as web
 
@@ -164,13 +165,14 @@ def create_app(database: Database | None = None) -> FastAPI:
     )
     app.state.database = database
     app.state.outgoing = outgoing = Outgoing()
-    app.state.authenticate = Authenticator(database, Provider(outgoing))
+    app.state.provider = provider = Provider(outgoing)
+    app.state.authenticate = Authenticator(database, provider)
     app.state.rates = Rates(settings().requests_per_minute)
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
     app.state.account = accountant = Accountant(database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
-    for router in (*ROUTERS, console, tokens, health.router, browsers, web):
+    for router in (*ROUTERS, console, tokens, health.router, browsers, oidc, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

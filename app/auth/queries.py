@@ -169,7 +169,7 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    return BrowserCaller(in_force(db, client, caller_for(client)), token.used_at)
+    return BrowserCaller(_in_person(db, client), token.used_at)
 
 
 def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
@@ -178,9 +178,16 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     if client is None:
         return None
     set_clinic(db, client.clinic_id)
-    held = {"clinic": client.clinic_id, "client_id": client.id}
-    identity = db.execute(_IDENTITY, held).one()
-    caller = caller_for(client, practitioner_id=identity.practitioner_id)
+    return _in_person(db, client)
+
+
+def _in_person(db: Connection, client: Row[Any]) -> Caller | Refused:
+    """The caller of a client that signs in without a token of its own."""
+    practitioner_id = None
+    if client.kind == "identity":
+        held = {"clinic": client.clinic_id, "client_id": client.id}
+        practitioner_id = db.execute(_IDENTITY, held).one().practitioner_id
+    caller = caller_for(client, practitioner_id=practitioner_id)
     return _in_emergency(db, in_force(db, client, caller))
 
 

@@ -41,6 +41,8 @@ UNLISTED = {
     "/console/patients/{patient_id}/timeline": "likewise",
     "/console/sign-in": "lets a browser in",
     "/console/sign-out": "lets it out",
+    "/console/oidc": "leads a browser to the identity provider",
+    "/console/oidc/callback": "lets it in when it comes back",
     "/console/{name}": "what the console looks like",
 }
 

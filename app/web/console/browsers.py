@@ -6,6 +6,7 @@ stored on the server. So signing out, revoking the client or a timeout takes eff
 
 import asyncio
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -70,8 +71,8 @@ async def sign_in(request: Request) -> Response:
         identity = signing_in.identity
         if isinstance(identity, Caller):
             failures.give_back(address)
-            return await _sign_in(request, identity, signing_in.step, form)
-    answer = pages.sign_in(request, 403, SIGN_IN_FAILED, _target(form))
+            return await let_in(request, identity, signing_in.step, form)
+    answer = pages.sign_in(request, 403, SIGN_IN_FAILED, target(form))
     if identity is not None:  # after the response: its time must not show whether there is an owner
         answer.background = BackgroundTask(record_rejection, request, SIGN_IN, identity)
     return answer
@@ -84,7 +85,7 @@ async def sign_out(request: Request) -> Response:
     async with deadline():
         await _sign_out(request)
     answer = pages.redirect(pages.HOME)
-    _, options = _cookie(request)
+    _, options = cookie(request)
     for name in (COOKIE, f"__Host-{COOKIE}"):
         answer.delete_cookie(name, **options)
     return answer
@@ -121,7 +122,7 @@ def check_origin(request: Request) -> None:
         raise Forbidden("This form did not come from a page of this server.")
 
 
-def _target(form: dict[str, str]) -> str:
+def target(form: Mapping[str, str]) -> str:
     """The page to redirect to after signing in."""
     to = form.get("to", "")
     return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
@@ -161,18 +162,22 @@ def _with_key(database: Database, key: str) -> Identity:
         return caller_by_token(db, key)
 
 
-async def _sign_in(
-    request: Request, caller: Caller, step: int | None, form: dict[str, str]
+async def let_in(
+    request: Request, caller: Caller, step: int | None, form: Mapping[str, str]
 ) -> Response:
+    """Sign a browser in, and lead it to the page that `form` names.
+
+    An earlier sign-in of this browser ends. `step` is that of the code of the second factor.
+    """
     await _sign_out(request)
     op = Operation(SIGN_IN, caller, request_id())
     work = partial(perform, request.app.state.database, op, partial(_begin, op, step))
     try:
         key = await asyncio.to_thread(work)
     except Untrusted:  # another sign-in used the code first
-        return pages.sign_in(request, 403, SIGN_IN_FAILED, _target(form))
-    answer = pages.redirect(_target(form))
-    name, options = _cookie(request)
+        return pages.sign_in(request, 403, SIGN_IN_FAILED, target(form))
+    answer = pages.redirect(target(form))
+    name, options = cookie(request)
     answer.set_cookie(name, str(key), **options)
     return answer
 
@@ -206,16 +211,16 @@ def _browsing(database: Database, key: Key) -> BrowserCaller | None:
 
 
 def _key_of(request: Request) -> Key | None:
-    name, _ = _cookie(request)
+    name, _ = cookie(request)
     return parse_key(request.cookies.get(name, ""), BROWSER_TOKEN)
 
 
-def _cookie(request: Request) -> tuple[str, dict[str, Any]]:
-    """The name and the attributes of the cookie. Under https its prefix binds it to this host.
+def cookie(request: Request, name: str = COOKIE) -> tuple[str, dict[str, Any]]:
+    """The name and the attributes of a cookie. Under https its prefix binds it to this host.
 
     RFC 6265bis defines the prefix `__Host-`.
     """
     public = settings().public_url or ""
     secure = request.url.scheme == "https" or public.startswith("https:")
     options = {"path": "/", "secure": secure, "httponly": True, "samesite": "strict"}
-    return (f"__Host-{COOKIE}" if secure else COOKIE), options
+    return (f"__Host-{name}" if secure else name), options

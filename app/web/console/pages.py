@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
+from app.auth.provider import signs_browsers_in
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import code_names
@@ -128,8 +129,15 @@ def redirect(to: str) -> Response:
 
 def sign_in(request: Request, status: int, fault: str | None = None, to: str = HOME) -> Response:
     """The sign-in page; after signing in, the browser continues at `to`."""
-    has_owner = request.app.state.database.is_sqlite
-    return page_response("sign_in.html", status, has_owner=has_owner, fault=fault, to=to, who=None)
+    return page_response(
+        "sign_in.html",
+        status,
+        has_owner=request.app.state.database.is_sqlite,
+        has_provider=signs_browsers_in(),
+        fault=fault,
+        to=to,
+        who=None,
+    )
 
 
 def problem(request: Request, problem: Problem) -> Response:
