@@ -41,6 +41,7 @@ UNLISTED = {
     "/console/patients/{patient_id}/timeline": "likewise",
     "/console/sign-in": "lets a browser in",
     "/console/sign-out": "lets it out",
+    "/console/kept": "opens a form again with what was typed",
     "/console/oidc": "leads a browser to the identity provider",
     "/console/oidc/callback": "lets it in when it comes back",
     "/console/{name}": "what the console looks like",

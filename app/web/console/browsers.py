@@ -7,6 +7,7 @@ stored on the server. So signing out, revoking the client or a timeout takes eff
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
@@ -16,7 +17,6 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from app.auth.queries import (
-    BrowserCaller,
     caller_by_browser_token,
     caller_by_token,
     caller_for,
@@ -48,6 +48,8 @@ from app.ledger import service as ledger
 from app.owners import service as owners
 from app.settings import settings
 from app.web.console import pages
+from app.web.console.kept import carry, kept, show, take
+from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 
 COOKIE: Final = "needlework"
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
@@ -65,6 +67,7 @@ async def sign_in(request: Request) -> Response:
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
     form = read_form(request, await whole_body(request))
+    carry(request, form)
     failures.take(address).apply(request)
     async with deadline():
         signing_in = await _authenticate(request, form)
@@ -91,11 +94,27 @@ async def sign_out(request: Request) -> Response:
     return answer
 
 
+@router.post(f"{pages.HOME}/kept", name="console.kept")
+async def come_back(request: Request) -> Response:
+    """Show a form again, with what was typed into it; or the sign-in page, with it in store."""
+    check_origin(request)
+    form = read_form(request, await whole_body(request))
+    carry(request, form)
+    typed = kept(request)
+    if typed is None:
+        return pages.redirect(pages.HOME)
+    if "as" in form:
+        return pages.sign_in(request, 200, to=typed.page)
+    async with deadline():
+        return await show(request, typed)
+
+
 async def by_cookie(request: Request) -> Identity:
     """Identify the caller by the cookie of their browser."""
     request.scope[EXTRA_HEADERS] |= pages.HEADERS
     if request.method != "GET":
         check_origin(request)
+        await take(request)
     key = _key_of(request)
     database: Database = request.app.state.database
     found = None if key is None else await asyncio.to_thread(_browsing, database, key)
@@ -107,6 +126,7 @@ async def by_cookie(request: Request) -> Identity:
         op = Operation(SIGN_IN, found.caller, request_id())
         work = partial(perform, database, op, partial(touch_browser_token, op, key))
         await asyncio.to_thread(work)
+    request.scope[SIGNED_IN] = found.who
     return found.caller
 
 
@@ -176,8 +196,11 @@ async def let_in(
         key = await asyncio.to_thread(work)
     except Untrusted:  # another sign-in used the code first
         return pages.sign_in(request, 403, SIGN_IN_FAILED, target(form))
-    answer = pages.redirect(target(form))
-    name, options = cookie(request)
+    typed, (name, options) = kept(request), cookie(request)
+    if typed is None:
+        answer = pages.redirect(target(form))
+    else:
+        answer = await show(request, typed, f"{name}={key}")
     answer.set_cookie(name, str(key), **options)
     return answer
 
@@ -205,9 +228,21 @@ def _end(op: Operation, key: Key) -> None:
         ledger.record_sign_in(op, key.client_id)
 
 
-def _browsing(database: Database, key: Key) -> BrowserCaller | None:
+class _Browsing(NamedTuple):
+    """The caller of a browser, when its token was last used, and whom its pages name."""
+
+    caller: Caller | Refused
+    used_at: datetime
+    who: SignedIn | None
+
+
+def _browsing(database: Database, key: Key) -> _Browsing | None:
     with database.reading() as db:
-        return caller_by_browser_token(db, key)
+        found = caller_by_browser_token(db, key)
+        if found is None:
+            return None
+        who = signed_in(db, found.caller) if isinstance(found.caller, Caller) else None
+        return _Browsing(*found, who)
 
 
 def _key_of(request: Request) -> Key | None:

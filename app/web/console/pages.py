@@ -33,6 +33,8 @@ from app.progress.rules.wording import (
     signed,
     verdict_words,
 )
+from app.web.console.kept import ANOTHERS, kept
+from app.web.console.who import who
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -136,16 +138,24 @@ def sign_in(request: Request, status: int, fault: str | None = None, to: str = H
         has_provider=signs_browsers_in(),
         fault=fault,
         to=to,
+        kept=kept(request),
         who=None,
     )
 
 
 def problem(request: Request, problem: Problem) -> Response:
-    """The page about a problem; for `Unauthenticated` it is the sign-in page."""
-    if isinstance(problem, Unauthenticated):
-        to = request.url.path if request.method == "GET" else HOME
-        answer = sign_in(request, int(problem.status), to=to)
+    """The page about a problem; for `Unauthenticated` it is the sign-in page.
+
+    What was typed into a form goes along. A page shows it to the person who typed it.
+    """
+    typed, signed_in = kept(request), who(request)
+    is_anothers = ANOTHERS in problem.members
+    if isinstance(problem, Unauthenticated) or is_anothers:
+        to = request.url.path if request.method == "GET" else typed.page if typed else HOME
+        fault = problem.detail if is_anothers else None
+        answer = sign_in(request, int(problem.status), fault, to)
     else:
+        is_mine = typed and signed_in and typed.written_by == str(signed_in.client_id)
         answer = page_response(
             "problem.html",
             int(problem.status),
@@ -153,7 +163,9 @@ def problem(request: Request, problem: Problem) -> Response:
             detail=problem.detail,
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
-            who=None,
+            kept=typed,
+            typed=typed.typed if typed and is_mine else (),
+            who=signed_in,
         )
     answer.headers.update(problem.headers)
     return answer

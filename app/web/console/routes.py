@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse
 
-from app.core.http.authorize import Authorize
+from app.core.http.authorize import Authorize, RequestOperation
 from app.core.http.forms import Form
 from app.core.http.pages import Cursor, Filters
 from app.core.http.routing import Route
@@ -34,6 +34,8 @@ from app.sessions.views import SessionView
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
+from app.web.console.kept import NOTHING, returning
+from app.web.console.who import who
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -136,9 +138,19 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
 
 def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
     differing = len(set(op.differing))
-    return HTMLResponse(
-        pages.render(template, zone=op.zone, who=op.caller.actor, differing=differing, **more)
-    )
+    request = cast("RequestOperation", op).request
+    back, signed_in = returning(request), who(request)
+    is_mine = back is not None and back.written_by == str(op.caller.client_id)
+    shown = {
+        "zone": op.zone,
+        "who": signed_in,
+        "differing": differing,
+        "kept": back if is_mine else NOTHING,
+        "returned": is_mine,
+        "others": None if is_mine else back,
+        **more,
+    }
+    return HTMLResponse(pages.render(template, **shown))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
