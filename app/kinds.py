@@ -6,6 +6,7 @@ derive from that.
 
 from typing import Any, Final
 
+from app.alerts.service import ALERTS
 from app.episodes.service import EPISODES
 from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
@@ -26,6 +27,7 @@ KINDS: Final[Kinds] = (
     PRACTITIONERS,
     EPISODES,
     SESSIONS,
+    ALERTS,
     FOLLOW_UPS,
     MEASUREMENTS,
     CONSENTS,

@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
+from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.callers.routes import router as callers
@@ -60,6 +61,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
     follow_ups,
+    alerts,
     progress,
     outcomes,
     chart_summaries,
@@ -98,6 +100,7 @@ of your own, can be repeated safely. Times need an offset from UTC. Every error 
 TAGS: Final = {
     "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
     "follow-ups": "What patients report after a session.",
+    "alerts": "What a person must look at now: red flags, serious events, damaged records.",
     "progress": "How a patient does over time, and how all patients of a clinic do.",
     "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",
     "me": "Whose token this is, and what it may do.",

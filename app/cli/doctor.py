@@ -162,16 +162,18 @@ def _signing_key(opened: Database) -> Iterator[Finding]:
     put_back = "Put its copy back. If there is no copy, see docs/audit.md, The signing key, Loss."
     try:
         signing.check_keys()
-        strange = [
-            clinic for clinic, note in signed.items() if not signing.signed_by_us(clinic, note)
-        ]
     except signing.NoSigningKey:
-        strange, made = [], "Create one: python -m app audit key. Until then nothing is signed."
+        made = "Create one: python -m app audit key. Until then nothing is signed."
         yield Finding("signing key", "warning", "no readable key", put_back if signed else made)
         return
-    except LedgerDamaged as damage:
-        yield Finding("signing key", "broken", damage.finding, ALTERED)
-        return
+    strange = False
+    for clinic_id, note in signed.items():
+        try:
+            strange |= not signing.signed_by_us(clinic_id, note)
+        except LedgerDamaged as damage:
+            # One clinic's damage must not hide what is found of another.
+            found = f"clinic {clinic_id}: {damage.finding}"
+            yield Finding("signing key", "broken", found, ALTERED)
     if strange:
         found = "not the key that signed before"
         yield Finding("signing key", "warning", found, put_back)

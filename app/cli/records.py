@@ -99,7 +99,11 @@ def _import(
 def summary(report: Report, *, dry_run: bool) -> str:
     """A report in one line."""
     counts = f"{report.created} created, {report.unchanged} unchanged, {report.rejected} rejected"
-    return f"{report.received} rows: {counts}." + (" Nothing was stored." if dry_run else "")
+    told = f"{report.received} rows: {counts}." + (" Nothing was stored." if dry_run else "")
+    if not report.alerts_not_raised:
+        return told
+    old = f" No alert was raised for {report.alerts_not_raised} of the new records."
+    return f"{told}{old} Look at them: they have a red flag or a serious event."
 
 
 def _list_errors(report: Report) -> None:

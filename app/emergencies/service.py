@@ -7,6 +7,7 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy import bindparam, insert, update
 
+from app.alerts.service import Alarm, raise_alerts
 from app.auth.models import Client, Emergency
 from app.auth.queries import open_emergency
 from app.core.operation import CLINIC, Operation, rows
@@ -56,17 +57,25 @@ def begin(op: Operation, body: EmergencyBody) -> EmergencyView:
     op.db.execute(insert(Emergency), {**begun, "clinic_id": op.clinic_id})
     ledger.record_rights_change(op, "emergencies", begun, reason=body.reason)
     op.stale_clients.add(client_id)
-    _count_series(op, practitioner_id)
+    _raise_series(op, practitioner_id)
     return begun
 
 
-def _count_series(op: Operation, practitioner_id: UUID) -> None:
-    """Count the opening in the metric if it is at least the fourth within an hour."""
+def _raise_series(op: Operation, practitioner_id: UUID) -> None:
+    """Count the opening in the metric if it is at least the fourth within an hour, and alert.
+
+    A series of one practitioner raises an alert about them, and one of several about the clinic.
+    Further openings join the alert while it is open.
+    """
     recent = openings_since(op, op.at - SERIES_WITHIN)
     own = sum(opening.practitioner_id == practitioner_id for opening in recent)
     for label, count in (("practitioner", own), ("clinic", len(recent))):
         if count >= SERIES_MIN:
             op.before_commit.append(SERIES.labels(label).inc)
+    if own >= SERIES_MIN:
+        raise_alerts(op, [Alarm("practitioners", practitioner_id, ["emergency_series"])])
+    elif len(recent) >= SERIES_MIN:
+        raise_alerts(op, [Alarm("clinics", op.clinic_id, ["emergency_series"])])
 
 
 def end(op: Operation, id: UUID, reason: str | None = None) -> EmergencyView:

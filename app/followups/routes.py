@@ -59,7 +59,7 @@ def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
     responses=documented(NotFound, IdTaken),
 )
 def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
-    """Add a follow-up. Any red flag in it sets the session's alert.
+    """Add a follow-up. Any red flag in it raises an alert.
 
     Send what was asked and leave out the rest: absent is not the same as no.
     """

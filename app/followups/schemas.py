@@ -5,11 +5,12 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from app.alerts.views import RedFlag
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Moment, Score, Text, example
 from app.followups import rules
-from app.followups.views import ChangeRating, FollowUpSource, RedFlag
+from app.followups.views import ChangeRating, FollowUpSource
 from app.records.readings import MuscleSlug
 from app.records.schemas import Language, RecordBody
 
@@ -50,7 +51,7 @@ class FollowUpBody(RecordBody):
     change: ChangeRating | None = None
     """How the patient says they are compared with before; null if not asked."""
     red_flags: Annotated[list[RedFlag], Field(max_length=6)] = []
-    """Signs of danger that the patient reports. Any of them sets the session's alert."""
+    """Signs of danger that the patient reports. Any of them raises an alert."""
     comment: Text | None = None
     """The patient's own words; null if they added none."""
     source: FollowUpSource = "practitioner"

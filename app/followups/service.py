@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 
+from app.alerts.service import raise_for
+from app.alerts.views import AlertReason
 from app.core.http.pages import Order
 from app.core.operation import Operation
 from app.core.values.faults import Fault
@@ -16,7 +18,7 @@ from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFi
 from app.followups.views import FollowUpView, FollowUpWindow
 from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
 from app.sessions.rules.belonging import REPORT
-from app.sessions.service import alert, session_faults
+from app.sessions.service import session_faults
 
 
 class Derived(TypedDict):
@@ -81,11 +83,13 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
             "window": rules.window(hours),
         }
 
+    def alarms(self, view: FollowUpView) -> Sequence[AlertReason]:
+        """Return the red flags, each of which is a reason for an alert."""
+        return view["red_flags"]
+
     def created(self, op: Operation, views: Sequence[FollowUpView]) -> None:
-        """Set the alert of each session for which a red flag is reported."""
-        alarming = {view["session_id"] for view in views if view["red_flags"]}
-        for session_id in sorted(alarming):
-            alert(op, session_id)
+        """Raise an alert for each report with a red flag."""
+        raise_for(op, self, views)
 
 
 FOLLOW_UPS = FollowUps()

@@ -6,22 +6,12 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.alerts.views import RedFlag
+
 ChangeRating = TypeAliasType(
     "ChangeRating", Literal["much_worse", "worse", "same", "better", "much_better"]
 )
 """How the patient says they are compared with before."""
-RedFlag = TypeAliasType(
-    "RedFlag",
-    Literal[
-        "breathlessness",
-        "chest_pain",
-        "dry_cough",
-        "fever_or_spreading_redness",
-        "new_numbness_or_weakness",
-        "fainting",
-    ],
-)
-"""A sign after needling that needs a person to look at the patient at once."""
 FollowUpSource = TypeAliasType(
     "FollowUpSource", Literal["patient_link", "practitioner", "integration"]
 )

@@ -197,8 +197,13 @@ class Kind(Generic[B, V]):
     def accepted(self, facts: Facts, view: V) -> None:
         """Tell the facts of a new record, for later ones of the same operation."""
 
+    def alarms(self, view: V) -> Sequence[str]:
+        """Return the reasons why a person must look at a record with this view at once."""
+        del view
+        return ()
+
     def created(self, op: Operation, views: Sequence[V]) -> None:
-        """React to new records, in the same transaction."""
+        """React to new records, in the same transaction. Nobody reacts to an import."""
 
     def changed(self, op: Operation, current: V, view: V) -> None:
         """React to a change of a record from `current` to `view`, in the same transaction."""

@@ -55,14 +55,21 @@ class Outcome(NamedTuple):
     """
     problem: Problem | None = None
     created_from: bytes = b""
+    alarms: Sequence[str] = ()
+    """The reasons for which a new record alerts a person, unless it is imported."""
 
 
 def create(
-    op: Operation, items: Sequence[tuple[Kind[Any, Any], Body]], words: Words | None = None
+    op: Operation,
+    items: Sequence[tuple[Kind[Any, Any], Body]],
+    words: Words | None = None,
+    *,
+    imported: bool = False,
 ) -> list[Outcome]:
     """Create records. Each may refer to those before it.
 
-    `words` are those that are taken: without it, those of active rows.
+    `words` are those that are taken: without it, those of active rows. Nobody reacts to records
+    that are `imported`: they happened long ago.
 
     A refused body doesn't affect the others. A body that was stored before with the same id and
     content is accepted and changes nothing.
@@ -91,7 +98,7 @@ def create(
             )
     if pending:
         insert_rows(op.db, pending)
-    for kind, views in new.values():
+    for kind, views in () if imported else new.values():
         kind.created(op, views)
     return outcomes
 
@@ -121,7 +128,7 @@ def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Out
     kind.accepted(facts, view)
     for identifier in view.get("identifiers", ()):
         facts.holders[kind.noun, identifier["system"], identifier["value"]] = id_
-    return Outcome(id_, view, created_from=created_from)
+    return Outcome(id_, view, created_from=created_from, alarms=kind.alarms(view))
 
 
 def _problem(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from app.core.values.faults import Fault, RuleBroken
+from app.safety.views import ConsentView
 from app.vocabularies.rules import OTHER
 
 
@@ -19,6 +20,29 @@ def check_not_before(later: datetime | None, earlier: datetime | None) -> None:
     """Require that the later of two instants is not before the earlier one."""
     if later is not None and earlier is not None and later < earlier:
         raise RuleBroken("out_of_order", "This is earlier than the event before it.")
+
+
+def standing_refusals(consents: Iterable[ConsentView]) -> list[ConsentView]:
+    """Return the consents that a patient refused or withdrew, if that is their last word.
+
+    A later decision on the same kind takes its place, if it is about the same episode or all.
+    """
+    listed = list(consents)
+    return [
+        consent
+        for consent in listed
+        if consent["decision"] != "given"
+        and not any(
+            other["kind"] == consent["kind"]
+            and other["episode_id"] in {None, consent["episode_id"]}
+            and _decided_at(other) > _decided_at(consent)
+            for other in listed
+        )
+    ]
+
+
+def _decided_at(consent: ConsentView) -> datetime:
+    return consent["withdrawn_at"] or consent["obtained_at"]
 
 
 def repeated_faults(codes: Iterable[str | None]) -> Iterator[Fault]:

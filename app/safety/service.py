@@ -1,12 +1,14 @@
 """Consents, screenings and adverse events as kinds of record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists
 
+from app.alerts.service import raise_for
+from app.alerts.views import AlertReason
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
@@ -189,6 +191,19 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     def happened(self, body: AdverseEventBody) -> dict[str, datetime | None]:
         """Return when it happened, and when it was detected."""
         return {"occurred_at": body.occurred_at, "detected_at": body.detected_at}
+
+    def alarms(self, view: AdverseEventView) -> Sequence[AlertReason]:
+        """Return the reason for an alert if the event is serious."""
+        return ["serious_adverse_event"] if view["severity"] == "serious" else []
+
+    def created(self, op: Operation, views: Sequence[AdverseEventView]) -> None:
+        """Raise an alert for each serious event."""
+        raise_for(op, self, views)
+
+    def changed(self, op: Operation, current: AdverseEventView, view: AdverseEventView) -> None:
+        """Raise an alert if the event becomes serious, or turns out to be another patient's."""
+        if not self.alarms(current) or current["patient_id"] != view["patient_id"]:
+            raise_for(op, self, [view])
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()

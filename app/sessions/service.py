@@ -1,4 +1,4 @@
-"""Sessions as a kind of record, and what the server does with them: void, alert."""
+"""Sessions as a kind of record, and how they are voided."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -310,9 +310,3 @@ def require_own(op: Operation, practitioner_id: UUID) -> None:
     is_own = op.caller.answering in {None, practitioner_id}
     if not is_own and clinic(op)["whose_sessions"] == "own":
         raise NotYourSession
-
-
-def alert(op: Operation, id: UUID) -> None:
-    """Set a session's alert, because a follow-up reported a red flag."""
-    session = records.lock_for_server(op, SESSIONS, id)
-    records.store(op, SESSIONS, session, Derived(alert=True), operation="sessions.alert")

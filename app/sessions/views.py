@@ -197,7 +197,7 @@ class SessionView(TypedDict, closed=True):
     status: SessionStatus
     """A draft may change, a signed session only by amendment, a void one not at all."""
     alert: bool
-    """Whether a follow-up of this session has a red flag."""
+    """Whether it was marked for a red flag before there were alerts. Read `/v1/alerts` instead."""
     credentials: list[CredentialView]
     """The practitioner's credentials, copied onto the session."""
     catalogue_version: str

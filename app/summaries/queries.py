@@ -1,7 +1,7 @@
 """The queries of a summary: a few indexed ones, however long the chart is."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import Any, Final, cast
@@ -9,6 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, Row, Select, bindparam
 
+from app.alerts.models import Alert
+from app.alerts.service import ALERTS
+from app.alerts.views import AlertView
 from app.auth.models import Client
 from app.clinics.queries import clinic
 from app.core.db.dialects import among
@@ -56,6 +59,9 @@ SESSIONS_MAX: Final = 200
 _OF: BindParameter[UUID] = bindparam("patient_id")
 _EPISODES = EPISODES.select.where(Episode.patient_id == _OF).order_by(Episode.opened_at, Episode.id)
 _CONSENTS = CONSENTS.select.where(Consent.patient_id == _OF, Consent.kind == "data_use")
+_ALERTS = ALERTS.select.where(Alert.patient_id == _OF, Alert.status == "open").order_by(
+    Alert.raised_at, Alert.id
+)
 _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
@@ -134,12 +140,15 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
     document = printable(progress.progress(op, id, filters, local=True))
     picture = picture_svg(legible(document), progress.code_names())
     description = _DESCRIPTION.search(picture)
+    events = _of_episode(op, happened, body.episode_id)
+    shown = None if not period | of_episode else {*ids, *(event["id"] for event in events)}
     records: ChartRecords = {
+        "alerts": _alerts(op, id, shown),
         "patients": [patient],
         "episodes": selected,
         "sessions": visited,
         "follow_ups": _reports(op, ids),
-        "adverse_events": _of_episode(op, happened, body.episode_id),
+        "adverse_events": events,
         "practitioners": _practitioners(op, {session["practitioner_id"] for session in visited}),
     }
     return Chart(
@@ -217,6 +226,16 @@ def _histories(op: Operation, visited: Iterable[SessionView]) -> dict[UUID, list
 
 def _reports(op: Operation, ids: Sequence[UUID]) -> list[FollowUpView]:
     return [_view(op, FOLLOW_UPS, row) for row in op.all(_REPORTS, ids=ids)] if ids else []
+
+
+def _alerts(op: Operation, patient_id: UUID, about: Collection[UUID] | None) -> list[AlertView]:
+    """Return the patient's open alerts, or only those about these sessions and events."""
+    every = [_view(op, ALERTS, row) for row in op.all(_ALERTS, patient_id=patient_id)]
+    return [
+        alert
+        for alert in every
+        if about is None or {alert["session_id"], alert["source"]["id"]} & {*about}
+    ]
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]:

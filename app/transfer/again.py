@@ -26,7 +26,7 @@ def create_items(op: Operation, items: Sequence[Item]) -> list[Outcome]:
     valid = [item for item in placed if item.body is not None]
     bodies = [(i.kind, i.body.model_copy(update={"id": i.ids[0]})) for i in valid if i.body]
     # A record that got its word before the row became inactive is imported with it.
-    created = iter(create(op, bodies, Words(op, inactive=True)))
+    created = iter(create(op, bodies, Words(op, inactive=True), imported=True))
     outcomes = [
         Outcome(item.ids[0], problem=item.problem) if item.body is None else next(created)
         for item in placed

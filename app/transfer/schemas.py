@@ -42,6 +42,9 @@ class ImportView(View):
     """Rows whose record was there with the same content."""
     rejected: int
     """Rows with a fault, which stored nothing."""
+    alerts_not_raised: int
+    """New records that would have raised an alert if they hadn't been imported: reports with a red
+    flag and serious adverse events."""
     errors: list[RowFault]
     """The first faults, in the order of the file."""
     more_errors: bool

@@ -49,6 +49,7 @@ class Report:
     created: int = 0
     unchanged: int = 0
     rejected: int = 0
+    alerts_not_raised: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     more_errors: bool = False
 
@@ -61,6 +62,7 @@ class Report:
                 self._list({"line": row.line, **fault})
         elif outcome.view is not None:
             self.created += 1
+            self.alerts_not_raised += bool(outcome.alarms)
         else:
             self.unchanged += 1
 

@@ -16,7 +16,7 @@ from app.ledger.format.note import Note
 from app.ledger.format.policy import Policy
 from app.ledger.models import LedgerCheckpoint
 from tests.cli.program import Ran, run, url_of, within
-from tests.ground import Api, Clinic
+from tests.ground import Api, Clinic, create_clinic
 from tests.ledger.attacker import (
     drop,
     edited,
@@ -190,6 +190,14 @@ def test_a_command_without_its_key_says_so(
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
 
 
+def spoil_checkpoint(clinic: Clinic) -> None:
+    """Sign a checkpoint, and spoil it in the database."""
+    seal(clinic)
+    with owning(clinic) as db:
+        mine = LedgerCheckpoint.clinic_id == clinic.id
+        assert db.execute(update(LedgerCheckpoint).where(mine).values(note="garbage")).rowcount
+
+
 def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     audit: Program, on: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +218,8 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     refused = audit("export", tmp_path / "2")
     assert (refused.code, "did not sign this ledger" in " ".join(refused.err.split())) == (1, True)
     assert "not the key that signed before" in found_by_doctor()
+    spoil_checkpoint(create_clinic(clinic.database))
+    assert "not the key that signed before" in found_by_doctor()
     uses(old, new)
     assert audit("export", tmp_path / "3").code == DONE
     uses(new)
@@ -221,10 +231,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
 
 
 def test_doctor_names_a_checkpoint_that_cannot_be_read(on: Program, clinic: Clinic) -> None:
-    seal(clinic)
-    with owning(clinic) as db:
-        mine = LedgerCheckpoint.clinic_id == clinic.id
-        assert db.execute(update(LedgerCheckpoint).where(mine).values(note="garbage")).rowcount
+    spoil_checkpoint(clinic)
     findings = on(url_of(clinic.database), "doctor", "--deep", "--json").data
     broken = {f["check"] for f in findings if "checkpoint can't be read" in f["found"]}
     assert broken == {"signing key", "state"}

@@ -245,3 +245,35 @@ def test_doctor_reports_a_series_until_it_is_reviewed(
     for id_ in ids:
         dana.api.post(f"{PATH}/{id_}/review", {"note": REASON})
     assert told() == 0
+
+
+def test_a_series_raises_one_alert_which_the_practitioner_can_t_silence(
+    api: Api, clinic: Clinic, dana: Person
+) -> None:
+    open_and_end(dana, SERIES_MIN - 1)
+    assert alerts(api) == []
+    open_and_end(dana, 2)
+    [alert] = alerts(api)
+    assert alert["source"]["resource"] == "practitioners"
+    assert (alert["reasons"], alert["patient_id"]) == (["emergency_series"], None)
+    path, done = f"/v1/alerts/{alert['id']}/acknowledge", {"action": "other", "note": "Asked why."}
+    assert dana.own.post(path, done).status_code == 403
+    clerk = Api(api.wire, clinic.key({Scope.ALERTS_READ, Scope.ALERTS_WRITE}))
+    assert clerk.post(path, done).status_code == 403
+    assert api.post(path, done).status_code == 200
+    open_and_end(dana)
+    assert [each["status"] for each in alerts(api)] == ["open", "acknowledged"]
+
+
+def test_a_series_of_several_practitioners_raises_an_alert_about_the_clinic(
+    api: Api, clinic: Clinic
+) -> None:
+    for _ in range(SERIES_MIN):
+        open_and_end(Person(api))
+    [alert] = alerts(api)
+    assert alert["source"] == {"resource": "clinics", "id": str(clinic.id)}
+
+
+def alerts(api: Api) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get("/v1/alerts").json()["items"]
+    return found

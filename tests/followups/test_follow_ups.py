@@ -22,6 +22,11 @@ def report(api: Api, session: dict[str, Any], **body: Any) -> Any:
     return api.post(f"/v1/sessions/{session['id']}/follow-ups", whole)
 
 
+def alerts(api: Api, session: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/v1/alerts?session_id={session['id']}").json()["items"]
+    return found
+
+
 def reread(api: Api, session: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = api.get(f"/v1/sessions/{session['id']}").json()
     return found
@@ -137,38 +142,54 @@ FLAGS += ["new_numbness_or_weakness", "fainting"]
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_any_red_flag_raises_the_alert(api: Api, session: dict[str, Any], flag: str) -> None:
+def test_any_red_flag_raises_an_alert_and_leaves_the_session_as_it_is(
+    api: Api, session: dict[str, Any], flag: str
+) -> None:
     assert report(api, session, red_flags=[]).status_code == 201
-    assert reread(api, session)["alert"] is False
+    assert alerts(api, session) == []
     made = report(api, session, red_flags=[flag]).json()
-    alerted = reread(api, session)
-    assert (alerted["alert"], alerted["version"]) == (True, 2)
-    unchanged = ("alert", "version", "updated_at")
-    assert {k: v for k, v in alerted.items() if k not in unchanged} == {
-        k: v for k, v in session.items() if k not in unchanged
-    }
+    [alert] = alerts(api, session)
+    assert alert["source"] == {"resource": "follow_ups", "id": made["id"]}
+    assert (alert["reasons"], alert["status"]) == ([flag], "open")
+    assert alert["patient_id"] == session["patient_id"]
+    assert reread(api, session) == session
     feed = api.get("/v1/changes?limit=200").json()["items"][-2:]
     assert [(c["operation"], c["resource_id"]) for c in feed] == [
         ("follow_ups.create", made["id"]),
-        ("sessions.alert", session["id"]),
+        ("alerts.create", alert["id"]),
     ]
-    assert feed[1]["body"] == alerted
+    assert feed[1]["body"] == alert
     assert {c["patient_id"] for c in feed} == {session["patient_id"]}
 
 
-def test_an_alert_is_raised_once(api: Api, session: dict[str, Any]) -> None:
-    for _ in range(2):
-        assert report(api, session, red_flags=FLAGS).status_code == 201
-    assert reread(api, session)["version"] == 2
+def test_each_report_with_a_red_flag_has_an_alert_of_its_own(
+    api: Api, session: dict[str, Any]
+) -> None:
+    made = [report(api, session, red_flags=FLAGS).json()["id"] for _ in range(2)]
+    found = alerts(api, session)
+    assert sorted(alert["source"]["id"] for alert in found) == sorted(made)
+    assert [alert["reasons"] for alert in found] == [FLAGS, FLAGS]
 
 
-def test_an_alert_is_raised_on_a_signed_session_too(api: Api, session: dict[str, Any]) -> None:
+def test_a_report_that_is_sent_again_raises_no_second_alert(
+    api: Api, session: dict[str, Any]
+) -> None:
+    made = report(api, session, red_flags=["fainting"]).json()
+    assert report(api, session, id=made["id"], red_flags=["fainting"]).status_code == 200
+    assert len(alerts(api, session)) == 1
+
+
+def test_after_a_red_flag_the_session_is_signed_and_amended_with_the_version_at_hand(
+    api: Api, session: dict[str, Any]
+) -> None:
     path = f"/v1/sessions/{session['id']}"
-    signed = api.post(f"{path}/sign", headers={"If-Match": '"1"'}).json()
+    signed = api.post(f"{path}/sign", headers={"If-Match": '"1"'})
     assert report(api, session, red_flags=["chest_pain"]).status_code == 201
-    alerted = reread(api, session)
-    assert (alerted["alert"], alerted["status"]) == (True, "signed")
-    assert alerted["signed_at"] == signed["signed_at"]
+    amendment = {"reason": "forgotten", "kind": "addendum", "changes": {"note": "No pain."}}
+    held = {"If-Match": signed.headers["etag"]}
+    amended = api.post(f"{path}/amend", amendment, headers=held)
+    assert amended.status_code == 200, amended.text
+    assert amended.json()["version"] == signed.json()["version"] + 1
 
 
 def test_a_void_session_takes_no_follow_up_and_keeps_its_own(
@@ -176,8 +197,8 @@ def test_a_void_session_takes_no_follow_up_and_keeps_its_own(
 ) -> None:
     kept = report(api, session, red_flags=["chest_pain"]).json()
     path = f"/v1/sessions/{session['id']}"
-    void = api.post(f"{path}/void", {"reason": "r"}, headers={"If-Match": '"2"'}).json()
-    assert (void["alert"], void["status"]) == (True, "void")
+    void = api.post(f"{path}/void", {"reason": "r"}, headers={"If-Match": '"1"'}).json()
+    assert void["status"] == "void"
     for flags in ([], ["fainting"]):
         refused = report(api, session, red_flags=flags)
         assert faults(refused) == {"/session_id": "session_void"}
@@ -185,11 +206,3 @@ def test_a_void_session_takes_no_follow_up_and_keeps_its_own(
     assert api.get(f"{path}/follow-ups").json()["items"] == [kept]
     again = report(api, session, id=kept["id"], red_flags=["chest_pain"])
     assert (again.status_code, again.json()) == (200, kept)
-
-
-def test_an_alert_stays_when_a_session_is_edited(api: Api, session: dict[str, Any]) -> None:
-    report(api, session, red_flags=["chest_pain"])
-    path = f"/v1/sessions/{session['id']}"
-    assert api("PATCH", path, json={"note": "called"}, headers={"If-Match": '"1"'}).is_error
-    edited = api("PATCH", path, json={"note": "called"}, headers={"If-Match": '"2"'}).json()
-    assert (edited["alert"], edited["note"]) == (True, "called")

@@ -1,7 +1,7 @@
 """The first requests of a process may come at once, and must build correct statements.
 
 If several threads are the first to use an alias of a model, it loses columns, and its statement
-multiplies rows (SQLAlchemy 2.1). So no statement that is built after the start may use one.
+multiplies rows (SQLAlchemy 2.1). So statements with aliases are built at the start.
 """
 
 import subprocess
@@ -16,20 +16,20 @@ PROCESSES = 3
 BUILD = """
 import sys, threading, warnings
 from app.main import create_app
-from app.progress.queries.facts import _history_query
+from app.progress.queries.facts import _QUERIES
 sys.setswitchinterval(1e-5)
 warnings.simplefilter("error")
 together, built = threading.Barrier(8), set()
 def build():
     together.wait()
     try:
-        built.add(str(_history_query(frozenset()).statement))
+        built.add(tuple(str(query.statement) for query in _QUERIES.values()))
     except Warning as warning:
-        built.add(str(warning))
+        built.add((str(warning),))
 threads = [threading.Thread(target=build) for _ in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-print(len(built), *(text for text in built if "SELECT" not in text))
+print(len(built), *(texts for texts in built if "SELECT" not in texts[0]))
 """
 
 

@@ -28,7 +28,12 @@ REASONS = [
 
 
 def new(world: World, kind: Kind[Any, Any]) -> str:
-    """Create a record of a kind from the document's example body, and return its id."""
+    """Create a record of a kind from the document's example body, and return its id.
+
+    What the server makes by itself is made by its cause.
+    """
+    if kind not in AS_ROWS:
+        return str(world.make(f"/v1/{kind.noun}")["id"])
     [create] = [each for each in operations() if each.name == f"{kind.noun}.create"]
     answer = world.request(create).by(world.api)
     assert answer.status_code == 201, answer.text
@@ -115,7 +120,7 @@ def test_every_kind_of_a_feature_is_listed(app: FastAPI) -> None:
     assert app.routes
     made = set(made_below(Kind))
     assert {type(kind) for kind in KINDS} == made
-    assert {f"{kind.noun}.create" for kind in KINDS} <= served
+    assert {f"{kind.noun}.create" for kind in AS_ROWS} <= served
 
 
 def made_below(kind: type[Kind[Any, Any]]) -> Iterator[type[Kind[Any, Any]]]:

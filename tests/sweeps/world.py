@@ -68,6 +68,7 @@ PERSONAL = {"emergencies.create"}
 OF_ITS_MAKER = {"clients.rotate"}
 CREATED = 201
 EMERGENCY = "/v1/emergency-access"
+ALERTS = "/v1/alerts"
 # How long a practitioner's token is reused; it is valid for five minutes.
 TOKEN_S = 200
 # The query that an operation requires.
@@ -168,7 +169,17 @@ class World:
         if address == EMERGENCY:
             self.end_emergencies()
             return self.practitioners.create(address, **self.example("EmergencyBody"))
+        if address == ALERTS:
+            return self.alarm()
         return self.api.create(address, **self.example(model_of(address)))
+
+    def alarm(self) -> dict[str, Any]:
+        """Report a serious adverse event, and return the alert that it raises."""
+        body = self.example("AdverseEventBody") | {"severity": "serious"}
+        source = self.api.create("/v1/adverse-events", **body)["id"]
+        raised = self.api.get(f"{ALERTS}?limit=200").json()["items"]
+        [alert] = [each for each in raised if each["source"]["id"] == source]
+        return dict(alert)
 
     def feed(self, after: int = 0) -> list[dict[str, Any]]:
         """Every change behind a number, in order."""

@@ -163,7 +163,8 @@ def unavailable_if_down() -> Iterator[None]:
     """Raise `Unavailable` where the database is down, locked or too slow."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError) as error:
+        # SQLAlchemy doesn't wrap an error of what an event handler sends by the driver.
         if getattr(getattr(error, "orig", None), "sqlstate", None) in TRY_AGAIN:
             raise
         raise Unavailable from error

@@ -12,6 +12,8 @@ class Scope(StrEnum):
 
     ADVERSE_EVENTS_READ = "adverse_events:read"
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
+    ALERTS_READ = "alerts:read"
+    ALERTS_WRITE = "alerts:write"
     AUDIT_READ = "audit:read"
     CHANGES_READ = "changes:read"
     CHART_SUMMARIES_WRITE = "chart_summaries:write"
@@ -68,6 +70,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     "practitioner": CLINICAL_READS
     | {
         Scope.ADVERSE_EVENTS_WRITE,
+        Scope.ALERTS_WRITE,
         Scope.CHART_SUMMARIES_WRITE,
         Scope.CONSENTS_WRITE,
         Scope.EPISODES_WRITE,
@@ -80,6 +83,8 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     },
     "front-desk": frozenset(
         {
+            Scope.ALERTS_READ,
+            Scope.ALERTS_WRITE,
             Scope.CLINIC_READ,
             Scope.PATIENTS_READ,
             Scope.PATIENTS_WRITE,

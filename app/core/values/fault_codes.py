@@ -76,6 +76,7 @@ OWN: Final[Mapping[str, str]] = {
     "not_utf8": "It isn't UTF-8.",
     "not_void": "Only a void session has voided_at.",
     "not_withdrawn": "Only a withdrawn consent has withdrawn_at.",
+    "note_missing": "The action `other` needs a note.",
     "nothing_asked": "Give a letter or a digit.",
     "nothing_to_override": "The session has no such fault there that isn't overridden already.",
     "nul_character": "A NUL character can't be stored.",

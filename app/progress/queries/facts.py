@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -84,7 +84,7 @@ def history(op: Operation, patient_id: UUID, as_of: datetime, past: Past = NO_CH
     Where `past` has an earlier version of a record, that version counts instead of the current one.
     """
     parameters: Json = {"replaced": past.replaced} if past.replaced else {}
-    query = _history_query(frozenset(parameters))
+    query = _QUERIES[frozenset(parameters)]
     row = op.one(query.statement, patient_id=patient_id, as_of=as_of, **parameters)
     time_zone, baseline_days = row[-1]
     parts = query.columns(row[:-1])
@@ -198,7 +198,6 @@ def _not_replaced(id: Any, filters: frozenset[str]) -> list[ColumnElement[bool]]
     return [not_(among(id, "replaced"))] if "replaced" in filters else []
 
 
-@lru_cache
 def _history_query(filters: frozenset[str]) -> HistoryQuery:
     """The query for a patient's whole history as one row of JSON: a single round trip."""
     visits = _visits_of(filters)
@@ -270,3 +269,10 @@ def _events(filters: frozenset[str]) -> Select[Any]:
         _EVENT.occurred_at <= bindparam("as_of"),
         *_not_replaced(_EVENT.id, filters),
     )
+
+
+# Built at the start: threads that build a statement with the same alias at once may lose columns
+# of it, so that it multiplies rows (SQLAlchemy 2.1).
+_QUERIES: Final = {
+    filters: _history_query(filters) for filters in (frozenset[str](), frozenset({"replaced"}))
+}

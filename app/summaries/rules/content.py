@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
+from app.alerts.views import AlertView
 from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
 from app.patients.views import PatientView
@@ -35,6 +36,8 @@ NOTICE: Final = (
 class ChartRecords(TypedDict):
     """The records of a chart, by the noun of their kind. Records with a time are oldest first."""
 
+    alerts: list[AlertView]
+    """Only open ones."""
     patients: list[PatientView]
     """Only the patient whose chart it is."""
     practitioners: list[PractitionerView]
@@ -98,7 +101,7 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
     return {
         "clinic": chart.clinic,
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
-        "about": [*_warning(chart), *_about(release, names)],
+        "about": [*_warning(chart), *_alerts(chart), *_about(release, names)],
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
         "progress": progress.progress_content(
@@ -131,6 +134,15 @@ def _warning(chart: Chart) -> list[Pair]:
     ]
     words = "Not as the clinic's ledger states them, so somebody changed them outside the program: "
     return pairs(("Warning", words + "; ".join(altered)))
+
+
+def _alerts(chart: Chart) -> list[Pair]:
+    """Say what nobody has acknowledged yet."""
+    lines = [
+        f"{listed(alert['reasons'])}, raised {moment(alert['raised_at'])}"
+        for alert in chart.records["alerts"]
+    ]
+    return pairs(("Open alerts", "\n".join(lines)))
 
 
 def _when(chart: Chart, ids: set[UUID]) -> str:

@@ -26,7 +26,7 @@ TIMES: Final = "\N{MULTIPLICATION SIGN}"
 def session_content(
     session: SessionView,
     versions: Sequence[Version],
-    reports: Iterable[FollowUpView],
+    reports: Sequence[FollowUpView],
     names: Names,
 ) -> dict[str, Any]:
     """One session. A void one shows only that it is void, and why."""
@@ -34,7 +34,7 @@ def session_content(
     what = ("void",) if void else (spelt(session["attendance"]), _technique(session))
     return {
         "title": " · ".join(filter(None, (moment(session["occurred_at"]), *what))),
-        "mark": _mark(session),
+        "mark": _mark(session, reports),
         "line": "" if void else _line(session, names),
         "facts": ending(versions, names) if void else _facts(session, reports, names),
         "needlings": [] if void else [needling(row, names) for row in session["needlings"]],
@@ -46,12 +46,14 @@ def _technique(session: SessionView) -> str | None:
     return session["technique"] and spelt(session["technique"])
 
 
-def _mark(session: SessionView) -> str:
+def _mark(session: SessionView, reports: Iterable[FollowUpView]) -> str:
     if session["status"] == "void":
         return "VOID: this session does not count."
     if session["status"] == "draft":
         return "DRAFT: nobody has signed it yet."
-    return "The patient reported a red flag after this session." if session["alert"] else ""
+    # `alert` is what the session was marked with before there were alerts.
+    reported = session["alert"] or any(report["red_flags"] for report in reports)
+    return "The patient reported a red flag after this session." if reported else ""
 
 
 def _line(session: SessionView, names: Names) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from app.alerts.models import Alert
+from app.alerts.schemas import AlertSourceBody
 from app.episodes.models import Episode
 from app.episodes.schemas import PlanBody
 from app.episodes.service import EPISODES
@@ -57,6 +59,7 @@ def _inner(column: Any, about: str, becomes: Becomes = SAME, name: str | None = 
 
 _count = TreatmentSession.__table__.c.needle_count
 _electrical = Needling.__table__.c.electrical
+_source = Alert.__table__.c.source
 _plan = Episode.__table__.c.plan
 _coded = Own(Episode.__table__.c.diagnoses, COMMON, "", members=("system", "code"))
 _answers = Own(Screening.__table__.c.answers, COMMON, "", members=("code", "answer"))
@@ -172,6 +175,27 @@ _READING: Final[Decided] = {
     "items": SAME,
     "reported_by": SAME,
 }
+_ALERTS: Final[Decided] = {
+    **dict.fromkeys(("id", "patient_id", "session_id"), PSEUDONYM),
+    "source": Spread(
+        AlertSourceBody,
+        {
+            "resource": _inner(
+                _source["resource"].as_string(),
+                "The kind of record that raised it.",
+                name="source_resource",
+            ),
+            "id": _inner(_source["id"].as_string(), "The id of that record.", GONE, "source_id"),
+        },
+    ),
+    "reasons": COMMON,
+    "raised_at": GONE,
+    "status": SAME,
+    **dict.fromkeys(("acknowledged_by", "acknowledged_at"), GONE),
+    "action": SAME,
+    **dict.fromkeys(("note", "notes"), GONE),
+    **STAMPS,
+}
 _FOLLOW_UPS: Final[Decided] = {
     **dict.fromkeys(("id", "session_id", "patient_id"), PSEUDONYM),
     "reported_at": SHIFTED,
@@ -256,6 +280,7 @@ TABLES: Final[Mapping[str, Table]] = {
         "Visits in their current version, one per row. Void sessions are listed, but don't count.",
         _SESSIONS,
     ),
+    "alerts": Table("Alerts: what a person had to look at, one per row.", _ALERTS),
     "follow_ups": Table("Patients' reports after sessions, one per row.", _FOLLOW_UPS),
     "measurements": Table("Values measured outside sessions, one per row.", _MEASUREMENTS),
     "consents": Table(

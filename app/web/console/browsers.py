@@ -54,7 +54,9 @@ from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 COOKIE: Final = "needlework"
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
 # After signing in, a browser may be redirected only to a page of the console.
-REDIRECTS_TO: Final = re.compile(r"/console(/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII)
+REDIRECTS_TO: Final = re.compile(
+    r"/console(/alerts|/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII
+)
 SIGN_IN_FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 
 router = APIRouter(include_in_schema=False)

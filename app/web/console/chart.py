@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from pydantic_core import from_json, to_jsonable_python
 
+from app.alerts.views import AlertView
 from app.core.values.clock import first_day
 from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
@@ -140,6 +141,12 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
     return "Follow-up", f"{told}; red flags: {flags}" if flags else told
 
 
+def _alert(record: AlertView) -> tuple[str, str]:
+    done = f"; {record['action']}" if record["action"] else ""
+    line = _words(f"{', '.join(record['reasons'])}{done}")
+    return f"Alert, {record['status']}", line
+
+
 def _measurement(record: MeasurementView) -> tuple[str, str]:
     scale = code_names().scale(record["instrument"])
     moved = record.get("movement")  # an older version lacks it
@@ -166,6 +173,7 @@ _SHOWS: Final[Mapping[str, Callable[[Any], tuple[str, str]]]] = by_kind(
     _SHOWN,
     {
         "sessions": _session,
+        "alerts": _alert,
         "follow_ups": _follow_up,
         "measurements": _measurement,
         "consents": _consent,

@@ -130,15 +130,18 @@ def returning(request: Request) -> Kept | None:
 
 
 def check_bearings(
-    form: Mapping[str, str], client_id: UUID | None, patient_id: UUID | None = None
+    form: Mapping[str, str], client_id: UUID | None, patient_id: UUID | None
 ) -> None:
-    """Raise `Conflict` unless the person who is signed in opened the form, for this patient."""
+    """Raise `Conflict` unless the person who is signed in opened the form, for this patient.
+
+    `patient_id` is None for what belongs to no patient.
+    """
     if form.get(WRITTEN_BY) != str(client_id):
         detail = (
-            "Somebody else opened this form, who was signed in here before. Nothing was stored."
+            "Somebody else opened this form, and you are signed in now. Nothing was stored."
         )
         raise Conflict(detail, **{ANOTHERS: True})
-    if patient_id is not None and form.get(PATIENT) != str(patient_id):
+    if form.get(PATIENT, "") != str(patient_id or ""):
         raise Conflict(
             "This form was opened for another patient. Nothing was stored. Look at whose chart is"
             " open in each tab, and send the text from the right one."

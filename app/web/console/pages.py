@@ -81,6 +81,15 @@ def _words(code: str) -> str:
     return code.replace("_", " ")
 
 
+def _reason(code: str) -> str:
+    return _REASONS.get(code, _words(code))
+
+
+_REASONS: Final = {
+    "differs_from_ledger": "a stored row is not what the ledger states",
+    "emergency_series": "emergency access was opened often within an hour",
+    "before_alerts": "marked before there were alerts",
+}
 _NAMES: Final = code_names()
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -103,6 +112,7 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    reason=_reason,
     verdict=verdict_words,
     release=RELEASES.__getitem__,
     instrument=lambda code: _NAMES.scale(code).name,

@@ -7,8 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from pydantic_core import to_json
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from app.alerts.errors import AlertAcknowledged
+from app.alerts.queries import open_count
+from app.alerts.schemas import AlertFilters
+from app.alerts.service import ALERTS
 from app.core.http.authorize import Authorize, RequestOperation
 from app.core.http.forms import Form
 from app.core.http.pages import Cursor, Filters
@@ -16,6 +20,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
+from app.core.values.problems import Invalid
 from app.core.values.wire import View, read
 from app.patients.queries import best
 from app.patients.rules.asking import asked
@@ -31,7 +36,7 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
-from app.web.console import pages
+from app.web.console import alerts, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.kept import NOTHING, returning
@@ -53,6 +58,9 @@ Looking = Annotated[
     Operation,
     Depends(Authorize(Scope.PROGRESS_READ, Scope.PATIENTS_READ, identify=by_cookie)),
 ]
+
+Alerted = Annotated[Operation, Depends(Authorize(Scope.ALERTS_READ, identify=by_cookie))]
+Answering = Annotated[Operation, Depends(Authorize(Scope.ALERTS_WRITE, identify=by_cookie))]
 
 
 class Line(NamedTuple):
@@ -76,7 +84,13 @@ def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLRespons
     """Show the clinic's patients and a search form."""
     page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page(
-        "patients.html", op, patients=plain(page), cursor=cursor, further=filters.cursor, **_NOTHING
+        "patients.html",
+        op,
+        patients=plain(page),
+        marked=alerts.marked(op, page),
+        cursor=cursor,
+        further=filters.cursor,
+        **_NOTHING,
     )
 
 
@@ -94,6 +108,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
         "patients.html",
         op,
         patients=[one for one in people if one["id"] not in similar],
+        marked=alerts.marked(op, found.items),
         cursor=None,
         further=None,
         **{
@@ -116,6 +131,8 @@ def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
         "patient.html",
         op,
         patient=plain(person),
+        top=alerts.on_top(op, patient_id),
+        actions=alerts.ACTIONS,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
         events=_events(op, patient_id),
@@ -130,6 +147,48 @@ def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]
     person = plain(record_for_answer(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
     return _page("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
+
+
+@router.get("/alerts", operation_id="console.alerts")
+def open_alerts(op: Alerted, filters: Annotated[Further, Query()]) -> HTMLResponse:
+    """Show the alerts that nobody has acknowledged, newest first."""
+    return _work_list(op, filters.cursor)
+
+
+@router.post("/alerts/{alert_id:uuid}/acknowledge", operation_id="console.acknowledge")
+def acknowledge(op: Answering, alert_id: UUID, form: Form) -> Response:
+    """Acknowledge an alert, and go back to the page that the form was on.
+
+    A form that can't be accepted is shown again with what was typed.
+    """
+    try:
+        done = alerts.acknowledge(op, alert_id, form)
+    except (AlertAcknowledged, Invalid) as refused:
+        return _work_list(op, None, refused=refused, typed={**form, "alert": str(alert_id)})
+    back = f"/patients/{done['patient_id']}" if form.get("back") == "chart" else "/alerts"
+    return pages.redirect(pages.HOME + back)
+
+
+def _work_list(
+    op: Operation,
+    cursor: str | None,
+    *,
+    refused: AlertAcknowledged | Invalid | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    wanted = AlertFilters(status="open", limit=PATIENTS_AT_ONCE, cursor=cursor)
+    found, further = records(op, ALERTS, wanted)
+    page = _page(
+        "alerts.html",
+        op,
+        alerts=alerts.shown(op, found),
+        actions=alerts.ACTIONS,
+        cursor=further,
+        refused=refused,
+        typed=typed or {},
+    )
+    page.status_code = 200 if refused is None else int(refused.status)
+    return page
 
 
 def _part(limit: int, cursor: str | None = None) -> Filters:
@@ -148,6 +207,7 @@ def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
         "kept": back if is_mine else NOTHING,
         "returned": is_mine,
         "others": None if is_mine else back,
+        "open_alerts": open_count(op) if op.caller.may(Scope.ALERTS_READ) else None,
         **more,
     }
     return HTMLResponse(pages.render(template, **shown))
