@@ -10,6 +10,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
+from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
@@ -17,7 +18,7 @@ from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
 from app.core.db.database import THREADS, Database
-from app.core.http import health, middleware, openapi
+from app.core.http import guesses, health, middleware, openapi
 from app.core.http.outgoing import Outgoing
 from app.core.http.rates import Rates
 from app.devices.routes import router as devices
@@ -46,7 +47,6 @@ from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
 from app.terms.routes import words
 from app.thresholds.routes import router as thresholds
-from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
@@ -55,6 +55,7 @@ from app.web.console import pages
 from app.web.console.browsers import router as browsers
 from app.web.console.oidc import router as oidc
 from app.web.console.routes import router as console
+from app.web.console.signing_in import router as signing_in
 from app.web.routes import router as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -85,6 +86,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     imports,
     exports,
     needle_lots,
+    accounts,
     clients,
     devices,
     emergencies,
@@ -116,6 +118,7 @@ TAGS: Final = {
     "imports": "Records from other systems, as files.",
     "exports": "All records as tables, also de-identified for research.",
     "recall": "Who was treated with needles of a lot.",
+    "accounts": "People who sign in: invitations, roles and sign-ins.",
     "clients": "Programs that call this API, and their keys.",
     "devices": "Practitioners' tablets, which hold tokens of their own.",
     "emergency access": "Access beyond a practitioner's scopes, which somebody reviews afterwards.",
@@ -172,10 +175,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.authenticate = Authenticator(database, provider)
     app.state.rates = Rates(settings().requests_per_minute)
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
-    app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
+    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
+    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
     app.state.account = accountant = Accountant(database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
-    for router in (*ROUTERS, console, tokens, health.router, browsers, oidc, web):
+    for router in (*ROUTERS, console, tokens, health.router, browsers, signing_in, oidc, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

@@ -12,14 +12,14 @@ from fastapi import FastAPI
 from httpx2 import Client
 from playwright.sync_api import Browser
 
+from app.accounts.service import owners, passwords
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.operation import perform
-from app.owners import service as owners
 from tests import browser, postgres
+from tests.accounts.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.auth.local_provider import CLIENT_ID, LocalProvider, link_person, local_provider
 from tests.ground import Api, Clinic, create_clinic
-from tests.owners.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.progress.charts import Chart, take_in
 from tests.serving import HOST, serving
 from tests.web.console import Desk
@@ -61,8 +61,8 @@ def a_server_with_patients(
         migrate(database)
         clinic = create_clinic(database)
         if is_sqlite:
-            op = clinic.operation("owners.create")
-            perform(database, op, partial(owners.set_owner, op, owners.hash_password(PASSWORD)))
+            op = clinic.operation("accounts.create")
+            perform(database, op, partial(owners.set_owner, op, passwords.hash_password(PASSWORD)))
         provider = stack.enter_context(local_provider())
         environment = {
             "NEEDLEWORK_DATABASE_URL": url,

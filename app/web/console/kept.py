@@ -137,9 +137,7 @@ def check_bearings(
     `patient_id` is None for what belongs to no patient.
     """
     if form.get(WRITTEN_BY) != str(client_id):
-        detail = (
-            "Somebody else opened this form, and you are signed in now. Nothing was stored."
-        )
+        detail = "Somebody else opened this form, and you are signed in now. Nothing was stored."
         raise Conflict(detail, **{ANOTHERS: True})
     if form.get(PATIENT, "") != str(patient_id or ""):
         raise Conflict(

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
-from app.auth.code_flow import LIFE_S, check_state, new_flow, parse_flow
+from app.auth.code_flow import check_state, new_flow, parse_flow
 from app.auth.provider import Person, Provider, signs_browsers_in
 from app.auth.queries import caller_by_identity
 from app.auth.rules import Untrusted
@@ -28,10 +28,11 @@ from app.core.values.access import Caller
 from app.core.values.clock import now
 from app.core.values.problems import NotFound
 from app.web.console import pages
-from app.web.console.browsers import SIGN_IN, cookie, let_in, target
+from app.web.console.browsers import SIGN_IN, let_in
+from app.web.console.cookies import FLOW, cookie_of, delete_cookie, set_cookie
+from app.web.console.signing_in import target
 
 BEGIN, BACK = f"{pages.HOME}/oidc", f"{pages.HOME}/oidc/callback"
-COOKIE: Final = "needlework-oidc"
 PARAMETERS: Final = ("code", "state", "iss")
 FAILED: Final = (
     "The identity provider did not confirm this sign-in. You are not signed in. Try again."
@@ -51,10 +52,9 @@ async def begin(request: Request) -> Response:
         try:
             to = await _provider(request).authorization_url(flow, _redirect_uri(request))
         except Untrusted:
-            return pages.sign_in(request, 503, NOT_REACHED, flow.to)
+            return pages.sign_in(503, pages.SignIn.on(request, flow.to), NOT_REACHED)
     answer = RedirectResponse(to, 303, {**pages.HEADERS})
-    name, options = cookie(request, COOKIE)
-    answer.set_cookie(name, flow.cookie, max_age=LIFE_S, **options)
+    set_cookie(request, answer, FLOW, flow.cookie)
     return answer
 
 
@@ -63,13 +63,13 @@ async def come_back(request: Request) -> Response:
     """Sign the browser in as the person whom the provider names."""
     _limit(request)
     given = _parameters(request)
-    name, options = cookie(request, COOKIE)
-    if name not in request.cookies and "here" not in request.query_params:
+    held = cookie_of(request, FLOW)
+    if not held and "here" not in request.query_params:
         here = f"{BACK}?{urlencode({**given, 'here': '1'})}"
         return pages.page_response("coming_back.html", here=here, who=None)
     async with deadline():
-        answer = await _answer(request, given, request.cookies.get(name, ""))
-    answer.delete_cookie(name, **options)
+        answer = await _answer(request, given, held)
+    delete_cookie(request, answer, FLOW)
     return answer
 
 
@@ -80,13 +80,13 @@ async def _answer(request: Request, given: dict[str, str], held: str) -> Respons
             flow, given.get("code", ""), _redirect_uri(request), given.get("iss")
         )
     except Untrusted:
-        return pages.sign_in(request, 403, FAILED)
+        return pages.sign_in(403, pages.SignIn.on(request), FAILED)
     identity = await asyncio.to_thread(_known, request.app.state.database, person)
     if identity is None:
         return pages.page_response("not_linked.html", 403, person=person, who=None)
     if isinstance(identity, Caller):
-        return await let_in(request, identity, None, {"to": flow.to})
-    answer = pages.sign_in(request, 403, ENDED)
+        return await let_in(request, identity, flow.to)
+    answer = pages.sign_in(403, pages.SignIn.on(request), ENDED)
     refused = request.app.state.authenticate.mark_repeated(identity)
     answer.background = BackgroundTask(record_rejection, request, SIGN_IN, refused)
     return answer

@@ -65,7 +65,7 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
     name = found.name
     if found.practitioner is not None:
         name = full_name(found.given_name, found.family_name)
-    role = "API key" if found.kind == "api_key" else role_of(caller.scopes)
+    role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
     return SignedIn(found.id, name, role, found.clinic, caller.scopes)
 
 
