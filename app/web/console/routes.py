@@ -10,10 +10,9 @@ from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
 from app.alerts.errors import AlertAcknowledged
-from app.alerts.queries import open_count
 from app.alerts.schemas import AlertFilters
 from app.alerts.service import ALERTS
-from app.core.http.authorize import Authorize, RequestOperation
+from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
 from app.core.http.pages import Cursor, Filters
 from app.core.http.routing import Route
@@ -39,8 +38,7 @@ from app.sessions.views import SessionView
 from app.web.console import alerts, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
-from app.web.console.kept import NOTHING, returning
-from app.web.console.who import who
+from app.web.console.framing import framed
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -83,7 +81,7 @@ class Further(View):
 def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLResponse:
     """Show the clinic's patients and a search form."""
     page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
-    return _page(
+    return framed(
         "patients.html",
         op,
         patients=plain(page),
@@ -104,7 +102,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
     similar = set(map(str, found.similar))
-    return _page(
+    return framed(
         "patients.html",
         op,
         patients=[one for one in people if one["id"] not in similar],
@@ -127,7 +125,7 @@ def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
-    return _page(
+    return framed(
         "patient.html",
         op,
         patient=plain(person),
@@ -146,7 +144,7 @@ def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]
     """Show a patient's whole timeline, newest first."""
     person = plain(record_for_answer(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
-    return _page("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
+    return framed("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
 
 
 @router.get("/alerts", operation_id="console.alerts")
@@ -178,7 +176,7 @@ def _work_list(
 ) -> HTMLResponse:
     wanted = AlertFilters(status="open", limit=PATIENTS_AT_ONCE, cursor=cursor)
     found, further = records(op, ALERTS, wanted)
-    page = _page(
+    page = framed(
         "alerts.html",
         op,
         alerts=alerts.shown(op, found),
@@ -193,24 +191,6 @@ def _work_list(
 
 def _part(limit: int, cursor: str | None = None) -> Filters:
     return Filters(limit=limit, cursor=cursor)
-
-
-def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
-    differing = len(set(op.differing))
-    request = cast("RequestOperation", op).request
-    back, signed_in = returning(request), who(request)
-    is_mine = back is not None and back.written_by == str(op.caller.client_id)
-    shown = {
-        "zone": op.zone,
-        "who": signed_in,
-        "differing": differing,
-        "kept": back if is_mine else NOTHING,
-        "returned": is_mine,
-        "others": None if is_mine else back,
-        "open_alerts": open_count(op) if op.caller.may(Scope.ALERTS_READ) else None,
-        **more,
-    }
-    return HTMLResponse(pages.render(template, **shown))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:

@@ -38,6 +38,23 @@ _WHO: Final = (
 )
 
 
+class Place(NamedTuple):
+    """A page of the navigation, and the scope that opens it."""
+
+    name: str
+    label: str
+    scope: Scope
+
+
+PLACES: Final = (
+    Place("people", "People", Scope.ACCOUNTS_READ),
+    Place("devices", "Devices", Scope.DEVICES_READ),
+    Place("keys", "Keys", Scope.CLIENTS_READ),
+    Place("sign-ins", "Sign-ins", Scope.ACCOUNTS_READ),
+)
+"""The pages about who may do what in the clinic."""
+
+
 class SignedIn(NamedTuple):
     """Who is signed in, as a page names them."""
 
@@ -47,9 +64,10 @@ class SignedIn(NamedTuple):
     clinic: str
     scopes: frozenset[Scope]
 
-    def may(self, *scopes: Scope) -> bool:
-        """Whether they may open a page that needs these scopes."""
-        return self.scopes.issuperset(scopes)
+    @property
+    def places(self) -> list[Place]:
+        """The pages about access that they may open."""
+        return [place for place in PLACES if place.scope in self.scopes]
 
 
 def signed_in(db: Connection, caller: Caller) -> SignedIn:

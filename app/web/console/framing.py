@@ -1,0 +1,31 @@
+"""What every page has around its content: who is signed in, open alerts, texts that came back."""
+
+from typing import Any, cast
+
+from starlette.responses import HTMLResponse
+
+from app.alerts.queries import open_count
+from app.core.http.authorize import RequestOperation
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.web.console import pages
+from app.web.console.kept import NOTHING, returning
+from app.web.console.who import who
+
+
+def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
+    """Return a page for the person who is signed in."""
+    request = cast("RequestOperation", op).request
+    back = returning(request)
+    is_mine = back is not None and back.written_by == str(op.caller.client_id)
+    shown = {
+        "zone": op.zone,
+        "who": who(request),
+        "differing": len(set(op.differing)),
+        "open_alerts": open_count(op) if op.caller.may(Scope.ALERTS_READ) else None,
+        "kept": back if is_mine else NOTHING,
+        "returned": is_mine,
+        "others": None if is_mine else back,
+        **more,
+    }
+    return HTMLResponse(pages.render(template, **shown))
