@@ -22,6 +22,7 @@ from app.core.db.database import THREADS, Database
 from app.core.http import guesses, health, middleware, openapi
 from app.core.http.outgoing import Outgoing
 from app.core.http.rates import Rates
+from app.deliveries.courier import Courier
 from app.devices.routes import router as devices
 from app.emergencies.routes import router as emergencies
 from app.episodes.routes import router as episodes
@@ -156,8 +157,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         keeper = Keeper(database, end_departed, walk, storing_uses(authenticate))
+        courier = Courier(database)
         keeper.start()
+        courier.start()
         yield
+        courier.close()
         keeper.close()
         accountant.close()
         if owns_database:

@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PositiveInt, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -20,11 +21,33 @@ Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
 Origins = Annotated[frozenset[Origin], NoDecode, BeforeValidator(_split)]
 
 
+def _mail_server(given: SecretStr) -> SecretStr:
+    """Check the URL of a mail server, without quoting it: it may hold a password."""
+    try:
+        parts = urlsplit(given.get_secret_value())
+        is_log = given.get_secret_value() == "log:"
+        good = parts.port != 0 and bool(parts.hostname) and parts.scheme in MAIL_SCHEMES
+    except ValueError:
+        is_log = good = False
+    if not (is_log or good):
+        raise ValueError("give smtps://host, smtp://host, smtp+plain://host or log:")
+    if parts.scheme == "smtp+plain" and parts.password:
+        raise ValueError("a password needs TLS: give smtps:// or smtp://")
+    return given
+
+
+MAIL_SCHEMES: Final = ("smtps", "smtp", "smtp+plain")
+MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
+
+
 class Settings(BaseSettings):
     """The settings that an operator can change. Every one has a default that works."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NEEDLEWORK_", env_file="needlework.env", extra="ignore"
+        env_prefix="NEEDLEWORK_",
+        env_file="needlework.env",
+        extra="ignore",
+        hide_input_in_errors=True,  # it may hold a password
     )
 
     database_url: str = "sqlite:///var/needlework.db"
@@ -72,9 +95,19 @@ class Settings(BaseSettings):
     system_fonts: bool = True
     """Whether chart summaries use this machine's fonts for characters the bundled fonts lack."""
     outgoing_to_loopback: bool = False
-    """Whether keys may be fetched from this machine itself, over `http://127.0.0.1`."""
+    """Whether keys may be fetched from this machine itself, over `http://127.0.0.1`, and messages
+    posted to it."""
     outgoing_ports: Ports = frozenset({443})
-    """The ports of other servers from which keys may be fetched, separated by commas."""
+    """The ports of other servers from which keys may be fetched, and to which messages may be
+    posted, separated by commas."""
+    smtp_url: MailServer | None = None
+    """The mail server that takes messages, as a URL with its user and password: `smtps://` for TLS
+    from the start, `smtp://` for STARTTLS, `smtp+plain://` for none. `log:` sends nothing, and
+    writes a line into the log instead, for trying."""
+    mail_from: Annotated[str, Field(pattern=r"^[!-?A-~]+@[!-?A-~]+$", max_length=254)] | None = None
+    """The sender of e-mails."""
+    post_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """The secret from which the keys follow that sign posted messages: 32 characters or more."""
 
 
 @lru_cache

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.http import deadline
+from app.deliveries import courier
 from app.kinds import fill_registry
 from app.main import create_app
 from tests import postgres
@@ -31,6 +32,7 @@ COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
 """48 made-up patients of one clinic, their sessions and follow-ups: the rows of an import."""
 
 REQUEST_MAX_S = 60.0
+COURIER_EVERY_S = 86_400.0
 
 settings.register_profile(
     "ci",
@@ -86,8 +88,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def patient() -> Iterator[None]:
-    """Give each request a minute: a busy machine may need more than the normal limit."""
+    """Give each request a minute: a busy machine may need more than the normal limit.
+
+    The couriers of the applications in this process rest. A test sends messages itself.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(courier, "EVERY_S", COURIER_EVERY_S)
         patch.setattr(deadline, "REQUEST_MAX_S", REQUEST_MAX_S)
         yield
 

@@ -1,6 +1,7 @@
 """Rules of alerts. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from app.core.values.faults import RuleBroken
@@ -23,3 +24,17 @@ def joined(reasons: Iterable[str], more: Iterable[str]) -> list[str]:
 def source_key(resource: str, id_: object) -> str:
     """Return a source as one text."""
     return f"{resource}:{id_}"
+
+
+def nobody_told(opening: datetime | None, emergency_number: str | None, *, is_open: bool) -> str:
+    """Return what whoever raises an alert must know if nobody is told of it.
+
+    `opening` is when the clinic opens next, on its own clock; None if it isn't known.
+    """
+    when = f", {opening:%A %Y-%m-%d %H:%M}" if opening is not None else ""
+    until = "somebody opens the console" if is_open else f"opening time{when}"
+    number = "the local emergency number" if emergency_number is None else emergency_number
+    return (
+        "No message goes to anybody about this alert, so nobody may read it before"
+        f" {until}. In an emergency, call {number}."
+    )

@@ -17,11 +17,22 @@ from app.alerts.schemas import (
     AlertNoteBody,
     AlertSourceBody,
 )
-from app.alerts.views import AlertAction, AlertNoteView, AlertReason, AlertStatus, AlertView
+from app.alerts.views import (
+    AlertAction,
+    AlertNoteView,
+    AlertReason,
+    AlertStatus,
+    AlertView,
+    RaisedAlertView,
+)
+from app.clinics.queries import clinic
+from app.clinics.rules import are_on, next_opening
 from app.core.http.pages import Order
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.problems import Forbidden
+from app.deliveries import channels
+from app.deliveries import service as deliveries
 from app.records import service as records
 from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, V
 
@@ -80,6 +91,11 @@ class Alerts(Kind[AlertBody, AlertView]):
             note=None,
             notes=[],
         )
+
+    def created(self, op: Operation, views: Sequence[AlertView]) -> None:
+        """Let the clinic's recipients be told, within seconds of the commit."""
+        for view in views:
+            deliveries.announce(op, self.noun, view["id"])
 
     def row(self, op: Operation, view: AlertView) -> dict[str, Any]:
         """Return the row, with the text by which the source is found."""
@@ -170,6 +186,27 @@ def _join(op: Operation, id_: UUID, alarm: Alarm) -> UUID:
     return id_
 
 
+def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | None:
+    """Return the open alert about a record, for whoever raised it; None if there is none."""
+    if not kind.alarms(view):
+        return None
+    found = op.first(_OPEN, source=rules.source_key(kind.noun, view["id"]))
+    if found is None:
+        return None
+    here = clinic(op)
+    zone = op.take_zone(here["time_zone"])
+    told = sum(map(channels.is_set_up, here["alert_recipients"]))
+    is_open = are_on(here["hours"], op.at.astimezone(zone))
+    opening = None if is_open else next_opening(here["hours"], op.at, zone)
+    notice = rules.nobody_told(opening, here["emergency_number"], is_open=is_open)
+    return {
+        "id": found.id,
+        "recipients": told,
+        "notice": None if told else notice,
+        "emergency_number": here["emergency_number"],
+    }
+
+
 def acknowledge(op: Operation, id: UUID, body: AcknowledgeBody) -> AlertView:
     """Acknowledge an alert: somebody has looked, and says what they did.
 
@@ -189,6 +226,7 @@ def acknowledge(op: Operation, id: UUID, body: AcknowledgeBody) -> AlertView:
         action=body.action,
         note=body.note,
     )
+    deliveries.settle(op, ALERTS.noun, id)
     return records.store(op, ALERTS, alert, settled)
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.deliveries.views import DeliveryView
+
 _RedFlag: TypeAlias = Literal[
     "breathlessness",
     "chest_pain",
@@ -28,7 +30,7 @@ AlertReason = TypeAliasType(
 )
 """Why an alert was raised: a red flag of a follow-up, a serious adverse event, a row that isn't
 what the ledger states, four or more openings of emergency access within an hour, or a session that
-was marked before there were alerts."""
+was marked before there were alerts. New reasons may be added."""
 AlertStatus = TypeAliasType("AlertStatus", Literal["open", "acknowledged"])
 """Whether somebody has acknowledged it."""
 AlertAction = TypeAliasType("AlertAction", Literal["called", "seen", "sent_to_emergency", "other"])
@@ -51,9 +53,7 @@ class AlertNoteView(TypedDict, closed=True):
     written_at: datetime
 
 
-class AlertView(TypedDict, closed=True):
-    """Something that a person must look at."""
-
+class _Alert(TypedDict):
     id: UUID
     patient_id: UUID | None
     """The patient; null if it is about no patient, such as a damaged row."""
@@ -76,3 +76,26 @@ class AlertView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class AlertView(_Alert, closed=True):
+    """Something that a person must look at."""
+
+
+class AlertWithDeliveriesView(_Alert, closed=True):
+    """Something that a person must look at, and who was told of it."""
+
+    deliveries: list[DeliveryView]
+    """The messages about it, oldest first: one for each recipient and round."""
+
+
+class RaisedAlertView(TypedDict, closed=True):
+    """An open alert, as whoever raised it is told of it."""
+
+    id: UUID
+    recipients: int
+    """How many people are told of it, one after the other, until somebody acknowledges it."""
+    notice: str | None
+    """If nobody is told: that nobody may read it in time, and whom to call. Show it at once."""
+    emergency_number: str | None
+    """The clinic's setting; null if it has none."""

@@ -20,6 +20,7 @@ from app.core.values.clock import now, time_zones, uuid7
 from app.core.values.problems import NotFound
 from app.core.values.text import is_blank, one_line
 from app.credentials.views import DescendantView
+from app.deliveries import channels, signatures
 from app.settings import settings
 
 EVERYTHING = "*"
@@ -114,6 +115,30 @@ def list_clinics(*, as_json: AsJson = False) -> None:
         found = queries.clinics(db)
     text = "\n".join(f"{each['id']}  {each['name']}" for each in found)
     print_result(found, as_json=as_json, text=text or "There is no clinic yet.")
+
+
+@clinic.command("secret")
+def post_secret(
+    recipient: Annotated[
+        str, typer.Argument(help="The name of a recipient of the channel `post`.")
+    ],
+    clinic_id: ClinicId,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show the secret with which a recipient's program checks the signatures of messages."""
+    with database() as opened:
+        id = existing_clinic(opened, clinic_id)
+        here = operate(opened, id, "clinics.read", queries.clinic)
+    named = (each for each in here["alert_recipients"] if each["name"] == recipient)
+    found = next((each for each in named if each["channel"] == "post"), None)
+    if found is None:
+        fail("This clinic has no recipient with this name and the channel `post`.")
+    key = signatures.key(id, found["to"])
+    if key is None:
+        fail(channels.NOT_SET)
+    secret = signatures.secret(key)
+    print_result({"secret": secret}, as_json=as_json, text=secret)
 
 
 @client.command("add")

@@ -33,9 +33,13 @@ from app.core.db import schema
 from app.core.db.database import Database
 from app.core.values.clock import now
 from app.core.values.problems import LedgerDamaged, Problem
+from app.deliveries import channels, mail
+from app.deliveries.errors import Undelivered
+from app.deliveries.queries import outboxes
 from app.emergencies.queries import unreviewed_series
 from app.ledger import signing
 from app.ledger.queries import last_security
+from app.settings import settings
 from app.state.inspection import faults
 from app.state.queries import differences, walked
 
@@ -46,10 +50,12 @@ FREE_MIN_BYTES: Final = 512 * 1024 * 1024
 SKEW_MAX_S: Final = 5
 BACKUP_AGE_MAX: Final = timedelta(days=2)
 WALK_AGE_MAX: Final = timedelta(days=2)
+UNTOLD_MAX: Final = timedelta(minutes=15)
 SHOWN: Final = 100
 ALTERED: Final = (
     "Somebody changed the database outside the program. See docs/operator.md, State and ledger."
 )
+SEE_MESSAGES: Final = "See docs/operator.md, Messages about alerts."
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -107,6 +113,8 @@ def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
         yield from _backup(opened)
         yield from _row_security(opened)
         yield from _emergencies(opened)
+        yield from _recipients(opened)
+        yield from _messages(opened)
         yield from _time_zones(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
@@ -192,6 +200,40 @@ def _emergencies(opened: Database) -> Iterator[Finding]:
         remedy = "Review it: see Emergency access in docs/operator.md."
         many = f"opened {found} times, four or more within an hour, and not reviewed"
         yield Finding("emergency access", "warning", many, remedy)
+
+
+def _recipients(opened: Database) -> Iterator[Finding]:
+    """Whether each clinic has somebody who is told of alerts, and whether this server can do so."""
+    told = [clinic(op)["alert_recipients"] for op in in_each_clinic(opened, "doctor")]
+    if not all(told):
+        found = f"{told.count([])} of {len(told)} clinics have nobody who is told of alerts"
+        yield Finding("recipients", "warning", found, f"Set alert_recipients. {SEE_MESSAGES}")
+    used = {each["channel"] for recipients in told for each in recipients}
+    if "email" in used:
+        try:
+            mail.check()
+        except Undelivered as failure:
+            yield Finding("mail", "broken", failure.reason, f"Set the mail server. {SEE_MESSAGES}")
+        else:
+            yield Finding("mail", "ok", "the mail server answers")
+    if "post" in used and settings().post_key is None:
+        remedy = f"Set NEEDLEWORK_POST_KEY. {SEE_MESSAGES}"
+        yield Finding("posts", "broken", channels.NOT_SET, remedy)
+
+
+def _messages(opened: Database) -> Iterator[Finding]:
+    """Whether alerts wait in the clinics that have recipients. `_recipients` names the others."""
+    every = [clinic(op) for op in in_each_clinic(opened, "doctor")]
+    told = {each["id"] for each in every if each["alert_recipients"]}
+    with opened.reading() as db:
+        waiting = [outbox for outbox in outboxes(db) if outbox.clinic_id in told and outbox.untold]
+    since = min((outbox.untold_since for outbox in waiting if outbox.untold_since), default=now())
+    if now() - since > UNTOLD_MAX:
+        found = f"{sum(outbox.untold for outbox in waiting)} open alerts of which nobody was told"
+        remedy = f"Keep the server running, and see the reasons at /v1/alerts. {SEE_MESSAGES}"
+        yield Finding("messages", "broken", f"{found}, since {since:%Y-%m-%d %H:%M}Z", remedy)
+    elif told:
+        yield Finding("messages", "ok", "none waits for more than 15 minutes")
 
 
 def _time_zones(opened: Database) -> Iterator[Finding]:

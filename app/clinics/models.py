@@ -1,9 +1,9 @@
 """The table of clinics."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import String
+from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from typing_extensions import TypeAliasType
 
@@ -27,4 +27,11 @@ class Clinic(ClinicOwned):
     """Whose sessions a practitioner may sign, amend or void."""
     baseline_days: Mapped[int] = mapped_column(server_default="14")
     """How many days before the first needles the values of a baseline may lie."""
+    address: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(String(50))
+    emergency_number: Mapped[str | None] = mapped_column(String(50))
+    hours: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """When it is open: `HoursView`s, in its own time zone."""
+    alert_recipients: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """Who is told of alerts, in order of preference: `RecipientView`s."""
     version: Mapped[int] = mapped_column(server_default="1")

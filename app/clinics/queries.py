@@ -20,6 +20,11 @@ def view(row: Row[Any]) -> ClinicView:
         "time_zone": row.time_zone,
         "whose_sessions": row.whose_sessions,
         "baseline_days": row.baseline_days,
+        "address": row.address,
+        "phone": row.phone,
+        "emergency_number": row.emergency_number,
+        "hours": row.hours,
+        "alert_recipients": row.alert_recipients,
         "version": row.version,
         "created_at": row.created_at,
     }

@@ -1,17 +1,20 @@
 """The body and the view of a clinic."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
 from app.clinics.models import WhoseSessions
+from app.clinics.views import DeliveryChannel, HoursView, RecipientView, Weekday
+from app.core.http.outgoing import check_address
 from app.core.http.patches import MergePatch
 from app.core.values.clock import time_zones
-from app.core.values.faults import RuleBroken
-from app.core.values.wire import Body, Line
+from app.core.values.faults import RuleBroken, check_distinct
+from app.core.values.wire import ONE_LINE, Body, Line, Statement
 
 UNKNOWN_TIME_ZONE: Final = (
     "Give the name of an IANA time zone, such as America/Vancouver or Europe/Zurich."
@@ -43,6 +46,71 @@ ABOUT_BASELINE_DAYS: Final = (
 BaselineDays = Annotated[int, Field(ge=0, le=BASELINE_DAYS_MAX, description=ABOUT_BASELINE_DAYS)]
 
 
+HOURS_MAX: Final = 14
+RECIPIENTS_MAX: Final = 10
+EMAIL_MAX: Final = 254
+"""The longest address that a mail server takes (RFC 5321 §4.5.3.1.3)."""
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# The form that the HTML standard defines for `<input type="email">`, with a dot in the domain.
+_EMAIL: Final = re.compile(
+    rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+", re.ASCII
+)
+
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Phone = Annotated[str, Field(min_length=1, max_length=50), ONE_LINE]
+
+
+class HoursBody(Body):
+    """Hours that come every week, in the clinic's time zone."""
+
+    days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
+    """The days on which they begin."""
+    begin: Annotated[
+        ClockTime,
+        Field(alias="from", description="When they begin, as HH:MM, from 00:00 to 23:59."),
+    ]
+    end: Annotated[
+        ClockTime,
+        Field(
+            alias="to",
+            description="When they end, as HH:MM. At or before `from`, it is on the next day.",
+        ),
+    ]
+
+    @field_validator("days")
+    @classmethod
+    def _once(cls, days: list[Weekday]) -> list[Weekday]:
+        check_distinct(days)
+        return days
+
+
+Hours = Annotated[list[HoursBody], Field(max_length=HOURS_MAX)]
+
+
+class RecipientBody(Body):
+    """Somebody who is told of alerts."""
+
+    name: Line
+    """Who it is, as the record of messages names them. Each recipient has another name."""
+    channel: DeliveryChannel
+    """How messages reach them."""
+    to: Annotated[str, Field(min_length=1, max_length=2000)]
+    """For `email`, their address; for `post`, the https address of the clinic's program."""
+    hours: Hours = []
+    """When they are on duty; empty: always. Those on duty are told first, then the others."""
+
+    @field_validator("to")
+    @classmethod
+    def _reachable(cls, to: str, info: ValidationInfo) -> str:
+        if info.data.get("channel") == "post":
+            check_address(to)
+        elif len(to) > EMAIL_MAX or not _EMAIL.fullmatch(to):
+            raise RuleBroken(
+                "email_address", "Give an e-mail address, such as team@clinic.example."
+            )
+        return to
+
+
 class ClinicBody(Body):
     """The members of a clinic that a client may change."""
 
@@ -52,6 +120,22 @@ class ClinicBody(Body):
     whose_sessions: WhoseSessions = "own"
     """Whose sessions a practitioner may sign, amend or void."""
     baseline_days: BaselineDays = BASELINE_DAYS
+    address: Statement | None = None
+    """Where the clinic is; null if it isn't said."""
+    phone: Phone | None = None
+    """The clinic's telephone number; null if it isn't said."""
+    emergency_number: Phone | None = None
+    """The number to call in an emergency, such as 911 or 112; null if it isn't said."""
+    hours: Hours = []
+    """When the clinic is open; empty if it isn't said."""
+    alert_recipients: Annotated[list[RecipientBody], Field(max_length=RECIPIENTS_MAX)] = []
+    """Who is told of alerts, in order of preference; empty: nobody."""
+
+    @field_validator("alert_recipients")
+    @classmethod
+    def _once(cls, recipients: list[RecipientBody]) -> list[RecipientBody]:
+        check_distinct([each.name for each in recipients])
+        return recipients
 
 
 class ClinicPatch(MergePatch):
@@ -73,5 +157,15 @@ class ClinicView(TypedDict, closed=True):
         Field(description="Whose sessions a practitioner may sign, amend or void."),
     ]
     baseline_days: Annotated[int, Field(description=ABOUT_BASELINE_DAYS)]
+    address: Annotated[str | None, Field(description="Where the clinic is.")]
+    phone: Annotated[str | None, Field(description="The clinic's telephone number.")]
+    emergency_number: Annotated[
+        str | None, Field(description="The number to call in an emergency.")
+    ]
+    hours: Annotated[list[HoursView], Field(description="When the clinic is open.")]
+    alert_recipients: Annotated[
+        list[RecipientView],
+        Field(description="Who is told of alerts, in order of preference; empty: nobody."),
+    ]
     version: int
     created_at: datetime

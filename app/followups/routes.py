@@ -15,7 +15,7 @@ from app.core.values.faults import Fault
 from app.core.values.problems import IdTaken, Invalid, NotFound
 from app.followups.schemas import FollowUpBody, FollowUpFilters
 from app.followups.service import FOLLOW_UPS
-from app.followups.views import FollowUpView
+from app.followups.views import FollowUpView, WrittenFollowUpView
 from app.records.queries import record, record_for_answer, records
 from app.records.routes import answer, answer_stored
 from app.records.service import create_one
@@ -58,7 +58,7 @@ def follow_up(op: Reading, session_id: UUID, id: UUID) -> Answer[FollowUpView]:
     operation_id="follow_ups.create",
     responses=documented(NotFound, IdTaken),
 )
-def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
+def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[WrittenFollowUpView]:
     """Add a follow-up. Any red flag in it raises an alert.
 
     Send what was asked and leave out the rest: absent is not the same as no.
@@ -72,7 +72,7 @@ def create(op: Writing, session_id: UUID, body: FollowUpBody) -> Answer[FollowUp
     operation_id="follow_ups.replace",
     responses=documented(NotFound, IdTaken),
 )
-def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
+def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[WrittenFollowUpView]:
     """Add a follow-up with the client's own id. It can't be changed afterwards.
 
     Sent again with the same content, it answers with the stored report.
@@ -82,7 +82,7 @@ def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[F
     return _create(op, session_id, body.model_copy(update={"id": id}))
 
 
-def _create(op: Operation, session_id: UUID, body: FollowUpBody) -> Answer[FollowUpView]:
+def _create(op: Operation, session_id: UUID, body: FollowUpBody) -> Answer[WrittenFollowUpView]:
     record(op, SESSIONS, session_id)
     if body.session_id not in {None, session_id}:
         raise Invalid(
@@ -97,4 +97,5 @@ def _create(op: Operation, session_id: UUID, body: FollowUpBody) -> Answer[Follo
     whole = body.model_copy(update={"session_id": session_id})
     view, is_new = create_one(op, FOLLOW_UPS, whole)
     folder = f"/v1/sessions/{session_id}/follow-ups"
-    return answer_stored(view, is_new=is_new, folder=folder)
+    written = FOLLOW_UPS.answer_to_write(op, view)
+    return answer_stored(written, is_new=is_new, folder=folder)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 
-from app.alerts.service import raise_for
+from app.alerts.service import open_alert, raise_for
 from app.alerts.views import AlertReason
 from app.core.http.pages import Order
 from app.core.operation import Operation
@@ -15,7 +15,7 @@ from app.core.values.faults import Fault
 from app.followups import rules
 from app.followups.models import FollowUp
 from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters
-from app.followups.views import FollowUpView, FollowUpWindow
+from app.followups.views import FollowUpView, FollowUpWindow, WrittenFollowUpView
 from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
 from app.sessions.rules.belonging import REPORT
 from app.sessions.service import session_faults
@@ -38,6 +38,7 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
     body = FollowUpBody
     finished = FinishedFollowUpBody
     view = FollowUpView
+    written = WrittenFollowUpView
     filters = FollowUpFilters
     order = Order((FollowUp.reported_at, FollowUp.id))
     references = (Reference("session_id", "sessions"),)
@@ -90,6 +91,10 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
     def created(self, op: Operation, views: Sequence[FollowUpView]) -> None:
         """Raise an alert for each report with a red flag."""
         raise_for(op, self, views)
+
+    def answer_to_write(self, op: Operation, view: FollowUpView) -> WrittenFollowUpView:
+        """Add the alert that it raised."""
+        return {**view, "alert": open_alert(op, self, view)}
 
 
 FOLLOW_UPS = FollowUps()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.alerts.views import RedFlag
+from app.alerts.views import RaisedAlertView, RedFlag
 
 ChangeRating = TypeAliasType(
     "ChangeRating", Literal["much_worse", "worse", "same", "better", "much_better"]
@@ -21,9 +21,7 @@ FollowUpWindow = TypeAliasType("FollowUpWindow", Literal["early", "h24", "h48", 
 that."""
 
 
-class FollowUpView(TypedDict, closed=True):
-    """One report. It never overwrites another."""
-
+class _FollowUp(TypedDict):
     id: UUID
     session_id: UUID
     """The session that the patient reports on."""
@@ -48,3 +46,14 @@ class FollowUpView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class FollowUpView(_FollowUp, closed=True):
+    """One report. It never overwrites another."""
+
+
+class WrittenFollowUpView(_FollowUp, closed=True):
+    """One report after a write, and the alert that it raised."""
+
+    alert: RaisedAlertView | None
+    """Null if it raised none, or if somebody has acknowledged that already."""

@@ -105,6 +105,11 @@ def record_difference(op: Operation, resource: str, id: UUID, found: str) -> Non
     _gather(op, Entry("security", op.name, resource, id, reason=found))
 
 
+def record_delivery(op: Operation, resource: str, id: UUID, said: str) -> None:
+    """Record that a message about a record was sent, or could not be sent."""
+    _gather(op, Entry("security", op.name, resource, id, reason=said))
+
+
 def record_security(op: Operation) -> None:
     """Record an operation on all of the clinic's data, such as a backup."""
     _gather(op, Entry("security", op.name, "clinics", op.clinic_id))

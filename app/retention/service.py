@@ -22,6 +22,7 @@ from app.core.db.tables import ClinicOwned, Table
 from app.core.http.retries import StoredAnswer
 from app.core.operation import Operation
 from app.core.values.clock import clinic_day
+from app.deliveries.models import Delivery, OutboxItem
 from app.ledger import service as ledger
 from app.ledger.models import LedgerEntry
 from app.patients.service import PATIENTS
@@ -112,6 +113,13 @@ def _deletions(op: Operation, patient_id: UUID) -> Iterator[Delete]:
     order = [table.name for table in reversed(Table.metadata.sorted_tables)]
     for kind in sorted(registry.values(), key=lambda kind: order.index(kind.table.__tablename__)):
         whose = tuple(_of_patient(kind.table, op, patient_id))
+        told = select(kind.table.id).where(*whose)
+        for table in (Delivery, OutboxItem):
+            yield delete(table).where(
+                table.clinic_id == op.clinic_id,
+                table.resource == kind.noun,
+                table.resource_id.in_(told),
+            )
         for child in kind.children:
             parent = child.table.__table__.c[child.parent]
             ids = select(kind.table.id).where(*whose)

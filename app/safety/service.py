@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, exists
 
-from app.alerts.service import raise_for
+from app.alerts.service import open_alert, raise_for
 from app.alerts.views import AlertReason
 from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
@@ -25,7 +25,12 @@ from app.safety.schemas import (
     ScreeningBody,
     ScreeningFilters,
 )
-from app.safety.views import AdverseEventView, ConsentView, ScreeningView
+from app.safety.views import (
+    AdverseEventView,
+    ConsentView,
+    ScreeningView,
+    WrittenAdverseEventView,
+)
 from app.sessions.models import Needling
 from app.sessions.rules.belonging import EVENT, SCREENING
 from app.sessions.service import session_faults
@@ -159,6 +164,7 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
     table = AdverseEvent
     body = AdverseEventBody
     view = AdverseEventView
+    written = WrittenAdverseEventView
     filters = AdverseEventFilters
     order = Order((AdverseEvent.occurred_at, AdverseEvent.id), descending=True)
     references = (
@@ -204,6 +210,10 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
         """Raise an alert if the event becomes serious, or turns out to be another patient's."""
         if not self.alarms(current) or current["patient_id"] != view["patient_id"]:
             raise_for(op, self, [view])
+
+    def answer_to_write(self, op: Operation, view: AdverseEventView) -> WrittenAdverseEventView:
+        """Add the alert about it."""
+        return {**view, "alert": open_alert(op, self, view)}
 
 
 CONSENTS, SCREENINGS, ADVERSE_EVENTS = Consents(), Screenings(), AdverseEvents()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.alerts.views import RaisedAlertView
 from app.records.views import Side
 from app.vocabularies.rules import ScreeningAnswer, Severity
 
@@ -68,9 +69,7 @@ class ScreeningView(TypedDict, closed=True):
     updated_at: datetime
 
 
-class AdverseEventView(TypedDict, closed=True):
-    """An adverse event, or a close call, which harmed nobody."""
-
+class _AdverseEvent(TypedDict):
     id: UUID
     patient_id: UUID
     session_id: UUID | None
@@ -90,3 +89,14 @@ class AdverseEventView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class AdverseEventView(_AdverseEvent, closed=True):
+    """An adverse event, or a close call, which harmed nobody."""
+
+
+class WrittenAdverseEventView(_AdverseEvent, closed=True):
+    """An adverse event after a write, and the alert about it."""
+
+    alert: RaisedAlertView | None
+    """Null if it isn't serious, or if somebody has acknowledged the alert already."""

@@ -18,7 +18,7 @@ from app.core.db.schema import each_clinic
 from app.ledger.format import entry
 
 revision = "0024"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -171,10 +171,10 @@ def test_doctor_says_that_there_is_no_key_before_anything_is_signed(
 def test_doctor_finds_no_fault_in_a_correct_installation(program: Program) -> None:
     ran = program("doctor", "--json")
     states = {finding["check"]: finding["state"] for finding in ran.data}
-    # The tests' own PostgreSQL runs without durability, and other tests alter rows and notes in it:
-    # doctor must report that.
+    # The tests' own PostgreSQL runs without durability, and other tests alter rows and notes in it,
+    # or let messages wait: doctor must report that.
     broken = {check for check, state in states.items() if state == "broken"}
-    broken -= {"state", "signing key"}
+    broken -= {"state", "signing key", "mail", "messages", "posts"}
     assert broken <= {"fsync", "full_page_writes"}
     assert ran.code == (1 if "broken" in states.values() else 0)
     assert states["database"] == states["migration"] == "ok"
@@ -379,5 +379,4 @@ def test_the_demo_shows_its_example_patients(program: Program, wire: Client) -> 
     assert (function["verdict"], function["responder"]["state"]) == ("improved_important", "held")
     assert "recurrence" in {flag["code"] for flag in progress(story.RELAPSING)["flags"]}
     assert progress(story.ALARMED)["adverse_events"]["close_calls"] == 1
-    alarmed = api.get(f"/v1/sessions?patient_id={by_name[story.NAMES[story.ALARMED]]}").json()
-    assert [session["alert"] for session in alarmed["items"]].count(True) == 1
+    assert api.get("/v1/alerts").json()["items"] == []  # the story is imported

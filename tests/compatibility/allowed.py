@@ -1,7 +1,7 @@
 """The breaking changes since the last release that were made on purpose."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Allowed(NamedTuple):
@@ -14,7 +14,22 @@ class Allowed(NamedTuple):
     """Words of the line in CHANGELOG.md that tells clients about it."""
 
 
-ALLOWED: tuple[Allowed, ...] = ()
+_ON_TIMELINE: Final = (
+    "An alert that a chart leaves out endangers the patient. From now on the document says that"
+    " the values may grow."
+)
+ALLOWED: tuple[Allowed, ...] = (
+    Allowed(
+        "OnTimeline (answer): there is a new value alert",
+        _ON_TIMELINE,
+        "The timeline has alerts (`type` is `alert`)",
+    ),
+    Allowed(
+        "TimelineItemView (answer)/record: it may now be object AlertView",
+        _ON_TIMELINE,
+        "The timeline has alerts (`type` is `alert`)",
+    ),
+)
 
 
 def complaints(

@@ -23,7 +23,7 @@ from tests.sweeps.world import World
 from tests.wire import wired
 
 OWNED = [table for table in Table.metadata.sorted_tables if "clinic_id" in table.columns]
-FOUND_FIRST = {"clients", "clinics", "ledger_heads"}
+FOUND_FIRST = {"clients", "clinics", "ledger_heads"}  # and the outbox, in which nothing waits here
 DENIED = "42501"
 READ_ONLY = "25006"
 

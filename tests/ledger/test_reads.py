@@ -28,7 +28,9 @@ READS = [operation for operation in operations() if not operation.writes]
 # A read of the ledger is one entry, whatever it shows; numbers and hashes are about nobody.
 ACCOUNT = {"audit.entries", "audit.export", "disclosures.list"}
 QUERY = {"audit.consistency": "?from=1&to=2"}
-OF_PATIENTS = ("sessions", "episodes", "measurements", "consents", "screenings", "adverse-events")
+OF_PATIENTS = (
+    *("sessions", "episodes", "measurements", "consents", "screenings", "adverse-events", "alerts"),
+)
 WITH_SOMETHING = {"session_id": "sessions", "patient_id": "patients"}
 
 

@@ -74,6 +74,8 @@ def one_of_everything(api: Api, word: str) -> tuple[World, str]:
         answer = api("PATCH", path, json=CHANGES[collection], headers=MERGE)
         assert answer.status_code == 200, (collection, answer.text)
     world.make(f"/v1/sessions/{world.known('sessions')}/follow-ups")
+    told = api.post(f"/v1/alerts/{world.known('alerts')}/notes", {"note": word})
+    assert told.status_code == 200, told.text
     key = {"Idempotency-Key": str(uuid7())}
     body = {"patient_id": patient, "complaint": word}
     assert api.post("/v1/episodes", body, headers=key).status_code == 201

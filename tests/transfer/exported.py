@@ -303,7 +303,7 @@ def _gone_wrong(ids: Ids, text: str) -> Row:
 
 
 def fill(api: Api, text: str = 'Ünï, "quoted"\r\nand more') -> None:
-    """Import that clinic, and void one of its sessions."""
+    """Import that clinic, void one of its sessions, and raise two alerts, one of them answered."""
     rows = list(clinic_of(text))
     answer = api("POST", "/v1/imports", content=lines(rows), headers=NDJSON).json()
     assert (answer["rejected"], answer["created"]) == (0, len(rows)), answer["errors"]
@@ -311,6 +311,15 @@ def fill(api: Api, text: str = 'Ünï, "quoted"\r\nand more') -> None:
     etag = api.get(f"/v1/sessions/{void}").headers["etag"]
     voided = api.post(f"/v1/sessions/{void}/void", {"reason": "r"}, headers={"If-Match": etag})
     assert voided.status_code == 200, voided.text
+    [signed, *_] = [row for row in rows if row.get("status") == "signed"]
+    told = {"reported_at": "2026-11-02T10:00:00.25-08:00", "soreness": 1, "comment": text}
+    for flag in ("fainting", "dry_cough"):
+        path = f"/v1/sessions/{signed['id']}/follow-ups"
+        api.create(path, **told, red_flags=[flag])
+    alert = f"/v1/alerts/{api.get('/v1/alerts').json()['items'][0]['id']}"
+    assert api.post(f"{alert}/notes", {"note": text or "-"}).status_code == 200
+    done = api.post(f"{alert}/acknowledge", {"action": "other", "note": text or "-"})
+    assert done.status_code == 200, done.text
 
 
 def lines(rows: Sequence[Row]) -> bytes:

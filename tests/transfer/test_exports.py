@@ -32,6 +32,7 @@ LISTS = {
     "practitioners": "/v1/practitioners",
     "episodes": "/v1/episodes",
     "sessions": "/v1/sessions",
+    "alerts": "/v1/alerts",
     "measurements": "/v1/measurements",
     "consents": "/v1/consents",
     "screenings": "/v1/screenings",
@@ -42,6 +43,8 @@ PARTS = {"needlings": "needlings", "findings": "findings", "session-measurements
 FLAT: Mapping[str, tuple[str, str]] = {
     "plan_sessions": ("plan", "sessions"),
     "plan_per_week": ("plan", "per_week"),
+    "source_resource": ("source", "resource"),
+    "source_id": ("source", "id"),
     "needle_mismatch_reason": ("needle_count", "mismatch_reason"),
     **{
         f"needles_{word}": ("needle_count", word)
@@ -132,7 +135,7 @@ def test_the_table_of_follow_ups_has_the_content_of_the_follow_ups(api: Api) -> 
     }
     rows = records(api, "follow-ups")
     assert {row["id"] for row in rows} == set(known)
-    assert len(known) == 2
+    assert len(known) == 4
     wrong = [n for row in rows for n in row if not agrees(row[n], known[row["id"]], n)]
     assert wrong == []
 

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
+from tests.clinics.test_clinic import change
+from tests.deliveries.mailbox import mailing
 from tests.ground import Api, Clinic
 from tests.web.conftest import Served
 from tests.web.console import Desk, words
@@ -260,3 +262,19 @@ def test_alerts_are_accessible_in_every_state(browser: Browser, served: Served) 
     assert [(place, found) for place, found, _ in seen if found] == []
     targets = [target for _, _, found in seen for target in found]
     assert [target for target in targets if min(target[1:]) < TARGET_MIN] == []
+
+
+DANA = {"name": "Dana", "channel": "email", "to": "dana@clinic.example"}
+
+
+def test_the_bar_says_that_nobody_is_told_until_this_server_can_tell_somebody(
+    api: Api, desk: Desk
+) -> None:
+    pages = ("/console", f"/console/patients/{api.patient()['id']}", "/console/alerts")
+    change(api, emergency_number="911")
+    assert all("Nobody is told of alerts" in words(desk.get(page).text) for page in pages)
+    assert "In an emergency, call 911." in words(desk.get("/console/alerts").text)
+    change(api, 2, alert_recipients=[DANA])
+    assert "Nobody is told" in words(desk.get("/console").text)  # there is no mail server
+    with mailing("log:"):
+        assert all("told" not in words(desk.get(page).text) for page in pages)

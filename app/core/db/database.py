@@ -36,8 +36,8 @@ PRINTS = 2
 # So do downloads. Each keeps one connection until it ends, and a second one while its access
 # entries are written.
 STREAMS = 2
-# The thread that writes access entries, and the one that extends the Merkle tree.
-BACKGROUND = 2
+# The threads that write access entries, extend the Merkle tree, and send messages.
+BACKGROUND = 3
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"

@@ -1,4 +1,4 @@
-"""Outgoing requests: JSON from an address that a client has given.
+"""Outgoing requests: JSON from or to an address that a client has given.
 
 Such an address could name a service that only this machine can reach (server-side request
 forgery). So the host is resolved once, and all of its IP addresses must be public. The connection
@@ -11,8 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final, NamedTuple
@@ -27,6 +27,7 @@ from app.settings import settings
 
 BODY_MAX_BYTES: Final = 64 * 1024
 TIMEOUT_S: Final = 3.0
+POST_TIMEOUT_S: Final = 15.0
 CACHE_S: Final = 300.0
 """How long a fetched answer may be used."""
 REFETCH_S: Final = 60.0
@@ -59,7 +60,7 @@ Address = IPv4Address | IPv6Address
 
 
 class Unreachable(Exception):
-    """The address gave no JSON. `reason` says why, and quotes nothing."""
+    """The address gave no answer, or no JSON. `reason` says why, and quotes nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -126,17 +127,18 @@ def resolve_public(host: str, port: int) -> str:
 class _CheckedConnection(http.client.HTTPConnection):
     """An HTTP connection to a checked IP address, with the host's name for TLS."""
 
-    def __init__(self, parts: SplitResult) -> None:
+    def __init__(self, parts: SplitResult, timeout_s: float) -> None:
         self.secure = parts.scheme == "https"
+        self._timeout_s = timeout_s
         port = parts.port or (HTTPS_PORT if self.secure else 80)
-        super().__init__(str(parts.hostname), port, timeout=TIMEOUT_S)
+        super().__init__(str(parts.hostname), port, timeout=timeout_s)
         # http.client clears `sock` when it passes it to a response that closes the connection.
         self._opened: socket.socket | None = None
 
     def connect(self) -> None:
         """Resolve the host once, and connect."""
         address = resolve_public(self.host, self.port)
-        self.sock = self._opened = socket.create_connection((address, self.port), TIMEOUT_S)
+        self.sock = self._opened = socket.create_connection((address, self.port), self._timeout_s)
         if self.secure:
             wrapped = ssl.create_default_context().wrap_socket(
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
@@ -158,31 +160,37 @@ class _CheckedConnection(http.client.HTTPConnection):
                 socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
 
-def fetch(url: str, sent: Sent | None = None) -> Any:
-    """Return the JSON at this address, or the JSON that answers a form.
-
-    Raises `Unreachable` if that fails or takes over `TIMEOUT_S`.
-    """
+@contextmanager
+def _connected(url: str, timeout_s: float) -> Iterator[tuple[_CheckedConnection, str]]:
+    """Yield a connection, and the path to request. `Unreachable` if that fails or takes longer."""
     try:
         parts = _parsed(url)
     except RuleBroken:
         raise Unreachable("no such address") from None
-    connection = _CheckedConnection(parts)
+    connection = _CheckedConnection(parts, timeout_s)
     # The socket's own timeout restarts with each byte.
-    watchdog = threading.Timer(TIMEOUT_S, connection.cut)
+    watchdog = threading.Timer(timeout_s, connection.cut)
     watchdog.daemon = True
     watchdog.start()
     try:
-        path = parts._replace(scheme="", netloc="").geturl() or "/"
-        method, body, headers = _message(sent)
-        connection.request(method, path, body, headers)
-        with connection.getresponse() as answer:
-            raw = answer.read(BODY_MAX_BYTES + 1) if answer.status == OK else None
+        yield connection, parts._replace(scheme="", netloc="").geturl() or "/"
     except (OSError, http.client.HTTPException, ValueError):
         raise Unreachable("no answer") from None
     finally:
         watchdog.cancel()
         connection.close()
+
+
+def fetch(url: str, sent: Sent | None = None) -> Any:
+    """Return the JSON at this address, or the JSON that answers a form.
+
+    Raises `Unreachable` if that fails or takes over `TIMEOUT_S`.
+    """
+    with _connected(url, TIMEOUT_S) as (connection, path):
+        method, body, headers = _message(sent)
+        connection.request(method, path, body, headers)
+        with connection.getresponse() as answer:
+            raw = answer.read(BODY_MAX_BYTES + 1) if answer.status == OK else None
     if raw is None:
         raise Unreachable("another status than 200")
     if len(raw) > BODY_MAX_BYTES:
@@ -200,6 +208,17 @@ def _message(sent: Sent | None) -> tuple[str, str | None, dict[str, str]]:
         return "GET", None, headers
     media = {"Content-Type": "application/x-www-form-urlencoded"}
     return "POST", urlencode(sent.form), headers | media | dict(sent.headers)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send JSON to this address, and return the status of the answer. Its body isn't read.
+
+    `Unreachable` if that fails or takes over `POST_TIMEOUT_S`. A redirection is not followed.
+    """
+    with _connected(url, POST_TIMEOUT_S) as (connection, path):
+        connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+        with connection.getresponse() as answer:
+            return answer.status
 
 
 class Outgoing:

@@ -33,6 +33,7 @@ OWN: Final[Mapping[str, str]] = {
     "cursor": "This is not a cursor of this list.",
     "deeper_than_needle": "depth_mm is larger than the needle's length_mm.",
     "electrical_missing": "Electrical stimulation needs hz and ma.",
+    "email_address": "Give an e-mail address, such as team@clinic.example.",
     "ends_before_it_begins": "valid_to is before valid_from.",
     "fewer_insertions_than_needles": "There must be at least as many insertions as needles.",
     "group_is_entry": "A name in a data file is both a group and an entry.",

@@ -333,7 +333,7 @@ if TYPE_CHECKING:  # mypy can't check types that are built from a list
     AnyRecord = object
 else:
     OnTimeline = TypeAliasType("OnTimeline", Literal[tuple(kind.singular for kind in ON_TIMELINE)])
-    """The kind of a record on the timeline."""
+    """The kind of a record on the timeline. New kinds may be added."""
     AnyRecord = reduce(or_, (kind.view for kind in ON_TIMELINE))
 
 

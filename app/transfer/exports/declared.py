@@ -183,7 +183,8 @@ _ALERTS: Final[Decided] = {
             "resource": _inner(
                 _source["resource"].as_string(),
                 "The kind of record that raised it.",
-                name="source_resource",
+                COMMON,
+                "source_resource",
             ),
             "id": _inner(_source["id"].as_string(), "The id of that record.", GONE, "source_id"),
         },

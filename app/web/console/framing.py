@@ -5,9 +5,11 @@ from typing import Any, cast
 from starlette.responses import HTMLResponse
 
 from app.alerts.queries import open_count
+from app.clinics.queries import clinic
 from app.core.http.authorize import RequestOperation
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.deliveries.channels import is_set_up
 from app.web.console import pages
 from app.web.console.kept import NOTHING, returning
 from app.web.console.who import who
@@ -15,14 +17,17 @@ from app.web.console.who import who
 
 def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
     """Return a page for the person who is signed in."""
+    here, alerted = clinic(op), op.caller.may(Scope.ALERTS_READ)
     request = cast("RequestOperation", op).request
     back = returning(request)
     is_mine = back is not None and back.written_by == str(op.caller.client_id)
     shown = {
-        "zone": op.zone,
+        "zone": op.take_zone(here["time_zone"]),
         "who": who(request),
         "differing": len(set(op.differing)),
-        "open_alerts": open_count(op) if op.caller.may(Scope.ALERTS_READ) else None,
+        "open_alerts": open_count(op) if alerted else None,
+        "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
+        "emergency_number": here["emergency_number"],
         "kept": back if is_mine else NOTHING,
         "returned": is_mine,
         "others": None if is_mine else back,

@@ -76,6 +76,31 @@ for (const { hours, soreness } of [
     body: { reported_at: new Date(visitedAt + hours * HOUR_MS).toISOString(), soreness },
   });
 }
+
+// A red flag raises an alert, which somebody answers. The session keeps its version.
+await needlework.followUpsCreate({
+  throwOnError,
+  path: { session_id: session.id },
+  body: {
+    reported_at: new Date(visitedAt + 50 * HOUR_MS).toISOString(),
+    soreness: 1,
+    red_flags: ["fainting"],
+  },
+});
+const { data: raised } = await needlework.alertsList({
+  throwOnError,
+  query: { patient_id: patient.id, status: "open" },
+});
+const [alert] = raised.items;
+assert(alert !== undefined);
+const { data: acknowledged } = await needlework.alertsAcknowledge({
+  throwOnError,
+  path: { id: alert.id },
+  body: { action: "called", note: "Had skipped breakfast. Feels well." },
+});
+assert.equal(acknowledged.status, "acknowledged");
+
+// What has changed so far.
 const { data: progress } = await needlework.progressRead({
   throwOnError,
   path: { patient_id: patient.id },

@@ -84,6 +84,31 @@ for (const { hours, soreness } of [
     }),
   );
 }
+
+// A red flag raises an alert, which somebody answers. The session keeps its version.
+done(
+  await client.POST("/v1/sessions/{session_id}/follow-ups", {
+    params: { path: { session_id: session.id } },
+    body: {
+      reported_at: new Date(visitedAt + 50 * HOUR_MS).toISOString(),
+      soreness: 1,
+      red_flags: ["fainting"],
+    },
+  }),
+);
+const [alert] = done(
+  await client.GET("/v1/alerts", { params: { query: { patient_id: patient.id, status: "open" } } }),
+).items;
+assert(alert !== undefined);
+const acknowledged = done(
+  await client.POST("/v1/alerts/{id}/acknowledge", {
+    params: { path: { id: alert.id } },
+    body: { action: "called", note: "Had skipped breakfast. Feels well." },
+  }),
+);
+assert.equal(acknowledged.status, "acknowledged");
+
+// What has changed so far.
 const progress = done(
   await client.GET("/v1/patients/{patient_id}/progress", {
     params: { path: { patient_id: patient.id } },

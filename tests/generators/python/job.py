@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from needlework_client import AuthenticatedClient
+from needlework_client.api.alerts import alerts_acknowledge, alerts_list
 from needlework_client.api.changes import changes_list
 from needlework_client.api.episodes import episodes_create
 from needlework_client.api.exports import exports_read
@@ -18,6 +19,9 @@ from needlework_client.api.practitioners import practitioners_create
 from needlework_client.api.progress import progress_read
 from needlework_client.api.sessions import sessions_amend, sessions_create, sessions_sign
 from needlework_client.models import (
+    AcknowledgeBody,
+    AlertAction,
+    AlertStatus,
     AmendBody,
     AmendmentKind,
     EpisodeBody,
@@ -31,6 +35,7 @@ from needlework_client.models import (
     PatientBody,
     PractitionerBody,
     Problem,
+    RedFlag,
     Release,
     SessionBody,
     SessionMeasurementBody,
@@ -116,6 +121,21 @@ assert session.signed_at is not None
 for hours, soreness in ((24, 5), (48, 2)):
     report = FollowUpBody(reported_at=visited_at + timedelta(hours=hours), soreness=soreness)
     done(follow_ups_create.sync(session.id, client=client, body=report))
+
+# A red flag raises an alert, which somebody answers. The session keeps its version.
+report = FollowUpBody(
+    reported_at=visited_at + timedelta(hours=50), soreness=1, red_flags=[RedFlag.FAINTING]
+)
+done(follow_ups_create.sync(session.id, client=client, body=report))
+[alert] = done(
+    alerts_list.sync(client=client, patient_id=patient.id, status=AlertStatus.OPEN)
+).items
+assert alert.session_id == session.id
+answer = AcknowledgeBody(action=AlertAction.CALLED, note="Had skipped breakfast. Feels well.")
+acknowledged = done(alerts_acknowledge.sync(alert.id, client=client, body=answer))
+assert acknowledged.status == AlertStatus.ACKNOWLEDGED
+
+# What has changed so far.
 progress = done(progress_read.sync(patient.id, client=client))
 assert progress.dose.needlings == len(MUSCLES)
 assert [measure.latest.value for measure in progress.measures if measure.latest] == [7]

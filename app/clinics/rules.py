@@ -1,0 +1,52 @@
+"""Rules of a clinic's hours, in the clinic's own time. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.clinics.views import HoursView, Weekday
+from app.core.values.vocabularies import words_of
+
+WEEK: Final = words_of(Weekday)
+"""The days of the week, in the order of `date.weekday`."""
+
+
+def are_on(hours: Sequence[HoursView], local: datetime) -> bool:
+    """Return whether a moment lies in weekly hours.
+
+    `local` is the moment on the clock of the clinic's zone. Hours that end at or before the time
+    of their beginning end on the next day. So 00:00 to 00:00 is a whole day.
+    """
+    day, clock = local.date(), f"{local:%H:%M}"
+    return any(
+        (
+            _begin_on(each, day)
+            and each["from"] <= clock
+            and (_is_over_night(each) or clock < each["to"])
+        )
+        or (
+            _begin_on(each, day - timedelta(days=1)) and _is_over_night(each) and clock < each["to"]
+        )
+        for each in hours
+    )
+
+
+def next_opening(hours: Sequence[HoursView], at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the next moment after `at` at which weekly hours begin; None without any hours."""
+    today = at.astimezone(zone).date()
+    begins = (
+        datetime.combine(day, time.fromisoformat(each["from"]), zone)
+        for day in (today + timedelta(days=ahead) for ahead in range(len(WEEK) + 1))
+        for each in hours
+        if _begin_on(each, day)
+    )
+    return min((begin for begin in begins if begin.timestamp() > at.timestamp()), default=None)
+
+
+def _begin_on(hours: HoursView, day: date) -> bool:
+    return WEEK[day.weekday()] in hours["days"]
+
+
+def _is_over_night(hours: HoursView) -> bool:
+    return hours["to"] <= hours["from"]

@@ -1,0 +1,154 @@
+"""Send e-mails by the mail server of the settings."""
+
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from app.core.http.logs import log
+from app.core.values.clock import now
+from app.deliveries.errors import Undelivered
+from app.settings import settings
+
+TIMEOUT_S: Final = 10.0
+"""How long the mail server may keep silent."""
+WHOLE_TIMEOUT_S: Final = 30.0
+"""How long it may take in all."""
+PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
+LOG: Final = "log:"
+NOT_SET: Final = "This server has no mail server: its settings name none."
+
+
+def is_set_up() -> bool:
+    """Return whether the settings name a mail server and a sender."""
+    server, sender = settings().smtp_url, settings().mail_from
+    return server is not None and (sender is not None or server.get_secret_value() == LOG)
+
+
+def composed(id: str, to: str, subject: str, text: str) -> EmailMessage:
+    """Return an e-mail. Its id is the same in each attempt, so a repeat can be recognised."""
+    sender = settings().mail_from or ""
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no reply of a vacation program
+    message.set_content(text)
+    return message
+
+
+def send(message: EmailMessage) -> None:
+    """Hand an e-mail to the mail server. `Undelivered` if that fails or takes too long."""
+    if not is_set_up():
+        raise Undelivered(NOT_SET)
+    if _url() == LOG:
+        log.info("message", channel="email", message_id=message["Message-ID"])
+        return
+    with _signed_in() as server:
+        server.send_message(message)
+
+
+def check() -> None:
+    """Connect to the mail server and sign in. `Undelivered` if that fails."""
+    if not is_set_up():
+        raise Undelivered(NOT_SET)
+    if _url() != LOG:
+        with _signed_in() as server:
+            server.noop()
+
+
+def _url() -> str:
+    server = settings().smtp_url
+    return "" if server is None else server.get_secret_value()
+
+
+class _Watched:
+    """A connection that is cut after `WHOLE_TIMEOUT_S`.
+
+    A socket's own timeout restarts with each byte.
+    """
+
+    sock: socket.socket | None
+
+    def __init__(self, host: str, port: int, **more: Any) -> None:
+        self._watchdog = threading.Timer(WHOLE_TIMEOUT_S, self._cut)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+        try:
+            # The default name of this machine takes a look-up that has no timeout.
+            super().__init__(host, port, socket.gethostname(), timeout=TIMEOUT_S, **more)  # type: ignore[call-arg]
+        except BaseException:
+            self._watchdog.cancel()
+            raise
+
+    def close(self) -> None:
+        self._watchdog.cancel()
+        super().close()  # type: ignore[misc]
+
+    def _cut(self) -> None:
+        """Shut the socket down from another thread, which ends any wait on it."""
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class _Smtp(_Watched, smtplib.SMTP):
+    """A connection that begins without TLS."""
+
+
+class _Smtps(_Watched, smtplib.SMTP_SSL):
+    """A connection with TLS from the start."""
+
+
+@contextmanager
+def _signed_in() -> Iterator[smtplib.SMTP]:
+    """Yield a connection to the mail server. `Undelivered` says why anything on it failed."""
+    parts = urlsplit(_url())
+    place = (str(parts.hostname), parts.port or PORTS[parts.scheme])
+    server: smtplib.SMTP | None = None
+    try:
+        tls = ssl.create_default_context()
+        server = _Smtps(*place, context=tls) if parts.scheme == "smtps" else _Smtp(*place)
+        if parts.scheme == "smtp":
+            server.starttls(context=tls)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        yield server
+        # What was handed over is sent, whatever the server says to a goodbye.
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise Undelivered(_reason(error)) from None
+    finally:
+        if server is not None:
+            server.close()
+
+
+_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (smtplib.SMTPRecipientsRefused, "The mail server refused the recipient's address."),
+    (smtplib.SMTPSenderRefused, "The mail server refused the sender's address."),
+    (smtplib.SMTPAuthenticationError, "The mail server refused the user or the password."),
+    (smtplib.SMTPNotSupportedError, "The mail server offers no TLS, or no way to sign in."),
+    (smtplib.SMTPServerDisconnected, "The mail server broke the connection off."),
+    (smtplib.SMTPException, "The mail server refused the message."),
+    (ssl.SSLError, "The mail server's certificate can't be trusted."),
+    (TimeoutError, "The mail server did not answer in time."),
+    (OSError, "The mail server can't be reached."),
+    (ValueError, "The mail server's answer can't be understood."),
+)
+"""What each error means in plain words. The first that fits counts. None quotes the server."""
+
+
+def _reason(error: Exception) -> str:
+    cause = error.__context__
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(cause, OSError):
+        error = cause  # smtplib hides what happened to the connection
+    return next(words for kind, words in _REASONS if isinstance(error, kind))

@@ -1,0 +1,32 @@
+"""The view of a delivery. Pure."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from typing_extensions import TypeAliasType, TypedDict
+
+from app.clinics.views import DeliveryChannel
+
+DeliveryStatus = TypeAliasType("DeliveryStatus", Literal["sent", "failed"])
+"""Whether a message was handed over. One that `failed` is tried again."""
+OutboxStatus = TypeAliasType("OutboxStatus", Literal["waiting", "settled"])
+"""Whether people must still be told, or somebody has seen to it."""
+
+
+class DeliveryView(TypedDict, closed=True):
+    """One message to one recipient."""
+
+    id: UUID
+    """The id of the message, which is the same in each attempt."""
+    to: str
+    """The name of the recipient."""
+    channel: DeliveryChannel
+    status: DeliveryStatus
+    first_at: datetime
+    """When it was tried first."""
+    at: datetime
+    """When it was tried last: of a message that was sent, when that was."""
+    attempts: int
+    reason: str | None
+    """Why the last attempt failed, in plain words; null if it was sent."""
