@@ -53,7 +53,7 @@ from app.tokens.routes import router as tokens
 from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
-from app.web.console import pages
+from app.web.console import joining, own_account, pages
 from app.web.console.browsers import router as browsers
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
@@ -98,9 +98,18 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
-CONSOLE: Final[tuple[APIRouter, ...]] = (console, people, machines, browsers, signing_in, oidc)
-
-
+CONSOLE: Final[tuple[APIRouter, ...]] = (
+    console,
+    people,
+    machines,
+    own_account.reading,
+    own_account.router,
+    joining.router,
+    browsers,
+    signing_in,
+    oidc,
+)
+"""The console's pages and forms."""
 DESCRIPTION: Final = """\
 The token decides the clinic: send it as `Authorization: Bearer <token>`. A record has a `version`;
 to change it, send that version in `If-Match`. A create with an `Idempotency-Key`, or with an `id`

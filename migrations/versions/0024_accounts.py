@@ -1,6 +1,6 @@
 """Accounts of people, in place of the one owner on SQLite.
 
-Revision 0024, after 0021. An owner keeps their client, password and second factor, and gets an
+Revision 0024, after 0023. An owner keeps their client, password and second factor, and gets an
 account with the role `owner`, which the ledger states from now on.
 """
 

@@ -1,6 +1,7 @@
 """Hash and check passwords, and the codes of the second factor."""
 
 import asyncio
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -101,6 +102,11 @@ def _matches(hash_: str | None, password: str) -> bool:
 def new_totp_secret() -> str:
     """A new secret for a second factor, in base 32: 160 random bits (RFC 4226 §4)."""
     return pyotp.random_base32()
+
+
+def is_totp_secret(text: str) -> bool:
+    """Whether a text has the form of a secret for a second factor."""
+    return re.fullmatch(r"[A-Z2-7]{32}", text, re.ASCII) is not None
 
 
 def totp_uri(secret: str, sign_in_name: str, clinic_name: str) -> str:

@@ -10,7 +10,12 @@ from app.accounts.service.storage import changed, record
 from app.auth.models import Account
 from app.auth.queries import caller_for, in_force
 from app.auth.rules import Key, Untrusted
-from app.auth.service import delete_tokens, new_refresh_token, rotate_refresh_token
+from app.auth.service import (
+    delete_program_tokens,
+    delete_tokens,
+    new_refresh_token,
+    rotate_refresh_token,
+)
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import Refused
 from app.credentials.service import check_credential
@@ -36,14 +41,14 @@ def take_sign_in(op: Operation, id: UUID, step: int | None) -> None:
 
 
 def sign_in(op: Operation, id: UUID, step: int | None) -> tuple[Row[Any], Key]:
-    """Sign a program of a person in: delete their old tokens and issue a refresh token.
+    """Sign a program of a person in: delete the tokens of programs and issue one.
 
     `step` is that of the code of the second factor. Raises `Untrusted` if the account was revoked
     or the code used after they were checked.
     """
     found = _in_force(op, id)
     take_sign_in(op, id, step)
-    delete_tokens(op, id)
+    delete_program_tokens(op, id)
     return found, new_refresh_token(op, id)
 
 

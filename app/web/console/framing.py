@@ -12,25 +12,30 @@ from app.core.values.access import Scope
 from app.deliveries.channels import is_set_up
 from app.web.console import pages
 from app.web.console.kept import NOTHING, returning
-from app.web.console.who import who
+from app.web.console.who import SignedIn, who
 
 
-def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
-    """Return a page for the person who is signed in."""
+def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
+    """Return what every page has around its content, as values of its template."""
     here, alerted = clinic(op), op.caller.may(Scope.ALERTS_READ)
-    request = cast("RequestOperation", op).request
-    back = returning(request)
-    is_mine = back is not None and back.written_by == str(op.caller.client_id)
-    shown = {
+    return {
         "zone": op.take_zone(here["time_zone"]),
-        "who": who(request),
+        "who": who,
         "differing": len(set(op.differing)),
         "open_alerts": open_count(op) if alerted else None,
         "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
         "emergency_number": here["emergency_number"],
+    }
+
+
+def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
+    """Return a page for the person who is signed in."""
+    request = cast("RequestOperation", op).request
+    back = returning(request)
+    is_mine = back is not None and back.written_by == str(op.caller.client_id)
+    shown = around(op, who(request)) | {
         "kept": back if is_mine else NOTHING,
         "returned": is_mine,
         "others": None if is_mine else back,
-        **more,
     }
-    return HTMLResponse(pages.render(template, **shown))
+    return HTMLResponse(pages.render(template, **(shown | more)))

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Message, Scope
 
 from app.core.http.forms import FORM
+from app.core.http.requests import ApiRequest
 from app.core.values.problems import Conflict, Invalid, TooLarge
 from app.core.values.wire import decode
 
@@ -97,10 +98,11 @@ def _usable(kept: Kept) -> Kept | None:
 async def take(request: Request) -> None:
     """Keep the fields of a form that was sent, before it is known whether it is accepted.
 
+    It is one that a `Route` takes. Forms with passwords go elsewhere, and are never kept.
     Raises `TooLarge` for more than can be kept, so that nobody is signed out of a long text.
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method != "POST" or media != FORM:
+    if not isinstance(request, ApiRequest) or request.method != "POST" or media != FORM:
         return
     try:
         raw = (await request.body()).decode()

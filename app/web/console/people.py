@@ -90,7 +90,7 @@ def person(op: Reading, id: UUID) -> HTMLResponse:
     found = queries.account(op, id)
     may_write = op.caller.may(Scope.ACCOUNTS_WRITE)
     return framed(
-        "account.html",
+        "person_account.html",
         op,
         person=plain(found),
         treating=access.practitioners(op, [found["practitioner_id"]]),

@@ -62,6 +62,8 @@ class SignedIn(NamedTuple):
     name: str
     role: str
     clinic: str
+    has_account: bool
+    """Whether the console has a page of their own account."""
     scopes: frozenset[Scope]
 
     @property
@@ -84,7 +86,7 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
     if found.practitioner is not None:
         name = full_name(found.given_name, found.family_name)
     role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
-    return SignedIn(found.id, name, role, found.clinic, caller.scopes)
+    return SignedIn(found.id, name, role, found.clinic, caller.role is not None, caller.scopes)
 
 
 def role_of(scopes: Iterable[str]) -> str:
