@@ -78,6 +78,36 @@ def test_the_entries_of_other_staff_name_their_account(
     assert change["actor"] == f"client:{person.id}"
 
 
+def test_the_report_of_who_saw_a_patient_names_person_and_program(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    patient = api.patient(given_name="A")["id"]
+    treating = joined(app, clinic, api, **body_of(api, "practitioner"))
+    for own in (joined(app, clinic, api).api(), treating.api(), api, api.practitioners()):
+        assert own.get(f"/v1/patients/{patient}").status_code == 200
+    listed = api.get(f"/v1/patients/{patient}/disclosures").json()["items"]
+    assert [(each["actor_name"], each["client_name"]) for each in reversed(listed)] == [
+        ("Robin Example", "Robin Example"),
+        ("Dana Demo", "A practitioner"),
+        ("test", "test"),
+        ("Dana Demo", "Tablet"),
+    ]
+
+
+def test_emergency_access_to_review_names_the_practitioner(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    practitioner = api.practitioner(given_name="Lee", family_name="Demo")["id"]
+    owner = joined(
+        *(app, clinic, api),
+        **{**body_of(api, "owner"), "practitioner_id": practitioner},
+    )
+    body = {"reason": "A patient collapsed", "minutes": 10}
+    assert owner.api().post("/v1/emergency-access", body).status_code == 201
+    [shown] = api.get("/v1/emergency-access/review").json()["items"]
+    assert shown["practitioner_name"] == "Lee Demo"
+
+
 def test_only_the_answer_to_an_invitation_shows_its_code(
     app: FastAPI, clinic: Clinic, api: Api
 ) -> None:
@@ -309,7 +339,7 @@ def test_a_forged_right_is_found(app: FastAPI, clinic: Clinic, api: Api, forged:
     owner = joined(app, clinic, api, **body_of(api, "owner"))
     person = joined(app, clinic, owner.api())
     with clinic.database.writing(clinic.id) as db:
-        db.exec_driver_sql(f"UPDATE clients SET {forged} WHERE name = 'Robin Example'")  # noqa: S608 - ours
+        db.exec_driver_sql(f"UPDATE clients SET {forged} WHERE name = 'Robin Example'")  # noqa: S608 - our own words
     op = clinic.operation()
     found = perform(clinic.database, op, lambda: list(differences(op)))
     assert {str(each.resource_id) for each in found} == {person.id}

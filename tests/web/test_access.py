@@ -16,7 +16,7 @@ from app.core.values.clock import now
 from tests.auth.local_provider import LocalProvider
 from tests.ground import ENROLMENT, Api, Clinic
 from tests.web.console import Desk, security, words
-from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401
+from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401 - a fixture of ours, too
 
 PAGES = {
     "people": Scope.ACCOUNTS_READ,

@@ -9,7 +9,7 @@ from app.core.values.clock import uuid7
 from tests.auth.local_provider import LocalProvider, link_person
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
-from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401
+from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401 - a fixture of ours, too
 
 
 def test_a_practitioner_is_named_on_every_page(

@@ -106,7 +106,7 @@ async def take(request: Request) -> None:
         return
     try:
         raw = (await request.body()).decode()
-        fields = parse_qsl(raw, True, max_num_fields=FIELDS_MAX, errors="strict")  # noqa: FBT003
+        fields = parse_qsl(raw, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError:
         return
     sent = Kept(request.url.path, tuple(fields))
