@@ -1,13 +1,13 @@
 """Indexes of measurements and adverse events by session and episode in the order of their lists.
 
-Revision 0026, after 0023. Without statistics, SQLite prefers an index in that order, and that was
+Revision 0026, after 0025. Without statistics, SQLite prefers an index in that order, and that was
 the index of the whole clinic.
 """
 
 from alembic import op
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
