@@ -10,14 +10,16 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
+from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
+from app.auth.uses import storing_uses
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
 from app.core.db.database import THREADS, Database
-from app.core.http import health, middleware, openapi
+from app.core.http import guesses, health, middleware, openapi
 from app.core.http.outgoing import Outgoing
 from app.core.http.rates import Rates
 from app.deliveries.courier import Courier
@@ -47,14 +49,17 @@ from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
 from app.terms.routes import words
 from app.thresholds.routes import router as thresholds
-from app.tokens.routes import FAILURES, FAILURES_MINUTES
 from app.tokens.routes import router as tokens
 from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
-from app.web.console import pages
+from app.web.console import joining, own_account, pages
 from app.web.console.browsers import router as browsers
+from app.web.console.machines import router as machines
+from app.web.console.oidc import router as oidc
+from app.web.console.people import router as people
 from app.web.console.routes import router as console
+from app.web.console.signing_in import router as signing_in
 from app.web.routes import router as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -85,6 +90,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     imports,
     exports,
     needle_lots,
+    accounts,
     clients,
     devices,
     emergencies,
@@ -92,6 +98,18 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
+CONSOLE: Final[tuple[APIRouter, ...]] = (
+    console,
+    people,
+    machines,
+    own_account.reading,
+    own_account.router,
+    joining.router,
+    browsers,
+    signing_in,
+    oidc,
+)
+"""The console's pages and forms."""
 DESCRIPTION: Final = """\
 The token decides the clinic: send it as `Authorization: Bearer <token>`. A record has a `version`;
 to change it, send that version in `If-Match`. A create with an `Idempotency-Key`, or with an `id`
@@ -116,6 +134,7 @@ TAGS: Final = {
     "imports": "Records from other systems, as files.",
     "exports": "All records as tables, also de-identified for research.",
     "recall": "Who was treated with needles of a lot.",
+    "accounts": "People who sign in: invitations, roles and sign-ins.",
     "clients": "Programs that call this API, and their keys.",
     "devices": "Practitioners' tablets, which hold tokens of their own.",
     "emergency access": "Access beyond a practitioner's scopes, which somebody reviews afterwards.",
@@ -139,10 +158,14 @@ def create_app(database: Database | None = None) -> FastAPI:
     owns_database = database is None
     database = database or Database(settings().database_url)
 
+    outgoing = Outgoing()
+    provider = Provider(outgoing)
+    authenticate = Authenticator(database, provider)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database, end_departed, walk)
+        keeper = Keeper(database, end_departed, walk, storing_uses(authenticate))
         courier = Courier(database)
         keeper.start()
         courier.start()
@@ -170,14 +193,15 @@ def create_app(database: Database | None = None) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.database = database
-    app.state.outgoing = outgoing = Outgoing()
-    app.state.authenticate = Authenticator(database, Provider(outgoing))
+    app.state.outgoing, app.state.provider = outgoing, provider
+    app.state.authenticate = authenticate
     app.state.rates = Rates(settings().requests_per_minute)
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
-    app.state.password_rates = Rates(FAILURES, "password", FAILURES_MINUTES)
+    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
+    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
     app.state.account = accountant = Accountant(database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
-    for router in (*ROUTERS, console, tokens, health.router, browsers, web):
+    for router in (*ROUTERS, *CONSOLE, tokens, health.router, web):
         app.router.routes.extend(router.routes)
     middleware.install(app, {pages.HOME: pages.problem})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

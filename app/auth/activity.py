@@ -21,7 +21,7 @@ from sqlalchemy import (
     table,
 )
 
-from app.auth.models import Client, Device, Identity
+from app.auth.models import Account, Client, Device, Identity
 from app.auth.rules import is_inactive
 from app.core.operation import CLINIC, rows
 from app.core.values.clock import clinic_day, now
@@ -38,8 +38,8 @@ class Behind(NamedTuple):
 def _practitioners() -> Select[Any]:
     """Select the practitioners behind a client, with what decides whether they are inactive.
 
-    They are those of its own device or identity, and those of the clients that made it. `auth` is
-    below the practitioners' and clinics' own packages, so this names their tables.
+    They are those of its own device, identity or account, and those of the clients that made it.
+    `auth` is below the practitioners' and clinics' own packages, so this names their tables.
     """
     practitioners = table(
         "practitioners",
@@ -53,14 +53,15 @@ def _practitioners() -> Select[Any]:
     chain = own.cte("chain", recursive=True)
     above = select(Client.id, Client.made_by).join(chain, Client.id == chain.c.made_by)
     chain = chain.union(above.where(Client.clinic_id == CLINIC))
-    devices, identities = Device.__table__, Identity.__table__
-    person = func.coalesce(devices.c.practitioner_id, identities.c.practitioner_id)
+    tables = (Device.__table__, Identity.__table__, Account.__table__)
+    person = func.coalesce(*(of.c.practitioner_id for of in tables))
+    every: FromClause = chain
+    for of in tables:
+        every = every.outerjoin(of, _of_client(of, chain))
     person_columns = (practitioners.c.id, practitioners.c.status, practitioners.c.inactive_from)
     return (
         select(*person_columns, clinics.c.time_zone)
-        .select_from(chain)
-        .outerjoin(devices, _of_client(devices, chain))
-        .outerjoin(identities, _of_client(identities, chain))
+        .select_from(every)
         .join(practitioners, practitioners.c.id == person)
         .join(clinics, clinics.c.clinic_id == practitioners.c.clinic_id)
         .where(practitioners.c.clinic_id == CLINIC)
@@ -68,7 +69,7 @@ def _practitioners() -> Select[Any]:
 
 
 def _of_client(rows_of: FromClause, chain: CTE) -> ColumnElement[bool]:
-    """Return the condition that a device or identity is a client of the chain."""
+    """Return the condition that a device, identity or account is a client of the chain."""
     return and_(rows_of.c.clinic_id == CLINIC, rows_of.c.client_id == chain.c.id)
 
 
@@ -76,7 +77,7 @@ _BEHIND = _practitioners()
 
 
 def practitioners_behind(db: Connection, clinic_id: UUID, client_id: UUID) -> list[Behind]:
-    """The practitioners whose device or identity this client is, or made it."""
+    """The practitioners whose device, identity or account this client is, or made it."""
     found = db.execute(_BEHIND, {"clinic": clinic_id, "client_id": client_id})
     return [
         Behind(id, is_inactive(status, inactive_from, clinic_day(now(), ZoneInfo(time_zone))))

@@ -4,33 +4,43 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from typing_extensions import TypeAliasType
 
 from app.core.db.tables import ClinicOwned, one_of
+from app.core.values.access import Role
 
-Kind = TypeAliasType("Kind", Literal["api_key", "backend", "device", "identity", "owner"])
-"""What holds a token: a program, a device, a practitioner's sign-in or the owner."""
+Kind = TypeAliasType("Kind", Literal["api_key", "backend", "device", "identity", "account"])
+"""What holds a token: a program, a device, an identity of a provider or a person's account."""
 
 
 class Client(ClinicOwned):
     """A program or person that may call, with its scopes and how it proves who it is.
 
     A client with an API key has the digest of the key's secret, and a back end its public keys.
-    A device, an identity and the owner each have one more row, in a table of their own.
+    A device, an identity and an account each have one more row, in a table of their own.
     """
 
     __tablename__ = "clients"
     __table_args__ = (
         ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),
         one_of("kind", Kind),
+        one_of("role", Role),
     )
 
     # A token is looked up before its clinic is known, so `id` needs its own index.
     id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     name: Mapped[str] = mapped_column(String(200))
     scopes: Mapped[list[Any]]
+    """Its rights; not those of an account, which its role decides."""
     secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
@@ -46,6 +56,11 @@ class Client(ClinicOwned):
     earlier_secret_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     """The digest of the API key's earlier secret: it stays valid for a while after a rotation."""
     earlier_secret_until: Mapped[datetime | None]
+    role: Mapped[str | None] = mapped_column(String(16))
+    """The role of an account; None for programs, devices and identities."""
+    last_used_at: Mapped[datetime | None]
+    """When a token of it was accepted last, accurate to an hour; None: not since this is counted.
+    Browsers have a time of their own."""
 
 
 class AccessToken(ClinicOwned):
@@ -101,8 +116,45 @@ class Device(ClinicOwned):
     """When the code was used: it is valid once."""
 
 
-class Owner(ClinicOwned):
-    """The person who signs in with a password: at most one in a database, and only on SQLite."""
+class Account(ClinicOwned):
+    """A person who signs in with a password: a practitioner, the owner, or other staff."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["clinic_id", "client_id"], ["clients.clinic_id", "clients.id"]),
+        ForeignKeyConstraint(
+            ["clinic_id", "practitioner_id"], ["practitioners.clinic_id", "practitioners.id"]
+        ),
+        UniqueConstraint("clinic_id", "name_key"),
+    )
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sign_in_name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str | None] = mapped_column(String(200))
+    """The folded name, by which an account is found; None once it was revoked."""
+    practitioner_id: Mapped[UUID | None]
+    """The practitioner for whom it acts; None for other staff."""
+    email: Mapped[str | None] = mapped_column(String(254))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """Argon2id as a PHC string, which includes the salt and the costs; None before they join."""
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    """The secret of the second factor (RFC 6238), in base 32; None if there is no second factor."""
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code that was used: each code works once."""
+    invitation_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The SHA-256 of the invitation's secret; None once it was used."""
+    invited_until: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
+    """When they first chose a password."""
+    last_sign_in_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+
+class FormerOwner(ClinicOwned):
+    """Where an owner's password was before accounts. It is empty.
+
+    Processes of the version before still read it, so a later version drops it.
+    """
 
     __tablename__ = "owners"
     __table_args__ = (
@@ -111,11 +163,8 @@ class Owner(ClinicOwned):
 
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    """Argon2id as a PHC string, which includes the salt and the costs."""
     totp_secret: Mapped[str | None] = mapped_column(String(64))
-    """The secret of the second factor (RFC 6238), in base 32; None if there is no second factor."""
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
-    """The time step of the last code that was used: each code works once."""
 
 
 class RefreshToken(ClinicOwned):

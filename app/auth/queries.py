@@ -1,7 +1,7 @@
 """Look up the caller that a token belongs to."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from starlette.concurrency import run_in_threadpool
 
 from app.auth.activity import practitioners_behind
-from app.auth.models import AccessToken, BrowserToken, Client, Emergency, Identity
+from app.auth.models import AccessToken, Account, BrowserToken, Client, Emergency, Identity
 from app.auth.provider import Provider
 from app.auth.rules import (
     ACCESS_LIFE,
@@ -26,15 +26,17 @@ from app.auth.rules import (
 )
 from app.core.db.database import Database, set_clinic
 from app.core.operation import CLINIC, rows
-from app.core.values.access import Caller, Refused, Scope
+from app.core.values.access import ROLES, Caller, Refused, Scope
 from app.core.values.clock import now
 
 T = TypeVar("T")
-PERSONAL = ("device", "identity")
-"""The kinds of client that act for a practitioner."""
+PERSONAL = ("device", "identity", "account")
+"""The kinds of client that may act for a practitioner."""
 CACHED_S = 5
 CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
+USE_S = 3600
+"""How accurate the stored time of a client's last use is."""
 MAKERS_MAX = 10
 """How many clients there may be in a row in which each made the next."""
 
@@ -47,6 +49,10 @@ _BROWSER = rows(BrowserToken).where(
     BrowserToken.client_id == bindparam("client_id"), BrowserToken.digest == bindparam("digest")
 )
 _IDENTITY = rows(Identity).where(Identity.client_id == bindparam("client_id"))
+_ACTING_FOR = {
+    kind: rows(table, table.practitioner_id).where(table.client_id == bindparam("client_id"))
+    for kind, table in (("account", Account), ("identity", Identity))
+}
 _OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
     Emergency.client_id == bindparam("client_id"),
     Emergency.ends_at > bindparam("at"),
@@ -56,7 +62,7 @@ _OPEN_EMERGENCY = rows(Emergency, Emergency.id).where(
 
 def _makers() -> Select[Any]:
     """The query for the client `id` and every client above it, at most `MAKERS_MAX`."""
-    columns = ("id", "made_by", "scopes", "expires_at", "revoked_at")
+    columns = ("id", "made_by", "scopes", "role", "expires_at", "revoked_at")
     first = rows(Client, *(getattr(Client, name) for name in columns), literal(1).label("depth"))
     chain = first.where(Client.id == bindparam("id")).cte("makers", recursive=True)
     above = aliased(Client, name="above")
@@ -82,6 +88,8 @@ class Authenticator:
         self._known: dict[str, tuple[Caller, float]] = {}
         self._refused: dict[tuple[UUID | None, str], float] = {}
         self._forgot = 0
+        self._used: dict[UUID, UUID] = {}
+        self._noted: dict[UUID, float] = {}
 
     async def __call__(self, token: str) -> Caller | Refused | None:
         """The caller of a token; `Refused` for a token of a known client that isn't valid now.
@@ -96,6 +104,7 @@ class Authenticator:
         if not isinstance(found, Caller):
             self._known.pop(token, None)
             return None if found is None else self.mark_repeated(found)
+        self._note(found)
         if len(self._known) >= CACHED_MAX:
             self._known.clear()
         if forgot == self._forgot:  # else this may be what was read before the change
@@ -107,6 +116,20 @@ class Authenticator:
         self._forgot += 1
         for token in [t for t, (c, _) in self._known.items() if c.client_id == client_id]:
             del self._known[token]
+
+    def take_used(self) -> dict[UUID, UUID]:
+        """The clients that were not taken within the last hour and called since, with clinics."""
+        used, self._used = self._used, {}
+        if len(self._noted) >= CACHED_MAX:
+            self._noted.clear()
+        self._noted.update(dict.fromkeys(used, time.monotonic()))
+        return used
+
+    def _note(self, caller: Caller) -> None:
+        """Note that a client calls, unless that was stored within the last hour."""
+        id = caller.client_id
+        if id is not None and time.monotonic() - self._noted.get(id, -USE_S) >= USE_S:
+            self._used[id] = caller.clinic_id
 
     def mark_repeated(self, refused: Refused) -> Refused:
         """The refusal, with `again` set if the same one was returned within the last minute."""
@@ -169,7 +192,17 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    return BrowserCaller(in_force(db, client, caller_for(client)), token.used_at)
+    return BrowserCaller(_in_person(db, client), token.used_at)
+
+
+def acting_practitioner(db: Connection, client: Row[Any]) -> UUID | None:
+    """The practitioner for whom an account or identity acts; None for other staff and programs."""
+    if client.kind not in _ACTING_FOR:
+        return None
+    set_clinic(db, client.clinic_id)
+    held = {"clinic": client.clinic_id, "client_id": client.id}
+    found: UUID | None = db.execute(_ACTING_FOR[client.kind], held).scalar()
+    return found
 
 
 def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
@@ -178,9 +211,12 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     if client is None:
         return None
     set_clinic(db, client.clinic_id)
-    held = {"clinic": client.clinic_id, "client_id": client.id}
-    identity = db.execute(_IDENTITY, held).one()
-    caller = caller_for(client, practitioner_id=identity.practitioner_id)
+    return _in_person(db, client)
+
+
+def _in_person(db: Connection, client: Row[Any]) -> Caller | Refused:
+    """The caller of a client that signs in without a token of its own."""
+    caller = caller_for(client, practitioner_id=acting_practitioner(db, client))
     return _in_emergency(db, in_force(db, client, caller))
 
 
@@ -232,11 +268,22 @@ def caller_for(
 
     They get all scopes of the client, or those of `scopes` that the client holds.
     """
+    own = scopes_of(client)
+    held = own if scopes is None else [s for s in scopes if s in own]
     # A client may hold a scope that this version of the program doesn't know.
-    held = client.scopes if scopes is None else [s for s in scopes if s in client.scopes]
     known = frozenset(scope for scope in Scope if scope in held)
     who = f"practitioner:{practitioner_id}" if practitioner_id else f"client:{client.id}"
-    return Caller(client.clinic_id, client.id, who, known, practitioner_id)
+    return Caller(
+        *(client.clinic_id, client.id, who, known, practitioner_id),
+        name=client.name,
+        role=client.role,
+    )
+
+
+def scopes_of(client: Row[Any]) -> Collection[str]:
+    """The scopes that a client holds itself: those of its role, or those that it was given."""
+    given: Collection[str] = ROLES.get(client.role, ()) if client.role else client.scopes
+    return given
 
 
 def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refused:
@@ -263,9 +310,12 @@ def in_force(db: Connection, client: Row[Any], caller: Caller) -> Caller | Refus
         ended = "unknown"
     if ended is not None:
         return Refused(caller, f"{ended} maker")
-    held = (scope for scope in caller.scopes if all(scope in maker.scopes for maker in above))
+    rights = [scopes_of(maker) for maker in above]
+    held = (scope for scope in caller.scopes if all(scope in of_maker for of_maker in rights))
     maker = next((practitioner.id for practitioner in behind), None)
-    return replace(caller, scopes=frozenset(held), behind=maker)
+    # A person acts for themselves, never for who made their account.
+    behind_program = None if client.kind == "account" else maker
+    return replace(caller, scopes=frozenset(held), behind=behind_program)
 
 
 def _ended(client: Row[Any]) -> str | None:

@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
-Prefix = Literal["nw", "nwa", "nwb", "nwe", "nwr"]
+Prefix = Literal["nw", "nwa", "nwb", "nwe", "nwi", "nwr"]
 API_KEY: Final = "nw"
 ACCESS_TOKEN: Final = "nwa"  # noqa: S105 - a prefix, not a secret
 BROWSER_TOKEN: Final = "nwb"  # noqa: S105 - likewise
 ENROLMENT_CODE: Final = "nwe"
+INVITATION_CODE: Final = "nwi"
 REFRESH_TOKEN: Final = "nwr"  # noqa: S105 - likewise
 KEY_MAX: Final = 200
 SKEW_S: Final = 30

@@ -36,11 +36,11 @@ _BROWSER = (
 )
 _END_BROWSER = delete(BrowserToken).where(*_BROWSER)
 _USE_BROWSER = update(BrowserToken).where(*_BROWSER).values(used_at=bindparam("at"))
-_END = (
+_END_BROWSERS = delete(BrowserToken).where(
+    BrowserToken.clinic_id == CLINIC, BrowserToken.client_id == bindparam("holder")
+)
+_END_PROGRAMS = (
     delete(RefreshToken).where(*_OWN),
-    delete(BrowserToken).where(
-        BrowserToken.clinic_id == CLINIC, BrowserToken.client_id == bindparam("holder")
-    ),
     delete(AccessToken).where(
         AccessToken.clinic_id == CLINIC, AccessToken.client_id == bindparam("holder")
     ),
@@ -86,7 +86,13 @@ def rotate_refresh_token(op: Operation, token: Key) -> Key | None:
 
 def delete_tokens(op: Operation, client_id: UUID) -> None:
     """Delete every token of a client, so that it is signed out everywhere."""
-    for statement in _END:
+    op.run(_END_BROWSERS, {"holder": client_id})
+    delete_program_tokens(op, client_id)
+
+
+def delete_program_tokens(op: Operation, client_id: UUID) -> None:
+    """Delete the tokens of a client but those of browsers."""
+    for statement in _END_PROGRAMS:
         op.run(statement, {"holder": client_id})
     op.stale_clients.add(client_id)
 

@@ -5,13 +5,12 @@ from sqlalchemy import bindparam
 from app.auth.models import Client
 from app.callers.schemas import MeView
 from app.clinics.queries import clinic
-from app.core.operation import Operation, rows
+from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.credentials.queries import CLIENTS
 from app.muscles.queries import CATALOGUE_VERSION
 
-_CLIENT = rows(Client, Client.id, Client.name, Client.kind, Client.expires_at).where(
-    Client.id == bindparam("id")
-)
+_CLIENT = CLIENTS.where(Client.id == bindparam("id"))
 
 
 def me(op: Operation) -> MeView:
@@ -25,6 +24,9 @@ def me(op: Operation) -> MeView:
             "kind": client.kind,
             "expires_at": client.expires_at,
         },
+        "account": None
+        if client.role is None
+        else {"role": client.role, "sign_in_name": client.sign_in_name},
         "practitioner_id": op.caller.practitioner_id,
         "scopes": sorted(scope for scope in Scope if op.caller.may(scope)),
         "catalogue_version": CATALOGUE_VERSION,

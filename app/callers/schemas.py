@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.auth.models import Kind
+from app.core.values.access import Role
 
 
 class CallerClinicView(TypedDict, closed=True):
@@ -35,6 +36,15 @@ class CallerClientView(TypedDict, closed=True):
     ]
 
 
+class CallerAccountView(TypedDict, closed=True):
+    """The account of the person who calls."""
+
+    role: Role
+    """What the person does in the clinic, which decides their rights."""
+    sign_in_name: str
+    """What the person types to sign in."""
+
+
 class MeView(TypedDict, closed=True):
     """Who calls, and what they may do."""
 
@@ -42,6 +52,10 @@ class MeView(TypedDict, closed=True):
     """The clinic that the token decides. No request names one."""
     client: CallerClientView
     """The program, device or sign-in that holds the token."""
+    account: Annotated[
+        CallerAccountView | None,
+        Field(description="The person's account; null for a program, a device or an identity."),
+    ]
     practitioner_id: Annotated[
         UUID | None, Field(description="The practitioner who acts; null if a program acts.")
     ]

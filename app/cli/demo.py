@@ -8,6 +8,8 @@ from typing import Annotated, Final
 import typer
 from pydantic_core import to_json
 
+from app.accounts.queries import account_named, only_clinic
+from app.accounts.service import owners, passwords
 from app.auth.rules import Key
 from app.cli import story
 from app.cli.console import caller, database, operate, print_message
@@ -20,11 +22,9 @@ from app.core.db.database import Database
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import uuid7
-from app.core.values.problems import Conflict
-from app.owners import service as owners
-from app.owners.queries import owner
 from app.transfer.rows import Row
 from app.transfer.service import import_rows
+from app.web.console.pages import HOME
 
 HOST: Final = "127.0.0.1"
 KEY_LASTS: Final = timedelta(days=7)
@@ -33,7 +33,7 @@ PASSWORD_BYTES: Final = 12
 LINES: Final = """\
 A demo clinic with {rows} made-up records.
 
-Look at it in a browser: {url}/console
+Look at it in a browser: {url}{page}
 {way_in}
 
 Or call the API. This key is valid for {days} days:
@@ -57,7 +57,6 @@ AS_OWNER: Final = "Sign in as {name} with the password {password}"
 AS_BEFORE: Final = """\
 Sign in as {name} with your password. The first run printed it, unless another was set since.
 Lost it? Sign in with the key below, or set a new one: python -m app owner set --clinic {clinic}"""
-WITH_KEY: Final = "Sign in with the key below."
 
 
 def demo(
@@ -72,12 +71,13 @@ def demo(
         prepare(opened)
         rows = _fill(opened)
         key = operate(opened, story.CLINIC, "clients.create", _key)
-        way_in = _way_in(opened)
+        page, way_in = _page(opened), _way_in(opened)
     typer.echo(
         LINES.format(
             rows=rows,
             days=KEY_LASTS.days,
             key=key,
+            page=page,
             way_in=way_in,
             url=f"http://{HOST}:{port}",
             patient=story.PATIENT,
@@ -115,22 +115,23 @@ def _key(op: Operation) -> Key:
     return clients.add(op, "demo", Scope, op.at + KEY_LASTS)
 
 
+def _page(opened: Database) -> str:
+    """The console's page to begin with. It names the clinic where the database has several."""
+    with opened.reading() as db:
+        return HOME if only_clinic(db) else f"{HOME}/sign-in/{story.CLINIC}"
+
+
 def _way_in(opened: Database) -> str:
-    """How to sign in at the console: on SQLite with a password, which the first run generates.
+    """How to sign in at the console: with a password, which the first run generates.
 
     Later runs can't print it, because only its hash is stored. They don't replace it either: that
     would sign the owner out.
     """
-    if not opened.is_sqlite:
-        return WITH_KEY
-    with opened.reading() as db:
-        there = owner(db)
-    if there is not None and there.clinic_id == story.CLINIC:
+    with opened.reading(story.CLINIC) as db:
+        there = account_named(db, story.CLINIC, owners.NAME)
+    if there is not None:
         return AS_BEFORE.format(name=owners.NAME, clinic=story.CLINIC)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    hash_ = owners.hash_password(password)
-    try:
-        operate(opened, story.CLINIC, "owners.create", lambda op: owners.set_owner(op, hash_))
-    except Conflict:  # the database has an owner already, of another clinic
-        return WITH_KEY
+    hash_ = passwords.hash_password(password)
+    operate(opened, story.CLINIC, "accounts.create", lambda op: owners.set_owner(op, hash_))
     return AS_OWNER.format(name=owners.NAME, password=password)

@@ -1,11 +1,16 @@
-"""`owner`: the person who signs in with a password, where SQLite serves a single clinic."""
+"""`owner`: the account of a person who may do everything, made or mended on this machine."""
 
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
 import typer
 
+from app.accounts.queries import account_named
+from app.accounts.rules import LENGTH_MAX
+from app.accounts.service import owners, passwords, signing_in
 from app.cli.console import (
     AsJson,
     ClinicId,
@@ -15,31 +20,31 @@ from app.cli.console import (
     operate,
     print_message,
     print_result,
+    reason,
 )
-from app.clinics.queries import clinic, clinics
+from app.clinics.queries import clinics
 from app.core.db.database import Database
-from app.core.operation import Operation, rows
-from app.owners import queries, service
-from app.owners.rules import LENGTH_MAX
-from app.practitioners.models import Practitioner
-from app.records.names import full_name
+from app.core.operation import Operation
+from app.core.values.problems import Problem
+from app.practitioners.queries import known_names
 
-NOT_HERE: Final = (
-    "The owner's account is for SQLite, which serves a single clinic. On PostgreSQL people sign in"
-    " with the clinic's identity provider: python -m app identity add"
-)
-
-_PRACTITIONERS = rows(Practitioner, Practitioner.given_name, Practitioner.family_name)
+T = TypeVar("T")
+NO_OWNER: Final = "There is no owner with this name."
 
 owner = typer.Typer(
-    help="Manage the owner, who signs in with a password (SQLite only).", no_args_is_help=True
+    help="Manage the account of an owner, who signs in with a password.", no_args_is_help=True
 )
+Name = Annotated[str, typer.Option("--name", help="The name to sign in with.")]
+OneClinic = Annotated[
+    UUID | None, typer.Option("--clinic", metavar="ID", help="Its id, if there are several.")
+]
 
 
 @owner.command("set")
 def set_owner(
     clinic_id: ClinicId,
     *,
+    name: Name = owners.NAME,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -50,82 +55,76 @@ def set_owner(
     What the owner made, such as API keys and devices, stays valid.
     """
     with database() as opened:
-        _check_embedded(opened)
         existing_clinic(opened, clinic_id)
         password = _password(password_stdin)
-        reason = service.refusal(password, operate(opened, clinic_id, "owners.update", _names))
+        names = operate(opened, clinic_id, "accounts.update", known_names)
+        reason = passwords.refusal(password, [*names, name])
         if reason is not None:
             fail(reason)
-        hash_ = service.hash_password(password)
-        with opened.reading() as db:
-            name = "owners.create" if queries.owner(db) is None else "owners.update"
-        made = operate(opened, clinic_id, name, lambda op: service.set_owner(op, hash_))
+        hash_ = passwords.hash_password(password)
+        work = partial(owners.set_owner, password_hash=hash_, name=name)
+        made = _operated(opened, clinic_id, "accounts.update", work)
     print_result({"client_id": made["id"]}, as_json=as_json, text=f"Client   {made['id']}")
 
 
 @owner.command("remove")
-def remove_owner(*, as_json: AsJson = False) -> None:
-    """Remove the owner's account. What the owner made, such as API keys, stops working."""
+def remove_owner(
+    *, clinic_id: OneClinic = None, name: Name = owners.NAME, as_json: AsJson = False
+) -> None:
+    """Remove an owner's account. What the owner made, such as API keys, stops working."""
     with database() as opened:
-        _check_embedded(opened)
-        with opened.reading() as db:
-            there = queries.owner(db)
-        if there is None:
-            fail("There is no owner.")
-        found = operate(opened, there.clinic_id, "owners.revoke", service.remove)
-    at = None if found is None else found["revoked_at"]
-    print_result(
-        {"client_id": there.id, "revoked_at": at}, as_json=as_json, text=f"Removed  {there.id}"
-    )
+        clinic = existing_clinic(opened, clinic_id)
+        found = operate(opened, clinic, "accounts.revoke", partial(owners.remove, name=name))
+        if found is None:
+            fail(NO_OWNER)
+    ended = {"client_id": found["id"], "revoked_at": found["revoked_at"]}
+    print_result(ended, as_json=as_json, text=f"Removed  {found['id']}")
 
 
 @owner.command("totp")
 def second_factor(
     *,
+    clinic_id: OneClinic = None,
+    name: Name = owners.NAME,
     off: Annotated[bool, typer.Option("--off", help="Turn it off, such as for a lost phone.")] = (
         False
     ),
     as_json: AsJson = False,
 ) -> None:
-    """Turn the owner's second factor on (an authenticator app), or off. Signs the owner out.
+    """Turn an owner's second factor on (an authenticator app), or off. Signs the owner out.
 
     Shows a secret for the app, and asks for a code of the app. Only a right one turns it on.
     """
     with database() as opened:
-        _check_embedded(opened)
-        with opened.reading() as db:
-            there = queries.owner(db)
-            names = {clinic["id"]: clinic["name"] for clinic in clinics(db)}
-        if there is None:
-            fail("There is no owner.")
-        secret, step = (None, None) if off else _confirmed_secret(names[there.clinic_id])
-        work = partial(service.set_totp, secret=secret, step=step)
-        operate(opened, there.clinic_id, "owners.update", work)
+        clinic_id = existing_clinic(opened, clinic_id)
+        with opened.reading(clinic_id) as db:
+            there = account_named(db, clinic_id, name)
+            called = {one["id"]: one["name"] for one in clinics(db)}[clinic_id]
+        if there is None or there.role != "owner":
+            fail(NO_OWNER)
+        secret, step = (None, None) if off else _confirmed_secret(name, called)
+        work = partial(signing_in.set_totp, id=there.id, secret=secret, step=step)
+        operate(opened, clinic_id, "accounts.update", work)
     text = f"The second factor is {'off' if off else 'on'}."
     print_result({"client_id": there.id, "second_factor": not off}, as_json=as_json, text=text)
 
 
-def _confirmed_secret(clinic_name: str) -> tuple[str, int]:
+def _operated(opened: Database, clinic_id: UUID, name: str, work: Callable[[Operation], T]) -> T:
+    try:
+        return operate(opened, clinic_id, name, work)
+    except Problem as problem:
+        fail(reason(problem))
+
+
+def _confirmed_secret(name: str, clinic_name: str) -> tuple[str, int]:
     """A new secret, and the time step of the code that confirmed it."""
-    secret = service.new_totp_secret()
+    secret = passwords.new_totp_secret()
     print_message(f"Add this to an authenticator app, as a key or as an address:\n\n{secret}")
-    print_message(f"{service.totp_uri(secret, clinic_name)}\n")
-    step = service.totp_step(secret, typer.prompt("Code of the app", err=True))
+    print_message(f"{passwords.totp_uri(secret, name, clinic_name)}\n")
+    step = passwords.totp_step(secret, typer.prompt("Code of the app", err=True))
     if step is None:
         fail("This code is wrong. Nothing was changed.")
     return secret, step
-
-
-def _names(op: Operation) -> list[str]:
-    """The names of the clinic and its practitioners, which no password may be."""
-    people = [full_name(row.given_name, row.family_name) for row in op.all(_PRACTITIONERS)]
-    turned = [full_name(row.family_name, row.given_name) for row in op.all(_PRACTITIONERS)]
-    return [clinic(op)["name"], *people, *turned]
-
-
-def _check_embedded(opened: Database) -> None:
-    if not opened.is_sqlite:
-        fail(NOT_HERE)
 
 
 def _password(from_stdin: bool) -> str:  # noqa: FBT001 - as the option gave it

@@ -7,23 +7,35 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
-from app.auth.models import Client, Device, Identity
+from app.auth.models import Account, Client, Device, Identity
 from app.core.operation import CLINIC, Operation, rows
-from app.credentials.views import DescendantView, StatedClient, StatedDevice, StatedIdentity
+from app.credentials.views import (
+    DescendantView,
+    StatedAccount,
+    StatedClient,
+    StatedDevice,
+    StatedIdentity,
+)
 
 CLIENTS: Final = (
     rows(
         Client,
         Client,
         *(Device.code_digest, Device.code_expires_at, Device.enrolled_at),
-        func.coalesce(Device.practitioner_id, Identity.practitioner_id).label("practitioner_id"),
+        *(Account.sign_in_name, Account.email, Account.invited_until, Account.joined_at),
+        *(Account.last_sign_in_at, Account.version),
+        Account.totp_secret.is_not(None).label("second_factor"),
+        func.coalesce(
+            Device.practitioner_id, Identity.practitioner_id, Account.practitioner_id
+        ).label("practitioner_id"),
     )
     .outerjoin(Device, and_(Device.clinic_id == Client.clinic_id, Device.client_id == Client.id))
     .outerjoin(
         Identity, and_(Identity.clinic_id == Client.clinic_id, Identity.client_id == Client.id)
     )
+    .outerjoin(Account, and_(Account.clinic_id == Client.clinic_id, Account.client_id == Client.id))
 )
-"""Clients of every kind, with the columns of their devices and identities."""
+"""Clients of every kind, with the columns of their devices, identities and accounts."""
 
 _LOCK = rows(Client, Client.id).where(Client.id == bindparam("id")).with_for_update()
 _ONE = CLIENTS.where(Client.id == bindparam("id"))
@@ -109,10 +121,28 @@ def stated_identity(row: Row[Any]) -> StatedIdentity:
     }
 
 
+def stated_account(row: Row[Any]) -> StatedAccount:
+    """What the ledger states about an account, in a row of `CLIENTS`."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "sign_in_name": row.sign_in_name,
+        "role": row.role,
+        "practitioner_id": row.practitioner_id,
+        "email": row.email,
+        "created_at": row.created_at,
+        "invited_until": row.invited_until,
+        "joined_at": row.joined_at,
+        "revoked_at": row.revoked_at,
+        "version": row.version,
+    }
+
+
 STATED: Final[Mapping[str, tuple[str, Callable[[Row[Any]], Any]]]] = {
     "api_key": ("clients", stated_client),
     "backend": ("clients", stated_client),
     "device": ("devices", stated_device),
     "identity": ("identities", stated_identity),
+    "account": ("accounts", stated_account),
 }
 """By kind of client: the resource in its ledger entries, and what they state about it."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Row, and_, bindparam, update
 
-from app.auth.models import Client, Device, Owner
+from app.auth.models import Account, Client, Device
 from app.auth.queries import MAKERS_MAX, makers
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.problems import Conflict, NotFound
@@ -22,15 +22,16 @@ VERIFIERS: Final = (
     Client.secret_digest,
     Client.earlier_secret_digest,
     Device.code_digest,
-    Owner.password_hash,
-    Owner.totp_secret,
+    Account.password_hash,
+    Account.totp_secret,
+    Account.invitation_digest,
 )
 """Every column that checks a secret which outlives a few minutes."""
 
 CREDENTIALS: Final = (
     rows(Client, Client.id, Client.made_by, Client.earlier_secret_until, *VERIFIERS)
     .outerjoin(Device, and_(Device.clinic_id == Client.clinic_id, Device.client_id == Client.id))
-    .outerjoin(Owner, and_(Owner.clinic_id == Client.clinic_id, Owner.client_id == Client.id))
+    .outerjoin(Account, and_(Account.clinic_id == Client.clinic_id, Account.client_id == Client.id))
 )
 _ONE = CREDENTIALS.where(Client.id == bindparam("id"))
 _REVOKE = (
@@ -38,6 +39,20 @@ _REVOKE = (
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
     .values(revoked_at=bindparam("at"))
 )
+_EMPTY = (
+    update(Account)
+    .where(Account.clinic_id == CLINIC, Account.client_id == bindparam("this"))
+    .values(
+        name_key=None,
+        password_hash=None,
+        totp_secret=None,
+        totp_step=None,
+        invitation_digest=None,
+        invited_until=None,
+        version=Account.version + 1,
+    )
+)
+"""Frees the name of an account, and forgets what checks who signs in."""
 
 
 class Revoked(NamedTuple):
@@ -125,6 +140,11 @@ def _revoke(op: Operation, row: Row[Any], reason: str | None) -> datetime:
         return already
     resource, stated = queries.STATED[row.kind]
     op.run(_REVOKE, {"this": row.id, "at": op.at})
-    view = {**stated(row), "revoked_at": op.at}
+    view: dict[str, Any] = {**stated(row), "revoked_at": op.at}
+    if row.kind == "account":
+        op.run(_EMPTY, {"this": row.id})
+        view |= {"invited_until": None, "version": row.version + 1}
     ledger.record(op, resource, view, operation=f"{resource}.revoke", reason=reason)
+    if row.kind == "account":
+        record_credential(op, row.id)
     return op.at

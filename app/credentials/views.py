@@ -7,12 +7,14 @@ from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
+from app.core.values.access import Role
+
 ClientKind = TypeAliasType("ClientKind", Literal["api_key", "backend"])
 """Whether it sends an API key or signs its token requests as a back end."""
 DescendantKind = TypeAliasType(
-    "DescendantKind", Literal["api_key", "backend", "device", "identity"]
+    "DescendantKind", Literal["api_key", "backend", "device", "identity", "account"]
 )
-"""What a client made: a program, a device or a sign-in."""
+"""What a client made: a program, a device, a sign-in or an account."""
 
 
 class CredentialView(TypedDict, closed=True):
@@ -94,12 +96,40 @@ class StatedIdentity(PersonalMembers, closed=True):
     """The link of a practitioner to the identity provider, in the body of a ledger entry."""
 
 
+class AccountMembers(TypedDict):
+    """What the ledger states about the account of a person."""
+
+    id: UUID
+    name: str
+    """The person's name, as others read it."""
+    sign_in_name: str
+    """What the person types to sign in."""
+    role: Role
+    """What the person does in the clinic, which decides their rights."""
+    practitioner_id: UUID | None
+    """The practitioner that the person is; null for other staff."""
+    email: str | None
+    """Where messages about the account go; null if nobody gave an address."""
+    created_at: datetime
+    invited_until: datetime | None
+    """Until when the newest invitation can be used; null if it was used."""
+    joined_at: datetime | None
+    """When the person first chose a password; null if they have not."""
+    revoked_at: datetime | None
+    """When somebody revoked it; null if nobody did."""
+    version: int
+
+
+class StatedAccount(AccountMembers, closed=True):
+    """An account in the body of a ledger entry."""
+
+
 class DescendantView(TypedDict, closed=True):
     """A client that another client made, itself or through clients that it made."""
 
     id: UUID
     kind: DescendantKind
-    """What it is: a program, a device or a sign-in."""
+    """What it is: a program, a device, a sign-in or an account."""
     name: str
     """What the clinic calls it."""
     revoked_at: datetime | None

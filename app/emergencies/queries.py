@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, or_, select
 
+from app.auth.actors import named
 from app.auth.models import Emergency
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
@@ -87,9 +88,11 @@ def unreviewed(op: Operation) -> UnreviewedPageView:
     """The emergency access that nobody has reviewed: that of a series first, then the oldest."""
     found, by_id = _unreviewed(op)
     found = sorted(found, key=lambda row: row.id not in by_id)  # stable: keeps the order of time
+    names = named(op, {f"practitioner:{row.practitioner_id}" for row in found[:SHOWN_MAX]})
     shown: list[UnreviewedView] = [
         {
             **view(row),
+            "practitioner_name": names.practitioners.get(row.practitioner_id),
             "series": by_id.get(row.id),
             "patients_seen": ledger.patients_read_in_emergency(op, row.id, row.ends_at),
         }

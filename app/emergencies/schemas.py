@@ -74,6 +74,9 @@ class EmergencyView(_Emergency, closed=True):
 class UnreviewedView(_Emergency, closed=True):
     """Emergency access that nobody has reviewed yet."""
 
+    practitioner_name: Annotated[
+        str | None, Field(description="The name of the practitioner who began it.")
+    ]
     series: Annotated[
         EmergencySeries | None,
         Field(

@@ -137,9 +137,16 @@ class DisclosureView(TypedDict, closed=True):
     operation: str
     """What was read, by the operation, such as `sessions.read`."""
     actor: str
-    """Who read it: `client:<id>` or `cli:<name>`."""
+    """Who read it: `practitioner:<id>`, `client:<id>` or `cli:<name>`."""
+    actor_name: Annotated[
+        str | None, Field(description="The name of who read it; null for the command line.")
+    ]
     client: UUID | None
     """The id of the client; null if there was none."""
+    client_name: Annotated[
+        str | None,
+        Field(description="What the clinic calls that account, device or program."),
+    ]
     request_id: str
     resource: str
     """The kind of record, such as `sessions`."""

@@ -1,4 +1,4 @@
-"""Find what acts for a practitioner, and whose authority has to end."""
+"""Find what acts for a practitioner, whose authority has to end, and names that others know."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,24 +7,35 @@ from uuid import UUID
 
 from sqlalchemy import CTE, BindParameter, Exists, Row, and_, bindparam, exists, or_, select
 
-from app.auth.models import Client, Device, Identity
+from app.auth.models import Account, Client, Device, Identity
+from app.clinics.queries import clinic
 from app.core.operation import CLINIC, Operation, rows
 from app.practitioners.models import Practitioner
+from app.records.names import full_name
+
+_PERSONAL: tuple[type[Device | Identity | Account], ...] = (Device, Identity, Account)
+"""The tables of clients that act for a practitioner."""
+_NAMES = rows(Practitioner, Practitioner.given_name, Practitioner.family_name)
 
 
 def _clients_of_practitioner() -> CTE:
-    """Return the ids of their devices and identities, and of what these have made in turn."""
+    """Return the ids of their personal clients, and of what these have made in turn.
+
+    Accounts that they made for others are left out: those stop working with their maker, and work
+    again once somebody else vouches for them.
+    """
     own: BindParameter[UUID] = bindparam("practitioner")
-    by_device = rows(Device, Device.client_id).where(Device.practitioner_id == own)
-    by_identity = rows(Identity, Identity.client_id).where(Identity.practitioner_id == own)
-    first = rows(Client, Client.id).where(or_(Client.id.in_(by_device), Client.id.in_(by_identity)))
+    personal = (
+        rows(table, table.client_id).where(table.practitioner_id == own) for table in _PERSONAL
+    )
+    first = rows(Client, Client.id).where(or_(*(Client.id.in_(ids) for ids in personal)))
     held = first.cte("held", recursive=True)
     made = select(Client.id).join(held, Client.made_by == held.c.id)
-    return held.union(made.where(Client.clinic_id == CLINIC))
+    return held.union(made.where(Client.clinic_id == CLINIC, Client.kind != "account"))
 
 
-def _has_client(table: type[Device | Identity]) -> Exists:
-    """Return the condition that a practitioner has a device or identity that isn't revoked."""
+def _has_client(table: type[Device | Identity | Account]) -> Exists:
+    """Return the condition that a practitioner has a client of this kind that isn't revoked."""
     return exists().where(
         table.clinic_id == CLINIC,
         table.practitioner_id == Practitioner.id,
@@ -46,13 +57,18 @@ _TO_END = (
     .where(
         or_(
             and_(Practitioner.status == "active", Practitioner.inactive_from <= bindparam("day")),
-            and_(
-                Practitioner.status == "inactive", or_(_has_client(Device), _has_client(Identity))
-            ),
+            and_(Practitioner.status == "inactive", or_(*map(_has_client, _PERSONAL))),
         )
     )
     .order_by(Practitioner.id)
 )
+
+
+def known_names(op: Operation) -> list[str]:
+    """The names of the clinic and its practitioners, which others know: no password may be one."""
+    people = [(row.given_name, row.family_name) for row in op.all(_NAMES)]
+    either_way = [name for pair in people for name in (full_name(*pair), full_name(*pair[::-1]))]
+    return [clinic(op)["name"], *either_way]
 
 
 def clients_in_force(op: Operation, practitioner_id: UUID) -> Sequence[Row[Any]]:

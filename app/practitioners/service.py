@@ -127,7 +127,7 @@ PRACTITIONERS = Practitioners()
 def _end_authority(op: Operation, practitioner_id: UUID) -> None:
     """End all that acts for a practitioner, each part with its own ledger entry. Idempotent.
 
-    That is their devices and identities, what these have made, and open emergency access.
+    That is their devices, identities and accounts, what these have made, and open emergency access.
     """
     held = queries.clients_in_force(op, practitioner_id)
     for id in open_emergencies(op, practitioner_id, [client.id for client in held]):

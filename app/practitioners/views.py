@@ -52,6 +52,8 @@ class EndedView(TypedDict, closed=True):
     """The devices that can't be used any more."""
     identities: list[UUID]
     """The links to the identity provider that don't work any more."""
+    accounts: list[UUID]
+    """The accounts with which they can't sign in any more."""
     clients: list[UUID]
     """The API keys and back ends that their devices and sign-ins made."""
     emergencies: list[UUID]

@@ -34,7 +34,6 @@ from app.credentials.views import ClientKind
 from app.emergencies import queries as emergencies
 from app.kinds import KINDS
 from app.ledger.statements import Statement
-from app.owners import queries as owners
 from app.records.kinds import Kind
 from app.retention import service as retention
 from app.retention.models import LegalHold, RetentionPolicy
@@ -137,12 +136,7 @@ STATES: Final[tuple[State, ...]] = (
     _of_clients(words_of(ClientKind)),
     _of_clients(("device",)),
     _of_clients(("identity",)),
-    State(
-        "owners",
-        Client.id,
-        rows(Client).where(Client.kind == "owner"),
-        lambda row: _as_json(owners.view(row)),
-    ),
+    _of_clients(("account",)),
     State(NOUN, Client.id, CREDENTIALS, lambda row: _as_json(credential(row))),
     State(
         "emergencies", Emergency.id, rows(Emergency), lambda row: _as_json(emergencies.view(row))

@@ -68,7 +68,7 @@ _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
 _SESSIONS = rows(
     TreatmentSession, TreatmentSession.id, TreatmentSession.episode_id, TreatmentSession.status
 ).where(among(TreatmentSession.id, "ids"))
-_CLIENTS = rows(Client, Client.id, Client.name).where(among(Client.id, "ids"))
+_CLIENTS = rows(Client, Client.id, Client.name, Client.kind).where(among(Client.id, "ids"))
 _MEASUREMENTS = (
     rows(Measurement, Measurement.id, Measurement.activity)
     .where(Measurement.patient_id == _OF, Measurement.activity.is_not(None))
@@ -246,13 +246,13 @@ def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]
 def names(op: Operation, chart: Chart) -> Names:
     """The names of the muscles, instruments and people that a chart refers to."""
     people = {str(each["id"]): name_of(each) for each in _people(op, chart)}
-    programs = {str(each["id"]): each["name"] for each in _programs(op, chart)}
+    programs = {str(row.id): _called(row) for row in _programs(op, chart)}
 
     def actor(who: str) -> str:
         kind, _, id = who.partition(":")
         if kind == "cli":
             return f"the operator ({id})"
-        return people.get(id) or (f"the client “{programs[id]}”" if id in programs else who)
+        return people.get(id) or programs.get(id, who)
 
     return Names(
         muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
@@ -276,7 +276,8 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
     """
     yield "clinics", {"id": op.clinic_id, "name": clinic(op)["name"]}
     yield from (("practitioners", person) for person in _people(op, chart))
-    yield from (("clients", program) for program in _programs(op, chart))
+    for program in _programs(op, chart):
+        yield "clients", {"id": program.id, "name": printable(program.name)}
     for row in op.all(_MEASUREMENTS, patient_id=chart.patient["id"]):
         yield "measurements", {"id": row.id, "activity": row.activity}
     yield from (("thresholds", {"id": t.id, "source": t.source}) for t in op.all(_SOURCES))
@@ -291,12 +292,17 @@ def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
     return _practitioners(op, treating | signing)
 
 
-def _programs(op: Operation, chart: Chart) -> list[dict[str, Any]]:
+def _programs(op: Operation, chart: Chart) -> Sequence[Row[Any]]:
     """The clients that signed, amended or voided a session, or ask for the summary."""
     actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
     ids = [id for kind, _, id in actors if kind == "client"]
-    listed = op.all(_CLIENTS, ids=ids) if ids else ()
-    return [{"id": row.id, "name": printable(row.name)} for row in listed]
+    return op.all(_CLIENTS, ids=ids) if ids else ()
+
+
+def _called(client: Row[Any]) -> str:
+    """The name of a person, or of a program with the word that it is one."""
+    name = str(printable(client.name))
+    return name if client.kind == "account" else f"the client “{name}”"
 
 
 def _actors(chart: Chart) -> Iterator[str]:

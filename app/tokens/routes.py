@@ -11,6 +11,9 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from app.accounts.queries import only_clinic
+from app.accounts.rules import name_key
+from app.accounts.service import passwords, signing_in
 from app.auth import jose
 from app.auth.queries import caller_for, client_by_id, in_force
 from app.auth.rules import ENROLMENT_CODE, REFRESH_TOKEN, Key, Untrusted, parse_key
@@ -18,6 +21,7 @@ from app.core.db.database import Database
 from app.core.http.authorize import forget_stale_clients, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import FORM, Repeated, form_members
+from app.core.http.guesses import take_guess
 from app.core.http.outgoing import Unreachable
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import chunks, public_url, request_id
@@ -33,7 +37,6 @@ from app.core.values.problems import (
     Unavailable,
 )
 from app.devices import service as devices
-from app.owners import service as owners
 from app.tokens import rules, service
 from app.tokens.errors import NO_STORE, TokenRefused
 from app.tokens.schemas import RefreshableTokenView, TokenRefusedView, TokenView
@@ -49,9 +52,6 @@ NOT_AUTHENTICATED: Final = "The client couldn't be authenticated."
 
 ENROLMENT: Final = "urn:needlework:params:oauth:grant-type:enrolment"
 GRANT_TYPES: Final = ("client_credentials", ENROLMENT, "refresh_token", "password")
-FAILURES: Final = 10
-FAILURES_MINUTES: Final = 5
-"""How many wrong passwords an address may send, in how many minutes."""
 
 Form = Mapping[str, str]
 Taken = tuple[Any, Key | None]
@@ -130,20 +130,25 @@ def _problems(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
                                 "type": "string",
                                 "description": "The newest one: each works once.",
                             },
+                            "clinic_id": {
+                                "type": "string",
+                                "format": "uuid",
+                                "description": "Goes with `username`, where a server has several"
+                                " clinics.",
+                            },
                             "username": {
                                 "type": "string",
-                                "const": owners.NAME,
-                                "description": "Only the owner signs in with a password.",
+                                "description": "The name with which a person signs in.",
                             },
                             "password": {
                                 "type": "string",
                                 "format": "password",
-                                "description": "The owner's password.",
+                                "description": "The password of that account.",
                             },
                             "otp": {
                                 "type": "string",
-                                "description": "The code of the owner's second factor, if it is"
-                                " on. Each code works once.",
+                                "description": "The code of their second factor, if it is on. Each"
+                                " code works once.",
                             },
                             "scope": {
                                 "type": "string",
@@ -161,8 +166,8 @@ async def token(request: Request) -> Response:
     """Get an access token for five minutes.
 
     A back end sends a signed assertion (SMART Backend Services, RFC 7523). A device first sends
-    its enrolment code, and after that its newest refresh token. Each of these works once. The
-    owner of a clinic on SQLite first sends a password, and after that refresh tokens, too.
+    its enrolment code, and after that its newest refresh token. Each of these works once. A
+    person with an account first sends a password, and after that refresh tokens, too.
     """
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     try:
@@ -228,7 +233,7 @@ async def _enrolment(request: Request, form: Form) -> dict[str, Any]:
 async def _refresh(request: Request, form: Form) -> dict[str, Any]:
     """Grant tokens for a refresh token (RFC 6749 §6), which works once."""
     key = parse_key(form.get("refresh_token", ""), REFRESH_TOKEN)
-    takers: Mapping[str, Taker] = {"device": devices.refresh, "owner": owners.refresh}
+    takers: Mapping[str, Taker] = {"device": devices.refresh, "account": signing_in.refresh}
     return await _grant_once(request, form, key, takers)
 
 
@@ -279,27 +284,38 @@ def _both_tokens(
 
 
 async def _password(request: Request, form: Form) -> dict[str, Any]:
-    """Grant tokens for the owner's password (RFC 6749 §4.3), which only our own page asks for."""
+    """Grant tokens for a person's password (RFC 6749 §4.3), which only our own page asks for."""
     database: Database = request.app.state.database
-    if not database.is_sqlite:
-        raise TokenRefused("unsupported_grant_type", NO_GRANT)
     if not {"username", "password"} <= form.keys():
         raise TokenRefused("invalid_request", "Give username and password.")
-    failures, address = cast("Rates", request.app.state.password_rates), client_address(request)
-    failures.take(address).apply(request)
+    name, password, code = form["username"], form["password"], form.get("otp")
     async with deadline():
-        name, password, code = form["username"], form["password"], form.get("otp")
-        checked = await owners.check_password(database, name, password, code)
-    owner, fault = checked.owner, checked.fault
-    if owner is not None and fault is None:
-        failures.give_back(address)
-        known = KnownClient(owner, caller_for(owner))
-        take = partial(owners.sign_in, id=owner.id, step=checked.step)
+        clinic_id = await asyncio.to_thread(_clinic_of, database, form)
+        guess = take_guess(request, str(clinic_id), name_key(name))
+        there = await passwords.account_of(database, clinic_id, name)
+        checked = await passwords.check(there, password, code)
+    person, fault = checked.account, checked.fault
+    if person is not None and fault is None:
+        guess.give_back()
+        known = KnownClient(person, caller_for(person))
+        take = partial(signing_in.sign_in, id=person.id, step=checked.step)
         return await _grant(request, form, known, take)
     remark = None
-    if owner is not None and fault is not None:
-        remark = BackgroundTask(_record_rejection, request, caller_for(owner), fault)
+    if person is not None and fault is not None:
+        remark = BackgroundTask(_record_rejection, request, caller_for(person), fault)
     raise TokenRefused("invalid_grant", NOT_VALID, remark)
+
+
+def _clinic_of(database: Database, form: Form) -> UUID | None:
+    """The clinic that a form names, or the only one of the database; None if there is none such."""
+    try:
+        given = UUID(form["clinic_id"]) if "clinic_id" in form else None
+    except ValueError:
+        return None
+    if given is not None:
+        return given
+    with database.reading() as db:
+        return only_clinic(db)
 
 
 def _scopes(form: Form, held: Iterable[str]) -> list[str]:

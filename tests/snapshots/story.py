@@ -23,6 +23,7 @@ class Story(World):
         super().__init__(api)
         self._reads = False
         self._own_words = 0
+        self._people = 0
         self._held: dict[str, Any] = {}
         travel(DAYS[0])
         for collection in ("practitioners", "patients", "episodes"):
@@ -35,7 +36,7 @@ class Story(World):
         follow_ups = f"/v1/sessions/{self._known['sessions']}/follow-ups"
         for address in ("/v1/measurements", "/v1/consents", "/v1/screenings", follow_ups):
             self._held[address] = self.make(address)
-        for name in ("adverse-events", "thresholds", "terms", "clients", "devices"):
+        for name in ("adverse-events", "thresholds", "terms", "accounts", "clients", "devices"):
             self._held[f"/v1/{name}"] = self.make(f"/v1/{name}")
         self._held[ALERTS] = self.make(ALERTS)
         self._held[EMERGENCY] = self.make(EMERGENCY)
@@ -67,6 +68,9 @@ class Story(World):
             body["code"] = shown["code"] + nth.replace(" ", "_")
             body["name"] = shown["name"] + nth
             body["synonyms"] = [word + nth for word in shown["synonyms"]]
+        if "sign_in_name" in body:
+            self._people += 1
+            body["sign_in_name"] = f"robin{self._people}"
         for identifier in body.get("identifiers", ()):
             identifier["value"] = f"P-{str(uuid7())[-6:].upper()}"
         return body

@@ -13,6 +13,9 @@ from tests.snapshots import permissions
 from tests.sweeps.document import NEED_NO_SCOPE, operations, undocumented
 from tests.sweeps.world import PERSONAL, World
 
+# These give or change a role, and need its rights.
+OF_ITS_ROLE = {f"accounts.{act}" for act in ("create", "update", "reset", "revoke")}
+
 BAD = (
     "",
     "Bearer",
@@ -100,6 +103,8 @@ def test_the_declared_scope_alone_is_enough(api: Api, clinic: Clinic) -> None:
         handed_on = from_json(sent.content or b"{}").get("scopes") if operation.creates else None
         if handed_on:  # callers can't pass on scopes that they don't hold
             caller = Api(api.wire, clinic.key({Scope(scope), *map(Scope, handed_on)}))
+        if operation.name in OF_ITS_ROLE:  # nor can they give or change such a role
+            caller = Api(api.wire, clinic.key({Scope(scope), *ROLES["front-desk"]}))
         if operation.name in PERSONAL:
             caller = api.practitioners({Scope(scope)})
         answer = sent.by(caller)

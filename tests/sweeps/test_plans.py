@@ -28,7 +28,7 @@ COPIES = 5_000
 PATIENTS = 100
 # Tables so small that a full scan is the best plan.
 SMALL = {
-    *("clinics", "clients", "devices", "emergencies", "identities", "owners"),
+    *("clinics", "clients", "devices", "emergencies", "identities", "owners", "accounts"),
     *("access_tokens", "browser_tokens", "refresh_tokens", "stored_answers"),
     *("practitioners", "legal_holds", "thresholds", "terms", "term_words"),
     *("ledger_heads", "ledger_tiles", "ledger_checkpoints", "retention_policies"),

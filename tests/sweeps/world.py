@@ -20,6 +20,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "episodes": {"complaint": "Shoulder pain, both sides"},
     "sessions": {"note": "More was said."},
     "thresholds": {"mcid": 4.2},
+    "accounts": {"name": "Robin Other"},
     "terms": {"note": "Since the operation."},
     "measurements": {"value": 5},
     "consents": {"given_by": "A parent"},
@@ -42,6 +43,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "ScreeningBody": {"rule_set": "Other"},
     "AdverseEventBody": {"description": "Other"},
     "ClientBody": {"name": "Other"},
+    "AccountBody": {"sign_in_name": "other"},
     "DeviceBody": {"name": "Other"},
     "EmergencyBody": {"reason": "Another reason."},
 }
@@ -57,11 +59,11 @@ WORDS = {"slug": "infraspinatus", "code": "nprs", "version": "1", "number": "1",
 # Path segments of more than one word.
 WORDS |= {"dataset}.{format": "sessions.csv"}
 # Members of an answer that are shown once, and neither stored nor in the ledger.
-SECRETS = {"api_key", "enrolment_code"}
+SECRETS = {"api_key", "enrolment_code", "invitation_code"}
 # Members that only the answer to a write has, not the record.
 OF_THE_WRITE = {"ended"}
 # Members of an answer that the body of a change entry doesn't have.
-UNSTATED = {"made_by", "earlier_key_until", "descendants"}
+UNSTATED = {"made_by", "earlier_key_until", "descendants", "second_factor", "last_sign_in_at"}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
 # The operations on a client that only its maker may call.
@@ -130,6 +132,8 @@ class World:
                 body[name] = self.known(collection)
         for identifier in body.get("identifiers", ()):
             identifier["value"] = str(uuid7())
+        if "sign_in_name" in body:
+            body["sign_in_name"] = uuid7().hex
         if model in OWN_WORDS:
             word = uuid7().hex
             body |= {"code": f"own_{word}", "name": word, "synonyms": [f"as {word}"]}

@@ -5,19 +5,21 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Client
 from playwright.sync_api import Browser
 
+from app.accounts.service import owners, passwords
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.operation import perform
-from app.owners import service as owners
 from tests import browser, postgres
+from tests.accounts.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
+from tests.auth.local_provider import CLIENT_ID, LocalProvider, link_person, local_provider
 from tests.ground import Api, Clinic, create_clinic
-from tests.owners.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.progress.charts import Chart, take_in
 from tests.serving import HOST, serving
 from tests.web.console import Desk
@@ -34,6 +36,7 @@ class Served(NamedTuple):
     key: str
     is_sqlite: bool
     patients: dict[int, str]
+    provider: LocalProvider
 
     @property
     def form(self) -> dict[str, str]:
@@ -58,9 +61,16 @@ def a_server_with_patients(
         migrate(database)
         clinic = create_clinic(database)
         if is_sqlite:
-            op = clinic.operation("owners.create")
-            perform(database, op, partial(owners.set_owner, op, owners.hash_password(PASSWORD)))
-        running = stack.enter_context(serving(folder / "log", NEEDLEWORK_DATABASE_URL=url))
+            op = clinic.operation("accounts.create")
+            perform(database, op, partial(owners.set_owner, op, passwords.hash_password(PASSWORD)))
+        provider = stack.enter_context(local_provider())
+        environment = {
+            "NEEDLEWORK_DATABASE_URL": url,
+            "NEEDLEWORK_OIDC_ISSUER": provider.url,
+            "NEEDLEWORK_OIDC_CLIENT_ID": CLIENT_ID,
+            "NEEDLEWORK_OUTGOING_TO_LOOPBACK": "1",
+        }
+        running = stack.enter_context(serving(folder / "log", **environment))
         address = f"http://{HOST}:{running.port}"
         wire = stack.enter_context(Client(base_url=address))
         api = Api(wire, clinic.key())
@@ -69,7 +79,9 @@ def a_server_with_patients(
             records = list(history(count))
             take_in(api, records)
             patients[count] = records[1]["id"]
-        yield Served(address, folder / "log", api.key, is_sqlite, patients)
+        dana = UUID(api.practitioner(given_name="Dana", family_name="Okafor")["id"])
+        link_person(clinic, provider, dana)
+        yield Served(address, folder / "log", api.key, is_sqlite, patients, provider)
         assert FAMILY.lower() not in (folder / "log").read_text().lower()
 
 

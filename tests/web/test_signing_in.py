@@ -9,8 +9,8 @@ from httpx2 import Client
 
 from app.core.http.rates import Rates
 from app.core.values.clock import now
+from tests.accounts.house import PASSWORD, WRONG, House
 from tests.ground import Api, Clinic
-from tests.owners.house import PASSWORD, WRONG, House
 from tests.web.console import Desk, security
 
 

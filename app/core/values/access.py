@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 from uuid import UUID
+
+from typing_extensions import TypeAliasType
+
+Role = TypeAliasType("Role", Literal["owner", "practitioner", "front-desk", "auditor"])
+"""What a person does in the clinic, which decides their rights."""
 
 
 class Scope(StrEnum):
     """A right that a token may have: `<noun>:<read|write>`, and `sessions:sign`."""
 
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
     ADVERSE_EVENTS_READ = "adverse_events:read"
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
     ALERTS_READ = "alerts:read"
@@ -56,13 +63,15 @@ class Scope(StrEnum):
 
 READS: Final = frozenset(scope for scope in Scope if scope.endswith(":read"))
 CLINICAL_READS: Final = READS - {
+    Scope.ACCOUNTS_READ,
     Scope.AUDIT_READ,
     Scope.CHANGES_READ,
     Scope.CLIENTS_READ,
     Scope.DEVICES_READ,
     Scope.EXPORTS_READ,
 }
-"""The reads that treatment needs: not the audit, the change feed, clients, devices or exports."""
+"""The reads that treatment needs, without those of the audit, the change feed, accounts, clients,
+devices and exports."""
 
 
 ROLES: Final[Mapping[str, frozenset[Scope]]] = {
@@ -101,6 +110,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     },
     "auditor": frozenset(
         {
+            Scope.ACCOUNTS_READ,
             Scope.AUDIT_READ,
             Scope.CLIENTS_READ,
             Scope.CLINIC_READ,
@@ -109,7 +119,9 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
         }
     ),
 }
-"""The scopes of each role. `docs/operator.md` gives the reasons."""
+"""The scopes of each role, also of `integration`, which is for programs only.
+
+`docs/operator.md` gives the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +140,11 @@ class Caller:
     emergency_id: UUID | None = None
     """Its open emergency access, if any."""
     behind: UUID | None = None
-    """The practitioner whose device or identity made the client, if there is one."""
+    """The practitioner whose device, identity or account made the program, if there is one."""
+    name: str = ""
+    """What the clinic calls the client."""
+    role: str | None = None
+    """The role of a person's account; None for a program, a device or an identity."""
 
     @property
     def answering(self) -> UUID | None:

@@ -51,8 +51,7 @@ def _mark(session: SessionView, reports: Iterable[FollowUpView]) -> str:
         return "VOID: this session does not count."
     if session["status"] == "draft":
         return "DRAFT: nobody has signed it yet."
-    # `alert` is what the session was marked with before there were alerts.
-    reported = session["alert"] or any(report["red_flags"] for report in reports)
+    reported = any(report["red_flags"] for report in reports)
     return "The patient reported a red flag after this session." if reported else ""
 
 
@@ -66,12 +65,19 @@ def _line(session: SessionView, names: Names) -> str:
     if session["setting"] is not None:
         parts.append(session["setting"])
     if session["signed_at"] is not None and session["signed_by"] is not None:
-        parts.append(
-            f"signed {moment(session['signed_at'])} by {names.actor(session['signed_by'])}"
-        )
+        parts.append(f"signed {moment(session['signed_at'])} by {_signer(session, names)}")
     if session["late_entry"]:
         parts.append(f"late entry, recorded {moment(session['recorded_at'])}")
     return " · ".join(parts)
+
+
+def _signer(session: SessionView, names: Names) -> str:
+    """Who signed; of a program or other staff, also the practitioner for whom it acts."""
+    signed_by = str(session["signed_by"])
+    signer = names.actor(signed_by)
+    if not signed_by.startswith("client:"):
+        return signer
+    return f"{signer} for {names.practitioner(session['practitioner_id'])}"
 
 
 def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) -> list[Pair]:

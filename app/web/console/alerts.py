@@ -14,8 +14,6 @@ from app.alerts.service import ALERTS
 from app.alerts.views import AlertAction, AlertView
 from app.core.operation import Operation
 from app.core.values.access import Scope
-from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.core.values.wire import read
 from app.episodes.schemas import EpisodeFilters
@@ -28,6 +26,7 @@ from app.safety.models import Consent
 from app.safety.rules import standing_refusals
 from app.safety.service import CONSENTS
 from app.web.console.chart import plain
+from app.web.console.kept import check_bearings
 
 ACTIONS: Final[Sequence[AlertAction]] = words_of(AlertAction)
 SHOWN_MAX: Final = 200
@@ -108,18 +107,11 @@ def _red_flags(op: Operation, patient_id: UUID) -> Iterator[EpisodeView]:
 
 
 def acknowledge(op: Operation, id: UUID, form: dict[str, str]) -> AlertView:
-    """Acknowledge an alert with a form, which names the alert and the patient that it showed.
+    """Acknowledge an alert with a form, which says for which patient it was opened.
 
-    Raises `Invalid` if they are others, and what the service raises.
+    Raises `Conflict` if that is another one, or if somebody else opened the form; and what the
+    service raises.
     """
-    alert = record(op, ALERTS, id)
-    sent = {"alert": str(alert["id"]), "patient": str(alert["patient_id"] or "")}
-    faults = [
-        Fault(f"/{name}", "other_patient", "This form was opened for another alert or patient.")
-        for name, expected in sent.items()
-        if form.get(name, "") != expected
-    ]
-    if faults:
-        raise Invalid(faults)
+    check_bearings(form, op.caller.client_id, record(op, ALERTS, id)["patient_id"])
     said = {name: form[name] for name in ("action", "note") if form.get(name, "").strip()}
     return service.acknowledge(op, id, read(AcknowledgeBody, to_json(said)))

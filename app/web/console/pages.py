@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
+from app.auth.provider import signs_browsers_in
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import code_names
@@ -32,6 +33,9 @@ from app.progress.rules.wording import (
     signed,
     verdict_words,
 )
+from app.web.console.cookies import CLINIC, cookie_of
+from app.web.console.kept import ANOTHERS, Kept, kept
+from app.web.console.who import who
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -136,18 +140,44 @@ def redirect(to: str) -> Response:
     return RedirectResponse(to, 303, {**HEADERS})
 
 
-def sign_in(request: Request, status: int, fault: str | None = None, to: str = HOME) -> Response:
-    """The sign-in page; after signing in, the browser continues at `to`."""
-    has_owner = request.app.state.database.is_sqlite
-    return page_response("sign_in.html", status, has_owner=has_owner, fault=fault, to=to, who=None)
+class SignIn(NamedTuple):
+    """What the sign-in form begins with."""
+
+    to: str = HOME
+    """Where the browser continues after signing in."""
+    clinic: str = ""
+    """The clinic's id, if the browser knows it."""
+    sign_in_name: str = ""
+    asks_clinic: bool = False
+    """Whether the person can enter the clinic's id. Otherwise the form sends the one it has."""
+    kept: Kept | None = None
+    """What was typed into a form before."""
+
+    @classmethod
+    def on(cls, request: Request, to: str = HOME) -> "SignIn":
+        """What the form begins with in a browser, which may know the clinic and hold a text."""
+        return cls(to, cookie_of(request, CLINIC), kept=kept(request))
+
+
+def sign_in(status: int, form: SignIn, fault: str | None = None) -> Response:
+    """The sign-in page."""
+    shown = form._asdict() | {"has_provider": signs_browsers_in()}
+    return page_response("sign_in.html", status, fault=fault, who=None, **shown)
 
 
 def problem(request: Request, problem: Problem) -> Response:
-    """The page about a problem; for `Unauthenticated` it is the sign-in page."""
-    if isinstance(problem, Unauthenticated):
-        to = request.url.path if request.method == "GET" else HOME
-        answer = sign_in(request, int(problem.status), to=to)
+    """The page about a problem; for `Unauthenticated` it is the sign-in page.
+
+    What was typed into a form goes along. A page shows it to the person who typed it.
+    """
+    typed, signed_in = kept(request), who(request)
+    is_anothers = ANOTHERS in problem.members
+    if isinstance(problem, Unauthenticated) or is_anothers:
+        to = request.url.path if request.method == "GET" else typed.page if typed else HOME
+        fault = problem.detail if is_anothers else None
+        answer = sign_in(int(problem.status), SignIn.on(request, to), fault)
     else:
+        is_mine = typed and signed_in and typed.written_by == str(signed_in.client_id)
         answer = page_response(
             "problem.html",
             int(problem.status),
@@ -155,7 +185,9 @@ def problem(request: Request, problem: Problem) -> Response:
             detail=problem.detail,
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
-            who=None,
+            kept=typed,
+            typed=typed.typed if typed and is_mine else (),
+            who=signed_in,
         )
     answer.headers.update(problem.headers)
     return answer

@@ -13,14 +13,14 @@ from argon2 import Parameters, extract_parameters
 from httpx2 import Client
 from starlette.testclient import TestClient
 
+from app.accounts.service import owners, passwords
 from app.core.http.rates import Rates
 from app.core.operation import perform
 from app.core.values.access import Scope
 from app.core.values.clock import now
-from app.owners import service
+from tests.accounts.house import PASSWORD, WRONG, House, refused
 from tests.cli.program import url_of
 from tests.ground import Api
-from tests.owners.house import PASSWORD, WRONG, House, refused
 from tests.serving import serving
 
 
@@ -28,7 +28,7 @@ from tests.serving import serving
 def hashes_that_are_made(monkeypatch: pytest.MonkeyPatch) -> list[Parameters]:
     """What each hash costs, in the order in which they are made, be it to compare it or to keep."""
     work: list[Parameters] = []
-    hashes = service._HASHES  # noqa: SLF001 - the one place where hashes are made
+    hashes = passwords.HASHES
     make, verify = hashes.hash, hashes.verify
 
     def made(password: str) -> str:
@@ -114,7 +114,7 @@ def test_one_hash_is_computed_at_a_time_and_never_in_the_event_loop(
 ) -> None:
     house.put()
     at_it, most, names = set[str](), list[int](), set[str]()
-    verify = service._HASHES.verify  # noqa: SLF001 - the one place where hashes are made
+    verify = passwords.HASHES.verify
 
     def watched(*given: Any) -> bool:
         name = threading.current_thread().name
@@ -125,7 +125,7 @@ def test_one_hash_is_computed_at_a_time_and_never_in_the_event_loop(
         at_it.discard(name)
         return found_
 
-    monkeypatch.setattr(service._HASHES, "verify", watched)  # noqa: SLF001 - the one place where hashes are made
+    monkeypatch.setattr(passwords.HASHES, "verify", watched)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: house.ask().status_code, range(4)))
     assert set(answers) <= {200, 503}  # a request that waits too long gets a 503
@@ -210,7 +210,7 @@ def test_what_the_owner_made_lives_on_with_a_new_password_and_ends_with_the_owne
     house.app.state.authenticate.forget(UUID(id_))
     assert [each.get("/v1/clinic").status_code for each in (own, desk, tablet)] == [401, 200, 200]
     op = house.clinic.operation()
-    perform(house.clinic.database, op, partial(service.remove, op))
+    perform(house.clinic.database, op, partial(owners.remove, op))
     for each in (desk, tablet):
         house.app.state.authenticate.forget(UUID(each.key.split("_")[1]))
     assert [each.get("/v1/clinic").status_code for each in (desk, tablet)] == [401, 401]
@@ -235,10 +235,10 @@ def test_the_ledger_has_the_account_and_wrong_passwords_once_a_minute(
         house.ask(WRONG)
     assert house.noted() == ["wrong password"]
     changes = house.api.get("/v1/changes?limit=200").json()["items"]
-    told = [(c["operation"], c["resource_id"]) for c in changes if c["resource"] == "owners"]
+    told = [(c["operation"], c["resource_id"]) for c in changes if c["resource"] == "accounts"]
     assert told == [
-        ("owners.create", first),
-        ("owners.update", first),
+        ("accounts.create", first),
+        ("accounts.set-password", first),
     ]
     assert second == first
 
@@ -263,7 +263,7 @@ def test_the_password_is_not_stored_logged_or_returned_anywhere(
         answers = [served.ask(WRONG).text, served.ask(username=PASSWORD).text]
     told = log.read_text() + str(answers)
     with house.clinic.database.reading() as db:
-        for table in ("owners", "clients", "refresh_tokens", "access_tokens", "ledger_entries"):
+        for table in ("accounts", "clients", "refresh_tokens", "access_tokens", "ledger_entries"):
             told += str(db.exec_driver_sql(f"SELECT * FROM {table}").all())  # noqa: S608 - our own tables
     assert "$argon2id$v=19$m=65536,t=3,p=1$" in told
     tokens = [given[name].split("_", 2)[2] for name in ("access_token", "refresh_token")]

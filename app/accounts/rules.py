@@ -1,4 +1,4 @@
-"""Rules for passwords: length, normalization, and what is too easy to guess. Pure.
+"""Rules for accounts, their names and passwords. Pure.
 
 NIST SP 800-63B §3.1.1.2 asks for length, and to refuse passwords that are leaked, repetitive,
 sequential, or the name of the person or the service. It asks for no other property. It also asks
@@ -6,11 +6,22 @@ for Unicode normalization, because one keyboard may send a letter as one charact
 two.
 """
 
+import hmac
+import secrets
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
+from app.core.values.access import Role
+from app.core.values.text import folded as as_compared
+
+NAME_MAX: Final = 100
+KEY_MAX: Final = 200
+"""The longest folded name: folding may make a name longer."""
+INVITATION_LIFE: Final = timedelta(days=7)
 LENGTH_MIN: Final = 12
 LENGTH_MAX: Final = 1024
 REPEATED: Final = "This password repeats a few characters. Choose another one."
@@ -18,6 +29,43 @@ SEQUENCE: Final = "This password is a sequence of neighbouring characters. Choos
 NAME: Final = (
     "This password is a name that others know: of the clinic or of a person. Choose another."
 )
+
+
+def needs_practitioner(role: Role) -> bool:
+    """Whether a person with this role is a practitioner in any case."""
+    return role == "practitioner"
+
+
+def takes_practitioner(role: Role) -> bool:
+    """Whether a person with this role may be a practitioner."""
+    return role in {"owner", "practitioner"}
+
+
+def name_key(sign_in_name: str) -> str:
+    """The name by which an account is found: case and variants of characters don't matter."""
+    return as_compared(sign_in_name)
+
+
+def known_browser(account_id: UUID, password_hash: str) -> str:
+    """A mark for a browser in which a person has signed in, so that it is known later.
+
+    It proves that, because only the server knows the hash; a new password makes it worthless. See
+    OWASP, *Slow Down Online Guessing Attacks with Device Cookies*.
+    """
+    nonce = secrets.token_hex(16)
+    return f"{nonce}.{_proof(nonce, account_id, password_hash)}"
+
+
+def is_known_browser(mark: str, account_id: UUID, password_hash: str) -> bool:
+    """Whether `known_browser` made this mark for the account, with its present password."""
+    nonce, _, proof = mark.partition(".")
+    made = _proof(nonce, account_id, password_hash)
+    return hmac.compare_digest(made.encode(), proof.encode())
+
+
+def _proof(nonce: str, account_id: UUID, password_hash: str) -> str:
+    marked = f"known browser {account_id} {nonce}".encode()
+    return hmac.new(password_hash.encode(), marked, "sha256").hexdigest()
 
 
 def normalized(password: str) -> str:

@@ -11,9 +11,9 @@ import pytest
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.main import create_app
+from tests.accounts.house import House, Program
 from tests.cli.program import Ran, url_of, within
 from tests.ground import create_clinic
-from tests.owners.house import House, Program
 from tests.wire import wired
 
 

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pyotp
 import pytest
 import time_machine
 from httpx2 import Response
 
+from app.accounts.service import passwords, signing_in
 from app.core.http.rates import Rates
 from app.core.operation import perform
-from app.owners import service
+from tests.accounts.house import PASSWORD, WRONG, House, Program, refused
 from tests.cli.program import PATIENCE_S, environment, url_of
-from tests.owners.house import PASSWORD, WRONG, House, Program, refused
 from tests.serving import ROOT
 
 # The known answers of RFC 6238, appendix B: SHA-1, here with six digits.
@@ -40,12 +41,14 @@ class Guarded:
     def __init__(self, house: House) -> None:
         self.house = house
         self.id = house.put()
-        self.secret = service.new_totp_secret()
+        self.secret = passwords.new_totp_secret()
         self.change(self.secret)
 
     def change(self, secret: str | None) -> None:
-        op = self.house.clinic.operation("owners.update")
-        perform(self.house.clinic.database, op, partial(service.set_totp, op, secret))
+        op = self.house.clinic.operation("accounts.set-second-factor")
+        perform(
+            self.house.clinic.database, op, partial(signing_in.set_totp, op, UUID(self.id), secret)
+        )
 
     def code(self, half_minutes: int = 0) -> str:
         at = datetime.now(UTC).timestamp() + half_minutes * HALF_MINUTE_S
@@ -74,11 +77,11 @@ def house_with_second_factor(house: House, clock: time_machine.Traveller) -> Gua
 @pytest.mark.parametrize(("at", "code"), KNOWN.items())
 def test_codes_are_those_of_rfc_6238(at: int, code: str) -> None:
     with time_machine.travel(at, tick=False):
-        assert service.totp_step(RFC_SECRET, code) == at // HALF_MINUTE_S
+        assert passwords.totp_step(RFC_SECRET, code) == at // HALF_MINUTE_S
 
 
 def test_a_secret_has_160_random_bits() -> None:
-    secrets = {service.new_totp_secret() for _ in range(100)}
+    secrets = {passwords.new_totp_secret() for _ in range(100)}
     assert len(secrets) == 100
     assert all(re.fullmatch(r"[A-Z2-7]{32}", secret) for secret in secrets)
 
@@ -176,17 +179,18 @@ def test_a_new_password_keeps_the_second_factor_and_off_ends_it(guarded: Guarded
 
 
 def test_turning_it_on_signs_the_owner_out(house: House) -> None:
-    house.put()
+    id_ = UUID(house.put())
     given = house.signed_in()
-    op = house.clinic.operation("owners.update")
-    perform(house.clinic.database, op, partial(service.set_totp, op, RFC_SECRET))
+    op = house.clinic.operation("accounts.set-second-factor")
+    perform(house.clinic.database, op, partial(signing_in.set_totp, op, id_, RFC_SECRET))
     assert refused(house.refresh(given["refresh_token"]))
 
 
 def test_the_ledger_has_a_digest_of_the_secret_and_never_the_secret(guarded: Guarded) -> None:
     entries = guarded.house.api.get("/v1/audit/entries?limit=200").json()["items"]
-    told = [(e["kind"], e["resource"]) for e in entries if e["operation"] == "owners.update"]
-    assert told == [("change", "owners"), ("security", "credentials")]
+    made = [e for e in entries if e["operation"] == "accounts.set-second-factor"]
+    told = [(e["kind"], e["resource"]) for e in made]
+    assert told == [("change", "accounts"), ("security", "credentials")]
     with guarded.house.clinic.database.reading() as db:
         bodies = str(db.exec_driver_sql("SELECT body FROM ledger_entries").all())
     assert "totp_secret" in bodies

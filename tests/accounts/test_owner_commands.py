@@ -15,11 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli import story
-from app.core.db.database import Database
-from app.main import create_app
-from app.owners import service
-from app.owners.rules import (
+from app.accounts.rules import (
     LENGTH_MAX,
     LENGTH_MIN,
     REPEATED,
@@ -28,9 +24,13 @@ from app.owners.rules import (
     normalized,
     weakness,
 )
+from app.accounts.service import passwords
+from app.cli import story
+from app.core.db.database import Database
+from app.main import create_app
+from tests.accounts.house import PASSWORD, WRONG, House, Program, refused
 from tests.cli.program import PATIENCE_S, environment, url_of
 from tests.ground import Api, Clinic, create_clinic
-from tests.owners.house import PASSWORD, WRONG, House, Program, refused
 from tests.serving import ROOT
 from tests.wire import wired
 
@@ -95,7 +95,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(
     "password", [PASSWORD, WRONG, "Test clinic at the river", "aabbccddeeff1", "ababababxyzw"]
 )
 def test_another_long_password_is_accepted(password: str) -> None:
-    assert service.refusal(password, ["Test clinic", "Dana Demo"]) is None
+    assert passwords.refusal(password, ["Test clinic", "Dana Demo"]) is None
 
 
 @given(st.text(min_size=LENGTH_MIN, max_size=60))
@@ -169,33 +169,41 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(house: Hous
     assert house.signed_in()
 
 
-def test_the_account_is_the_only_one_in_its_database(house: House, on: Program) -> None:
+def test_each_clinic_of_a_database_has_an_owner_of_its_own(house: House, on: Program) -> None:
     house.put()
     other = create_clinic(house.clinic.database)
     this = ("owner", "set", "--clinic", str(other.id), "--password-stdin")
-    ran = on(other.database, *this, typed=WRONG)
+    assert on(other.database, *this, typed=WRONG).code == 0
+    form = {"grant_type": "password", "username": "owner", "password": WRONG}
+    assert refused(house.wire.post("/oauth/token", data=form))
+    named = {clinic: form | {"clinic_id": str(clinic)} for clinic in (house.clinic.id, other.id)}
+    assert refused(house.wire.post("/oauth/token", data=named[house.clinic.id]))
+    assert house.wire.post("/oauth/token", data=named[other.id]).status_code == 200
+    ran = on(other.database, "owner", "remove")
+    assert (ran.code, "--clinic" in ran.err) == (1, True)
+    assert on(other.database, "owner", "remove", "--clinic", str(other.id)).code == 0
+    assert refused(house.wire.post("/oauth/token", data=named[other.id]))
+
+
+def test_the_account_of_somebody_else_is_not_made_an_owner_s(house: House, on: Program) -> None:
+    house.api.create("/v1/accounts", name="Robin", role="front-desk")
+    this = ("owner", "set", "--clinic", str(house.clinic.id), "--name", "ROBIN")
+    ran = on(house.clinic.database, *this, "--password-stdin", typed=PASSWORD)
     assert (ran.code, ran.out) == (1, "")
-    assert "Another clinic" in ran.err
-    assert refused(house.ask(WRONG))
-    assert house.signed_in()
+    assert "no owner" in ran.err
 
 
-def test_an_owner_exists_only_on_sqlite(
+def test_an_owner_signs_in_on_both_databases(
     database: Database, clinic: Clinic, api: Api, on: Program
 ) -> None:
     form = {"grant_type": "password", "username": "owner", "password": PASSWORD}
-    answer = api.wire.post("/oauth/token", data=form)
-    ran = on(
-        database, "owner", "set", "--clinic", str(clinic.id), "--password-stdin", typed="short"
-    )
-    assert (ran.code, ran.out) == (1, "")
-    if database.is_sqlite:
-        assert refused(answer)
-        assert "characters" in ran.err
-    else:
-        assert answer.json()["error"] == "unsupported_grant_type"
-        assert "is for SQLite" in ran.err
-        assert "is for SQLite" in on(database, "owner", "remove").err
+    form |= {"clinic_id": str(clinic.id)}
+    this = ("--clinic", str(clinic.id))
+    assert refused(api.wire.post("/oauth/token", data=form))
+    assert on(database, "owner", "set", *this, "--password-stdin", typed=PASSWORD).code == 0
+    assert api.wire.post("/oauth/token", data=form).status_code == 200
+    assert on(database, "owner", "remove", *this).code == 0
+    assert refused(api.wire.post("/oauth/token", data=form))
 
 
 def test_the_demo_makes_an_owner_once_and_keeps_the_password(

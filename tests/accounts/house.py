@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI
 from httpx2 import Client, Response
 
+from app.accounts.service import owners, passwords
 from app.core.operation import perform
-from app.owners import service
 from tests.cli.program import Ran
 from tests.ground import Api, Clinic
 
@@ -30,8 +30,8 @@ class House(NamedTuple):
 
     def put(self, password: str = PASSWORD) -> str:
         """Make the owner; the client's id."""
-        op, hash_ = self.clinic.operation(), service.hash_password(password)
-        made = perform(self.clinic.database, op, partial(service.set_owner, op, hash_))
+        op, hash_ = self.clinic.operation(), passwords.hash_password(password)
+        made = perform(self.clinic.database, op, partial(owners.set_owner, op, hash_))
         return str(made["id"])
 
     def ask(self, password: str = PASSWORD, username: str = "owner") -> Response:

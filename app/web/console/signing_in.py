@@ -1,0 +1,181 @@
+"""Signs people in by name and password, and programs' keys for whoever has no account.
+
+A server may have several clinics, and a name belongs to one of them. So the page's address, or a
+cookie that remembers it, names the clinic: `/console/sign-in/<id>`.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Row
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from app.accounts.queries import only_clinic
+from app.accounts.rules import is_known_browser, known_browser, name_key
+from app.accounts.service import passwords
+from app.accounts.service.signing_in import take_sign_in
+from app.auth.queries import caller_by_token, caller_for, in_force
+from app.auth.rules import API_KEY, Untrusted, parse_key
+from app.core.db.database import Database
+from app.core.http.authorize import Identity, record_rejection
+from app.core.http.deadline import deadline
+from app.core.http.forms import read_form
+from app.core.http.guesses import Guess, take_guess
+from app.core.http.rates import Rates, client_address
+from app.core.http.requests import whole_body
+from app.core.values.access import Caller, Refused
+from app.web.console import pages
+from app.web.console.browsers import SIGN_IN, check_origin, let_in
+from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
+from app.web.console.kept import carry, kept
+
+# After signing in, a browser may be redirected only to a page of the console.
+REDIRECTS_TO: Final = re.compile(
+    r"/console(/account|/alerts|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
+    r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
+    re.ASCII,
+)
+FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
+WHICH_CLINIC: Final = (
+    "This server has several clinics. Open the address for signing in that your clinic gave you, or"
+    " enter the clinic's id."
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+class SigningIn(NamedTuple):
+    """Who signs in: `caller` is None or `Refused` where their password or key is wrong."""
+
+    caller: Identity
+    guess: Guess
+    account: Row[Any] | None = None
+    step: int | None = None
+    """The time step of the code of the second factor."""
+
+
+@router.get(f"{pages.HOME}/sign-in", name="console.sign-in-page")
+def page(request: Request) -> Response:
+    """Show the page to sign in on."""
+    return pages.sign_in(200, pages.SignIn(clinic=cookie_of(request, CLINIC)))
+
+
+@router.get(f"{pages.HOME}/sign-in/{{clinic_id:uuid}}", name="console.sign-in-clinic")
+def page_of_clinic(request: Request, clinic_id: UUID) -> Response:
+    """Show the page to sign in on, for one clinic. The browser remembers it."""
+    answer = pages.sign_in(200, pages.SignIn(clinic=str(clinic_id)))
+    set_cookie(request, answer, CLINIC, str(clinic_id))
+    return answer
+
+
+@router.post(f"{pages.HOME}/sign-in", name=SIGN_IN)
+async def sign_in(request: Request) -> Response:
+    """Sign a browser in, with a person's name and password or with an API key."""
+    check_origin(request)
+    cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
+    form = read_form(request, await whole_body(request))
+    carry(request, form)
+    shown = pages.SignIn(
+        target(form), form.get("clinic", ""), form.get("name", ""), kept=kept(request)
+    )
+    async with deadline():
+        key = form.get("key", "").strip()
+        found = await (_with_key(request, key) if key else _with_password(request, form))
+        if found is None:
+            return pages.sign_in(403, shown._replace(asks_clinic=True), WHICH_CLINIC)
+        caller = found.caller
+        if isinstance(caller, Caller):
+            found.guess.give_back()
+            work = None if found.account is None else partial(_take, found.account.id, found.step)
+            try:
+                answer = await let_in(request, caller, target(form), work)
+            except Untrusted:  # another sign-in used the code first
+                return pages.sign_in(403, shown, FAILED)
+            if found.account is not None:
+                mark = known_browser(found.account.id, found.account.password_hash)
+                set_cookie(request, answer, KNOWN, mark)
+            return answer
+    answer = pages.sign_in(403, shown, FAILED)
+    if caller is not None:  # after the response: its time must not show whether there is an account
+        answer.background = BackgroundTask(record_rejection, request, SIGN_IN, caller)
+    return answer
+
+
+def target(form: Mapping[str, str]) -> str:
+    """The page to redirect to after signing in."""
+    to = form.get("to", "")
+    return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
+
+
+def _take(id: UUID, step: int | None, op: Any) -> None:
+    take_sign_in(op, id, step)
+
+
+async def _with_key(request: Request, key: str) -> SigningIn:
+    guess = take_guess(request)
+    found = await asyncio.to_thread(_caller_of_key, request.app.state.database, key)
+    return SigningIn(_marked(request, found), guess)
+
+
+def _caller_of_key(database: Database, key: str) -> Identity:
+    if parse_key(key, API_KEY) is None:
+        return None
+    with database.reading() as db:
+        return caller_by_token(db, key)
+
+
+async def _with_password(request: Request, form: dict[str, str]) -> SigningIn | None:
+    """Who signs in with a name and a password; None if the form has to name the clinic."""
+    database: Database = request.app.state.database
+    name, password, code = form.get("name", ""), form.get("password", ""), form.get("otp", "")
+    clinic_id = await asyncio.to_thread(clinic_of, database, form.get("clinic", ""))
+    if clinic_id is None:
+        take_guess(request)
+        return None
+    there = await passwords.account_of(database, clinic_id, name)
+    guess = take_guess(request, str(clinic_id), name_key(name), *_known(request, there))
+    checked = await passwords.check(there, password, code)
+    if checked.account is None:
+        return SigningIn(None, guess)
+    account = checked.account
+    caller: Identity = caller_for(account, practitioner_id=account.practitioner_id)
+    if checked.fault is not None:
+        return SigningIn(_marked(request, Refused(cast("Caller", caller), checked.fault)), guess)
+    caller = await asyncio.to_thread(_in_force, database, account, cast("Caller", caller))
+    return SigningIn(_marked(request, caller), guess, account, checked.step)
+
+
+def _in_force(database: Database, account: Row[Any], caller: Caller) -> Identity:
+    with database.reading() as db:
+        return in_force(db, account, caller)
+
+
+def clinic_of(database: Database, given: str) -> UUID | None:
+    """The clinic with this id, or the only one of the database; None if there are several."""
+    if given.strip():
+        try:
+            return UUID(given.strip())
+        except ValueError:
+            return UUID(int=0)  # nobody's: answered like any other unknown clinic
+    with database.reading() as db:
+        return only_clinic(db)
+
+
+def _known(request: Request, account: Row[Any] | None) -> tuple[str, ...]:
+    """What tells a browser apart in which this person has signed in before; empty otherwise."""
+    mark = cookie_of(request, KNOWN)
+    if account is None or account.password_hash is None:
+        return ()
+    return (mark,) if is_known_browser(mark, account.id, account.password_hash) else ()
+
+
+def _marked(request: Request, found: Identity) -> Identity:
+    if isinstance(found, Refused):
+        return cast("Refused", request.app.state.authenticate.mark_repeated(found))
+    return found
