@@ -14,6 +14,7 @@ from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
+from app.auth.uses import storing_uses
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
@@ -54,6 +55,9 @@ from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
 from app.web.console.browsers import router as browsers
+from app.web.console.machines import router as machines
+from app.web.console.oidc import router as oidc
+from app.web.console.people import router as people
 from app.web.console.routes import router as console
 from app.web.console.signing_in import router as signing_in
 from app.web.routes import router as web
@@ -94,13 +98,16 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 
-CONSOLE: Final = (
+CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
+    people,
+    machines,
     own_account.reading,
     own_account.router,
     joining.router,
     browsers,
     signing_in,
+    oidc,
 )
 """The console's pages and forms."""
 DESCRIPTION: Final = """\
@@ -151,10 +158,14 @@ def create_app(database: Database | None = None) -> FastAPI:
     owns_database = database is None
     database = database or Database(settings().database_url)
 
+    outgoing = Outgoing()
+    provider = Provider(outgoing)
+    authenticate = Authenticator(database, provider)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database, end_departed, walk)
+        keeper = Keeper(database, end_departed, walk, storing_uses(authenticate))
         courier = Courier(database)
         keeper.start()
         courier.start()
@@ -182,8 +193,8 @@ def create_app(database: Database | None = None) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.state.database = database
-    app.state.outgoing = outgoing = Outgoing()
-    app.state.authenticate = Authenticator(database, Provider(outgoing))
+    app.state.outgoing, app.state.provider = outgoing, provider
+    app.state.authenticate = authenticate
     app.state.rates = Rates(settings().requests_per_minute)
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)

@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     """The issuer URL (`https`) of the identity provider that practitioners sign in with."""
     oidc_audience: str | None = None
     """The audience (`aud`) that its tokens for this server name."""
+    oidc_client_id: str | None = None
+    """The id under which the identity provider knows this server. With it, people sign in to the
+    console with the provider."""
+    oidc_client_secret: SecretStr | None = None
+    """The secret for that id, if the provider gave one."""
     oidc_token_minutes_max: PositiveInt = 90
     """How many minutes a token of the identity provider may be valid in all; a longer one: 401."""
     paper: Literal["us-letter", "a4"] = "us-letter"

@@ -3,10 +3,11 @@
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import pytest
 from pydantic_core import to_json
@@ -16,11 +17,24 @@ from app.settings import settings
 DRIP_S = 0.1
 
 
+class Told(NamedTuple):
+    """An answer that is more than a page."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+
+
+Act = Callable[[dict[str, str], Mapping[str, str]], Told]
+"""Answers a query or a form, and the headers that came with it."""
+
+
 class Published:
     """The JSON at each path, and the paths that were requested."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Any] = {}
+        self.acts: dict[str, Act] = {}
         self.asked: list[str] = []
         self.dripped = 0
         self.url = ""
@@ -32,7 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the published page; a few paths misbehave."""
         self.published.asked.append(self.path)
-        if self.path == "/elsewhere":
+        path, _, query = self.path.partition("?")
+        if path in self.published.acts:
+            self._act(path, query)
+        elif self.path == "/elsewhere":
             self.send_response(302)
             self.send_header("Location", self.published.url + "/keys")
             self.end_headers()
@@ -50,6 +67,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(404 if page is None else 200)
             self.end_headers()
             self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Answer a form."""
+        self.published.asked.append(self.path)
+        length = int(self.headers.get("Content-Length", "0"))
+        self._act(self.path, self.rfile.read(length).decode())
+
+    def _act(self, path: str, form: str) -> None:
+        told = self.published.acts[path](dict(parse_qsl(form)), dict(self.headers))
+        self.send_response(told.status)
+        for name, value in told.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(told.body)))
+        self.end_headers()
+        self.wfile.write(told.body)
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""

@@ -39,14 +39,20 @@ def _answer(op: Operation, view: AlertView) -> Answer[AlertWithDeliveriesView]:
 
 @router.get("", operation_id="alerts.list")
 def alerts(op: Reading, filters: Annotated[AlertFilters, Query()]) -> Page[AlertWithDeliveriesView]:
-    """List alerts, newest first, each with the messages about it."""
+    """List alerts.
+
+    The newest come first. Each has the messages about it, in `deliveries`.
+    """
     views, cursor = records(op, ALERTS, filters)
     return Page(_told(op, views), cursor)
 
 
 @router.get("/{id:uuid}", operation_id="alerts.read", responses=documented(NotFound))
 def alert(op: Reading, id: UUID) -> Answer[AlertWithDeliveriesView]:
-    """Read one alert, with the messages about it."""
+    """Read one of the alerts.
+
+    It has no ETag: messages about it, in `deliveries`, make no new version of it.
+    """
     return _answer(op, record_for_answer(op, ALERTS, id))
 
 

@@ -45,6 +45,7 @@ class AcknowledgeBody(Body):
     model_config = example(action="called", note="Feels well, breathes freely. Will call again.")
 
     action: AlertAction
+    """What was done."""
     note: Annotated[
         Statement | None,
         Field(description="Needed if the action is `other`.", validate_default=True),

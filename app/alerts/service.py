@@ -34,7 +34,7 @@ from app.core.values.problems import Forbidden
 from app.deliveries import channels
 from app.deliveries import service as deliveries
 from app.records import service as records
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference, V
+from app.records.kinds import Appearances, Facts, Kind, LeftOut, V
 
 
 class Derived(TypedDict, total=False):
@@ -59,7 +59,7 @@ class Alerts(Kind[AlertBody, AlertView]):
     view = AlertView
     filters = AlertFilters
     order = Order((Alert.raised_at, Alert.id), descending=True)
-    references = (Reference("patient_id", "patients"), Reference("session_id", "sessions"))
+    # No references: an alert that was acknowledged must not keep its session from being corrected.
     conditions = {
         "status": Alert.status == bindparam("status"),
         "patient_id": Alert.patient_id == bindparam("patient_id"),

@@ -50,7 +50,9 @@ class AlertNoteView(TypedDict, closed=True):
 
     note: str
     written_by: str
+    """Who wrote it."""
     written_at: datetime
+    """When they wrote it, in UTC."""
 
 
 class _Alert(TypedDict):
@@ -60,13 +62,17 @@ class _Alert(TypedDict):
     session_id: UUID | None
     """The session that the source belongs to; null if there is none."""
     source: AlertSourceView
+    """The record that raised it."""
     reasons: list[AlertReason]
     """Why it was raised. While it is open, further reasons of the same source join."""
     raised_at: datetime
+    """When the server raised it, in UTC."""
     status: AlertStatus
+    """Whether somebody has looked at it."""
     acknowledged_by: str | None
     """Who acknowledged it; null while it is open."""
     acknowledged_at: datetime | None
+    """When they did so, in UTC; null while it is open."""
     action: AlertAction | None
     """What was done; null while it is open."""
     note: str | None

@@ -58,6 +58,9 @@ class Client(ClinicOwned):
     earlier_secret_until: Mapped[datetime | None]
     role: Mapped[str | None] = mapped_column(String(16))
     """The role of an account; None for programs, devices and identities."""
+    last_used_at: Mapped[datetime | None]
+    """When a token of it was accepted last, accurate to an hour; None: not since this is counted.
+    Browsers have a time of their own."""
 
 
 class AccessToken(ClinicOwned):

@@ -35,6 +35,8 @@ PERSONAL = ("device", "identity", "account")
 CACHED_S = 5
 CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
+USE_S = 3600
+"""How accurate the stored time of a client's last use is."""
 MAKERS_MAX = 10
 """How many clients there may be in a row in which each made the next."""
 
@@ -86,6 +88,8 @@ class Authenticator:
         self._known: dict[str, tuple[Caller, float]] = {}
         self._refused: dict[tuple[UUID | None, str], float] = {}
         self._forgot = 0
+        self._used: dict[UUID, UUID] = {}
+        self._noted: dict[UUID, float] = {}
 
     async def __call__(self, token: str) -> Caller | Refused | None:
         """The caller of a token; `Refused` for a token of a known client that isn't valid now.
@@ -100,6 +104,7 @@ class Authenticator:
         if not isinstance(found, Caller):
             self._known.pop(token, None)
             return None if found is None else self.mark_repeated(found)
+        self._note(found)
         if len(self._known) >= CACHED_MAX:
             self._known.clear()
         if forgot == self._forgot:  # else this may be what was read before the change
@@ -111,6 +116,20 @@ class Authenticator:
         self._forgot += 1
         for token in [t for t, (c, _) in self._known.items() if c.client_id == client_id]:
             del self._known[token]
+
+    def take_used(self) -> dict[UUID, UUID]:
+        """The clients that were not taken within the last hour and called since, with clinics."""
+        used, self._used = self._used, {}
+        if len(self._noted) >= CACHED_MAX:
+            self._noted.clear()
+        self._noted.update(dict.fromkeys(used, time.monotonic()))
+        return used
+
+    def _note(self, caller: Caller) -> None:
+        """Note that a client calls, unless that was stored within the last hour."""
+        id = caller.client_id
+        if id is not None and time.monotonic() - self._noted.get(id, -USE_S) >= USE_S:
+            self._used[id] = caller.clinic_id
 
     def mark_repeated(self, refused: Refused) -> Refused:
         """The refusal, with `again` set if the same one was returned within the last minute."""
@@ -173,8 +192,7 @@ def caller_by_browser_token(db: Connection, key: Key) -> BrowserCaller | None:
     token = db.execute(_BROWSER, held).first()
     if token is None or not browser_token_is_valid(now(), token.began_at, token.used_at):
         return None
-    caller = caller_for(client, practitioner_id=acting_practitioner(db, client))
-    return BrowserCaller(_in_emergency(db, in_force(db, client, caller)), token.used_at)
+    return BrowserCaller(_in_person(db, client), token.used_at)
 
 
 def acting_practitioner(db: Connection, client: Row[Any]) -> UUID | None:
@@ -193,9 +211,12 @@ def caller_by_identity(db: Connection, id: UUID) -> Caller | Refused | None:
     if client is None:
         return None
     set_clinic(db, client.clinic_id)
-    held = {"clinic": client.clinic_id, "client_id": client.id}
-    identity = db.execute(_IDENTITY, held).one()
-    caller = caller_for(client, practitioner_id=identity.practitioner_id)
+    return _in_person(db, client)
+
+
+def _in_person(db: Connection, client: Row[Any]) -> Caller | Refused:
+    """The caller of a client that signs in without a token of its own."""
+    caller = caller_for(client, practitioner_id=acting_practitioner(db, client))
     return _in_emergency(db, in_force(db, client, caller))
 
 

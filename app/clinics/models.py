@@ -33,5 +33,5 @@ class Clinic(ClinicOwned):
     hours: Mapped[list[Any]] = mapped_column(server_default="[]")
     """When it is open: `HoursView`s, in its own time zone."""
     alert_recipients: Mapped[list[Any]] = mapped_column(server_default="[]")
-    """Who is told of alerts, in order of preference: `RecipientView`s."""
+    """Who is told of alerts, in order of preference: `AlertRecipientView`s."""
     version: Mapped[int] = mapped_column(server_default="1")

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
 from app.clinics.models import WhoseSessions
-from app.clinics.views import DeliveryChannel, HoursView, RecipientView, Weekday
+from app.clinics.views import AlertRecipientView, DeliveryChannel, HoursView, Weekday
 from app.core.http.outgoing import check_address
 from app.core.http.patches import MergePatch
 from app.core.values.clock import time_zones
@@ -87,7 +87,7 @@ class HoursBody(Body):
 Hours = Annotated[list[HoursBody], Field(max_length=HOURS_MAX)]
 
 
-class RecipientBody(Body):
+class AlertRecipientBody(Body):
     """Somebody who is told of alerts."""
 
     name: Line
@@ -128,12 +128,12 @@ class ClinicBody(Body):
     """The number to call in an emergency, such as 911 or 112; null if it isn't said."""
     hours: Hours = []
     """When the clinic is open; empty if it isn't said."""
-    alert_recipients: Annotated[list[RecipientBody], Field(max_length=RECIPIENTS_MAX)] = []
+    alert_recipients: Annotated[list[AlertRecipientBody], Field(max_length=RECIPIENTS_MAX)] = []
     """Who is told of alerts, in order of preference; empty: nobody."""
 
     @field_validator("alert_recipients")
     @classmethod
-    def _once(cls, recipients: list[RecipientBody]) -> list[RecipientBody]:
+    def _once(cls, recipients: list[AlertRecipientBody]) -> list[AlertRecipientBody]:
         check_distinct([each.name for each in recipients])
         return recipients
 
@@ -164,7 +164,7 @@ class ClinicView(TypedDict, closed=True):
     ]
     hours: Annotated[list[HoursView], Field(description="When the clinic is open.")]
     alert_recipients: Annotated[
-        list[RecipientView],
+        list[AlertRecipientView],
         Field(description="Who is told of alerts, in order of preference; empty: nobody."),
     ]
     version: int

@@ -14,7 +14,7 @@ HoursView = TypedDict("HoursView", {"days": list[Weekday], "from": str, "to": st
 HoursView.__doc__ = "Hours that come every week."
 
 
-class RecipientView(TypedDict, closed=True):
+class AlertRecipientView(TypedDict, closed=True):
     """Somebody who is told of alerts."""
 
     name: str

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,6 +36,8 @@ CLINIC: BindParameter[UUID] = bindparam("clinic", type_=Uuid())
 # The core is below the clinics' own package, so this names their table.
 _CLINICS = table("clinics", column("clinic_id", Uuid()), column("time_zone", String()))
 _ZONE = select(_CLINICS.c.time_zone).where(_CLINICS.c.clinic_id == CLINIC)
+ZONE: Final = _ZONE.scalar_subquery().label("time_zone")
+"""The name of the clinic's time zone, for another query to read: see `Operation.take_zone`."""
 
 
 def rows(table: type[ClinicOwned], *columns: Any) -> Select[Any]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
-from app.clinics.views import RecipientView
+from app.clinics.views import AlertRecipientView
 from app.core.http.outgoing import Unreachable, post
 from app.core.values.clock import now
 from app.deliveries import mail, signatures
@@ -19,14 +19,14 @@ TIMEOUT_S: Final = mail.WHOLE_TIMEOUT_S
 _GOOD: Final = range(200, 300)
 
 
-def is_set_up(recipient: RecipientView) -> bool:
+def is_set_up(recipient: AlertRecipientView) -> bool:
     """Return whether the settings let this server reach a recipient at all."""
     if recipient["channel"] == "post":
         return settings().post_key is not None
     return mail.is_set_up()
 
 
-def send(message: Message, recipient: RecipientView, zone: ZoneInfo) -> None:
+def send(message: Message, recipient: AlertRecipientView, zone: ZoneInfo) -> None:
     """Hand a message over. `Undelivered` says why that failed."""
     if recipient["channel"] == "post":
         _post(message, recipient["to"], zone)

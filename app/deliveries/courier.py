@@ -17,7 +17,7 @@ from sqlalchemy import Row, bindparam, insert, update
 
 from app.clinics.queries import clinic
 from app.clinics.schemas import ClinicView
-from app.clinics.views import RecipientView
+from app.clinics.views import AlertRecipientView
 from app.core.db.database import Database
 from app.core.http.logs import log
 from app.core.operation import CLINIC, Operation, perform
@@ -86,7 +86,7 @@ class Claim(NamedTuple):
 
     item: Row[Any]
     telling: rules.Telling
-    recipient: RecipientView
+    recipient: AlertRecipientView
     clinic: ClinicView
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.clinics.rules import are_on
-from app.clinics.views import RecipientView
+from app.clinics.views import AlertRecipientView
 
 ESCALATED_AFTER: Final = timedelta(minutes=15)
 """How long somebody who was told has until the next one is told."""
@@ -56,19 +56,19 @@ class Step:
 
 
 def in_order(
-    recipients: Sequence[RecipientView], at: datetime, zone: ZoneInfo
-) -> list[RecipientView]:
+    recipients: Sequence[AlertRecipientView], at: datetime, zone: ZoneInfo
+) -> list[AlertRecipientView]:
     """Return the recipients in the order in which they are told: those on duty first."""
     local = at.astimezone(zone)
     return sorted(recipients, key=lambda each: not is_on_duty(each, local))
 
 
-def is_on_duty(recipient: RecipientView, local: datetime) -> bool:
+def is_on_duty(recipient: AlertRecipientView, local: datetime) -> bool:
     """Return whether a recipient is on duty at a time of the clinic's zone."""
     return not recipient["hours"] or are_on(recipient["hours"], local)
 
 
-def opened(telling: Telling, recipients: Sequence[RecipientView]) -> Telling:
+def opened(telling: Telling, recipients: Sequence[AlertRecipientView]) -> Telling:
     """Return the telling at the time of its next message.
 
     If everybody was tried already, because the list has become shorter, the next round begins.
@@ -79,15 +79,20 @@ def opened(telling: Telling, recipients: Sequence[RecipientView]) -> Telling:
 
 
 def next_recipient(
-    telling: Telling, recipients: Sequence[RecipientView], at: datetime, zone: ZoneInfo
-) -> RecipientView | None:
+    telling: Telling, recipients: Sequence[AlertRecipientView], at: datetime, zone: ZoneInfo
+) -> AlertRecipientView | None:
     """Return who is told next; None if everybody was tried, or if there are no recipients."""
     ordered = in_order(recipients, at, zone)
     return next((each for each in ordered if each["name"] not in telling.tried), None)
 
 
 def after(
-    telling: Telling, recipients: Sequence[RecipientView], name: str, at: datetime, *, sent: bool
+    telling: Telling,
+    recipients: Sequence[AlertRecipientView],
+    name: str,
+    at: datetime,
+    *,
+    sent: bool,
 ) -> Step:
     """Return what follows an attempt to tell the recipient with this name."""
     told = replace(

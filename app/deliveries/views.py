@@ -22,11 +22,14 @@ class DeliveryView(TypedDict, closed=True):
     to: str
     """The name of the recipient."""
     channel: DeliveryChannel
+    """How it went to them."""
     status: DeliveryStatus
+    """Whether it was handed over in the last attempt."""
     first_at: datetime
     """When it was tried first."""
     at: datetime
     """When it was tried last: of a message that was sent, when that was."""
     attempts: int
+    """How often it was tried."""
     reason: str | None
     """Why the last attempt failed, in plain words; null if it was sent."""

@@ -23,8 +23,8 @@ class Measurement(Record, Reading):
         Index("ix_measurements_patient", "clinic_id", "patient_id", "taken_at", "id"),
         Index("ix_measurements_taken", "clinic_id", "taken_at", "id"),
         Index("ix_measurements_instrument", "clinic_id", "instrument", "taken_at", "id"),
-        Index("ix_measurements_episode", "clinic_id", "episode_id"),
-        Index("ix_measurements_session", "clinic_id", "session_id"),
+        Index("ix_measurements_episode_taken", "clinic_id", "episode_id", "taken_at", "id"),
+        Index("ix_measurements_session_taken", "clinic_id", "session_id", "taken_at", "id"),
     )
 
     patient_id: Mapped[UUID]

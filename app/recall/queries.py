@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row, bindparam, select
 
 from app.core.db.dialects import among
 from app.core.db.tables import at_offset
@@ -26,8 +26,11 @@ _OF_LOT = (
     )
     .where(Needling.lot_folded == bindparam("lot"))
 )
-_ORDER = Order((TreatmentSession.patient_id,))
-_PATIENTS = _OF_LOT.distinct()
+# All uses of the lot are read first. For a page in order, PostgreSQL would rather look through the
+# sessions of the clinic, patient by patient, for one with this lot.
+_USERS = _OF_LOT.cte("users").prefix_with("MATERIALIZED", dialect="postgresql")
+_ORDER = Order((_USERS.c.patient_id,))
+_PATIENTS = select(_USERS).distinct()
 _FIRST, _FURTHER = _ORDER.start(_PATIENTS), _ORDER.after(_PATIENTS)
 _USES = (
     _OF_LOT.with_only_columns(

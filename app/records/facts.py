@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.db.dialects import among
 from app.core.db.tables import Instant
-from app.core.operation import Operation, rows
+from app.core.operation import ZONE, Operation, rows
 from app.core.values.wire import Body
 from app.records.kinds import Fact, Facts, Kind
 from app.records.registry import registry
@@ -63,6 +63,7 @@ def gather(op: Operation, items: Items) -> Facts:
     if wanted:
         for row in op.all(_select_facts(tuple(sorted(wanted))), **wanted):
             facts[row.noun, row.id] = _fact(registry[row.noun], row)
+            op.take_zone(row.time_zone)
     facts.holders = {}
     for noun, pairs in identifiers.items():
         for holder in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
@@ -104,6 +105,7 @@ def _select_facts_of(kind: Kind[Any, Any]) -> Select[Any]:
         table.id,
         *columns,
         table.created_from,
+        ZONE,  # most rules need it, and a query of its own costs a round trip
     ).where(among(table.id, kind.noun))
     if not kind.facts.keys() & LOCKING:
         return statement

@@ -15,6 +15,7 @@ from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db.dialects import among, json_text
+from app.core.db.nested import stored_as_json
 from app.core.db.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_east
 from app.core.http.pages import Filters, Order
 from app.core.operation import Operation, rows
@@ -318,7 +319,7 @@ class Kind(Generic[B, V]):
         Dates and ids inside its lists and objects stay text. They are written as in every other
         answer: PostgreSQL stores members in another order, and SQLite whole numbers as 7.0.
         """
-        return self.in_one_form(self._members(row, loads))
+        return cast("V", stored.written(self._members(row, loads), self._row_writers))
 
     def from_json(self, body: Mapping[str, object]) -> V:
         """Return the view of JSON from the ledger or from an answer.
@@ -338,14 +339,17 @@ class Kind(Generic[B, V]):
 
     def in_one_form(self, members: dict[str, Any]) -> V:
         """Return a view as every answer has it, whatever it was read from: see `stored.writer`."""
-        for name, write in self._writers.items():
-            if name in members:
-                members[name] = write(members[name])
-        return cast("V", members)
+        return cast("V", stored.written(members, self._writers))
 
     @cached_property
     def _writers(self) -> Mapping[str, stored.Reader]:
         return stored.writers(self.view)
+
+    @cached_property
+    def _row_writers(self) -> Mapping[str, stored.Reader]:
+        return stored.row_writers(
+            self.view, {name: stored_as_json(part) for name, part in self.nested.items()}
+        )
 
     @cached_property
     def _read_further(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Convert stored JSON to the types of a view, and write every view in one way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -64,6 +65,29 @@ def writers(view: Any) -> dict[str, Reader]:
     """Return the members of a view that `writer` may change, with their functions."""
     found = {name: writer(wanted) for name, wanted in get_type_hints(view).items()}
     return {name: write for name, write in found.items() if write is not None}
+
+
+def row_writers(view: Any, built: Mapping[str, Collection[str]]) -> dict[str, Reader]:
+    """As `writers`, for a row in which a query has built some members: lists of objects.
+
+    A built object has its one form already, but for its columns of JSON. `built` names them.
+    """
+    found = {name: write for name, write in writers(view).items() if name not in built}
+    hints = get_type_hints(view)
+    for name, stored in built.items():
+        [item] = get_args(hints[name])
+        inner = {part: write for part, write in writers(item).items() if part in stored}
+        if inner:
+            found[name] = _list_reader(partial(written, writers=inner))
+    return found
+
+
+def written(members: dict[str, Any], writers: Mapping[str, Reader]) -> dict[str, Any]:
+    """Return the members of a view as these writers give them. An older version lacks some."""
+    for name, write in writers.items():
+        if name in members:
+            members[name] = write(members[name])
+    return members
 
 
 def number(value: float) -> float:

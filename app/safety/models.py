@@ -113,8 +113,8 @@ class AdverseEvent(Record):
         Index("ix_adverse_events_patient", "clinic_id", "patient_id", "occurred_at", "id"),
         Index("ix_adverse_events_occurred", "clinic_id", "occurred_at", "id"),
         Index("ix_adverse_events_severity", "clinic_id", "severity", "occurred_at", "id"),
-        Index("ix_adverse_events_session", "clinic_id", "session_id"),
-        Index("ix_adverse_events_episode", "clinic_id", "episode_id"),
+        Index("ix_adverse_events_session_occurred", "clinic_id", "session_id", "occurred_at", "id"),
+        Index("ix_adverse_events_episode_occurred", "clinic_id", "episode_id", "occurred_at", "id"),
     )
 
     patient_id: Mapped[UUID]

@@ -71,6 +71,28 @@ def test_the_alert_follows_an_event_to_the_patient_whose_it_is(api: Api) -> None
     assert alerts(api, f"&patient_id={made['patient_id']}") == []
 
 
+def test_a_session_is_corrected_whatever_alerts_name_it(api: Api) -> None:
+    session = api.session(occurred_at="2026-11-20T10:00:00-08:00")
+    made = event(
+        api,
+        severity="serious",
+        session_id=session["id"],
+        patient_id=session["patient_id"],
+        episode_id=None,
+    )
+    [alert] = alerts(api)
+    api.post(f"/v1/alerts/{alert['id']}/acknowledge", {"action": "seen"})
+    right = api.patient()["id"]
+    made = api.change(made, EVENT, session_id=None)
+    moved = api.change(session, "/v1/sessions", patient_id=right)
+    made = api.change(made, EVENT, patient_id=right, session_id=session["id"])
+    assert (moved["patient_id"], made["session_id"]) == (right, session["id"])
+    assert [(each["status"], each["patient_id"]) for each in alerts(api)] == [
+        ("open", right),
+        ("acknowledged", session["patient_id"]),
+    ]
+
+
 def test_two_reports_at_once_raise_two_alerts(api: Api) -> None:
     session = api.session()
     with ThreadPoolExecutor(4) as threads:

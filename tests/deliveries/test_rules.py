@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clinics.views import RecipientView
+from app.clinics.views import AlertRecipientView
 from app.deliveries import rules
 from app.deliveries.rules import Telling
 from tests.clinics.test_hours import VANCOUVER, hours, instants, zones
@@ -18,12 +18,12 @@ AT = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def recipient(name: str, **more: object) -> RecipientView:
+def recipient(name: str, **more: object) -> AlertRecipientView:
     whole = {"name": name, "channel": "email", "to": f"{name}@clinic.example", "hours": [], **more}
-    return cast("RecipientView", whole)
+    return cast("AlertRecipientView", whole)
 
 
-def listed(*names: str) -> list[RecipientView]:
+def listed(*names: str) -> list[AlertRecipientView]:
     return [recipient(name) for name in names]
 
 
@@ -37,7 +37,7 @@ class Sent(NamedTuple):
 
 
 def told(
-    recipients: Sequence[RecipientView],
+    recipients: Sequence[AlertRecipientView],
     *,
     down: Sequence[str] = (),
     down_until: timedelta = timedelta(),

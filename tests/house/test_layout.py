@@ -5,7 +5,10 @@ import re
 from tests.house.tree import ROOT, files, place, python_files
 
 # Rooms that are no features: their files have names of their own.
-OTHERS = {"auth", "cli", "core", "ledger", "records", "state", "summaries", "transfer", "web"}
+OTHERS = {
+    *("auth", "cli", "core", "deliveries", "ledger", "records", "state", "summaries"),
+    *("transfer", "web"),
+}
 ROLES = {
     *("__init__", "models", "schemas", "views", "rules"),
     *("queries", "service", "errors", "routes"),

@@ -172,7 +172,7 @@ def test_repeated_values_of_one_instant_are_one_point_whatever_their_offset() ->
 def test_a_value_of_a_visit_that_was_not_attended_is_left_out() -> None:
     visits = course(visit(0), visit(1, "cancelled"))
     found = collected(visits, [reading(0, 7), reading(1, 1)], {"nprs": scale(mcid=2)})
-    assert found[0].values == [7]
+    assert [point.value for point in found[0].points] == [7]
 
 
 def test_a_draft_counts_and_is_marked() -> None:

@@ -33,6 +33,7 @@ from app.core.db.schema import migrate
 from app.core.http.examples.recorded import Example
 from app.core.values import clock
 from app.core.values.access import Scope
+from app.deliveries import courier
 from app.ledger import service as ledger
 from app.ledger import signing
 from app.main import create_app
@@ -56,6 +57,8 @@ NO_EXAMPLE = {
 """Media types of answers without an example, and why."""
 TEXT_MAX = 1500
 """The length of a longer text or file in an example: it ends after the last line that fits."""
+COURIER_EVERY_S = 86_400.0
+"""The courier rests: it would draw ids, too."""
 WORDS_MAX = 2
 """How many items of a list an example shows; of a page, one."""
 # A second request, for another media type of the answer or of the body.
@@ -117,6 +120,7 @@ def _fixed() -> Iterator[Start]:
         patch.setenv("NEEDLEWORK_PUBLIC_URL", PUBLIC_URL)
         for module in (clock, ledger):
             patch.setattr(module, "os", SimpleNamespace(urandom=drawn))
+        patch.setattr(courier, "EVERY_S", COURIER_EVERY_S)
         patch.setattr(rules, "secrets", SimpleNamespace(token_urlsafe=_secret(drawn)))
         _forget()
 

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from app.core.db.schema import migrate
 from app.core.operation import perform
 from tests import browser, postgres
 from tests.accounts.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
+from tests.auth.local_provider import CLIENT_ID, LocalProvider, link_person, local_provider
 from tests.ground import Api, Clinic, create_clinic
 from tests.progress.charts import Chart, take_in
 from tests.serving import HOST, serving
@@ -34,6 +36,7 @@ class Served(NamedTuple):
     key: str
     is_sqlite: bool
     patients: dict[int, str]
+    provider: LocalProvider
 
     @property
     def form(self) -> dict[str, str]:
@@ -60,7 +63,14 @@ def a_server_with_patients(
         if is_sqlite:
             op = clinic.operation("accounts.create")
             perform(database, op, partial(owners.set_owner, op, passwords.hash_password(PASSWORD)))
-        running = stack.enter_context(serving(folder / "log", NEEDLEWORK_DATABASE_URL=url))
+        provider = stack.enter_context(local_provider())
+        environment = {
+            "NEEDLEWORK_DATABASE_URL": url,
+            "NEEDLEWORK_OIDC_ISSUER": provider.url,
+            "NEEDLEWORK_OIDC_CLIENT_ID": CLIENT_ID,
+            "NEEDLEWORK_OUTGOING_TO_LOOPBACK": "1",
+        }
+        running = stack.enter_context(serving(folder / "log", **environment))
         address = f"http://{HOST}:{running.port}"
         wire = stack.enter_context(Client(base_url=address))
         api = Api(wire, clinic.key())
@@ -69,7 +79,9 @@ def a_server_with_patients(
             records = list(history(count))
             take_in(api, records)
             patients[count] = records[1]["id"]
-        yield Served(address, folder / "log", api.key, is_sqlite, patients)
+        dana = UUID(api.practitioner(given_name="Dana", family_name="Okafor")["id"])
+        link_person(clinic, provider, dana)
+        yield Served(address, folder / "log", api.key, is_sqlite, patients, provider)
         assert FAMILY.lower() not in (folder / "log").read_text().lower()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from httpx2 import Response
@@ -21,6 +22,11 @@ class Desk:
 
     def __init__(self, app: FastAPI, **more: Any) -> None:
         self.wire = TestClient(app, raise_server_exceptions=False, follow_redirects=False, **more)
+
+    @property
+    def client_id(self) -> str:
+        """The client that is signed in, by the browser's cookie."""
+        return str(UUID(hex=self.wire.cookies["needlework"].split("_")[1]))
 
     def get(self, path: str, **more: Any) -> Response:
         return self.wire.get(path, **more)

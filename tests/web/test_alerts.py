@@ -35,11 +35,12 @@ def alarmed(api: Api, patient_id: str | None = None, flag: str = "breathlessness
 
 
 def form_of(alert: Any, **more: str) -> dict[str, str]:
-    return {"alert": alert["id"], "patient": alert["patient_id"] or "", "action": "called"} | more
+    return {"patient_id": alert["patient_id"] or "", "action": "called"} | more
 
 
 def send(desk: Desk, alert: Any, form: dict[str, str]) -> Any:
-    return desk.send(f"/console/alerts/{alert['id']}/acknowledge", None, **form)
+    bearings = {"on_page": "/console/alerts", "written_by": desk.client_id}
+    return desk.send(f"/console/alerts/{alert['id']}/acknowledge", None, **bearings | form)
 
 
 def test_the_bar_of_every_page_counts_the_open_alerts(api: Api, desk: Desk) -> None:
@@ -73,17 +74,28 @@ def test_a_form_acknowledges_and_goes_back_to_its_page(api: Api, desk: Desk) -> 
         assert (done["status"], done["action"], done["note"]) == ("acknowledged", "called", NOTE)
 
 
-def test_a_form_for_another_patient_or_alert_is_a_fault(api: Api, desk: Desk) -> None:
+def test_a_form_for_another_patient_is_a_fault_that_keeps_what_was_typed(
+    api: Api, desk: Desk
+) -> None:
     alert, other = alarmed(api), alarmed(api)
-    for wrong in (
-        {"patient": other["patient_id"]},
-        {"patient": ""},
-        {"alert": other["id"]},
-        {"alert": ""},
-    ):
-        refused = send(desk, alert, form_of(alert) | wrong)
-        assert refused.status_code == 422
-        assert "opened for another alert or patient" in words(refused.text)
+    for wrong in (other["patient_id"], "", "x"):
+        refused = send(desk, alert, form_of(alert, patient_id=wrong, note=NOTE))
+        assert refused.status_code == 409
+        assert "opened for another patient" in words(refused.text)
+        assert "Breathes freely." in words(refused.text)
+    assert api.get(f"/v1/alerts/{alert['id']}").json() == alert
+
+
+def test_a_form_that_somebody_else_opened_is_a_fault_and_shows_them_nothing(
+    api: Api, desk: Desk, clinic: Clinic
+) -> None:
+    alert = alarmed(api)
+    author = desk.client_id
+    desk.let_in(clinic)
+    refused = send(desk, alert, form_of(alert, written_by=author, note=NOTE))
+    assert refused.status_code == 409
+    assert "Somebody else opened this form" in words(refused.text)
+    assert "Breathes freely." not in words(refused.text)
     assert api.get(f"/v1/alerts/{alert['id']}").json() == alert
 
 
@@ -140,9 +152,12 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
     app: FastAPI, wire: Client, api: Api, clinic: Clinic
 ) -> None:
     del wire
-    alert = alarmed(api, api.patient(given_name="Uma")["id"])
+    alert = alarmed(api, api.patient(given_name="Uma", phone="+1 555 0100")["id"])
     phone = Desk(app).let_in(clinic, ROLES["front-desk"])
-    assert "Uma" in phone.get("/console/alerts").text
+    page = phone.get("/console/alerts").text
+    assert "Uma" in page
+    assert 'href="tel:+15550100">+1 555 0100</a>' in page
+    assert "/console/patients/" not in page  # their key opens no chart
     assert send(phone, alert, form_of(alert)).status_code == 303
 
 

@@ -100,6 +100,25 @@ def test_signing_in_again_continues_on_the_same_page(browser: Browser, served: S
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits2 {FAMILY}")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_somebody_signs_in_on_another_site_and_is_back_where_they_were(
+    browser: Browser,
+    served: Served,
+    scripts: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """`localhost` and `127.0.0.1` are two sites: no strict cookie comes along on the way."""
+    here = served.address.replace("127.0.0.1", "localhost")
+    with browser.new_context(base_url=here, java_script_enabled=scripts) as context:
+        page = context.new_page()
+        page.goto(f"/console/patients/{served.patients[2]}")
+        page.get_by_role("link", name="identity provider").click()
+        assert page.url.startswith(served.provider.url)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits2 {FAMILY}")
+        assert page.url == f"{here}/console/patients/{served.patients[2]}"
+        assert {cookie["sameSite"] for cookie in context.cookies()} == {"Strict"}
+
+
 def test_every_page_is_accessible(browser: Browser, served: Served, page: Page) -> None:
     """Axe finds no violation, and no target is too small (WCAG 2.2, 2.5.8)."""
     with browser.new_context(base_url=served.address) as context:

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Dialect, String, TypeDecorator, bindparam
+from sqlalchemy import JSON, Dialect, Float, String, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Join
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -56,6 +56,13 @@ class json_part(GenericFunction[Any]):  # noqa: N801 - reads as the SQL function
     """A stored JSON column as part of a larger JSON value."""
 
     type: TypeEngine[Any] = JSON()
+    inherit_cache = True
+
+
+class json_number(GenericFunction[float]):  # noqa: N801 - reads as the SQL function it is
+    """A number as part of a larger JSON value: 7, not 7.0. Its size is that of the clinic."""
+
+    type: TypeEngine[float] = Float()
     inherit_cache = True
 
 
@@ -168,6 +175,11 @@ _compile_as(
 _compile_as(json_column, postgresql="json_agg({0})", sqlite="json_group_array({0})")
 _compile_as(json_list, postgresql="json_build_array({all})", sqlite="json_array({all})")
 _compile_as(json_part, postgresql="{0}", sqlite="json({0})")
+_compile_as(
+    json_number,
+    postgresql="{0}",
+    sqlite="CASE WHEN {0} = CAST({0} AS INTEGER) THEN CAST({0} AS INTEGER) ELSE {0} END",
+)
 _compile_as(json_instant, postgresql="{0}", sqlite="{0} || '+00:00'")
 _compile_as(json_text, postgresql="CAST({0} AS TEXT)", sqlite="{0}")
 _compile_as(json_id, postgresql="{0}", sqlite=_DASHED)

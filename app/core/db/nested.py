@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Uuid, literal_column, select
+from sqlalchemy import JSON, Column, ColumnElement, Float, Select, Uuid, literal_column, select
+from sqlalchemy.sql import visitors
 
 from app.core.db.dialects import (
     json_column,
@@ -12,6 +13,7 @@ from app.core.db.dialects import (
     json_items,
     json_list,
     json_members,
+    json_number,
     json_part,
 )
 from app.core.db.tables import Instant
@@ -25,17 +27,26 @@ def json_object(shape: Shape) -> ColumnElement[Any]:
     parts: list[ColumnElement[Any]] = []
     for name, value in shape.items():
         parts.append(literal_column(f"'{name}'"))
-        if isinstance(value, Mapping):
-            parts.append(json_object(value))
-        else:
-            parts.append(json_part(value) if isinstance(value.type, JSON) else value)
+        parts.append(json_object(value) if isinstance(value, Mapping) else _member(value))
     return json_members(*parts)
+
+
+def _member(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, JSON):
+        return json_part(column)
+    return json_number(column) if isinstance(column.type, Float) else column
 
 
 def json_rows(shape: Shape, rows: Select[Any]) -> ColumnElement[Any]:
     """Return the rows of a correlated select, in its order, as one JSON array of objects."""
     ordered = rows.with_only_columns(json_object(shape).label("item")).subquery()
     return select(json_items(ordered.c.item)).scalar_subquery()
+
+
+def stored_as_json(rows: ColumnElement[Any]) -> set[str]:
+    """Return the names of the columns in `json_rows` that are JSON themselves."""
+    found = (part for part in visitors.iterate(rows) if isinstance(part, Column))
+    return {column.key for column in found if isinstance(column.type, JSON)}
 
 
 def json_columns(rows: Select[Any]) -> ColumnElement[Any]:

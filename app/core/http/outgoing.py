@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, Final, NamedTuple
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
@@ -64,6 +65,13 @@ class Unreachable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Sent(NamedTuple):
+    """A form that is posted, and the headers that go with it."""
+
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
 
 
 def check_address(url: str) -> None:
@@ -173,10 +181,14 @@ def _connected(url: str, timeout_s: float) -> Iterator[tuple[_CheckedConnection,
         connection.close()
 
 
-def fetch(url: str) -> Any:
-    """Return the JSON at this address. `Unreachable` if that fails or takes over `TIMEOUT_S`."""
+def fetch(url: str, sent: Sent | None = None) -> Any:
+    """Return the JSON at this address, or the JSON that answers a form.
+
+    Raises `Unreachable` if that fails or takes over `TIMEOUT_S`.
+    """
     with _connected(url, TIMEOUT_S) as (connection, path):
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        method, body, headers = _message(sent)
+        connection.request(method, path, body, headers)
         with connection.getresponse() as answer:
             raw = answer.read(BODY_MAX_BYTES + 1) if answer.status == OK else None
     if raw is None:
@@ -187,6 +199,15 @@ def fetch(url: str) -> Any:
         return decode(raw)
     except Invalid:
         raise Unreachable("no JSON") from None
+
+
+def _message(sent: Sent | None) -> tuple[str, str | None, dict[str, str]]:
+    """Return the method, body and headers of a request."""
+    headers = {"Accept": "application/json"}
+    if sent is None:
+        return "GET", None, headers
+    media = {"Content-Type": "application/x-www-form-urlencoded"}
+    return "POST", urlencode(sent.form), headers | media | dict(sent.headers)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
@@ -201,7 +222,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 class Outgoing:
-    """Fetch JSON, and cache it for five minutes."""
+    """Fetch JSON, and cache it for five minutes. Answers to forms are not cached."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Any, float]] = {}
@@ -224,14 +245,12 @@ class Outgoing:
             raise Unreachable("no answer")
         return value
 
+    async def answer_to(self, url: str, sent: Sent) -> Any:
+        """Post a form once, and return the JSON that answers it. Raises `Unreachable`."""
+        return await _in_time(partial(fetch, url, sent))
+
     async def _fetch(self, url: str) -> Any:
-        try:
-            with fail_after(TIMEOUT_S):
-                value = await to_thread.run_sync(
-                    fetch, url, abandon_on_cancel=True, limiter=_THREADS
-                )
-        except TimeoutError:
-            raise Unreachable("no answer in time") from None
+        value = await _in_time(partial(fetch, url))
         self._known[url] = (value, time.monotonic() + CACHE_S)
         return value
 
@@ -245,3 +264,12 @@ class Outgoing:
             self._known.clear()
         self._fetch_again_at[url] = at + REFETCH_S
         return True
+
+
+async def _in_time(work: Callable[[], Any]) -> Any:
+    """Run a request in a thread of its own. `Unreachable` if it takes over `TIMEOUT_S`."""
+    try:
+        with fail_after(TIMEOUT_S):
+            return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=_THREADS)
+    except TimeoutError:
+        raise Unreachable("no answer in time") from None

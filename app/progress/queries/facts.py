@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    case,
     func,
     not_,
     select,
@@ -203,10 +204,8 @@ def _history_query(filters: frozenset[str]) -> HistoryQuery:
     visits = _visits_of(filters)
     parts = {
         "visits": select(visits),
-        "needlings": _parts(visits, Needling, NEEDLING),
-        "inside": _parts(visits, _INSIDE, _without_phase(inside(_INSIDE))).where(
-            _INSIDE.phase == BEFORE
-        ),
+        "needlings": _needled(visits),
+        "inside": _inside(visits),
         "reports": _reports(filters),
         "outside": _outside(filters),
         "events": _events(filters),
@@ -222,14 +221,29 @@ def _history_query(filters: frozenset[str]) -> HistoryQuery:
     )
 
 
+def _needled(visits: CTE) -> Select[Any]:
+    """The needlings of the sessions that aren't void."""
+    return _parts(visits, Needling, NEEDLING).where(visits.c.status != VOID)
+
+
+def _inside(visits: CTE) -> Select[Any]:
+    """Values measured in the sessions that aren't void.
+
+    One condition names both tables. By one about the values alone, SQLite would first read those of
+    the whole clinic into a Bloom filter.
+    """
+    phase = case((visits.c.status != VOID, _INSIDE.phase))
+    return _parts(visits, _INSIDE, _without_phase(inside(_INSIDE))).where(phase == BEFORE)
+
+
 def _parts(visits: CTE, table: Any, columns: Sources) -> Select[Any]:
-    """Rows that belong to a session that isn't void, with the session's number.
+    """Rows that belong to a session, with the session's number.
 
     The sessions are read first: a patient has few of them, and a clinic many rows of this table.
     """
     numbered = {**columns, "session_id": visits.c.number}
     found = in_order(visits, table, table.session_id == visits.c.session_id)
-    return rows(table, *labelled(numbered)).select_from(found).where(visits.c.status != VOID)
+    return rows(table, *labelled(numbered)).select_from(found)
 
 
 def _without_phase(columns: Sources) -> Sources:

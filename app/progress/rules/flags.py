@@ -5,7 +5,7 @@ episode names the episode, and its `since` is the time at which the episode was 
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import sqrt
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -64,12 +64,11 @@ def recurrence(criteria: Criteria, days: Sequence[Day]) -> Recurrence | None:
     The run ends with the first day that hasn't. None without an MDC or an MCID.
     """
     least = criteria.important
-    if least is None:
+    if least is None or not days:
         return None
-    level, lost = 0.0, [False]
-    for before, day in pairwise(days):
-        level = max(level, min(before.gain, day.gain))
-        lost.append(level >= least and level - day.gain >= least)
+    gains = [day.gain for day in days]
+    levels = accumulate(map(min, gains, gains[1:]), max, initial=0.0)
+    lost = [level >= least <= level - gain for level, gain in zip(levels, gains, strict=True)]
     begun = [n for n, (one, next_) in enumerate(pairwise(lost)) if one and next_]
     if not begun:
         return None

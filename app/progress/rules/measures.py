@@ -6,6 +6,7 @@ rotation and a flexion, or the pain of two complaints are never mixed. It takes 
 only, because the needling influences a value that is taken after it.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
@@ -15,7 +16,7 @@ from typing import Literal, NamedTuple
 from typing_extensions import TypeAliasType
 
 from app.core.values.vocabularies import words_of
-from app.progress.rules.courses import Care, Window
+from app.progress.rules.courses import Care
 from app.progress.rules.history import (
     OUTSIDE,
     Clock,
@@ -58,7 +59,7 @@ class Point(NamedTuple):
 
     occasion: Occasion
     value: float
-    n: int
+    n: int  # how many values it is the mean of
 
 
 class Series(NamedTuple):
@@ -68,10 +69,8 @@ class Series(NamedTuple):
     scale: Scale
     older: Sequence[Point]
     """Points that are only listed."""
-    occasions: list[Occasion]
+    points: Sequence[Point]
     """Those that count: first the baseline's, then the later ones."""
-    values: list[float]
-    numbers: list[int]  # how many values each of them is the mean of
     baseline: float | None  # the mean of the first ``baseline_n``; None: there is none
     baseline_n: int
     criteria: Criteria
@@ -149,11 +148,11 @@ def _points(values: list[tuple[Occasion, float]]) -> list[Point]:
 
     It is that of the session that comes first, and a draft if any of them is.
     """
+    if len({occasion.instant for occasion, _ in values}) == len(values):
+        return sorted((Point(occasion, value, 1) for occasion, value in values), key=_instant)
     at_once: defaultdict[int, list[tuple[Occasion, float]]] = defaultdict(list)
     for value in values:
         at_once[value[0].instant].append(value)
-    if len(at_once) == len(values):
-        return [Point(*at_once[at][0], 1) for at in sorted(at_once)]
     return [_point(at_once[at]) for at in sorted(at_once)]
 
 
@@ -173,10 +172,10 @@ def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
     is 0, because the patient compares with the start. Only values after the window count then.
     """
     window = care.window
-    older = 0 if window is None else sum(_is_older(point, window) for point in points)
-    later = older
+    older = later = 0
     if window is not None:
-        later += sum(window.holds(one.occasion.instant, one.occasion.day) for one in points)
+        later = bisect_right(points, window.start, key=_instant)
+        older = bisect_left(points, window.first_day, hi=later, key=_day)
     alone = care.alone or (scale.needs_movement and key.movement is None)
     if scale.rates_change and not alone:
         older = later if window is not None else len(points)
@@ -184,37 +183,42 @@ def _series(care: Care, key: Key, scale: Scale, points: list[Point]) -> Series:
     else:
         within = [point.value for point in points[older:later]]
         baseline = fmean(within) if within and not alone else None
-    counted, baseline_n = points[older:], max(later - older, 0)
-    occasions, values = [one.occasion for one in counted], [one.value for one in counted]
-    gains = [] if baseline is None else _gains(scale, baseline, values[baseline_n:])
+    after = [] if baseline is None else points[max(older, later) :]
+    gains = _gains(scale, baseline or 0.0, after)
     return Series(
         key,
         scale,
         points[:older],
-        occasions,
-        values,
-        [one.n for one in counted],
+        points[older:],
         baseline,
-        baseline_n,
+        max(later - older, 0),
         Criteria.of(scale, baseline or 0.0),
         gains,
-        daily(occasions[baseline_n:], gains) if gains else [],
+        daily([point.occasion for point in after], gains),
         alone,
     )
 
 
-def _gains(scale: Scale, baseline: float, later: Iterable[float]) -> list[float]:
+def _gains(scale: Scale, baseline: float, later: Iterable[Point]) -> list[float]:
     if scale.better == "higher":
-        return [value - baseline for value in later]
-    return [baseline - value for value in later]
+        return [point.value - baseline for point in later]
+    return [baseline - point.value for point in later]
 
 
-def _is_older(point: Point, window: Window) -> bool:
-    return point.occasion.day < window.first_day and point.occasion.instant <= window.start
+def _instant(point: Point) -> int:
+    return point.occasion.instant
+
+
+def _day(point: Point) -> int:
+    return point.occasion.day
+
+
+def _value(point: Point) -> float:
+    return point.value
 
 
 def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
-    occasions, values, criteria = series.occasions, series.values, series.criteria
+    points, criteria = series.points, series.criteria
     thresholds = series.scale.thresholds
     return {
         "course": label,
@@ -222,7 +226,7 @@ def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
         "unit": series.scale.unit,
         "better": criteria.better,
         "baseline": _baseline(series),
-        "latest": {"value": values[-1], "at": occasions[-1].at} if values else None,
+        "latest": _valued(points[-1]) if points else None,
         "best": None if series.alone else _best(series),
         "thresholds": thresholds and thresholds._asdict(),
         **_changed(series),
@@ -234,29 +238,29 @@ def _measure(series: Series, label: Json | None, shown: Shown | None) -> Json:
 def _baseline(series: Series) -> Json | None:
     if series.baseline is None:
         return None
-    first = series.occasions[: series.baseline_n]
-    last = series.baseline_n - 1
+    first = series.points[: series.baseline_n]
     return {
         "value": rounded(series.baseline),
-        "n": len({occasion.day for occasion in first}),
-        "at": first[0].at if first else None,
-        "last": {"value": series.values[last], "at": first[last].at} if first else None,
+        "n": len({point.occasion.day for point in first}),
+        "at": first[0].occasion.at if first else None,
+        "last": _valued(first[-1]) if first else None,
     }
 
 
+def _valued(point: Point) -> Json:
+    return {"value": point.value, "at": point.occasion.at}
+
+
 def _best(series: Series) -> Json | None:
-    if not series.values:
-        return None
-    best = max(series.values) if series.scale.better == "higher" else min(series.values)
-    return {"value": best, "at": series.occasions[series.values.index(best)].at}
+    best = max if series.scale.better == "higher" else min
+    return _valued(best(series.points, key=_value)) if series.points else None
 
 
 def _trend(series: Series) -> Json:
-    occasions = series.occasions
     return trend(
-        [occasion.instant for occasion in occasions],
-        series.values,
-        [occasion.day for occasion in occasions],
+        [point.occasion.instant for point in series.points],
+        [point.value for point in series.points],
+        [point.occasion.day for point in series.points],
     )
 
 
@@ -276,7 +280,7 @@ def _changed(series: Series) -> Json:
     }
     if base is None or not days:
         return found
-    gain, change = series.gains[-1], rounded(series.values[-1] - base)
+    gain, change = series.gains[-1], rounded(series.points[-1].value - base)
     verdict = criteria.verdict(gain)
     important = verdict in {"improved_important", "worse"}
     return found | {
@@ -294,20 +298,20 @@ def _from_last(series: Series, verdict: Verdict) -> Verdict | None:
     """The verdict from the last value of the baseline, where it is another than from the mean."""
     if not series.baseline_n:
         return None
-    last = series.values[series.baseline_n - 1]
+    last = series.points[series.baseline_n - 1].value
     criteria = Criteria.of(series.scale, last)
-    found = criteria.verdict(criteria.merit(series.values[-1]) - criteria.merit(last))
+    found = criteria.verdict(criteria.merit(series.points[-1].value) - criteria.merit(last))
     return None if found == verdict else found
 
 
 def _listed(series: Series, shown: Shown | None) -> list[Json]:
     """The points of the document, oldest first."""
-    counted = map(Point, series.occasions, series.values, series.numbers)
     parts = chain(
         repeat(OLDER, len(series.older)),
         repeat(BASELINE, series.baseline_n),
-        repeat(LATER, len(series.values) - series.baseline_n),
+        repeat(LATER, len(series.points) - series.baseline_n),
     )
+    points = [*series.older, *series.points]
     return [
         {
             "session_id": occasion.session_id or None,
@@ -317,7 +321,7 @@ def _listed(series: Series, shown: Shown | None) -> list[Json]:
             "part": part,
             "draft": occasion.draft,
         }
-        for (occasion, value, n), part in zip([*series.older, *counted], parts, strict=True)
+        for (occasion, value, n), part in zip(points, parts, strict=True)
         if shown is None or shown(occasion.instant)
     ]
 

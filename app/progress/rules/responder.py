@@ -36,11 +36,11 @@ class Holding(NamedTuple):
 NEVER = Holding(None, None, is_held=False)
 
 
-def daily(occasions: Iterable[Occasion], gains: Iterable[float]) -> list[Day]:
+def daily(occasions: Sequence[Occasion], gains: Iterable[float]) -> list[Day]:
     """One mean gain for each clinic day, from the occasions after the baseline."""
-    points = list(zip(occasions, gains, strict=True))
-    if len({occasion.day for occasion, _ in points}) == len(points):
-        return [Day(occasion.at, gain) for occasion, gain in points]
+    if len({occasion.day for occasion in occasions}) == len(occasions):
+        return [Day(occasion.at, gain) for occasion, gain in zip(occasions, gains, strict=True)]
+    points = zip(occasions, gains, strict=True)
     days = [list(same) for _, same in groupby(points, lambda point: point[0].day)]
     return [Day(day[0][0].at, mean(gain for _, gain in day)) for day in days]
 
@@ -73,9 +73,10 @@ def responder(criteria: Criteria, days: Sequence[Day], *, has_room: bool | None)
     `since` is the first of the two days that began the hold, or ended it. `first_at` is the first
     of the two days that held it for the first time. Both are null where it was never held.
     """
-    if criteria.important is None or not days:
+    least = criteria.important
+    if least is None or not days:
         return None
-    reached = [day.gain >= criteria.important for day in days]
+    reached = [day.gain >= least for day in days]
     held = holding(reached)
     if held.since is None or held.first is None:
         state = "no_room" if has_room is False else "not_yet"
@@ -86,7 +87,8 @@ def responder(criteria: Criteria, days: Sequence[Day], *, has_room: bool | None)
 
 def is_provisional(criteria: Criteria, days: Sequence[Day], *, worse: bool) -> bool:
     """Whether a verdict of an important change, for better or worse, isn't held yet."""
-    if criteria.important is None:
+    least = criteria.important
+    if least is None:
         return False
     sign = -1 if worse else 1
-    return not holding([sign * day.gain >= criteria.important for day in days]).is_held
+    return not holding([sign * day.gain >= least for day in days]).is_held

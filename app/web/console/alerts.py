@@ -14,8 +14,6 @@ from app.alerts.service import ALERTS
 from app.alerts.views import AlertAction, AlertView
 from app.core.operation import Operation
 from app.core.values.access import Scope
-from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.core.values.wire import read
 from app.episodes.schemas import EpisodeFilters
@@ -23,12 +21,12 @@ from app.episodes.service import EPISODES
 from app.episodes.views import EpisodeView
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
-from app.records.names import full_name
 from app.records.queries import record, records, records_for_answer
 from app.safety.models import Consent
 from app.safety.rules import standing_refusals
 from app.safety.service import CONSENTS
 from app.web.console.chart import plain
+from app.web.console.kept import check_bearings
 
 ACTIONS: Final[Sequence[AlertAction]] = words_of(AlertAction)
 SHOWN_MAX: Final = 200
@@ -39,8 +37,8 @@ class Shown(NamedTuple):
     """An alert as a page shows it."""
 
     alert: Any
-    name: str | None
-    """The patient's name; None if the client may not read it, or there is no patient."""
+    person: Any
+    """The patient as JSON; None if the client may not read them, or there is none."""
     refusal: str | None
     """Why the client may not acknowledge it; None if they may."""
 
@@ -57,19 +55,18 @@ class OnTop(NamedTuple):
 
 def shown(op: Operation, alerts: Sequence[AlertView]) -> list[Shown]:
     """Return alerts with the names of their patients, as far as the client may read them."""
-    people: dict[UUID, PatientView] = {}
+    people: dict[UUID | None, PatientView] = {}
     if op.caller.may(Scope.PATIENTS_READ):
         ids = {id_ for alert in alerts if (id_ := alert["patient_id"]) is not None}
         people = {one["id"]: one for one in records_for_answer(op, PATIENTS, sorted(ids))}
     return [
-        Shown(plain(alert), _name(people, alert["patient_id"]), service.refusal(op, alert))
+        Shown(
+            plain(alert),
+            plain(people[id_]) if (id_ := alert["patient_id"]) in people else None,
+            service.refusal(op, alert),
+        )
         for alert in alerts
     ]
-
-
-def _name(people: dict[UUID, PatientView], id_: UUID | None) -> str | None:
-    person = None if id_ is None else people.get(id_)
-    return person and (full_name(person["given_name"], person["family_name"]) or "No name recorded")
 
 
 def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:
@@ -79,19 +76,20 @@ def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:
     return set(map(str, alarming(op, [one["id"] for one in people])))
 
 
-def on_top(op: Operation, patient_id: UUID) -> OnTop:
+def on_top(op: Operation, person: PatientView) -> OnTop:
     """Return what stands on top of a patient's chart, as far as the client may read it."""
+    patient_id = person["id"]
     return OnTop(
-        list(_alerts(op, patient_id)) if op.caller.may(Scope.ALERTS_READ) else [],
+        list(_alerts(op, person)) if op.caller.may(Scope.ALERTS_READ) else [],
         list(_refusals(op, patient_id)) if op.caller.may(Scope.CONSENTS_READ) else [],
         list(_red_flags(op, patient_id)) if op.caller.may(Scope.EPISODES_READ) else [],
     )
 
 
-def _alerts(op: Operation, patient_id: UUID) -> Iterator[Shown]:
-    wanted = AlertFilters(status="open", patient_id=patient_id, limit=SHOWN_MAX)
+def _alerts(op: Operation, person: PatientView) -> Iterator[Shown]:
+    wanted = AlertFilters(status="open", patient_id=person["id"], limit=SHOWN_MAX)
     for alert in records(op, ALERTS, wanted)[0]:
-        yield Shown(plain(alert), None, service.refusal(op, alert))
+        yield Shown(plain(alert), plain(person), service.refusal(op, alert))
 
 
 def _refusals(op: Operation, patient_id: UUID) -> Iterator[dict[str, Any]]:
@@ -109,18 +107,11 @@ def _red_flags(op: Operation, patient_id: UUID) -> Iterator[EpisodeView]:
 
 
 def acknowledge(op: Operation, id: UUID, form: dict[str, str]) -> AlertView:
-    """Acknowledge an alert with a form, which names the alert and the patient that it showed.
+    """Acknowledge an alert with a form, which says for which patient it was opened.
 
-    Raises `Invalid` if they are others, and what the service raises.
+    Raises `Conflict` if that is another one, or if somebody else opened the form; and what the
+    service raises.
     """
-    alert = record(op, ALERTS, id)
-    sent = {"alert": str(alert["id"]), "patient": str(alert["patient_id"] or "")}
-    faults = [
-        Fault(f"/{name}", "other_patient", "This form was opened for another alert or patient.")
-        for name, expected in sent.items()
-        if form.get(name, "") != expected
-    ]
-    if faults:
-        raise Invalid(faults)
+    check_bearings(form, op.caller.client_id, record(op, ALERTS, id)["patient_id"])
     said = {name: form[name] for name in ("action", "note") if form.get(name, "").strip()}
     return service.acknowledge(op, id, read(AcknowledgeBody, to_json(said)))

@@ -6,31 +6,50 @@ stored on the server. So signing out, revoking the client or a timeout takes eff
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.auth.queries import BrowserCaller, caller_by_browser_token
+from app.auth.queries import caller_by_browser_token
 from app.auth.rules import BROWSER_TOKEN, BROWSER_TOUCH_INTERVAL, Key, parse_key
 from app.auth.service import sign_in_browser, sign_out_browser, touch_browser_token
 from app.core.db.database import Database
 from app.core.http.authorize import Identity, forget_stale_clients
 from app.core.http.deadline import deadline
-from app.core.http.requests import EXTRA_HEADERS, request_id
+from app.core.http.forms import read_form
+from app.core.http.requests import EXTRA_HEADERS, request_id, whole_body
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
 from app.core.values.problems import Forbidden
 from app.ledger import service as ledger
 from app.web.console import pages
-from app.web.console.cookies import TOKEN, cookie_of, delete_cookie, set_cookie
+from app.web.console.cookies import TOKEN, cookie_header, cookie_of, delete_cookie, set_cookie
+from app.web.console.kept import carry, kept, show, take
+from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
 
 router = APIRouter(include_in_schema=False)
+
+
+@router.post(f"{pages.HOME}/kept", name="console.kept")
+async def come_back(request: Request) -> Response:
+    """Show a form again, with what was typed into it; or the sign-in page, with it in store."""
+    check_origin(request)
+    form = read_form(request, await whole_body(request))
+    carry(request, form)
+    typed = kept(request)
+    if typed is None:
+        return pages.redirect(pages.HOME)
+    if "as" in form:
+        return pages.sign_in(200, pages.SignIn.on(request, typed.page))
+    async with deadline():
+        return await show(request, typed)
 
 
 @router.post(f"{pages.HOME}/sign-out", name=SIGN_OUT)
@@ -49,6 +68,7 @@ async def by_cookie(request: Request) -> Identity:
     request.scope[EXTRA_HEADERS] |= pages.HEADERS
     if request.method != "GET":
         check_origin(request)
+        await take(request)
     key = key_of(request)
     database: Database = request.app.state.database
     found = None if key is None else await asyncio.to_thread(_browsing, database, key)
@@ -60,6 +80,7 @@ async def by_cookie(request: Request) -> Identity:
         op = Operation(SIGN_IN, found.caller, request_id())
         work = partial(perform, database, op, partial(touch_browser_token, op, key))
         await asyncio.to_thread(work)
+    request.scope[SIGNED_IN] = found.who
     return found.caller
 
 
@@ -78,7 +99,7 @@ def check_origin(request: Request) -> None:
 async def let_in(
     request: Request, caller: Caller, to: str, work: Callable[[Operation], None] | None = None
 ) -> Response:
-    """Sign a browser in, and redirect it to a page.
+    """Sign a browser in, and redirect it to a page, or show it the form that it had filled in.
 
     Its cookie is a new one, and what it was signed in to before is signed out. `work` is done in
     the same transaction, and may raise `Untrusted` if a credential was used meanwhile.
@@ -88,7 +109,11 @@ async def let_in(
     begin = partial(perform, request.app.state.database, op, partial(_begin, op, work))
     key = await asyncio.to_thread(begin)
     forget_stale_clients(request, op)
-    answer = pages.redirect(to)
+    typed = kept(request)
+    if typed is None:
+        answer = pages.redirect(to)
+    else:
+        answer = await show(request, typed, cookie_header(request, TOKEN, str(key)))
     set_cookie(request, answer, TOKEN, str(key))
     return answer
 
@@ -117,9 +142,21 @@ def _end(op: Operation, key: Key) -> None:
         ledger.record_sign_in(op, key.client_id)
 
 
-def _browsing(database: Database, key: Key) -> BrowserCaller | None:
+class _Browsing(NamedTuple):
+    """The caller of a browser, when its token was last used, and whom its pages name."""
+
+    caller: Caller | Refused
+    used_at: datetime
+    who: SignedIn | None
+
+
+def _browsing(database: Database, key: Key) -> _Browsing | None:
     with database.reading() as db:
-        return caller_by_browser_token(db, key)
+        found = caller_by_browser_token(db, key)
+        if found is None:
+            return None
+        who = signed_in(db, found.caller) if isinstance(found.caller, Caller) else None
+        return _Browsing(*found, who)
 
 
 def key_of(request: Request) -> Key | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.auth.code_flow import LIFE_S
 from app.settings import settings
 
 TOKEN: Final = "needlework"  # noqa: S105 - a name, not a secret
@@ -13,6 +14,8 @@ CLINIC: Final = "needlework-clinic"
 """Remembers in which clinic a person signs in, where a server has several."""
 KNOWN: Final = "needlework-known"
 """Proves that a person has signed in here before: see `known_browser`."""
+FLOW: Final = "needlework-oidc"
+"""Holds the way to the identity provider and back."""
 REMEMBERED_S: Final = 365 * 24 * 3600
 
 
@@ -22,9 +25,14 @@ def cookie_of(request: Request, called: str) -> str:
 
 
 def set_cookie(request: Request, answer: Response, called: str, value: str) -> None:
-    """Set one of these cookies. All but the token outlast the sign-in."""
-    lasts = None if called == TOKEN else REMEMBERED_S
+    """Set one of these cookies. The token lasts as long as the browser runs."""
+    lasts = {TOKEN: None, FLOW: LIFE_S}.get(called, REMEMBERED_S)
     answer.set_cookie(_name(request, called), value, max_age=lasts, **_attributes(request))
+
+
+def cookie_header(request: Request, called: str, value: str) -> str:
+    """What a browser sends once it has this cookie."""
+    return f"{_name(request, called)}={value}"
 
 
 def delete_cookie(request: Request, answer: Response, called: str) -> None:

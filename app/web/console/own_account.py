@@ -32,7 +32,9 @@ from app.practitioners.queries import known_names
 from app.web.console import pages
 from app.web.console.browsers import by_cookie, key_of, let_in
 from app.web.console.cookies import KNOWN, set_cookie
+from app.web.console.framing import around
 from app.web.console.joining import OWN_PAGE, fault_of
+from app.web.console.who import signed_in
 
 PASSWORD: Final = "console.account-password"  # noqa: S105 - an operation's name
 TOTP: Final = "console.account-second-factor"
@@ -193,8 +195,7 @@ def _rendered(
     here = None if browser is None else sign_in_id(browser.digest)
     return pages.render(
         "account.html",
-        zone=op.zone,
-        who=op.caller.actor,
+        **around(op, signed_in(op.db, op.caller)),
         account=account,
         clinic=own["name"],
         sign_ins=queries.sign_ins(op, id)["items"],

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
+from app.auth.provider import signs_browsers_in
 from app.core.http.requests import request_id
 from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import code_names
@@ -33,6 +34,8 @@ from app.progress.rules.wording import (
     verdict_words,
 )
 from app.web.console.cookies import CLINIC, cookie_of
+from app.web.console.kept import ANOTHERS, Kept, kept
+from app.web.console.who import who
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -147,19 +150,34 @@ class SignIn(NamedTuple):
     sign_in_name: str = ""
     asks_clinic: bool = False
     """Whether the person can enter the clinic's id. Otherwise the form sends the one it has."""
+    kept: Kept | None = None
+    """What was typed into a form before."""
+
+    @classmethod
+    def on(cls, request: Request, to: str = HOME) -> "SignIn":
+        """What the form begins with in a browser, which may know the clinic and hold a text."""
+        return cls(to, cookie_of(request, CLINIC), kept=kept(request))
 
 
 def sign_in(status: int, form: SignIn, fault: str | None = None) -> Response:
     """The sign-in page."""
-    return page_response("sign_in.html", status, fault=fault, who=None, **form._asdict())
+    shown = form._asdict() | {"has_provider": signs_browsers_in()}
+    return page_response("sign_in.html", status, fault=fault, who=None, **shown)
 
 
 def problem(request: Request, problem: Problem) -> Response:
-    """The page about a problem; for `Unauthenticated` it is the sign-in page."""
-    if isinstance(problem, Unauthenticated):
-        to = request.url.path if request.method == "GET" else HOME
-        answer = sign_in(int(problem.status), SignIn(to, cookie_of(request, CLINIC)))
+    """The page about a problem; for `Unauthenticated` it is the sign-in page.
+
+    What was typed into a form goes along. A page shows it to the person who typed it.
+    """
+    typed, signed_in = kept(request), who(request)
+    is_anothers = ANOTHERS in problem.members
+    if isinstance(problem, Unauthenticated) or is_anothers:
+        to = request.url.path if request.method == "GET" else typed.page if typed else HOME
+        fault = problem.detail if is_anothers else None
+        answer = sign_in(int(problem.status), SignIn.on(request, to), fault)
     else:
+        is_mine = typed and signed_in and typed.written_by == str(signed_in.client_id)
         answer = page_response(
             "problem.html",
             int(problem.status),
@@ -167,7 +185,9 @@ def problem(request: Request, problem: Problem) -> Response:
             detail=problem.detail,
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
-            who=None,
+            kept=typed,
+            typed=typed.typed if typed and is_mine else (),
+            who=signed_in,
         )
     answer.headers.update(problem.headers)
     return answer

@@ -10,10 +10,8 @@ from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
 from app.alerts.errors import AlertAcknowledged
-from app.alerts.queries import open_count
 from app.alerts.schemas import AlertFilters
 from app.alerts.service import ALERTS
-from app.clinics.queries import clinic
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
 from app.core.http.pages import Cursor, Filters
@@ -23,7 +21,6 @@ from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.core.values.problems import Invalid
 from app.core.values.wire import View, read
-from app.deliveries.channels import is_set_up
 from app.patients.queries import best
 from app.patients.rules.asking import asked
 from app.patients.schemas import SEARCH_MAX, PatientSearch
@@ -41,6 +38,7 @@ from app.sessions.views import SessionView
 from app.web.console import alerts, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
+from app.web.console.framing import framed
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -83,7 +81,7 @@ class Further(View):
 def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLResponse:
     """Show the clinic's patients and a search form."""
     page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
-    return _page(
+    return framed(
         "patients.html",
         op,
         patients=plain(page),
@@ -104,7 +102,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
     similar = set(map(str, found.similar))
-    return _page(
+    return framed(
         "patients.html",
         op,
         patients=[one for one in people if one["id"] not in similar],
@@ -127,11 +125,11 @@ def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
     document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
-    return _page(
+    return framed(
         "patient.html",
         op,
         patient=plain(person),
-        top=alerts.on_top(op, patient_id),
+        top=alerts.on_top(op, person),
         actions=alerts.ACTIONS,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
@@ -146,7 +144,7 @@ def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]
     """Show a patient's whole timeline, newest first."""
     person = plain(record_for_answer(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
-    return _page("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
+    return framed("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
 
 
 @router.get("/alerts", operation_id="console.alerts")
@@ -178,10 +176,11 @@ def _work_list(
 ) -> HTMLResponse:
     wanted = AlertFilters(status="open", limit=PATIENTS_AT_ONCE, cursor=cursor)
     found, further = records(op, ALERTS, wanted)
-    page = _page(
+    page = framed(
         "alerts.html",
         op,
         alerts=alerts.shown(op, found),
+        charts=op.caller.may(Scope.PROGRESS_READ) and op.caller.may(Scope.PATIENTS_READ),
         actions=alerts.ACTIONS,
         cursor=further,
         refused=refused,
@@ -193,20 +192,6 @@ def _work_list(
 
 def _part(limit: int, cursor: str | None = None) -> Filters:
     return Filters(limit=limit, cursor=cursor)
-
-
-def _page(template: str, op: Operation, **more: Any) -> HTMLResponse:
-    here, alerted = clinic(op), op.caller.may(Scope.ALERTS_READ)
-    shown = {
-        "zone": op.take_zone(here["time_zone"]),
-        "who": op.caller.actor,
-        "differing": len(set(op.differing)),
-        "open_alerts": open_count(op) if alerted else None,
-        "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
-        "emergency_number": here["emergency_number"],
-        **more,
-    }
-    return HTMLResponse(pages.render(template, **shown))
 
 
 def _events(op: Operation, patient_id: UUID) -> list[Any] | None:

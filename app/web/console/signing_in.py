@@ -6,6 +6,7 @@ cookie that remembers it, names the clinic: `/console/sign-in/<id>`.
 
 import asyncio
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
@@ -32,10 +33,13 @@ from app.core.values.access import Caller, Refused
 from app.web.console import pages
 from app.web.console.browsers import SIGN_IN, check_origin, let_in
 from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
+from app.web.console.kept import carry, kept
 
 # After signing in, a browser may be redirected only to a page of the console.
 REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/alerts|/patients/[0-9a-f-]{36}(/timeline)?)?", re.ASCII
+    r"/console(/account|/alerts|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
+    r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
+    re.ASCII,
 )
 FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 WHICH_CLINIC: Final = (
@@ -76,7 +80,10 @@ async def sign_in(request: Request) -> Response:
     check_origin(request)
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     form = read_form(request, await whole_body(request))
-    shown = pages.SignIn(target(form), form.get("clinic", ""), form.get("name", ""))
+    carry(request, form)
+    shown = pages.SignIn(
+        target(form), form.get("clinic", ""), form.get("name", ""), kept=kept(request)
+    )
     async with deadline():
         key = form.get("key", "").strip()
         found = await (_with_key(request, key) if key else _with_password(request, form))
@@ -100,7 +107,7 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def target(form: dict[str, str]) -> str:
+def target(form: Mapping[str, str]) -> str:
     """The page to redirect to after signing in."""
     to = form.get("to", "")
     return to if REDIRECTS_TO.fullmatch(to) else pages.HOME

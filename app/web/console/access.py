@@ -1,0 +1,82 @@
+"""What the pages about access share: names, last uses, and the check of their forms."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import bindparam
+
+from app.auth.models import BrowserToken, Client
+from app.core.operation import Operation, rows
+from app.core.values.access import Scope
+from app.core.values.wire import Body, read
+from app.practitioners.schemas import PractitionerFilters
+from app.practitioners.service import PRACTITIONERS
+from app.records.names import full_name
+from app.records.queries import records, records_for_answer
+from app.web.console.kept import BEARINGS, VERSION, check_bearings
+
+AT_ONCE: Final = 100
+"""How many rows a page about access shows."""
+_KNOWN: Final = rows(Client, Client.id, Client.name, Client.last_used_at).where(
+    Client.id.in_(bindparam("ids", expanding=True))
+)
+_BROWSERS: Final = rows(BrowserToken, BrowserToken.client_id, BrowserToken.used_at).where(
+    BrowserToken.client_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def sent(op: Operation, form: Mapping[str, str]) -> dict[str, str]:
+    """Return what a person filled in, and make the form's version that of the operation.
+
+    Raises `Conflict` if somebody else opened the form.
+    """
+    check_bearings(form, op.caller.client_id, None)
+    op.if_match = f'"{form[VERSION]}"' if VERSION in form else None
+    return {name: value for name, value in form.items() if name not in BEARINGS}
+
+
+def body_of(model: type[Body], members: Mapping[str, object]) -> Any:
+    """Return a body from a form's members. Raises `Invalid` with every fault."""
+    return read(model, to_json(members))
+
+
+def names(op: Operation, ids: Iterable[UUID | None]) -> dict[str, str]:
+    """Return what the clinic calls clients, by their ids."""
+    return {str(row.id): row.name for row in op.all(_KNOWN, ids=list({*ids} - {None}))}
+
+
+def last_uses(op: Operation, ids: Iterable[UUID]) -> dict[str, str]:
+    """Return when clients were used last, in a program or a browser, by their ids."""
+    wanted = list(ids)
+    found = [(row.id, row.last_used_at) for row in op.all(_KNOWN, ids=wanted)]
+    found += [(row.client_id, row.used_at) for row in op.all(_BROWSERS, ids=wanted)]
+    latest: dict[str, Any] = {}
+    for id, at in found:
+        if at is not None:
+            latest[str(id)] = max(at, latest.get(str(id), at))
+    return {id: at.isoformat() for id, at in latest.items()}
+
+
+def practitioners(op: Operation, ids: Iterable[UUID | None]) -> dict[str, str]:
+    """Return the names of practitioners by their ids, if the client may read them."""
+    if not op.caller.may(Scope.PRACTITIONERS_READ):
+        return {}
+    wanted = {id for id in ids if id is not None}
+    found = records_for_answer(op, PRACTITIONERS, sorted(wanted))
+    return {str(one["id"]): full_name(one["given_name"], one["family_name"]) for one in found}
+
+
+def active_practitioners(op: Operation) -> list[tuple[str, str]]:
+    """Return ids and names of the practitioners who are active, for a form to choose from."""
+    if not op.caller.may(Scope.PRACTITIONERS_READ):
+        return []
+    people, cursor, more = [], None, True
+    while more:
+        filters = PractitionerFilters(status="active", limit=200, cursor=cursor)
+        page, cursor = records(op, PRACTITIONERS, filters)
+        people += page
+        more = cursor is not None
+    named = [(full_name(one["given_name"], one["family_name"]), str(one["id"])) for one in people]
+    return [(id, name) for name, id in sorted(named)]

@@ -1,0 +1,158 @@
+"""`/console/devices`, `/console/keys` and `/console/sign-ins`: what has access, and its end."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy import and_, bindparam, delete
+from starlette.responses import HTMLResponse, Response
+
+from app.accounts.queries import sign_in_id
+from app.auth.models import BrowserToken, Client
+from app.auth.rules import browser_token_is_valid
+from app.clients import queries as keys
+from app.clients import service as clients
+from app.core.http.authorize import Authorize
+from app.core.http.forms import Form
+from app.core.http.pages import Filters
+from app.core.http.routing import Route
+from app.core.operation import CLINIC, Operation, rows
+from app.core.values.access import ROLES, Scope
+from app.core.values.problems import NotFound
+from app.devices import queries as devices
+from app.devices import service as device_service
+from app.devices.schemas import DeviceBody
+from app.ledger import service as ledger
+from app.web.console import access, pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import framed
+from app.web.console.people import Further, Reading
+
+DEVICES, KEYS, SIGN_INS = (f"{pages.HOME}/{name}" for name in ("devices", "keys", "sign-ins"))
+_SIGN_INS: Final = (
+    rows(BrowserToken, BrowserToken, Client.name, Client.kind)
+    .join(
+        Client,
+        and_(Client.clinic_id == BrowserToken.clinic_id, Client.id == BrowserToken.client_id),
+    )
+    .order_by(BrowserToken.used_at.desc(), BrowserToken.digest)
+)
+_END: Final = delete(BrowserToken).where(
+    BrowserToken.clinic_id == CLINIC,
+    BrowserToken.client_id == bindparam("holder"),
+    BrowserToken.digest == bindparam("known"),
+)
+
+router = APIRouter(include_in_schema=False, route_class=Route)
+SeeingDevices = Annotated[Operation, Depends(Authorize(Scope.DEVICES_READ, identify=by_cookie))]
+Enrolling = Annotated[
+    Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=True, identify=by_cookie))
+]
+SeeingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ, identify=by_cookie))]
+EndingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, identify=by_cookie))]
+EndingSignIns = Annotated[Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, identify=by_cookie))]
+
+
+@router.get(DEVICES, operation_id="console.devices")
+def list_devices(op: SeeingDevices, filters: Annotated[Further, Query()]) -> HTMLResponse:
+    """Show the tablets, and the form to enrol one."""
+    found, cursor = devices.devices(op, _part(filters))
+    may_write = op.caller.may(Scope.DEVICES_WRITE)
+    return framed(
+        "devices.html",
+        op,
+        devices=plain(found),
+        treating=access.practitioners(op, [one["practitioner_id"] for one in found]),
+        used=access.last_uses(op, [one["id"] for one in found]),
+        makers=access.names(op, [one["made_by"] for one in found]),
+        cursor=cursor,
+        may_write=may_write,
+        choices=access.active_practitioners(op) if may_write else [],
+    )
+
+
+@router.post(DEVICES, operation_id="console.enrol")
+def enrol(op: Enrolling, form: Form) -> HTMLResponse:
+    """Create a device of a practitioner, and show its code, this once.
+
+    It gets the rights of the role `practitioner`, as far as the caller holds them.
+    """
+    scopes = sorted(ROLES["practitioner"] & op.caller.scopes)
+    body = access.body_of(DeviceBody, {**access.sent(op, form), "scopes": scopes})
+    return framed("enrolled.html", op, device=plain(device_service.create(op, body)))
+
+
+@router.post(f"{DEVICES}/{{id:uuid}}/revoke", operation_id="console.revoke-device")
+def revoke_device(op: Enrolling, id: UUID, form: Form) -> Response:
+    """End a device's access."""
+    access.sent(op, form)
+    device_service.revoke(op, id)
+    return pages.redirect(DEVICES)
+
+
+@router.get(KEYS, operation_id="console.keys")
+def list_keys(op: SeeingKeys, filters: Annotated[Further, Query()]) -> HTMLResponse:
+    """Show the API keys and back ends: who made them, when they were used and when they end."""
+    found, cursor = keys.clients(op, _part(filters))
+    return framed(
+        "keys.html",
+        op,
+        keys=plain(found),
+        used=access.last_uses(op, [one["id"] for one in found]),
+        makers=access.names(op, [one["made_by"] for one in found]),
+        cursor=cursor,
+        may_write=op.caller.may(Scope.CLIENTS_WRITE),
+    )
+
+
+@router.post(f"{KEYS}/{{id:uuid}}/revoke", operation_id="console.revoke-key")
+def revoke_key(op: EndingKeys, id: UUID, form: Form) -> Response:
+    """End a key or a back end."""
+    access.sent(op, form)
+    clients.revoke(op, id)
+    return pages.redirect(KEYS)
+
+
+@router.get(SIGN_INS, operation_id="console.sign-ins")
+def list_sign_ins(op: Reading) -> HTMLResponse:
+    """Show the browsers that are signed in: whose they are, since when, and when last used."""
+    return framed(
+        "sign_ins.html",
+        op,
+        sign_ins=[_shown(row) for row in _valid(op)],
+        may_write=op.caller.may(Scope.ACCOUNTS_WRITE),
+    )
+
+
+@router.post(f"{SIGN_INS}/{{id:uuid}}/end", operation_id="console.end-sign-in")
+def end_sign_in(op: EndingSignIns, id: UUID, form: Form) -> Response:
+    """Sign one browser out."""
+    access.sent(op, form)
+    found = next((row for row in _valid(op) if sign_in_id(row.digest) == id), None)
+    if found is None:
+        raise NotFound
+    op.run(_END, {"holder": found.client_id, "known": found.digest})
+    ledger.record_sign_in(op, found.client_id)
+    return pages.redirect(SIGN_INS)
+
+
+def _part(filters: Further) -> Filters:
+    return Filters(limit=access.AT_ONCE, cursor=filters.cursor)
+
+
+def _valid(op: Operation) -> list[Any]:
+    """Return the browser tokens of the clinic that still work, the last used first."""
+    return [
+        row for row in op.all(_SIGN_INS) if browser_token_is_valid(op.at, row.began_at, row.used_at)
+    ]
+
+
+def _shown(row: Any) -> dict[str, str]:
+    return {
+        "id": str(sign_in_id(row.digest)),
+        "name": row.name,
+        "kind": row.kind,
+        "began_at": row.began_at.isoformat(),
+        "used_at": row.used_at.isoformat(),
+    }

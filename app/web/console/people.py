@@ -1,0 +1,155 @@
+"""`/console/people`: who may sign in as themselves, with which role, from when until when."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import HTMLResponse, Response
+
+from app.accounts import queries, service
+from app.accounts.schemas import AccountBody
+from app.auth.models import Client
+from app.auth.provider import identity_id, signs_browsers_in
+from app.clients import service as clients
+from app.core.http.authorize import Authorize
+from app.core.http.forms import Form
+from app.core.http.pages import Cursor, Filters
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import ROLES, Role, Scope
+from app.core.values.problems import Conflict, Forbidden, NotFound
+from app.core.values.vocabularies import words_of
+from app.core.values.wire import Body, Line, View
+from app.credentials.queries import CLIENTS
+from app.settings import settings
+from app.web.console import access, pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import framed
+
+PEOPLE: Final = f"{pages.HOME}/people"
+OF_IDENTITIES: Final = "practitioner"
+"""The role whose rights a practitioner has who signs in with the identity provider."""
+_IDENTITIES: Final = CLIENTS.where(Client.kind == "identity").order_by(Client.id)
+
+router = APIRouter(prefix=PEOPLE, include_in_schema=False, route_class=Route)
+Reading = Annotated[Operation, Depends(Authorize(Scope.ACCOUNTS_READ, identify=by_cookie))]
+Writing = Annotated[
+    Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, secret=True, identify=by_cookie))
+]
+
+
+class Further(View):
+    """The cursor of the next page."""
+
+    cursor: Cursor | None = Field(default=None)
+
+
+class LinkBody(Body):
+    """The link of a practitioner to the person whom the identity provider signs in."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=255)]
+    """The `sub` of the provider's tokens (OpenID Connect Core 1.0 §2)."""
+    name: Line
+    practitioner_id: UUID
+
+
+@router.get("", operation_id="console.people")
+def people(op: Reading, filters: Annotated[Further, Query()]) -> HTMLResponse:
+    """Show everybody who has an account or an identity, and the form to invite somebody."""
+    found, cursor = queries.accounts(op, Filters(limit=access.AT_ONCE, cursor=filters.cursor))
+    linked = [] if filters.cursor else op.all(_IDENTITIES)
+    ids = [*(one["practitioner_id"] for one in found), *(one.practitioner_id for one in linked)]
+    may_write = op.caller.may(Scope.ACCOUNTS_WRITE)
+    return framed(
+        "people.html",
+        op,
+        people=plain(found),
+        linked=linked,
+        treating=access.practitioners(op, ids),
+        used=access.last_uses(op, [one.id for one in linked]),
+        cursor=cursor,
+        may_write=may_write,
+        choices=access.active_practitioners(op) if may_write else [],
+        roles=words_of(Role),
+        issuer=settings().oidc_issuer if signs_browsers_in() else None,
+    )
+
+
+@router.post("", operation_id="console.invite")
+def invite(op: Writing, form: Form) -> HTMLResponse:
+    """Create an account, and show the invitation's code, this once."""
+    made = service.create(op, access.body_of(AccountBody, access.sent(op, form)))
+    return framed("invited.html", op, person=plain(made))
+
+
+@router.get("/{id:uuid}", operation_id="console.person")
+def person(op: Reading, id: UUID) -> HTMLResponse:
+    """Show one account, with the forms to change and to end it."""
+    found = queries.account(op, id)
+    may_write = op.caller.may(Scope.ACCOUNTS_WRITE)
+    return framed(
+        "person_account.html",
+        op,
+        person=plain(found),
+        treating=access.practitioners(op, [found["practitioner_id"]]),
+        choices=access.active_practitioners(op) if may_write else [],
+        roles=words_of(Role),
+        may_write=may_write and found["revoked_at"] is None,
+        is_own=id == op.caller.client_id,
+    )
+
+
+@router.post("/{id:uuid}/change", operation_id="console.change-person")
+def change(op: Writing, id: UUID, form: Form) -> Response:
+    """Change a person's name, role or practitioner."""
+    given = access.sent(op, form)
+    changes = {name: given.get(name) for name in ("name", "role", "practitioner_id", "email")}
+    service.change(op, id, changes)
+    return pages.redirect(f"{PEOPLE}/{id}")
+
+
+@router.post("/{id:uuid}/reset", operation_id="console.reset-person")
+def reset(op: Writing, id: UUID, form: Form) -> HTMLResponse:
+    """Invite a person again, and show the new code, this once."""
+    access.sent(op, form)
+    return framed("invited.html", op, person=plain(service.reset(op, id)))
+
+
+@router.post("/{id:uuid}/revoke", operation_id="console.revoke-person")
+def revoke(op: Writing, id: UUID, form: Form) -> Response:
+    """End a person's account, and their sign-ins."""
+    access.sent(op, form)
+    service.revoke(op, id)
+    return pages.redirect(PEOPLE)
+
+
+@router.post("/link", operation_id="console.link-person")
+def link(op: Writing, form: Form) -> Response:
+    """Let a practitioner sign in with the identity provider: the owner's consent to it."""
+    issuer = settings().oidc_issuer
+    body: LinkBody = access.body_of(LinkBody, access.sent(op, form))
+    if issuer is None:
+        raise Conflict("This server has no identity provider.")
+    if not ROLES[OF_IDENTITIES] <= op.caller.scopes:
+        raise Forbidden(service.NOT_HELD)
+    try:
+        clients.add_identity(
+            op,
+            identity_id(issuer, body.subject),
+            str(body.name),
+            body.practitioner_id,
+            ROLES[OF_IDENTITIES],
+        )
+    except NotFound:
+        raise Conflict("This clinic has no such practitioner.") from None
+    return pages.redirect(PEOPLE)
+
+
+@router.post("/{id:uuid}/unlink", operation_id="console.unlink-person")
+def unlink(op: Writing, id: UUID, form: Form) -> Response:
+    """End the link of a practitioner to the identity provider."""
+    access.sent(op, form)
+    clients.revoke_identity(op, id)
+    return pages.redirect(PEOPLE)

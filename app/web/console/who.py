@@ -1,0 +1,101 @@
+"""Who is signed in, and where: read once for each page, with the browser's token."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from fastapi import Request
+from sqlalchemy import Connection, and_, bindparam
+
+from app.auth.models import Client
+from app.clinics.models import Clinic
+from app.core.operation import rows
+from app.core.values.access import ROLES, Caller, Scope
+from app.practitioners.models import Practitioner
+from app.records.names import full_name
+
+SIGNED_IN: Final = "needlework.signed_in"
+"""The key of the ASGI scope that holds who is signed in."""
+OWN_RIGHTS: Final = "own rights"
+"""What stands in place of a role for scopes that are no role's."""
+
+_WHO: Final = (
+    rows(
+        Client,
+        *(Client.id, Client.name, Client.kind),
+        Clinic.name.label("clinic"),
+        *(Practitioner.id.label("practitioner"), Practitioner.given_name, Practitioner.family_name),
+    )
+    .join(Clinic, Clinic.clinic_id == Client.clinic_id)
+    .outerjoin(
+        Practitioner,
+        and_(
+            Practitioner.clinic_id == Client.clinic_id,
+            Practitioner.id == bindparam("practitioner_id"),
+        ),
+    )
+    .where(Client.id == bindparam("client_id"))
+)
+
+
+class Place(NamedTuple):
+    """A page of the navigation, and the scope that opens it."""
+
+    name: str
+    label: str
+    scope: Scope
+
+
+PLACES: Final = (
+    Place("people", "People", Scope.ACCOUNTS_READ),
+    Place("devices", "Devices", Scope.DEVICES_READ),
+    Place("keys", "Keys", Scope.CLIENTS_READ),
+    Place("sign-ins", "Sign-ins", Scope.ACCOUNTS_READ),
+)
+"""The pages about who may do what in the clinic."""
+
+
+class SignedIn(NamedTuple):
+    """Who is signed in, as a page names them."""
+
+    client_id: UUID
+    name: str
+    role: str
+    clinic: str
+    has_account: bool
+    """Whether the console has a page of their own account."""
+    scopes: frozenset[Scope]
+
+    @property
+    def places(self) -> list[Place]:
+        """The pages about access that they may open."""
+        return [place for place in PLACES if place.scope in self.scopes]
+
+
+def signed_in(db: Connection, caller: Caller) -> SignedIn:
+    """Who a caller is, in a transaction of their clinic."""
+    found = db.execute(
+        _WHO,
+        {
+            "clinic": caller.clinic_id,
+            "client_id": caller.client_id,
+            "practitioner_id": caller.practitioner_id,
+        },
+    ).one()
+    name = found.name
+    if found.practitioner is not None:
+        name = full_name(found.given_name, found.family_name)
+    role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
+    return SignedIn(found.id, name, role, found.clinic, caller.role is not None, caller.scopes)
+
+
+def role_of(scopes: Iterable[str]) -> str:
+    """The role that has exactly these scopes, or `OWN_RIGHTS`."""
+    held = frozenset(scopes)
+    return next((role for role, of_role in ROLES.items() if held == of_role), OWN_RIGHTS)
+
+
+def who(request: Request) -> SignedIn | None:
+    """Who is signed in at the browser that sent this request, as far as that is known yet."""
+    found: SignedIn | None = request.scope.get(SIGNED_IN)
+    return found
