@@ -110,7 +110,7 @@ def revoke(
     return Answer(view, version=view["version"])
 
 
-@router.get("/{id:uuid}/sign-ins", operation_id="sign-ins.list", responses=documented(NotFound))
+@router.get("/{id:uuid}/sign-ins", operation_id="sign-ins.read", responses=documented(NotFound))
 def sign_ins(op: Reading, id: UUID) -> Answer[SignInsView]:
     """List the browsers in which a person is signed in.
 
