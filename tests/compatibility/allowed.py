@@ -18,7 +18,7 @@ _ON_TIMELINE: Final = (
     "An alert that a chart leaves out endangers the patient. From now on the document says that"
     " the values may grow."
 )
-_ACCOUNT: Final = "People sign in as themselves: what calls for them is none of the kinds of before."
+_ACCOUNT: Final = "People sign in as themselves: what calls for them is of a new kind."
 ALLOWED: tuple[Allowed, ...] = (
     *(
         Allowed(
