@@ -16,8 +16,13 @@ from sqlalchemy import Column, text
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.db.tables import Table
+from app.core.operation import perform
+from app.deliveries import service as deliveries
+from app.deliveries.courier import deliver_in
 from app.main import create_app
 from tests import postgres
+from tests.clinics.test_clinic import change
+from tests.clinics.test_recipients import DANA
 from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations, resolved
 from tests.sweeps.test_statements import listening
@@ -49,6 +54,10 @@ def filled() -> Iterator[tuple[Clinic, World]]:
             clinic = create_clinic(database)
             world = World(Api(wire, clinic.key()))
             one_of_each_kind(world)
+            change(world.api, alert_recipients=[DANA])
+            op = clinic.operation()
+            perform(database, op, lambda: deliveries.announce(op, "alerts", clinic.id))
+            deliver_in(database, clinic.id)  # which fails, and leaves its row
             with database.owning() as db, db.begin():
                 db.execute(text("SET session_replication_role = replica"))
                 for table in LARGE:
