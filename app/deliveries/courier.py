@@ -23,6 +23,7 @@ from app.core.http.logs import log
 from app.core.operation import CLINIC, Operation, perform
 from app.core.values.access import server
 from app.core.values.clock import now, uuid7
+from app.core.values.problems import LedgerDamaged
 from app.deliveries import channels, queries, rules
 from app.deliveries.errors import Undelivered
 from app.deliveries.models import Delivery, OutboxItem
@@ -97,7 +98,11 @@ def deliver(database: Database, end: threading.Event | None = None) -> None:
     _count(outboxes)
     for outbox in outboxes:
         if outbox.due_at <= now():
-            deliver_in(database, outbox.clinic_id, end)
+            try:
+                deliver_in(database, outbox.clinic_id, end)
+            except Exception as error:  # noqa: BLE001 - one clinic must not stop the others
+                clinic_id = str(outbox.clinic_id)
+                log.warning("courier", clinic_id=clinic_id, error=type(error).__name__)
 
 
 def deliver_in(database: Database, clinic_id: UUID, end: threading.Event | None = None) -> None:
@@ -125,7 +130,12 @@ def _deliver_next(database: Database, clinic_id: UUID) -> bool:
         return False
     reason = _sent(claim)
     op = _operation(clinic_id)
-    perform(database, op, lambda: _write_down(op, claim, reason))
+    try:
+        perform(database, op, lambda: _write_down(op, claim, reason, in_ledger=True))
+    except LedgerDamaged as damage:
+        # A damaged ledger takes no entry. The message must not be sent again for that reason.
+        log.warning(damage.code, clinic_id=str(clinic_id))
+        perform(database, op, lambda: _write_down(op, claim, reason, in_ledger=False))
     return True
 
 
@@ -171,7 +181,7 @@ def _sent(claim: Claim) -> str | None:
     return None
 
 
-def _write_down(op: Operation, claim: Claim, reason: str | None) -> None:
+def _write_down(op: Operation, claim: Claim, reason: str | None, *, in_ledger: bool) -> None:
     """Record the attempt, and when the next message is due."""
     item = queries.item(op, claim.item.id)
     if item is None:  # it was erased meanwhile, together with its record
@@ -190,11 +200,14 @@ def _write_down(op: Operation, claim: Claim, reason: str | None) -> None:
         "failures": told.failures,
     }
     op.run(_MOVE.values(**values), {"this": item.id})
-    _record(op, claim, reason)
+    if _record(op, claim, reason) and in_ledger:
+        to = f"{claim.recipient['name']} by {claim.recipient['channel']}"
+        said = f"sent to {to}" if reason is None else f"not sent to {to}: {reason}"
+        ledger.record_delivery(op, claim.item.resource, claim.item.resource_id, said)
 
 
-def _record(op: Operation, claim: Claim, reason: str | None) -> None:
-    """Record the attempt of a delivery; in the ledger too, if its status is a new one."""
+def _record(op: Operation, claim: Claim, reason: str | None) -> bool:
+    """Record the attempt of a delivery. Return whether its status is a new one."""
     id_ = rules.message_id(claim.item.id, claim.telling, claim.recipient["name"])
     before = queries.delivery(op, id_)
     status = "sent" if reason is None else "failed"
@@ -213,7 +226,4 @@ def _record(op: Operation, claim: Claim, reason: str | None) -> None:
         op.db.execute(insert(Delivery), row | attempt)
     else:
         op.run(_AGAIN.values(**attempt, attempts=before.attempts + 1), {"this": id_})
-    if before is None or before.status != status:
-        to = f"{claim.recipient['name']} by {claim.recipient['channel']}"
-        said = f"sent to {to}" if reason is None else f"not sent to {to}: {reason}"
-        ledger.record_delivery(op, claim.item.resource, claim.item.resource_id, said)
+    return before is None or before.status != status

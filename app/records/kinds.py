@@ -347,9 +347,8 @@ class Kind(Generic[B, V]):
 
     @cached_property
     def _row_writers(self) -> Mapping[str, stored.Reader]:
-        return stored.row_writers(
-            self.view, {name: stored_as_json(part) for name, part in self.nested.items()}
-        )
+        built = {name: stored_as_json(part) for name, part in self.nested.items()}
+        return stored.row_writers(self.view, built)
 
     @cached_property
     def _read_further(self) -> tuple[str, ...]:

@@ -18,7 +18,16 @@ _ON_TIMELINE: Final = (
     "An alert that a chart leaves out endangers the patient. From now on the document says that"
     " the values may grow."
 )
+_ACCOUNT: Final = "People sign in as themselves: what calls for them is of a new kind."
 ALLOWED: tuple[Allowed, ...] = (
+    *(
+        Allowed(
+            f"{name} (answer): there is a new value account",
+            _ACCOUNT,
+            "The `kind` of what calls may be `account`",
+        )
+        for name in ("Kind", "DescendantKind")
+    ),
     Allowed(
         "OnTimeline (answer): there is a new value alert",
         _ON_TIMELINE,

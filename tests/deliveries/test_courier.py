@@ -16,6 +16,7 @@ from app.deliveries import channels, courier
 from app.deliveries.courier import deliver, deliver_in
 from app.deliveries.errors import Undelivered
 from app.deliveries.models import OutboxItem
+from app.ledger.models import LedgerHead
 from app.main import create_app
 from tests.clinics.test_clinic import change
 from tests.deliveries.mailbox import HOST, Mailbox, mail_server, mailing
@@ -281,7 +282,7 @@ def test_an_item_that_was_erased_while_it_was_sent_leaves_no_delivery(
     assert len(box.mails) == 1
 
 
-def test_the_couriers_turn_sends_what_is_due_in_each_clinic_and_counts_what_waits(
+def test_each_turn_sends_what_is_due_in_each_clinic_whatever_its_ledger_and_counts_what_waits(
     database: Database, box: Mailbox, clock: Clock, tmp_path: Path
 ) -> None:
     with migrated_like(database, tmp_path) as own, wired(create_app(own)) as wire:
@@ -290,10 +291,14 @@ def test_the_couriers_turn_sends_what_is_due_in_each_clinic_and_counts_what_wait
         for api, recipients in zip(apis, ([DANA], [KIM], []), strict=True):
             change(api, alert_recipients=recipients)
             red_flag(api)
+        with own.owning() as db, db.begin():  # somebody damages the ledger of the first clinic
+            db.execute(delete(LedgerHead).where(LedgerHead.clinic_id == clinics[0].id))
         clock.shift(timedelta(seconds=30))
         deliver(own)
         assert sorted(box.recipients) == ["dana@clinic.example", "kim@clinic.example"]
+        clock.shift(timedelta(minutes=5))
         deliver(own)
+        assert len(box.mails) == 2
         metrics = wire.get("/metrics").text
     assert "needlework_messages_waiting 1.0" in metrics
-    assert "needlework_messages_oldest_seconds 30.0" in metrics
+    assert "needlework_messages_oldest_seconds 330.0" in metrics

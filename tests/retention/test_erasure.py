@@ -13,11 +13,14 @@ from app.core.db.tables import Table
 from app.core.operation import Operation, perform
 from app.core.values.clock import uuid7
 from app.core.values.problems import NotFound
+from app.deliveries.courier import deliver_in
 from app.kinds import KINDS
 from app.ledger import export
 from app.ledger.format.verify import verify
 from app.retention import queries, service
 from app.retention.errors import NoPolicy, OnHold, TooEarly
+from tests.clinics.test_clinic import change
+from tests.deliveries.test_courier import red_flag
 from tests.ground import Api, Clinic
 from tests.sweeps.world import CHANGES, World
 
@@ -125,8 +128,9 @@ def untouched(before: dict[str, Any], after: dict[str, Any], patient: str) -> No
             continue
         gone = [row for row in rows if row not in after[name]]
         new = [row for row in after[name] if row not in rows]
-        # Child rows of a session, such as its needlings, don't name the patient.
+        # Child rows of a session, such as its needlings, don't name the patient. Nor do messages.
         children = {c.table.__tablename__ for kind in KINDS for c in kind.children}
+        children |= {"outbox", "deliveries"}
         assert name in children or rows_with({name: gone}, patient) == ({name} if gone else set())
         assert (name == "ledger_entries") == bool(new), name
 
@@ -141,6 +145,19 @@ def test_child_rows_are_erased_with_their_records_and_no_others_are(
     assert rows_with(rows, mine["id"]) == {"ledger_entries"}
     assert rows_with(rows, other["id"]) >= {"sessions", "needlings", "ledger_entries"}
     assert api.get(f"/v1/sessions/{other['id']}").json() == other
+
+
+def test_the_messages_about_a_patients_alerts_are_erased_and_no_others_are(
+    api: Api, clinic: Clinic
+) -> None:
+    change(api, alert_recipients=[{"name": "Dana", "channel": "email", "to": "d@clinic.example"}])
+    gone, kept = red_flag(api), red_flag(api)
+    deliver_in(clinic.database, clinic.id)  # which fails: there is no mail server
+    set_policy(clinic)
+    erase(clinic, api.get(f"/v1/alerts/{gone}").json()["patient_id"])
+    rows = everything(clinic)
+    for name in ("outbox", "deliveries"):
+        assert [str(row["resource_id"]) for row in rows[name]] == [kept]
 
 
 def test_the_feed_has_the_erasure_and_the_export_is_clean(

@@ -264,11 +264,12 @@ def test_a_database_from_before_is_clean_after_the_upgrade(own: Clinic) -> None:
     assert found(own) == []
     with own.database.reading(own.id) as db:
         clients = {row.name: row for row in db.execute(select(Client))}
-    given = {"patients:write", "practitioners:write", "sessions:sign"}
+    answering = {"alerts:read", "alerts:write"}
+    given = {"patients:write", "practitioners:write", "sessions:sign"} | answering
     assert set(clients["EMR"].scopes) == {*scopes, *given}
     assert clients["Its own"].scopes == scopes[:1]
     assert clients["Its own"].made_by == clients["EMR"].id
-    assert clients["Tablet"].scopes == ["sessions:sign", "sessions:write"]
+    assert clients["Tablet"].scopes == [*sorted(answering), "sessions:sign", "sessions:write"]
     upgrades = [row for row in history(own) if row["operation"] == "clients.upgrade"]
     assert str(clients["EMR"].id) in {str(row["resource_id"]) for row in upgrades}
     check_account(own)

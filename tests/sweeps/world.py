@@ -250,6 +250,8 @@ def lasting(answer: Response) -> Any:
 def stored(answered: dict[str, Any]) -> dict[str, Any]:
     """The members of an answer that are stored."""
     apart = SECRETS | OF_THE_WRITE
+    if not isinstance(answered.get("alert"), bool):  # a session has a stored member of this name
+        apart = apart | {"alert"}
     return {name: member for name, member in answered.items() if name not in apart}
 
 

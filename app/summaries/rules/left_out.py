@@ -9,6 +9,7 @@ _STAMPS: Final = dict.fromkeys(
 _OWN: Final = {"patient_id": "A summary is about one patient, and names them."}
 _CONTACT: Final = "The recipient asks about the treatment, not how to reach the patient."
 _ON_THE_DAY: Final = "Each session shows the credentials that were valid on that day."
+_STILL_OPEN: Final = "Nobody has acknowledged an open alert."
 _VALIDITY: Final = "A session keeps only credentials that were valid on its day."
 
 _ELSEWHERE: Final = dict.fromkeys(
@@ -38,10 +39,21 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "id": "A summary names an episode by its complaint.",
         "status": "A closed episode shows when and why it was closed.",
     },
+    "alerts": {
+        **_STAMPS,
+        **_OWN,
+        **dict.fromkeys(("acknowledged_by", "acknowledged_at", "action", "note"), _STILL_OPEN),
+        "id": "An alert is named by its reasons and its time.",
+        "session_id": "Alerts are listed by time, because some belong to no session.",
+        **dict.fromkeys(("source.resource", "source.id"), "The reasons say what raised it."),
+        "status": "Only open alerts are listed.",
+        "notes": "They say what the clinic has tried, not what happened.",
+    },
     "sessions": {
         **_STAMPS,
         **_OWN,
         **_ELSEWHERE,
+        "alert": "The red flags of its reports are shown.",
         "amended_at": "Each amendment is listed with its time.",
         "voided_at": "A void session shows when it was voided, from the ledger.",
         "catalogue_version": "Muscles are printed with their current names.",

@@ -51,8 +51,7 @@ def _mark(session: SessionView, reports: Iterable[FollowUpView]) -> str:
         return "VOID: this session does not count."
     if session["status"] == "draft":
         return "DRAFT: nobody has signed it yet."
-    # `alert` is what the session was marked with before there were alerts.
-    reported = session["alert"] or any(report["red_flags"] for report in reports)
+    reported = any(report["red_flags"] for report in reports)
     return "The patient reported a red flag after this session." if reported else ""
 
 
