@@ -22,6 +22,7 @@ def test_a_program_learns_its_clinic_client_and_scopes(api: Api, clinic: Clinic)
     assert me == {
         "clinic": {"id": str(clinic.id), "name": me["clinic"]["name"], "time_zone": "UTC"},
         "client": {"id": str(key.client_id), "name": "Front desk", "kind": "api_key"},
+        "account": None,
         "practitioner_id": None,
         "scopes": ["patients:read", "sessions:read"],
         "catalogue_version": CATALOGUE_VERSION,
