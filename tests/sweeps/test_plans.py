@@ -13,11 +13,11 @@ import pytest
 from pydantic_core import to_json
 from sqlalchemy import Column, text
 
+from app.alerts.service import Alarm, raise_alerts
 from app.core.db.database import Database
 from app.core.db.schema import migrate
 from app.core.db.tables import Table
 from app.core.operation import perform
-from app.deliveries import service as deliveries
 from app.deliveries.courier import deliver_in
 from app.main import create_app
 from tests import postgres
@@ -56,7 +56,8 @@ def filled() -> Iterator[tuple[Clinic, World]]:
             one_of_each_kind(world)
             change(world.api, alert_recipients=[DANA])
             op = clinic.operation()
-            perform(database, op, lambda: deliveries.announce(op, "alerts", clinic.id))
+            alarm = Alarm("sessions", clinic.id, ["breathlessness"])
+            perform(database, op, lambda: raise_alerts(op, [alarm]))
             deliver_in(database, clinic.id)  # which fails, and leaves its row
             with database.owning() as db, db.begin():
                 db.execute(text("SET session_replication_role = replica"))
@@ -88,8 +89,10 @@ def copied(table: str, column: Column[Any]) -> str:
     name = column.name
     if (table, name) == ("patient_identifiers", "owner_id"):
         name = "patient_id"
+    if (table, name) == ("alerts", "status"):
+        return "CASE WHEN n % 50 = 0 THEN 'open' ELSE 'acknowledged' END"
     return {
-        "number": "1000 + n",
+        "number": "1000000 + n",
         "position": "n" if table == "patient_words" else '"position"',
         "kind": "(ARRAY['change', 'access'])[1 + n % 2]" if table == "ledger_entries" else '"kind"',
         "patient_id": f"md5('patient' || n % {PATIENTS})::uuid",
@@ -98,6 +101,7 @@ def copied(table: str, column: Column[Any]) -> str:
         **{id_: f"md5('{id_}' || n)::uuid" for id_ in ("session_id", "owner_id", "episode_id")},
         **dict.fromkeys(("id", "resource_id", "screening_id"), "md5('id' || n)::uuid"),
         **dict.fromkeys(TIMES, "now() - n * interval '1 hour'"),
+        "source_key": "'source' || n",
         **{word: f"'{word}' || n % 500" for word in ("word", "muscle", "lot", "lot_folded")},
     }.get(name, f'"{name}"')
 
@@ -156,7 +160,7 @@ VALUES = {
     "updated_from": ("2020-01-01T00:00:00Z", "2198-01-01T00:00:00Z"),
     "muscle": ("infraspinatus",),
     "identifier": ("s%7Cv",),
-    "after": ("5", "4000"),
+    "after": ("5", "1004000"),
     "instrument": ("nprs", "groc"),
     "as_of": (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",),
 }
