@@ -14,6 +14,7 @@ from app.accounts.queries import (
     digest_of_sign_in,
     locked,
     other_owners,
+    sign_in_id,
     view,
 )
 from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, name_key
@@ -21,7 +22,7 @@ from app.accounts.schemas import AccountBody, AccountView, NewAccountView, Revok
 from app.accounts.service.storage import changed, record
 from app.auth.models import Account, BrowserToken, Client
 from app.auth.queries import makers
-from app.auth.rules import INVITATION_CODE, Key, is_inactive, new_key
+from app.auth.rules import INVITATION_CODE, Key, Untrusted, is_inactive, new_key
 from app.auth.service import delete_tokens
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import ROLES
@@ -219,6 +220,18 @@ def end_sign_ins(op: Operation, account_id: UUID) -> None:
     locked(op, account_id)
     delete_tokens(op, account_id)
     record(op, account_id, "accounts.end-sign-ins")
+
+
+def end_other_sign_ins(op: Operation, account_id: UUID, digest: bytes) -> None:
+    """Sign a person out everywhere, at the wish of a browser: its token has this digest.
+
+    Raises `Untrusted` if that browser was signed out meanwhile. Otherwise the token that it gets
+    next would outlast a reset of the account.
+    """
+    locked(op, account_id)
+    if digest_of_sign_in(op, account_id, sign_in_id(digest)) is None:
+        raise Untrusted("signed out meanwhile")
+    end_sign_ins(op, account_id)
 
 
 def _changeable(op: Operation, id: UUID) -> Row[Any]:
