@@ -1,16 +1,18 @@
 """What a checked password allows is refused if the account changes before it is stored."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyotp
 import pytest
+import time_machine
 from fastapi import FastAPI
 from httpx2 import Response
 
 from app.accounts.service import passwords
-from app.web.console import own_account
+from app.core.values.clock import now
+from app.web.console import browsers, own_account
 from tests.accounts.people import (  # noqa: F401 - the counts are a fixture
     PASSWORD,
     WRONG,
@@ -43,6 +45,12 @@ def between_the_check_and_its_transaction(monkeypatch: pytest.MonkeyPatch) -> Me
     return hold
 
 
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(now(), tick=False) as clock:  # codes last half a minute
+        yield clock
+
+
 @pytest.fixture(name="robin")
 def somebody(app: FastAPI, clinic: Clinic, api: Api) -> Person:
     return joined(app, clinic, api)
@@ -56,7 +64,7 @@ def change_password(person: Person, **more: str) -> Response:
 def turn_on(person: Person) -> str:
     """Turn a second factor on, with the code before this one; its secret."""
     secret = passwords.new_totp_secret()
-    code = pyotp.TOTP(secret).at(passwords.now(), counter_offset=-1)
+    code = pyotp.TOTP(secret).at(now(), counter_offset=-1)
     form = {"present": PASSWORD, "secret": secret, "new_code": code}
     assert person.desk.send("/console/account/second-factor", None, **form).status_code == 303
     return secret
@@ -72,12 +80,13 @@ def test_nothing_in_flight_outlasts_a_reset_or_a_revocation(
     secret = passwords.new_totp_secret()
     more = {"present": PASSWORD, "secret": secret, "new_code": pyotp.TOTP(secret).now()}
     other = Desk(robin.app)
-    answer = {
+    forms: dict[str, Callable[[], Response]] = {
         "sign-in": lambda: robin.sign_in(desk=other),
         "token": robin.token,
         "password": lambda: change_password(robin),
         "second-factor": lambda: robin.desk.send("/console/account/second-factor", None, **more),
-    }[form]()
+    }
+    answer = forms[form]()
     assert answer.status_code in {400, 401, 403}
     assert answers[0].status_code == 200
     assert [desk.get("/console").status_code for desk in (robin.desk, other)] == [401, 401]
@@ -108,14 +117,14 @@ def test_a_browser_that_was_signed_out_meanwhile_gets_no_new_sign_in(
     robin: Person, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It asks to end the other sign-ins, for which it sends no password."""
-    let_in = own_account.let_in
+    let_in = browsers.let_in
 
     async def later(*given: Any) -> Any:
         await asyncio.to_thread(api.post, f"/v1/accounts/{robin.id}/reset")
         return await let_in(*given)
 
     monkeypatch.setattr(own_account, "let_in", later)
-    assert robin.desk.send("/console/account/end-sign-ins").status_code == 401
+    assert robin.desk.send("/console/account/end-sign-ins", sign_in="").status_code == 401
     assert robin.desk.get("/console").status_code == 401
 
 

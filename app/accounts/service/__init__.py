@@ -7,13 +7,11 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, delete, insert
 
-from app.accounts.errors import AccountRevoked, LastOwner
+from app.accounts.errors import AccountRevoked
 from app.accounts.queries import (
     account_named,
-    checks_of,
     digest_of_sign_in,
     locked,
-    other_owners,
     sign_in_id,
     view,
 )
@@ -30,8 +28,8 @@ from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Forbidden, Invalid, NotFound
 from app.core.values.wire import merge_patch, read
-from app.credentials import queries as credential_queries
 from app.credentials import service as credentials
+from app.credentials.owning import keeping_an_owner
 from app.credentials.service import check_credential, latest_expiry
 from app.records import service as records
 from app.records.registry import registry
@@ -144,8 +142,6 @@ def change(op: Operation, id: UUID, changes: dict[str, Any]) -> AccountView:
     faults = list(_faults(op, body, row))
     if faults:
         raise Invalid(faults)
-    if body.role != "owner":
-        _keep_an_owner(op, row)
     if body.practitioner_id != row.practitioner_id:
         delete_tokens(op, id)
     members = {
@@ -154,7 +150,8 @@ def change(op: Operation, id: UUID, changes: dict[str, Any]) -> AccountView:
         "practitioner_id": body.practitioner_id,
         "email": body.email,
     }
-    changed(op, id, client={"name": body.name, "role": body.role}, **members)
+    with keeping_an_owner(op):
+        changed(op, id, client={"name": body.name, "role": body.role}, **members)
     record(op, id, "accounts.update")
     return view(locked(op, id))
 
@@ -163,20 +160,22 @@ def reset(op: Operation, id: UUID) -> NewAccountView:
     """Invite a person again, such as for a forgotten password. Ends the password and all sign-ins.
 
     Who invites the person last vouches for them: the account ends with that client. Raises
-    `NotFound`, `AccountRevoked`, and `Forbidden` if the caller lacks rights of its role.
+    `NotFound`, `AccountRevoked`, `LastOwner`, and `Forbidden` if the caller lacks rights of its
+    role.
     """
     row = _changeable(op, id)
     code = Key(id, new_key(id).secret, INVITATION_CODE)
     delete_tokens(op, id)
-    changed(
-        *(op, id),
-        client={"made_by": _maker(op, row)},
-        password_hash=None,
-        totp_secret=None,
-        totp_step=None,
-        invitation_digest=code.digest,
-        invited_until=op.at + INVITATION_LIFE,
-    )
+    with keeping_an_owner(op):
+        changed(
+            *(op, id),
+            client={"made_by": _maker(op, row)},
+            password_hash=None,
+            totp_secret=None,
+            totp_step=None,
+            invitation_digest=code.digest,
+            invited_until=op.at + INVITATION_LIFE,
+        )
     record(op, id, "accounts.reset")
     return {**view(locked(op, id)), "invitation_code": str(code)}
 
@@ -199,15 +198,17 @@ def revoke(op: Operation, id: UUID, *, with_descendants: bool = False) -> Revoke
     row = locked(op, id)
     _require_rights(op, row)
     if row.revoked_at is None:
-        _keep_an_owner(op, row)
         delete_tokens(op, id)
     revoked = credentials.revoke(op, id, ("account",), with_descendants=with_descendants)
     return {**view(locked(op, id)), "descendants": list(revoked.descendants)}
 
 
 def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
-    """Sign a person out of one browser; `NotFound` if there is no such account or sign-in."""
-    locked(op, account_id)
+    """Sign a person out of one browser; `NotFound` if there is no such account or sign-in.
+
+    Raises `Forbidden` as `end_sign_ins` does.
+    """
+    _own_or_lesser(op, account_id)
     digest = digest_of_sign_in(op, account_id, id)
     if digest is None:
         raise NotFound
@@ -216,8 +217,11 @@ def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
 
 
 def end_sign_ins(op: Operation, account_id: UUID) -> None:
-    """Sign a person out everywhere, also of programs; `NotFound` if there is no such account."""
-    locked(op, account_id)
+    """Sign a person out everywhere, also of programs; `NotFound` if there is no such account.
+
+    Raises `Forbidden` if it is somebody else's and the caller lacks rights of its role.
+    """
+    _own_or_lesser(op, account_id)
     delete_tokens(op, account_id)
     record(op, account_id, "accounts.end-sign-ins")
 
@@ -234,6 +238,12 @@ def end_other_sign_ins(op: Operation, account_id: UUID, digest: bytes) -> None:
     end_sign_ins(op, account_id)
 
 
+def _own_or_lesser(op: Operation, account_id: UUID) -> None:
+    row = locked(op, account_id)
+    if account_id != op.caller.client_id:
+        _require_rights(op, row)
+
+
 def _changeable(op: Operation, id: UUID) -> Row[Any]:
     row = locked(op, id)
     _require_rights(op, row)
@@ -247,14 +257,3 @@ def _require_rights(op: Operation, row: Row[Any]) -> None:
     """Require the rights of the account's role: who changes an account can act through it."""
     if not ROLES[row.role] <= op.caller.scopes:
         raise Forbidden(NOT_HELD)
-
-
-def _keep_an_owner(op: Operation, row: Row[Any]) -> None:
-    """Raise `LastOwner` if nobody else could sign in as an owner. The command line may do it."""
-    if row.role != "owner" or op.caller.client_id is None:
-        return
-    if checks_of(op, row.id).password_hash is None:  # an invitation that nobody has used
-        return
-    below = {each.id for each in credential_queries.descendants(op, [row.id])}
-    if not other_owners(op, row.id) - below:
-        raise LastOwner
