@@ -1,5 +1,6 @@
 """The API keeps an owner who can sign in, and revokes nothing that the caller may not revoke."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests.accounts.people import (  # noqa: F401 - the counts are a fixture
     joined,
 )
 from tests.ground import ENROLMENT, Api, Clinic
+from tests.web.console import Desk
 
 ENDING = [Scope.CLIENTS_WRITE, Scope.CLIENTS_READ]
 
@@ -159,3 +161,27 @@ def test_nobody_signs_out_an_account_whose_rights_they_lack(
     assert lesser.post(f"{path}/end?sign_in_id={UUID(one['id'])}").status_code == 403
     assert person.desk.send("/console/account/end-sign-ins", sign_in="").status_code == 303
     assert api.post(f"{path}/end").status_code == 200
+
+
+def test_the_console_signs_out_no_account_whose_rights_the_caller_lacks(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    person = owner(app, clinic, api)
+    held = [*ROLES["front-desk"], Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE]
+    desk = Desk(app).let_in(clinic, held)
+    [one] = api.get(f"/v1/accounts/{person.id}/sign-ins").json()["items"]
+    form = {"on_page": "/console/sign-ins", "written_by": desk.client_id}
+    assert desk.send(f"/console/sign-ins/{one['id']}/end", None, **form).status_code == 403
+    assert person.desk.get("/console").status_code == 200
+
+
+def test_two_owners_who_reset_each_other_at_once_do_not_become_each_others_makers(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    owner(app, clinic, api, "C")
+    pair = [owner(app, clinic, api, name) for name in "AB"]
+    calls = [(one.api(), other.id) for one, other in (pair, pair[::-1])]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda call: call[0].post(f"/v1/accounts/{call[1]}/reset"), calls))
+    makers = [api.get(f"/v1/accounts/{person.id}").json()["made_by"] for person in pair]
+    assert makers != [person.id for person in pair[::-1]]

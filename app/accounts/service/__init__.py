@@ -208,7 +208,7 @@ def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
 
     Raises `Forbidden` as `end_sign_ins` does.
     """
-    _own_or_lesser(op, account_id)
+    check_may_sign_out(op, account_id)
     digest = digest_of_sign_in(op, account_id, id)
     if digest is None:
         raise NotFound
@@ -221,7 +221,7 @@ def end_sign_ins(op: Operation, account_id: UUID) -> None:
 
     Raises `Forbidden` if it is somebody else's and the caller lacks rights of its role.
     """
-    _own_or_lesser(op, account_id)
+    check_may_sign_out(op, account_id)
     delete_tokens(op, account_id)
     record(op, account_id, "accounts.end-sign-ins")
 
@@ -238,7 +238,11 @@ def end_other_sign_ins(op: Operation, account_id: UUID, digest: bytes) -> None:
     end_sign_ins(op, account_id)
 
 
-def _own_or_lesser(op: Operation, account_id: UUID) -> None:
+def check_may_sign_out(op: Operation, account_id: UUID) -> None:
+    """Lock an account, to sign it out: the caller's own, or one whose rights they hold.
+
+    Otherwise raises `Forbidden`. Raises `NotFound` if this clinic has no account with this id.
+    """
     row = locked(op, account_id)
     if account_id != op.caller.client_id:
         _require_rights(op, row)
