@@ -16,7 +16,7 @@ from app.core.values.clock import clinic_day, now, uuid7
 from app.core.values.faults import Fault
 from app.core.values.wire import merge_patch
 from app.credentials import service as credentials
-from app.credentials.owning import has_lost_owners
+from app.credentials.service.owning import has_lost_owners
 from app.emergencies import service as emergencies
 from app.emergencies.queries import open_emergencies
 from app.ledger.queries import clinic_ids

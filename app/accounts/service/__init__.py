@@ -29,8 +29,8 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Forbidden, Invalid, NotFound
 from app.core.values.wire import merge_patch, read
 from app.credentials import service as credentials
-from app.credentials.owning import keeping_an_owner
 from app.credentials.service import check_credential, latest_expiry
+from app.credentials.service.owning import keeping_an_owner
 from app.records import service as records
 from app.records.registry import registry
 from app.records.service import check_version

@@ -14,7 +14,7 @@ from app.core.operation import CLINIC, Operation, rows
 from app.core.values.access import ROLES, Scope
 from app.core.values.problems import Conflict, Forbidden, NotFound
 from app.credentials import queries
-from app.credentials.owning import keeping_an_owner
+from app.credentials.service.owning import keeping_an_owner
 from app.credentials.views import CredentialView, DescendantView, verifier_digest
 from app.ledger import service as ledger
 from app.records.comparison import check_unaltered
