@@ -120,6 +120,7 @@ def test_everything_that_acts_for_them_ends_at_once_and_the_answer_says_what(dan
     assert {name: set(ids) for name, ids in ended.items() if ids} == {
         "devices": {dana.device["id"], spare["id"]},
         "identities": {str(dana.identity)},
+        "accounts": set(),
         "clients": {dana.key["id"], maker["id"], dana.back_end.id},
         "emergencies": {dana.emergency["id"]},
     }

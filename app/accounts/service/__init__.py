@@ -31,6 +31,7 @@ from app.core.values.wire import merge_patch, read
 from app.credentials import service as credentials
 from app.credentials.service import check_credential, latest_expiry
 from app.credentials.service.owning import keeping_an_owner
+from app.ledger import service as ledger
 from app.records import service as records
 from app.records.registry import registry
 from app.records.service import check_version
@@ -213,7 +214,7 @@ def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
     if digest is None:
         raise NotFound
     op.run(_END_SIGN_IN, {"holder": account_id, "known": digest})
-    record(op, account_id, "accounts.end-sign-in")
+    ledger.record_sign_in(op, account_id)
 
 
 def end_sign_ins(op: Operation, account_id: UUID) -> None:
@@ -223,7 +224,7 @@ def end_sign_ins(op: Operation, account_id: UUID) -> None:
     """
     check_may_sign_out(op, account_id)
     delete_tokens(op, account_id)
-    record(op, account_id, "accounts.end-sign-ins")
+    ledger.record_sign_in(op, account_id)
 
 
 def end_other_sign_ins(op: Operation, account_id: UUID, digest: bytes) -> None:
