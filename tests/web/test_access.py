@@ -73,6 +73,9 @@ def test_somebody_is_invited_changed_invited_again_and_ended(desk: Desk, api: Ap
     answer = invited(desk, email="robin@clinic.example")
     assert answer.status_code == 200, answer.text
     assert code_of(answer.text).startswith("nwi_")
+    told = words(answer.text)
+    assert "They open http://testserver/console/join , enter the code" in told
+    assert "They sign in as robin ." in told
     [account] = [a for a in api.get("/v1/accounts").json()["items"] if a["sign_in_name"] == "robin"]
     assert (account["role"], account["email"]) == ("front-desk", "robin@clinic.example")
     here = f"/console/people/{account['id']}"
