@@ -101,5 +101,6 @@ def test_a_program_that_holds_a_key_is_named_as_such(
     nobody: Desk, clinic: Clinic, role: str
 ) -> None:
     nobody.sign_in(key=clinic.key(ROLES[role]))
-    page = words(nobody.get("/console").text)
+    answer = nobody.get("/console")
+    page = words(nobody.get(answer.headers.get("location", "/console")).text)
     assert "test API key Test clinic" in page
