@@ -14,7 +14,7 @@ from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
-from app.auth.uses import storing_uses
+from app.auth.uses import store_last, storing_uses
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
@@ -168,13 +168,15 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database, end_departed, walk, storing_uses(authenticate))
+        store_uses = storing_uses(authenticate)
+        keeper = Keeper(database, store_uses, end_departed, walk)
         courier = Courier(database)
         keeper.start()
         courier.start()
         yield
         courier.close()
         keeper.close()
+        await asyncio.to_thread(store_last, store_uses, database)
         accountant.close()
         if owns_database:
             database.close()

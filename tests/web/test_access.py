@@ -143,6 +143,18 @@ def test_a_key_shows_who_made_it_when_it_was_used_and_when_it_ends(
     assert Api(api.wire, made["api_key"]).get("/v1/clinic").status_code == 401
 
 
+def test_a_use_shortly_before_the_end_is_shown_and_stored(
+    desk: Desk, api: Api, app: FastAPI, clinic: Clinic
+) -> None:
+    made = api.post("/v1/clients", {"name": "Short", "scopes": ["clinic:read"]}).json()
+    row = re.compile(r"Short API key \S+ test \d{4}-\d\d-\d\d \d\d:\d\d never ended")
+    assert Api(api.wire, made["api_key"]).get("/v1/clinic").status_code == 200
+    fill(desk, f"/console/keys/{made['id']}/revoke", "/console/keys")
+    assert row.search(words(desk.get("/console/keys").text))
+    storing_uses(app.state.authenticate)(clinic.database, None)
+    assert row.search(words(desk.get("/console/keys").text))
+
+
 def test_the_last_use_is_written_at_most_once_an_hour(api: Api, app: FastAPI) -> None:
     authenticate = app.state.authenticate
     client_id = UUID(api.key.split("_")[1])
