@@ -42,7 +42,7 @@ ON_CHART: Final = 10
 _CONSENTS: Final = CONSENTS.select.where(Consent.patient_id == bindparam("patient_id"))
 
 
-class Cause(NamedTuple):
+class Subject(NamedTuple):
     """A kind of record that alerts are about, and who may read when it happened."""
 
     word: str
@@ -51,22 +51,22 @@ class Cause(NamedTuple):
     """The ids and times of some of them."""
 
 
-_CAUSES: Final[Mapping[str, Cause]] = {
-    SESSIONS.noun: Cause(
+_SUBJECTS: Final[Mapping[str, Subject]] = {
+    SESSIONS.noun: Subject(
         "session",
         Scope.SESSIONS_READ,
         rows(TreatmentSession, TreatmentSession.id, TreatmentSession.occurred_at.label("at")).where(
             among(TreatmentSession.id, "ids")
         ),
     ),
-    FOLLOW_UPS.noun: Cause(
+    FOLLOW_UPS.noun: Subject(
         "report",
         Scope.FOLLOW_UPS_READ,
         rows(FollowUp, FollowUp.id, FollowUp.reported_at.label("at")).where(
             among(FollowUp.id, "ids")
         ),
     ),
-    ADVERSE_EVENTS.noun: Cause(
+    ADVERSE_EVENTS.noun: Subject(
         "adverse event",
         Scope.ADVERSE_EVENTS_READ,
         rows(AdverseEvent, AdverseEvent.id, AdverseEvent.occurred_at.label("at")).where(
@@ -87,7 +87,7 @@ class Shown(NamedTuple):
     """The patient as JSON; None if the client may not read them, or there is none."""
     refusal: str | None
     """Why the client may not acknowledge it; None if they may."""
-    causes: list[tuple[str, str]]
+    subjects: list[tuple[str, str]]
     """Words for the session and the record that it is about, each with its time."""
 
 
@@ -165,11 +165,11 @@ def _times(op: Operation, alerts: Sequence[AlertView]) -> dict[tuple[str, str], 
     """Return the words and times of what alerts are about, as far as the client may read them."""
     every = {about for alert in alerts for about in _about(alert)}
     found = {}
-    for noun, cause in _CAUSES.items():
+    for noun, subject in _SUBJECTS.items():
         ids = [UUID(id_) for resource, id_ in every if resource == noun]
-        if ids and op.caller.may(cause.scope):
-            for row in op.all(cause.times, ids=sorted(ids)):
-                found[noun, str(row.id)] = (cause.word, plain(row.at))
+        if ids and op.caller.may(subject.scope):
+            for row in op.all(subject.times, ids=sorted(ids)):
+                found[noun, str(row.id)] = (subject.word, plain(row.at))
     return found
 
 
