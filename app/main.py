@@ -14,7 +14,7 @@ from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
-from app.auth.uses import storing_uses
+from app.auth.uses import store_last, storing_uses
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
@@ -54,10 +54,12 @@ from app.transfer.exports.routes import router as exports
 from app.transfer.routes import router as imports
 from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
+from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
+from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
 from app.web.console.signing_in import router as signing_in
 from app.web.routes import router as web
@@ -100,6 +102,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 
 CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
+    alert_pages,
     people,
     machines,
     own_account.reading,
@@ -165,13 +168,15 @@ def create_app(database: Database | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
-        keeper = Keeper(database, end_departed, walk, storing_uses(authenticate))
+        store_uses = storing_uses(authenticate)
+        keeper = Keeper(database, store_uses, end_departed, walk)
         courier = Courier(database)
         keeper.start()
         courier.start()
         yield
         courier.close()
         keeper.close()
+        await asyncio.to_thread(store_last, store_uses, database)
         accountant.close()
         if owns_database:
             database.close()
@@ -203,6 +208,6 @@ def create_app(database: Database | None = None) -> FastAPI:
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
     for router in (*ROUTERS, *CONSOLE, tokens, health.router, web):
         app.router.routes.extend(router.routes)
-    middleware.install(app, {pages.HOME: pages.problem})
+    middleware.install(app, {pages.HOME: page_about})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

@@ -79,6 +79,13 @@ def _makers() -> Select[Any]:
 _MAKERS = _makers()
 
 
+class Use(NamedTuple):
+    """That a client called."""
+
+    clinic_id: UUID
+    at: datetime
+
+
 class Authenticator:
     """Checks bearer tokens, and caches the callers for `CACHED_S` seconds."""
 
@@ -88,7 +95,7 @@ class Authenticator:
         self._known: dict[str, tuple[Caller, float]] = {}
         self._refused: dict[tuple[UUID | None, str], float] = {}
         self._forgot = 0
-        self._used: dict[UUID, UUID] = {}
+        self._used: dict[UUID, Use] = {}
         self._noted: dict[UUID, float] = {}
 
     async def __call__(self, token: str) -> Caller | Refused | None:
@@ -117,8 +124,13 @@ class Authenticator:
         for token in [t for t, (c, _) in self._known.items() if c.client_id == client_id]:
             del self._known[token]
 
-    def take_used(self) -> dict[UUID, UUID]:
-        """The clients that were not taken within the last hour and called since, with clinics."""
+    def unstored_uses(self, ids: Collection[UUID]) -> dict[UUID, datetime]:
+        """When those of these clients called of which `take_used` took no notice yet."""
+        used = self._used
+        return {id: used[id].at for id in ids if id in used}
+
+    def take_used(self) -> dict[UUID, Use]:
+        """The clients that were not taken within the last hour and called since."""
         used, self._used = self._used, {}
         if len(self._noted) >= CACHED_MAX:
             self._noted.clear()
@@ -129,7 +141,7 @@ class Authenticator:
         """Note that a client calls, unless that was stored within the last hour."""
         id = caller.client_id
         if id is not None and time.monotonic() - self._noted.get(id, -USE_S) >= USE_S:
-            self._used[id] = caller.clinic_id
+            self._used.setdefault(id, Use(caller.clinic_id, now()))
 
     def mark_repeated(self, refused: Refused) -> Refused:
         """The refusal, with `again` set if the same one was returned within the last minute."""

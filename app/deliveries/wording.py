@@ -36,7 +36,7 @@ class Message:
         """The page of the alert; None if the settings don't say where the console is."""
         if self.public_url is None:
             return None
-        return f"{self.public_url.rstrip('/')}{CONSOLE}#alert-{self.resource_id}"
+        return f"{self.public_url.rstrip('/')}{CONSOLE}/{self.resource_id}"
 
     @property
     def subject(self) -> str:

@@ -75,7 +75,9 @@ class Consents(Kind[ConsentBody, ConsentView]):
         rows=True,
         table=True,
         timeline=Consent.obtained_at,
-        chart_summary=LeftOut("The summary cites the consent to its release."),
+        chart_summary=LeftOut(
+            "The summary cites the consent to its release, and names what was refused or withdrawn."
+        ),
         console=True,
     )
 

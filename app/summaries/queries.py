@@ -42,6 +42,7 @@ from app.records.kinds import Kind, V
 from app.records.registry import by_kind, registry
 from app.records.views import RecordView
 from app.safety.models import Consent
+from app.safety.rules import standing_refusals
 from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.safety.views import AdverseEventView, ConsentView
 from app.sessions.models import TreatmentSession
@@ -59,9 +60,10 @@ SESSIONS_MAX: Final = 200
 _OF: BindParameter[UUID] = bindparam("patient_id")
 _EPISODES = EPISODES.select.where(Episode.patient_id == _OF).order_by(Episode.opened_at, Episode.id)
 _CONSENTS = CONSENTS.select.where(Consent.patient_id == _OF, Consent.kind == "data_use")
-_ALERTS = ALERTS.select.where(Alert.patient_id == _OF, Alert.status == "open").order_by(
-    Alert.raised_at, Alert.id
+_EVERY_CONSENT = CONSENTS.select.where(Consent.patient_id == _OF).order_by(
+    Consent.obtained_at, Consent.id
 )
+_ALERTS = ALERTS.select.where(Alert.patient_id == _OF).order_by(Alert.raised_at, Alert.id)
 _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
 )
@@ -159,7 +161,14 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         picture,
         unescape(description[1]) if description else "",
         _differing(op, records),
+        _refusals(op, id),
     )
+
+
+def _refusals(op: Operation, patient_id: UUID) -> list[ConsentView]:
+    """The consents that the patient refused or withdrew, and decided nothing else since."""
+    every = [_view(op, CONSENTS, row) for row in op.all(_EVERY_CONSENT, patient_id=patient_id)]
+    return standing_refusals(every)
 
 
 def _of_episode(
@@ -229,13 +238,16 @@ def _reports(op: Operation, ids: Sequence[UUID]) -> list[FollowUpView]:
 
 
 def _alerts(op: Operation, patient_id: UUID, about: Collection[UUID] | None) -> list[AlertView]:
-    """Return the patient's open alerts, or only those about these sessions and events."""
+    """Return the patient's alerts, or only those about these sessions and events."""
     every = [_view(op, ALERTS, row) for row in op.all(_ALERTS, patient_id=patient_id)]
-    return [
+    found = [
         alert
         for alert in every
         if about is None or {alert["session_id"], alert["source"]["id"]} & {*about}
     ]
+    if len(found) > SESSIONS_MAX:
+        raise ChartTooLong([])
+    return found
 
 
 def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]:
@@ -284,7 +296,7 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
 
 
 def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
-    """The practitioners who treated the patient, or signed, amended or voided a session."""
+    """The practitioners who treated the patient, or whom `_actors` has."""
     bodies = [each.body for versions in chart.histories.values() for each in versions]
     actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
     treating = {session["practitioner_id"] for session in (*chart.sessions, *bodies)}
@@ -293,7 +305,7 @@ def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
 
 
 def _programs(op: Operation, chart: Chart) -> Sequence[Row[Any]]:
-    """The clients that signed, amended or voided a session, or ask for the summary."""
+    """The clients that `_actors` has, or that ask for the summary."""
     actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
     ids = [id for kind, _, id in actors if kind == "client"]
     return op.all(_CLIENTS, ids=ids) if ids else ()
@@ -306,7 +318,11 @@ def _called(client: Row[Any]) -> str:
 
 
 def _actors(chart: Chart) -> Iterator[str]:
-    """Everybody who signed, amended or voided a session of the chart."""
+    """Everybody who signed, amended or voided a session of the chart, or answered an alert."""
+    for alert in chart.records["alerts"]:
+        if alert["acknowledged_by"] is not None:
+            yield alert["acknowledged_by"]
+        yield from (note["written_by"] for note in alert["notes"])
     for session in chart.sessions:
         if session["signed_by"] is not None:
             yield session["signed_by"]

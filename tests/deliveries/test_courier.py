@@ -91,7 +91,7 @@ def test_a_message_has_a_link_and_nothing_about_the_patient(
     alert = red_flag(api)
     deliver_in(clinic.database, clinic.id)
     [text], [mail] = box.texts, box.mails
-    assert f"{URL}/console/alerts#alert-{alert}" in text
+    assert f"{URL}/console/alerts/{alert}" in text
     assert "late" not in text
     for word in ("breath", "Ada", "red flag", "sore", "dry needling"):
         assert word not in f"{mail['Subject']} {text}"
@@ -184,7 +184,7 @@ def test_two_couriers_never_send_the_same_message(api: Api, clinic: Clinic, box:
     alerts = [red_flag(api) for _ in range(6)]
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(deliver_in, [clinic.database] * 3, [clinic.id] * 3))
-    sent = sorted(text.rpartition("#alert-")[2][:36] for text in box.texts)
+    sent = sorted(text.rpartition("/console/alerts/")[2][:36] for text in box.texts)
     assert sent == sorted(alerts)
 
 

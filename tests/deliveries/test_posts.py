@@ -56,7 +56,7 @@ def test_a_post_names_the_alert_and_nothing_about_the_patient(
     body = json.loads(request.body)
     assert (request.path, request.headers["content-type"]) == ("/in?shift=1", "application/json")
     assert (body["type"], body["timestamp"]) == ("alert.raised", alert["raised_at"])
-    assert body["data"]["link"] == f"{URL}/console/alerts#alert-{alert['id']}"
+    assert body["data"]["link"] == f"{URL}/console/alerts/{alert['id']}"
     assert (body["data"]["id"], body["data"]["late"]) == (alert["id"], False)
     assert alert["patient_id"] not in request.body.decode()
     assert "breath" not in request.body.decode()

@@ -23,7 +23,7 @@ def told(box: Mailbox) -> dict[str, set[str]]:
     """Return the ids of the messages about each alert."""
     found: dict[str, set[str]] = {}
     for mail, text in zip(box.mails, box.texts, strict=True):
-        [alert] = re.findall(r"#alert-(\S+)", text)
+        [alert] = re.findall(r"/console/alerts/(\S+)", text)
         found.setdefault(alert, set()).add(str(mail["Message-ID"]))
     return found
 

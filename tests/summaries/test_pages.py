@@ -354,3 +354,41 @@ def test_what_was_overridden_and_what_contradicts_is_printed_with_its_needling(a
     paper = paper_of(api, patient)
     assert paper.says(f"deeper than needle (needling 2): {reason}")
     assert paper.says(f"consent refused: {reason}")
+
+
+def alarmed(api: Api, patient_id: str, day: str) -> str:
+    """An alert about a report on a session of that day; gives its path."""
+    session = api.session(patient_id=patient_id, occurred_at=f"2026-10-{day}T10:00:00Z")
+    report = {"reported_at": f"2026-10-{day}T20:00:00Z", "soreness": 4, "red_flags": ["fainting"]}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **report)
+    return f"/v1/alerts/{api.get('/v1/alerts').json()['items'][0]['id']}"
+
+
+def test_alerts_are_printed_with_who_acknowledged_them_when_what_was_done_and_every_note(
+    api: Api,
+) -> None:
+    patient = str(api.patient()["id"])
+    first = alarmed(api, patient, "03")
+    assert paper_of(api, patient).says("Open alerts fainting, raised")
+    api.post(f"{first}/acknowledge", {"action": "seen", "note": "Feels well."})
+    api.post(f"{first}/notes", {"note": "Called again."})
+    paper = paper_of(api, patient)
+    assert not paper.says("Open alerts")
+    assert paper.says("Acknowledged alerts fainting, raised")
+    assert paper.says("by the client “test”: seen. Feels well.")
+    assert paper.says("the client “test”: Called again.")
+    later = {"from": "2026-10-04T00:00:00Z"}
+    assert not paper_of(api, patient, **later).says("Acknowledged alerts")
+
+
+def test_refused_and_withdrawn_consents_are_printed_first(api: Api) -> None:
+    patient = str(api.patient()["id"])
+    consent = {"patient_id": patient, "form": "verbal", "given_by": "x", "obtained_by": "x"}
+    given = {"kind": "needling", "decision": "given", "risks_disclosed": ["soreness"]}
+    api.create("/v1/consents", **consent, **given, obtained_at="2026-01-01T00:00:00Z")
+    assert not paper_of(api, patient).says("Consent refused or withdrawn")
+    refused = {"kind": "needling", "decision": "refused", "obtained_at": "2026-02-01T00:00:00Z"}
+    api.create("/v1/consents", **consent, **refused)
+    paper = paper_of(api, patient)
+    assert paper.says("Consent refused or withdrawn needling refused, 2026-02-01")
+    assert paper.words().index("needlingrefused") < paper.words().index("Recipient")

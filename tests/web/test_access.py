@@ -73,6 +73,9 @@ def test_somebody_is_invited_changed_invited_again_and_ended(desk: Desk, api: Ap
     answer = invited(desk, email="robin@clinic.example")
     assert answer.status_code == 200, answer.text
     assert code_of(answer.text).startswith("nwi_")
+    told = words(answer.text)
+    assert "They open http://testserver/console/join , enter the code" in told
+    assert "They sign in as robin ." in told
     [account] = [a for a in api.get("/v1/accounts").json()["items"] if a["sign_in_name"] == "robin"]
     assert (account["role"], account["email"]) == ("front-desk", "robin@clinic.example")
     here = f"/console/people/{account['id']}"
@@ -138,6 +141,18 @@ def test_a_key_shows_who_made_it_when_it_was_used_and_when_it_ends(
     end = f"/console/keys/{made['id']}/revoke"
     assert fill(desk, end, "/console/keys").status_code == 303
     assert Api(api.wire, made["api_key"]).get("/v1/clinic").status_code == 401
+
+
+def test_a_use_shortly_before_the_end_is_shown_and_stored(
+    desk: Desk, api: Api, app: FastAPI, clinic: Clinic
+) -> None:
+    made = api.post("/v1/clients", {"name": "Short", "scopes": ["clinic:read"]}).json()
+    row = re.compile(r"Short API key \S+ test \d{4}-\d\d-\d\d \d\d:\d\d never ended")
+    assert Api(api.wire, made["api_key"]).get("/v1/clinic").status_code == 200
+    fill(desk, f"/console/keys/{made['id']}/revoke", "/console/keys")
+    assert row.search(words(desk.get("/console/keys").text))
+    storing_uses(app.state.authenticate)(clinic.database, None)
+    assert row.search(words(desk.get("/console/keys").text))
 
 
 def test_the_last_use_is_written_at_most_once_an_hour(api: Api, app: FastAPI) -> None:

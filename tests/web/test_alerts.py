@@ -18,6 +18,7 @@ from tests.ground import Api, Clinic
 from tests.web.conftest import Served
 from tests.web.console import Desk, words
 from tests.web.test_browser import EVERY_TARGET, TARGET_MIN, sign_in, violations
+from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401 - a fixture of ours, too
 
 PHONE = {"width": 390, "height": 844}
 NOTE = 'Breathes freely. <b>"Called"</b>'
@@ -65,11 +66,16 @@ def test_the_list_of_patients_marks_who_has_an_open_alert(api: Api, desk: Desk) 
 
 
 def test_a_form_acknowledges_and_goes_back_to_its_page(api: Api, desk: Desk) -> None:
-    for back, to in (("chart", "/console/patients/{}"), ("alerts", "/console/alerts")):
+    backs = {"chart": "/patients/{patient_id}", "alerts": "/alerts", "alert": "/alerts/{id}"}
+    for back, to in backs.items():
         alert = alarmed(api)
         answer = send(desk, alert, form_of(alert, back=back, note=NOTE))
         assert answer.status_code == 303, answer.text
-        assert answer.headers["location"] == to.format(alert["patient_id"])
+        place = f"/console{to.format(**alert)}"
+        assert answer.headers["location"] == f"{place}?said=acknowledged"
+        page = desk.get(answer.headers["location"]).text
+        assert '<p class="note" role="status">Acknowledged.</p>' in page
+        assert "Acknowledged." not in desk.get(place).text
         done = api.get(f"/v1/alerts/{alert['id']}").json()
         assert (done["status"], done["action"], done["note"]) == ("acknowledged", "called", NOTE)
 
@@ -127,8 +133,8 @@ def test_of_two_who_acknowledge_at_once_the_second_learns_who_was_first(
         answers = list(threads.map(lambda _: send(desk, alert, form_of(alert)), range(2)))
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     late = max(answers, key=lambda answer: answer.status_code)
-    assert "It was acknowledged" in words(late.text)
-    assert api.get(f"/v1/alerts/{alert['id']}").json()["acknowledged_by"] in late.text
+    assert "Alert is already acknowledged." in words(late.text)
+    assert re.search(r"Acknowledged [-0-9]{10} [0-9:]{5} by test : called", words(late.text))
 
 
 def test_who_may_not_acknowledge_sees_the_alert_and_no_form(
@@ -164,6 +170,7 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
 def test_an_unknown_alert_is_not_found(desk: Desk) -> None:
     nothing = {"id": str(uuid7()), "patient_id": None}
     assert send(desk, nothing, form_of(nothing)).status_code == 404
+    assert desk.get(f"/console/alerts/{nothing['id']}").status_code == 404
 
 
 def test_refused_and_withdrawn_consents_and_red_flags_stand_on_top_of_the_chart(
@@ -234,6 +241,30 @@ def test_on_a_phone_an_alert_is_found_without_scrolling_and_acknowledged_in_thre
 
 
 @pytest.mark.alike
+def test_before_you_needle_is_on_the_first_screen_of_a_phone_beside_many_alerts(
+    served: Served, phone: Page
+) -> None:
+    with Client(base_url=served.address) as wire:
+        api = Api(wire, served.key)
+        patient = api.patient()["id"]
+        red = {"complaint": "Neck pain", "red_flags": ["night_pain"]}
+        api.create("/v1/episodes", patient_id=patient, opened_at="2025-11-01T09:00:00Z", **red)
+        flags = ("breathlessness", "chest_pain", "dry_cough", "fainting", "breathlessness")
+        some = [alarmed(api, patient, flag) for flag in flags]
+        phone.goto(f"/console/patients/{patient}")
+        assert visible(phone, "5 open alerts")
+        assert visible(phone, "Before you needle")
+        phone.get_by_text("Alert: dry cough").click()
+        form = phone.locator("details[open]")
+        form.get_by_label("Seen").check()
+        form.get_by_role("button", name="Acknowledge").click()
+        expect(phone.get_by_role("status")).to_have_text("Acknowledged.")
+        assert api.get(f"/v1/alerts/{some[2]['id']}").json()["action"] == "seen"
+        for alert in some:
+            api.post(f"/v1/alerts/{alert['id']}/acknowledge", {"action": "seen"})
+
+
+@pytest.mark.alike
 def test_alerts_are_accessible_in_every_state(browser: Browser, served: Served) -> None:
     with (
         Client(base_url=served.address) as wire,
@@ -262,6 +293,16 @@ def test_alerts_are_accessible_in_every_state(browser: Browser, served: Served) 
             api.post(f"/v1/alerts/{alert['id']}/acknowledge", {"action": "seen"})
         page.goto("/console/alerts")
         seen.append(("none", violations(page), page.evaluate(EVERY_TARGET)))
+        for width in (1440, 360):
+            page.set_viewport_size({"width": width, "height": 844})
+            for place in (
+                "/console/alerts?status=acknowledged",
+                f"/console/alerts/{some[0]['id']}?said=acknowledged",
+                f"/console/patients/{some[0]['patient_id']}",
+            ):
+                page.goto(place)
+                seen.append((place, violations(page), page.evaluate(EVERY_TARGET)))
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert [(place, found) for place, found, _ in seen if found] == []
     targets = [target for _, _, found in seen for target in found]
     assert [target for target in targets if min(target[1:]) < TARGET_MIN] == []

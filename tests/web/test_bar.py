@@ -1,14 +1,17 @@
 """The bar of every page says who is signed in, with which role, and in which clinic."""
 
+import re
+from html import unescape
 from uuid import UUID
 
 import pytest
 
-from app.core.values.access import ROLES
+from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
 from tests.auth.local_provider import LocalProvider, link_person
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
+from tests.web.test_alerts import alarmed
 from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401 - a fixture of ours, too
 
 
@@ -28,10 +31,76 @@ def test_a_practitioner_is_named_on_every_page(
     assert "Okafor" not in nobody.get("/console").text
 
 
+STRANGE = (
+    "/console/access",
+    "/console/nothing/here",
+    f"/console/patients/{uuid7()}",
+    "/console?x=1",
+)
+
+
+@pytest.mark.parametrize("path", STRANGE, ids=["name", "path", "patient", "parameter"])
+def test_a_page_about_a_problem_has_the_whole_bar_for_whoever_is_signed_in(
+    desk: Desk, path: str
+) -> None:
+    answer = desk.get(path)
+    assert answer.status_code in {404, 422}
+    page = words(answer.text)
+    for told in ("No open alerts", "Patients", "Access", "test API key Test clinic", "Sign out"):
+        assert told in page
+    desk.send("/console/sign-out")
+    assert "Test clinic" not in desk.get(path).text
+
+
+LINK = re.compile(r'<a [^>]*href="(/console[^"#]*)')
+SEEN_MAX = 60
+
+
+@pytest.mark.parametrize("role", [*sorted(ROLES), "neither", "alerts"])
+def test_every_link_leads_to_a_page_that_the_person_may_open(
+    nobody: Desk, clinic: Clinic, api: Api, role: str
+) -> None:
+    """Each page is followed from the start page on, with an open and an acknowledged alert."""
+    some = {"neither": {Scope.DEVICES_READ}, "alerts": {Scope.ALERTS_READ}}
+    first, second = alarmed(api), alarmed(api)
+    api.post(f"/v1/alerts/{second['id']}/acknowledge", {"action": "seen"})
+    assert first["patient_id"] != second["patient_id"]
+    nobody.sign_in(key=clinic.key(some.get(role) or ROLES[role]))
+    todo, seen = ["/console"], dict[str, int]()
+    while todo and len(seen) < SEEN_MAX:
+        path = todo.pop(0)
+        answer = nobody.get(path)
+        if answer.is_redirect:
+            answer = nobody.get(answer.headers["location"])
+        seen[path] = answer.status_code
+        links = [unescape(link) for link in LINK.findall(answer.text)]
+        todo += [link for link in dict.fromkeys(links) if link not in {*seen, *todo}]
+    assert {path: status for path, status in seen.items() if status != 200} == {}
+    assert len(seen) > 1
+
+
+def test_whoever_may_open_no_page_is_told_so(nobody: Desk, clinic: Clinic) -> None:
+    nobody.sign_in(key=clinic.key({Scope.SESSIONS_READ}))
+    answer = nobody.get("/console")
+    assert answer.status_code == 403
+    assert "Go to the start page" not in answer.text
+
+
+def test_the_front_desk_reads_names_and_is_led_from_the_mark_to_the_alerts(
+    nobody: Desk, clinic: Clinic, api: Api
+) -> None:
+    alarmed(api)
+    nobody.sign_in(key=clinic.key(ROLES["front-desk"]))
+    page = nobody.get("/console").text
+    assert '<a class="mark" href="/console/alerts">Open alert</a>' in page
+    assert "/console/patients/" not in page
+
+
 @pytest.mark.parametrize("role", sorted(ROLES))
 def test_a_program_that_holds_a_key_is_named_as_such(
     nobody: Desk, clinic: Clinic, role: str
 ) -> None:
     nobody.sign_in(key=clinic.key(ROLES[role]))
-    page = words(nobody.get("/console").text)
+    answer = nobody.get("/console")
+    page = words(nobody.get(answer.headers.get("location", "/console")).text)
     assert "test API key Test clinic" in page

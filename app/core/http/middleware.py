@@ -71,7 +71,7 @@ NOT_COMPRESSED: Final = (
 HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=63072000")
 CLOSE: Final = (b"connection", b"close")
 
-ProblemPage = Callable[[Request, Problem], Response]
+ProblemPage = Callable[[Request, Problem], Awaitable[Response]]
 """Render a problem as an HTML page."""
 
 
@@ -173,15 +173,15 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
     )
 
 
-def _respond(request: Request, problem: Problem) -> Response:
+async def _respond(request: Request, problem: Problem) -> Response:
     for path, show in request.app.state.pages.items():
         if request.url.path == path or request.url.path.startswith(f"{path}/"):
-            return cast("Response", show(request, problem))
+            return cast("Response", await show(request, problem))
     return problem.response(request_id())
 
 
 async def _problem(request: Request, problem: Problem) -> Response:
-    return _respond(request, problem)
+    return await _respond(request, problem)
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
@@ -189,7 +189,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
         problem: Problem = MethodNotAllowed(_allowed(request))
     else:
         problem = _BY_STATUS.get(error.status_code, MalformedRequest)()
-    return _respond(request, problem)
+    return await _respond(request, problem)
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
@@ -199,7 +199,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
         place, *path = item["loc"]
         part = Invalid(faults_in([{**item, "loc": path}]), place)
         problem.members["errors"] += part.members["errors"]
-    return _respond(request, problem)
+    return await _respond(request, problem)
 
 
 async def _disconnect(_request: Request, _error: ClientDisconnect) -> Response:
@@ -219,7 +219,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
         line=place.tb_lineno if place else None,
         request_id=request_id(),
     )
-    return _respond(request, Problem())
+    return await _respond(request, Problem())
 
 
 def _allowed(request: Request) -> set[str]:

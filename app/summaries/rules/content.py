@@ -1,12 +1,12 @@
 """The content of a summary as JSON. Pure: the same chart and release give the same content."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
-from app.alerts.views import AlertView
+from app.alerts.views import AlertStatus, AlertView
 from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
 from app.patients.views import PatientView
@@ -37,7 +37,6 @@ class ChartRecords(TypedDict):
     """The records of a chart, by the noun of their kind. Records with a time are oldest first."""
 
     alerts: list[AlertView]
-    """Only open ones."""
     patients: list[PatientView]
     """Only the patient whose chart it is."""
     practitioners: list[PractitionerView]
@@ -59,6 +58,8 @@ class Chart(NamedTuple):
     description: str
     differing: Mapping[str, Sequence[UUID]]
     """The ids of the records that differ from the ledger, by noun. Nouns without any are absent."""
+    refusals: Sequence[ConsentView]
+    """Consents that the patient refused or withdrew, and decided nothing else since."""
 
     @property
     def patient(self) -> PatientView:
@@ -101,7 +102,13 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
     return {
         "clinic": chart.clinic,
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
-        "about": [*_warning(chart), *_alerts(chart), *_about(release, names)],
+        "about": [
+            *_warning(chart),
+            *_refusals(chart),
+            *_alerts(chart, names, "open"),
+            *_about(release, names),
+            *_alerts(chart, names, "acknowledged"),
+        ],
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
         "progress": progress.progress_content(
@@ -136,13 +143,35 @@ def _warning(chart: Chart) -> list[Pair]:
     return pairs(("Warning", words + "; ".join(altered)))
 
 
-def _alerts(chart: Chart) -> list[Pair]:
-    """Say what nobody has acknowledged yet."""
+def _refusals(chart: Chart) -> list[Pair]:
+    """Say what the patient refused or withdrew."""
     lines = [
-        f"{listed(alert['reasons'])}, raised {moment(alert['raised_at'])}"
-        for alert in chart.records["alerts"]
+        f"{spelt(consent['kind'])} {consent['decision']},"
+        f" {moment(consent['withdrawn_at'] or consent['obtained_at'])}"
+        for consent in chart.refusals
     ]
-    return pairs(("Open alerts", "\n".join(lines)))
+    return pairs(("Consent refused or withdrawn", "\n".join(lines)))
+
+
+def _alerts(chart: Chart, names: Names, status: AlertStatus) -> list[Pair]:
+    """Say which alerts wait for somebody, or who answered them, when and how."""
+    lines = [
+        line
+        for alert in chart.records["alerts"]
+        if alert["status"] == status
+        for line in _alert(alert, names)
+    ]
+    return pairs((f"{status.capitalize()} alerts", "\n".join(lines)))
+
+
+def _alert(alert: AlertView, names: Names) -> Iterator[str]:
+    yield f"{listed(alert['reasons'])}, raised {moment(alert['raised_at'])}"
+    at, by = alert["acknowledged_at"], alert["acknowledged_by"]
+    if at is not None and by is not None:
+        done = f"Acknowledged {moment(at)} by {names.actor(by)}: {spelt(alert['action'])}."
+        yield " ".join(filter(None, (done, alert["note"])))
+    for note in alert["notes"]:
+        yield f"{moment(note['written_at'])}, {names.actor(note['written_by'])}: {note['note']}"
 
 
 def _when(chart: Chart, ids: set[UUID]) -> str:

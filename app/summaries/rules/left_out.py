@@ -9,7 +9,6 @@ _STAMPS: Final = dict.fromkeys(
 _OWN: Final = {"patient_id": "A summary is about one patient, and names them."}
 _CONTACT: Final = "The recipient asks about the treatment, not how to reach the patient."
 _ON_THE_DAY: Final = "Each session shows the credentials that were valid on that day."
-_STILL_OPEN: Final = "Nobody has acknowledged an open alert."
 _VALIDITY: Final = "A session keeps only credentials that were valid on its day."
 
 _ELSEWHERE: Final = dict.fromkeys(
@@ -42,12 +41,9 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
     "alerts": {
         **_STAMPS,
         **_OWN,
-        **dict.fromkeys(("acknowledged_by", "acknowledged_at", "action", "note"), _STILL_OPEN),
         "id": "An alert is named by its reasons and its time.",
         "session_id": "Alerts are listed by time, because some belong to no session.",
         **dict.fromkeys(("source.resource", "source.id"), "The reasons say what raised it."),
-        "status": "Only open alerts are listed.",
-        "notes": "They say what the clinic has tried, not what happened.",
     },
     "sessions": {
         **_STAMPS,

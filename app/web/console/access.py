@@ -1,13 +1,15 @@
 """What the pages about access share: names, last uses, and the check of their forms."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import bindparam
 
 from app.auth.models import BrowserToken, Client
+from app.auth.queries import Authenticator
+from app.core.http.authorize import RequestOperation
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.wire import Body, read
@@ -48,10 +50,15 @@ def names(op: Operation, ids: Iterable[UUID | None]) -> dict[str, str]:
 
 
 def last_uses(op: Operation, ids: Iterable[UUID]) -> dict[str, str]:
-    """Return when clients were used last, in a program or a browser, by their ids."""
+    """Return when clients were used last, in a program or a browser, by their ids.
+
+    What this process has not stored yet counts, so that a first use is seen at once.
+    """
     wanted = list(ids)
+    authenticate: Authenticator = cast("RequestOperation", op).request.app.state.authenticate
     found = [(row.id, row.last_used_at) for row in op.all(_KNOWN, ids=wanted)]
     found += [(row.client_id, row.used_at) for row in op.all(_BROWSERS, ids=wanted)]
+    found += authenticate.unstored_uses(wanted).items()
     latest: dict[str, Any] = {}
     for id, at in found:
         if at is not None:

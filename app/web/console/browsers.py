@@ -72,7 +72,7 @@ async def by_cookie(request: Request) -> Identity:
         await take(request)
     key = key_of(request)
     database: Database = request.app.state.database
-    found = None if key is None else await asyncio.to_thread(_browsing, database, key)
+    found = None if key is None else await asyncio.to_thread(browsing, database, key)
     if key is None or found is None:
         return None
     if isinstance(found.caller, Refused):
@@ -140,7 +140,7 @@ def _begin(op: Operation, work: Callable[[Operation], None] | None) -> Key:
 async def _sign_out(request: Request) -> None:
     """Sign the browser out, if its cookie is valid."""
     key, database = key_of(request), request.app.state.database
-    found = None if key is None else await asyncio.to_thread(_browsing, database, key)
+    found = None if key is None else await asyncio.to_thread(browsing, database, key)
     if key is None or found is None or isinstance(found.caller, Refused):
         return
     op = Operation(SIGN_OUT, found.caller, request_id())
@@ -152,7 +152,7 @@ def _end(op: Operation, key: Key) -> None:
         ledger.record_sign_in(op, key.client_id)
 
 
-class _Browsing(NamedTuple):
+class Browsing(NamedTuple):
     """The caller of a browser, when its token was last used, and whom its pages name."""
 
     caller: Caller | Refused
@@ -160,13 +160,14 @@ class _Browsing(NamedTuple):
     who: SignedIn | None
 
 
-def _browsing(database: Database, key: Key) -> _Browsing | None:
+def browsing(database: Database, key: Key) -> Browsing | None:
+    """Return who uses a browser, by its token; None if the token is unknown or has expired."""
     with database.reading() as db:
         found = caller_by_browser_token(db, key)
         if found is None:
             return None
         who = signed_in(db, found.caller) if isinstance(found.caller, Caller) else None
-        return _Browsing(*found, who)
+        return Browsing(*found, who)
 
 
 def key_of(request: Request) -> Key | None:

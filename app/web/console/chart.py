@@ -142,9 +142,8 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
 
 
 def _alert(record: AlertView) -> tuple[str, str]:
-    done = f"; {record['action']}" if record["action"] else ""
-    line = _words(f"{', '.join(record['reasons'])}{done}")
-    return f"Alert, {record['status']}", line
+    # The page adds who acknowledged it, and their notes.
+    return f"Alert, {record['status']}", ", ".join(map(_words, record["reasons"]))
 
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:

@@ -1,18 +1,33 @@
 """What every page has around its content: who is signed in, open alerts, texts that came back."""
 
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
+from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from app.alerts.queries import open_count
 from app.clinics.queries import clinic
 from app.core.http.authorize import RequestOperation
+from app.core.http.pages import Cursor
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.wire import View
 from app.deliveries.channels import is_set_up
 from app.web.console import pages
 from app.web.console.kept import NOTHING, returning
 from app.web.console.who import SignedIn, who
+
+
+class After(View):
+    """What was done with a form before the page is shown: a key of `pages.SAID`."""
+
+    said: Annotated[str, Field(max_length=20)] | None = Field(default=None)
+
+
+class Further(After):
+    """The same, and the cursor of the next page of a list."""
+
+    cursor: Cursor | None = Field(default=None)
 
 
 def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
@@ -28,14 +43,24 @@ def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
     }
 
 
+def whose(op: Operation) -> SignedIn:
+    """Return who is signed in."""
+    found = who(cast("RequestOperation", op).request)
+    if found is None:
+        raise AssertionError
+    return found
+
+
 def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
     """Return a page for the person who is signed in."""
     request = cast("RequestOperation", op).request
     back = returning(request)
     is_mine = back is not None and back.written_by == str(op.caller.client_id)
-    shown = around(op, who(request)) | {
+    said = request.query_params.get("said", "")
+    shown = around(op, whose(op)) | {
         "kept": back if is_mine else NOTHING,
         "returned": is_mine,
         "others": None if is_mine else back,
+        "said": pages.SAID.get(said),
     }
     return HTMLResponse(pages.render(template, **(shown | more)))

@@ -24,13 +24,14 @@ from app.devices import queries as devices
 from app.devices import service as device_service
 from app.devices.schemas import DeviceBody
 from app.ledger import service as ledger
-from app.web.console import access, pages
+from app.web.console import access, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
-from app.web.console.framing import framed
-from app.web.console.people import Further, Reading
+from app.web.console.framing import After, Further, framed
 
-DEVICES, KEYS, SIGN_INS = (f"{pages.HOME}/{name}" for name in ("devices", "keys", "sign-ins"))
+DEVICES, KEYS, SIGN_INS = (
+    pages.HOME + place.path for place in (who.DEVICES, who.KEYS, who.SIGN_INS)
+)
 _SIGN_INS: Final = (
     rows(BrowserToken, BrowserToken, Client.name, Client.kind)
     .join(
@@ -46,11 +47,12 @@ _END: Final = delete(BrowserToken).where(
 )
 
 router = APIRouter(include_in_schema=False, route_class=Route)
-SeeingDevices = Annotated[Operation, Depends(Authorize(Scope.DEVICES_READ, identify=by_cookie))]
+SeeingDevices = Annotated[Operation, Depends(Authorize(*who.DEVICES.scopes, identify=by_cookie))]
 Enrolling = Annotated[
     Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=True, identify=by_cookie))
 ]
-SeeingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_READ, identify=by_cookie))]
+SeeingSignIns = Annotated[Operation, Depends(Authorize(*who.SIGN_INS.scopes, identify=by_cookie))]
+SeeingKeys = Annotated[Operation, Depends(Authorize(*who.KEYS.scopes, identify=by_cookie))]
 EndingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, identify=by_cookie))]
 EndingSignIns = Annotated[Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, identify=by_cookie))]
 
@@ -89,7 +91,7 @@ def revoke_device(op: Enrolling, id: UUID, form: Form) -> Response:
     """End a device's access."""
     access.sent(op, form)
     device_service.revoke(op, id)
-    return pages.redirect(DEVICES)
+    return pages.redirect(DEVICES, "ended")
 
 
 @router.get(KEYS, operation_id="console.keys")
@@ -112,12 +114,13 @@ def revoke_key(op: EndingKeys, id: UUID, form: Form) -> Response:
     """End a key or a back end."""
     access.sent(op, form)
     clients.revoke(op, id)
-    return pages.redirect(KEYS)
+    return pages.redirect(KEYS, "ended")
 
 
 @router.get(SIGN_INS, operation_id="console.sign-ins")
-def list_sign_ins(op: Reading) -> HTMLResponse:
+def list_sign_ins(op: SeeingSignIns, after: Annotated[After, Query()]) -> HTMLResponse:
     """Show the browsers that are signed in: whose they are, since when, and when last used."""
+    del after  # `framed` says it
     return framed(
         "sign_ins.html",
         op,
@@ -137,7 +140,7 @@ def end_sign_in(op: EndingSignIns, id: UUID, form: Form) -> Response:
         check_may_sign_out(op, found.client_id)
     op.run(_END, {"holder": found.client_id, "known": found.digest})
     ledger.record_sign_in(op, found.client_id)
-    return pages.redirect(SIGN_INS)
+    return pages.redirect(SIGN_INS, "signed-out")
 
 
 def _part(filters: Further) -> Filters:

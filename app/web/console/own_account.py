@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts import queries
@@ -31,7 +31,7 @@ from app.practitioners.queries import known_names
 from app.web.console import pages
 from app.web.console.browsers import by_cookie, key_of, let_in
 from app.web.console.cookies import KNOWN, set_cookie
-from app.web.console.framing import around
+from app.web.console.framing import After, around
 from app.web.console.joining import OWN_PAGE, fault_of
 from app.web.console.who import signed_in
 
@@ -44,6 +44,8 @@ NO_ACCOUNT: Final = "You are signed in with a key. Only people with an account h
 
 router = APIRouter(include_in_schema=False)
 reading = APIRouter(prefix=OWN_PAGE, include_in_schema=False, route_class=Route)
+CHANGED: Final = pages.after(OWN_PAGE, "changed")
+
 Looking = Annotated[Operation, Depends(Authorize(any_token=True, identify=by_cookie))]
 
 
@@ -57,10 +59,10 @@ class Person(NamedTuple):
 
 
 @reading.get("", operation_id="console.account")
-def own_account(op: Looking) -> HTMLResponse:
+def own_account(op: Looking, after: Annotated[After, Query()]) -> HTMLResponse:
     """Show a person their own account."""
     browser = key_of(cast("RequestOperation", op).request)
-    return HTMLResponse(_rendered(op, _id(op.caller), browser=browser))
+    return HTMLResponse(_rendered(op, _id(op.caller), browser=browser, said=after.said))
 
 
 @router.post(f"{OWN_PAGE}/password", name=PASSWORD)
@@ -78,7 +80,7 @@ async def change_password(request: Request) -> Response:
         hash_ = await passwords.hashed(person.form["password"])
         try:
             work = partial(_with_password, checked, person.id, hash_)
-            answer = await let_in(request, person.caller, OWN_PAGE, work)
+            answer = await let_in(request, person.caller, CHANGED, work)
         except Untrusted as error:
             return await _refused(request, person, PASSWORD, error)
     set_cookie(request, answer, KNOWN, known_browser(person.id, hash_))
@@ -109,7 +111,7 @@ async def change_second_factor(request: Request) -> Response:
                 return await _shown(request, person, 422, WRONG_CODE, secret=secret)
             work = partial(_with_totp, checked, person.id, secret, step)
         try:
-            return await let_in(request, person.caller, OWN_PAGE, work)
+            return await let_in(request, person.caller, CHANGED, work)
         except Untrusted as error:
             return await _refused(request, person, TOTP, error)
 
@@ -122,13 +124,13 @@ async def end_others(request: Request) -> Response:
         one = person.form.get("sign_in", "")
         if not one:
             try:
-                return await let_in(request, person.caller, OWN_PAGE, partial(_without, person))
+                return await let_in(request, person.caller, CHANGED, partial(_without, person))
             except Untrusted:  # something else has signed this browser out
                 raise Unauthenticated from None
         op = Operation(END, person.caller, request_id())
         work = partial(_end_one, op, person.id, one)
         await asyncio.to_thread(perform, request.app.state.database, op, work)
-    return pages.redirect(OWN_PAGE)
+    return pages.redirect(OWN_PAGE, "signed-out")
 
 
 async def _person(request: Request) -> Person:
@@ -213,12 +215,14 @@ def _rendered(
     fault: str | None = None,
     secret: str | None = None,
     browser: Key | None = None,
+    said: str | None = None,
 ) -> bytes:
     account, own = queries.account(op, id), clinic(op)
     here = None if browser is None else sign_in_id(browser.digest)
     return pages.render(
         "account.html",
         **around(op, signed_in(op.db, op.caller)),
+        said=pages.SAID.get(said or ""),
         account=account,
         clinic=own["name"],
         sign_ins=queries.sign_ins(op, id)["items"],

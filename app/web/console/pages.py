@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -11,8 +11,6 @@ from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.provider import signs_browsers_in
-from app.core.http.requests import request_id
-from app.core.values.problems import Problem, Unauthenticated
 from app.progress.queries import code_names
 from app.progress.rules.history import Json
 from app.progress.rules.picture import label
@@ -34,8 +32,7 @@ from app.progress.rules.wording import (
     verdict_words,
 )
 from app.web.console.cookies import CLINIC, cookie_of
-from app.web.console.kept import ANOTHERS, Kept, kept
-from app.web.console.who import who
+from app.web.console.kept import Kept, kept
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -135,9 +132,27 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
     return Response(render(name, **context), status, HEADERS, HTML)
 
 
-def redirect(to: str) -> Response:
+Said = Literal["acknowledged", "noted", "changed", "ended", "linked", "signed-out"]
+"""What was done with a form, as the address of the next page names it."""
+SAID: Final[Mapping[str, str]] = {
+    "acknowledged": "Acknowledged.",
+    "noted": "The note was added.",
+    "changed": "Changed.",
+    "ended": "Ended.",
+    "linked": "Linked.",
+    "signed-out": "That browser is signed out.",
+}
+"""The words in which the next page says so."""
+
+
+def after(to: str, said: Said) -> str:
+    """The address of a page that says what was done with a form."""
+    return f"{to}?said={said}"
+
+
+def redirect(to: str, said: Said | None = None) -> Response:
     """A response that redirects the browser after a form."""
-    return RedirectResponse(to, 303, {**HEADERS})
+    return RedirectResponse(to if said is None else after(to, said), 303, {**HEADERS})
 
 
 class SignIn(NamedTuple):
@@ -163,31 +178,3 @@ def sign_in(status: int, form: SignIn, fault: str | None = None) -> Response:
     """The sign-in page."""
     shown = form._asdict() | {"has_provider": signs_browsers_in()}
     return page_response("sign_in.html", status, fault=fault, who=None, **shown)
-
-
-def problem(request: Request, problem: Problem) -> Response:
-    """The page about a problem; for `Unauthenticated` it is the sign-in page.
-
-    What was typed into a form goes along. A page shows it to the person who typed it.
-    """
-    typed, signed_in = kept(request), who(request)
-    is_anothers = ANOTHERS in problem.members
-    if isinstance(problem, Unauthenticated) or is_anothers:
-        to = request.url.path if request.method == "GET" else typed.page if typed else HOME
-        fault = problem.detail if is_anothers else None
-        answer = sign_in(int(problem.status), SignIn.on(request, to), fault)
-    else:
-        is_mine = typed and signed_in and typed.written_by == str(signed_in.client_id)
-        answer = page_response(
-            "problem.html",
-            int(problem.status),
-            title=problem.title,
-            detail=problem.detail,
-            errors=problem.members.get("errors", ()),
-            request_id=request_id(),
-            kept=typed,
-            typed=typed.typed if typed and is_mine else (),
-            who=signed_in,
-        )
-    answer.headers.update(problem.headers)
-    return answer

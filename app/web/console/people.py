@@ -1,6 +1,6 @@
 """`/console/people`: who may sign in as themselves, with which role, from when until when."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -12,38 +12,32 @@ from app.accounts.schemas import AccountBody
 from app.auth.models import Client
 from app.auth.provider import identity_id, signs_browsers_in
 from app.clients import service as clients
-from app.core.http.authorize import Authorize
+from app.core.http.authorize import Authorize, RequestOperation
 from app.core.http.forms import Form
-from app.core.http.pages import Cursor, Filters
+from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import ROLES, Role, Scope
 from app.core.values.problems import Conflict, Forbidden, NotFound
 from app.core.values.vocabularies import words_of
-from app.core.values.wire import Body, Line, View
+from app.core.values.wire import Body, Line
 from app.credentials.queries import CLIENTS
 from app.settings import settings
-from app.web.console import access, pages
+from app.web.console import access, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
-from app.web.console.framing import framed
+from app.web.console.framing import After, Further, framed
 
-PEOPLE: Final = f"{pages.HOME}/people"
+PEOPLE: Final = pages.HOME + who.PEOPLE.path
 OF_IDENTITIES: Final = "practitioner"
 """The role whose rights a practitioner has who signs in with the identity provider."""
 _IDENTITIES: Final = CLIENTS.where(Client.kind == "identity").order_by(Client.id)
 
 router = APIRouter(prefix=PEOPLE, include_in_schema=False, route_class=Route)
-Reading = Annotated[Operation, Depends(Authorize(Scope.ACCOUNTS_READ, identify=by_cookie))]
+Reading = Annotated[Operation, Depends(Authorize(*who.PEOPLE.scopes, identify=by_cookie))]
 Writing = Annotated[
     Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, secret=True, identify=by_cookie))
 ]
-
-
-class Further(View):
-    """The cursor of the next page."""
-
-    cursor: Cursor | None = Field(default=None)
 
 
 class LinkBody(Body):
@@ -81,12 +75,13 @@ def people(op: Reading, filters: Annotated[Further, Query()]) -> HTMLResponse:
 def invite(op: Writing, form: Form) -> HTMLResponse:
     """Create an account, and show the invitation's code, this once."""
     made = service.create(op, access.body_of(AccountBody, access.sent(op, form)))
-    return framed("invited.html", op, person=plain(made))
+    return _invited(op, made)
 
 
 @router.get("/{id:uuid}", operation_id="console.person")
-def person(op: Reading, id: UUID) -> HTMLResponse:
+def person(op: Reading, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
     """Show one account, with the forms to change and to end it."""
+    del after  # `framed` says it
     found = queries.account(op, id)
     may_write = op.caller.may(Scope.ACCOUNTS_WRITE)
     return framed(
@@ -107,14 +102,14 @@ def change(op: Writing, id: UUID, form: Form) -> Response:
     given = access.sent(op, form)
     changes = {name: given.get(name) for name in ("name", "role", "practitioner_id", "email")}
     service.change(op, id, changes)
-    return pages.redirect(f"{PEOPLE}/{id}")
+    return pages.redirect(f"{PEOPLE}/{id}", "changed")
 
 
 @router.post("/{id:uuid}/reset", operation_id="console.reset-person")
 def reset(op: Writing, id: UUID, form: Form) -> HTMLResponse:
     """Invite a person again, and show the new code, this once."""
     access.sent(op, form)
-    return framed("invited.html", op, person=plain(service.reset(op, id)))
+    return _invited(op, service.reset(op, id))
 
 
 @router.post("/{id:uuid}/revoke", operation_id="console.revoke-person")
@@ -122,7 +117,7 @@ def revoke(op: Writing, id: UUID, form: Form) -> Response:
     """End a person's account, and their sign-ins."""
     access.sent(op, form)
     service.revoke(op, id)
-    return pages.redirect(PEOPLE)
+    return pages.redirect(PEOPLE, "ended")
 
 
 @router.post("/link", operation_id="console.link-person")
@@ -144,7 +139,7 @@ def link(op: Writing, form: Form) -> Response:
         )
     except NotFound:
         raise Conflict("This clinic has no such practitioner.") from None
-    return pages.redirect(PEOPLE)
+    return pages.redirect(PEOPLE, "linked")
 
 
 @router.post("/{id:uuid}/unlink", operation_id="console.unlink-person")
@@ -152,4 +147,11 @@ def unlink(op: Writing, id: UUID, form: Form) -> Response:
     """End the link of a practitioner to the identity provider."""
     access.sent(op, form)
     clients.revoke_identity(op, id)
-    return pages.redirect(PEOPLE)
+    return pages.redirect(PEOPLE, "ended")
+
+
+def _invited(op: Operation, invited: Any) -> HTMLResponse:
+    """Return the page with the code of an invitation, and where it is to be entered."""
+    own = str(cast("RequestOperation", op).request.base_url)
+    server = (settings().public_url or own).rstrip("/")
+    return framed("invited.html", op, person=plain(invited), server=server)

@@ -5,22 +5,19 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
-from app.alerts.errors import AlertAcknowledged
-from app.alerts.schemas import AlertFilters
 from app.alerts.service import ALERTS
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
-from app.core.http.pages import Cursor, Filters
+from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
-from app.core.values.problems import Invalid
-from app.core.values.wire import View, read
+from app.core.values.problems import Forbidden
+from app.core.values.wire import read
 from app.patients.queries import best
 from app.patients.rules.asking import asked
 from app.patients.schemas import SEARCH_MAX, PatientSearch
@@ -38,7 +35,8 @@ from app.sessions.views import SessionView
 from app.web.console import alerts, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
-from app.web.console.framing import framed
+from app.web.console.framing import After, Further, framed, whose
+from app.web.console.who import CHART, PATIENT_LIST
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -51,14 +49,12 @@ _NOTHING: Final[Mapping[str, Any]] = {
 """What the list shows where nothing was asked."""
 
 router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
-Searching = Annotated[Operation, Depends(Authorize(Scope.PATIENTS_READ, identify=by_cookie))]
+Entering = Annotated[Operation, Depends(Authorize(any_token=True, identify=by_cookie))]
+Searching = Annotated[Operation, Depends(Authorize(*PATIENT_LIST.scopes, identify=by_cookie))]
 Looking = Annotated[
     Operation,
-    Depends(Authorize(Scope.PROGRESS_READ, Scope.PATIENTS_READ, identify=by_cookie)),
+    Depends(Authorize(*CHART.scopes, identify=by_cookie)),
 ]
-
-Alerted = Annotated[Operation, Depends(Authorize(Scope.ALERTS_READ, identify=by_cookie))]
-Answering = Annotated[Operation, Depends(Authorize(Scope.ALERTS_WRITE, identify=by_cookie))]
 
 
 class Line(NamedTuple):
@@ -69,17 +65,23 @@ class Line(NamedTuple):
     told: str
     by: str | None
     """The practitioner who treated, if the client may read practitioners."""
-
-
-class Further(View):
-    """The cursor of the next page."""
-
-    cursor: Cursor | None = Field(default=None)
+    alert: Any
+    """An alert as JSON, with names, to say who acknowledged it and what they wrote; else None."""
 
 
 @router.get("", operation_id="console.patients")
-def patients(op: Searching, filters: Annotated[Further, Query()]) -> HTMLResponse:
-    """Show the clinic's patients and a search form."""
+def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
+    """Show the clinic's patients, or lead to the first page that the client may open."""
+    if set(PATIENT_LIST.scopes) <= whose(op).scopes:
+        return _patients(op, filters)
+    path = whose(op).start
+    if path is None:
+        raise Forbidden(f"The console has no page for you: it needs {Scope.PATIENTS_READ}.")
+    return pages.redirect(pages.HOME + path)
+
+
+def _patients(op: Operation, filters: Further) -> HTMLResponse:
+    """Return the clinic's patients and a search form."""
     page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
     return framed(
         "patients.html",
@@ -97,7 +99,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     """Show the patients whom a text asks for. It is a POST, so that no URL has a name."""
     text = form.get("q", "").strip()
     if not text:
-        return patients(op, Further())
+        return _patients(op, Further())
     wanted = read(PatientSearch, to_json({"q": text}))
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
@@ -119,8 +121,9 @@ def search(op: Searching, form: Form) -> HTMLResponse:
 
 
 @router.get("/patients/{patient_id:uuid}", operation_id="console.patient")
-def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
+def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
     """Show a patient's progress."""
+    del after  # `framed` says it
     person = record_for_answer(op, PATIENTS, patient_id)
     document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
@@ -131,6 +134,7 @@ def patient(op: Looking, patient_id: UUID) -> HTMLResponse:
         patient=plain(person),
         top=alerts.on_top(op, person),
         actions=alerts.ACTIONS,
+        on_chart=alerts.ON_CHART,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
         events=_events(op, patient_id),
@@ -145,49 +149,6 @@ def timeline(op: Looking, patient_id: UUID, filters: Annotated[Further, Query()]
     person = plain(record_for_answer(op, PATIENTS, patient_id))
     items, cursor = progress.timeline(op, patient_id, _part(PATIENTS_AT_ONCE, filters.cursor))
     return framed("timeline.html", op, patient=person, timeline=_timeline(op, items), cursor=cursor)
-
-
-@router.get("/alerts", operation_id="console.alerts")
-def open_alerts(op: Alerted, filters: Annotated[Further, Query()]) -> HTMLResponse:
-    """Show the alerts that nobody has acknowledged, newest first."""
-    return _work_list(op, filters.cursor)
-
-
-@router.post("/alerts/{alert_id:uuid}/acknowledge", operation_id="console.acknowledge")
-def acknowledge(op: Answering, alert_id: UUID, form: Form) -> Response:
-    """Acknowledge an alert, and go back to the page that the form was on.
-
-    A form that can't be accepted is shown again with what was typed.
-    """
-    try:
-        done = alerts.acknowledge(op, alert_id, form)
-    except (AlertAcknowledged, Invalid) as refused:
-        return _work_list(op, None, refused=refused, typed={**form, "alert": str(alert_id)})
-    back = f"/patients/{done['patient_id']}" if form.get("back") == "chart" else "/alerts"
-    return pages.redirect(pages.HOME + back)
-
-
-def _work_list(
-    op: Operation,
-    cursor: str | None,
-    *,
-    refused: AlertAcknowledged | Invalid | None = None,
-    typed: Mapping[str, str] | None = None,
-) -> HTMLResponse:
-    wanted = AlertFilters(status="open", limit=PATIENTS_AT_ONCE, cursor=cursor)
-    found, further = records(op, ALERTS, wanted)
-    page = framed(
-        "alerts.html",
-        op,
-        alerts=alerts.shown(op, found),
-        charts=op.caller.may(Scope.PROGRESS_READ) and op.caller.may(Scope.PATIENTS_READ),
-        actions=alerts.ACTIONS,
-        cursor=further,
-        refused=refused,
-        typed=typed or {},
-    )
-    page.status_code = 200 if refused is None else int(refused.status)
-    return page
 
 
 def _part(limit: int, cursor: str | None = None) -> Filters:
@@ -209,11 +170,23 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
         ids = {id for id in map(_treated_by, items) if id is not None}
         for one in records_for_answer(op, PRACTITIONERS, sorted(ids)):
             names[one["id"]] = full_name(one["given_name"], one["family_name"])
+    answered = _alerts_of(op, items)
     return [
-        Line(plain(item["at"]), title, told, names.get(_treated_by(item)))
+        Line(
+            *(plain(item["at"]), title, told, names.get(_treated_by(item))),
+            answered.get(str(item["id"])),
+        )
         for item in filter(is_shown, items)
         for title, told in [happened(item)]
     ]
+
+
+def _alerts_of(op: Operation, items: list[TimelineItem]) -> dict[str, Any]:
+    """Return the alerts of a timeline by their ids, with the names of who answered them."""
+    found = [
+        ALERTS.from_json(plain(item["record"])) for item in items if item["type"] == ALERTS.singular
+    ]
+    return {alert["id"]: alert for alert in alerts.with_names(op, found)} if found else {}
 
 
 def _treated_by(item: TimelineItem) -> UUID | None:

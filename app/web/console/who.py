@@ -39,20 +39,24 @@ _WHO: Final = (
 
 
 class Place(NamedTuple):
-    """A page of the navigation, and the scope that opens it."""
+    """A page, or pages of one sort, and the scopes that open it."""
 
-    name: str
+    path: str
+    """Below `/console`; empty for the start page."""
     label: str
-    scope: Scope
+    scopes: tuple[Scope, ...]
+    is_about_access: bool = False
 
 
-PLACES: Final = (
-    Place("people", "People", Scope.ACCOUNTS_READ),
-    Place("devices", "Devices", Scope.DEVICES_READ),
-    Place("keys", "Keys", Scope.CLIENTS_READ),
-    Place("sign-ins", "Sign-ins", Scope.ACCOUNTS_READ),
-)
-"""The pages about who may do what in the clinic."""
+PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
+CHART: Final = Place("/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ))
+ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
+PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
+DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
+KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
+SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
+PLACES: Final = (PATIENT_LIST, ALERTED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
+"""The pages that need a scope. A link to one is shown only to those who hold its scopes."""
 
 
 class SignedIn(NamedTuple):
@@ -69,7 +73,21 @@ class SignedIn(NamedTuple):
     @property
     def places(self) -> list[Place]:
         """The pages about access that they may open."""
-        return [place for place in PLACES if place.scope in self.scopes]
+        return [place for place in PLACES if place.is_about_access and self._may_open(place)]
+
+    def opens(self, label: str) -> bool:
+        """Whether they may open the page with this label: the rule for every link."""
+        return any(place.label == label and self._may_open(place) for place in PLACES)
+
+    @property
+    def start(self) -> str | None:
+        """The path of the first page that they may open; None if there is none."""
+        found = next((one for one in PLACES if one != CHART and self._may_open(one)), None)
+        own = "/account" if self.has_account else None
+        return own if found is None else found.path
+
+    def _may_open(self, place: Place) -> bool:
+        return self.scopes.issuperset(place.scopes)
 
 
 def signed_in(db: Connection, caller: Caller) -> SignedIn:
@@ -86,7 +104,8 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
     if found.practitioner is not None:
         name = full_name(found.given_name, found.family_name)
     role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
-    return SignedIn(found.id, name, role, found.clinic, caller.role is not None, caller.scopes)
+    may = frozenset(filter(caller.may, Scope))
+    return SignedIn(found.id, name, role, found.clinic, caller.role is not None, may)
 
 
 def role_of(scopes: Iterable[str]) -> str:
