@@ -13,7 +13,7 @@ NAMED = {
     **{f"{noun}.create": "terms.create" for noun in VOCABULARIES},
 }
 # A temporary change of rights is not a record: its entry is of the kind security.
-OF_SECURITY = {"emergencies.create", "emergencies.end", "emergencies.review"}
+OF_SECURITY = {"emergencies.create", "emergencies.end", "emergencies.review", "sign-ins.end"}
 # Data that leave the clinic change nothing: the entry is of the kind access.
 DISCLOSURES = {"chart_summaries.create"}
 

@@ -8,6 +8,7 @@ from typing import Any
 from httpx2 import Response
 from pydantic_core import from_json, to_json
 
+from app.alerts.rules import NOTES_MAX
 from app.core.http.rates import Rates
 from app.core.values.clock import uuid7
 from app.core.values.problems import catalogue
@@ -66,6 +67,8 @@ class Provoker:
             path = re.sub(r"/(versions|proofs)/1$", rf"/\1/{number}", sent.path)
             yield replace(sent, path=path).by(api)
         yield replace(sent, path=ID.sub(lambda _: str(uuid7()), sent.path)).by(api)
+        if "alert-notes-full" in documented(operation):
+            yield [sent.by(api) for _ in range(NOTES_MAX + 1)][-1]
         if "cursor-superseded" in documented(operation):
             yield replace(sent, path=sent.path + "?after=999999").by(api)
         yield replace(sent, path=re.sub(r"/(infraspinatus|nprs)$", "/nothing", sent.path)).by(api)

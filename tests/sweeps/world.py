@@ -63,7 +63,10 @@ SECRETS = {"api_key", "enrolment_code", "invitation_code"}
 # Members that only the answer to a write has, not the record.
 OF_THE_WRITE = {"ended"}
 # Members of an answer that the body of a change entry doesn't have.
-UNSTATED = {"made_by", "earlier_key_until", "descendants", "second_factor", "last_sign_in_at"}
+UNSTATED = {
+    *("made_by", "earlier_key_until", "descendants", "second_factor", "last_sign_in_at"),
+    "deliveries",
+}
 # The operations that only a practitioner may call, and their paths.
 PERSONAL = {"emergencies.create"}
 # The operations on a client that only its maker may call.
