@@ -35,17 +35,6 @@ _ONE_CHECKED = (
     .join(Account, _OF_CLIENT)
     .where(Client.id == bindparam("id"))
 )
-_OTHER_OWNERS = (
-    rows(Client, Client.id)
-    .join(Account, _OF_CLIENT)
-    .where(
-        Client.role == "owner",
-        Client.revoked_at.is_(None),
-        Client.id != bindparam("id"),
-        Account.password_hash.is_not(None),
-    )
-    .with_for_update(of=Client)
-)
 _SIGN_INS = (
     rows(BrowserToken)
     .join(
@@ -103,11 +92,6 @@ def account_named(db: Connection, clinic_id: UUID, sign_in_name: str) -> Row[Any
 def checks_of(op: Operation, id: UUID) -> Row[Any]:
     """What checks who signs in: password, second factor and invitation of an account, as stored."""
     return op.one(_ONE_CHECKED, id=id)
-
-
-def other_owners(op: Operation, id: UUID) -> set[UUID]:
-    """The accounts of owners beside this one who can sign in. They are locked until the commit."""
-    return {row.id for row in op.all(_OTHER_OWNERS, id=id)}
 
 
 def sign_ins(op: Operation, account_id: UUID | None = None) -> SignInsView:

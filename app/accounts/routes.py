@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.accounts import queries, service
-from app.accounts.errors import AccountRevoked, LastOwner
+from app.accounts.errors import AccountRevoked
 from app.accounts.schemas import (
     AccountBody,
     AccountPatch,
@@ -24,6 +24,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound, VersionMissing, VersionStale
+from app.credentials.errors import LastOwner
 from app.records.errors import DiffersFromLedger
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"], route_class=Route)
@@ -82,7 +83,7 @@ def change(op: Writing, id: UUID, body: AccountPatch) -> Answer[AccountView]:
 @router.post(
     "/{id:uuid}/reset",
     operation_id="accounts.reset",
-    responses=documented(NotFound, AccountRevoked, DiffersFromLedger),
+    responses=documented(NotFound, AccountRevoked, LastOwner, DiffersFromLedger),
 )
 def reset(op: Inviting, id: UUID) -> Answer[NewAccountView]:
     """Invite a person again, such as for a forgotten password or a lost second factor.

@@ -7,6 +7,7 @@ two.
 """
 
 import hmac
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
@@ -27,7 +28,8 @@ LENGTH_MAX: Final = 1024
 REPEATED: Final = "This password repeats a few characters. Choose another one."
 SEQUENCE: Final = "This password is a sequence of neighbouring characters. Choose another one."
 NAME: Final = (
-    "This password is a name that others know: of the clinic or of a person. Choose another."
+    "This password is made only of names that others know: of the clinic or of people."
+    " Choose another."
 )
 
 
@@ -81,17 +83,34 @@ def has_allowed_length(password: str) -> bool:
 def weakness(password: str, names: Iterable[str]) -> str | None:
     """Why a password is too easy to guess, as a message; None if these rules allow it.
 
-    `names` are those of the clinic and its people. Their case, and digits, spaces and punctuation
-    don't count.
+    `names` are those of the clinic and its people. A password may not consist of them, or of their
+    words, in any order. Case, and digits, spaces and punctuation don't count.
     """
     folded = normalized(password).casefold()
     if _is_repetition(folded):
         return REPEATED
     if _is_sequence(folded):
         return SEQUENCE
-    if _letters(folded) in {_letters(normalized(name).casefold()) for name in names} - {""}:
+    if _is_made_of_names(_letters(folded), names):
         return NAME
     return None
+
+
+def _is_made_of_names(letters: str, names: Iterable[str]) -> bool:
+    """Whether names, or words of names, one after another, make these letters.
+
+    A word of one letter, such as an initial, only counts as a whole name.
+    """
+    folded = [normalized(name).casefold() for name in names]
+    whole = {_letters(name) for name in folded}
+    words = {_letters(word) for name in folded for word in re.split(r"[\W_]+", name)}
+    pieces = {piece for piece in whole | words if len(piece) > 1}
+    sizes, ends = {len(piece) for piece in pieces}, {0}
+    for end in range(1, len(letters) + 1):
+        starts = ends & {end - size for size in sizes}
+        if any(letters[start:end] in pieces for start in starts):
+            ends.add(end)
+    return letters != "" and (letters in whole or len(letters) in ends)
 
 
 def _is_repetition(folded: str) -> bool:

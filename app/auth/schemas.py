@@ -21,7 +21,8 @@ DESCENDANTS: Final = (
 WithDescendants = Annotated[
     bool,
     Query(
-        description="Revoke its descendants as well, each with an entry of its own in the ledger."
+        description="Revoke its descendants as well, each with an entry of its own in the ledger:"
+        " only if you may revoke each of them yourself."
         " Otherwise they stop working, too, but aren't marked as revoked."
     ),
 ]

@@ -104,7 +104,7 @@ def second_factor(
             fail(NO_OWNER)
         secret, step = (None, None) if off else _confirmed_secret(name, called)
         work = partial(signing_in.set_totp, id=there.id, secret=secret, step=step)
-        operate(opened, clinic_id, "accounts.update", work)
+        _operated(opened, clinic_id, "accounts.update", work)
     text = f"The second factor is {'off' if off else 'on'}."
     print_result({"client_id": there.id, "second_factor": not off}, as_json=as_json, text=text)
 

@@ -23,6 +23,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound
+from app.credentials.errors import LastOwner
 from app.records.errors import DiffersFromLedger
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"], route_class=Route)
@@ -76,7 +77,11 @@ def rotate(op: Issuing, id: UUID, body: RotationBody = USUAL) -> Answer[NewClien
     return Answer(service.rotate(op, id, body.overlap_hours))
 
 
-@router.post("/{id:uuid}/revoke", operation_id="clients.revoke", responses=documented(NotFound))
+@router.post(
+    "/{id:uuid}/revoke",
+    operation_id="clients.revoke",
+    responses=documented(NotFound, LastOwner),
+)
 def revoke(
     op: Writing, id: UUID, *, descendants: WithDescendants = False
 ) -> Answer[RevokedClientView]:

@@ -14,6 +14,7 @@ from app.auth.schemas import scopes_not_held
 from app.clients.errors import NoKeyToRotate
 from app.clients.queries import locked, view
 from app.clients.schemas import ClientBody, NewClientView, RevokedClientView
+from app.core.db.database import across_clinics
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day, uuid7
@@ -169,7 +170,9 @@ def add_identity(
         practitioner["status"], practitioner["inactive_from"], clinic_day(op.at, op.zone)
     ):
         raise Conflict("This practitioner is inactive.")
-    if client_by_id(op.db, id) is not None:
+    with across_clinics(op.db, op.clinic_id):
+        there = client_by_id(op.db, id)
+    if there is not None:
         raise Conflict("This person has an identity already.")
     view: StatedIdentity = {
         "id": id,

@@ -196,7 +196,7 @@ def _write_down(op: Operation, claim: Claim, reason: str | None, *, in_ledger: b
         "told_at": told.told_at,
         "round": told.round,
         "tried": list(told.tried),
-        "reached": told.reached,
+        "missed": list(told.missed),
         "failures": told.failures,
     }
     op.run(_MOVE.values(**values), {"this": item.id})

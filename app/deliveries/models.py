@@ -47,11 +47,11 @@ class OutboxItem(ClinicOwned):
     """When the first message was sent."""
     round: Mapped[int]
     tried: Mapped[list[Any]]
-    """The names of those who were tried in this round, since the last pause."""
-    reached: Mapped[bool]
-    """Whether a message of this round was sent."""
+    """Who needs no message of this round any more, or was tried since the last pause: names."""
+    missed: Mapped[list[Any]]
+    """Who of them couldn't be reached."""
     failures: Mapped[int]
-    """How often in a row the whole list was tried in vain."""
+    """How often in a row somebody was tried in vain, with a pause after it."""
 
 
 class Delivery(ClinicOwned):

@@ -77,7 +77,12 @@ def item(op: Operation, id: UUID) -> Row[Any] | None:
 def telling(item: Row[Any]) -> Telling:
     """How far people have been told of an item."""
     return Telling(
-        item.raised_at, item.told_at, item.round, tuple(item.tried), item.reached, item.failures
+        item.raised_at,
+        item.told_at,
+        item.round,
+        tuple(item.tried),
+        tuple(item.missed),
+        item.failures,
     )
 
 

@@ -1,7 +1,8 @@
 """Who is told next, and when. Pure.
 
 Those on duty are told first, then the others, in the clinic's order. A recipient who was told has
-15 minutes; then the next one is told. After one who can't be reached, the next one is told at once.
+15 minutes; then the next one is told. After one who can't be reached, the next one is told at once,
+and the one is tried again after everybody else.
 """
 
 from collections.abc import Sequence
@@ -24,8 +25,12 @@ FIRST_DAY: Final = timedelta(days=1)
 TOLD_FOR: Final = timedelta(days=30)
 """After so long nobody is told any more. What is open stays in the console's list."""
 AGAIN_AFTER: Final = timedelta(minutes=1)
-"""The pause after nobody could be reached. It doubles each time, up to `AGAIN_AFTER_MAX`."""
+"""The pause before those who couldn't be reached are tried again. It doubles each time, up to
+`AGAIN_AFTER_MAX`."""
 AGAIN_AFTER_MAX: Final = timedelta(minutes=15)
+AGAIN_MAX: Final = 6
+"""How often they are tried again in a round in which somebody else was reached: for 45 minutes.
+The next round begins 15 minutes later, so about an hour after everybody was told."""
 LATE_AFTER: Final = timedelta(minutes=5)
 """A first message that is sent later than this says that it is late."""
 
@@ -39,11 +44,11 @@ class Telling:
     """When the first message was sent; None before."""
     round: int = 1
     tried: tuple[str, ...] = ()
-    """Who was tried in this round, since the last pause."""
-    reached: bool = False
-    """Whether a message of this round was sent."""
+    """Who needs no message of this round any more, or was tried since the last pause."""
+    missed: tuple[str, ...] = ()
+    """Who of them couldn't be reached."""
     failures: int = 0
-    """How often in a row the whole list was tried in vain."""
+    """How often in a row somebody was tried in vain, with a pause after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def after(
         telling,
         told_at=telling.told_at or (at if sent else None),
         tried=(*telling.tried, name),
-        reached=telling.reached or sent,
+        missed=telling.missed if sent else (*telling.missed, name),
         failures=0 if sent else telling.failures,
     )
     if any(each["name"] not in told.tried for each in recipients):
@@ -107,11 +112,17 @@ def after(
     age = at - told.raised_at
     if age > TOLD_FOR:
         return Step(told, None)
-    if told.reached:
-        pause = ROUND_AFTER if age < FIRST_DAY else LATER_ROUND_AFTER
-        return Step(_next_round(told), at + pause)
+    reached = tuple(each for each in told.tried if each not in told.missed)
     pause = min(AGAIN_AFTER * 2 ** min(told.failures, 10), AGAIN_AFTER_MAX)
-    return Step(replace(told, tried=(), failures=told.failures + 1), at + pause)
+    is_last_try = reached and told.failures >= AGAIN_MAX
+    if is_last_try or not told.missed:
+        if age >= FIRST_DAY:
+            pause = LATER_ROUND_AFTER
+        elif not is_last_try:
+            pause = ROUND_AFTER
+        return Step(_next_round(told), at + pause)
+    again = replace(told, tried=reached, missed=(), failures=told.failures + 1)
+    return Step(again, at + pause)
 
 
 def is_late(telling: Telling, at: datetime) -> bool:
@@ -125,4 +136,4 @@ def message_id(item_id: UUID, telling: Telling, name: str) -> UUID:
 
 
 def _next_round(telling: Telling) -> Telling:
-    return replace(telling, round=telling.round + 1, tried=(), reached=False)
+    return replace(telling, round=telling.round + 1, tried=(), missed=(), failures=0)

@@ -29,7 +29,7 @@ def announce(op: Operation, resource: str, id: UUID) -> None:
         "due_at": op.at,
         "round": 1,
         "tried": [],
-        "reached": False,
+        "missed": [],
         "failures": 0,
     }
     op.db.execute(insert(OutboxItem), row)

@@ -14,6 +14,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotFound
+from app.credentials.errors import LastOwner
 from app.devices import queries, service
 from app.devices.schemas import DeviceBody, DeviceView, NewDeviceView, RevokedDeviceView
 
@@ -52,7 +53,11 @@ def create(op: Issuing, body: DeviceBody) -> Answer[NewDeviceView]:
     return Answer(view, 201, location=f"{router.prefix}/{view['id']}")
 
 
-@router.post("/{id:uuid}/revoke", operation_id="devices.revoke", responses=documented(NotFound))
+@router.post(
+    "/{id:uuid}/revoke",
+    operation_id="devices.revoke",
+    responses=documented(NotFound, LastOwner),
+)
 def revoke(
     op: Writing, id: UUID, *, descendants: WithDescendants = False
 ) -> Answer[RevokedDeviceView]:

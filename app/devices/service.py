@@ -25,6 +25,7 @@ from app.records import service as records
 from app.records.errors import DiffersFromLedger
 from app.records.registry import registry
 
+KINDS: Final = ("device",)
 CODE_LIFE: Final = timedelta(minutes=10)
 
 _ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bindparam("this"))
@@ -91,13 +92,9 @@ def _store(op: Operation, made: StatedDevice, code: Key) -> None:
     op.db.execute(insert(Device), device)
 
 
-def revoke(
-    op: Operation, id: UUID, *, with_descendants: bool = False, reason: str | None = None
-) -> RevokedDeviceView:
+def revoke(op: Operation, id: UUID, *, with_descendants: bool = False) -> RevokedDeviceView:
     """Revoke a device; `NotFound` if this clinic has none with this id. Idempotent."""
-    revoked = credentials.revoke(
-        op, id, ("device",), with_descendants=with_descendants, reason=reason
-    )
+    revoked = credentials.revoke(op, id, KINDS, with_descendants=with_descendants)
     return {
         **view(revoked.row),
         "revoked_at": revoked.revoked_at,
@@ -143,5 +140,5 @@ def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
         raise Untrusted("inactive practitioner")
     next_token = rotate_refresh_token(op, token)
     if next_token is None:
-        revoke(op, token.client_id, reason="refresh token used again")
+        credentials.end(op, token.client_id, KINDS, reason="refresh token used again")
     return found, next_token

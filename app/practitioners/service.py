@@ -16,6 +16,7 @@ from app.core.values.clock import clinic_day, now, uuid7
 from app.core.values.faults import Fault
 from app.core.values.wire import merge_patch
 from app.credentials import service as credentials
+from app.credentials.service.owning import has_lost_owners
 from app.emergencies import service as emergencies
 from app.emergencies.queries import open_emergencies
 from app.ledger.queries import clinic_ids
@@ -37,6 +38,7 @@ from app.records import service as records
 from app.records.kinds import Appearances, Facts, Kind, LeftOut
 
 REASON: Final = "practitioner inactive"
+NO_OWNER: Final = "Nobody can sign in as an owner now. Make one with the command line: owner set."
 
 
 class Derived(TypedDict):
@@ -133,17 +135,20 @@ def _end_authority(op: Operation, practitioner_id: UUID) -> None:
     for id in open_emergencies(op, practitioner_id, [client.id for client in held]):
         emergencies.end(op, id, REASON)
     for client in held:
-        credentials.revoke(op, client.id, (client.kind,), reason=REASON)
+        credentials.end(op, client.id, (client.kind,), reason=REASON)
         delete_tokens(op, client.id)
 
 
 def _ended(op: Operation) -> EndedView | None:
     """Return what this operation has ended, from its ledger entries; None if nothing."""
-    ended: dict[str, list[UUID]] = {name: [] for name in EndedView.__annotations__}
+    ended: dict[str, list[UUID]] = {n: [] for n in EndedView.__annotations__ if n != "notice"}
     for entry in op.entries:
         if entry.reason == REASON and entry.resource in ended:
             ended[entry.resource].append(entry.resource_id)
-    return cast("EndedView", ended) if any(ended.values()) else None
+    if not any(ended.values()):
+        return None
+    notice = NO_OWNER if has_lost_owners(op) else None
+    return cast("EndedView", {**ended, "notice": notice})
 
 
 def end_departed(database: Database, end: Event | None = None) -> None:

@@ -58,6 +58,8 @@ class EndedView(TypedDict, closed=True):
     """The API keys and back ends that their devices and sign-ins made."""
     emergencies: list[UUID]
     """The emergency access that ended."""
+    notice: str | None
+    """What somebody must look at, such as that no owner can sign in any more; null if nothing."""
 
 
 class WrittenPractitionerView(_Practitioner, closed=True):

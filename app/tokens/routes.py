@@ -298,7 +298,7 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     if person is not None and fault is None:
         guess.give_back()
         known = KnownClient(person, caller_for(person))
-        take = partial(signing_in.sign_in, id=person.id, step=checked.step)
+        take = partial(signing_in.sign_in, checked=checked)
         return await _grant(request, form, known, take)
     remark = None
     if person is not None and fault is not None:

@@ -56,7 +56,7 @@ def create_outbox() -> None:
         sa.Column("told_at", INSTANT, nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("tried", JSON, nullable=False),
-        sa.Column("reached", sa.Boolean(), nullable=False),
+        sa.Column("missed", JSON, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.CheckConstraint("\"status\" IN ('waiting', 'settled')", name="status_known"),
         sa.CheckConstraint("round > 0", name="round_positive"),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from app.accounts.rules import (
     LENGTH_MAX,
     LENGTH_MIN,
+    NAME,
     REPEATED,
     SEQUENCE,
     has_allowed_length,
@@ -111,6 +112,35 @@ def test_a_repeated_piece_is_refused(piece: str, length: int) -> None:
     repeated = (folded * 40)[: max(length, 3 * len(folded))]
     if normalized(repeated).casefold() == repeated:
         assert weakness(repeated, []) in {REPEATED, SEQUENCE}
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "robinreyesrobin",
+        "Robin Reyes Robin Reyes",
+        "ReyesReyesReyes1",
+        "My clinic My clinic",
+        "reyes-my-clinic-2026",
+        "!!! LI 12345678 Reyes",
+    ],
+)
+def test_a_password_made_only_of_known_names_is_refused(password: str) -> None:
+    assert weakness(password, ["Robin Reyes", "My clinic", "Li Q."]) == NAME
+
+
+@pytest.mark.parametrize(
+    "password", ["robin reyes needles", "qqq reyes qq lino", "1234-5678-90-87", "reyesreyesrey"]
+)
+def test_a_password_with_more_than_names_is_accepted(password: str) -> None:
+    """An initial is no name, or one person with many would forbid everything."""
+    assert weakness(password, ["Robin Reyes", "My clinic", "Li Q.", ""]) is None
+
+
+@given(st.lists(st.sampled_from(["robin", "Reyes", "my", "CLINIC", "12"]), min_size=3, max_size=20))
+def test_names_in_any_order_are_refused(parts: list[str]) -> None:
+    if any(part.isalpha() for part in parts):
+        assert weakness("-".join(parts), ["Robin Reyes", "My clinic"]) is not None
 
 
 @given(st.text(min_size=LENGTH_MIN, max_size=LENGTH_MAX))

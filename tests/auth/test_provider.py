@@ -17,6 +17,7 @@ from app.core.http.outgoing import Outgoing
 from app.core.operation import perform
 from app.core.values.access import Scope
 from app.core.values.clock import uuid7
+from app.core.values.problems import Conflict
 from app.settings import settings
 from tests.cli.program import url_of, within
 from tests.ground import Api, Clinic, create_clinic
@@ -230,3 +231,16 @@ def test_identities_are_managed_on_the_command_line(
     assert run("add", subject, *here, *who, *scopes).err == "This person has an identity already.\n"
     assert run("revoke", subject, *here).code == 0
     assert run("revoke", "nobody", *here).err == "This clinic has no identity with this subject.\n"
+
+
+def test_one_person_of_the_provider_is_linked_in_one_clinic(
+    dana: Person, api: Api, clinic: Clinic
+) -> None:
+    """A token leads to one clinic, which another clinic must not be able to change."""
+    other = create_clinic(clinic.database)
+    practitioner = UUID(Api(api.wire, other.key()).practitioner()["id"])
+    op = other.operation("identities.create")
+    made = (dana.id, "Dana", practitioner, HELD)
+    with pytest.raises(Conflict):
+        perform(other.database, op, lambda: service.add_identity(op, *made))
+    assert dana.is_let_in(dana.token())

@@ -194,7 +194,7 @@ def test_the_claim_of_a_courier_that_died_ends_after_two_minutes(
     change(api, alert_recipients=[DANA])
     alert = red_flag(api)
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -214,7 +214,7 @@ def test_a_message_that_was_sent_but_not_recorded_is_repeated_with_the_same_id(
     change(api, alert_recipients=[DANA])
     red_flag(api)
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -50,7 +50,9 @@ def told(
         telling = rules.opened(telling, recipients)
         found = rules.next_recipient(telling, recipients, at, zone)
         assert found is not None
-        sent = found["name"] not in down and at >= raised_at + down_until
+        is_down = found["name"] in (down or [one["name"] for one in recipients])
+        until = down_until or (timedelta.max if down else timedelta())
+        sent = not is_down or at - raised_at >= until
         minute = (at - raised_at) / MINUTE
         yield Sent(minute, found["name"], telling.round, rules.is_late(telling, at))
         step = rules.after(telling, recipients, found["name"], at, sent=sent)
@@ -72,10 +74,16 @@ def test_the_next_one_is_told_after_15_minutes_and_the_next_round_begins_an_hour
 
 
 def test_after_somebody_who_cannot_be_reached_the_next_one_is_told_at_once() -> None:
-    assert first(4, told(listed("a", "b", "c"), down=["a"])) == [
+    assert first(12, told(listed("a", "b", "c"), down=["a"])) == [
         *((0, "a"), (0, "b"), (15, "c")),
-        (75, "a"),
+        *((minute, "a") for minute in (16, 18, 22, 30, 45, 60)),
+        *((75, "a"), (75, "b"), (90, "c")),
     ]
+
+
+def test_who_could_not_be_reached_is_told_soon_after_although_others_were_told() -> None:
+    attempts = told(listed("a", "b"), down=["b"], down_until=timedelta(minutes=17))
+    assert first(5, attempts) == [(0, "a"), (15, "b"), (16, "b"), (18, "b"), (78, "a")]
 
 
 def test_while_nobody_can_be_reached_the_pauses_grow_to_15_minutes() -> None:
@@ -137,9 +145,7 @@ def test_a_changed_list_of_recipients_leaves_always_one_to_tell(
     names: list[str], tried: list[str], failures: int
 ) -> None:
     recipients = listed(*names)
-    telling = rules.opened(
-        Telling(AT, None, 1, tuple(tried), reached=False, failures=failures), recipients
-    )
+    telling = rules.opened(Telling(AT, None, 1, tuple(tried), failures=failures), recipients)
     found = rules.next_recipient(telling, recipients, AT, VANCOUVER)
     assert found is not None
     for sent in (True, False):

@@ -96,7 +96,8 @@ def test_emergency_access_allows_only_reads_of_clinical_records(dana: Person) ->
             wrong[operation.name] = refused
     assert wrong == {}
     assert {str(scope) for scope in READS - CLINICAL_READS} == {
-        *("audit:read", "changes:read", "clients:read", "devices:read", "exports:read"),
+        *("accounts:read", "audit:read", "changes:read"),
+        *("clients:read", "devices:read", "exports:read"),
     }
 
 

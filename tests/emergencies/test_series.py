@@ -140,7 +140,9 @@ def test_the_review_list_shows_who_when_why_and_how_many_patients(
     dana.own.get(f"/v1/patients/{other}")
     ended = dana.own.post(f"{PATH}/{begun['id']}/end").json()
     dana.api.get(f"/v1/patients/{other}")
-    assert to_review(dana.api) == [{**ended, "series": None, "patients_seen": 2}]
+    assert to_review(dana.api) == [
+        {**ended, "practitioner_name": "Dana Demo", "series": None, "patients_seen": 2}
+    ]
 
 
 def test_a_series_heads_the_review_list(dana: Person, clock: time_machine.Traveller) -> None:

@@ -116,9 +116,11 @@ def test_everything_that_acts_for_them_ends_at_once_and_the_answer_says_what(dan
     assert dana.refresh() == 400
     assert dana.enrol(spare).status_code == 400
     [maker] = [e for e in dana.api.get("/v1/clients").json()["items"] if e["name"] == "Maker"]
+    assert ended.pop("notice") is None
     assert {name: set(ids) for name, ids in ended.items()} == {
         "devices": {dana.device["id"], spare["id"]},
         "identities": {str(dana.identity)},
+        "accounts": set(),
         "clients": {dana.key["id"], maker["id"], dana.back_end.id},
         "emergencies": {dana.emergency["id"]},
     }

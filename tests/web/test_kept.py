@@ -188,3 +188,15 @@ def test_every_form_that_a_person_fills_in_says_where_it_belongs() -> None:
         forms = re.findall(r'<form method="post".*?</form>', text, re.DOTALL)
         if template.name not in WITHOUT_TEXT:
             assert all("forms.bearings(" in form for form in forms), template.name
+
+
+def test_a_form_of_a_page_that_is_not_there_signs_in_and_leads_to_the_first_page(
+    robin: Desk, key: str
+) -> None:
+    """Such as after an upgrade."""
+    kept = f'["/console/search", [["on_page", "/console/patients/{"-" * 36}"], ["q", "x"]]]'
+    answer = robin.sign_in(key=key, kept=kept)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+    assert "set-cookie" in answer.headers
+    assert robin.get("/console").status_code == 200
+    assert robin.send("/console/kept", kept=kept).headers["location"] == "/console"

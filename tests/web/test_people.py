@@ -70,8 +70,9 @@ def test_an_invitation_works_once_and_for_seven_days(
     [
         ("short", "short", "12 to 1024 characters"),
         (PASSWORD, WRONG, "different"),
-        ("Robin-Example 1", "Robin-Example 1", "a name that others know"),
-        ("Test clinic 2026!", "Test clinic 2026!", "a name that others know"),
+        ("Robin-Example 1", "Robin-Example 1", "names that others know"),
+        ("Test clinic 2026!", "Test clinic 2026!", "names that others know"),
+        ("robinexamplerobin", "robinexamplerobin", "names that others know"),
         ("correcthorsebatterystaple", "correcthorsebatterystaple", "leaked"),
     ],
 )

@@ -7,13 +7,12 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, delete, insert
 
-from app.accounts.errors import AccountRevoked, LastOwner
+from app.accounts.errors import AccountRevoked
 from app.accounts.queries import (
     account_named,
-    checks_of,
     digest_of_sign_in,
     locked,
-    other_owners,
+    sign_in_id,
     view,
 )
 from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, name_key
@@ -21,7 +20,7 @@ from app.accounts.schemas import AccountBody, AccountView, NewAccountView, Revok
 from app.accounts.service.storage import changed, record
 from app.auth.models import Account, BrowserToken, Client
 from app.auth.queries import makers
-from app.auth.rules import INVITATION_CODE, Key, is_inactive, new_key
+from app.auth.rules import INVITATION_CODE, Key, Untrusted, is_inactive, new_key
 from app.auth.service import delete_tokens
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import ROLES
@@ -29,9 +28,10 @@ from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
 from app.core.values.problems import Forbidden, Invalid, NotFound
 from app.core.values.wire import merge_patch, read
-from app.credentials import queries as credential_queries
 from app.credentials import service as credentials
 from app.credentials.service import check_credential, latest_expiry
+from app.credentials.service.owning import keeping_an_owner
+from app.ledger import service as ledger
 from app.records import service as records
 from app.records.registry import registry
 from app.records.service import check_version
@@ -143,8 +143,6 @@ def change(op: Operation, id: UUID, changes: dict[str, Any]) -> AccountView:
     faults = list(_faults(op, body, row))
     if faults:
         raise Invalid(faults)
-    if body.role != "owner":
-        _keep_an_owner(op, row)
     if body.practitioner_id != row.practitioner_id:
         delete_tokens(op, id)
     members = {
@@ -153,7 +151,8 @@ def change(op: Operation, id: UUID, changes: dict[str, Any]) -> AccountView:
         "practitioner_id": body.practitioner_id,
         "email": body.email,
     }
-    changed(op, id, client={"name": body.name, "role": body.role}, **members)
+    with keeping_an_owner(op):
+        changed(op, id, client={"name": body.name, "role": body.role}, **members)
     record(op, id, "accounts.update")
     return view(locked(op, id))
 
@@ -162,20 +161,22 @@ def reset(op: Operation, id: UUID) -> NewAccountView:
     """Invite a person again, such as for a forgotten password. Ends the password and all sign-ins.
 
     Who invites the person last vouches for them: the account ends with that client. Raises
-    `NotFound`, `AccountRevoked`, and `Forbidden` if the caller lacks rights of its role.
+    `NotFound`, `AccountRevoked`, `LastOwner`, and `Forbidden` if the caller lacks rights of its
+    role.
     """
     row = _changeable(op, id)
     code = Key(id, new_key(id).secret, INVITATION_CODE)
     delete_tokens(op, id)
-    changed(
-        *(op, id),
-        client={"made_by": _maker(op, row)},
-        password_hash=None,
-        totp_secret=None,
-        totp_step=None,
-        invitation_digest=code.digest,
-        invited_until=op.at + INVITATION_LIFE,
-    )
+    with keeping_an_owner(op):
+        changed(
+            *(op, id),
+            client={"made_by": _maker(op, row)},
+            password_hash=None,
+            totp_secret=None,
+            totp_step=None,
+            invitation_digest=code.digest,
+            invited_until=op.at + INVITATION_LIFE,
+        )
     record(op, id, "accounts.reset")
     return {**view(locked(op, id)), "invitation_code": str(code)}
 
@@ -198,27 +199,54 @@ def revoke(op: Operation, id: UUID, *, with_descendants: bool = False) -> Revoke
     row = locked(op, id)
     _require_rights(op, row)
     if row.revoked_at is None:
-        _keep_an_owner(op, row)
         delete_tokens(op, id)
     revoked = credentials.revoke(op, id, ("account",), with_descendants=with_descendants)
     return {**view(locked(op, id)), "descendants": list(revoked.descendants)}
 
 
 def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
-    """Sign a person out of one browser; `NotFound` if there is no such account or sign-in."""
-    locked(op, account_id)
+    """Sign a person out of one browser; `NotFound` if there is no such account or sign-in.
+
+    Raises `Forbidden` as `end_sign_ins` does.
+    """
+    check_may_sign_out(op, account_id)
     digest = digest_of_sign_in(op, account_id, id)
     if digest is None:
         raise NotFound
     op.run(_END_SIGN_IN, {"holder": account_id, "known": digest})
-    record(op, account_id, "accounts.end-sign-in")
+    ledger.record_sign_in(op, account_id)
 
 
 def end_sign_ins(op: Operation, account_id: UUID) -> None:
-    """Sign a person out everywhere, also of programs; `NotFound` if there is no such account."""
-    locked(op, account_id)
+    """Sign a person out everywhere, also of programs; `NotFound` if there is no such account.
+
+    Raises `Forbidden` if it is somebody else's and the caller lacks rights of its role.
+    """
+    check_may_sign_out(op, account_id)
     delete_tokens(op, account_id)
-    record(op, account_id, "accounts.end-sign-ins")
+    ledger.record_sign_in(op, account_id)
+
+
+def end_other_sign_ins(op: Operation, account_id: UUID, digest: bytes) -> None:
+    """Sign a person out everywhere, at the wish of a browser: its token has this digest.
+
+    Raises `Untrusted` if that browser was signed out meanwhile. Otherwise the token that it gets
+    next would outlast a reset of the account.
+    """
+    locked(op, account_id)
+    if digest_of_sign_in(op, account_id, sign_in_id(digest)) is None:
+        raise Untrusted("signed out meanwhile")
+    end_sign_ins(op, account_id)
+
+
+def check_may_sign_out(op: Operation, account_id: UUID) -> None:
+    """Lock an account, to sign it out: the caller's own, or one whose rights they hold.
+
+    Otherwise raises `Forbidden`. Raises `NotFound` if this clinic has no account with this id.
+    """
+    row = locked(op, account_id)
+    if account_id != op.caller.client_id:
+        _require_rights(op, row)
 
 
 def _changeable(op: Operation, id: UUID) -> Row[Any]:
@@ -234,14 +262,3 @@ def _require_rights(op: Operation, row: Row[Any]) -> None:
     """Require the rights of the account's role: who changes an account can act through it."""
     if not ROLES[row.role] <= op.caller.scopes:
         raise Forbidden(NOT_HELD)
-
-
-def _keep_an_owner(op: Operation, row: Row[Any]) -> None:
-    """Raise `LastOwner` if nobody else could sign in as an owner. The command line may do it."""
-    if row.role != "owner" or op.caller.client_id is None:
-        return
-    if checks_of(op, row.id).password_hash is None:  # an invitation that nobody has used
-        return
-    below = {each.id for each in credential_queries.descendants(op, [row.id])}
-    if not other_owners(op, row.id) - below:
-        raise LastOwner

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, or_, update
 
+from app.accounts.errors import AccountRevoked
 from app.accounts.queries import checks_of, locked
+from app.accounts.service.passwords import Checked
 from app.accounts.service.storage import changed, record
 from app.auth.models import Account
 from app.auth.queries import caller_for, in_force
@@ -30,26 +32,43 @@ _USE_CODE = (
 _SIGNED_IN = update(Account).where(*_OWN).values(last_sign_in_at=bindparam("at"))
 
 
-def take_sign_in(op: Operation, id: UUID, step: int | None) -> None:
-    """Store that a person signs in, and that the code of this step was used.
+def confirm(op: Operation, checked: Checked) -> Row[Any]:
+    """The account whose password was checked, locked until the commit. Its code is used up.
 
-    Raises `Untrusted` if that code, or a later one, was used before.
+    A check takes long, so it is done before the transaction. Raises `Untrusted` if the password or
+    the second factor was changed after the check, if the code or a later one was used, or if the
+    account isn't in force. Whatever a password allows must call this first.
     """
-    if step is not None and op.run(_USE_CODE, {"this": id, "step": step}) == 0:
+    if checked.account is None or checked.fault is not None:
+        raise Untrusted(checked.fault or "no account")
+    found = _in_force(op, checked.account.id)
+    present = checks_of(op, found.id)
+    if _compared(present) != _compared(checked.account):
+        raise Untrusted("changed after the check")
+    used = {"this": found.id, "step": checked.step}
+    if checked.step is not None and op.run(_USE_CODE, used) == 0:
         raise Untrusted("code used before")
+    return found
+
+
+def _compared(account: Row[Any]) -> tuple[str | None, str | None]:
+    return account.password_hash, account.totp_secret
+
+
+def take_sign_in(op: Operation, id: UUID) -> None:
+    """Store that a person signs in."""
     op.run(_SIGNED_IN, {"this": id, "at": op.at})
 
 
-def sign_in(op: Operation, id: UUID, step: int | None) -> tuple[Row[Any], Key]:
+def sign_in(op: Operation, checked: Checked) -> tuple[Row[Any], Key]:
     """Sign a program of a person in: delete the tokens of programs and issue one.
 
-    `step` is that of the code of the second factor. Raises `Untrusted` if the account was revoked
-    or the code used after they were checked.
+    Raises `Untrusted` as `confirm` does.
     """
-    found = _in_force(op, id)
-    take_sign_in(op, id, step)
-    delete_program_tokens(op, id)
-    return found, new_refresh_token(op, id)
+    found = confirm(op, checked)
+    take_sign_in(op, found.id)
+    delete_program_tokens(op, found.id)
+    return found, new_refresh_token(op, found.id)
 
 
 def refresh(op: Operation, token: Key) -> tuple[Row[Any], Key | None]:
@@ -100,8 +119,11 @@ def join(op: Operation, code: Key, password_hash: str) -> None:
 
 
 def set_password(op: Operation, id: UUID, password_hash: str) -> None:
-    """Change the password of an account, which ends its sign-ins and its invitation."""
-    found = locked(op, id)
+    """Change the password of an account, which ends its sign-ins and its invitation.
+
+    Raises `AccountRevoked`.
+    """
+    found = _not_revoked(op, id)
     delete_tokens(op, id)
     joined_at = op.at if found.joined_at is None else found.joined_at
     changed(
@@ -117,12 +139,20 @@ def set_password(op: Operation, id: UUID, password_hash: str) -> None:
 def set_totp(op: Operation, id: UUID, secret: str | None, step: int | None = None) -> None:
     """Turn the second factor of an account on, or off with None, which ends its sign-ins.
 
-    `step` is that of the code that confirmed the secret: it can't be used again.
+    `step` is that of the code that confirmed the secret: it can't be used again. Raises
+    `AccountRevoked`.
     """
-    locked(op, id)
+    _not_revoked(op, id)
     delete_tokens(op, id)
     changed(op, id, totp_secret=secret, totp_step=step)
     record(op, id, "accounts.set-second-factor")
+
+
+def _not_revoked(op: Operation, id: UUID) -> Row[Any]:
+    found = locked(op, id)
+    if found.revoked_at is not None:
+        raise AccountRevoked
+    return found
 
 
 def _in_force(op: Operation, id: UUID) -> Row[Any]:

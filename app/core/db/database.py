@@ -159,6 +159,20 @@ def set_clinic(db: Connection, clinic_id: UUID) -> None:
 
 
 @contextlib.contextmanager
+def across_clinics(db: Connection, clinic_id: UUID) -> Iterator[None]:
+    """Let a transaction in this clinic read for a moment as if no clinic were chosen yet.
+
+    Row-level security then shows the few tables in which clinics are found, of every clinic.
+    """
+    postgresql = db.dialect.name == "postgresql"
+    if postgresql:
+        db.exec_driver_sql("SET LOCAL app.clinic = ''")
+    yield
+    if postgresql:
+        db.exec_driver_sql(_set_clinic_sql(clinic_id))
+
+
+@contextlib.contextmanager
 def unavailable_if_down() -> Iterator[None]:
     """Raise `Unavailable` where the database is down, locked or too slow."""
     try:

@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.auth.queries import caller_by_browser_token
@@ -29,7 +30,7 @@ from app.core.values.problems import Forbidden
 from app.ledger import service as ledger
 from app.web.console import pages
 from app.web.console.cookies import TOKEN, cookie_header, cookie_of, delete_cookie, set_cookie
-from app.web.console.kept import carry, kept, show, take
+from app.web.console.kept import Kept, carry, kept, show, take
 from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
@@ -49,7 +50,7 @@ async def come_back(request: Request) -> Response:
     if "as" in form:
         return pages.sign_in(200, pages.SignIn.on(request, typed.page))
     async with deadline():
-        return await show(request, typed)
+        return await _shown(request, typed)
 
 
 @router.post(f"{pages.HOME}/sign-out", name=SIGN_OUT)
@@ -102,20 +103,29 @@ async def let_in(
     """Sign a browser in, and redirect it to a page, or show it the form that it had filled in.
 
     Its cookie is a new one, and what it was signed in to before is signed out. `work` is done in
-    the same transaction, and may raise `Untrusted` if a credential was used meanwhile.
+    the same transaction. It may raise `Untrusted`, if a credential was changed or used meanwhile:
+    then nothing changes.
     """
-    await _sign_out(request)
     op = Operation(SIGN_IN, caller, request_id())
     begin = partial(perform, request.app.state.database, op, partial(_begin, op, work))
     key = await asyncio.to_thread(begin)
     forget_stale_clients(request, op)
+    await _sign_out(request)
     typed = kept(request)
     if typed is None:
         answer = pages.redirect(to)
     else:
-        answer = await show(request, typed, cookie_header(request, TOKEN, str(key)))
+        answer = await _shown(request, typed, cookie_header(request, TOKEN, str(key)))
     set_cookie(request, answer, TOKEN, str(key))
     return answer
+
+
+async def _shown(request: Request, typed: Kept, cookies: str | None = None) -> Response:
+    """The page of a form; the first page if there is no such page, as after an upgrade."""
+    try:
+        return await show(request, typed, cookies)
+    except HTTPException:  # the router's own: a route answers its problems itself
+        return pages.redirect(pages.HOME)
 
 
 def _begin(op: Operation, work: Callable[[Operation], None] | None) -> Key:

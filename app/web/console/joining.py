@@ -111,4 +111,4 @@ def _invited(op: Operation, key: Key) -> Invited:
 
 def _join(key: Key, password_hash: str, op: Operation) -> None:
     join(op, key, password_hash)
-    take_sign_in(op, key.client_id, None)
+    take_sign_in(op, key.client_id)

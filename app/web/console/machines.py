@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, delete
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts.queries import sign_in_id
+from app.accounts.service import check_may_sign_out
 from app.auth.models import BrowserToken, Client
 from app.auth.rules import browser_token_is_valid
 from app.clients import queries as keys
@@ -135,6 +136,8 @@ def end_sign_in(op: EndingSignIns, id: UUID, form: Form) -> Response:
     found = next((row for row in _valid(op) if sign_in_id(row.digest) == id), None)
     if found is None:
         raise NotFound
+    if found.kind == "account":
+        check_may_sign_out(op, found.client_id)
     op.run(_END, {"holder": found.client_id, "known": found.digest})
     ledger.record_sign_in(op, found.client_id)
     return pages.redirect(SIGN_INS, "signed-out")

@@ -7,16 +7,15 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Row
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts import queries
 from app.accounts.queries import sign_in_id
 from app.accounts.rules import known_browser
 from app.accounts.schemas import AccountView
-from app.accounts.service import end_sign_in, end_sign_ins, passwords
-from app.accounts.service.signing_in import set_password, set_totp
-from app.auth.rules import Key
+from app.accounts.service import end_other_sign_ins, end_sign_in, passwords
+from app.accounts.service.signing_in import confirm, set_password, set_totp
+from app.auth.rules import Key, Untrusted
 from app.clinics.queries import clinic
 from app.core.http.authorize import Authorize, RequestOperation, record_rejection
 from app.core.http.deadline import deadline
@@ -71,16 +70,19 @@ async def change_password(request: Request) -> Response:
     """Change a person's password, which signs them out everywhere else."""
     person = await _person(request)
     async with deadline():
-        account = await _checks(request, person)
-        if not await _is_right(request, person, account, PASSWORD):
-            return await _shown(request, person, 403, WRONG)
         names = await _read(request, person, lambda op: _names(op, person.id))
         fault = fault_of(person.form, names)
-        if fault is not None:
+        if fault is not None:  # first, so that no code of a second factor is used up for nothing
             return await _shown(request, person, 422, fault)
+        checked = await _checked(request, person, PASSWORD)
+        if checked.fault is not None:
+            return await _shown(request, person, 403, WRONG)
         hash_ = await passwords.hashed(person.form["password"])
-        work = partial(_with_password, person.id, hash_)
-        answer = await let_in(request, person.caller, CHANGED, work)
+        try:
+            work = partial(_with_password, checked, person.id, hash_)
+            answer = await let_in(request, person.caller, CHANGED, work)
+        except Untrusted as error:
+            return await _refused(request, person, PASSWORD, error)
     set_cookie(request, answer, KNOWN, known_browser(person.id, hash_))
     return answer
 
@@ -95,20 +97,23 @@ async def change_second_factor(request: Request) -> Response:
     person = await _person(request)
     secret = person.form.get("secret", "")
     async with deadline():
-        account = await _checks(request, person)
-        if not await _is_right(request, person, account, TOTP):
+        checked = await _checked(request, person, TOTP)
+        if checked.fault is not None:
             again = secret if passwords.is_totp_secret(secret) else None
             return await _shown(request, person, 403, WRONG, secret=again)
-        if account.totp_secret is not None:
-            work = partial(_with_totp, person.id, None, None)
-            return await let_in(request, person.caller, CHANGED, work)
-        if not passwords.is_totp_secret(secret):
+        if checked.account is not None and checked.account.totp_secret is not None:
+            work = partial(_with_totp, checked, person.id, None, None)
+        elif not passwords.is_totp_secret(secret):
             return await _shown(request, person, 200, secret=passwords.new_totp_secret())
-        step = passwords.totp_step(secret, person.form.get("new_code", ""))
-        if step is None:
-            return await _shown(request, person, 422, WRONG_CODE, secret=secret)
-        work = partial(_with_totp, person.id, secret, step)
-        return await let_in(request, person.caller, CHANGED, work)
+        else:
+            step = passwords.totp_step(secret, person.form.get("new_code", ""))
+            if step is None:
+                return await _shown(request, person, 422, WRONG_CODE, secret=secret)
+            work = partial(_with_totp, checked, person.id, secret, step)
+        try:
+            return await let_in(request, person.caller, CHANGED, work)
+        except Untrusted as error:
+            return await _refused(request, person, TOTP, error)
 
 
 @router.post(f"{OWN_PAGE}/end-sign-ins", name=END)
@@ -118,7 +123,10 @@ async def end_others(request: Request) -> Response:
     async with deadline():
         one = person.form.get("sign_in", "")
         if not one:
-            return await let_in(request, person.caller, CHANGED, partial(_without, person.id))
+            try:
+                return await let_in(request, person.caller, CHANGED, partial(_without, person))
+            except Untrusted:  # something else has signed this browser out
+                raise Unauthenticated from None
         op = Operation(END, person.caller, request_id())
         work = partial(_end_one, op, person.id, one)
         await asyncio.to_thread(perform, request.app.state.database, op, work)
@@ -126,14 +134,19 @@ async def end_others(request: Request) -> Response:
 
 
 async def _person(request: Request) -> Person:
+    caller, browser = await _signed_in(request)
+    cast("Rates", request.app.state.rates).take(caller.actor).apply(request)
+    id = _id(caller)
+    return Person(caller, id, browser, read_form(request, await whole_body(request)))
+
+
+async def _signed_in(request: Request) -> tuple[Caller, Key]:
     caller, browser = await by_cookie(request), key_of(request)
     if isinstance(caller, Refused):
         await record_rejection(request, request.scope["route"].name, caller)
     if not isinstance(caller, Caller) or browser is None:
         raise Unauthenticated
-    cast("Rates", request.app.state.rates).take(caller.actor).apply(request)
-    id = _id(caller)
-    return Person(caller, id, browser, read_form(request, await whole_body(request)))
+    return caller, browser
 
 
 def _id(caller: Caller) -> UUID:
@@ -154,22 +167,32 @@ async def _read(request: Request, person: Person, what: Callable[[Operation], An
     return await asyncio.to_thread(read)
 
 
-async def _checks(request: Request, person: Person) -> Row[Any]:
-    found: Row[Any] = await _read(request, person, lambda op: queries.checks_of(op, person.id))
-    return found
-
-
-async def _is_right(request: Request, person: Person, account: Row[Any], name: str) -> bool:
-    """Whether the person sent their present password, and a code if they have a second factor."""
+async def _checked(request: Request, person: Person, name: str) -> passwords.Checked:
+    """Check a person's present password, and the code of the second factor if they have one."""
+    account = await _read(request, person, lambda op: queries.checks_of(op, person.id))
     guess = take_guess(request, str(person.id))
     sent = person.form.get("present", ""), person.form.get("otp", "")
     checked = await passwords.check(account, *sent)
     if checked.fault is None:
         guess.give_back()
-        return True
-    refused = request.app.state.authenticate.mark_repeated(Refused(person.caller, checked.fault))
+    else:
+        await _record(request, person, name, checked.fault)
+    return checked
+
+
+async def _refused(request: Request, person: Person, name: str, error: Untrusted) -> Response:
+    """Answer that what was checked has changed since; `Unauthenticated` if the sign-in has ended.
+
+    Such as by a reset of the account at the same time.
+    """
+    await _record(request, person, name, error.reason)
+    await _signed_in(request)
+    return await _shown(request, person, 403, WRONG)
+
+
+async def _record(request: Request, person: Person, name: str, reason: str) -> None:
+    refused = request.app.state.authenticate.mark_repeated(Refused(person.caller, reason))
     await record_rejection(request, name, refused)
-    return False
 
 
 async def _shown(
@@ -219,16 +242,20 @@ def _names(op: Operation, id: UUID) -> list[str]:
     return [*known_names(op), account["name"], account["sign_in_name"]]
 
 
-def _with_password(id: UUID, password_hash: str, op: Operation) -> None:
+def _with_password(checked: passwords.Checked, id: UUID, password_hash: str, op: Operation) -> None:
+    confirm(op, checked)
     set_password(op, id, password_hash)
 
 
-def _with_totp(id: UUID, secret: str | None, step: int | None, op: Operation) -> None:
+def _with_totp(
+    checked: passwords.Checked, id: UUID, secret: str | None, step: int | None, op: Operation
+) -> None:
+    confirm(op, checked)
     set_totp(op, id, secret, step)
 
 
-def _without(id: UUID, op: Operation) -> None:
-    end_sign_ins(op, id)
+def _without(person: Person, op: Operation) -> None:
+    end_other_sign_ins(op, person.id, person.browser.digest)
 
 
 def _end_one(op: Operation, id: UUID, sign_in: str) -> None:

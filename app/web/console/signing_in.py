@@ -19,7 +19,7 @@ from starlette.responses import Response
 from app.accounts.queries import only_clinic
 from app.accounts.rules import is_known_browser, known_browser, name_key
 from app.accounts.service import passwords
-from app.accounts.service.signing_in import take_sign_in
+from app.accounts.service.signing_in import confirm, take_sign_in
 from app.auth.queries import caller_by_token, caller_for, in_force
 from app.auth.rules import API_KEY, Untrusted, parse_key
 from app.core.db.database import Database
@@ -29,6 +29,7 @@ from app.core.http.forms import read_form
 from app.core.http.guesses import Guess, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import whole_body
+from app.core.operation import Operation
 from app.core.values.access import Caller, Refused
 from app.web.console import pages
 from app.web.console.browsers import SIGN_IN, check_origin, let_in
@@ -55,9 +56,8 @@ class SigningIn(NamedTuple):
 
     caller: Identity
     guess: Guess
-    account: Row[Any] | None = None
-    step: int | None = None
-    """The time step of the code of the second factor."""
+    checked: passwords.Checked | None = None
+    """What was checked of an account; None for a key."""
 
 
 @router.get(f"{pages.HOME}/sign-in", name="console.sign-in-page")
@@ -92,17 +92,14 @@ async def sign_in(request: Request) -> Response:
         caller = found.caller
         if isinstance(caller, Caller):
             found.guess.give_back()
-            work = None if found.account is None else partial(_take, found.account.id, found.step)
             try:
-                answer = await let_in(request, caller, target(form), work)
-            except Untrusted:  # another sign-in used the code first
-                return pages.sign_in(403, shown, FAILED)
-            if found.account is not None:
-                mark = known_browser(found.account.id, found.account.password_hash)
-                set_cookie(request, answer, KNOWN, mark)
-            return answer
+                return await _let_in(request, caller, target(form), found.checked)
+            except Untrusted as error:  # something else changed the account, or used the code
+                caller = _marked(request, Refused(caller, error.reason))
     answer = pages.sign_in(403, shown, FAILED)
-    if caller is not None:  # after the response: its time must not show whether there is an account
+    if isinstance(
+        caller, Refused
+    ):  # after the response: its time must not show whether there is an account
         answer.background = BackgroundTask(record_rejection, request, SIGN_IN, caller)
     return answer
 
@@ -113,8 +110,19 @@ def target(form: Mapping[str, str]) -> str:
     return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
 
 
-def _take(id: UUID, step: int | None, op: Any) -> None:
-    take_sign_in(op, id, step)
+async def _let_in(
+    request: Request, caller: Caller, to: str, checked: passwords.Checked | None
+) -> Response:
+    if checked is None or checked.account is None:
+        return await let_in(request, caller, to)
+    answer = await let_in(request, caller, to, partial(_take, checked))
+    mark = known_browser(checked.account.id, checked.account.password_hash)
+    set_cookie(request, answer, KNOWN, mark)
+    return answer
+
+
+def _take(checked: passwords.Checked, op: Operation) -> None:
+    take_sign_in(op, confirm(op, checked).id)
 
 
 async def _with_key(request: Request, key: str) -> SigningIn:
@@ -148,7 +156,7 @@ async def _with_password(request: Request, form: dict[str, str]) -> SigningIn | 
     if checked.fault is not None:
         return SigningIn(_marked(request, Refused(cast("Caller", caller), checked.fault)), guess)
     caller = await asyncio.to_thread(_in_force, database, account, cast("Caller", caller))
-    return SigningIn(_marked(request, caller), guess, account, checked.step)
+    return SigningIn(_marked(request, caller), guess, checked)
 
 
 def _in_force(database: Database, account: Row[Any], caller: Caller) -> Identity:

@@ -11,13 +11,28 @@ from sqlalchemy import Row, and_, bindparam, update
 from app.auth.models import Account, Client, Device
 from app.auth.queries import MAKERS_MAX, makers
 from app.core.operation import CLINIC, Operation, rows
-from app.core.values.problems import Conflict, NotFound
+from app.core.values.access import ROLES, Scope
+from app.core.values.problems import Conflict, Forbidden, NotFound
 from app.credentials import queries
+from app.credentials.service.owning import keeping_an_owner
 from app.credentials.views import CredentialView, DescendantView, verifier_digest
 from app.ledger import service as ledger
 from app.records.comparison import check_unaltered
 
 NOUN: Final = "credentials"
+NOT_YOURS: Final = (
+    "You may not revoke some of its descendants by themselves. Revoke it alone: then they stop"
+    " working, too."
+)
+NAMED_MAX: Final = 10
+TO_REVOKE: Final = {
+    "api_key": Scope.CLIENTS_WRITE,
+    "backend": Scope.CLIENTS_WRITE,
+    "device": Scope.DEVICES_WRITE,
+    "identity": Scope.ACCOUNTS_WRITE,
+    "account": Scope.ACCOUNTS_WRITE,
+}
+"""By kind of client: the scope that revokes one. An account also needs the rights of its role."""
 VERIFIERS: Final = (
     Client.secret_digest,
     Client.earlier_secret_digest,
@@ -110,17 +125,41 @@ def latest_expiry(op: Operation) -> datetime | None:
 
 
 def revoke(
-    op: Operation,
-    id: UUID,
-    kinds: Collection[str],
-    *,
-    with_descendants: bool = False,
-    reason: str | None = None,
+    op: Operation, id: UUID, kinds: Collection[str], *, with_descendants: bool = False
 ) -> Revoked:
     """Revoke a client, if `with_descendants` with all clients below it. Idempotent.
 
     Its descendants stop working in any case. Raises `NotFound` if this clinic has no client of
-    these kinds with this id.
+    these kinds with this id, `LastOwner` if no owner could sign in then, and `Forbidden` for
+    descendants that the caller may not revoke by themselves.
+    """
+    with keeping_an_owner(op):
+        revoked = end(op, id, kinds)
+        below = revoked.descendants if with_descendants else ()
+        rows = [queries.locked(op, each["id"]) for each in below]
+        _require_rights(op, [row for row in rows if row.revoked_at is None])
+        for each, row in zip(below, rows, strict=True):
+            each["revoked_at"] = _revoke(op, row, f"made by {id}")
+    return revoked
+
+
+def _require_rights(op: Operation, rows: Sequence[Row[Any]]) -> None:
+    """Raise `Forbidden` unless the caller may revoke each of these clients by itself."""
+    kept = [str(row.id) for row in rows if not _may_revoke(op, row)]
+    if kept:
+        named = ", ".join(kept[:NAMED_MAX]) + (", and others" if kept[NAMED_MAX:] else "")
+        raise Forbidden(f"{NOT_YOURS} They are: {named}.")
+
+
+def _may_revoke(op: Operation, row: Row[Any]) -> bool:
+    needed = {TO_REVOKE[row.kind]} | (ROLES[row.role] if row.role else set())
+    return needed <= op.caller.scopes
+
+
+def end(op: Operation, id: UUID, kinds: Collection[str], *, reason: str | None = None) -> Revoked:
+    """Revoke a client in any case, such as after a theft, even an owner's last one. Idempotent.
+
+    Its descendants stop working. Raises `NotFound` as `revoke` does.
     """
     row = queries.locked(op, id)
     if row.kind not in kinds:
@@ -128,9 +167,6 @@ def revoke(
     at = _revoke(op, row, reason)
     found = [queries.descendant(each) for each in queries.descendants(op, [id])]
     op.stale_clients.update((id, *(each["id"] for each in found)))
-    if with_descendants:
-        for each in found:
-            each["revoked_at"] = _revoke(op, queries.locked(op, each["id"]), f"made by {id}")
     return Revoked(row, at, found)
 
 
