@@ -26,6 +26,11 @@ def is_set_up(recipient: AlertRecipientView) -> bool:
     return mail.is_set_up()
 
 
+def way(recipient: AlertRecipientView) -> str:
+    """Return what passes messages on to a recipient: the mail server, or a program's address."""
+    return recipient["to"] if recipient["channel"] == "post" else "email"
+
+
 def send(message: Message, recipient: AlertRecipientView, zone: ZoneInfo) -> None:
     """Hand a message over. `Undelivered` says why that failed."""
     if recipient["channel"] == "post":

@@ -6,6 +6,7 @@ ended. So a message about an alert is sent at least once, and a repeat has the s
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -37,6 +38,9 @@ CLAIMED_FOR: Final = timedelta(minutes=2)
 """Longer than any attempt takes: see `channels.TIMEOUT_S`."""
 AT_A_TIME: Final = 20
 """How many messages of one clinic are sent before it is the next one's turn."""
+SLOW_S: Final = 5.0
+"""After an attempt that failed so slowly, its way is not tried again in the same turn: others must
+not wait behind it."""
 UNTOLD: Final = Gauge(
     "needlework_messages_waiting", "Alerts of all clinics of which nobody was told yet."
 )
@@ -91,24 +95,35 @@ class Claim(NamedTuple):
     clinic: ClinicView
 
 
+Slow = dict[str, str]
+"""The ways of sending that failed slowly in this turn of the courier, and why."""
+
+
 def deliver(database: Database, end: threading.Event | None = None) -> None:
     """Send what is due in every clinic."""
+    slow: Slow = {}
     with database.reading() as db:
         outboxes = queries.outboxes(db)
     _count(outboxes)
     for outbox in outboxes:
         if outbox.due_at <= now():
             try:
-                deliver_in(database, outbox.clinic_id, end)
+                deliver_in(database, outbox.clinic_id, end, slow)
             except Exception as error:  # noqa: BLE001 - one clinic must not stop the others
                 clinic_id = str(outbox.clinic_id)
                 log.warning("courier", clinic_id=clinic_id, error=type(error).__name__)
 
 
-def deliver_in(database: Database, clinic_id: UUID, end: threading.Event | None = None) -> None:
+def deliver_in(
+    database: Database,
+    clinic_id: UUID,
+    end: threading.Event | None = None,
+    slow: Slow | None = None,
+) -> None:
     """Send what is due in one clinic, at most `AT_A_TIME` messages."""
+    slow = {} if slow is None else slow
     for _ in range(AT_A_TIME):
-        if (end is not None and end.is_set()) or not _deliver_next(database, clinic_id):
+        if (end is not None and end.is_set()) or not _deliver_next(database, clinic_id, slow):
             break
 
 
@@ -118,7 +133,7 @@ def _count(outboxes: Sequence[Outbox]) -> None:
     OLDEST.set((now() - min(since)).total_seconds() if since else 0)
 
 
-def _deliver_next(database: Database, clinic_id: UUID) -> bool:
+def _deliver_next(database: Database, clinic_id: UUID, slow: Slow) -> bool:
     """Send the next message of a clinic that is due. Return whether there was one."""
     op = _operation(clinic_id)
     with database.reading(clinic_id) as db:
@@ -128,7 +143,7 @@ def _deliver_next(database: Database, clinic_id: UUID) -> bool:
     claim = perform(database, op, lambda: _claimed(op))
     if claim is None:
         return False
-    reason = _sent(claim)
+    reason = _sent(claim, slow)
     op = _operation(clinic_id)
     try:
         perform(database, op, lambda: _write_down(op, claim, reason, in_ledger=True))
@@ -158,9 +173,12 @@ def _claimed(op: Operation) -> Claim | None:
     return Claim(item, telling, recipient, here)
 
 
-def _sent(claim: Claim) -> str | None:
+def _sent(claim: Claim, slow: Slow) -> str | None:
     """Send a message. Return why that failed, or None."""
-    at = now()
+    way = channels.way(claim.recipient)
+    if way in slow:
+        return slow[way]
+    at, began_s = now(), time.monotonic()
     message = Message(
         id=rules.message_id(claim.item.id, claim.telling, claim.recipient["name"]),
         clinic_id=claim.item.clinic_id,
@@ -177,6 +195,8 @@ def _sent(claim: Claim) -> str | None:
         channels.send(message, claim.recipient, ZoneInfo(claim.clinic["time_zone"]))
     except Undelivered as failure:
         log.warning("undelivered", channel=claim.recipient["channel"], reason=failure.reason)
+        if time.monotonic() - began_s >= SLOW_S:
+            slow[way] = failure.reason
         return failure.reason
     return None
 

@@ -246,6 +246,28 @@ def test_what_was_never_tried_does_not_wait_for_those_who_cannot_be_reached(
     assert tried[3] == new
 
 
+def test_nobody_waits_behind_a_mail_server_that_is_silent(
+    api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pager = {"name": "Pager", "channel": "post", "to": "https://pager.clinic.example/"}
+    change(api, alert_recipients=[DANA, pager])
+    tried: list[str] = []
+
+    def send(_: Any, recipient: Any, *_more: object) -> None:
+        tried.append(recipient["name"])
+        if recipient["name"] == "Dana":
+            raise Undelivered("The mail server did not answer in time.")
+
+    monkeypatch.setattr(channels, "send", send)
+    monkeypatch.setattr(courier, "SLOW_S", 0.0)
+    alerts = [red_flag(api) for _ in range(3)]
+    deliver_in(clinic.database, clinic.id)
+    assert sorted(tried) == ["Dana", "Pager", "Pager", "Pager"]
+    for alert in alerts:
+        found = {each["to"]: each["status"] for each in deliveries(api, alert)}
+        assert found == {"Dana": "failed", "Pager": "sent"}
+
+
 def test_the_ledger_says_who_was_told_and_names_no_address(
     api: Api, clinic: Clinic, box: Mailbox, clock: Clock
 ) -> None:
