@@ -23,8 +23,10 @@ LEAKED: Final = "This password is in lists of leaked passwords. Choose another o
 TOTP_ISSUER: Final = "Needlework"
 # RFC 9106 §4, second option (64 MiB), but with one lane: each lane would be a thread.
 HASHES: Final = PasswordHash((Argon2Hasher(time_cost=3, memory_cost=65_536, parallelism=1),))
-# A hash is meant to keep a processor busy, so only one is computed at a time.
-_HASHING: Final = ThreadPoolExecutor(1, thread_name_prefix="argon2")
+# A hash is meant to keep a processor busy, so only one is computed at a time for strangers, and one
+# for people whom the server knows: these must not wait behind those who guess.
+_FOR_STRANGERS: Final = ThreadPoolExecutor(1, thread_name_prefix="argon2-strangers")
+_FOR_KNOWN: Final = ThreadPoolExecutor(1, thread_name_prefix="argon2-known")
 
 
 class Checked(NamedTuple):
@@ -57,7 +59,7 @@ def hash_password(password: str) -> str:
 
 async def hashed(password: str) -> str:
     """The hash of a password, computed while others are served."""
-    return await asyncio.get_running_loop().run_in_executor(_HASHING, hash_password, password)
+    return await asyncio.get_running_loop().run_in_executor(_FOR_KNOWN, hash_password, password)
 
 
 async def account_of(database: Database, clinic_id: UUID | None, name: str) -> Row[Any] | None:
@@ -65,14 +67,18 @@ async def account_of(database: Database, clinic_id: UUID | None, name: str) -> R
     return await asyncio.to_thread(_account, database, clinic_id, name)
 
 
-async def check(there: Row[Any] | None, password: str, code: str | None = None) -> Checked:
+async def check(
+    there: Row[Any] | None, password: str, code: str | None = None, *, is_known: bool = False
+) -> Checked:
     """Check a password, and the code of the second factor, if the account has one.
 
-    Takes the same time if there is no account.
+    Takes the same time if there is no account. `is_known` says that the person is signed in, or was
+    in this browser, so that they don't wait behind strangers.
     """
     hash_ = None if there is None else there.password_hash
     work = partial(_matches, hash_, password)
-    good = await asyncio.get_running_loop().run_in_executor(_HASHING, work)
+    executor = _FOR_KNOWN if is_known else _FOR_STRANGERS
+    good = await asyncio.get_running_loop().run_in_executor(executor, work)
     if there is None or not good:
         return Checked(there, "wrong password")
     if there.totp_secret is None:

@@ -147,8 +147,9 @@ async def _with_password(request: Request, form: dict[str, str]) -> SigningIn | 
         take_guess(request)
         return None
     there = await passwords.account_of(database, clinic_id, name)
-    guess = take_guess(request, str(clinic_id), name_key(name), *_known(request, there))
-    checked = await passwords.check(there, password, code)
+    known = _known(request, there)
+    guess = take_guess(request, str(clinic_id), name_key(name), *known)
+    checked = await passwords.check(there, password, code, is_known=bool(known))
     if checked.account is None:
         return SigningIn(None, guess)
     account = checked.account
