@@ -14,7 +14,10 @@ from tests.sweeps.document import NEED_NO_SCOPE, operations, undocumented
 from tests.sweeps.world import PERSONAL, World
 
 # These give or change a role, and need its rights.
-OF_ITS_ROLE = {f"accounts.{act}" for act in ("create", "update", "reset", "revoke")}
+OF_ITS_ROLE = {
+    *(f"accounts.{act}" for act in ("create", "update", "reset", "revoke")),
+    "sign-ins.end",
+}
 
 BAD = (
     "",
