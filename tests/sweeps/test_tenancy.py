@@ -11,7 +11,10 @@ from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import REFERENCES, World, stored
 
-ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+# An id, but no part of a digest.
+ID = re.compile(
+    r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])"
+)
 MADE_BY_THE_SERVER = {"x-request-id", "location", "content-length", "ratelimit"}
 
 
