@@ -147,7 +147,7 @@ def test_a_use_shortly_before_the_end_is_shown_and_stored(
     desk: Desk, api: Api, app: FastAPI, clinic: Clinic
 ) -> None:
     made = api.post("/v1/clients", {"name": "Short", "scopes": ["clinic:read"]}).json()
-    row = re.compile(r"Short API key \S+ test \d{4}-\d\d-\d\d \d\d:\d\d never ended")
+    row = re.compile(r"Short ended \S+ API key \S+ test \d{4}-\d\d-\d\d \d\d:\d\d never")
     assert Api(api.wire, made["api_key"]).get("/v1/clinic").status_code == 200
     fill(desk, f"/console/keys/{made['id']}/revoke", "/console/keys")
     assert row.search(words(desk.get("/console/keys").text))
