@@ -34,8 +34,8 @@ def between_the_check_and_its_transaction(monkeypatch: pytest.MonkeyPatch) -> Me
     def hold(act: Callable[[], Any]) -> None:
         acts, check = [act], passwords.check
 
-        async def checked(*given: Any) -> passwords.Checked:
-            found = await check(*given)
+        async def checked(*given: Any, **named: Any) -> passwords.Checked:
+            found = await check(*given, **named)
             if acts:
                 await asyncio.to_thread(acts.pop())
             return found
