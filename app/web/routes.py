@@ -1,8 +1,9 @@
 """`/docs` and its files, `/openapi.json`, `/problems/<code>`, and the console's files."""
 
+import gzip
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request
@@ -39,6 +40,17 @@ DOCS_HEADERS: Final = {
     ),
 }
 
+
+class File(NamedTuple):
+    """A file that never changes while the server runs. It is compressed once, as well as can be."""
+
+    content: bytes
+    version: str
+    """The digest of the content."""
+    packed: bytes
+    """The content, compressed by gzip."""
+
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -67,17 +79,16 @@ def docs_file(request: Request, name: str, v: str = "") -> Response:
     """Return a file of that page. A browser keeps it for a year by its version `v`."""
     if name not in DOCS_FILES:
         raise NotFound
-    content, version = _docs_file(name)
+    content, version, packed = _docs_file(name)
     cache = FOR_A_YEAR if v == version else "no-cache"
     headers = {**DOCS_HEADERS, "Cache-Control": cache}
-    return kept(request, content, DOCS_FILES[name][1], headers, version)
+    return kept(request, content, DOCS_FILES[name][1], headers, version, packed)
 
 
 @cache
-def _docs_file(name: str) -> tuple[bytes, str]:
-    """Return a file of the page, and its version: the digest of its content."""
-    content = DOCS_FILES[name][0].read_bytes()
-    return content, digest(content)
+def _docs_file(name: str) -> File:
+    """Return a file of the page."""
+    return _file(DOCS_FILES[name][0].read_bytes())
 
 
 @cache
@@ -85,22 +96,25 @@ def _docs_page() -> str:
     """Return the page, with the version of each of its files in the file's address."""
     page = (STATIC / "docs.html").read_text("utf-8")
     for name in DOCS_FILES:
-        page = page.replace(f'"docs/{name}"', f'"docs/{name}?v={_docs_file(name)[1]}"')
+        page = page.replace(f'"docs/{name}"', f'"docs/{name}?v={_docs_file(name).version}"')
     return page
 
 
 @router.get("/openapi.json", name="openapi")
 def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
-    content, version = _document(request.app)
-    return kept(request, content, JSON, {"Cache-Control": "no-cache"}, version)
+    content, version, packed = _document(request.app)
+    return kept(request, content, JSON, {"Cache-Control": "no-cache"}, version, packed)
 
 
 @lru_cache(maxsize=1)
-def _document(app: FastAPI) -> tuple[bytes, str]:
-    """Return the document and its version. It is made and serialized once."""
-    content = orjson.dumps(app.openapi())
-    return content, digest(content)
+def _document(app: FastAPI) -> File:
+    """Return the document. It is made, serialized and compressed once."""
+    return _file(orjson.dumps(app.openapi()))
+
+
+def _file(content: bytes) -> File:
+    return File(content, digest(content), gzip.compress(content, mtime=0))
 
 
 @router.get("/problems/{code}", name="problems")

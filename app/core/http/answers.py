@@ -84,17 +84,26 @@ def respond(answer: Answer[Any] | Response, request: Request) -> Response:
 
 
 def kept(
-    request: Request, content: bytes, media: str, headers: Mapping[str, str], tag: str | None = None
+    request: Request,
+    content: bytes,
+    media: str,
+    headers: Mapping[str, str],
+    tag: str | None = None,
+    packed: bytes | None = None,
 ) -> Response:
     """Return a response that clients may keep, or 304 if the client has this content already.
 
-    `tag` is the content's digest, if it is known.
+    `tag` is the content's digest, if it is known. `packed` is the content compressed by gzip, if
+    that was done already.
     """
     tag = tag or digest(content)
     # A weak tag: the compressed answer has the same one.
     headers = {**headers, "ETag": f'W/"{tag}"'}
     if _client_has(request, tag):
         return Response(status_code=304, headers=headers)
+    if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        content = packed
     return Response(content, 200, headers, media)
 
 
