@@ -6,12 +6,14 @@ derive from that.
 
 from typing import Any, Final
 
+from app.alerts import differences
 from app.alerts.service import ALERTS
 from app.episodes.service import EPISODES
 from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
+from app.records import reports
 from app.records.kinds import Kind, LeftOut
 from app.records.registry import registry
 from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
@@ -50,5 +52,6 @@ IN_CONSOLE: Final = _in("console")
 
 
 def fill_registry() -> None:
-    """Fill the registry with all kinds. Call it once, when a program starts."""
+    """Fill the registry with all kinds, and set the report of differences. Call it once."""
     registry.fill(KINDS)
+    reports.report_with(differences.report)
