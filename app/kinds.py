@@ -12,7 +12,8 @@ from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
-from app.records.kinds import Kind, LeftOut
+from app.records.appearances import LeftOut
+from app.records.kinds import Kind
 from app.records.registry import registry
 from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
 from app.sessions.service import SESSIONS

@@ -13,7 +13,8 @@ from app.patients.rules.names import code_word, words
 from app.patients.schemas import PatientBody, PatientFilters
 from app.patients.views import PatientView
 from app.records import identifiers
-from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Child, Facts, Kind
 
 
 def _words(view: PatientView) -> Iterator[dict[str, str]]:

@@ -13,7 +13,8 @@ from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
-from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Child, Facts, Kind, Reference
 from app.safety import rules
 from app.safety.models import AdverseEvent, Consent, Screening, ScreeningAnswerRow
 from app.safety.schemas import (
