@@ -7,6 +7,7 @@ derive from that.
 from typing import Any, Final
 
 from app.alerts.service import ALERTS
+from app.asks.service import ASKS
 from app.episodes.service import EPISODES
 from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
@@ -34,6 +35,7 @@ KINDS: Final[Kinds] = (
     CONSENTS,
     SCREENINGS,
     ADVERSE_EVENTS,
+    ASKS,
     THRESHOLDS,
 )
 """Each kind comes after what it refers to, so an export in this order can be imported."""

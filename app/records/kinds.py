@@ -28,6 +28,10 @@ from app.vocabularies.queries import Words
 
 V = TypeVar("V", bound=RecordView)
 """The view of a kind: a record with Python's dates, datetimes and UUIDs."""
+Reaction = Callable[[Operation, Any, Any], None]
+"""What a kind does about a write of another kind, in the same transaction.
+
+It takes the operation, the other record before the change (None if it is new), and its view."""
 
 
 class Fact(NamedTuple):
@@ -130,6 +134,8 @@ class Kind(Generic[B, V]):
     appears: ClassVar[Appearances]
     before: ClassVar[Mapping[str, Any]] = {}
     """What a migration gave to the members that older entries don't know, if that isn't null."""
+    reactions: ClassVar[Mapping[str, Reaction]] = {}
+    """What it does about writes of other kinds, by their noun. Nobody reacts to an import."""
 
     def __init_subclass__(cls) -> None:
         """Use the docstrings of the view's members as descriptions in OpenAPI."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists
@@ -94,6 +94,11 @@ class Consents(Kind[ConsentBody, ConsentView]):
     def happened(self, body: ConsentBody) -> dict[str, datetime | None]:
         """Return when the patient consented, and when they withdrew it."""
         return {"obtained_at": body.obtained_at, "withdrawn_at": body.withdrawn_at}
+
+    def row(self, op: Operation, view: ConsentView) -> dict[str, Any]:
+        """Return the row, with the address by which patients who share one are found."""
+        folded = rules.folded_address(view["channel"], view["address"])
+        return {**super().row(op, view), "address_folded": folded}
 
 
 class Screenings(Kind[ScreeningBody, ScreeningView]):
