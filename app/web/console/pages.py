@@ -33,6 +33,7 @@ from app.progress.rules.wording import (
 )
 from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
+from app.web.console.once import new_form_id
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -96,7 +97,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(one_value=ONE_VALUE)
+_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
