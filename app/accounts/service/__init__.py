@@ -14,9 +14,10 @@ from app.accounts.queries import (
     digest_of_sign_in,
     locked,
     sign_in_id,
+    sign_in_names,
     view,
 )
-from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, name_key
+from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, looks, name_key
 from app.accounts.schemas import AccountBody, AccountView, NewAccountView, RevokedAccountView
 from app.accounts.service.storage import changed, record
 from app.auth.models import Account, BrowserToken, Client
@@ -132,9 +133,23 @@ def _faults(op: Operation, body: AccountBody, row: Row[Any] | None) -> Iterator[
         there = account_named(op.db, op.clinic_id, _sign_in_name(body))
         if there is not None and (row is None or there.id != row.id):
             yield Fault("/sign_in_name", "name_taken", "Another account has this name.")
+        elif (alike := _alike(op, _sign_in_name(body), row)) is not None:
+            detail = f"This looks like {alike}, with which somebody else signs in."
+            yield Fault("/sign_in_name", "name_alike", detail)
     is_new = row is None or row.practitioner_id != body.practitioner_id
     if body.practitioner_id is not None and is_new:
         yield from _faults_of_practitioner(op, body.practitioner_id)
+
+
+def _alike(op: Operation, name: str, row: Row[Any] | None) -> str | None:
+    """Another account's name that looks like this one; None if there is none.
+
+    An account that has its name already keeps it.
+    """
+    if row is not None and name_key(name) == name_key(row.sign_in_name):
+        return None
+    others = {id: other for id, other in sign_in_names(op).items() if row is None or id != row.id}
+    return next((other for other in others.values() if looks(name) & looks(other)), None)
 
 
 def _faults_of_practitioner(op: Operation, id: UUID) -> Iterator[Fault]:
