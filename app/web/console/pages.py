@@ -162,10 +162,10 @@ class SignIn(NamedTuple):
     to: str = HOME
     """Where the browser continues after signing in."""
     clinic: str = ""
-    """The clinic's id, if the browser knows it."""
+    """The clinic's id, if the browser knows it, or what the person typed."""
     sign_in_name: str = ""
     asks_clinic: bool = False
-    """Whether the person can enter the clinic's id. Otherwise the form sends the one it has."""
+    """Whether the person can enter the clinic. Otherwise the form sends the one it has."""
     kept: Kept | None = None
     """What was typed into a form before."""
 
