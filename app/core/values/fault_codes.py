@@ -52,6 +52,7 @@ OWN: Final[Mapping[str, str]] = {
     "mismatch": "Data files contradict each other.",
     "movement_forbidden": "This instrument is not about a movement.",
     "movement_required": "A range of motion needs the movement that was measured.",
+    "name_alike": "The name looks like that of another account, in letters of another script.",
     "name_missing": "Give at least one name.",
     "name_taken": "Another account of this clinic has this name.",
     "needle_count_missing": "Count the needles before signing.",
