@@ -34,7 +34,8 @@ from app.core.values.problems import Forbidden
 from app.deliveries import channels
 from app.deliveries import service as deliveries
 from app.records import service as records
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, V
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, V
 
 
 class Derived(TypedDict, total=False):

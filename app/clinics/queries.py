@@ -25,6 +25,9 @@ def view(row: Row[Any]) -> ClinicView:
         "emergency_number": row.emergency_number,
         "hours": row.hours,
         "alert_recipients": row.alert_recipients,
+        "quiet_hours": row.quiet_hours,
+        "languages": row.languages,
+        "messages": row.messages,
         "version": row.version,
         "created_at": row.created_at,
     }

@@ -10,7 +10,8 @@ from app.episodes.models import Episode, EpisodeIdentifier
 from app.episodes.schemas import EpisodeBody, EpisodeFilters
 from app.episodes.views import EpisodeView
 from app.records import identifiers
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, Reference
 
 
 class Derived(TypedDict):

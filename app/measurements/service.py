@@ -14,7 +14,8 @@ from app.measurements.schemas import (
     MeasurementFilters,
 )
 from app.measurements.views import MeasurementView
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, Reference
 from app.sessions.rules.belonging import MEASUREMENT
 from app.sessions.service import session_faults
 

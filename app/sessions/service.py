@@ -21,7 +21,8 @@ from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import identifiers
 from app.records import service as records
-from app.records.kinds import Appearances, Child, Facts, Kind, Reference
+from app.records.appearances import Appearances
+from app.records.kinds import Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.records.rules import birth_faults
 from app.sessions.errors import (

@@ -2,7 +2,8 @@
 
 from sqlalchemy import bindparam
 
-from app.records.kinds import Appearances, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Kind
 from app.thresholds.models import OwnThresholds
 from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters
 from app.thresholds.views import ClinicThresholdsView

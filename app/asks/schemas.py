@@ -1,0 +1,50 @@
+"""Bodies and filters of asks."""
+
+from typing import Any
+from uuid import UUID
+
+from app.asks.views import AskStatus
+from app.core.http.pages import Filters
+from app.core.values.wire import Body, Moment, Statement, example
+from app.records.schemas import Language, RecordBody
+from app.safety.views import MessageChannel
+
+
+class AskBody(RecordBody):
+    """An ask as the server plans it. No client can send one."""
+
+    session_id: UUID
+    patient_id: UUID
+    due_at: Moment | None = None
+    channel: MessageChannel
+    language: Language
+
+
+class AskFilters(Filters):
+    """The filters of the list of asks, which begins with the newest."""
+
+    due: bool | None = None
+    """Whether no message went yet: the asks with the status `due`, or all others."""
+    status: AskStatus | None = None
+    """Only asks with this status."""
+    patient_id: UUID | None = None
+    """Only asks to this patient."""
+    session_id: UUID | None = None
+    """Only asks about this session."""
+
+    def values(self) -> dict[str, Any]:
+        """Return the filters, with one name for those that are due and one for the others."""
+        values = super().values()
+        is_due = values.pop("due", None)
+        if is_due is not None:
+            values["due" if is_due else "not_due"] = True
+        return values
+
+
+class CancelBody(Body):
+    """Why nobody is to ask."""
+
+    model_config = example(note="She called this morning and is well.")
+
+    note: Statement
+    """The reason, in words."""
