@@ -6,6 +6,7 @@ derive from that.
 
 from typing import Any, Final
 
+from app.alerts import differences
 from app.alerts.service import ALERTS
 from app.asks.service import ASKS
 from app.episodes.service import EPISODES
@@ -13,6 +14,7 @@ from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
+from app.records import reports
 from app.records.appearances import LeftOut
 from app.records.kinds import Kind
 from app.records.registry import registry
@@ -53,5 +55,6 @@ IN_CONSOLE: Final = _in("console")
 
 
 def fill_registry() -> None:
-    """Fill the registry with all kinds. Call it once, when a program starts."""
+    """Fill the registry with all kinds, and set the report of differences. Call it once."""
     registry.fill(KINDS)
+    reports.report_with(differences.report)

@@ -83,8 +83,8 @@ class Operation:
     """Steps that run just before the commit, in this order."""
     entries: list[Entry] = field(default_factory=list)
     """Ledger entries that aren't committed yet."""
-    if_refused: list[Entry] = field(default_factory=list)
-    """Ledger entries to commit if a problem rolls the operation back."""
+    afterwards: list[Callable[["Operation"], None]] = field(default_factory=list)
+    """Steps for a transaction of their own, right after this one, even if it is rolled back."""
     differing: list[UUID] = field(default_factory=list)
     """Records in the answer that are known to differ from the ledger."""
     stale_clients: set[UUID] = field(default_factory=set)
@@ -120,7 +120,7 @@ class Operation:
     def begin(self, db: Connection) -> None:
         """Use this transaction, and drop what an earlier failed run has collected."""
         self._db, self._zone = db, None
-        self.before_commit, self.entries, self.if_refused = [], [], []
+        self.before_commit, self.entries, self.afterwards = [], [], []
         self.differing, self.stale_clients = [], set()
 
     def finish(self) -> None:
@@ -172,7 +172,26 @@ def perform(database: Database, op: Operation, work: Callable[[], T], *, owning:
 
     If `owning`, the work has all rights of the URL's role. Work that loses a race runs again, up to
     `RUNS` times in all. Then it raises `Conflict`, or `Unavailable` after a deadlock or the like.
+    The steps of `afterwards` follow, whether the work was committed or not.
     """
+    try:
+        done = _committed(database, op, work, owning=owning)
+    except Exception:
+        settle(database, op)
+        raise
+    settle(database, op)
+    return done
+
+
+def settle(database: Database, op: Operation) -> None:
+    """Commit the steps that an operation left for afterwards, in a transaction of their own."""
+    steps, op.afterwards = op.afterwards, []
+    if steps:
+        own = Operation(op.name, op.caller, op.request_id, op.at)
+        perform(database, own, lambda: [step(own) for step in steps])
+
+
+def _committed(database: Database, op: Operation, work: Callable[[], T], *, owning: bool) -> T:
     for run in range(1, RUNS + 1):
         try:
             with database.writing(op.clinic_id, owning=owning) as db:

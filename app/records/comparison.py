@@ -1,23 +1,16 @@
 """Compare records with the newest entries of the ledger."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
-from app.core.operation import Entry, Operation
+from app.core.operation import Operation
 from app.ledger import statements
 from app.records.errors import DiffersFromLedger
 from app.records.kinds import Kind
-
-
-class Difference(NamedTuple):
-    """A row that is not what the ledger states. `found` says how, without any content."""
-
-    resource: str
-    resource_id: UUID
-    found: str
+from app.records.reports import Difference, report_afterwards
 
 
 def differing(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> list[Difference]:
@@ -65,14 +58,13 @@ def check_unaltered(
     stored: Mapping[str, Any],
     defaults: Mapping[str, Any] | None = None,
 ) -> None:
-    """Raise `DiffersFromLedger` if a locked row isn't what the ledger states, and record that.
+    """Raise `DiffersFromLedger` if a locked row isn't what the ledger states, and report that.
 
     Otherwise the change would state what somebody has put into the row.
     """
     found = difference(op, resource, stored, defaults)
     if found is not None:
-        entry = Entry("security", op.name, resource, found.resource_id, reason=found.found)
-        op.if_refused.append(entry)
+        report_afterwards(op, [found])
         raise DiffersFromLedger(resource=resource, resource_id=str(found.resource_id))
 
 

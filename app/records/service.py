@@ -32,6 +32,7 @@ from app.records.kinds import Child, Facts, Kind, V
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
 from app.records.repeats import digest, keep_offsets, repeats_create
+from app.records.reports import report
 from app.records.rules import happened_faults
 from app.records.views import RecordView
 from app.records.wording import PUBLISHED, coded
@@ -271,12 +272,12 @@ def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """Lock a record until commit and return it, for a change by the server. Or `NotFound`.
 
     Such a change must not wait for a repair. So a record that differs from the ledger is only
-    recorded.
+    reported, in this transaction: the next entry states the row as it is.
     """
     current = lock_record(op, kind, id)
     found = difference(op, kind.noun, to_jsonable_python(current), kind.before)
     if found is not None:
-        ledger.record_difference(op, *found)
+        report(op, [found])
     return current
 
 

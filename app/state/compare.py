@@ -8,7 +8,8 @@ from uuid import UUID
 from app.core.operation import Operation
 from app.ledger import statements
 from app.ledger.statements import Statement
-from app.records.comparison import Difference, how
+from app.records.comparison import how
+from app.records.reports import Difference
 from app.state.states import STATES, State
 
 FIRST: Final = UUID(int=0)

@@ -1,9 +1,9 @@
-"""How far the check of the rows has come, and the differences that it found."""
+"""How far the check of the rows has come."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, String
+from sqlalchemy import BigInteger, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import ClinicOwned
@@ -27,15 +27,3 @@ class StateWalk(ClinicOwned):
     moved_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     """When the walk before this one was finished."""
-
-
-class FoundDifference(ClinicOwned):
-    """A row that differs from the ledger, or is missing, or a damaged place of the ledger."""
-
-    __tablename__ = "state_differences"
-    __table_args__ = (ForeignKeyConstraint(["clinic_id"], ["clinics.clinic_id"]),)
-
-    resource: Mapped[str] = mapped_column(String(32), primary_key=True)
-    resource_id: Mapped[UUID] = mapped_column(primary_key=True)
-    found: Mapped[str] = mapped_column(String(500))
-    found_at: Mapped[datetime]

@@ -10,7 +10,8 @@ from sqlalchemy import Row
 from app.core.operation import Operation, rows
 from app.core.values.problems import Unreadable
 from app.records import marks
-from app.state.models import FoundDifference, StateWalk
+from app.records.models import FoundDifference
+from app.state.models import StateWalk
 
 DIFFERENCES = Gauge(
     "needlework_state_differences",

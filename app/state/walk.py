@@ -7,10 +7,9 @@ from math import ceil
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, bindparam, delete, func, insert, update
+from sqlalchemy import Row, bindparam, delete, update
 
-from app.alerts.service import Alarm, raise_alerts
-from app.alerts.views import AlertReason
+from app.alerts.differences import remember
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
 from app.core.http.logs import log
@@ -23,10 +22,11 @@ from app.ledger import service as ledger
 from app.ledger.format.tree import TILE
 from app.ledger.models import LedgerHead
 from app.ledger.queries import clinic_ids
-from app.records.comparison import Difference
+from app.records.models import FoundDifference
+from app.records.reports import Difference
 from app.settings import settings
 from app.state import compare
-from app.state.models import FoundDifference, StateWalk
+from app.state.models import StateWalk
 from app.state.queries import DIFFERENCES, remember_differences
 from app.state.states import STATES
 
@@ -35,9 +35,6 @@ LEDGER: Final = "ledger"
 DAY_MINUTES: Final = 24 * 60
 AHEAD: Final = 1.05
 """The walk goes a little faster than it must, so that it is done in time."""
-ALERTS_MAX: Final = 10
-"""How many differences of a clinic have an alert each. One for the clinic stands for further ones:
-somebody who damages thousands of rows must not hide the alerts about patients."""
 CLOCK_SKEW_MAX: Final = timedelta(minutes=5)
 PAUSE: Final = timedelta(seconds=45)
 """Several processes may walk. One leaves a clinic alone that another has just taken."""
@@ -48,8 +45,6 @@ _LOCKED = _WALK.with_for_update()
 _FORGET = delete(StateWalk).where(StateWalk.clinic_id == CLINIC)
 _MOVE = update(StateWalk).where(StateWalk.clinic_id == CLINIC)
 _KNOWN = rows(FoundDifference, FoundDifference.resource, FoundDifference.resource_id)
-_HOW_MANY = rows(FoundDifference, func.count())
-_DIFFERS: Final[Sequence[AlertReason]] = ("differs_from_ledger",)
 _HEALED = delete(FoundDifference).where(
     FoundDifference.clinic_id == CLINIC,
     FoundDifference.resource == bindparam("what"),
@@ -225,22 +220,10 @@ def _write_down(
         if resource != LEDGER or step.sound:
             op.run(_HEALED, {"what": resource, "this": id_})
     new = [difference for key, difference in found.items() if key not in known]
-    if in_ledger:
-        raise_alerts(op, _alarms(op, new))
-    for difference in new:
-        row = {"clinic_id": op.clinic_id, "found_at": op.at, **difference._asdict()}
-        op.db.execute(insert(FoundDifference), row)
-        if in_ledger:
-            ledger.record_difference(op, *difference)
+    remember(op, new, alerting=in_ledger)
+    for difference in new if in_ledger else ():
+        ledger.record_difference(op, *difference)
     op.run(_MOVE.values(**moved))
-
-
-def _alarms(op: Operation, new: Sequence[Difference]) -> list[Alarm]:
-    """Return an alarm for each new difference, or for the clinic if too many are known."""
-    [(count,)] = op.all(_HOW_MANY)
-    alone, more = new[: max(0, ALERTS_MAX - count)], new[max(0, ALERTS_MAX - count) :]
-    found = [Alarm(each.resource, each.resource_id, _DIFFERS) for each in alone]
-    return [*found, Alarm("clinics", op.clinic_id, _DIFFERS)] if more else found
 
 
 def _known(op: Operation, step: Step) -> Iterator[tuple[str, UUID]]:

@@ -27,7 +27,6 @@ from app.followups.views import FollowUpView
 from app.instruments import queries as instruments
 from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
-from app.ledger.service import record_difference
 from app.measurements.models import Measurement
 from app.muscles import queries as muscles
 from app.patients.service import PATIENTS
@@ -40,6 +39,7 @@ from app.progress.schemas import ProgressFilters
 from app.records.comparison import differing
 from app.records.kinds import Kind, V
 from app.records.registry import by_kind, registry
+from app.records.reports import Difference, report_afterwards
 from app.records.views import RecordView
 from app.safety.models import Consent
 from app.safety.rules import standing_refusals
@@ -197,13 +197,16 @@ def _of_episode(
 
 
 def _differing(op: Operation, records: ChartRecords) -> dict[str, list[UUID]]:
-    """Return the ids of the records that differ from the ledger, by noun, and record that."""
-    found: dict[str, list[UUID]] = {}
+    """Return the ids of the records that differ from the ledger, by noun, and report that."""
+    found: list[Difference] = []
     for noun, views in cast("Mapping[str, Sequence[RecordView]]", records).items():
-        for difference in differing(op, registry[noun], [view["id"] for view in views]):
-            record_difference(op, *difference)
-            found.setdefault(noun, []).append(difference.resource_id)
-    return found
+        found += differing(op, registry[noun], [view["id"] for view in views])
+    if found:
+        report_afterwards(op, found)
+    by_noun: dict[str, list[UUID]] = {}
+    for each in found:
+        by_noun.setdefault(each.resource, []).append(each.resource_id)
+    return by_noun
 
 
 def _listed(

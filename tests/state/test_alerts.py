@@ -9,6 +9,8 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
+from app.alerts.differences import ALERTS_MAX
+from app.alerts.models import Alert
 from app.alerts.schemas import AcknowledgeBody
 from app.alerts.service import ALERTS, acknowledge
 from app.core.db.database import Database
@@ -86,4 +88,17 @@ def test_many_rows_that_differ_raise_ten_alerts_and_one_for_the_clinic(clinic: C
     assert len(walked(clinic, 1)) == 2
     altered(clinic, *(f"P {n}" for n in range(PEOPLE)))
     found = [alert["source"]["resource"] for alert in walked(clinic, 30)]
-    assert sorted(found) == ["clinics", *["patients"] * walking.ALERTS_MAX]
+    assert sorted(found) == ["clinics", *["patients"] * ALERTS_MAX]
+
+
+def test_what_the_server_changes_in_spite_of_a_difference_raises_the_alert_with_the_change(
+    clinic: Clinic,
+) -> None:
+    altered(clinic, "P 3")
+    [alert] = walked(clinic, 1)
+    with owning(clinic) as db:
+        db.execute(update(Alert).values(note="Nobody wrote this."))
+    op = clinic.operation("alerts.acknowledge")
+    body = AcknowledgeBody(action="other", note="The row will be put back.")
+    perform(clinic.database, op, lambda: acknowledge(op, alert["id"], body))
+    assert {each["source"]["resource"] for each in walked(clinic, 2)} == {"patients", "alerts"}

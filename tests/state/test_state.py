@@ -24,11 +24,12 @@ from app.core.values.clock import now
 from app.main import create_app
 from app.patients.models import Patient
 from app.records import marks
-from app.records.comparison import Difference
+from app.records.models import FoundDifference
+from app.records.reports import Difference
 from app.retention import service as retention
 from app.sessions.models import TreatmentSession
 from app.state.compare import differences
-from app.state.models import FoundDifference, StateWalk
+from app.state.models import StateWalk
 from app.state.states import STATES
 from app.state.walk import walk
 from tests.faults.account import check_account
@@ -245,8 +246,8 @@ def test_a_chart_summary_names_the_records_that_differ(api: Api, clinic: Clinic)
         mine = TreatmentSession.id == UUID(session["id"])
         db.execute(update(TreatmentSession).where(mine).values(note="Nothing happened."))
     assert Paper(pdf(api, session["patient_id"])).says(warning)
-    last = history(clinic)[-2:]
-    assert {row["kind"] for row in last} == {"access", "security"}
+    last = history(clinic)[-3:]  # the change is the alert
+    assert {row["kind"] for row in last} == {"access", "change", "security"}
     assert any("in: note" in row["reason"] for row in last)
 
 

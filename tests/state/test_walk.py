@@ -16,10 +16,11 @@ from app.core.values.clock import now
 from app.patients.models import Patient
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
+from app.records.models import FoundDifference
 from app.records.service import create
 from app.settings import settings
 from app.state import walk as walking
-from app.state.models import FoundDifference, StateWalk
+from app.state.models import StateWalk
 from tests.ground import Clinic, create_clinic, migrated_like
 from tests.ledger.attacker import history, owning
 

@@ -33,7 +33,7 @@ from app.core.http.contract import DIFFERS, Signature
 from app.core.http.deadline import deadline
 from app.core.http.deprecation import deprecation, with_headers
 from app.core.http.requests import ApiRequest, check_query
-from app.core.operation import perform
+from app.core.operation import Operation, perform, settle
 from app.core.values.problems import Forbidden, Problem
 
 Call = Callable[[], Answer[Any] | Response]
@@ -107,13 +107,13 @@ class Route(APIRoute):
                 try:
                     response = await solve_and_call(request)
                 except Problem as refused:
-                    op.entries = op.if_refused  # what the function had done was rolled back
+                    op.entries = []  # what the function had done was rolled back
+                    await _settle(request, op)
                     if isinstance(refused, Forbidden):
                         await record_denial(request, op, refused.denial)
-                    elif op.entries:
-                        await request.app.state.account(op)
                     raise
                 forget_stale_clients(request, op)
+                await _settle(request, op)
                 # Access entries are committed before anybody gets a patient's data.
                 if op.entries:
                     await request.app.state.account(op)
@@ -122,6 +122,12 @@ class Route(APIRoute):
             return response
 
         return handle
+
+
+async def _settle(request: Request, op: Operation) -> None:
+    """Commit what a read left for afterwards, before it is answered. A write has done so itself."""
+    if op.afterwards:
+        await asyncio.to_thread(settle, request.app.state.database, op)
 
 
 def _query_names(dependant: Dependant) -> set[str] | None:

@@ -131,16 +131,18 @@ def returning(request: Request) -> Kept | None:
     return kept(request) if request.method == "GET" else None
 
 
-def check_bearings(
-    form: Mapping[str, str], client_id: UUID | None, patient_id: UUID | None
-) -> None:
-    """Raise `Conflict` unless the person who is signed in opened the form, for this patient.
-
-    `patient_id` is None for what belongs to no patient.
-    """
+def check_author(form: Mapping[str, str], client_id: UUID | None) -> None:
+    """Raise `Conflict` unless the person who is signed in opened the form."""
     if form.get(WRITTEN_BY) != str(client_id):
         detail = "Somebody else opened this form, and you are signed in now. Nothing was stored."
         raise Conflict(detail, **{ANOTHERS: True})
+
+
+def check_patient(form: Mapping[str, str], patient_id: UUID | None) -> None:
+    """Raise `Conflict` unless the form was opened for this patient.
+
+    `patient_id` is None for what belongs to no patient.
+    """
     if form.get(PATIENT, "") != str(patient_id or ""):
         raise Conflict(
             "This form was opened for another patient. Nothing was stored. Look at whose chart is"

@@ -1,0 +1,39 @@
+"""The hook by which whoever finds a difference reports it.
+
+Alerts are above this package, so it can't raise one itself. `app.kinds.fill_registry()` gives the
+report when a program starts: see `app.alerts.differences.report`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from app.core.operation import Operation
+
+
+class Difference(NamedTuple):
+    """A row that is not what the ledger states. `found` says how, without any content."""
+
+    resource: str
+    resource_id: UUID
+    found: str
+
+
+Report = Callable[[Operation, Sequence[Difference]], None]
+_reports: list[Report] = []
+
+
+def report_with(report: Report) -> None:
+    """Set what reports differences, in the transaction of the operation that it gets."""
+    _reports[:] = [report]
+
+
+def report(op: Operation, found: Sequence[Difference]) -> None:
+    """Report differences in the operation's transaction, which must be one that writes."""
+    for each in _reports:
+        each(op, found)
+
+
+def report_afterwards(op: Operation, found: Sequence[Difference]) -> None:
+    """Report differences right after the operation, which only reads or is about to be refused."""
+    op.afterwards.append(lambda own: report(own, found))
