@@ -68,7 +68,7 @@ def _value(value: float, unit: str | None, scale: Scale | None, words: Words) ->
     if scale.least == 0:
         return f"{number}/{words.number(scale.most)}"
     ends = {"least": words.number(scale.least), "most": words.number(scale.most)}
-    return f"{number} ({words.gettext('%(least)s to %(most)s') % ends})"
+    return words.gettext("%(value)s (%(least)s to %(most)s)") % {"value": number, **ends}
 
 
 def _items(items: Iterable[float | None], words: Words) -> str:
