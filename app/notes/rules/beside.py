@@ -71,9 +71,15 @@ def follow_up(report: FollowUpView, words: Words) -> str:
     """Return the line of a report, with the hours since the visit as they really were."""
     _ = words.gettext
     hours = words.number(round(report["hours_after"], HOUR_DECIMALS))
-    source = words.code("source", report["source"])
-    when = {"at": words.moment(report["reported_at"]), "n": hours, "source": source}
-    label = _("%(at)s, %(n)s h after the visit, %(source)s") % when
+    who = report.get("reported_by")  # an older version lacks it
+    when = {"at": words.moment(report["reported_at"]), "n": hours}
+    label = listed(
+        [
+            _("%(at)s, %(n)s h after the visit") % when,
+            words.code("source", report["source"]),
+            who and words.code("informant", who),
+        ]
+    )
     return words.labelled(label, "; ".join(filter(None, _reported(report, words))))
 
 

@@ -149,6 +149,10 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
         "practitioner": message("entered by the practitioner"),
         "integration": message("from another system"),
     },
+    "informant": {
+        "patient": message("answered by the patient"),
+        "for_patient": message("answered for the patient"),
+    },
     "red_flag": {
         "breathlessness": message("breathlessness"),
         "chest_pain": message("chest pain"),

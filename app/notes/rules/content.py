@@ -6,7 +6,7 @@ from typing import TypeVar
 from app.notes.rules import beside, measured, needlings
 from app.notes.rules.head import head
 from app.notes.rules.visit import Note, Section, Visit
-from app.notes.rules.words import Words, listed, written
+from app.notes.rules.words import Words, written
 from app.records.views import IdentifierView
 from app.sessions.views import NeedleCountView
 
@@ -20,38 +20,44 @@ def note(visit: Visit, words: Words, direction: str, *, reviewed: bool) -> Note:
     """
     _, at = words.gettext, words.moment(visit.session["occurred_at"])
     title = _("Session of %(at)s") % {"at": at}
-    sections = tuple(_sections(visit, words))
+    sections = tuple(_said(_sections(visit, words), words))
     foot = tuple(_foot(visit, words, reviewed=reviewed))
     return Note(words.tag, direction, title, tuple(head(visit, words)), sections, foot)
 
 
+def _said(sections: Iterable[Section], words: Words) -> Iterator[Section]:
+    """Return the sections that have lines, and one that names the others."""
+    missing = []
+    for section in sections:
+        if section.lines:
+            yield section
+        else:
+            missing.append(section.title)
+    if missing:
+        yield Section(words.gettext("Not recorded"), ["; ".join(missing)])
+
+
 def _sections(visit: Visit, words: Words) -> Iterator[Section]:
+    """Return every section. One of which nothing was recorded has no lines."""
     _, session, records = words.gettext, visit.session, visit.records
     yield _beside(_("Consent"), records["consents"], beside.consent, words)
     yield _beside(_("Screening"), records["screenings"], beside.screening, words)
-    taken = session["measurements"]
-    yield _own(_("Measured before the needles"), measured.in_session(taken, "before", words), words)
+    taken, counted = session["measurements"], session["needle_count"]
+    yield Section(_("Measured before the needles"), measured.in_session(taken, "before", words))
     findings = [measured.finding(each, words) for each in session["findings"]]
-    yield _own(_("Findings by segment"), findings, words)
-    yield _own(_("Needling"), needlings.lines(session["needlings"], words), words)
-    counted = session["needle_count"]
-    yield _own(_("Needle count"), [] if counted is None else [_counts(counted, words)], words)
-    yield _own(_("Measured after the needles"), measured.in_session(taken, "after", words), words)
-    done = listed(words.term("co_interventions", each) for each in session["co_interventions"])
-    yield _own(_("Also done"), [done] if done else [], words)
-    told = listed(words.term("aftercare", each) for each in session["aftercare"])
-    yield _own(_("Aftercare"), [told] if told else [], words)
-    yield _own(_("Note"), [written(session["note"])] if session["note"] else [], words)
-    yield _own(_("Plan"), [written(session["plan"])] if session["plan"] else [], words)
+    yield Section(_("Findings by segment"), findings)
+    yield Section(_("Needling"), needlings.lines(session["needlings"], words))
+    yield Section(_("Needle count"), [] if counted is None else [_counts(counted, words)])
+    yield Section(_("Measured after the needles"), measured.in_session(taken, "after", words))
+    done = [words.term("co_interventions", each) for each in session["co_interventions"]]
+    yield Section(_("Also done"), done)
+    yield Section(_("Aftercare"), [words.term("aftercare", each) for each in session["aftercare"]])
+    yield Section(_("Note"), [written(session["note"])] if session["note"] else [])
+    yield Section(_("Plan"), [written(session["plan"])] if session["plan"] else [])
     yield _beside(_("Follow-ups"), records["follow_ups"], beside.follow_up, words)
     more = _("Measurements beside the session")
     yield _beside(more, records["measurements"], measured.beside, words)
     yield _beside(_("Adverse events"), records["adverse_events"], beside.adverse_event, words)
-
-
-def _own(title: str, lines: Sequence[str], words: Words) -> Section:
-    """Return a section of the session's own content. That nothing was recorded is said."""
-    return Section(title, lines or [words.gettext("not recorded")])
 
 
 def _beside(
@@ -60,7 +66,7 @@ def _beside(
     """Return a section of other records, or say that the client may not read them."""
     if records is None:
         return Section(title, [words.gettext("not shown to this client")])
-    return _own(title, [line(each, words) for each in records], words)
+    return Section(title, [line(each, words) for each in records])
 
 
 def _counts(count: NeedleCountView, words: Words) -> str:
