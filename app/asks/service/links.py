@@ -5,12 +5,13 @@ import secrets
 import threading
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     Connection,
     LargeBinary,
+    Row,
     and_,
     bindparam,
     delete,
@@ -20,18 +21,20 @@ from sqlalchemy import (
     update,
 )
 
+from app.asks import queries, rules
 from app.asks.models import Ask, AskAnswer, AskLink
-from app.asks.service import ASKS
+from app.asks.service import ASKS, Derived, change
 from app.asks.service.states import GRACE, LIFE, LinkState, Standing, state
+from app.asks.views import AskReason
 from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation, perform, rows
 from app.core.values.access import server
-from app.core.values.clock import uuid7
+from app.core.values.clock import clinic_day, uuid7
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
 from app.ledger.models import LedgerHead
 from app.patients.models import Patient
-from app.records.service import create_one, lock_for_server, store
+from app.records.service import create_one, lock_for_server
 from app.safety.schemas import ConsentBody
 from app.safety.service import CONSENTS
 from app.sessions.models import TreatmentSession
@@ -63,7 +66,8 @@ _LOOK: Final = (
         TreatmentSession.occurred_at,
         TreatmentSession.status.label("session_status"),
         TreatmentSession.patient_id.label("treated_id"),
-        *(Patient.given_name, Patient.family_name, Patient.language),
+        TreatmentSession.episode_id,
+        Patient.language,
         _ANSWERS,
     )
     .join(Ask, and_(Ask.clinic_id == AskLink.clinic_id, Ask.id == AskLink.ask_id))
@@ -107,7 +111,7 @@ class Seen(NamedTuple):
     languages: tuple[str | None, ...]
     """The tags of the languages that the patient is asked in, the best first."""
     initial: str | None
-    """The first letter of their name; None if it has none."""
+    """The first letter of their name, if the address serves another patient too."""
     standing: Standing
 
 
@@ -146,13 +150,16 @@ def operation(found: Found, name: str) -> Operation:
 def look(op: Operation, link_id: UUID) -> Seen:
     """Return what is stored of a link. It changes nothing. Or `NotFound`."""
     row = op.one(_LOOK, id=link_id)
+    consent = _consent(op, row)
+    address = consent.address if isinstance(consent, rules.MessageConsent) else None
+    initial = address and queries.initial(op, row.patient_id, row.channel, address)
     return Seen(
         row.ask_id,
         row.session_id,
         row.patient_id,
         row.channel,
         (row.language, row.asked_in),
-        _initial(row.given_name or row.family_name or ""),
+        initial,
         Standing(
             row.revoked_at is not None,
             row.ends_at,
@@ -162,9 +169,17 @@ def look(op: Operation, link_id: UUID) -> Seen:
             row.occurred_at,
             row.session_status == "void",
             row.treated_id != row.patient_id,
+            consent == "stopped",
             row.answers,
         ),
     )
+
+
+def _consent(op: Operation, row: Row[Any]) -> rules.MessageConsent | AskReason:
+    """Return what the patient decided about messages by the channel of a link."""
+    decided = queries.message_consents(op, row.patient_id)
+    of_channel = [each for each in decided if each.channel in {None, row.channel}]
+    return rules.in_force(of_channel, clinic_day(op.at, op.zone), row.episode_id)
 
 
 def locked(op: Operation, link_id: UUID) -> Seen:
@@ -205,8 +220,8 @@ def say_not_me(op: Operation, link_id: UUID) -> LinkState:
         return "unknown"
     op.run(_REVOKE.values(revoked_at=op.at), {"ended": seen.ask_id})
     ask = lock_for_server(op, ASKS, seen.ask_id)
-    ended = {"status": "cancelled", "reason": "not_me", "next_at": None, "next_kind": None}
-    store(op, ASKS, ask, ended)
+    ended = Derived(status="cancelled", reason="not_me", next_at=None, next_kind=None)
+    change(op, ask, ended, None)
     return "not_me"
 
 
@@ -258,10 +273,6 @@ def _forget(op: Operation) -> None:
     )
     for table in (AskAnswer, AskLink):
         op.run(delete(table).where(table.clinic_id == CLINIC, table.ask_id.in_(ended)), before)
-
-
-def _initial(name: str) -> str | None:
-    return name[:1].upper() or None
 
 
 def _digest(token: str) -> bytes:

@@ -22,7 +22,6 @@ LIFE: Final = timedelta(days=14)
 GRACE: Final = timedelta(hours=2)
 """How much longer it takes a form that was opened before its end."""
 ANSWERS_MAX: Final = 5
-STOPPED: Final[frozenset[AskReason | None]] = frozenset({"stopped", "no_consent"})
 CLOSED: Final[frozenset[AskReason | None]] = frozenset(
     {"void", "moved", "not_needled", "deceased", "not_me"}
 )
@@ -41,6 +40,8 @@ class Standing(NamedTuple):
     void: bool
     moved: bool
     """Whether the visit is another patient's now."""
+    stopped: bool
+    """Whether the patient wants no messages by the channel of the link any more."""
     answers: int
     """How many answers came by the links of this ask."""
 
@@ -51,7 +52,7 @@ def state(standing: Standing, at: datetime, grace: timedelta = timedelta()) -> L
         return "unknown"
     if standing.void or standing.moved or standing.reason in CLOSED:
         return "closed"
-    if standing.reason in STOPPED:
+    if standing.stopped:
         return "stopped"
     if standing.answers:
         return _after_answers(standing, at, grace)
