@@ -66,7 +66,12 @@ def test_a_draft_and_a_missed_visit_plan_nothing(here: Api) -> None:
     patient_id = here.patient()["id"]
     consent(here, patient_id)
     draft(here, patient_id)
-    missed = {"attendance": "no_show", "needlings": [], "needle_count": None, "technique": None}
+    missed: dict[str, Any] = {
+        "attendance": "no_show",
+        "needlings": [],
+        "needle_count": None,
+        "technique": None,
+    }
     draft(here, patient_id, **missed)
     talk = draft(here, patient_id, needlings=[], needle_count=None)
     sign(here, talk)
