@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -23,8 +23,8 @@ from sqlalchemy import (
 
 from app.asks import queries, rules
 from app.asks.models import Ask, AskAnswer, AskLink
-from app.asks.service import ASKS, Derived, change
-from app.asks.service.states import GRACE, LIFE, LinkState, Standing, state
+from app.asks.service import actions
+from app.asks.service.states import GRACE, LinkState, Standing, state
 from app.asks.views import AskReason
 from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation, perform, rows
@@ -34,9 +34,8 @@ from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
 from app.ledger.models import LedgerHead
 from app.patients.models import Patient
-from app.records.service import create_one, lock_for_server
-from app.safety.schemas import ConsentBody
-from app.safety.service import CONSENTS
+from app.records.service import create_one
+from app.safety.views import MessageChannel
 from app.sessions.models import TreatmentSession
 
 TOKEN_BYTES: Final = 16
@@ -107,7 +106,7 @@ class Seen(NamedTuple):
     ask_id: UUID
     session_id: UUID
     patient_id: UUID
-    channel: str
+    channel: MessageChannel
     languages: tuple[str | None, ...]
     """The tags of the languages that the patient is asked in, the best first."""
     initial: str | None
@@ -128,7 +127,7 @@ def mint(op: Operation, ask_id: UUID, attempt_id: UUID) -> str:
         "attempt_id": attempt_id,
         "digest": _digest(token),
         "made_at": op.at,
-        "ends_at": op.at + LIFE,
+        "ends_at": op.at + rules.LINKS_END_AFTER,
     }
     op.db.execute(insert(AskLink), row)
     return token
@@ -219,9 +218,7 @@ def say_not_me(op: Operation, link_id: UUID) -> LinkState:
     if seen.standing.revoked:
         return "unknown"
     op.run(_REVOKE.values(revoked_at=op.at), {"ended": seen.ask_id})
-    ask = lock_for_server(op, ASKS, seen.ask_id)
-    ended = Derived(status="cancelled", reason="not_me", next_at=None, next_kind=None)
-    change(op, ask, ended, None)
+    actions.not_me(op, seen.ask_id)
     return "not_me"
 
 
@@ -231,24 +228,8 @@ def stop(op: Operation, link_id: UUID) -> LinkState:
     if seen.standing.revoked:
         return "unknown"
     if state(seen.standing, op.at) != "stopped":
-        create_one(op, CONSENTS, _withdrawal(seen, op.at))
+        actions.stop(op, seen.patient_id, seen.channel, "The page of the link in a message")
     return "stopped"
-
-
-def _withdrawal(seen: Seen, at: datetime) -> ConsentBody:
-    return ConsentBody.model_validate(
-        {
-            "patient_id": seen.patient_id,
-            "kind": "messages",
-            "channel": seen.channel,
-            "decision": "withdrawn",
-            "form": "electronic",
-            "given_by": "The holder of the link in a message",
-            "obtained_by": "The page of the link",
-            "obtained_at": at.isoformat(),
-            "withdrawn_at": at.isoformat(),
-        }
-    )
 
 
 def forget(database: Database, end: threading.Event | None = None) -> None:

@@ -17,8 +17,6 @@ LinkState = TypeAliasType(
 another form on demand. `full`: no more answers. `expired`: its time is over. `stopped`: the patient
 wants no messages. `closed`: the visit is void or another patient's. `unknown`: there is no such
 link, or it was revoked."""
-LIFE: Final = timedelta(days=14)
-"""How long a link takes answers."""
 GRACE: Final = timedelta(hours=2)
 """How much longer it takes a form that was opened before its end."""
 ANSWERS_MAX: Final = 5
