@@ -64,7 +64,7 @@ def test_after_several_failures_an_address_has_to_wait(house: House) -> None:
     for form in ({"name": "owner", "password": PASSWORD}, {"key": house.clinic.key()}):
         answer = desk.sign_in(**form)
         assert answer.status_code == 429
-        assert "Too many requests" in answer.text
+        assert "Too many tries" in answer.text
         assert int(answer.headers["retry-after"]) > 0
 
 
