@@ -19,8 +19,8 @@ WITHOUT_A_PAGE = {
     *("chart-too-long", "consent-missing", "no-parquet", "no-research-key", "press-missing"),
     *("unprintable", "cursor-superseded", "no-key-to-rotate", "emergency-open", "not-migrated"),
     *("head-too-large", "id-taken", "identifier-taken", "key-reused", "still-running"),
-    *("still-relied-on", "shutting-down", "not-ready-to-sign", "unauthenticated"),
-    *("no-signing-key", "strange-key"),
+    *("still-relied-on", "leaving", "not-ready-to-sign", "unauthenticated"),
+    *("no-signing-key", "strange-signing-key"),
 }
 """The codes of problems that no page or form of the console meets, or that have another page."""
 

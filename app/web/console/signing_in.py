@@ -5,7 +5,6 @@ cookie that remembers it, names the clinic: `/console/sign-in/<id>`.
 """
 
 import asyncio
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
@@ -15,6 +14,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Row
 from starlette.background import BackgroundTask
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.accounts.queries import only_clinic
 from app.accounts.rules import is_known_browser, known_browser, name_key
@@ -29,19 +29,14 @@ from app.core.http.forms import read_form
 from app.core.http.guesses import Guess, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import whole_body
+from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Caller, Refused
 from app.web.console import pages
 from app.web.console.browsers import SIGN_IN, check_origin, let_in
 from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
-from app.web.console.kept import carry, kept
+from app.web.console.kept import PAGE, carry, kept
 
-# After signing in, a browser may be redirected only to a page of the console.
-REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/alerts(/[0-9a-f-]{36})?|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
-    r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
-    re.ASCII,
-)
 FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 WHICH_CLINIC: Final = (
     "This server has several clinics. Open the address for signing in that your clinic gave you, or"
@@ -82,7 +77,7 @@ async def sign_in(request: Request) -> Response:
     form = read_form(request, await whole_body(request))
     carry(request, form)
     shown = pages.SignIn(
-        target(form), form.get("clinic", ""), form.get("name", ""), kept=kept(request)
+        target(request, form), form.get("clinic", ""), form.get("name", ""), kept=kept(request)
     )
     async with deadline():
         key = form.get("key", "").strip()
@@ -93,7 +88,7 @@ async def sign_in(request: Request) -> Response:
         if isinstance(caller, Caller):
             found.guess.give_back()
             try:
-                return await _let_in(request, caller, target(form), found.checked)
+                return await _let_in(request, caller, target(request, form), found.checked)
             except Untrusted as error:  # something else changed the account, or used the code
                 caller = _marked(request, Refused(caller, error.reason))
     answer = pages.sign_in(403, shown, FAILED)
@@ -104,10 +99,13 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def target(form: Mapping[str, str]) -> str:
-    """The page to redirect to after signing in."""
+def target(request: Request, form: Mapping[str, str]) -> str:
+    """The page to redirect to after signing in: one of the console that a `Route` answers."""
     to = form.get("to", "")
-    return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
+    asked = {**request.scope, "method": "GET", "path": to}
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    is_page = PAGE.fullmatch(to) and any(route.matches(asked)[0] is Match.FULL for route in routes)
+    return to if is_page else pages.HOME
 
 
 async def _let_in(
