@@ -12,6 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
+from app.asks.routes import router as asks
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
@@ -68,6 +69,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
     follow_ups,
+    asks,
     alerts,
     progress,
     outcomes,
@@ -121,6 +123,7 @@ of your own, can be repeated safely. Times need an offset from UTC. Every error 
 TAGS: Final = {
     "sessions": "Visits: needlings, findings and measurements, from draft to signed record.",
     "follow-ups": "What patients report after a session.",
+    "asks": "Whom the server asks how they are after a visit, when, and what became of it.",
     "alerts": "What a person must look at now: red flags, serious events, damaged records.",
     "progress": "How a patient does over time, and how all patients of a clinic do.",
     "chart summaries": "A patient's chart as a PDF, for people outside the clinic.",

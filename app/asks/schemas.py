@@ -3,9 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from app.asks.views import AskStatus
 from app.core.http.pages import Filters
-from app.core.values.wire import Body, Moment, Statement, example
+from app.core.values.wire import Body, Statement, example
 from app.records.schemas import Language, RecordBody
 from app.safety.views import MessageChannel
 
@@ -15,7 +17,7 @@ class AskBody(RecordBody):
 
     session_id: UUID
     patient_id: UUID
-    due_at: Moment | None = None
+    due_at: AwareDatetime | None = None
     channel: MessageChannel
     language: Language
 

@@ -63,6 +63,7 @@ OWN: Final[Mapping[str, str]] = {
         "Needles removed differ from needles inserted: count again or give mismatch_reason."
     ),
     "no_change": "These changes leave the session as it is.",
+    "no_digits": "A telephone number has at least one digit.",
     "no_figure": "Give a figure, or leave the row out.",
     "no_key": "This key can't verify RS384 or ES384 signatures.",
     "no_key_source": "Only a back end can have jwks or jwks_url.",
@@ -102,6 +103,7 @@ OWN: Final[Mapping[str, str]] = {
     "practitioner_forbidden": "A person with this role is no practitioner.",
     "practitioner_inactive": "The practitioner was inactive on that day.",
     "practitioner_missing": "The account of a practitioner names them.",
+    "private_address": "The address is one of this machine or of a private network.",
     "recipient_unnamed": "Name the recipient.",
     "released_after_retention": "release_after_s is larger than retention_s.",
     "repeated": "Something is given twice that may be there once.",
