@@ -13,6 +13,7 @@ from fastapi.telemetry import TelemetryConfig
 from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.asks.routes import router as asks
+from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
@@ -173,10 +174,12 @@ def create_app(database: Database | None = None) -> FastAPI:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         store_uses = storing_uses(authenticate)
         keeper = Keeper(database, store_uses, end_departed, walk)
-        courier = Courier(database)
+        courier, asker = Courier(database), Courier(database, ask_all, "asker")
         keeper.start()
         courier.start()
+        asker.start()
         yield
+        asker.close()
         courier.close()
         keeper.close()
         await asyncio.to_thread(store_last, store_uses, database)

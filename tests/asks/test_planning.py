@@ -73,7 +73,7 @@ def test_a_draft_and_a_missed_visit_plan_nothing(here: Api) -> None:
         "technique": None,
     }
     draft(here, patient_id, **missed)
-    talk = draft(here, patient_id, needlings=[], needle_count=None)
+    talk = draft(here, patient_id, **unneedled)
     sign(here, talk)
     assert [(ask["status"], ask["reason"]) for ask in asks(here)] == [("cancelled", "not_needled")]
 
