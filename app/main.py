@@ -38,6 +38,7 @@ from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
 from app.measurements.routes import router as measurements
 from app.muscles.routes import router as muscles
+from app.notes.routes import router as notes
 from app.outcomes.routes import router as outcomes
 from app.patients.routes import router as patients
 from app.practitioners.routes import router as practitioners
@@ -73,6 +74,7 @@ from app.web.routes import router as web
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
+    notes,
     follow_ups,
     asks,
     alerts,

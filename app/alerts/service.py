@@ -79,6 +79,7 @@ class Alerts(Kind[AlertBody, AlertView]):
         timeline=Alert.raised_at,
         chart_summary=True,
         console=True,
+        note=LeftOut("The note shows the report or event that raised it."),
     )
 
     def derive(
