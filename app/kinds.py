@@ -7,13 +7,15 @@ derive from that.
 from typing import Any, Final
 
 from app.alerts.service import ALERTS, report_differences
+from app.asks.service import ASKS
 from app.episodes.service import EPISODES
 from app.followups.service import FOLLOW_UPS
 from app.measurements.service import MEASUREMENTS
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.records import reports
-from app.records.kinds import Kind, LeftOut
+from app.records.appearances import LeftOut
+from app.records.kinds import Kind
 from app.records.registry import registry
 from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
 from app.sessions.service import SESSIONS
@@ -34,6 +36,7 @@ KINDS: Final[Kinds] = (
     CONSENTS,
     SCREENINGS,
     ADVERSE_EVENTS,
+    ASKS,
     THRESHOLDS,
 )
 """Each kind comes after what it refers to, so an export in this order can be imported."""
@@ -48,6 +51,7 @@ AS_TABLES: Final = _in("table")
 ON_TIMELINE: Final = _in("timeline")
 IN_CHART_SUMMARY: Final = _in("chart_summary")
 IN_CONSOLE: Final = _in("console")
+IN_NOTE: Final = _in("note")
 
 
 def fill_registry() -> None:

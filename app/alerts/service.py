@@ -37,7 +37,8 @@ from app.deliveries import channels
 from app.deliveries import service as deliveries
 from app.ledger import service as ledger
 from app.records import service as records
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, V
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, V
 from app.records.models import FoundDifference
 from app.records.reports import Difference
 
@@ -78,6 +79,7 @@ class Alerts(Kind[AlertBody, AlertView]):
         timeline=Alert.raised_at,
         chart_summary=True,
         console=True,
+        note=LeftOut("The note shows the report or event that raised it."),
     )
 
     def derive(

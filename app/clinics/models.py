@@ -34,4 +34,9 @@ class Clinic(ClinicOwned):
     """When it is open: `HoursView`s, in its own time zone."""
     alert_recipients: Mapped[list[Any]] = mapped_column(server_default="[]")
     """Who is told of alerts, in order of preference: `AlertRecipientView`s."""
+    quiet_hours: Mapped[dict[str, Any] | None]
+    """When no patient gets a message: a `QuietHoursView`."""
+    languages: Mapped[list[Any]] = mapped_column(server_default="[]")
+    messages: Mapped[dict[str, Any] | None]
+    """How messages reach patients: a `MessagesView`."""
     version: Mapped[int] = mapped_column(server_default="1")

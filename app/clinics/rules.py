@@ -1,15 +1,36 @@
-"""Rules of a clinic's hours, in the clinic's own time. Pure."""
+"""Rules of a clinic's hours, in the clinic's own time, and of its addresses. Pure."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.clinics.views import HoursView, Weekday
+from app.core.values.faults import RuleBroken
 from app.core.values.vocabularies import words_of
 
 WEEK: Final = words_of(Weekday)
 """The days of the week, in the order of `date.weekday`."""
+EMAIL_MAX: Final = 254
+"""The longest address that a mail server takes (RFC 5321 §4.5.3.1.3)."""
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# The form that the HTML standard defines for `<input type="email">`, with a dot in the domain.
+_EMAIL: Final = re.compile(
+    rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+", re.ASCII
+)
+
+
+def check_email(address: str) -> None:
+    """Require an e-mail address to which a mail server can deliver."""
+    if len(address) > EMAIL_MAX or not _EMAIL.fullmatch(address):
+        raise RuleBroken("email_address", "Give an e-mail address, such as team@clinic.example.")
+
+
+def check_quiet(begin: str | None, end: str) -> None:
+    """Require that quiet hours leave a time of the day in which messages may go."""
+    if begin == end:
+        raise RuleBroken("always_quiet", "Quiet hours end at another time than they begin.")
 
 
 def are_on(hours: Sequence[HoursView], local: datetime) -> bool:

@@ -1,6 +1,5 @@
 """The body and the view of a clinic."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -8,13 +7,22 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
+from app.clinics import rules
 from app.clinics.models import WhoseSessions
-from app.clinics.views import AlertRecipientView, DeliveryChannel, HoursView, Weekday
+from app.clinics.views import (
+    AlertRecipientView,
+    DeliveryChannel,
+    HoursView,
+    MessagesView,
+    QuietHoursView,
+    Weekday,
+)
 from app.core.http.outgoing import check_address
 from app.core.http.patches import MergePatch
 from app.core.values.clock import time_zones
 from app.core.values.faults import RuleBroken, check_distinct
 from app.core.values.wire import ONE_LINE, Body, Line, Statement
+from app.records.schemas import Language
 
 UNKNOWN_TIME_ZONE: Final = (
     "Give the name of an IANA time zone, such as America/Vancouver or Europe/Zurich."
@@ -48,13 +56,7 @@ BaselineDays = Annotated[int, Field(ge=0, le=BASELINE_DAYS_MAX, description=ABOU
 
 HOURS_MAX: Final = 14
 RECIPIENTS_MAX: Final = 10
-EMAIL_MAX: Final = 254
-"""The longest address that a mail server takes (RFC 5321 §4.5.3.1.3)."""
-_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# The form that the HTML standard defines for `<input type="email">`, with a dot in the domain.
-_EMAIL: Final = re.compile(
-    rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+", re.ASCII
-)
+LANGUAGES_MAX: Final = 50
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Phone = Annotated[str, Field(min_length=1, max_length=50), ONE_LINE]
@@ -94,6 +96,14 @@ class HoursBody(Body):
 Hours = Annotated[list[HoursBody], Field(max_length=HOURS_MAX)]
 
 
+def _postable(address: str) -> str:
+    check_address(address)
+    return address
+
+
+PostAddress = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_postable)]
+
+
 class AlertRecipientBody(Body):
     """Somebody who is told of alerts."""
 
@@ -111,11 +121,38 @@ class AlertRecipientBody(Body):
     def _reachable(cls, to: str, info: ValidationInfo) -> str:
         if info.data.get("channel") == "post":
             check_address(to)
-        elif len(to) > EMAIL_MAX or not _EMAIL.fullmatch(to):
-            raise RuleBroken(
-                "email_address", "Give an e-mail address, such as team@clinic.example."
-            )
+        else:
+            rules.check_email(to)
         return to
+
+
+class QuietHoursBody(Body):
+    """Hours of every day in which no patient gets a message, in the clinic's time zone."""
+
+    begin: Annotated[
+        ClockTime,
+        Field(alias="from", description="When they begin, as HH:MM, from 00:00 to 23:59."),
+    ]
+    end: Annotated[
+        ClockTime,
+        Field(alias="to", description="When they end, as HH:MM. Before `from`: on the next day."),
+    ]
+
+    @field_validator("end")
+    @classmethod
+    def _leave_time(cls, end: str, info: ValidationInfo) -> str:
+        rules.check_quiet(info.data.get("begin"), end)
+        return end
+
+
+class MessagesBody(Body):
+    """How the clinic's messages reach patients, and whom they say they are from."""
+
+    sender: Line
+    """The name that messages are from. It says nothing about the treatment."""
+    post_to: PostAddress | None = None
+    """The https address of the clinic's own sender, for consents with the channel `post`; null if
+    there is none."""
 
 
 class ClinicBody(Body):
@@ -137,6 +174,18 @@ class ClinicBody(Body):
     """When the clinic is open; empty if it isn't said."""
     alert_recipients: Annotated[list[AlertRecipientBody], Field(max_length=RECIPIENTS_MAX)] = []
     """Who is told of alerts, in order of preference; empty: nobody."""
+    quiet_hours: QuietHoursBody | None = None
+    """When no patient gets a message; null: from 21:00 to 08:00."""
+    languages: Annotated[list[Language], Field(max_length=LANGUAGES_MAX)] = []
+    """Languages in which patients are asked, beside those that were reviewed: BCP 47 tags."""
+    messages: MessagesBody | None = None
+    """How messages reach patients; null: by e-mail only, from the name of the clinic."""
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: list[str]) -> list[str]:
+        check_distinct([each.casefold() for each in languages])
+        return languages
 
     @field_validator("alert_recipients")
     @classmethod
@@ -173,6 +222,18 @@ class ClinicView(TypedDict, closed=True):
     alert_recipients: Annotated[
         list[AlertRecipientView],
         Field(description="Who is told of alerts, in order of preference; empty: nobody."),
+    ]
+    quiet_hours: Annotated[
+        QuietHoursView | None,
+        Field(description="When no patient gets a message; null: from 21:00 to 08:00."),
+    ]
+    languages: Annotated[
+        list[str],
+        Field(description="Languages to ask patients in, beside those that were reviewed."),
+    ]
+    messages: Annotated[
+        MessagesView | None,
+        Field(description="How messages reach patients; null: by e-mail only."),
     ]
     version: int
     created_at: datetime

@@ -24,6 +24,7 @@ BEFORE: Final = {
     "baseline_days": 14,
     "hours": [],
     "alert_recipients": [],
+    "languages": [],
     "version": 1,
 }
 """The members that older entries of a clinic don't know, as the migrations filled them."""

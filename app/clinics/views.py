@@ -13,6 +13,18 @@ which passes it on."""
 HoursView = TypedDict("HoursView", {"days": list[Weekday], "from": str, "to": str}, closed=True)
 HoursView.__doc__ = "Hours that come every week."
 
+QuietHoursView = TypedDict("QuietHoursView", {"from": str, "to": str}, closed=True)
+QuietHoursView.__doc__ = "Hours of every day in which no patient gets a message."
+
+
+class MessagesView(TypedDict, closed=True):
+    """How the clinic's messages reach patients."""
+
+    sender: str
+    """The name that messages are from."""
+    post_to: str | None
+    """The https address of the clinic's own sender; null if there is none."""
+
 
 class AlertRecipientView(TypedDict, closed=True):
     """Somebody who is told of alerts."""

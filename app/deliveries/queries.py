@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, select
 
 from app.core.db.dialects import among
 from app.core.operation import Operation, rows
@@ -13,7 +13,9 @@ from app.deliveries.models import Delivery, OutboxItem
 from app.deliveries.rules import Telling
 from app.deliveries.views import DeliveryView
 
-_WAITING: Final = OutboxItem.status == "waiting"
+ALERTS: Final = "alerts"
+"""What the courier tells people of. Others who put things into the outbox see to them."""
+_WAITING: Final = and_(OutboxItem.status == "waiting", OutboxItem.resource == ALERTS)
 _UNTOLD: Final = OutboxItem.told_at.is_(None)
 # Like the look-up of a token, this query can't filter by clinic: it finds the clinics.
 _OUTBOXES: Final = (

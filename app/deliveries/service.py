@@ -1,9 +1,10 @@
 """Put things into the outbox, and settle them."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, func, insert, update
 
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import uuid7
@@ -15,10 +16,28 @@ _OF_RECORD: Final = (
     OutboxItem.resource_id == bindparam("which"),
 )
 _SETTLE: Final = update(OutboxItem).where(*_OF_RECORD).values(status="settled")
+_SCHEDULE: Final = (
+    update(OutboxItem).where(*_OF_RECORD).values(status="waiting", due_at=bindparam("due"))
+)
+_CLAIM: Final = (
+    update(OutboxItem)
+    .where(
+        *_OF_RECORD,
+        OutboxItem.status == "waiting",
+        OutboxItem.due_at <= bindparam("at"),
+        func.coalesce(OutboxItem.claimed_until, bindparam("at")) <= bindparam("at"),
+    )
+    .values(claimed_until=bindparam("until"))
+)
+_RELEASE: Final = update(OutboxItem).where(*_OF_RECORD).values(claimed_until=None)
 
 
 def announce(op: Operation, resource: str, id: UUID) -> None:
     """Let people be told of a new record, within seconds of the commit."""
+    _put(op, resource, id, op.at)
+
+
+def _put(op: Operation, resource: str, id: UUID, due_at: datetime) -> None:
     row = {
         "clinic_id": op.clinic_id,
         "id": uuid7(),
@@ -26,13 +45,36 @@ def announce(op: Operation, resource: str, id: UUID) -> None:
         "resource_id": id,
         "status": "waiting",
         "raised_at": op.at,
-        "due_at": op.at,
+        "due_at": due_at,
         "round": 1,
         "tried": [],
         "missed": [],
         "failures": 0,
     }
     op.db.execute(insert(OutboxItem), row)
+
+
+def schedule(op: Operation, resource: str, id: UUID, due_at: datetime | None) -> None:
+    """Set when something must be done about a record: sent, or looked at. None: nothing more."""
+    if due_at is None:
+        settle(op, resource, id)
+        return
+    if not op.run(_SCHEDULE, {"what": resource, "which": id, "due": due_at}):
+        _put(op, resource, id, due_at)
+
+
+def claim(op: Operation, resource: str, id: UUID, until: datetime) -> bool:
+    """Claim what is due, so that nobody else does it until then. Return whether that succeeded.
+
+    The caller has locked the record. So of two that want it, the second one finds the claim.
+    """
+    values = {"what": resource, "which": id, "until": until, "at": op.at}
+    return op.run(_CLAIM, values) == 1
+
+
+def release(op: Operation, resource: str, id: UUID) -> None:
+    """End a claim."""
+    op.run(_RELEASE, {"what": resource, "which": id})
 
 
 def settle(op: Operation, resource: str, id: UUID) -> None:

@@ -10,7 +10,8 @@ from app.episodes.models import Episode, EpisodeIdentifier
 from app.episodes.schemas import EpisodeBody, EpisodeFilters
 from app.episodes.views import EpisodeView
 from app.records import identifiers
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, Reference
 
 
 class Derived(TypedDict):
@@ -44,6 +45,7 @@ class Episodes(Kind[EpisodeBody, EpisodeView]):
         timeline=LeftOut("It lasts for months. The timeline has its sessions."),
         chart_summary=True,
         console=LeftOut("Its plan and region are shown with the progress of its sessions."),
+        note=True,
     )
     facts = {"patient_id": Episode.__table__.c.patient_id}
 

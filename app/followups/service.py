@@ -16,7 +16,8 @@ from app.followups import rules
 from app.followups.models import FollowUp
 from app.followups.schemas import FinishedFollowUpBody, FollowUpBody, FollowUpFilters
 from app.followups.views import FollowUpView, FollowUpWindow, WrittenFollowUpView
-from app.records.kinds import Appearances, Fact, Facts, Kind, Reference
+from app.records.appearances import Appearances
+from app.records.kinds import Fact, Facts, Kind, Reference
 from app.sessions.rules.belonging import REPORT
 from app.sessions.service import session_faults
 
@@ -49,6 +50,7 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         timeline=FollowUp.reported_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(

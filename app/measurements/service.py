@@ -14,7 +14,8 @@ from app.measurements.schemas import (
     MeasurementFilters,
 )
 from app.measurements.views import MeasurementView
-from app.records.kinds import Appearances, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind, Reference
 from app.sessions.rules.belonging import MEASUREMENT
 from app.sessions.service import session_faults
 
@@ -47,6 +48,7 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
         timeline=Measurement.taken_at,
         chart_summary=LeftOut("The summary shows its value as a part of the progress."),
         console=True,
+        note=True,
     )
 
     def check(

@@ -1,5 +1,6 @@
 """Tables of patients."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Dialect, ForeignKeyConstraint, Index, String, TypeDecorator
@@ -49,6 +50,7 @@ class Patient(Record):
     phone: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(254))
     language: Mapped[str | None] = mapped_column(String(35))
+    deceased_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(String(16))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from app.core.values.faults import RuleBroken
-from app.core.values.wire import ONE_LINE, Body, Line, example
+from app.core.values.wire import ONE_LINE, Body, Day, Line, example
 from app.patients.rules import asking
 from app.patients.rules.birth_dates import check_birth_date
 from app.patients.views import PatientStatus, Sex
@@ -70,6 +70,8 @@ class PatientBody(RecordBody):
     """An address for this patient; null if unknown."""
     language: Language | None = None
     """The language to address the patient in, as a BCP 47 tag; null if unknown."""
+    deceased_on: Day | None = None
+    """The day on which the patient died; null if they live. Nobody sends them a message after."""
     status: PatientStatus = "active"
     """Whether the clinic still treats the patient."""
 

@@ -8,12 +8,13 @@ from sqlalchemy import bindparam
 from app.core.values.clock import clinic_day, now
 from app.core.values.faults import Fault
 from app.patients.models import Patient, PatientIdentifier, PatientWord
-from app.patients.rules.birth_dates import birth_faults
+from app.patients.rules.birth_dates import birth_faults, death_faults
 from app.patients.rules.names import code_word, words
 from app.patients.schemas import PatientBody, PatientFilters
 from app.patients.views import PatientView
 from app.records import identifiers
-from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Child, Facts, Kind
 
 
 def _words(view: PatientView) -> Iterator[dict[str, str]]:
@@ -50,14 +51,19 @@ class Patients(Kind[PatientBody, PatientView]):
         timeline=LeftOut("The timeline belongs to the patient."),
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(
         self, body: PatientBody, facts: Facts, current: PatientView | None
     ) -> Iterator[Fault]:
-        """Yield a fault for a birth date in the future."""
+        """Yield faults for a birth date in the future, and for a death that can't be."""
+        today = clinic_day(now(), facts.zone)
         if current is None or body.birth_date != current["birth_date"]:
-            yield from birth_faults(body.birth_date, clinic_day(now(), facts.zone))
+            yield from birth_faults(body.birth_date, today)
+        said = body.deceased_on, body.birth_date
+        if current is None or said != (current["deceased_on"], current["birth_date"]):
+            yield from death_faults(body.deceased_on, body.birth_date, today)
 
     def patient_of(self, view: PatientView) -> UUID:
         """Return the patient's own id."""

@@ -1,6 +1,6 @@
 """The view of a patient. Pure."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -30,6 +30,8 @@ class PatientView(TypedDict, closed=True):
     phone: str | None
     email: str | None
     language: str | None
+    deceased_on: date | None
+    """The day on which the patient died; null if they live, or nobody said so."""
     status: PatientStatus
     version: int
     created_at: datetime

@@ -35,7 +35,8 @@ from app.practitioners.views import (
 )
 from app.records import identifiers
 from app.records import service as records
-from app.records.kinds import Appearances, Facts, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Facts, Kind
 
 REASON: Final = "practitioner inactive"
 NO_OWNER: Final = "Nobody can sign in as an owner now. Make one with the command line: owner set."
@@ -72,6 +73,7 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=True,
         console=True,
+        note=True,
     )
     facts = {
         "detail": Practitioner.__table__.c.credentials,

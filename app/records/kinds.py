@@ -1,10 +1,9 @@
 """Kinds of record: what `records` must know of a kind to store and answer its records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,6 @@ from orjson import loads
 from pydantic import TypeAdapter, with_config
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.db.dialects import among, json_text
 from app.core.db.nested import stored_as_json
@@ -23,12 +21,17 @@ from app.core.values.faults import Fault, pointer
 from app.core.values.problems import Unreadable
 from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
+from app.records.appearances import Appearances
 from app.records.models import Identifier
 from app.records.views import RecordView
 from app.vocabularies.queries import Words
 
 V = TypeVar("V", bound=RecordView)
 """The view of a kind: a record with Python's dates, datetimes and UUIDs."""
+Reaction = Callable[[Operation, Any, Any], None]
+"""What a kind does about a write of another kind, in the same transaction.
+
+It takes the operation, the other record before the change (None if it is new), and its view."""
 
 
 class Fact(NamedTuple):
@@ -103,30 +106,6 @@ class Child(NamedTuple):
     """Return the rows' own columns from the record's view."""
 
 
-class LeftOut(NamedTuple):
-    """A place leaves out a kind of record, or a field of one. The reason is a sentence."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appearances:
-    """Where records of a kind appear, apart from their own routes.
-
-    Each place derives its list of kinds from this, and decides how it shows each kind.
-    The ledger, the change feed, restore and erasure take every kind.
-    """
-
-    rows: Literal[True] | LeftOut
-    """As rows of an import, and of `records.ndjson`, which can be imported."""
-    table: Literal[True] | LeftOut
-    """As a table of an export."""
-    timeline: InstrumentedAttribute[datetime] | LeftOut
-    """On the patient's timeline, at the time in this column."""
-    chart_summary: Literal[True] | LeftOut
-    console: Literal[True] | LeftOut
-
-
 class Kind(Generic[B, V]):
     """A kind of record. A feature makes one subclass and one instance; `app.kinds` lists it."""
 
@@ -155,6 +134,8 @@ class Kind(Generic[B, V]):
     appears: ClassVar[Appearances]
     before: ClassVar[Mapping[str, Any]] = {}
     """What a migration gave to the members that older entries don't know, if that isn't null."""
+    reactions: ClassVar[Mapping[str, Reaction]] = {}
+    """What it does about writes of other kinds, by their noun. Nobody reacts to an import."""
 
     def __init_subclass__(cls) -> None:
         """Use the docstrings of the view's members as descriptions in OpenAPI."""

@@ -4,10 +4,10 @@ A feature declares its kind, and `app.kinds` lists all kinds. Each program fills
 that list when it starts. So packages below the features can find the kinds that refer to a record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from app.records.kinds import Kind
+from app.records.kinds import Kind, Reaction
 
 T = TypeVar("T")
 
@@ -17,10 +17,11 @@ class Registry(Mapping[str, Kind[Any, Any]]):
 
     def __init__(self) -> None:
         self._kinds: dict[str, Kind[Any, Any]] = {}
+        self._reactions: dict[str, list[Reaction]] = {}
 
     def fill(self, kinds: Iterable[Kind[Any, Any]]) -> None:
         """Set all kinds. `ValueError` if one comes before a kind that it refers to."""
-        self._kinds = {}
+        self._kinds, self._reactions = {}, {}
         for kind in kinds:
             for reference in kind.references:
                 if reference.noun not in self._kinds:
@@ -28,6 +29,12 @@ class Registry(Mapping[str, Kind[Any, Any]]):
                         f"List {reference.noun} before {kind.noun}, which refer to them."
                     )
             self._kinds[kind.noun] = kind
+            for noun, reaction in kind.reactions.items():
+                self._reactions.setdefault(noun, []).append(reaction)
+
+    def reactions(self, noun: str) -> Sequence[Reaction]:
+        """Return what other kinds do about a write of this kind, in the order of the kinds."""
+        return self._reactions.get(noun, ())
 
     def __getitem__(self, noun: str) -> Kind[Any, Any]:
         return self._filled()[noun]

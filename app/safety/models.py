@@ -13,6 +13,7 @@ from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,
+    MessageChannel,
     ScreeningDecision,
 )
 from app.vocabularies.rules import ScreeningAnswer, Severity
@@ -34,16 +35,22 @@ class Consent(Record):
         _of_patient(),
         ForeignKeyConstraint(["clinic_id", "episode_id"], ["episodes.clinic_id", "episodes.id"]),
         one_of("kind", ConsentKind),
+        one_of("channel", MessageChannel),
         one_of("decision", ConsentDecision),
         one_of("form", ConsentForm),
         Index("ix_consents_patient", "clinic_id", "patient_id"),
         Index("ix_consents_kind", "clinic_id", "kind", "id"),
         Index("ix_consents_episode", "clinic_id", "episode_id"),
+        Index("ix_consents_address", "clinic_id", "address_folded"),
     )
 
     patient_id: Mapped[UUID]
     episode_id: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(String(24))
+    channel: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(String(254))
+    address_folded: Mapped[str | None] = mapped_column(String(254))
+    """The address by which two patients who share one are found."""
     decision: Mapped[str] = mapped_column(String(16))
     form: Mapped[str] = mapped_column(String(16))
     risks_disclosed: Mapped[list[Any]]

@@ -16,6 +16,28 @@ def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
         raise RuleBroken("not_withdrawn", "Only a withdrawn consent has withdrawn_at.")
 
 
+def check_of_messages(kind: str, decision: str, member: str, value: str | None) -> None:
+    """Require a channel and an address of a consent to messages, and refuse them elsewhere."""
+    if kind != "messages" and value is not None:
+        raise RuleBroken("not_of_messages", f"Only a consent to messages has {member}.")
+    if kind == "messages" and decision == "given" and value is None:
+        raise RuleBroken(f"{member}_missing", f"A consent to messages needs {member}.")
+
+
+def folded_address(channel: str | None, address: str | None) -> str | None:
+    """Return an address in the form in which two patients' addresses are compared.
+
+    Of what isn't an e-mail address, only letters, digits and a leading plus count.
+    """
+    if address is None:
+        return None
+    folded = address.casefold()
+    if channel == "email":
+        return folded
+    plus = "+" if folded.startswith("+") else ""
+    return plus + "".join(filter(str.isalnum, folded))
+
+
 def check_not_before(later: datetime | None, earlier: datetime | None) -> None:
     """Require that the later of two instants is not before the earlier one."""
     if later is not None and earlier is not None and later < earlier:

@@ -6,10 +6,22 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from app.clinics.rules import check_email
 from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.vocabularies import words_of
-from app.core.values.wire import Body, Code, Day, Line, Moment, Remark, Statement, Text, example
+from app.core.values.wire import (
+    ONE_LINE,
+    Body,
+    Code,
+    Day,
+    Line,
+    Moment,
+    Remark,
+    Statement,
+    Text,
+    example,
+)
 from app.records.readings import MuscleSlug
 from app.records.schemas import RecordBody
 from app.records.views import Side
@@ -18,12 +30,15 @@ from app.safety.views import (
     ConsentDecision,
     ConsentForm,
     ConsentKind,
+    MessageChannel,
     ScreeningDecision,
 )
 from app.vocabularies.rules import OTHER, ScreeningAnswer, Severity
 from app.vocabularies.schemas import ContraindicationWord, EventKindWord
 
 LIST_MAX = 60
+ADDRESS_MAX = 254
+MessageAddress = Annotated[str, Field(min_length=1, max_length=ADDRESS_MAX), ONE_LINE]
 
 
 class ConsentBody(RecordBody):
@@ -45,9 +60,15 @@ class ConsentBody(RecordBody):
     """The patient whose consent it is."""
     episode_id: UUID | None = None
     kind: ConsentKind
-    """What the consent is about. Treatment and use of data are asked apart."""
+    """What the consent is about. Treatment, use of data and messages are asked apart."""
     decision: ConsentDecision
     """What the patient decided."""
+    channel: Annotated[MessageChannel | None, Field(validate_default=True)] = None
+    """How messages reach the patient. Only for `messages`, which need it when they are given; null
+    withdraws or refuses every channel."""
+    address: Annotated[MessageAddress | None, Field(validate_default=True)] = None
+    """Where messages reach the patient: for `email`, an e-mail address; for `post`, what the
+    clinic's own sender takes, such as a telephone number."""
     form: ConsentForm
     """How the decision was given."""
     risks_disclosed: Annotated[list[Code], Field(max_length=LIST_MAX)] = []
@@ -73,6 +94,17 @@ class ConsentBody(RecordBody):
     def _once(cls, risks: list[str]) -> list[str]:
         check_distinct(risks)
         return risks
+
+    @field_validator("channel", "address")
+    @classmethod
+    def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        known = info.data
+        if "kind" in known and "decision" in known:
+            member = str(info.field_name)
+            rules.check_of_messages(known["kind"], known["decision"], member, value)
+        if info.field_name == "address" and known.get("channel") == "email" and value is not None:
+            check_email(value)
+        return value
 
     @field_validator("withdrawn_at")
     @classmethod

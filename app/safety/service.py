@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists
@@ -13,7 +13,8 @@ from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
-from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut, Reference
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Child, Facts, Kind, Reference
 from app.safety import rules
 from app.safety.models import AdverseEvent, Consent, Screening, ScreeningAnswerRow
 from app.safety.schemas import (
@@ -79,6 +80,7 @@ class Consents(Kind[ConsentBody, ConsentView]):
             "The summary cites the consent to its release, and names what was refused or withdrawn."
         ),
         console=True,
+        note=True,
     )
 
     def check(
@@ -93,6 +95,11 @@ class Consents(Kind[ConsentBody, ConsentView]):
     def happened(self, body: ConsentBody) -> dict[str, datetime | None]:
         """Return when the patient consented, and when they withdrew it."""
         return {"obtained_at": body.obtained_at, "withdrawn_at": body.withdrawn_at}
+
+    def row(self, op: Operation, view: ConsentView) -> dict[str, Any]:
+        """Return the row, with the address by which patients who share one are found."""
+        folded = rules.folded_address(view["channel"], view["address"])
+        return {**super().row(op, view), "address_folded": folded}
 
 
 class Screenings(Kind[ScreeningBody, ScreeningView]):
@@ -126,6 +133,7 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
         timeline=Screening.decided_at,
         chart_summary=LeftOut("It cleared one session, which the summary describes."),
         console=True,
+        note=True,
     )
 
     def check(
@@ -187,6 +195,7 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
         timeline=AdverseEvent.occurred_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(

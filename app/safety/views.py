@@ -11,9 +11,13 @@ from app.records.views import Side
 from app.vocabularies.rules import ScreeningAnswer, Severity
 
 ConsentKind = TypeAliasType(
-    "ConsentKind", Literal["needling", "thoracic_needling", "electrical", "data_use"]
+    "ConsentKind", Literal["needling", "thoracic_needling", "electrical", "data_use", "messages"]
 )
-"""What is consented to. `data_use` is about records, not treatment."""
+"""What is consented to. `data_use` is about records, and `messages` about being asked how one is
+after a visit; neither is about treatment."""
+MessageChannel = TypeAliasType("MessageChannel", Literal["email", "post"])
+"""How a message reaches a patient: by `email`, or by a signed `post` to the clinic's own sender,
+which passes it on, such as by SMS."""
 ConsentDecision = TypeAliasType("ConsentDecision", Literal["given", "refused", "withdrawn"])
 """What the patient decided; `withdrawn` ends an earlier yes."""
 ConsentForm = TypeAliasType("ConsentForm", Literal["verbal", "written", "electronic"])
@@ -29,6 +33,10 @@ class ConsentView(TypedDict, closed=True):
     patient_id: UUID
     episode_id: UUID | None
     kind: ConsentKind
+    channel: MessageChannel | None
+    """How messages reach the patient; null for other kinds, and for every channel."""
+    address: str | None
+    """Where they reach the patient: an e-mail address, or what the clinic's own sender takes."""
     decision: ConsentDecision
     form: ConsentForm
     risks_disclosed: list[str]

@@ -21,7 +21,8 @@ from app.practitioners.rules import holds_on
 from app.practitioners.views import CredentialView
 from app.records import identifiers
 from app.records import service as records
-from app.records.kinds import Appearances, Child, Facts, Kind, Reference
+from app.records.appearances import Appearances
+from app.records.kinds import Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.records.rules import birth_faults
 from app.sessions.errors import (
@@ -148,6 +149,7 @@ class Sessions(Kind[SessionBody, SessionView]):
         timeline=TreatmentSession.occurred_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
     facts = {
         "patient_id": TreatmentSession.__table__.c.patient_id,

@@ -7,7 +7,8 @@ from sqlalchemy import bindparam
 
 from app.core.operation import Operation
 from app.core.values.faults import Fault, pointer
-from app.records.kinds import Appearances, Child, Facts, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Child, Facts, Kind
 from app.records.service import create_one
 from app.terms import rules
 from app.terms.schemas import OwnWordBody, TermBody, TermFilters
@@ -47,6 +48,7 @@ class Terms(Kind[TermBody, TermView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=LeftOut("A record is shown with its code."),
         console=LeftOut("A record is shown with its code."),
+        note=LeftOut("A record is shown with its name."),
     )
 
     def check(self, body: TermBody, facts: Facts, current: TermView | None) -> Iterator[Fault]:

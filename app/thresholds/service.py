@@ -2,7 +2,8 @@
 
 from sqlalchemy import bindparam
 
-from app.records.kinds import Appearances, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Kind
 from app.thresholds.models import OwnThresholds
 from app.thresholds.schemas import ThresholdsBody, ThresholdsFilters
 from app.thresholds.views import ClinicThresholdsView
@@ -27,6 +28,7 @@ class Thresholds(Kind[ThresholdsBody, ClinicThresholdsView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=LeftOut("Each verdict cites the thresholds that it used."),
         console=LeftOut("Each verdict cites the thresholds that it used."),
+        note=LeftOut("A note has no verdict."),
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.kinds import AS_ROWS, AS_TABLES, KINDS, ON_TIMELINE
-from app.records.kinds import Appearances, Kind, LeftOut
+from app.records.appearances import Appearances, LeftOut
+from app.records.kinds import Kind
 from app.records.registry import Registry, by_kind
 from app.sessions.service import SESSIONS
 from tests.ground import Api, Clinic

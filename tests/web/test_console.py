@@ -151,7 +151,7 @@ def test_a_search_shows_similar_names_apart_and_says_when_there_are_more(
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_search_breaks_nothing(desk: Desk, text: str) -> None:
     for name in ("q", "unknown"):
-        raw = f"{name}=".encode() + _percent(text)
+        raw = f"written_by={desk.client_id}&{name}=".encode() + _percent(text)
         for more in (b"", b"&other=a"):
             answer = desk.wire.post(
                 "/console/search",

@@ -31,10 +31,13 @@ def form_members(raw: bytes) -> dict[str, str]:
 
 
 def read_form(request: Request, raw: bytes) -> dict[str, str]:
-    """Return the form's members by name. Raises `UnsupportedMedia` or `MalformedRequest`."""
+    """Return the form's members by name. Raises `UnsupportedMedia` or `MalformedRequest`.
+
+    A line break is one character. Browsers send two, which would count twice for a limit.
+    """
     check_media(request, {FORM})
     try:
-        return form_members(raw)
+        return {name: value.replace("\r\n", "\n") for name, value in form_members(raw).items()}
     except ValueError:
         raise MalformedRequest("This is not a form, or it has a member twice.") from None
 

@@ -21,6 +21,8 @@ class Scope(StrEnum):
     ADVERSE_EVENTS_WRITE = "adverse_events:write"
     ALERTS_READ = "alerts:read"
     ALERTS_WRITE = "alerts:write"
+    ASKS_READ = "asks:read"
+    ASKS_WRITE = "asks:write"
     AUDIT_READ = "audit:read"
     CHANGES_READ = "changes:read"
     CHART_SUMMARIES_WRITE = "chart_summaries:write"
@@ -80,6 +82,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     | {
         Scope.ADVERSE_EVENTS_WRITE,
         Scope.ALERTS_WRITE,
+        Scope.ASKS_WRITE,
         Scope.CHART_SUMMARIES_WRITE,
         Scope.CONSENTS_WRITE,
         Scope.EPISODES_WRITE,
@@ -94,6 +97,8 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
         {
             Scope.ALERTS_READ,
             Scope.ALERTS_WRITE,
+            Scope.ASKS_READ,
+            Scope.ASKS_WRITE,
             Scope.CLINIC_READ,
             Scope.PATIENTS_READ,
             Scope.PATIENTS_WRITE,
@@ -111,6 +116,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
     "auditor": frozenset(
         {
             Scope.ACCOUNTS_READ,
+            Scope.ASKS_READ,
             Scope.AUDIT_READ,
             Scope.CLIENTS_READ,
             Scope.CLINIC_READ,

@@ -111,6 +111,12 @@ class MethodNotAllowed(Problem):
         self.headers = {"Allow": ", ".join(sorted(allowed))}
 
 
+class NotAcceptable(Problem):
+    """The answer has none of the media types in `Accept`. `media` lists those that it has."""
+
+    status, code, title = HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "No acceptable media type"
+
+
 class Conflict(Problem):
     """The change contradicts what is stored."""
 

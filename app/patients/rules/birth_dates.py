@@ -43,3 +43,13 @@ def birth_faults(birth_date: str | None, today: date) -> Iterator[Fault]:
     """Yield a fault if a birth date is in the future."""
     if birth_date is not None and first_day(birth_date) > today:
         yield Fault("/birth_date", "in_the_future", "The birth date is in the future.")
+
+
+def death_faults(deceased_on: date | None, birth_date: str | None, today: date) -> Iterator[Fault]:
+    """Yield a fault if a day of death is in the future, or before the first day of a birth date."""
+    if deceased_on is None:
+        return
+    if deceased_on > today:
+        yield Fault("/deceased_on", "in_the_future", "The day of death is in the future.")
+    elif birth_date is not None and deceased_on < first_day(birth_date):
+        yield Fault("/deceased_on", "before_birth", "The day of death is before the birth date.")

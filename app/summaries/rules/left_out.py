@@ -20,6 +20,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         **_STAMPS,
         **dict.fromkeys(("phone", "email", "language"), _CONTACT),
         "sex": "Nothing in a summary depends on it. Name and birth date identify the patient.",
+        "deceased_on": "The recipient asks about the treatment.",
         "status": "It shows whether the clinic expects the patient, not how they were treated.",
     },
     "practitioners": {

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Boolean, ColumnElement, Date, Float, Integer, Small
 
 from app.core.db.dialects import id_text, json_text
 from app.core.db.tables import OFFSET, Instant, Table
-from app.records.kinds import LeftOut
+from app.records.appearances import LeftOut
 
 
 class Type(StrEnum):

@@ -80,6 +80,7 @@ _PATIENTS: Final[Decided] = {
     "sex": COMMON,
     **dict.fromkeys(("phone", "email"), GONE),
     "language": COMMON,
+    "deceased_on": SHIFTED,
     "status": SAME,
     **STAMPS,
 }
@@ -207,6 +208,7 @@ _FOLLOW_UPS: Final[Decided] = {
     "comment": GONE,
     "source": SAME,
     "language": COMMON,
+    "reported_by": SAME,
     **STAMPS,
 }
 _MEASUREMENTS: Final[Decided] = {
@@ -217,7 +219,8 @@ _MEASUREMENTS: Final[Decided] = {
 }
 _CONSENTS: Final[Decided] = {
     **dict.fromkeys(("id", "patient_id", "episode_id"), PSEUDONYM),
-    **dict.fromkeys(("kind", "decision", "form"), SAME),
+    **dict.fromkeys(("kind", "channel", "decision", "form"), SAME),
+    "address": GONE,
     "risks_disclosed": COMMON,
     **dict.fromkeys(("patient_specific_risks", "alternatives_discussed"), GONE),
     **dict.fromkeys(("given_by", "obtained_by"), GONE),
@@ -244,6 +247,14 @@ _ADVERSE_EVENTS: Final[Decided] = {
     "side": SAME,
     **dict.fromkeys(("occurred_at", "detected_at"), SHIFTED),
     **dict.fromkeys(("action", "outcome", "description"), GONE),
+    **STAMPS,
+}
+_ASKS: Final[Decided] = {
+    **dict.fromkeys(("id", "session_id", "patient_id", "answered_by"), PSEUDONYM),
+    **dict.fromkeys(("due_at", "sent_at", "next_at"), GONE),
+    **dict.fromkeys(("channel", "status", "reason", "next_kind"), SAME),
+    "language": COMMON,
+    **dict.fromkeys(("note", "attempts"), GONE),
     **STAMPS,
 }
 _NEEDLINGS: Final[Decided] = {
@@ -291,6 +302,7 @@ TABLES: Final[Mapping[str, Table]] = {
         "Screenings: the answers to questions before a session, and the decision.", _SCREENINGS
     ),
     "adverse_events": Table("Adverse events and close calls.", _ADVERSE_EVENTS),
+    "asks": Table("Asks: the question to a patient after a visit, one per row.", _ASKS),
 }
 """By the noun of a kind."""
 PARTS: Final[Mapping[str, Part]] = {

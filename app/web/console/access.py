@@ -17,7 +17,7 @@ from app.practitioners.schemas import PractitionerFilters
 from app.practitioners.service import PRACTITIONERS
 from app.records.names import full_name
 from app.records.queries import records, records_for_answer
-from app.web.console.kept import BEARINGS, VERSION, check_bearings
+from app.web.console.kept import BEARINGS, VERSION, check_patient
 
 AT_ONCE: Final = 100
 """How many rows a page about access shows."""
@@ -32,9 +32,9 @@ _BROWSERS: Final = rows(BrowserToken, BrowserToken.client_id, BrowserToken.used_
 def sent(op: Operation, form: Mapping[str, str]) -> dict[str, str]:
     """Return what a person filled in, and make the form's version that of the operation.
 
-    Raises `Conflict` if somebody else opened the form.
+    Raises `Conflict` if the form was opened for a patient.
     """
-    check_bearings(form, op.caller.client_id, None)
+    check_patient(form, None)
     op.if_match = f'"{form[VERSION]}"' if VERSION in form else None
     return {name: value for name, value in form.items() if name not in BEARINGS}
 

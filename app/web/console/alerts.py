@@ -33,7 +33,7 @@ from app.safety.service import ADVERSE_EVENTS, CONSENTS
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
 from app.web.console.chart import plain
-from app.web.console.kept import check_bearings
+from app.web.console.kept import check_patient
 
 ACTIONS: Final[Sequence[AlertAction]] = words_of(AlertAction)
 SHOWN_MAX: Final = 200
@@ -213,8 +213,7 @@ def _red_flags(op: Operation, patient_id: UUID) -> Iterator[EpisodeView]:
 def acknowledge(op: Operation, id: UUID, form: Mapping[str, str]) -> AlertView:
     """Acknowledge an alert with a form, which says for which patient it was opened.
 
-    Raises `Conflict` if that is another one, or if somebody else opened the form; and what the
-    service raises.
+    Raises `Conflict` if that is another one, and what the service raises.
     """
     said = _said(op, id, form, ("action", "note"))
     return service.acknowledge(op, id, read(AcknowledgeBody, said))
@@ -226,6 +225,6 @@ def add_note(op: Operation, id: UUID, form: Mapping[str, str]) -> AlertView:
 
 
 def _said(op: Operation, id: UUID, form: Mapping[str, str], names: Collection[str]) -> bytes:
-    """Return what a person filled in as JSON, if the form is theirs and about this patient."""
-    check_bearings(form, op.caller.client_id, record(op, ALERTS, id)["patient_id"])
+    """Return what a person filled in as JSON, if the form is about this patient."""
+    check_patient(form, record(op, ALERTS, id)["patient_id"])
     return to_json({name: form[name] for name in names if form.get(name, "").strip()})

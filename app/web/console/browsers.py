@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -22,7 +22,8 @@ from app.core.db.database import Database
 from app.core.http.authorize import Identity, forget_stale_clients
 from app.core.http.deadline import deadline
 from app.core.http.forms import read_form
-from app.core.http.requests import EXTRA_HEADERS, request_id, whole_body
+from app.core.http.requests import EXTRA_HEADERS, ApiRequest, request_id, whole_body
+from app.core.http.retries import FORM_KEY
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
@@ -30,10 +31,13 @@ from app.core.values.problems import Forbidden
 from app.ledger import service as ledger
 from app.web.console import pages
 from app.web.console.cookies import TOKEN, cookie_header, cookie_of, delete_cookie, set_cookie
-from app.web.console.kept import Kept, carry, kept, show, take
+from app.web.console.kept import Kept, carry, check_author, kept, show, take
+from app.web.console.once import retry_key
 from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
+_FORM: Final = "needlework.form"
+"""The key of the ASGI scope that holds the members of the form."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,7 +69,11 @@ async def sign_out(request: Request) -> Response:
 
 
 async def by_cookie(request: Request) -> Identity:
-    """Identify the caller by the cookie of their browser."""
+    """Identify the caller by the cookie of their browser.
+
+    Raises `Conflict` for a form that was opened while somebody else was signed in. Every form of
+    somebody who is signed in comes through here.
+    """
     request.scope[EXTRA_HEADERS] |= pages.HEADERS
     if request.method != "GET":
         check_origin(request)
@@ -82,7 +90,22 @@ async def by_cookie(request: Request) -> Identity:
         work = partial(perform, database, op, partial(touch_browser_token, op, key))
         await asyncio.to_thread(work)
     request.scope[SIGNED_IN] = found.who
+    if request.method != "GET":
+        form = await form_of(request)
+        check_author(form, found.caller.client_id)
+        if isinstance(request, ApiRequest):
+            request.scope[FORM_KEY] = retry_key(form, request.raw or b"")
     return found.caller
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The members of the form that a request sends. Its body is read once."""
+    form: dict[str, str] | None = request.scope.get(_FORM)
+    if form is None:
+        is_kept = isinstance(request, ApiRequest)
+        raw = await (request.body() if is_kept else whole_body(request))
+        form = request.scope[_FORM] = read_form(request, raw)
+    return form
 
 
 def check_origin(request: Request) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from app.accounts import service as accounts
 from app.accounts.queries import sign_in_id
 from app.auth.models import BrowserToken, Client
-from app.auth.rules import browser_token_is_valid
+from app.auth.rules import ENROLMENT_CODE, browser_token_is_valid
 from app.auth.service import sign_out_browser
 from app.clients import queries as keys
 from app.clients import service as clients
@@ -29,6 +29,7 @@ from app.web.console import access, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, Further, framed
+from app.web.console.once import key_of_form
 
 DEVICES, KEYS, SIGN_INS = (
     pages.HOME + place.path for place in (who.DEVICES, who.KEYS, who.SIGN_INS)
@@ -47,6 +48,7 @@ SeeingDevices = Annotated[Operation, Depends(Authorize(*who.DEVICES.scopes, iden
 Enrolling = Annotated[
     Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=True, identify=by_cookie))
 ]
+EndingDevices = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE, identify=by_cookie))]
 SeeingSignIns = Annotated[Operation, Depends(Authorize(*who.SIGN_INS.scopes, identify=by_cookie))]
 SeeingKeys = Annotated[Operation, Depends(Authorize(*who.KEYS.scopes, identify=by_cookie))]
 EndingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, identify=by_cookie))]
@@ -77,13 +79,14 @@ def enrol(op: Enrolling, form: Form) -> HTMLResponse:
 
     It gets the rights of the role `practitioner`, as far as the caller holds them.
     """
+    code = key_of_form(op, form, ENROLMENT_CODE)
     scopes = sorted(ROLES["practitioner"] & op.caller.scopes)
     body = access.body_of(DeviceBody, {**access.sent(op, form), "scopes": scopes})
-    return framed("enrolled.html", op, device=plain(device_service.create(op, body)))
+    return framed("enrolled.html", op, device=plain(device_service.create(op, body, code)))
 
 
 @router.post(f"{DEVICES}/{{id:uuid}}/revoke", operation_id="console.revoke-device")
-def revoke_device(op: Enrolling, id: UUID, form: Form) -> Response:
+def revoke_device(op: EndingDevices, id: UUID, form: Form) -> Response:
     """End a device's access."""
     access.sent(op, form)
     device_service.revoke(op, id)

@@ -18,17 +18,16 @@ from app.accounts.service.signing_in import confirm, set_password, set_totp
 from app.auth.rules import Key, Untrusted
 from app.core.http.authorize import Authorize, RequestOperation, record_rejection
 from app.core.http.deadline import deadline
-from app.core.http.forms import read_form
 from app.core.http.guesses import take_guess
 from app.core.http.rates import Rates
-from app.core.http.requests import request_id, whole_body
+from app.core.http.requests import request_id
 from app.core.http.routing import Route
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.problems import Forbidden, NotFound, Unauthenticated
 from app.practitioners.queries import known_names
 from app.web.console import pages
-from app.web.console.browsers import by_cookie, key_of, let_in
+from app.web.console.browsers import by_cookie, form_of, key_of, let_in
 from app.web.console.cookies import KNOWN, set_cookie
 from app.web.console.framing import After, around
 from app.web.console.joining import OWN_PAGE, fault_of
@@ -136,7 +135,7 @@ async def _person(request: Request) -> Person:
     caller, browser = await _signed_in(request)
     cast("Rates", request.app.state.rates).take(caller.actor).apply(request)
     id = _id(caller)
-    return Person(caller, id, browser, read_form(request, await whole_body(request)))
+    return Person(caller, id, browser, await form_of(request))
 
 
 async def _signed_in(request: Request) -> tuple[Caller, Key]:

@@ -97,7 +97,7 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
         },
     ).one()
     name = found.name
-    if found.practitioner is not None:
+    if found.practitioner is not None and found.kind != "account":  # an account has its own name
         name = full_name(found.given_name, found.family_name)
     role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
     may = frozenset(filter(caller.may, Scope))
