@@ -6,8 +6,7 @@ derive from that.
 
 from typing import Any, Final
 
-from app.alerts import differences
-from app.alerts.service import ALERTS
+from app.alerts.service import ALERTS, report_differences
 from app.asks.service import ASKS
 from app.episodes.service import EPISODES
 from app.followups.service import FOLLOW_UPS
@@ -52,9 +51,10 @@ AS_TABLES: Final = _in("table")
 ON_TIMELINE: Final = _in("timeline")
 IN_CHART_SUMMARY: Final = _in("chart_summary")
 IN_CONSOLE: Final = _in("console")
+IN_NOTE: Final = _in("note")
 
 
 def fill_registry() -> None:
     """Fill the registry with all kinds, and set the report of differences. Call it once."""
     registry.fill(KINDS)
-    reports.report_with(differences.report)
+    reports.report_with(report_differences)

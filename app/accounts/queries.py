@@ -29,6 +29,11 @@ _NAMED = (
     .join(Account, _OF_CLIENT)
     .where(Account.name_key == bindparam("name_key"), Client.revoked_at.is_(None))
 )
+_NAMES = (
+    rows(Account, Account.client_id, Account.sign_in_name)
+    .join(Client, _OF_CLIENT)
+    .where(Client.revoked_at.is_(None))
+)
 _ONE_CHECKED = (
     rows(Client, Client.id, Account.password_hash, Account.totp_secret, Account.totp_step)
     .add_columns(Account.invitation_digest)
@@ -87,6 +92,11 @@ def account_named(db: Connection, clinic_id: UUID, sign_in_name: str) -> Row[Any
     if len(key) > KEY_MAX or "\0" in key:  # no account has such a name, and no column can hold it
         return None
     return db.execute(_NAMED, {"clinic": clinic_id, "name_key": key}).first()
+
+
+def sign_in_names(op: Operation) -> dict[UUID, str]:
+    """The names with which people sign in, of the accounts that haven't ended, by their ids."""
+    return {row.client_id: row.sign_in_name for row in op.all(_NAMES)}
 
 
 def checks_of(op: Operation, id: UUID) -> Row[Any]:

@@ -27,6 +27,18 @@ LENGTH_MIN: Final = 12
 LENGTH_MAX: Final = 1024
 REPEATED: Final = "This password repeats a few characters. Choose another one."
 SEQUENCE: Final = "This password is a sequence of neighbouring characters. Choose another one."
+# Letters of Cyrillic and Greek that have the form of a Latin one, of Unicode's `confusables.txt`
+# (UTS #39 §4). Latin letters that look like one another are in no list: Ilan is not Lian.
+_SMALL: Final = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u04cf"
+    "\u03b1\u03b3\u03b9\u03bd\u03bf\u03c1\u03c5",
+    "aeopcyxijsdhqwlayivopu",
+)
+_CAPITAL: Final = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
+    "\u051a\u051c\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "ABEKMHOPCTYXIJSQWABEZHIKMNOPTYX",
+)
 NAME: Final = (
     "This password is made only of names that others know: of the clinic or of people."
     " Choose another."
@@ -46,6 +58,16 @@ def takes_practitioner(role: Role) -> bool:
 def name_key(sign_in_name: str) -> str:
     """The name by which an account is found: case and variants of characters don't matter."""
     return as_compared(sign_in_name)
+
+
+def looks(sign_in_name: str) -> frozenset[str]:
+    """How a name looks in small letters and in capitals, whatever script it is written in.
+
+    Two names that share one of these are taken for one another: see `_SMALL` and `_CAPITAL`.
+    """
+    key = name_key(sign_in_name)
+    small, capital = key.translate(_SMALL), key.upper().translate(_CAPITAL)
+    return frozenset((small, name_key(capital)))
 
 
 def known_browser(account_id: UUID, password_hash: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func, insert
 
 from app.alerts import rules
 from app.alerts.errors import AlertAcknowledged, AlertNotesFull
@@ -25,17 +25,22 @@ from app.alerts.views import (
     AlertView,
     RaisedAlertView,
 )
+from app.auth.activity import is_behind
 from app.clinics.queries import clinic
 from app.clinics.rules import are_on, next_opening
+from app.core.db.dialects import among
 from app.core.http.pages import Order
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.problems import Forbidden
 from app.deliveries import channels
 from app.deliveries import service as deliveries
+from app.ledger import service as ledger
 from app.records import service as records
 from app.records.appearances import Appearances, LeftOut
 from app.records.kinds import Facts, Kind, V
+from app.records.models import FoundDifference
+from app.records.reports import Difference
 
 
 class Derived(TypedDict, total=False):
@@ -74,6 +79,7 @@ class Alerts(Kind[AlertBody, AlertView]):
         timeline=Alert.raised_at,
         chart_summary=True,
         console=True,
+        note=LeftOut("The note shows the report or event that raised it."),
     )
 
     def derive(
@@ -114,6 +120,15 @@ _OPEN = (
     .where(Alert.source_key == bindparam("source"), Alert.status == "open")
     .with_for_update()
 )
+
+ALERTS_MAX: Final = 10
+"""How many differences of a clinic have an alert each. One for the clinic stands for further ones:
+somebody who damages thousands of rows must not hide the alerts about patients."""
+_HOW_MANY: Final = rows(FoundDifference, func.count())
+_KNOWN: Final = rows(FoundDifference, FoundDifference.resource, FoundDifference.resource_id).where(
+    among(FoundDifference.resource_id, "ids")
+)
+_DIFFERS: Final[Sequence[AlertReason]] = ("differs_from_ledger",)
 
 
 class Alarm(NamedTuple):
@@ -247,16 +262,20 @@ def add_note(op: Operation, id: UUID, body: AlertNoteBody) -> AlertView:
 def refusal(op: Operation, alert: AlertView) -> str | None:
     """Return why the caller may not acknowledge an alert; None if they may.
 
-    An alert about emergency access is for those who review it, except those whose access it was.
+    An alert about emergency access is for those who review it, except those whose access it was
+    and the clients and accounts that these made.
     """
     if not op.caller.may(Scope.ALERTS_WRITE):
-        return f"This needs the scope {Scope.ALERTS_WRITE}."
+        return f"This needs {Scope.ALERTS_WRITE}."
     if "emergency_series" not in alert["reasons"]:
         return None
     if not op.caller.may(Scope.EMERGENCY_REVIEWS_WRITE):
         return "Only those who review emergency access answer this alert."
-    if op.caller.answering is not None and str(op.caller.answering) == str(alert["source"]["id"]):
-        return "Nobody answers the alert about their own emergency access."
+    if is_behind(op.db, op.caller, UUID(str(alert["source"]["id"]))):
+        return (
+            "Nobody answers the alert about their own emergency access, not with a client or"
+            " account that they made either."
+        )
     return None
 
 
@@ -264,3 +283,32 @@ def _require_may_settle(op: Operation, alert: AlertView) -> None:
     refused = refusal(op, alert)
     if refused is not None:
         raise Forbidden(refused)
+
+
+def report_differences(op: Operation, found: Sequence[Difference]) -> None:
+    """Record differences in the ledger, and remember those that are new, in this transaction.
+
+    Every time has its entry. There is an alert only for the first time, until the row is repaired.
+    """
+    for difference in found:
+        ledger.record_difference(op, *difference)
+    known = set(map(tuple, op.all(_KNOWN, ids=[each.resource_id for each in found])))
+    new = [each for each in found if (each.resource, each.resource_id) not in known]
+    store_differences(op, new)
+
+
+def store_differences(op: Operation, new: Sequence[Difference], *, alerting: bool = True) -> None:
+    """Store differences that are new, and raise an alert for each, or for the clinic if many."""
+    alarms = _alarms_of(op, new) if alerting else []
+    # First the rows: the alert that is stored next may differ itself, and be reported here.
+    for difference in new:
+        row = {"clinic_id": op.clinic_id, "found_at": op.at, **difference._asdict()}
+        op.db.execute(insert(FoundDifference), row)
+    raise_alerts(op, alarms)
+
+
+def _alarms_of(op: Operation, new: Sequence[Difference]) -> list[Alarm]:
+    [(count,)] = op.all(_HOW_MANY)
+    alone, more = new[: max(0, ALERTS_MAX - count)], new[max(0, ALERTS_MAX - count) :]
+    found = [Alarm(each.resource, each.resource_id, _DIFFERS) for each in alone]
+    return [*found, Alarm("clinics", op.clinic_id, _DIFFERS)] if more else found

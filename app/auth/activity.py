@@ -24,6 +24,7 @@ from sqlalchemy import (
 from app.auth.models import Account, Client, Device, Identity
 from app.auth.rules import is_inactive
 from app.core.operation import CLINIC, rows
+from app.core.values.access import Caller
 from app.core.values.clock import clinic_day, now
 
 
@@ -83,3 +84,17 @@ def practitioners_behind(db: Connection, clinic_id: UUID, client_id: UUID) -> li
         Behind(id, is_inactive(status, inactive_from, clinic_day(now(), ZoneInfo(time_zone))))
         for id, status, inactive_from, time_zone in found
     ]
+
+
+def is_behind(db: Connection, caller: Caller, practitioner_id: UUID) -> bool:
+    """Return whether a practitioner is who calls, or is behind the caller's client.
+
+    Behind a client are those who made it, and who made these. Whoever makes an account also gets
+    its invitation, and may be who uses it.
+    """
+    if practitioner_id in {caller.practitioner_id, caller.behind}:
+        return True
+    if caller.client_id is None:
+        return False
+    behind = practitioners_behind(db, caller.clinic_id, caller.client_id)
+    return any(each.id == practitioner_id for each in behind)

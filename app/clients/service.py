@@ -1,6 +1,7 @@
 """Issue and revoke credentials."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
@@ -8,13 +9,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, update
 
 from app.auth.models import Client, Identity
-from app.auth.queries import client_by_id, makers
+from app.auth.models import Kind as AnyKind
+from app.auth.queries import client_by_id, makers, open_emergency
 from app.auth.rules import Key, is_inactive, new_key
 from app.auth.schemas import scopes_not_held
+from app.auth.service import delete_tokens
 from app.clients.errors import NoKeyToRotate
 from app.clients.queries import locked, view
 from app.clients.schemas import ClientBody, NewClientView, RevokedClientView
-from app.core.db.database import across_clinics
+from app.core.db.database import across_clinics, lock_for_all_clinics
 from app.core.operation import CLINIC, Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day, uuid7
@@ -22,7 +25,8 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Forbidden, Invalid
 from app.core.values.vocabularies import words_of
 from app.credentials import service as credentials
-from app.credentials.queries import stated_client
+from app.credentials.queries import descendants, stated_client
+from app.credentials.queries import locked as locked_client
 from app.credentials.service import (
     Revoked,
     check_credential,
@@ -39,6 +43,17 @@ NOT_ITS_MAKER: Final = (
     " rotate its key."
 )
 KINDS: Final = words_of(ClientKind)
+_LINK_ANEW = (
+    update(Client)
+    .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
+    .values({name: bindparam(name) for name in ("name", "scopes", "created_at", "made_by")})
+    .values(revoked_at=None)
+)
+_LINK_TO = (
+    update(Identity)
+    .where(Identity.clinic_id == CLINIC, Identity.client_id == bindparam("this"))
+    .values(practitioner_id=bindparam("practitioner"))
+)
 _ROTATE = (
     update(Client)
     .where(Client.clinic_id == CLINIC, Client.id == bindparam("this"))
@@ -162,17 +177,19 @@ def add_identity(
 ) -> StatedIdentity:
     """Let a practitioner sign in with the identity provider; `id` is what `identity_id` returns.
 
-    Raises `Conflict` if any clinic has this identity already: a token must lead to one clinic.
-    Raises `NotFound` if this clinic has no such practitioner, or `Conflict` if they are inactive.
+    An identity of this clinic that was revoked is linked anew. Raises `Conflict` if any clinic has
+    this identity otherwise: a token must lead to one clinic. Raises `NotFound` if this clinic has
+    no such practitioner, or `Conflict` if they are inactive.
     """
     practitioner = records.lock_record(op, registry["practitioners"], practitioner_id)
     if is_inactive(
         practitioner["status"], practitioner["inactive_from"], clinic_day(op.at, op.zone)
     ):
         raise Conflict("This practitioner is inactive.")
+    lock_for_all_clinics(op.db, id)
     with across_clinics(op.db, op.clinic_id):
         there = client_by_id(op.db, id)
-    if there is not None:
+    if there is not None and (there.clinic_id != op.clinic_id or there.revoked_at is None):
         raise Conflict("This person has an identity already.")
     view: StatedIdentity = {
         "id": id,
@@ -183,20 +200,38 @@ def add_identity(
         "revoked_at": None,
     }
     client = {
-        "clinic_id": op.clinic_id,
-        "id": id,
-        "kind": "identity",
         "name": view["name"],
         "scopes": view["scopes"],
         "created_at": view["created_at"],
         "made_by": op.caller.client_id,
     }
-    op.db.execute(insert(Client), client)
-    row = {"clinic_id": op.clinic_id, "client_id": id, "practitioner_id": practitioner_id}
-    op.db.execute(insert(Identity), row)
+    if there is None:
+        keys = {"clinic_id": op.clinic_id, "id": id, "kind": "identity"}
+        op.db.execute(insert(Client), keys | client)
+        row = {"clinic_id": op.clinic_id, "client_id": id, "practitioner_id": practitioner_id}
+        op.db.execute(insert(Identity), row)
+    else:
+        _end_what_it_was(op, id)
+        op.run(_LINK_ANEW, {"this": id, **client})
+        op.run(_LINK_TO, {"this": id, "practitioner": practitioner_id})
     ledger.record(op, "identities", view)
     record_credential(op, id)
     return view
+
+
+def _end_what_it_was(op: Operation, id: UUID) -> None:
+    """End what a revoked identity still has, which a new link must not bring back.
+
+    That are its tokens, and the clients that it made. Raises `Conflict` for emergency access that
+    would go on, or `DiffersFromLedger`.
+    """
+    row = locked_client(op, id)
+    check_credential(op, row)
+    if open_emergency(op.db, replace(op.caller, client_id=id), op.at) is not None:
+        raise Conflict("Their emergency access is still open. End it, or wait until it is over.")
+    delete_tokens(op, id)
+    for each in descendants(op, [id]):
+        credentials.end(op, each.id, words_of(AnyKind), reason=f"made by {id}")
 
 
 def revoke_identity(op: Operation, id: UUID, *, with_descendants: bool = False) -> Revoked:

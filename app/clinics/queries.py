@@ -1,14 +1,17 @@
 """Read clinics."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
 from app.clinics.models import Clinic
 from app.clinics.schemas import ClinicView
 from app.core.operation import Operation, rows
+from app.core.values.text import folded
 
 _CLINIC = rows(Clinic)
+_CLINIC_NAMES = select(Clinic.clinic_id, Clinic.name)
 _LOCKED = _CLINIC.with_for_update(key_share=True)  # new records, which refer to it, need not wait
 
 
@@ -36,6 +39,15 @@ def view(row: Row[Any]) -> ClinicView:
 def clinic(op: Operation, *, for_update: bool = False) -> ClinicView:
     """The operation's own clinic."""
     return view(op.one(_LOCKED if for_update else _CLINIC))
+
+
+def clinics_named(db: Connection, name: str) -> list[UUID]:
+    """The ids of the clinics with this name, whatever its case.
+
+    For signing in, before a clinic is known: the connection is in none.
+    """
+    wanted = folded(name)
+    return [row.clinic_id for row in db.execute(_CLINIC_NAMES) if folded(row.name) == wanted]
 
 
 def clinics(db: Connection) -> list[ClinicView]:

@@ -62,6 +62,13 @@ ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Phone = Annotated[str, Field(min_length=1, max_length=50), ONE_LINE]
 
 
+def _with_digits(number: str) -> str:
+    """Require a digit: words alone can't be called. Words may stand beside it: `911 or 112`."""
+    if not any(map(str.isdecimal, number)):
+        raise RuleBroken("no_digits", "Give the number to call, in digits.")
+    return number
+
+
 class HoursBody(Body):
     """Hours that come every week, in the clinic's time zone."""
 
@@ -161,7 +168,7 @@ class ClinicBody(Body):
     """Where the clinic is; null if it isn't said."""
     phone: Phone | None = None
     """The clinic's telephone number; null if it isn't said."""
-    emergency_number: Phone | None = None
+    emergency_number: Annotated[Phone, AfterValidator(_with_digits)] | None = None
     """The number to call in an emergency, such as 911 or 112; null if it isn't said."""
     hours: Hours = []
     """When the clinic is open; empty if it isn't said."""

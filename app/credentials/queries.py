@@ -8,7 +8,9 @@ from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.auth.models import Account, Client, Device, Identity
+from app.auth.rules import Key
 from app.core.operation import CLINIC, Operation, rows
+from app.core.values.problems import Conflict
 from app.credentials.views import (
     DescendantView,
     StatedAccount,
@@ -58,6 +60,20 @@ def _descendants() -> Select[Any]:
 
 
 _DESCENDANTS = _descendants()
+
+
+def made_before(op: Operation, code: Key) -> Row[Any] | None:
+    """The client of a code, locked until the commit; None if it is yet to be made.
+
+    The caller's own client is locked first: what they send twice at once is done one by one.
+    Raises `Conflict` if somebody else made it.
+    """
+    if op.caller.client_id is not None:
+        op.one(_LOCK, id=op.caller.client_id)
+    found = op.first(_LOCK, id=code.client_id) and op.one(_ONE, id=code.client_id)
+    if found is not None and found.made_by != op.caller.client_id:
+        raise Conflict("Somebody else made this before.")
+    return found
 
 
 def locked(op: Operation, id: UUID) -> Row[Any]:

@@ -198,6 +198,9 @@ def _sent(claim: Claim, slow: Slow) -> str | None:
         at=at,
         late=rules.is_late(claim.telling, at),
         repeated=claim.telling.told_at is not None,
+        follows=rules.what_follows(
+            claim.telling, claim.clinic["alert_recipients"], claim.recipient["name"], at
+        ),
         public_url=settings().public_url,
     )
     try:

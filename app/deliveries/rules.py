@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.clinics.rules import are_on
 from app.clinics.views import AlertRecipientView
+from app.deliveries.views import Next
 
 ESCALATED_AFTER: Final = timedelta(minutes=15)
 """How long somebody who was told has until the next one is told."""
@@ -123,6 +124,21 @@ def after(
         return Step(_next_round(told), at + pause)
     again = replace(told, tried=reached, missed=(), failures=told.failures + 1)
     return Step(again, at + pause)
+
+
+def what_follows(
+    telling: Telling, recipients: Sequence[AlertRecipientView], name: str, at: datetime
+) -> Next:
+    """Return what follows a message to the recipient with this name if nobody acknowledges."""
+    told = {*telling.tried, name}
+    if any(each["name"] not in told for each in recipients):
+        return "person"
+    age = at - telling.raised_at
+    if age > TOLD_FOR:
+        return "nothing"
+    if telling.missed:
+        return "missed"
+    return "round" if age < FIRST_DAY else "later_round"
 
 
 def is_late(telling: Telling, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What a message says: that there is an alert, and where. Nothing about a patient."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,11 +8,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.deliveries.rules import ESCALATED_AFTER
+from app.deliveries.views import Next
 
 TYPE: Final = "alert.raised"
 SUBJECT: Final = "An alert waits for you"
 LATE_SUBJECT: Final = "Late: an alert waits for you"
 CONSOLE: Final = "/console/alerts"
+_MINUTES: Final = int(ESCALATED_AFTER.total_seconds()) // 60
+_AGAIN: Final = "Nobody else is told. If nobody acknowledges it, the messages begin again after"
+_FOLLOWING: Final[Mapping[Next, str]] = {
+    "person": f"If nobody acknowledges it within {_MINUTES} minutes, the next person is told.",
+    "missed": "Others could not be reached yet. They are tried again.",
+    "round": f"{_AGAIN} an hour.",
+    "later_round": f"{_AGAIN} a day.",
+    "nothing": "This is the last message about it.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Message:
     late: bool
     repeated: bool
     """Whether others, or the same person, were told before."""
+    follows: Next
+    """What follows if nobody acknowledges."""
     public_url: str | None
 
     @property
@@ -53,11 +66,7 @@ class Message:
         if self.repeated:
             lines.append("Nobody has acknowledged it yet.")
         where = self.link or "Open the console, and there Alerts."
-        minutes = int(ESCALATED_AFTER.total_seconds()) // 60
-        lines += ["", "Read it and acknowledge it:", where, ""]
-        lines.append(
-            f"If nobody acknowledges it within {minutes} minutes, the next person is told."
-        )
+        lines += ["", "Read it and acknowledge it:", where, "", _FOLLOWING[self.follows]]
         return "\n".join(lines) + "\n"
 
 

@@ -13,9 +13,9 @@ from app.auth.service import new_refresh_token, rotate_refresh_token
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid, NotFound
+from app.core.values.problems import Conflict, Invalid, NotFound
 from app.credentials import service as credentials
-from app.credentials.queries import stated_device
+from app.credentials.queries import made_before, stated_device
 from app.credentials.service import check_credential, latest_expiry, record_credential
 from app.credentials.views import StatedDevice
 from app.devices.queries import locked, view
@@ -31,12 +31,18 @@ CODE_LIFE: Final = timedelta(minutes=10)
 _ENROL = update(Device).where(Device.clinic_id == CLINIC, Device.client_id == bindparam("this"))
 
 
-def create(op: Operation, body: DeviceBody) -> NewDeviceView:
+def create(op: Operation, body: DeviceBody, code: Key | None = None) -> NewDeviceView:
     """Create a device. Returns its view, with the code to enrol it.
+
+    With the `code` of a device that the caller made before, it is this device again. Raises
+    `Conflict` if that was enrolled or has ended.
 
     Raises `Invalid` for an unknown or inactive practitioner and for a scope that the caller
     doesn't hold, and `Conflict` if too many clients stand above the caller.
     """
+    before = None if code is None else _made_with(op, code)
+    if before is not None:
+        return before
     latest_expiry(op)
     faults = list(scopes_not_held(op.caller, body.scopes))
     try:
@@ -48,7 +54,7 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
         faults.append(Fault("/practitioner_id", "unknown_reference", missing))
     if faults:
         raise Invalid(faults)
-    code = new_key(uuid7(), ENROLMENT_CODE)
+    code = code or new_key(uuid7(), ENROLMENT_CODE)
     made: StatedDevice = {
         "id": code.client_id,
         "name": body.name,
@@ -63,6 +69,16 @@ def create(op: Operation, body: DeviceBody) -> NewDeviceView:
     ledger.record(op, "devices", made)
     record_credential(op, made["id"])
     return {**made, "made_by": op.caller.client_id, "enrolment_code": str(code)}
+
+
+def _made_with(op: Operation, code: Key) -> NewDeviceView | None:
+    row = made_before(op, code)
+    if row is None:
+        return None
+    is_open = row.kind == "device" and row.enrolled_at is None and row.revoked_at is None
+    if not is_open or not code.matches(row.code_digest):
+        raise Conflict("This device was made before. It was enrolled or ended since.")
+    return {**view(row), "enrolment_code": str(code)}
 
 
 def _is_inactive(op: Operation, practitioner_id: UUID) -> bool:

@@ -93,6 +93,7 @@ def end(op: Writing, id: UUID) -> Answer[EmergencyView]:
 def review(op: Reviewing, id: UUID, body: ReviewBody) -> Answer[EmergencyView]:
     """Record that you reviewed emergency access, and what you found. The ledger holds the note.
 
-    It then leaves the list of those to review. A practitioner can't review their own.
+    It then leaves the list of those to review. A practitioner can't review their own, not
+    with an account or key that they made either.
     """
     return Answer(service.review(op, id, body.note))

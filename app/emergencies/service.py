@@ -8,6 +8,7 @@ from prometheus_client import Counter
 from sqlalchemy import bindparam, insert, update
 
 from app.alerts.service import Alarm, raise_alerts
+from app.auth.activity import is_behind
 from app.auth.models import Client, Emergency
 from app.auth.queries import open_emergency
 from app.core.operation import CLINIC, Operation, rows
@@ -94,11 +95,15 @@ def end(op: Operation, id: UUID, reason: str | None = None) -> EmergencyView:
 def review(op: Operation, id: UUID, note: str) -> EmergencyView:
     """Record that somebody reviewed emergency access, and what they found.
 
-    Raises `NotFound`, `EmergencyNotOver`, or `Forbidden` for the practitioner who had it.
+    Raises `NotFound`, `EmergencyNotOver`, or `Forbidden` for the practitioner who had it and
+    for every client that they made.
     """
     found = emergency(op, id, for_update=True)
-    if op.caller.answering == found["practitioner_id"]:
-        raise Forbidden("Nobody reviews their own emergency access.")
+    if is_behind(op.db, op.caller, found["practitioner_id"]):
+        raise Forbidden(
+            "Nobody reviews their own emergency access, not with a client or account that they"
+            " made either."
+        )
     if found["ended_at"] is None and op.at < found["ends_at"]:
         raise EmergencyNotOver
     ledger.record_rights_change(op, "emergencies", found, reason=note, operation=REVIEW)

@@ -8,7 +8,12 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, Tex
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db.tables import Record, offset_of, one_of
-from app.followups.views import ChangeRating, FollowUpSource, FollowUpWindow
+from app.followups.views import (
+    ChangeRating,
+    FollowUpReporter,
+    FollowUpSource,
+    FollowUpWindow,
+)
 
 
 class FollowUp(Record):
@@ -22,6 +27,7 @@ class FollowUp(Record):
         CheckConstraint("hours_after >= 0", name="after_its_session"),
         one_of("change", ChangeRating),
         one_of("source", FollowUpSource),
+        one_of("reported_by", FollowUpReporter),
         one_of("window", FollowUpWindow),
         Index("ix_follow_ups_session", "clinic_id", "session_id", "reported_at", "id"),
         Index("ix_follow_ups_patient", "clinic_id", "patient_id", "reported_at"),
@@ -45,3 +51,4 @@ class FollowUp(Record):
     comment: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(16))
     language: Mapped[str | None] = mapped_column(String(35))
+    reported_by: Mapped[str | None] = mapped_column(String(16))

@@ -10,7 +10,7 @@ from app.core.http.pages import Filters
 from app.core.values.faults import check_distinct
 from app.core.values.wire import Moment, Score, Text, example
 from app.followups import rules
-from app.followups.views import ChangeRating, FollowUpSource
+from app.followups.views import ChangeRating, FollowUpReporter, FollowUpSource
 from app.records.readings import MuscleSlug
 from app.records.schemas import Language, RecordBody
 
@@ -58,6 +58,8 @@ class FollowUpBody(RecordBody):
     """How the report came in."""
     language: Language | None = None
     """The language of the report, as a BCP 47 tag; null if unknown."""
+    reported_by: FollowUpReporter | None = None
+    """Whether the patient answered, or somebody for them; null if nobody said."""
 
     @field_validator("worst_soreness")
     @classmethod

@@ -16,6 +16,8 @@ FollowUpSource = TypeAliasType(
     "FollowUpSource", Literal["patient_link", "practitioner", "integration"]
 )
 """Whether a patient's link, a practitioner or another system sent the report."""
+FollowUpReporter = TypeAliasType("FollowUpReporter", Literal["patient", "for_patient"])
+"""Whether the patient answered, or somebody for them, such as a parent."""
 FollowUpWindow = TypeAliasType("FollowUpWindow", Literal["early", "h24", "h48", "h72", "late"])
 """Hours after the visit: `early` under 18, `h24` to 36, `h48` to 60, `h72` to 96, `late` after
 that."""
@@ -43,6 +45,8 @@ class _FollowUp(TypedDict):
     comment: str | None
     source: FollowUpSource
     language: str | None
+    reported_by: FollowUpReporter | None
+    """Null if nobody said."""
     version: int
     created_at: datetime
     updated_at: datetime

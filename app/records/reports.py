@@ -1,7 +1,7 @@
 """The hook by which whoever finds a difference reports it.
 
 Alerts are above this package, so it can't raise one itself. `app.kinds.fill_registry()` gives the
-report when a program starts: see `app.alerts.differences.report`.
+report when a program starts: see `app.alerts.service.report_differences`.
 """
 
 from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, bindparam, delete, update
 
-from app.alerts.differences import remember
+from app.alerts.service import store_differences
 from app.core.db.bulk import insert_unless_taken
 from app.core.db.database import Database
 from app.core.http.logs import log
@@ -220,7 +220,7 @@ def _write_down(
         if resource != LEDGER or step.sound:
             op.run(_HEALED, {"what": resource, "this": id_})
     new = [difference for key, difference in found.items() if key not in known]
-    remember(op, new, alerting=in_ledger)
+    store_differences(op, new, alerting=in_ledger)
     for difference in new if in_ledger else ():
         ledger.record_difference(op, *difference)
     op.run(_MOVE.values(**moved))

@@ -141,6 +141,8 @@ def test_only_the_answer_to_an_invitation_shows_its_code(
         ({"sign_in_name": None, "name": "x" * 101}, "/sign_in_name", "string_too_long"),
         ({"sign_in_name": "\ufdfa" * 60}, "/sign_in_name", "string_too_long"),
         ({"sign_in_name": "TAKEN "}, "/sign_in_name", "name_taken"),
+        ({"sign_in_name": "t\u0430ken"}, "/sign_in_name", "name_alike"),
+        ({"sign_in_name": "\u03a4\u0391\u039a\u0395\u039d"}, "/sign_in_name", "name_alike"),
         ({"email": "nobody"}, "/email", "string_pattern_mismatch"),
     ],
 )
@@ -152,6 +154,15 @@ def test_an_account_that_nobody_could_use_is_refused(
     answer = api.post("/v1/accounts", whole)
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+
+def test_names_that_look_different_and_one_s_own_are_accepted(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    for name in ("Ilan", "Lian", "\u0410\u043d\u043d\u0430", "Anna", "ana", "\u738b"):
+        invite(app, clinic, api, sign_in_name=name)
+    lee = invite(app, clinic, api, sign_in_name="Lee")
+    assert changed(api, lee, sign_in_name="L\u0435\u0435").status_code == 200
 
 
 def test_the_same_name_may_sign_in_to_two_clinics(app: FastAPI, clinic: Clinic, api: Api) -> None:

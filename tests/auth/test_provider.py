@@ -2,6 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +15,21 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from pydantic_core import to_json
 
 from app.auth.provider import Provider, identity_id
-from app.auth.queries import Authenticator
+from app.auth.queries import CACHED_S, Authenticator
 from app.clients import service
+from app.core.db.database import Database
 from app.core.http.outgoing import Outgoing
 from app.core.operation import perform
 from app.core.values.access import Scope
 from app.core.values.clock import uuid7
 from app.core.values.problems import Conflict
+from app.practitioners.schemas import PractitionerBody
+from app.practitioners.service import PRACTITIONERS
+from app.records.service import create_one
 from app.settings import settings
+from app.state.compare import differences
 from tests.cli.program import url_of, within
-from tests.ground import Api, Clinic, create_clinic
+from tests.ground import Api, Clinic, create_clinic, later
 from tests.publishing import Published, loopback_let_in, publishing
 from tests.signing import public, signed
 
@@ -231,6 +240,70 @@ def test_identities_are_managed_on_the_command_line(
     assert run("add", subject, *here, *who, *scopes).err == "This person has an identity already.\n"
     assert run("revoke", subject, *here).code == 0
     assert run("revoke", "nobody", *here).err == "This clinic has no identity with this subject.\n"
+
+
+def test_who_was_unlinked_can_be_linked_again_and_nothing_earlier_comes_back(
+    dana: Person, api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_all = dana.token()
+    by_cli = clinic.operation("clients.create")
+    by_dana = replace(by_cli, caller=replace(by_cli.caller, client_id=dana.id))
+    key = perform(clinic.database, by_dana, lambda: service.add(by_dana, "Hers", HELD))
+    hers = Api(api.wire, str(key))
+    assert dana.is_let_in(with_all)
+    assert hers.get("/v1/patients").status_code == 200
+    op = clinic.operation("identities.revoke")
+    perform(clinic.database, op, lambda: service.revoke_identity(op, dana.id))
+    eli = UUID(api.practitioner()["id"])
+    op = clinic.operation("identities.create")
+    made = (dana.id, "Eli", eli, [Scope.PATIENTS_READ])
+    perform(clinic.database, op, lambda: service.add_identity(op, *made))
+    later(monkeypatch, CACHED_S + 1)
+    me = dana.own(dana.token()).get("/v1/me").json()
+    assert (me["practitioner_id"], me["scopes"]) == (str(eli), ["patients:read"])
+    assert hers.get("/v1/patients").status_code == 401
+    with pytest.raises(Conflict):
+        perform(clinic.database, op, lambda: service.add_identity(op, *made))
+    assert found_differences(clinic) == []
+
+
+def test_two_clinics_that_link_one_person_at_once_don_t_both_succeed(
+    database: Database, provider: Published
+) -> None:
+    id = identity_id(provider.url, new_subject())
+    barrier = Barrier(2)
+
+    def link(clinic: Clinic) -> bool:
+        op = clinic.operation("identities.create")
+        practitioner = practitioner_of(clinic)
+
+        def work() -> None:
+            service.add_identity(op, id, "Dana", practitioner, HELD)
+            with suppress(BrokenBarrierError):  # the other one waits for this one's commit
+                barrier.wait(1)
+
+        try:
+            perform(database, op, work)
+        except Conflict:
+            return False
+        return True
+
+    clinics = [create_clinic(database), create_clinic(database)]
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(link, clinics)) == [False, True]
+
+
+def practitioner_of(clinic: Clinic) -> UUID:
+    op = clinic.operation("practitioners.create")
+    body = PractitionerBody(given_name="Dana")
+    return perform(clinic.database, op, lambda: create_one(op, PRACTITIONERS, body))[0]["id"]
+
+
+def found_differences(clinic: Clinic) -> list[Any]:
+    op = clinic.operation()
+    with clinic.database.snapshot(clinic.id) as db:
+        op.begin(db)
+        return list(differences(op))
 
 
 def test_one_person_of_the_provider_is_linked_in_one_clinic(

@@ -51,6 +51,8 @@ def test_null_removes_a_setting(api: Api) -> None:
         ({"channel": "post", "to": "http://pager.example/in"}, {"/to": "address"}),
         ({"channel": "post", "to": "https://u:p@pager.example/in"}, {"/to": "address"}),
         ({"channel": "post", "to": "https://pager.example:25/in"}, {"/to": "port"}),
+        ({"channel": "post", "to": "https://127.1/in"}, {"/to": "private_address"}),
+        ({"channel": "post", "to": "https://[fd00::1]/in"}, {"/to": "private_address"}),
         ({"channel": "sms"}, {"/channel": "literal_error"}),
         ({"to": ""}, {"/to": "string_too_short"}),
         ({"name": " "}, {"/name": "blank"}),
@@ -86,6 +88,7 @@ def test_at_most_ten_recipients_have_ten_names(api: Api) -> None:
         ({"address": " "}, {"/address": "blank"}),
         ({"phone": "1" * 51}, {"/phone": "string_too_long"}),
         ({"emergency_number": 911}, {"/emergency_number": "string_type"}),
+        ({"emergency_number": "call us"}, {"/emergency_number": "no_digits"}),
         ({"emergency_number": ""}, {"/emergency_number": "string_too_short"}),
     ],
 )
@@ -93,3 +96,8 @@ def test_what_is_wrong_with_an_address_or_a_number_is_named(
     api: Api, members: dict[str, Any], fault: dict[str, str]
 ) -> None:
     assert faults(change(api, **members)) == fault
+
+
+@pytest.mark.parametrize("number", ["911", "+1 (604) 555-0100", "911 or 112", "*112#", "\u0661"])
+def test_an_emergency_number_may_have_words_beside_its_digits(api: Api, number: str) -> None:
+    assert change(api, emergency_number=number).json()["emergency_number"] == number

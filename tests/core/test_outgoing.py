@@ -163,6 +163,35 @@ def test_a_public_address_is_one(address: str) -> None:
     assert resolve_public(address, 443) == address
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("[::ffff:127.0.0.1]", "0x7f000001", "2130706433", "127.1", "localhost", "localhost."),
+        *("LOCALHOST", "a.localhost", "[fd00::1]"),
+        *("169.254.169.254", "100.64.0.1", "0.0.0.0"),  # noqa: S104 - refused
+        *("0177.0.0.1", "0x7f.1", "127.0.0.1.", "10.1", "0", "0x", "4294967297", "1.2.3.4.5"),
+        *("[fe80::1%25eth0]", "[::1]", "[::]", "192.168.0.1:443", "[64:ff9b::7f00:1]:443"),
+    ],
+)
+def test_an_address_that_shows_that_it_is_not_public_is_refused_at_once(host: str) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        check_address(f"https://{host}/in")
+    assert refused.value.code == "private_address"
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "0x08080808", "[2606:4700:4700::1111]", "a.example."])
+def test_an_address_of_the_internet_is_taken_in_any_spelling(host: str) -> None:
+    check_address(f"https://{host}/in")
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "10.0.0.1", "127.1"])
+def test_letting_loopback_in_opens_no_other_private_address(host: str) -> None:
+    with loopback_let_in():
+        check_address("https://127.0.0.1/in")
+        with pytest.raises(RuleBroken):
+            check_address(f"https://{host}/in")
+
+
 def answering(*addresses: str) -> Any:
     """Return a resolver's answer with these addresses."""
     kinds = [socket.AF_INET6 if ":" in each else socket.AF_INET for each in addresses]

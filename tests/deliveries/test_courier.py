@@ -84,6 +84,19 @@ def test_a_red_flag_at_two_is_told_within_a_minute_and_to_the_next_one_after_15(
     ] == [("Dana", "email", "sent", 1, None), ("Kim", "email", "sent", 1, None)]
 
 
+def test_a_message_says_what_follows_it(
+    api: Api, clinic: Clinic, box: Mailbox, clock: Clock
+) -> None:
+    change(api, alert_recipients=[DANA, KIM])
+    red_flag(api)
+    wait(clinic, clock, 77)
+    first, last, again = box.texts
+    assert "within 15 minutes, the next person is told." in first
+    assert "the messages begin again after an hour." in last
+    assert "next person" not in last
+    assert again.endswith(first.splitlines()[-1] + "\n")
+
+
 def test_a_message_has_a_link_and_nothing_about_the_patient(
     api: Api, clinic: Clinic, box: Mailbox
 ) -> None:

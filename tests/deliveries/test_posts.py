@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,11 +86,16 @@ def test_a_program_that_drips_is_cut_off(
     )
 
 
-def test_an_address_inside_the_servers_network_is_never_posted_to(api: Api, clinic: Clinic) -> None:
+def test_an_address_inside_the_servers_network_is_never_posted_to(
+    api: Api, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
     with receiving() as inside:
         port = inside.url.rpartition(":")[2]
-        change(api, alert_recipients=[{"name": "In", "channel": "post", "to": "https://10.0.0.1/"}])
+        to = f"https://pager.clinic.example:{port}/"
         with mailing("log:", post_key=KEY, outgoing_ports=f"443,{port}"):
+            change(api, alert_recipients=[{"name": "In", "channel": "post", "to": to}])
             alert = red_flag(api)
             deliver_in(clinic.database, clinic.id)
     [found] = deliveries(api, alert)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.clinics.views import AlertRecipientView
 from app.deliveries import rules
 from app.deliveries.rules import Telling
+from app.deliveries.views import Next
 from tests.clinics.test_hours import VANCOUVER, hours, instants, zones
 
 AT = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
@@ -36,6 +37,18 @@ class Sent(NamedTuple):
     late: bool
 
 
+PAUSES = {"person": 15 * MINUTE, "round": 60 * MINUTE, "later_round": 24 * 60 * MINUTE}
+
+
+def check_said(follows: Next, step: rules.Step, at: datetime) -> None:
+    """Require that a message that reaches its recipient says what follows it."""
+    assert (follows == "nothing") == (step.due_at is None)
+    if step.due_at is not None and follows == "missed":
+        assert step.due_at - at <= rules.AGAIN_AFTER_MAX
+    elif step.due_at is not None:
+        assert step.due_at - at == PAUSES[follows]
+
+
 def told(
     recipients: Sequence[AlertRecipientView],
     *,
@@ -56,6 +69,8 @@ def told(
         minute = (at - raised_at) / MINUTE
         yield Sent(minute, found["name"], telling.round, rules.is_late(telling, at))
         step = rules.after(telling, recipients, found["name"], at, sent=sent)
+        if sent:
+            check_said(rules.what_follows(telling, recipients, found["name"], at), step, at)
         if step.due_at is None:
             return
         telling, at = step.telling, step.due_at

@@ -19,6 +19,7 @@ from app.core.values.clock import now, uuid7
 from app.emergencies.queries import SHOWN_MAX, unreviewed_series
 from app.emergencies.rules import SERIES_MIN, SERIES_WITHIN, Opening, series
 from app.ledger import queries as ledger
+from tests.accounts.people import joined
 from tests.cli.program import url_of, within
 from tests.emergencies.test_emergencies import PATH, REASON, Person
 from tests.ground import Api, Clinic
@@ -194,6 +195,30 @@ def test_nobody_reviews_their_own_emergency_access(api: Api) -> None:
     assert dana.own.post(f"{PATH}/{id_}/review", {"note": "Fine."}).status_code == 403
     eli = Person(api, Scope.EMERGENCY_REVIEWS_WRITE)
     assert eli.own.post(f"{PATH}/{id_}/review", {"note": "Fine."}).status_code == 200
+
+
+def test_nobody_reviews_their_own_emergency_access_with_an_account_that_they_made(
+    api: Api, app: FastAPI, clinic: Clinic
+) -> None:
+    dana = api.practitioner()["id"]
+    owner = {"name": "Dana Demo", "sign_in_name": "dana", "role": "owner"}
+    first = joined(app, clinic, api, **owner, practitioner_id=dana).api()
+    owner |= {"name": "Second", "sign_in_name": "second"}
+    second = joined(app, clinic, first, **owner).api()
+    third = joined(app, clinic, second, **owner | {"sign_in_name": "third"}).api()
+    other = joined(app, clinic, api, **owner | {"sign_in_name": "other"}).api()
+    ids = []
+    for _ in range(SERIES_MIN):
+        ids.append(first.create(PATH, reason=REASON)["id"])
+        assert first.post(f"{PATH}/{ids[-1]}/end").status_code == 200
+    [alert] = alerts(api)
+    note, done = {"note": "Fine."}, {"action": "other", "note": "Asked why."}
+    for refused in (first, second, third):
+        assert refused.post(f"{PATH}/{ids[0]}/review", note).status_code == 403
+        answer = refused.post(f"/v1/alerts/{alert['id']}/acknowledge", done)
+        assert answer.status_code == 403
+    assert other.post(f"{PATH}/{ids[0]}/review", note).status_code == 200
+    assert other.post(f"/v1/alerts/{alert['id']}/acknowledge", done).status_code == 200
 
 
 @pytest.mark.parametrize("note", ["", " ", "a\abell", "x" * 501])

@@ -9,10 +9,9 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
-from app.alerts.differences import ALERTS_MAX
 from app.alerts.models import Alert
 from app.alerts.schemas import AcknowledgeBody
-from app.alerts.service import ALERTS, acknowledge
+from app.alerts.service import ALERTS, ALERTS_MAX, acknowledge
 from app.core.db.database import Database
 from app.core.operation import perform
 from app.core.values.clock import now

@@ -63,6 +63,7 @@ UNLISTED = {
     "/console/join": "lets somebody in who was invited",
     "/console/sign-in": "lets a browser in",
     "/console/sign-in/{clinic_id}": "likewise, in one of several clinics",
+    "/console/sign-in/another": "likewise",
     "/console/sign-out": "lets it out",
     "/console/kept": "opens a form again with what was typed",
     "/console/oidc": "leads a browser to the identity provider",

@@ -80,6 +80,17 @@ def test_a_form_acknowledges_and_goes_back_to_its_page(api: Api, desk: Desk) -> 
         assert (done["status"], done["action"], done["note"]) == ("acknowledged", "called", NOTE)
 
 
+def test_the_lines_of_a_note_count_as_they_were_typed(api: Api, desk: Desk) -> None:
+    """A browser sends each end of a line as two characters."""
+    typed = ("Called.\n" * 500)[:3999] + "."
+    alert = alarmed(api)
+    answer = send(desk, alert, form_of(alert, note=typed.replace("\n", "\r\n")))
+    assert answer.status_code == 303, answer.text
+    assert api.get(f"/v1/alerts/{alert['id']}").json()["note"] == typed
+    other = alarmed(api)
+    assert send(desk, other, form_of(other, note="x" * 4001)).status_code == 422
+
+
 def test_a_form_for_another_patient_is_a_fault_that_keeps_what_was_typed(
     api: Api, desk: Desk
 ) -> None:

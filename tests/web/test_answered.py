@@ -76,6 +76,14 @@ def test_the_list_of_acknowledged_alerts_is_shown_a_page_at_a_time_newest_first(
     assert desk.get("/console/alerts?status=lost").status_code == 422
 
 
+def test_a_note_of_the_greatest_length_may_have_lines(api: Api, desk: Desk) -> None:
+    """A browser sends two characters for each line break. They count as one, and are stored so."""
+    alert = alarmed(api)
+    note = "Called.\n" * 499 + "Called.x"
+    assert noted(desk, alert, note=note.replace("\n", "\r\n")).status_code == 303
+    assert api.get(f"/v1/alerts/{alert['id']}").json()["notes"][0]["note"] == note
+
+
 def test_an_empty_note_is_refused_and_one_too_many_too(
     api: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,16 @@
 
 import re
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
+from tests.accounts.people import joined
 from tests.auth.local_provider import LocalProvider, link_person
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
@@ -29,6 +33,22 @@ def test_a_practitioner_is_named_on_every_page(
     assert "Dana Okafor practitioner Test clinic" in words(found.text)
     nobody.send("/console/sign-out")
     assert "Okafor" not in nobody.get("/console").text
+
+
+@pytest.mark.parametrize("place", ["", "/alerts", "/people", "/keys", "/sign-ins", "/nothing"])
+def test_a_page_reads_the_clinic_once(desk: Desk, clinic: Clinic, place: str) -> None:
+    seen: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(clinic.database.engine, "before_cursor_execute", note)
+    try:
+        desk.get(f"/console{place}")
+    finally:
+        event.remove(clinic.database.engine, "before_cursor_execute", note)
+    assert sum(" emergency_number" in each.replace(".", " ") for each in seen) == 1
+    assert sum("clinics.name" in each for each in seen) == 1
 
 
 STRANGE = (
@@ -104,3 +124,14 @@ def test_a_program_that_holds_a_key_is_named_as_such(
     answer = nobody.get("/console")
     page = words(nobody.get(answer.headers.get("location", "/console")).text)
     assert "test API key Test clinic" in page
+
+
+def test_an_account_is_named_as_the_owner_named_it(app: FastAPI, clinic: Clinic, api: Api) -> None:
+    """Also when it is a practitioner's whose record has another name."""
+    dana = api.practitioner(given_name="Dana", family_name="Okafor")["id"]
+    body = {"role": "practitioner", "practitioner_id": dana, "name": "Dana Okafor"}
+    person = joined(app, clinic, api, **body)
+    assert "Dana Okafor practitioner" in words(person.desk.get("/console").text)
+    held = api.get(f"/v1/accounts/{person.id}").json()
+    api.change(held, "/v1/accounts", name="Dana Lindqvist")
+    assert "Dana Lindqvist practitioner" in words(person.desk.get("/console").text)

@@ -5,30 +5,33 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Row, bindparam, delete, insert
+from sqlalchemy import Row, insert
 
 from app.accounts.errors import AccountRevoked
 from app.accounts.queries import (
     account_named,
+    checks_of,
     digest_of_sign_in,
     locked,
     sign_in_id,
+    sign_in_names,
     view,
 )
-from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, name_key
+from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, looks, name_key
 from app.accounts.schemas import AccountBody, AccountView, NewAccountView, RevokedAccountView
 from app.accounts.service.storage import changed, record
-from app.auth.models import Account, BrowserToken, Client
+from app.auth.models import Account, Client
 from app.auth.queries import makers
 from app.auth.rules import INVITATION_CODE, Key, Untrusted, is_inactive, new_key
-from app.auth.service import delete_tokens
-from app.core.operation import CLINIC, Operation
+from app.auth.service import delete_tokens, sign_out_browser
+from app.core.operation import Operation
 from app.core.values.access import ROLES
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
-from app.core.values.problems import Forbidden, Invalid, NotFound
+from app.core.values.problems import Conflict, Forbidden, Invalid, NotFound
 from app.core.values.wire import merge_patch, read
 from app.credentials import service as credentials
+from app.credentials.queries import made_before
 from app.credentials.service import check_credential, latest_expiry
 from app.credentials.service.owning import keeping_an_owner
 from app.ledger import service as ledger
@@ -37,25 +40,26 @@ from app.records.registry import registry
 from app.records.service import check_version
 
 NOT_HELD: Final = "You don't hold every right of this role yourself."
-_END_SIGN_IN = delete(BrowserToken).where(
-    BrowserToken.clinic_id == CLINIC,
-    BrowserToken.client_id == bindparam("holder"),
-    BrowserToken.digest == bindparam("known"),
-)
 
 
-def create(op: Operation, body: AccountBody) -> NewAccountView:
+def create(op: Operation, body: AccountBody, code: Key | None = None) -> NewAccountView:
     """Create an account and invite the person. Returns its view, with the invitation's code.
+
+    With the `code` of an account that the caller made before, it is this account again. Raises
+    `Conflict` if its invitation isn't open any more.
 
     Raises `Invalid` for a role with rights that the caller doesn't hold, a name that another
     account has, and an unknown or inactive practitioner. Raises `Conflict` if too many clients
     stand above the caller.
     """
+    made = None if code is None else _made_with(op, code)
+    if made is not None:
+        return made
     latest_expiry(op)
     faults = list(_faults(op, body, None))
     if faults:
         raise Invalid(faults)
-    code = new_key(uuid7(), INVITATION_CODE)
+    code = code or new_key(uuid7(), INVITATION_CODE)
     add(
         op,
         body,
@@ -64,6 +68,21 @@ def create(op: Operation, body: AccountBody) -> NewAccountView:
         invited_until=op.at + INVITATION_LIFE,
     )
     return {**view(locked(op, code.client_id)), "invitation_code": str(code)}
+
+
+def _made_with(op: Operation, code: Key) -> NewAccountView | None:
+    row = made_before(op, code)
+    if row is None:
+        return None
+    if row.kind != "account" or not _is_open(op, code):
+        raise Conflict("This invitation was made before, and isn't open any more.")
+    return {**view(row), "invitation_code": str(code)}
+
+
+def _is_open(op: Operation, code: Key) -> bool:
+    """Whether a code is the one with which its account is invited."""
+    digest = checks_of(op, code.client_id).invitation_digest
+    return digest is not None and code.matches(digest)
 
 
 def add(op: Operation, body: AccountBody, id: UUID, **more: Any) -> None:
@@ -109,9 +128,23 @@ def _faults(op: Operation, body: AccountBody, row: Row[Any] | None) -> Iterator[
         there = account_named(op.db, op.clinic_id, _sign_in_name(body))
         if there is not None and (row is None or there.id != row.id):
             yield Fault("/sign_in_name", "name_taken", "Another account has this name.")
+        elif (alike := _alike(op, _sign_in_name(body), row)) is not None:
+            detail = f"This looks like {alike}, with which somebody else signs in."
+            yield Fault("/sign_in_name", "name_alike", detail)
     is_new = row is None or row.practitioner_id != body.practitioner_id
     if body.practitioner_id is not None and is_new:
         yield from _faults_of_practitioner(op, body.practitioner_id)
+
+
+def _alike(op: Operation, name: str, row: Row[Any] | None) -> str | None:
+    """Another account's name that looks like this one; None if there is none.
+
+    An account that has its name already keeps it.
+    """
+    if row is not None and name_key(name) == name_key(row.sign_in_name):
+        return None
+    others = {id: other for id, other in sign_in_names(op).items() if row is None or id != row.id}
+    return next((other for other in others.values() if looks(name) & looks(other)), None)
 
 
 def _faults_of_practitioner(op: Operation, id: UUID) -> Iterator[Fault]:
@@ -157,15 +190,19 @@ def change(op: Operation, id: UUID, changes: dict[str, Any]) -> AccountView:
     return view(locked(op, id))
 
 
-def reset(op: Operation, id: UUID) -> NewAccountView:
+def reset(op: Operation, id: UUID, secret: str | None = None) -> NewAccountView:
     """Invite a person again, such as for a forgotten password. Ends the password and all sign-ins.
+
+    `secret` is the random part of the new code. With that of the present code, nothing changes.
 
     Who invites the person last vouches for them: the account ends with that client. Raises
     `NotFound`, `AccountRevoked`, `LastOwner`, and `Forbidden` if the caller lacks rights of its
     role.
     """
     row = _changeable(op, id)
-    code = Key(id, new_key(id).secret, INVITATION_CODE)
+    code = Key(id, secret or new_key(id).secret, INVITATION_CODE)
+    if _is_open(op, code):
+        return {**view(row), "invitation_code": str(code)}
     delete_tokens(op, id)
     with keeping_an_owner(op):
         changed(
@@ -213,7 +250,7 @@ def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
     digest = digest_of_sign_in(op, account_id, id)
     if digest is None:
         raise NotFound
-    op.run(_END_SIGN_IN, {"holder": account_id, "known": digest})
+    sign_out_browser(op, account_id, digest)
     ledger.record_sign_in(op, account_id)
 
 

@@ -172,6 +172,17 @@ def across_clinics(db: Connection, clinic_id: UUID) -> Iterator[None]:
         db.exec_driver_sql(_set_clinic_sql(clinic_id))
 
 
+def lock_for_all_clinics(db: Connection, id: UUID) -> None:
+    """Let one transaction at a time deal with this id, whatever its clinic, until the commit.
+
+    No unique index does that: it would have to cover all clinics, which may be on several servers.
+    SQLite has one writer at a time anyway.
+    """
+    if db.dialect.name == "postgresql":
+        number = int.from_bytes(id.bytes[:8], signed=True)
+        db.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
+
+
 @contextlib.contextmanager
 def unavailable_if_down() -> Iterator[None]:
     """Raise `Unavailable` where the database is down, locked or too slow."""

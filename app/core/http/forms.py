@@ -19,20 +19,25 @@ class Repeated(ValueError):
 def form_members(raw: bytes) -> dict[str, str]:
     """Return the members of a form by name. A member without a value counts as absent.
 
+    Browsers send each end of a line as CR LF, whatever was typed (HTML, "constructing the form data
+    set"). Here it is one LF, so that a text has the length that the person saw.
     Raises `Repeated` if a name comes twice. Raises another `ValueError` if this is not a form or
     has more than `MEMBERS_MAX` members.
     """
     members = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
     if len(dict(members)) < len(members):
         raise Repeated
-    return dict(members)
+    return {name: value.replace("\r\n", "\n") for name, value in members}
 
 
 def read_form(request: Request, raw: bytes) -> dict[str, str]:
-    """Return the form's members by name. Raises `UnsupportedMedia` or `MalformedRequest`."""
+    """Return the form's members by name. Raises `UnsupportedMedia` or `MalformedRequest`.
+
+    A line break is one character. Browsers send two, which would count twice for a limit.
+    """
     check_media(request, {FORM})
     try:
-        return form_members(raw)
+        return {name: value.replace("\r\n", "\n") for name, value in form_members(raw).items()}
     except ValueError:
         raise MalformedRequest("This is not a form, or it has a member twice.") from None
 

@@ -7,6 +7,7 @@ Only the ports of the settings may be reached, because other services listen on 
 """
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -53,6 +54,9 @@ SPECIAL: Final = tuple(
 )
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 """The only IPv6 addresses that are assigned to hosts on the Internet (RFC 4291 §2.4)."""
+PRIVATE: Final = "Give an address of the Internet, not one of this machine or a private network."
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+"""The last part of a host that is an IPv4 address, by the URL standard (ends-in-a-number)."""
 # Separate threads, so that a slow host delays only the requests that need it.
 _THREADS: Final = CapacityLimiter(4)
 
@@ -75,8 +79,25 @@ class Sent(NamedTuple):
 
 
 def check_address(url: str) -> None:
-    """Raise `RuleBroken` unless this is an address that may be fetched."""
-    _parsed(url)
+    """Raise `RuleBroken` unless this is an address that may be fetched, as far as it shows.
+
+    A host's name may still lead to an address that is not public: `resolve_public` finds out.
+    """
+    host = str(_parsed(url).hostname).removesuffix(".")
+    if _is_allowed_loopback(host):
+        return
+    name = host.rpartition(".")[2]
+    is_literal = ":" in host or _NUMBER.fullmatch(name)
+    if name == "localhost" or (is_literal and not _is_public_literal(host)):
+        raise RuleBroken("private_address", PRIVATE)
+
+
+def _is_public_literal(host: str) -> bool:
+    """Return whether a host is written as a public IP address, in any spelling of one."""
+    try:
+        return is_public(ip_address(host if ":" in host else socket.inet_aton(host)))
+    except (OSError, ValueError):
+        return False
 
 
 def _parsed(url: str) -> SplitResult:

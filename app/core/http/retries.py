@@ -30,6 +30,8 @@ KEY_MAX = 255
 # A header value that can be stored: visible ASCII, with spaces only inside.
 KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?$"
 LOCK_NOT_AVAILABLE = "55P03"
+FORM_KEY = "needlework.form_key"
+"""The key of the ASGI scope that holds what a form is known by when it is sent again."""
 
 
 class StoredAnswer(ClinicOwned):
@@ -68,7 +70,13 @@ _cleaned_up_at: dict[UUID, datetime] = {}
 
 
 def key(request: Request) -> str | None:
-    """Return the Idempotency-Key of a request, or None. `Invalid` if it is malformed."""
+    """Return the Idempotency-Key of a request, or None. `Invalid` if it is malformed.
+
+    A form of the console has one of its own, under `FORM_KEY`.
+    """
+    of_form: str | None = request.scope.get(FORM_KEY)
+    if of_form is not None:
+        return of_form
     value = request.headers.get("idempotency-key")
     if value is not None and not (len(value) <= KEY_MAX and re.fullmatch(KEY_PATTERN, value)):
         detail = f"Give 1 to {KEY_MAX} ASCII characters."

@@ -196,5 +196,6 @@ def report(report: FollowUpView, names: Names) -> str:
         report["change"] and f"change: {spelt(report['change'])}",
         f"RED FLAG: {listed(report['red_flags'])}" if report["red_flags"] else None,
         report["comment"],
+        "answered by somebody for the patient" if report["reported_by"] == "for_patient" else None,
     )
     return "; ".join(filter(None, parts))

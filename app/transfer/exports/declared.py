@@ -208,6 +208,7 @@ _FOLLOW_UPS: Final[Decided] = {
     "comment": GONE,
     "source": SAME,
     "language": COMMON,
+    "reported_by": SAME,
     **STAMPS,
 }
 _MEASUREMENTS: Final[Decided] = {

@@ -23,6 +23,7 @@ from app.core.http.authorize import Identity, forget_stale_clients
 from app.core.http.deadline import deadline
 from app.core.http.forms import read_form
 from app.core.http.requests import EXTRA_HEADERS, ApiRequest, request_id, whole_body
+from app.core.http.retries import FORM_KEY
 from app.core.operation import Operation, perform
 from app.core.values.access import Caller, Refused
 from app.core.values.clock import now
@@ -31,6 +32,7 @@ from app.ledger import service as ledger
 from app.web.console import pages
 from app.web.console.cookies import TOKEN, cookie_header, cookie_of, delete_cookie, set_cookie
 from app.web.console.kept import Kept, carry, check_author, kept, show, take
+from app.web.console.once import retry_key
 from app.web.console.who import SIGNED_IN, SignedIn, signed_in
 
 SIGN_IN, SIGN_OUT = "console.sign-in", "console.sign-out"
@@ -89,7 +91,10 @@ async def by_cookie(request: Request) -> Identity:
         await asyncio.to_thread(work)
     request.scope[SIGNED_IN] = found.who
     if request.method != "GET":
-        check_author(await form_of(request), found.caller.client_id)
+        form = await form_of(request)
+        check_author(form, found.caller.client_id)
+        if isinstance(request, ApiRequest):
+            request.scope[FORM_KEY] = retry_key(form, request.raw or b"")
     return found.caller
 
 
@@ -166,7 +171,7 @@ async def _sign_out(request: Request) -> None:
 
 
 def _end(op: Operation, key: Key) -> None:
-    if sign_out_browser(op, key):
+    if sign_out_browser(op, key.client_id, key.digest):
         ledger.record_sign_in(op, key.client_id)
 
 

@@ -138,6 +138,8 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
     flags = ", ".join(map(_words, record["red_flags"]))
     hours = f"{record['hours_after']:.0f} hours after"
     told = f"soreness {record['soreness']} of 10, {hours}"
+    if record.get("reported_by") == "for_patient":  # an older version lacks it
+        told += ", answered by somebody for the patient"
     return "Follow-up", f"{told}; red flags: {flags}" if flags else told
 
 

@@ -23,6 +23,7 @@ from app.core.http.forms import FORM
 from app.core.http.requests import ApiRequest
 from app.core.values.problems import Conflict, Invalid, TooLarge
 from app.core.values.wire import decode
+from app.web.console.once import FORM_ID
 
 KEPT: Final = "needlework.kept"
 """The key of the ASGI scope that holds the `Kept` of a request."""
@@ -30,7 +31,7 @@ TEXT_MAX: Final = 200_000
 """Characters of a form that are kept."""
 FIELDS_MAX: Final = 200
 ON_PAGE, WRITTEN_BY, PATIENT, VERSION = "on_page", "written_by", "patient_id", "version"
-BEARINGS: Final = frozenset((ON_PAGE, WRITTEN_BY, PATIENT, VERSION))
+BEARINGS: Final = frozenset((ON_PAGE, WRITTEN_BY, PATIENT, VERSION, FORM_ID))
 """The hidden inputs of every form, which `forms.html` writes."""
 PAGE: Final = re.compile(r"/console(/[a-z-]{1,40}|/[0-9a-f-]{36}){0,6}", re.ASCII)
 
@@ -109,7 +110,8 @@ async def take(request: Request) -> None:
         fields = parse_qsl(raw, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError:
         return
-    sent = Kept(request.url.path, tuple(fields))
+    # The id of a form leads to what it makes, and the form that is shown again has another one.
+    sent = Kept(request.url.path, tuple(pair for pair in fields if pair[0] != FORM_ID))
     if PAGE.fullmatch(sent.page) and len(sent.text) > TEXT_MAX:
         raise TooLarge
     request.scope[KEPT] = _usable(sent)

@@ -4,20 +4,21 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import and_, bindparam, delete
+from sqlalchemy import and_
 from starlette.responses import HTMLResponse, Response
 
+from app.accounts import service as accounts
 from app.accounts.queries import sign_in_id
-from app.accounts.service import check_may_sign_out
 from app.auth.models import BrowserToken, Client
-from app.auth.rules import browser_token_is_valid
+from app.auth.rules import ENROLMENT_CODE, browser_token_is_valid
+from app.auth.service import sign_out_browser
 from app.clients import queries as keys
 from app.clients import service as clients
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
 from app.core.http.pages import Filters
 from app.core.http.routing import Route
-from app.core.operation import CLINIC, Operation, rows
+from app.core.operation import Operation, rows
 from app.core.values.access import ROLES, Scope
 from app.core.values.problems import NotFound
 from app.devices import queries as devices
@@ -28,6 +29,7 @@ from app.web.console import access, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, Further, framed
+from app.web.console.once import key_of_form
 
 DEVICES, KEYS, SIGN_INS = (
     pages.HOME + place.path for place in (who.DEVICES, who.KEYS, who.SIGN_INS)
@@ -40,17 +42,13 @@ _SIGN_INS: Final = (
     )
     .order_by(BrowserToken.used_at.desc(), BrowserToken.digest)
 )
-_END: Final = delete(BrowserToken).where(
-    BrowserToken.clinic_id == CLINIC,
-    BrowserToken.client_id == bindparam("holder"),
-    BrowserToken.digest == bindparam("known"),
-)
 
 router = APIRouter(include_in_schema=False, route_class=Route)
 SeeingDevices = Annotated[Operation, Depends(Authorize(*who.DEVICES.scopes, identify=by_cookie))]
 Enrolling = Annotated[
     Operation, Depends(Authorize(Scope.DEVICES_WRITE, secret=True, identify=by_cookie))
 ]
+EndingDevices = Annotated[Operation, Depends(Authorize(Scope.DEVICES_WRITE, identify=by_cookie))]
 SeeingSignIns = Annotated[Operation, Depends(Authorize(*who.SIGN_INS.scopes, identify=by_cookie))]
 SeeingKeys = Annotated[Operation, Depends(Authorize(*who.KEYS.scopes, identify=by_cookie))]
 EndingKeys = Annotated[Operation, Depends(Authorize(Scope.CLIENTS_WRITE, identify=by_cookie))]
@@ -81,13 +79,14 @@ def enrol(op: Enrolling, form: Form) -> HTMLResponse:
 
     It gets the rights of the role `practitioner`, as far as the caller holds them.
     """
+    code = key_of_form(op, form, ENROLMENT_CODE)
     scopes = sorted(ROLES["practitioner"] & op.caller.scopes)
     body = access.body_of(DeviceBody, {**access.sent(op, form), "scopes": scopes})
-    return framed("enrolled.html", op, device=plain(device_service.create(op, body)))
+    return framed("enrolled.html", op, device=plain(device_service.create(op, body, code)))
 
 
 @router.post(f"{DEVICES}/{{id:uuid}}/revoke", operation_id="console.revoke-device")
-def revoke_device(op: Enrolling, id: UUID, form: Form) -> Response:
+def revoke_device(op: EndingDevices, id: UUID, form: Form) -> Response:
     """End a device's access."""
     access.sent(op, form)
     device_service.revoke(op, id)
@@ -137,9 +136,10 @@ def end_sign_in(op: EndingSignIns, id: UUID, form: Form) -> Response:
     if found is None:
         raise NotFound
     if found.kind == "account":
-        check_may_sign_out(op, found.client_id)
-    op.run(_END, {"holder": found.client_id, "known": found.digest})
-    ledger.record_sign_in(op, found.client_id)
+        accounts.end_sign_in(op, found.client_id, id)
+    else:
+        sign_out_browser(op, found.client_id, found.digest)
+        ledger.record_sign_in(op, found.client_id)
     return pages.redirect(SIGN_INS, "signed-out")
 
 

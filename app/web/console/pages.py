@@ -33,6 +33,7 @@ from app.progress.rules.wording import (
 )
 from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
+from app.web.console.once import new_form_id
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -96,7 +97,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(one_value=ONE_VALUE)
+_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
@@ -161,10 +162,10 @@ class SignIn(NamedTuple):
     to: str = HOME
     """Where the browser continues after signing in."""
     clinic: str = ""
-    """The clinic's id, if the browser knows it."""
+    """The clinic's id, if the browser knows it, or what the person typed."""
     sign_in_name: str = ""
     asks_clinic: bool = False
-    """Whether the person can enter the clinic's id. Otherwise the form sends the one it has."""
+    """Whether the person can enter the clinic. Otherwise the form sends the one it has."""
     kept: Kept | None = None
     """What was typed into a form before."""
 

@@ -11,6 +11,7 @@ from app.accounts import queries, service
 from app.accounts.schemas import AccountBody
 from app.auth.models import Client
 from app.auth.provider import identity_id, signs_browsers_in
+from app.auth.rules import INVITATION_CODE
 from app.clients import service as clients
 from app.core.http.authorize import Authorize, RequestOperation
 from app.core.http.forms import Form
@@ -27,6 +28,7 @@ from app.web.console import access, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, Further, framed
+from app.web.console.once import key_of_form
 
 PEOPLE: Final = pages.HOME + who.PEOPLE.path
 OF_IDENTITIES: Final = "practitioner"
@@ -35,7 +37,8 @@ _IDENTITIES: Final = CLIENTS.where(Client.kind == "identity").order_by(Client.id
 
 router = APIRouter(prefix=PEOPLE, include_in_schema=False, route_class=Route)
 Reading = Annotated[Operation, Depends(Authorize(*who.PEOPLE.scopes, identify=by_cookie))]
-Writing = Annotated[
+Writing = Annotated[Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, identify=by_cookie))]
+Inviting = Annotated[
     Operation, Depends(Authorize(Scope.ACCOUNTS_WRITE, secret=True, identify=by_cookie))
 ]
 
@@ -72,10 +75,10 @@ def people(op: Reading, filters: Annotated[Further, Query()]) -> HTMLResponse:
 
 
 @router.post("", operation_id="console.invite")
-def invite(op: Writing, form: Form) -> HTMLResponse:
+def invite(op: Inviting, form: Form) -> HTMLResponse:
     """Create an account, and show the invitation's code, this once."""
-    made = service.create(op, access.body_of(AccountBody, access.sent(op, form)))
-    return _invited(op, made)
+    body = access.body_of(AccountBody, access.sent(op, form))
+    return _invited(op, service.create(op, body, key_of_form(op, form, INVITATION_CODE)))
 
 
 @router.get("/{id:uuid}", operation_id="console.person")
@@ -106,10 +109,11 @@ def change(op: Writing, id: UUID, form: Form) -> Response:
 
 
 @router.post("/{id:uuid}/reset", operation_id="console.reset-person")
-def reset(op: Writing, id: UUID, form: Form) -> HTMLResponse:
+def reset(op: Inviting, id: UUID, form: Form) -> HTMLResponse:
     """Invite a person again, and show the new code, this once."""
     access.sent(op, form)
-    return _invited(op, service.reset(op, id))
+    code = key_of_form(op, form, INVITATION_CODE)
+    return _invited(op, service.reset(op, id, None if code is None else code.secret))
 
 
 @router.post("/{id:uuid}/revoke", operation_id="console.revoke-person")

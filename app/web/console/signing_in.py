@@ -1,11 +1,12 @@
 """Signs people in by name and password, and programs' keys for whoever has no account.
 
-A server may have several clinics, and a name belongs to one of them. So the page's address, or a
-cookie that remembers it, names the clinic: `/console/sign-in/<id>`.
+A server may have several clinics, and a name belongs to one of them. So the page's address names
+the clinic (`/console/sign-in/<id>`), or the person types its name or id, which a cookie remembers.
+No page lists the clinics, and an unknown one is answered like a wrong password.
 """
 
 import asyncio
-import re
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Row
 from starlette.background import BackgroundTask
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.accounts.queries import only_clinic
 from app.accounts.rules import is_known_browser, known_browser, name_key
@@ -22,6 +24,7 @@ from app.accounts.service import passwords
 from app.accounts.service.signing_in import confirm, take_sign_in
 from app.auth.queries import caller_by_token, caller_for, in_force
 from app.auth.rules import API_KEY, Untrusted, parse_key
+from app.clinics.queries import clinics_named
 from app.core.db.database import Database
 from app.core.http.authorize import Identity, record_rejection
 from app.core.http.deadline import deadline
@@ -29,23 +32,20 @@ from app.core.http.forms import read_form
 from app.core.http.guesses import Guess, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import whole_body
+from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Caller, Refused
 from app.web.console import pages
 from app.web.console.browsers import SIGN_IN, check_origin, let_in
 from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
-from app.web.console.kept import carry, kept
+from app.web.console.kept import PAGE, carry, kept
 
-# After signing in, a browser may be redirected only to a page of the console.
-REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/alerts(/[0-9a-f-]{36})?|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
-    r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
-    re.ASCII,
-)
 FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
+NOT_THERE: Final = "The clinic, name, password or code is wrong. You are not signed in."
+ANOTHER: Final = f"{pages.HOME}/sign-in/another"
 WHICH_CLINIC: Final = (
-    "This server has several clinics. Open the address for signing in that your clinic gave you, or"
-    " enter the clinic's id."
+    "This server has several clinics. Enter the name of yours; or its id, if another clinic has the"
+    " same name."
 )
 
 router = APIRouter(include_in_schema=False)
@@ -66,6 +66,12 @@ def page(request: Request) -> Response:
     return pages.sign_in(200, pages.SignIn(clinic=cookie_of(request, CLINIC)))
 
 
+@router.get(ANOTHER, name="console.sign-in-another")
+def page_to_choose() -> Response:
+    """Show the page to sign in on, with a field for another clinic than the browser remembers."""
+    return pages.sign_in(200, pages.SignIn(asks_clinic=True))
+
+
 @router.get(f"{pages.HOME}/sign-in/{{clinic_id:uuid}}", name="console.sign-in-clinic")
 def page_of_clinic(request: Request, clinic_id: UUID) -> Response:
     """Show the page to sign in on, for one clinic. The browser remembers it."""
@@ -81,9 +87,10 @@ async def sign_in(request: Request) -> Response:
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     form = read_form(request, await whole_body(request))
     carry(request, form)
-    shown = pages.SignIn(
-        target(form), form.get("clinic", ""), form.get("name", ""), kept=kept(request)
-    )
+    clinic = form.get("clinic", "")
+    is_typed = clinic != "" and clinic != cookie_of(request, CLINIC)
+    name = form.get("name", "")
+    shown = pages.SignIn(target(request, form), clinic, name, is_typed, kept(request))
     async with deadline():
         key = form.get("key", "").strip()
         found = await (_with_key(request, key) if key else _with_password(request, form))
@@ -93,10 +100,10 @@ async def sign_in(request: Request) -> Response:
         if isinstance(caller, Caller):
             found.guess.give_back()
             try:
-                return await _let_in(request, caller, target(form), found.checked)
+                return await _let_in(request, caller, shown, found.checked)
             except Untrusted as error:  # something else changed the account, or used the code
                 caller = _marked(request, Refused(caller, error.reason))
-    answer = pages.sign_in(403, shown, FAILED)
+    answer = pages.sign_in(403, shown, NOT_THERE if is_typed else FAILED)
     if isinstance(
         caller, Refused
     ):  # after the response: its time must not show whether there is an account
@@ -104,18 +111,23 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def target(form: Mapping[str, str]) -> str:
-    """The page to redirect to after signing in."""
+def target(request: Request, form: Mapping[str, str]) -> str:
+    """The page to redirect to after signing in: one of the console that a `Route` answers."""
     to = form.get("to", "")
-    return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
+    asked = {**request.scope, "method": "GET", "path": to}
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    is_page = PAGE.fullmatch(to) and any(route.matches(asked)[0] is Match.FULL for route in routes)
+    return to if is_page else pages.HOME
 
 
 async def _let_in(
-    request: Request, caller: Caller, to: str, checked: passwords.Checked | None
+    request: Request, caller: Caller, shown: pages.SignIn, checked: passwords.Checked | None
 ) -> Response:
     if checked is None or checked.account is None:
-        return await let_in(request, caller, to)
-    answer = await let_in(request, caller, to, partial(_take, checked))
+        return await let_in(request, caller, shown.to)
+    answer = await let_in(request, caller, shown.to, partial(_take, checked))
+    if shown.asks_clinic:
+        set_cookie(request, answer, CLINIC, str(caller.clinic_id))
     mark = known_browser(checked.account.id, checked.account.password_hash)
     set_cookie(request, answer, KNOWN, mark)
     return answer
@@ -166,14 +178,19 @@ def _in_force(database: Database, account: Row[Any], caller: Caller) -> Identity
 
 
 def clinic_of(database: Database, given: str) -> UUID | None:
-    """The clinic with this id, or the only one of the database; None if there are several."""
-    if given.strip():
-        try:
-            return UUID(given.strip())
-        except ValueError:
-            return UUID(int=0)  # nobody's: answered like any other unknown clinic
+    """The clinic with this id or name, or the only one of the database.
+
+    None if several come into question.
+    """
+    with contextlib.suppress(ValueError):
+        return UUID(given.strip())
     with database.reading() as db:
-        return only_clinic(db)
+        if not given.strip():
+            return only_clinic(db)
+        found = clinics_named(db, given)
+    if len(found) > 1:
+        return None
+    return found[0] if found else UUID(int=0)  # nobody's: answered like any other unknown clinic
 
 
 def _known(request: Request, account: Row[Any] | None) -> tuple[str, ...]:
