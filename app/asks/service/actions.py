@@ -30,16 +30,16 @@ def send_again(op: Operation, id: UUID) -> AskView:
     Quiet hours don't count, for the person knows what time it is. Raises `AskNotSendable`.
     """
     ask = records.lock_for_server(op, ASKS, id)
-    refusal = _refusal(op, ask)
-    if refusal is not None:
-        raise AskNotSendable(reason=refusal)
+    reason = refusal(op, ask)
+    if reason is not None:
+        raise AskNotSendable(reason=reason)
     is_new = ask["status"] not in queries.OPEN
     status = ask["status"] if not is_new else "due" if ask["sent_at"] is None else "sent"
     changes = Derived(status=status, reason=None, note=None, next_at=op.at, next_kind="again")
     return change(op, ask, changes, BY_HAND)
 
 
-def _refusal(op: Operation, ask: AskView) -> str | None:
+def refusal(op: Operation, ask: AskView) -> str | None:
     """Return why no message may go; None if one may."""
     known = queries.known(op, ask["session_id"], ask["patient_id"])
     if known is None:

@@ -41,7 +41,7 @@ from app.web.console.kept import carry, kept
 
 # After signing in, a browser may be redirected only to a page of the console.
 REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/alerts(/[0-9a-f-]{36})?|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
+    r"/console(/account|/alerts(/[0-9a-f-]{36})?|/follow-ups(/[0-9a-f-]{36}(/phoned)?)?|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
     r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
     re.ASCII,
 )
