@@ -1,4 +1,4 @@
-"""The problems of asks."""
+"""The problems of asks, and of their links."""
 
 from app.core.values.problems import Conflict
 
@@ -18,3 +18,9 @@ class AskEnded(Conflict):
     """The ask has ended already, so there is nothing to cancel. `ask_status` says how it ended."""
 
     code, title = "ask-ended", "Ask has ended already"
+
+
+class LinkClosed(Conflict):
+    """This link takes no answer now. `state` says why, and what its page shows."""
+
+    code, title = "link-closed", "The link takes no answer"

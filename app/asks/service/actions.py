@@ -73,8 +73,10 @@ def cancel(op: Operation, id: UUID, note: str) -> AskView:
 def not_me(op: Operation, id: UUID) -> None:
     """End an ask whose message reached somebody else. The clinic sees the reason."""
     ask = records.lock_for_server(op, ASKS, id)
-    if ask["status"] != "answered":
-        change(op, ask, Derived(status="cancelled", reason="not_me", next_at=None, next_kind=None))
+    changes = Derived(reason="not_me", next_at=None, next_kind=None)
+    if ask["status"] != "answered":  # what was answered stays so, but maybe not by the patient
+        changes["status"] = "cancelled"
+    change(op, ask, changes)
 
 
 def stop_asking(op: Operation, id: UUID, by: str) -> None:

@@ -20,7 +20,7 @@ from app.asks.service import (
     moved_to,
     quiet,
 )
-from app.asks.service.seams import mint
+from app.asks.service.links import mint
 from app.asks.views import AskView, AttemptKind, AttemptView
 from app.clinics.queries import clinic
 from app.clinics.schemas import ClinicView

@@ -36,6 +36,7 @@ def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
     return {
         "zone": op.take_zone(here["time_zone"]),
         "who": who,
+        "clinic": here["name"],
         "differing": len(set(op.differing)),
         "open_alerts": open_count(op) if alerted else None,
         "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),

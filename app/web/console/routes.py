@@ -76,7 +76,7 @@ def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
         return _patients(op, filters)
     path = whose(op).start
     if path is None:
-        raise Forbidden(f"The console has no page for you: it needs {Scope.PATIENTS_READ}.")
+        raise Forbidden("The console has no page for you.", scope=Scope.PATIENTS_READ)
     return pages.redirect(pages.HOME + path)
 
 
