@@ -13,6 +13,8 @@ from fastapi.telemetry import TelemetryConfig
 from app.accounts.routes import router as accounts
 from app.alerts.routes import router as alerts
 from app.asks.routes import router as asks
+from app.asks.service import links
+from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
@@ -30,6 +32,7 @@ from app.episodes.routes import router as episodes
 from app.followups.routes import router as follow_ups
 from app.instruments.routes import router as instruments
 from app.kinds import fill_registry
+from app.languages.queries import DOMAIN, read_all
 from app.ledger.accountant import Accountant
 from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
@@ -58,12 +61,15 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
+from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
 from app.web.console.signing_in import router as signing_in
+from app.web.patient import apps, problem_pages
+from app.web.patient import routes as patient
 from app.web.routes import router as web
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -107,6 +113,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
+    follow_up_pages,
     people,
     machines,
     own_account.reading,
@@ -117,6 +124,8 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     oidc,
 )
 """The console's pages and forms."""
+LINKS: Final[tuple[APIRouter, ...]] = (apps.router, patient.router)
+"""The page of a patient's link. That for apps comes first: any token fits the other's path."""
 DESCRIPTION: Final = """\
 The token decides the clinic: send it as `Authorization: Bearer <token>`. A record has a `version`;
 to change it, send that version in `If-Match`. A create with an `Idempotency-Key`, or with an `id`
@@ -151,6 +160,9 @@ TAGS: Final = {
 """The groups of operations in the API's document, in its order, and what each is about."""
 
 
+UNKNOWN_LINKS_PER_MINUTE: Final = 30
+"""How many links that nobody knows an address may open in a minute."""
+
 # Telemetry would send paths and queries, which contain ids, to OpenTelemetry's configured target.
 NO_TELEMETRY: Final[TelemetryConfig] = {
     "tracing": False,
@@ -163,6 +175,7 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
 def create_app(database: Database | None = None) -> FastAPI:
     """Return the application on a database; by default, on that of the settings."""
     fill_registry()
+    read_all([DOMAIN])
     owns_database = database is None
     database = database or Database(settings().database_url)
 
@@ -174,11 +187,13 @@ def create_app(database: Database | None = None) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "request"))
         store_uses = storing_uses(authenticate)
-        keeper = Keeper(database, store_uses, end_departed, walk)
-        courier = Courier(database)
+        keeper = Keeper(database, store_uses, end_departed, walk, links.forget)
+        courier, asker = Courier(database), Courier(database, ask_all, "asker")
         keeper.start()
         courier.start()
+        asker.start()
         yield
+        asker.close()
         courier.close()
         keeper.close()
         await asyncio.to_thread(store_last, store_uses, database)
@@ -209,10 +224,11 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
     app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
     app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
+    app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")
     app.state.account = accountant = Accountant(database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
-    for router in (*ROUTERS, *CONSOLE, tokens, health.router, web):
+    for router in (*ROUTERS, *CONSOLE, *LINKS, tokens, health.router, web):
         app.router.routes.extend(router.routes)
-    middleware.install(app, {pages.HOME: page_about})
+    middleware.install(app, {pages.HOME: page_about, patient.ROOT: problem_pages.page_about})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app

@@ -127,6 +127,9 @@ _DUE: Final = (
     .order_by(OutboxItem.due_at, OutboxItem.id)
     .limit(bindparam("most"))
 )
+_NAMES: Final = rows(Patient, Patient.given_name, Patient.family_name).where(
+    Patient.id == bindparam("patient_id")
+)
 _STATUS: Final = rows(Ask, Ask.status).where(Ask.id == bindparam("id"))
 
 
@@ -149,6 +152,15 @@ def shares_address(op: Operation, patient_id: UUID, channel: MessageChannel, add
     """
     folded = folded_address(channel, address)
     return op.first(_OTHERS, folded=folded, channel=channel, patient_id=patient_id) is not None
+
+
+def initial(op: Operation, patient_id: UUID, channel: MessageChannel, address: str) -> str | None:
+    """The first letter of a patient's name, if another one gets messages at this address too."""
+    if not shares_address(op, patient_id, channel, address):
+        return None
+    row = op.one(_NAMES, patient_id=patient_id)
+    name = row.given_name or row.family_name
+    return name[0].upper() if name else None
 
 
 def open_asks(op: Operation, patient_id: UUID) -> list[UUID]:

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from app.asks.views import AskStatus
+from app.asks.views import AskStatus, AttemptOutcome
 from app.core.http.pages import Filters
-from app.core.values.wire import Body, Statement, example
+from app.core.values.wire import Body, Line, Statement, example
 from app.records.schemas import Language, RecordBody
 from app.safety.views import MessageChannel
 
@@ -50,3 +50,20 @@ class CancelBody(Body):
 
     note: Statement
     """The reason, in words."""
+
+
+class DeliveryBody(Body):
+    """What became of a message after it was handed over."""
+
+    model_config = example(
+        attempt_id="019a0000-0000-7000-8000-000000000009",
+        status="failed",
+        reason="The mailbox does not exist.",
+    )
+
+    attempt_id: UUID
+    """The attempt: the `attempt_id` of a POST, or the first part of an e-mail's Message-ID."""
+    status: AttemptOutcome
+    """What became of it."""
+    reason: Line | None = None
+    """Why it failed, or where the patient opted out, in words for the clinic; null for nothing."""

@@ -48,6 +48,10 @@ AttemptStatus = TypeAliasType("AttemptStatus", Literal["claimed", "sent", "unsur
 """`claimed`: it is being sent now. `sent`: the mail server or the clinic's own sender has it.
 `unsure`: it may have gone or not. `failed`: it did not go, or it came back."""
 
+AttemptOutcome = TypeAliasType("AttemptOutcome", Literal["sent", "failed", "opted_out"])
+"""`sent`: it arrived, or was handed on. `failed`: it came back, or was given up. `opted_out`: the
+patient wants no messages, so their consent to this channel is withdrawn."""
+
 
 class AttemptView(TypedDict, closed=True):
     """One message. It has no address and no text."""

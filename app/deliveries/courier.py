@@ -7,7 +7,7 @@ ended. So a message about an alert is sent at least once, and a repeat has the s
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -61,13 +61,22 @@ _AGAIN: Final = update(Delivery).where(
 )
 
 
-class Courier:
-    """A background thread that sends messages every two seconds."""
+Work = Callable[[Database, threading.Event], None]
+"""Sends what is due, until the event ends it."""
 
-    def __init__(self, database: Database) -> None:
+
+class Courier:
+    """A background thread that sends messages every two seconds.
+
+    Without other `work` it tells people of alerts. Each kind of work has a thread of its own.
+    """
+
+    def __init__(self, database: Database, work: Work | None = None, name: str = "courier") -> None:
         self._database = database
+        self._work = work or deliver
+        self._name = name
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
@@ -81,9 +90,9 @@ class Courier:
     def _run(self) -> None:
         while not self._end.wait(EVERY_S):
             try:
-                deliver(self._database, self._end)
+                self._work(self._database, self._end)
             except Exception as error:  # noqa: BLE001 - the next turn tries again
-                log.warning("courier", error=type(error).__name__)
+                log.warning(self._name, error=type(error).__name__)
 
 
 class Claim(NamedTuple):

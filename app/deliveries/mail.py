@@ -4,16 +4,18 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from app.core.http.logs import log
 from app.core.values.clock import now
-from app.deliveries.errors import Undelivered
+from app.deliveries.errors import Undelivered, Unwanted
 from app.settings import settings
 
 TIMEOUT_S: Final = 10.0
@@ -22,6 +24,16 @@ WHOLE_TIMEOUT_S: Final = 30.0
 """How long it may take in all."""
 PORTS: Final = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 LOG: Final = "log:"
+_AGREED: Final = 2
+"""The first digit of an answer that agrees (RFC 5321 §4.2.1)."""
+_NEVER: Final = 500
+"""From here on, an answer refuses for good."""
+_LINES: Final = SMTP.clone(cte_type="7bit")
+"""Lines as mail servers take them, and no byte that an old one would damage."""
+_SENDER_REFUSED: Final = "The mail server refused the sender's address."
+_RECIPIENT_REFUSED: Final = "The mail server refused the recipient's address."
+_MESSAGE_REFUSED: Final = "The mail server refused the message."
+_NO_ANSWER: Final = "The mail server broke off after it had the message, or part of it."
 NOT_SET: Final = "This server has no mail server: its settings name none."
 
 
@@ -31,11 +43,16 @@ def is_set_up() -> bool:
     return server is not None and (sender is not None or server.get_secret_value() == LOG)
 
 
-def composed(id: str, to: str, subject: str, text: str) -> EmailMessage:
-    """Return an e-mail. Its id is the same in each attempt, so a repeat can be recognised."""
+def composed(
+    id: str, to: str, subject: str, text: str, *, named: str | None = None
+) -> EmailMessage:
+    """Return an e-mail. Its id is the same in each attempt, so a repeat can be recognised.
+
+    It comes from the sender of the settings, who may be `named`.
+    """
     sender = settings().mail_from or ""
     message = EmailMessage()
-    message["From"] = sender
+    message["From"] = Address(named, addr_spec=sender) if named and sender else sender
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = format_datetime(now())
@@ -54,6 +71,46 @@ def send(message: EmailMessage) -> None:
         return
     with _signed_in() as server:
         server.send_message(message)
+
+
+def send_once(message: EmailMessage, is_wanted: Callable[[], bool]) -> None:
+    """Hand an e-mail to the mail server, at most once.
+
+    `is_wanted` is asked at the last moment: after the server has taken the recipient, before the
+    text. Raises `Unwanted`, or `Undelivered` with its outcome: `unsure` if the server broke off
+    after it may have had the text.
+    """
+    if not is_set_up():
+        raise Undelivered(NOT_SET)
+    if _url() == LOG:
+        if not is_wanted():
+            raise Unwanted
+        log.info("message", channel="email", message_id=message["Message-ID"])
+        return
+    with _signed_in() as server:
+        server.ehlo_or_helo_if_needed()
+        _require(server.mail(settings().mail_from or ""), _SENDER_REFUSED, final=False)
+        _require(server.rcpt(str(message["To"])), _RECIPIENT_REFUSED)
+        if not is_wanted():
+            raise Unwanted
+        _require(_given(server, message.as_bytes(policy=_LINES)), _MESSAGE_REFUSED)
+
+
+def _require(answer: tuple[int, bytes], reason: str, *, final: bool = True) -> None:
+    """Raise `Undelivered` unless the server agreed. It may agree later, unless it says never."""
+    code, _ = answer
+    if code // 100 != _AGREED:
+        raise Undelivered(reason, "refused" if final and code >= _NEVER else "later")
+
+
+def _given(server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+    """Give the text to the server, and return its answer."""
+    try:
+        return server.data(content)
+    except smtplib.SMTPDataError as refused:  # before it had the text
+        return refused.smtp_code, b""
+    except (smtplib.SMTPException, OSError, ValueError):
+        raise Undelivered(_NO_ANSWER, "unsure") from None
 
 
 def check() -> None:
@@ -133,12 +190,12 @@ def _signed_in() -> Iterator[smtplib.SMTP]:
 
 
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (smtplib.SMTPRecipientsRefused, "The mail server refused the recipient's address."),
-    (smtplib.SMTPSenderRefused, "The mail server refused the sender's address."),
+    (smtplib.SMTPRecipientsRefused, _RECIPIENT_REFUSED),
+    (smtplib.SMTPSenderRefused, _SENDER_REFUSED),
     (smtplib.SMTPAuthenticationError, "The mail server refused the user or the password."),
     (smtplib.SMTPNotSupportedError, "The mail server offers no TLS, or no way to sign in."),
     (smtplib.SMTPServerDisconnected, "The mail server broke the connection off."),
-    (smtplib.SMTPException, "The mail server refused the message."),
+    (smtplib.SMTPException, _MESSAGE_REFUSED),
     (ssl.SSLError, "The mail server's certificate can't be trusted."),
     (TimeoutError, "The mail server did not answer in time."),
     (OSError, "The mail server can't be reached."),

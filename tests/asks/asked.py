@@ -31,9 +31,10 @@ def consent(api: Api, patient_id: str, **more: Any) -> dict[str, Any]:
 
 def stop(api: Api, patient_id: str, **more: Any) -> dict[str, Any]:
     """A consent to messages that was withdrawn."""
-    body = {"decision": "withdrawn", "channel": None, "address": None}
     at = "2026-11-20T11:00:00-08:00"
-    return consent(api, patient_id, **body, obtained_at=at, withdrawn_at=at, **more)
+    body = {"decision": "withdrawn", "channel": None, "address": None}
+    times = {"obtained_at": at, "withdrawn_at": at}
+    return consent(api, patient_id, **(body | times | more))
 
 
 def draft(api: Api, patient_id: str, **more: Any) -> dict[str, Any]:

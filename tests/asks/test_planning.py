@@ -66,14 +66,9 @@ def test_a_draft_and_a_missed_visit_plan_nothing(here: Api) -> None:
     patient_id = here.patient()["id"]
     consent(here, patient_id)
     draft(here, patient_id)
-    missed: dict[str, Any] = {
-        "attendance": "no_show",
-        "needlings": [],
-        "needle_count": None,
-        "technique": None,
-    }
-    draft(here, patient_id, **missed)
-    talk = draft(here, patient_id, needlings=[], needle_count=None)
+    unneedled: dict[str, Any] = {"needlings": [], "needle_count": None}
+    draft(here, patient_id, attendance="no_show", technique=None, **unneedled)
+    talk = draft(here, patient_id, **unneedled)
     sign(here, talk)
     assert [(ask["status"], ask["reason"]) for ask in asks(here)] == [("cancelled", "not_needled")]
 
@@ -145,9 +140,10 @@ def test_moving_a_session_cancels_its_ask_and_asks_the_other_patient(here: Api) 
     other = here.patient()["id"]
     consent(here, other, address="ben@example.org")
     amend(here, session, patient_id=other)
-    [new, old] = asks(here)
+    found = {ask["patient_id"]: ask for ask in asks(here)}
+    old, new = found[session["patient_id"]], found[other]
     assert (old["status"], old["reason"]) == ("cancelled", "moved")
-    assert (new["status"], new["patient_id"]) == ("due", other)
+    assert (new["status"], new["next_kind"]) == ("due", "first")
 
 
 def test_an_amended_time_moves_the_message(here: Api) -> None:

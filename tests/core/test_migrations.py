@@ -181,14 +181,18 @@ def test_the_clinic_leads_every_key_of_what_a_clinic_owns() -> None:
 
 
 def test_every_index_of_a_clinics_rows_begins_with_the_clinic() -> None:
-    """Except two: for the look-up of a token, and for the deletion of old answers."""
+    """Except three: for the look-ups of tokens, and for the deletion of old answers."""
     others = {
         (table.name, *index.columns.keys())
         for table in Table.metadata.sorted_tables
         for index in table.indexes
         if next(iter(index.columns.keys())) != "clinic_id"
     }
-    assert others == {("clients", "id"), ("stored_answers", "created_at")}
+    assert others == {
+        ("ask_links", "digest"),
+        ("clients", "id"),
+        ("stored_answers", "created_at"),
+    }
 
 
 def test_a_database_that_is_not_migrated_is_not_ready(empty: Database) -> None:

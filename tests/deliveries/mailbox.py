@@ -33,6 +33,8 @@ class Mailbox:
         self.port = 0
         self.answers: dict[str, str] = {}
         """What it answers to a command instead, such as `RCPT`: a reply, or `cut`."""
+        self.refuse_first: str | None = None
+        """What it answers to the next recipient alone."""
 
     @property
     def texts(self) -> list[str]:
@@ -58,6 +60,9 @@ class Mailbox:
     ) -> str:
         """Answer to a recipient."""
         del session, options
+        if self.refuse_first is not None:
+            said, self.refuse_first = self.refuse_first, None
+            return said
         envelope.rcpt_tos.append(address)
         return self._said(server, "RCPT", "250 OK")
 

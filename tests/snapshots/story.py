@@ -8,7 +8,7 @@ from typing import Any
 from app.core.values.clock import uuid7
 from tests.ground import Api
 from tests.sweeps.document import Documented, document
-from tests.sweeps.world import ALERTS, EMERGENCY, OWN_WORDS, World
+from tests.sweeps.world import ALERTS, ASKS, EMERGENCY, OWN_WORDS, World
 
 BEGAN = datetime(2026, 11, 24, 18, tzinfo=UTC)
 """The instant of every recorded request."""
@@ -39,6 +39,7 @@ class Story(World):
         for name in ("adverse-events", "thresholds", "terms", "accounts", "clients", "devices"):
             self._held[f"/v1/{name}"] = self.make(f"/v1/{name}")
         self._held[ALERTS] = self.make(ALERTS)
+        self._held[ASKS] = self.make(ASKS)
         self._held[EMERGENCY] = self.make(EMERGENCY)
         self.end_emergencies()
         self.api.get(f"/v1/patients/{self._known['patients']}")  # an access, for the ledger

@@ -4,12 +4,15 @@ import copy
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from httpx2 import Response
 from pydantic_core import to_json
 
-from app.core.values.clock import uuid7
+from app.asks.service.sending import ask_in
+from app.core.values.clock import now, uuid7
 from tests.ground import Api
 from tests.sweeps.document import Documented, document, operations
 
@@ -72,8 +75,11 @@ PERSONAL = {"emergencies.create"}
 # The operations on a client that only its maker may call.
 OF_ITS_MAKER = {"clients.rotate"}
 CREATED = 201
+YESTERDAY = timedelta(hours=20)
+"""How long ago a visit was about which a patient may be asked now."""
 EMERGENCY = "/v1/emergency-access"
 ALERTS = "/v1/alerts"
+ASKS = "/v1/asks"
 # How long a practitioner's token is reused; it is valid for five minutes.
 TOKEN_S = 200
 # The query that an operation requires.
@@ -123,6 +129,8 @@ class World:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.asked: dict[str, Any] = {}
+        """The ask that was made last."""
         self._known: dict[str, str] = {}
         self._tablet: dict[str, Any] | None = None
         self._until_s = 0.0
@@ -135,6 +143,8 @@ class World:
                 body[name] = self.known(collection)
         for identifier in body.get("identifiers", ()):
             identifier["value"] = str(uuid7())
+        if "attempt_id" in body and self.asked:
+            body["attempt_id"] = self.asked["attempts"][0]["id"]
         if "sign_in_name" in body:
             body["sign_in_name"] = uuid7().hex
         if model in OWN_WORDS:
@@ -178,6 +188,9 @@ class World:
             return self.practitioners.create(address, **self.example("EmergencyBody"))
         if address == ALERTS:
             return self.alarm()
+        if address == ASKS:
+            self.asked = self.ask()
+            return self.asked
         return self.api.create(address, **self.example(model_of(address)))
 
     def alarm(self) -> dict[str, Any]:
@@ -187,6 +200,23 @@ class World:
         raised = self.api.get(f"{ALERTS}?limit=200").json()["items"]
         [alert] = [each for each in raised if each["source"]["id"] == source]
         return dict(alert)
+
+    def ask(self) -> dict[str, Any]:
+        """Sign a visit of yesterday, and return its ask after one attempt, which did not go."""
+        patient_id = self.api.patient()["id"]
+        occurred_at = (now() - YESTERDAY).isoformat()
+        consent = {"channel": "email", "address": "ana@example.org", "obtained_at": occurred_at}
+        body = self.example("ConsentBody") | {"patient_id": patient_id, "kind": "messages"}
+        self.api.create("/v1/consents", **body | consent)
+        made = self.api.session(patient_id=patient_id, occurred_at=occurred_at)
+        self.api.post(f"/v1/sessions/{made['id']}/sign", headers={"If-Match": '"1"'})
+        of_session = f"{ASKS}?session_id={made['id']}"
+        [ask] = self.api.get(of_session).json()["items"]
+        self.api.post(f"{ASKS}/{ask['id']}/send")
+        clinic_id = UUID(self.api.get("/v1/clinic").json()["id"])
+        ask_in(self.api.wire.app.state.database, clinic_id)  # type: ignore[attr-defined]
+        [ask] = self.api.get(of_session).json()["items"]
+        return dict(ask)
 
     def feed(self, after: int = 0) -> list[dict[str, Any]]:
         """Every change behind a number, in order."""

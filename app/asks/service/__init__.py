@@ -4,6 +4,7 @@ Whatever is written of a session, a patient, a consent, a report, an alert or an
 in the same transaction. A draft costs no query.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final, TypedDict
 from uuid import UUID
@@ -21,6 +22,8 @@ from app.core.operation import Operation
 from app.core.values.clock import clinic_day
 from app.deliveries import service as deliveries
 from app.followups.views import FollowUpView
+from app.languages.queries import DOMAIN, languages
+from app.languages.rules.choice import chosen, offered
 from app.patients.views import PatientView
 from app.records import service as records
 from app.records.appearances import Appearances, LeftOut
@@ -177,6 +180,11 @@ def consent_for(
     return rules.in_force(consents, clinic_day(op.at, op.zone), known.episode_id)
 
 
+def language(known: rules.Known, switched_on: Collection[str]) -> str:
+    """Return the language of a message to a patient: theirs, if it is offered; else English."""
+    return chosen([known.language], offered(languages(DOMAIN), switched_on)).tag
+
+
 def plan(op: Operation, session_id: UUID, patient_id: UUID) -> None:
     """Plan the ask about a signed session, if the patient has consented and there is time.
 
@@ -202,7 +210,7 @@ def plan(op: Operation, session_id: UUID, patient_id: UUID) -> None:
             patient_id=patient_id,
             due_at=due_at,
             channel=consent.channel or "email",
-            language=known.language or "en",
+            language=language(known, clinic(op)["languages"]),
         )
         ask, _ = records.create_one(op, ASKS, body)
     else:
@@ -265,7 +273,7 @@ def moved_to(ask: AskView, moment: datetime | None) -> Derived:
     """Return the changes that plan the next message anew; without a moment there is none."""
     if moment is not None:
         changes = Derived(next_at=moment)
-    elif ask["next_kind"] == "reminder":
+    elif ask["sent_at"] is not None:
         changes = Derived(next_at=None, next_kind=None)
     else:
         changes = Derived(

@@ -89,6 +89,11 @@ class Forbidden(Problem):
     denial: ClassVar[str] = "not allowed"
     """The reason in the ledger's entry of the attempt, where a route's function raises it."""
 
+    def __init__(self, detail: str | None = None, *, scope: str | None = None) -> None:
+        """`scope` is the one that is missing, if that is the reason."""
+        super().__init__(detail)
+        self.scope = scope
+
 
 class NotFound(Problem):
     """There is nothing at this address in your clinic."""

@@ -101,6 +101,14 @@ def answer(form: Typed) -> AnswerBody:
     return read(AnswerBody, to_json(members | {SEVERAL: form.values(SEVERAL)}))
 
 
+def submission_in(form: Typed) -> UUID | None:
+    """Return the id of the form that was shown; None if it has none."""
+    try:
+        return UUID(form.value("submission"))
+    except ValueError:
+        return None
+
+
 def _member(name: str, value: str) -> object:
     if name == "soreness":
         # Only what the page's own radios send: int() would also take other digits and signs.

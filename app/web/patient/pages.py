@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
-from app.languages.queries import DOMAIN, languages, translations
+from app.languages.queries import DOMAIN, translations
 from app.languages.rules.choice import SOURCE, Language
 from app.languages.rules.dates import clock, day, number
 from app.web.patient import wording
@@ -60,11 +60,6 @@ class Around(NamedTuple):
             return {"day": None, "time": None}
         tag = self.language.tag
         return {"day": day(at, self.zone, tag), "time": clock(at, self.zone, tag)}
-
-
-def english() -> Around:
-    """Return what stands around a page where nothing is known of the link."""
-    return Around(languages(DOMAIN)[0])
 
 
 def page(name: str, around: Around, status: int = 200, **more: Any) -> Response:

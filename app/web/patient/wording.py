@@ -68,6 +68,10 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
         message("Something doesn't work at the moment"),
         message("Please try again in a few minutes, or call the clinic."),
     ),
+    "unreadable": (
+        message("This could not be read"),
+        message("Please open the link again and answer once more, or call the clinic."),
+    ),
     "busy": (
         message("Too many tries"),
         message("Please wait a minute, and then open the link in the newest message."),

@@ -1,0 +1,141 @@
+"""`/r/{token}`: the page behind a patient's link.
+
+The token proves everything: there is no cookie and no sign-in. So these routes are not of class
+`Route`, which authorizes a client. They find the clinic by the token, as for a credential.
+"""
+
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from app.asks.service.states import GRACE, LinkState
+from app.core.http.forms import FORM
+from app.core.http.requests import check_media, whole_body
+from app.core.values.clock import uuid7
+from app.core.values.problems import Invalid, Unavailable
+from app.web.patient import answers, pages, sending, wording
+from app.web.patient.answers import Typed
+from app.web.patient.looking import Look, looked, stranger
+from app.web.patient.pages import Around
+
+ROOT: Final = "/r"
+STATUS: Final[dict[LinkState, int]] = {"unknown": 404, "expired": 410, "full": 409}
+"""The status of a page in a state, if it isn't 200."""
+TAKES: Final = frozenset({"open", "answered"})
+"""The states in which a link takes an answer."""
+
+router = APIRouter(prefix=ROOT, include_in_schema=False)
+
+
+@router.get("/{token}", name="link.page")
+async def page(request: Request, token: str) -> Response:
+    """Show the form, or the state of the link. It changes nothing."""
+    wanted = request.query_params.get("language")
+    look = await looked(request, token, wanted)
+    again = look.state == "answered" and "another" in request.query_params
+    if look.state == "open" or again:
+        return _form(token, look.around, Typed())
+    return _state(token, look)
+
+
+@router.post("/{token}", name="link.send")
+async def send(request: Request, token: str) -> Response:
+    """Store what the form holds. A form with a fault comes back with everything in it."""
+    check_media(request, {FORM})
+    typed = answers.typed(await whole_body(request))
+    try:
+        return await _sent(request, token, typed)
+    except Unavailable:
+        around = stranger(typed.value("language")).around
+        return _form(token, around, typed, 503, problem=wording.NOT_STORED)
+
+
+@router.get("/{token}/stop", name="link.stop-page")
+async def stop_page(request: Request, token: str) -> Response:
+    """Ask whether the messages are to stop. It changes nothing: mail programs open links."""
+    look = await looked(request, token, request.query_params.get("language"))
+    if look.state in {"unknown", "stopped"}:
+        return _state(token, look)
+    return pages.page("stop.html", look.around, action=_address(token))
+
+
+@router.post("/{token}/stop", name="link.stop")
+async def stop(request: Request, token: str) -> Response:
+    """Stop the messages, whatever the form holds.
+
+    Mail programs send a form of their own (RFC 8058).
+    """
+    language = _language_in(await whole_body(request))
+    return _state(token, await sending.stopped(request, token, language))
+
+
+async def _sent(request: Request, token: str, typed: Typed) -> Response:
+    wanted = typed.value("language")
+    if typed.value("reported_by") == answers.NOT_ME:
+        return _state(token, await sending.ended(request, token, wanted))
+    # The page shows the language that it was read in, if the clinic offers it.
+    look = await looked(request, token, wanted, GRACE)
+    if look.state == "unknown":
+        return _state(token, look)
+    try:
+        body = answers.answer(typed)
+    except Invalid as refused:
+        if look.state not in TAKES:
+            return _state(token, look)
+        return _form(token, look.around, typed, 422, refused=refused)
+    tag = look.around.language.tag
+    stored = await sending.answered(request, token, tag, body)
+    if stored.state == "answered" and body.red_flags:
+        return pages.page("danger.html", stored.around)
+    return _state(token, stored)
+
+
+def _form(
+    token: str,
+    around: Around,
+    typed: Typed,
+    status: int = 200,
+    *,
+    refused: Invalid | None = None,
+    problem: str | None = None,
+) -> Response:
+    faults = answers.faults_by_field(answers.faults_of(refused) if refused else ())
+    first = next((name for name, words in faults.items() if words), None)
+    if refused and first is None:
+        problem = wording.OTHER_FAULT
+    shown: dict[str, Any] = {
+        "action": _address(token),
+        "submission": answers.submission_in(typed) or uuid7(),
+        "typed": typed,
+        "faults": faults,
+        "first_fault": first,
+        "problem": problem and pages.translated(around.language, problem),
+        "in_danger": bool(typed.values(answers.SEVERAL)),
+        "changes": wording.CHANGES,
+        "red_flags": wording.RED_FLAGS,
+        "who": wording.WHO,
+    }
+    return pages.page("form.html", around, status, **shown)
+
+
+def _state(token: str, look: Look) -> Response:
+    status = STATUS.get(look.state, 200)
+    if look.state == "answered":
+        more = look.answers_left > 0
+        return pages.page("answered.html", look.around, action=_address(token), more=more)
+    at = look.due_at if look.state == "not_yet" else None
+    return pages.state(look.state, look.around, status, at)
+
+
+def _address(token: str) -> str:
+    return f"{ROOT}/{token}"
+
+
+def _language_in(raw: bytes) -> str | None:
+    """Return the language in the page's own form; None in the form of a mail program."""
+    try:
+        return dict(parse_qsl(raw.decode(), max_num_fields=answers.FIELDS_MAX)).get("language")
+    except ValueError:
+        return None
