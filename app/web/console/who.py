@@ -48,11 +48,12 @@ class Place(NamedTuple):
 PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
 CHART: Final = Place("/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ))
 ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
+FOLLOWED: Final = Place("/follow-ups", "Follow-ups", (Scope.ASKS_READ,))
 PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
-PLACES: Final = (PATIENT_LIST, ALERTED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
+PLACES: Final = (PATIENT_LIST, ALERTED, FOLLOWED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
 """The pages that need a scope. A link to one is shown only to those who hold its scopes."""
 
 
