@@ -24,6 +24,7 @@ OWN: Final[Mapping[str, str]] = {
     "consent_withdrawn": (
         "The patient had withdrawn their consent to this treatment. The signer may override it."
     ),
+    "contradictory": "Red flags are named, and none_of_these says that there are none.",
     "contradicts_status": (
         "An active practitioner has no inactive_from that is today or past, and an"
         " inactive one none in the future."

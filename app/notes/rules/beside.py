@@ -34,7 +34,7 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
         yield _("withdrawn %(at)s") % {"at": words.moment(said["withdrawn_at"])}
     if said["valid_until"] is not None:
         yield _("valid until %(day)s") % {"day": said["valid_until"]}
-    if said["episode_id"] is not None:
+    if said["episode_id"]:
         yield _("for this episode")
     if said["risks_disclosed"]:
         yield words.labelled(_("risks disclosed"), listed(map(written, said["risks_disclosed"])))

@@ -8,7 +8,7 @@ from app.notes.rules.needlings import name as needled
 from app.notes.rules.visit import Change, Visit
 from app.notes.rules.words import Words, listed, offset, written
 from app.patients.views import PatientView
-from app.practitioners.views import CredentialView
+from app.practitioners.views import CredentialView, PractitionerView
 from app.records.names import full_name
 from app.records.views import IdentifierView
 from app.sessions.views import SessionView
@@ -86,23 +86,22 @@ def _signer(session: SessionView, words: Words) -> str:
 def _contradictions(session: SessionView, words: Words) -> Iterator[str]:
     _ = words.gettext
     for override in session["overrides"]:
-        fault = words.code("fault", override["code"])
-        place = _place(session, override["pointer"], words)
-        said = _("Signed in spite of: %(fault)s (%(place)s)") % {"fault": fault, "place": place}
+        fault = _fault(session, override["code"], override["pointer"], words)
+        said = _("Signed in spite of: %(fault)s") % {"fault": fault}
         yield words.labelled(said, written(override["reason"]))
     for warning in session["warnings"]:
-        fault, place = words.code("fault", warning["code"]), warning["pointer"]
-        told = {"fault": fault, "place": _place(session, place, words)}
-        yield _("Not explained: %(fault)s (%(place)s)") % told
+        fault = _fault(session, warning["code"], warning["pointer"], words)
+        yield _("Not explained: %(fault)s") % {"fault": fault}
 
 
-def _place(session: SessionView, at: str, words: Words) -> str:
-    """Return the needling that a JSON Pointer points into, or else the pointer itself."""
-    position, _, member = at.removeprefix(_NEEDLINGS).partition("/")
+def _fault(session: SessionView, code: str, at: str, words: Words) -> str:
+    """Return a fault in words, with the needling that it is in, by its JSON Pointer."""
+    fault = words.code("fault", code)
+    position = at.removeprefix(_NEEDLINGS).partition("/")[0]
     needlings = session["needlings"]
     if at.startswith(_NEEDLINGS) and position.isdecimal() and int(position) < len(needlings):
-        return listed([needled(needlings[int(position)], words), written(member)])
-    return written(at) or words.gettext("the whole session")
+        return f"{fault} ({needled(needlings[int(position)], words)})"
+    return fault
 
 
 def _people(visit: Visit, words: Words) -> Iterator[str]:
@@ -112,22 +111,22 @@ def _people(visit: Visit, words: Words) -> Iterator[str]:
     who = _not_shown(words) if patients is None else "; ".join(_patient(patients[0], words))
     yield words.labelled(_("Patient"), who)
     practitioners = visit.records["practitioners"]
-    name = _not_shown(words)
-    if practitioners is not None:
-        own = [each for each in practitioners if each["id"] == session["practitioner_id"]]
-        named = [full_name(each["given_name"], each["family_name"]) for each in own]
-        known = [written(text) for each in own for text in _identifiers(each["identifiers"])]
-        name = "; ".join([*map(written, named), *known])
+    treated = _not_shown(words) if practitioners is None else "; ".join(_person(practitioners[0]))
     held = [_credential(each, words) for each in session["credentials"]]
-    yield words.labelled(_("Practitioner"), "; ".join([name, *held]))
+    yield words.labelled(_("Practitioner"), "; ".join([treated, *held]))
 
 
 def _patient(patient: PatientView, words: Words) -> Iterator[str]:
-    _, born = words.gettext, patient["birth_date"]
-    yield written(full_name(patient["given_name"], patient["family_name"]))
-    if born is not None:
-        yield _("born %(day)s") % {"day": born}
-    yield from map(written, _identifiers(patient["identifiers"]))
+    name, *identifiers = _person(patient)
+    yield name
+    if patient["birth_date"] is not None:
+        yield words.gettext("born %(day)s") % {"day": patient["birth_date"]}
+    yield from identifiers
+
+
+def _person(person: PatientView | PractitionerView) -> Iterator[str]:
+    yield written(full_name(person["given_name"], person["family_name"]))
+    yield from map(written, _identifiers(person["identifiers"]))
 
 
 def _identifiers(identifiers: list[IdentifierView]) -> Iterator[str]:
@@ -165,7 +164,7 @@ def _circumstances(visit: Visit, words: Words) -> Iterator[str]:
             ]
         ),
     )
-    if session["episode_id"] is not None:
+    if session["episode_id"]:
         yield words.labelled(_("Episode"), _episode(visit, words))
 
 

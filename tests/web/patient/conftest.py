@@ -16,6 +16,8 @@ from app.core.values.clock import uuid7
 from tests.asks.asked import ENDED_AT, asked
 from tests.ground import Api, Clinic
 
+STRANGE = "A" * 22
+"""A token that no link has."""
 FORM = {"soreness": "4", "change": "better", "none_of_these": "yes"}
 """The fields of four taps: a number, how it is, none of these, send."""
 

@@ -18,7 +18,6 @@ from tests.ground import Api, Clinic
 from tests.web.patient.conftest import mint
 
 LANGUAGES: Final = ("en", "fr", "fa")
-STRANGE: Final = "/r/" + "A" * 22
 HOUR: Final = timedelta(hours=1)
 
 

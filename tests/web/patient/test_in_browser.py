@@ -15,7 +15,8 @@ from app.web.patient import wording
 from tests import browser as browsers
 from tests.ground import Api, create_clinic
 from tests.serving import HOST, serving
-from tests.web.patient.site import LANGUAGES, STRANGE, Sent, Site
+from tests.web.patient.conftest import STRANGE
+from tests.web.patient.site import LANGUAGES, Sent, Site
 
 pytestmark = pytest.mark.alike
 
@@ -39,7 +40,7 @@ STATES: dict[str, Callable[[Page, Site], None]] = {
     "stopping": lambda page, site: _open(page, site.link(), "/stop"),
     "stopped": lambda page, site: _stopped(page, site.link()),
     "not me": lambda page, site: _sent(page, site.link(), taps=("reported_by=not_me",)),
-    "unknown": lambda page, _site: _went(page, STRANGE),
+    "unknown": lambda page, _site: _went(page, f"/r/{STRANGE}"),
 }
 
 
