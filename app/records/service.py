@@ -102,13 +102,8 @@ def create(
     for kind, views in () if imported else new.values():
         kind.created(op, views)
         for view in views:
-            _react(op, kind, None, view)
+            registry.react(op, kind, None, view)
     return outcomes
-
-
-def _react(op: Operation, kind: Kind[Any, V], current: V | None, view: V) -> None:
-    for reaction in registry.reactions(kind.noun):
-        reaction(op, current, view)
 
 
 def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Outcome:
@@ -363,7 +358,7 @@ def store(
         operation=operation,
     )
     kind.changed(op, current, view)
-    _react(op, kind, current, view)
+    registry.react(op, kind, current, view)
     return view
 
 
