@@ -51,6 +51,7 @@ AS_TABLES: Final = _in("table")
 ON_TIMELINE: Final = _in("timeline")
 IN_CHART_SUMMARY: Final = _in("chart_summary")
 IN_CONSOLE: Final = _in("console")
+IN_NOTE: Final = _in("note")
 
 
 def fill_registry() -> None:

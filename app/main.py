@@ -38,6 +38,7 @@ from app.ledger.keeper import Keeper
 from app.ledger.routes import audit, changes, disclosures
 from app.measurements.routes import router as measurements
 from app.muscles.routes import router as muscles
+from app.notes.routes import router as notes
 from app.outcomes.routes import router as outcomes
 from app.patients.routes import router as patients
 from app.practitioners.routes import router as practitioners
@@ -60,6 +61,7 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
+from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
@@ -73,6 +75,7 @@ from app.web.routes import router as web
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions,
     signing,
+    notes,
     follow_ups,
     asks,
     alerts,
@@ -110,6 +113,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
+    follow_up_pages,
     people,
     machines,
     own_account.reading,

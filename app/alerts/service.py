@@ -79,6 +79,7 @@ class Alerts(Kind[AlertBody, AlertView]):
         timeline=Alert.raised_at,
         chart_summary=True,
         console=True,
+        note=LeftOut("The note shows the report or event that raised it."),
     )
 
     def derive(
@@ -265,7 +266,7 @@ def refusal(op: Operation, alert: AlertView) -> str | None:
     and the clients and accounts that these made.
     """
     if not op.caller.may(Scope.ALERTS_WRITE):
-        return f"This needs the scope {Scope.ALERTS_WRITE}."
+        return f"This needs {Scope.ALERTS_WRITE}."
     if "emergency_series" not in alert["reasons"]:
         return None
     if not op.caller.may(Scope.EMERGENCY_REVIEWS_WRITE):

@@ -117,6 +117,6 @@ def touch_browser_token(op: Operation, token: Key) -> None:
     op.run(_USE_BROWSER, {"holder": token.client_id, "known": token.digest, "at": op.at})
 
 
-def sign_out_browser(op: Operation, token: Key) -> bool:
-    """Delete a browser token; returns whether it existed."""
-    return op.run(_END_BROWSER, {"holder": token.client_id, "known": token.digest}) > 0
+def sign_out_browser(op: Operation, client_id: UUID, digest: bytes) -> bool:
+    """Delete the browser token of a client that has this digest; returns whether it existed."""
+    return op.run(_END_BROWSER, {"holder": client_id, "known": digest}) > 0

@@ -14,7 +14,7 @@ from app.clients import service as clients
 from app.clients.errors import NoKeyToRotate
 from app.clients.schemas import OVERLAP_HOURS, OVERLAP_HOURS_MAX
 from app.clinics import queries, service
-from app.clinics.schemas import UNKNOWN_TIME_ZONE
+from app.clinics.schemas import UNKNOWN_TIME_ZONE, ClinicView
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import now, time_zones, uuid7
 from app.core.values.problems import NotFound
@@ -119,10 +119,14 @@ def list_clinics(*, as_json: AsJson = False) -> None:
 
 @clinic.command("secret")
 def post_secret(
-    recipient: Annotated[
-        str, typer.Argument(help="The name of a recipient of the channel `post`.")
-    ],
     clinic_id: ClinicId,
+    recipient: Annotated[
+        str | None,
+        typer.Argument(
+            help="The name of a recipient of the channel `post`."
+            " Without it: the clinic's own sender of messages to patients."
+        ),
+    ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -130,15 +134,22 @@ def post_secret(
     with database() as opened:
         id = existing_clinic(opened, clinic_id)
         here = operate(opened, id, "clinics.read", queries.clinic)
-    named = (each for each in here["alert_recipients"] if each["name"] == recipient)
-    found = next((each for each in named if each["channel"] == "post"), None)
-    if found is None:
-        fail("This clinic has no recipient with this name and the channel `post`.")
-    key = signatures.key(id, found["to"])
+    address = _posted_to(here, recipient)
+    if address is None:
+        fail("This clinic has no such recipient with the channel `post`, or no sender of its own.")
+    key = signatures.key(id, address)
     if key is None:
         fail(channels.NOT_SET)
     secret = signatures.secret(key)
     print_result({"secret": secret}, as_json=as_json, text=secret)
+
+
+def _posted_to(here: ClinicView, recipient: str | None) -> str | None:
+    """Return the address of a recipient, or of the clinic's own sender; None if it has none."""
+    if recipient is None:
+        return None if here["messages"] is None else here["messages"]["post_to"]
+    named = (each for each in here["alert_recipients"] if each["name"] == recipient)
+    return next((each["to"] for each in named if each["channel"] == "post"), None)
 
 
 @client.command("add")

@@ -136,6 +136,8 @@ def what_follows(
     age = at - telling.raised_at
     if age > TOLD_FOR:
         return "nothing"
+    if telling.missed:
+        return "missed"
     return "round" if age < FIRST_DAY else "later_round"
 
 

@@ -13,9 +13,9 @@ DeliveryStatus = TypeAliasType("DeliveryStatus", Literal["sent", "failed"])
 OutboxStatus = TypeAliasType("OutboxStatus", Literal["waiting", "settled"])
 """Whether people must still be told, or somebody has seen to it."""
 
-Next = TypeAliasType("Next", Literal["person", "round", "later_round", "nothing"])
-"""What follows a message if nobody acknowledges: the next person, a new round after an hour or a
-day, or nothing more."""
+Next = TypeAliasType("Next", Literal["person", "missed", "round", "later_round", "nothing"])
+"""What follows a message if nobody acknowledges: the next person, those who were missed, a new
+round after an hour or a day, or nothing more."""
 
 
 class DeliveryView(TypedDict, closed=True):

@@ -18,6 +18,7 @@ _MINUTES: Final = int(ESCALATED_AFTER.total_seconds()) // 60
 _AGAIN: Final = "Nobody else is told. If nobody acknowledges it, the messages begin again after"
 _FOLLOWING: Final[Mapping[Next, str]] = {
     "person": f"If nobody acknowledges it within {_MINUTES} minutes, the next person is told.",
+    "missed": "Others could not be reached yet. They are tried again.",
     "round": f"{_AGAIN} an hour.",
     "later_round": f"{_AGAIN} a day.",
     "nothing": "This is the last message about it.",

@@ -45,6 +45,7 @@ class Episodes(Kind[EpisodeBody, EpisodeView]):
         timeline=LeftOut("It lasts for months. The timeline has its sessions."),
         chart_summary=True,
         console=LeftOut("Its plan and region are shown with the progress of its sessions."),
+        note=True,
     )
     facts = {"patient_id": Episode.__table__.c.patient_id}
 

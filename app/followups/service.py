@@ -50,6 +50,7 @@ class FollowUps(Kind[FollowUpBody, FollowUpView]):
         timeline=FollowUp.reported_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(

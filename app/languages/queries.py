@@ -21,6 +21,8 @@ from app.languages.rules.choice import SOURCE, Language
 FOLDER: Final = Path(__file__).parent / "data"
 DOMAIN: Final = "patients"
 """The messages for patients."""
+NOTES: Final = "notes"
+"""The words of session notes, for clinicians."""
 REVIEWED: Final = "Reviewed: yes"
 """The line in the comment at the head of a catalogue that a clinician has read."""
 

@@ -41,6 +41,19 @@ _VERSIONS = (
     .order_by(LedgerEntry.version)
     .limit(bindparam("wanted"))
 )
+_MAKERS = (
+    rows(
+        LedgerEntry,
+        *(LedgerEntry.version, LedgerEntry.operation, LedgerEntry.at),
+        *(LedgerEntry.actor, LedgerEntry.reason),
+    )
+    .where(
+        LedgerEntry.kind == "change",
+        LedgerEntry.resource == bindparam("resource"),
+        LedgerEntry.resource_id == bindparam("resource_id"),
+    )
+    .order_by(LedgerEntry.version)
+)
 _HISTORIES = (
     rows(LedgerEntry)
     .where(
@@ -209,6 +222,11 @@ def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, l
     for row in found:
         by_id.setdefault(row.resource_id, []).append(_change(row))
     return by_id
+
+
+def makers(op: Operation, resource: str, id: UUID) -> Sequence[Row[Any]]:
+    """Who made each version of a record, when, by which operation and why; without its content."""
+    return _all(op, _MAKERS, resource=resource, resource_id=id)
 
 
 def _record_versions_access(op: Operation, versions: Sequence[Row[Any]]) -> None:

@@ -48,6 +48,7 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
         timeline=Measurement.taken_at,
         chart_summary=LeftOut("The summary shows its value as a part of the progress."),
         console=True,
+        note=True,
     )
 
     def check(

@@ -51,6 +51,7 @@ class Patients(Kind[PatientBody, PatientView]):
         timeline=LeftOut("The timeline belongs to the patient."),
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(

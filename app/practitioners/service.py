@@ -73,6 +73,7 @@ class Practitioners(Kind[PractitionerBody, PractitionerView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=True,
         console=True,
+        note=True,
     )
     facts = {
         "detail": Practitioner.__table__.c.credentials,

@@ -29,3 +29,5 @@ class Appearances:
     """On the patient's timeline, at the time in this column."""
     chart_summary: Literal[True] | LeftOut
     console: Literal[True] | LeftOut
+    note: Literal[True] | LeftOut
+    """In the note of a session."""

@@ -17,12 +17,12 @@ def record_for_answer(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """Return one record for an answer, and record the access. `NotFound` if there is none."""
     view = kind.answer_of(op.one(kind.select_one, id=id))
     record_access(op, kind, view)
-    _mark(op, kind, [view])
+    mark(op, kind, [view])
     return view
 
 
-def _mark(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
-    """Mark the records in the answer that are known to differ from the ledger."""
+def mark(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
+    """Mark those records in the answer that are known to differ from the ledger."""
     op.differing += [v["id"] for v in views if marks.marked(op.clinic_id, kind.noun, v["id"])]
 
 
@@ -45,7 +45,7 @@ def records_for_answer(op: Operation, kind: Kind[Any, V], ids: Sequence[UUID]) -
     """
     views = [kind.answer_of(row) for row in op.all(kind.select_among, ids=ids)] if ids else []
     _record_patient_access(op, kind, views)
-    _mark(op, kind, views)
+    mark(op, kind, views)
     return views
 
 
@@ -72,5 +72,5 @@ def records(
     rows, cursor = page(op, statement, kind.order, filters, **values)
     views = [kind.answer_of(row) for row in rows]
     _record_patient_access(op, kind, views)
-    _mark(op, kind, views)
+    mark(op, kind, views)
     return views, cursor

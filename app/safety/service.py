@@ -80,6 +80,7 @@ class Consents(Kind[ConsentBody, ConsentView]):
             "The summary cites the consent to its release, and names what was refused or withdrawn."
         ),
         console=True,
+        note=True,
     )
 
     def check(
@@ -132,6 +133,7 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
         timeline=Screening.decided_at,
         chart_summary=LeftOut("It cleared one session, which the summary describes."),
         console=True,
+        note=True,
     )
 
     def check(
@@ -193,6 +195,7 @@ class AdverseEvents(Kind[AdverseEventBody, AdverseEventView]):
         timeline=AdverseEvent.occurred_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
 
     def check(

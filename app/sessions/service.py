@@ -149,6 +149,7 @@ class Sessions(Kind[SessionBody, SessionView]):
         timeline=TreatmentSession.occurred_at,
         chart_summary=True,
         console=True,
+        note=True,
     )
     facts = {
         "patient_id": TreatmentSession.__table__.c.patient_id,

@@ -19,6 +19,7 @@ _CONSENTS = rows(
     Consent.withdrawn_at,
     Consent.episode_id,
     Consent.valid_until,
+    Consent.id,
 ).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(TREATMENT))
 
 

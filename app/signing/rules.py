@@ -22,6 +22,7 @@ class Consented(NamedTuple):
     episode_id: UUID | None
     valid_until: date | None
     """The last clinic day on which a consent counts; None for no end."""
+    id: UUID | None = None
 
 
 class Answered(NamedTuple):
@@ -77,16 +78,7 @@ def consent_faults(
 
     The patient's last decision before the visit counts, unless it is a consent that had expired.
     """
-    decided: dict[str, list[tuple[datetime, bool, str]]] = {}
-    for consent in consents:
-        decided.setdefault(consent.kind, []).extend(
-            (at, decision != "given", decision)
-            for at, decision in _decisions(consent)
-            if at <= visit.occurred_at and _concerns(consent, decision, visit)
-        )
-    for kind, decisions in sorted(decided.items()):
-        # At one instant, a refusal counts more than a consent.
-        _, _, last = max(decisions, default=(None, False, "given"))
+    for kind, (_, last) in sorted(last_decisions(consents, visit).items()):
         if last == "given":
             continue
         for place in places[kind]:
@@ -95,6 +87,23 @@ def consent_faults(
             else:
                 detail = f"The patient had withdrawn their consent: {kind}."
                 yield Fault(place, "consent_withdrawn", detail)
+
+
+def last_decisions(
+    consents: Iterable[Consented], visit: Visit
+) -> Mapping[str, tuple[Consented, str]]:
+    """Return the patient's last decision on each kind of treatment by the time of a visit.
+
+    At one instant, a refusal counts more than a consent. A consent that had expired doesn't count.
+    """
+    found: dict[str, tuple[tuple[datetime, bool, str], Consented]] = {}
+    for consent in consents:
+        for at, decision in _decisions(consent):
+            if at <= visit.occurred_at and _concerns(consent, decision, visit):
+                rank = (at, decision != "given", decision)
+                if consent.kind not in found or found[consent.kind][0] < rank:
+                    found[consent.kind] = rank, consent
+    return {kind: (consent, decision) for kind, ((_, _, decision), consent) in found.items()}
 
 
 def screening_faults(screenings: Iterable[Screened]) -> Iterator[Fault]:

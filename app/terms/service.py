@@ -48,6 +48,7 @@ class Terms(Kind[TermBody, TermView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=LeftOut("A record is shown with its code."),
         console=LeftOut("A record is shown with its code."),
+        note=LeftOut("A record is shown with its name."),
     )
 
     def check(self, body: TermBody, facts: Facts, current: TermView | None) -> Iterator[Fault]:

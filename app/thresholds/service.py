@@ -28,6 +28,7 @@ class Thresholds(Kind[ThresholdsBody, ClinicThresholdsView]):
         timeline=LeftOut("They belong to the clinic, not to a patient."),
         chart_summary=LeftOut("Each verdict cites the thresholds that it used."),
         console=LeftOut("Each verdict cites the thresholds that it used."),
+        note=LeftOut("A note has no verdict."),
     )
 
 

@@ -1,9 +1,10 @@
-"""The application with a hasty courier: a claim of one that died ends after seconds."""
+"""The application with a hasty courier and asker: a claim of what died ends after seconds."""
 
 from datetime import timedelta
 
 from fastapi import FastAPI
 
+from app.asks.service import claims
 from app.deliveries import courier
 from app.main import create_app as create_sound_app
 
@@ -12,7 +13,8 @@ CLAIMED_FOR_S = 2
 
 
 def create_app() -> FastAPI:
-    """The application with this courier."""
+    """The application with these."""
     courier.EVERY_S = EVERY_S  # type: ignore[misc]
     courier.CLAIMED_FOR = timedelta(seconds=CLAIMED_FOR_S)  # type: ignore[misc]
+    claims.CLAIMED_FOR = timedelta(seconds=CLAIMED_FOR_S)  # type: ignore[misc]
     return create_sound_app()

@@ -3,7 +3,8 @@
 New messages are added untranslated, and those that no source has are dropped.
 """
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
-from app.languages.queries import DOMAIN, FOLDER, languages, read_catalogue
+from app.languages.queries import DOMAIN, FOLDER, NOTES, languages, read_catalogue
 from app.languages.rules.choice import SOURCE
 
 ROOT: Final = Path(__file__).parents[2]
@@ -21,6 +22,11 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
         "app/deliveries/asking.py",
         "app/web/patient/*.py",
         "app/web/patient/templates/*.html",
+    ),
+    NOTES: (
+        "app/notes/rules/*.py",
+        "app/muscles/data/muscles.csv",
+        "app/vocabularies/data/*.csv",
     ),
 }
 """By domain, where its messages stand."""
@@ -33,13 +39,23 @@ def extracted(domain: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for pattern in SOURCES[domain]:
         for path in sorted(ROOT.glob(pattern)):
-            method = "jinja2" if path.suffix == ".html" else "python"
-            for _, text, _, _ in extract_from_file(method, path, keywords=KEYWORDS):
-                places = found.setdefault(str(text), [])
+            for text in _texts(path):
+                places = found.setdefault(text, [])
                 place = path.relative_to(ROOT).as_posix()
                 if place not in places:
                     places.append(place)
     return found
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """The messages in a source. Those of a data file are the names of its rows."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as lines:
+            yield from (row["name"] for row in csv.DictReader(lines))
+        return
+    method = "jinja2" if path.suffix == ".html" else "python"
+    for _, text, _, _ in extract_from_file(method, path, keywords=KEYWORDS):
+        yield str(text)
 
 
 def tags(domain: str) -> list[str]:

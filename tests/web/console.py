@@ -26,14 +26,20 @@ class Desk:
     @property
     def client_id(self) -> str:
         """The client that is signed in, by the browser's cookie."""
-        return str(UUID(hex=self.wire.cookies["needlework"].split("_")[1]))
+        return str(UUID(hex=self._token.split("_")[1]))
+
+    @property
+    def _token(self) -> str:
+        """The browser's token; empty if nobody is signed in. Under https its name has a prefix."""
+        cookies = self.wire.cookies
+        return cookies.get("needlework") or cookies.get("__Host-needlework") or ""
 
     def get(self, path: str, **more: Any) -> Response:
         return self.wire.get(path, **more)
 
     def send(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Response:
         """Send a form as a page of this server does, which says who is signed in."""
-        if "needlework" in self.wire.cookies:
+        if self._token:
             form = {"written_by": self.client_id} | form
         return self.wire.post(path, data=form, headers=HERE if headers is None else headers)
 

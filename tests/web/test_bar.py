@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
@@ -31,6 +33,22 @@ def test_a_practitioner_is_named_on_every_page(
     assert "Dana Okafor practitioner Test clinic" in words(found.text)
     nobody.send("/console/sign-out")
     assert "Okafor" not in nobody.get("/console").text
+
+
+@pytest.mark.parametrize("place", ["", "/alerts", "/people", "/keys", "/sign-ins", "/nothing"])
+def test_a_page_reads_the_clinic_once(desk: Desk, clinic: Clinic, place: str) -> None:
+    seen: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(clinic.database.engine, "before_cursor_execute", note)
+    try:
+        desk.get(f"/console{place}")
+    finally:
+        event.remove(clinic.database.engine, "before_cursor_execute", note)
+    assert sum(" emergency_number" in each.replace(".", " ") for each in seen) == 1
+    assert sum("clinics.name" in each for each in seen) == 1
 
 
 STRANGE = (

@@ -64,7 +64,7 @@ def test_after_several_failures_an_address_has_to_wait(house: House) -> None:
     for form in ({"name": "owner", "password": PASSWORD}, {"key": house.clinic.key()}):
         answer = desk.sign_in(**form)
         assert answer.status_code == 429
-        assert "Too many requests" in answer.text
+        assert "Too many tries" in answer.text
         assert int(answer.headers["retry-after"]) > 0
 
 
@@ -151,6 +151,11 @@ def test_an_old_browser_signs_in_with_its_origin_header(nobody: Desk, clinic: Cl
     [
         ("/console/patients/01a1ff39-8fe2-74ae-a879-3c9e3866e21e", None),
         ("/console", None),
+        *((f"/console/{page}", None) for page in ("people", "account", "sign-ins", "alerts")),
+        ("/console/sign-out", "/console"),
+        ("/console/sign-in", "/console"),
+        ("/console/people/link", "/console"),
+        ("/console/nothing", "/console"),
         ("https://elsewhere.example/console", "/console"),
         ("//elsewhere.example", "/console"),
         ("/console/../v1", "/console"),

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Row, bindparam, delete, insert
+from sqlalchemy import Row, insert
 
 from app.accounts.errors import AccountRevoked
 from app.accounts.queries import (
@@ -20,11 +20,11 @@ from app.accounts.queries import (
 from app.accounts.rules import INVITATION_LIFE, KEY_MAX, NAME_MAX, looks, name_key
 from app.accounts.schemas import AccountBody, AccountView, NewAccountView, RevokedAccountView
 from app.accounts.service.storage import changed, record
-from app.auth.models import Account, BrowserToken, Client
+from app.auth.models import Account, Client
 from app.auth.queries import makers
 from app.auth.rules import INVITATION_CODE, Key, Untrusted, is_inactive, new_key
-from app.auth.service import delete_tokens
-from app.core.operation import CLINIC, Operation
+from app.auth.service import delete_tokens, sign_out_browser
+from app.core.operation import Operation
 from app.core.values.access import ROLES
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.faults import Fault
@@ -40,11 +40,6 @@ from app.records.registry import registry
 from app.records.service import check_version
 
 NOT_HELD: Final = "You don't hold every right of this role yourself."
-_END_SIGN_IN = delete(BrowserToken).where(
-    BrowserToken.clinic_id == CLINIC,
-    BrowserToken.client_id == bindparam("holder"),
-    BrowserToken.digest == bindparam("known"),
-)
 
 
 def create(op: Operation, body: AccountBody, code: Key | None = None) -> NewAccountView:
@@ -255,7 +250,7 @@ def end_sign_in(op: Operation, account_id: UUID, id: UUID) -> None:
     digest = digest_of_sign_in(op, account_id, id)
     if digest is None:
         raise NotFound
-    op.run(_END_SIGN_IN, {"holder": account_id, "known": digest})
+    sign_out_browser(op, account_id, digest)
     ledger.record_sign_in(op, account_id)
 
 

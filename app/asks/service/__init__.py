@@ -139,6 +139,7 @@ class Asks(Kind[AskBody, AskView]):
         timeline=LeftOut("What the patient answers is on the timeline."),
         chart_summary=LeftOut("A summary shows what the patient answered, not who was asked."),
         console=LeftOut("The chart shows what the patient answered."),
+        note=LeftOut("A note shows what the patient answered, not who was asked."),
     )
 
     def derive(

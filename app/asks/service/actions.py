@@ -20,6 +20,7 @@ from app.safety.views import MessageChannel
 
 AGAIN_MAX: Final = 3
 """How often people may send one ask again."""
+ENDED: Final = ("answered", "cancelled")
 BY_HAND: Final = None
 """In the ledger the operation has its own name."""
 
@@ -30,16 +31,16 @@ def send_again(op: Operation, id: UUID) -> AskView:
     Quiet hours don't count, for the person knows what time it is. Raises `AskNotSendable`.
     """
     ask = records.lock_for_server(op, ASKS, id)
-    refusal = _refusal(op, ask)
-    if refusal is not None:
-        raise AskNotSendable(reason=refusal)
+    refused = refusal(op, ask)
+    if refused is not None:
+        raise AskNotSendable(reason=refused)
     is_new = ask["status"] not in queries.OPEN
     status = ask["status"] if not is_new else "due" if ask["sent_at"] is None else "sent"
     changes = Derived(status=status, reason=None, note=None, next_at=op.at, next_kind="again")
     return change(op, ask, changes, BY_HAND)
 
 
-def _refusal(op: Operation, ask: AskView) -> str | None:
+def refusal(op: Operation, ask: AskView) -> str | None:
     """Return why no message may go; None if one may."""
     known = queries.known(op, ask["session_id"], ask["patient_id"])
     if known is None:
@@ -60,9 +61,12 @@ def _refusal(op: Operation, ask: AskView) -> str | None:
 
 
 def cancel(op: Operation, id: UUID, note: str) -> AskView:
-    """Cancel an ask. Links that went already stay good. Raises `AskEnded`."""
+    """Cancel an ask, also one that failed: a person has seen to it. Raises `AskEnded`.
+
+    Links that went already stay good.
+    """
     ask = records.lock_for_server(op, ASKS, id)
-    if ask["status"] not in queries.OPEN:
+    if ask["status"] in ENDED:
         raise AskEnded(ask_status=ask["status"])
     changes = Derived(
         status="cancelled", reason="by_person", note=note, next_at=None, next_kind=None

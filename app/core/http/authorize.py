@@ -95,7 +95,7 @@ class Authorize:
         for scope in self.scopes:
             if not caller.may(scope):
                 await record_denial(request, op, f"without the scope {scope}")
-                raise Forbidden(f"This operation needs the scope {scope}.")
+                raise Forbidden(f"This operation needs the scope {scope}.", scope=scope)
         if self.personal and caller.practitioner_id is None:
             await record_denial(request, op, "no practitioner")
             raise Forbidden("Only a practitioner may do this, not a program.")

@@ -19,15 +19,13 @@ class Repeated(ValueError):
 def form_members(raw: bytes) -> dict[str, str]:
     """Return the members of a form by name. A member without a value counts as absent.
 
-    Browsers send each end of a line as CR LF, whatever was typed (HTML, "constructing the form data
-    set"). Here it is one LF, so that a text has the length that the person saw.
     Raises `Repeated` if a name comes twice. Raises another `ValueError` if this is not a form or
     has more than `MEMBERS_MAX` members.
     """
     members = parse_qsl(raw.decode(), max_num_fields=MEMBERS_MAX, errors="strict")
     if len(dict(members)) < len(members):
         raise Repeated
-    return {name: value.replace("\r\n", "\n") for name, value in members}
+    return dict(members)
 
 
 def read_form(request: Request, raw: bytes) -> dict[str, str]:

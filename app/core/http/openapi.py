@@ -26,6 +26,7 @@ HEADERS: Final = {
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
     "Content-Digest": "SHA-256 of the file (RFC 9530).",
     "Content-Disposition": "The name to save the file under.",
+    "Content-Language": "The language of the answer.",
     "Deprecation": "When the operation was deprecated, in seconds since 1970 (RFC 9745).",
     "ETag": "The version of a record or of reference data, for `If-Match` and `If-None-Match`.",
     "Idempotency-Replayed": "`true` if this is the stored answer to an earlier request.",
@@ -37,6 +38,7 @@ HEADERS: Final = {
     "RateLimit-Policy": "How many requests a client may make in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
     "Sunset": "Until when a deprecated operation works (RFC 8594).",
+    "Vary": "The request headers that the answer depends on.",
     "WWW-Authenticate": "How to authenticate.",
     "X-Request-Id": "The id of the request: the client's own, or one that the server made.",
 }

@@ -131,6 +131,7 @@ OWN: Final[Mapping[str, str]] = {
     "unknown_contraindication": "The vocabulary of contraindications doesn't have this word.",
     "unknown_event_kind": "The vocabulary of event kinds doesn't have this word.",
     "unknown_instrument": "There is no instrument with this code.",
+    "unknown_language": "There is nothing in this language. `detail` names those that there are.",
     "unknown_movement": "The vocabulary of movements doesn't have this word.",
     "unknown_muscle": "The catalogue has no muscle with this name, or more than one.",
     "unknown_reference": "This clinic has no record with this id.",

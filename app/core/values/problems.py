@@ -89,6 +89,11 @@ class Forbidden(Problem):
     denial: ClassVar[str] = "not allowed"
     """The reason in the ledger's entry of the attempt, where a route's function raises it."""
 
+    def __init__(self, detail: str | None = None, *, scope: str | None = None) -> None:
+        """`scope` is the one that is missing, if that is the reason."""
+        super().__init__(detail)
+        self.scope = scope
+
 
 class NotFound(Problem):
     """There is nothing at this address in your clinic."""
@@ -104,6 +109,12 @@ class MethodNotAllowed(Problem):
     def __init__(self, allowed: Iterable[str]) -> None:
         super().__init__()
         self.headers = {"Allow": ", ".join(sorted(allowed))}
+
+
+class NotAcceptable(Problem):
+    """The answer has none of the media types in `Accept`. `media` lists those that it has."""
+
+    status, code, title = HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", "No acceptable media type"
 
 
 class Conflict(Problem):

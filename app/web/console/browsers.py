@@ -171,7 +171,7 @@ async def _sign_out(request: Request) -> None:
 
 
 def _end(op: Operation, key: Key) -> None:
-    if sign_out_browser(op, key):
+    if sign_out_browser(op, key.client_id, key.digest):
         ledger.record_sign_in(op, key.client_id)
 
 

@@ -13,7 +13,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.wire import View
 from app.deliveries.channels import is_set_up
-from app.web.console import pages
+from app.web.console import follow_ups, pages
 from app.web.console.kept import NOTHING, returning
 from app.web.console.who import SignedIn, who
 
@@ -36,10 +36,12 @@ def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
     return {
         "zone": op.take_zone(here["time_zone"]),
         "who": who,
+        "clinic": here["name"],
         "differing": len(set(op.differing)),
         "open_alerts": open_count(op) if alerted else None,
         "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
         "emergency_number": here["emergency_number"],
+        "calls": follow_ups.calls(op) if op.caller.may(Scope.ASKS_READ) else None,
     }
 
 

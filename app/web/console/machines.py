@@ -4,20 +4,21 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import and_, bindparam, delete
+from sqlalchemy import and_
 from starlette.responses import HTMLResponse, Response
 
+from app.accounts import service as accounts
 from app.accounts.queries import sign_in_id
-from app.accounts.service import check_may_sign_out
 from app.auth.models import BrowserToken, Client
 from app.auth.rules import ENROLMENT_CODE, browser_token_is_valid
+from app.auth.service import sign_out_browser
 from app.clients import queries as keys
 from app.clients import service as clients
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
 from app.core.http.pages import Filters
 from app.core.http.routing import Route
-from app.core.operation import CLINIC, Operation, rows
+from app.core.operation import Operation, rows
 from app.core.values.access import ROLES, Scope
 from app.core.values.problems import NotFound
 from app.devices import queries as devices
@@ -40,11 +41,6 @@ _SIGN_INS: Final = (
         and_(Client.clinic_id == BrowserToken.clinic_id, Client.id == BrowserToken.client_id),
     )
     .order_by(BrowserToken.used_at.desc(), BrowserToken.digest)
-)
-_END: Final = delete(BrowserToken).where(
-    BrowserToken.clinic_id == CLINIC,
-    BrowserToken.client_id == bindparam("holder"),
-    BrowserToken.digest == bindparam("known"),
 )
 
 router = APIRouter(include_in_schema=False, route_class=Route)
@@ -140,9 +136,10 @@ def end_sign_in(op: EndingSignIns, id: UUID, form: Form) -> Response:
     if found is None:
         raise NotFound
     if found.kind == "account":
-        check_may_sign_out(op, found.client_id)
-    op.run(_END, {"holder": found.client_id, "known": found.digest})
-    ledger.record_sign_in(op, found.client_id)
+        accounts.end_sign_in(op, found.client_id, id)
+    else:
+        sign_out_browser(op, found.client_id, found.digest)
+        ledger.record_sign_in(op, found.client_id)
     return pages.redirect(SIGN_INS, "signed-out")
 
 

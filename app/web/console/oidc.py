@@ -47,7 +47,7 @@ router = APIRouter(include_in_schema=False)
 async def begin(request: Request) -> Response:
     """Send a browser to the identity provider."""
     _limit(request)
-    flow = new_flow(now().timestamp(), target(request.query_params))
+    flow = new_flow(now().timestamp(), target(request, request.query_params))
     async with deadline():
         try:
             to = await _provider(request).authorization_url(flow, _redirect_uri(request))

@@ -16,7 +16,6 @@ from app.accounts.schemas import AccountView
 from app.accounts.service import end_other_sign_ins, end_sign_in, passwords
 from app.accounts.service.signing_in import confirm, set_password, set_totp
 from app.auth.rules import Key, Untrusted
-from app.clinics.queries import clinic
 from app.core.http.authorize import Authorize, RequestOperation, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.guesses import take_guess
@@ -216,19 +215,18 @@ def _rendered(
     browser: Key | None = None,
     said: str | None = None,
 ) -> bytes:
-    account, own = queries.account(op, id), clinic(op)
+    account, shown = queries.account(op, id), around(op, signed_in(op.db, op.caller))
     here = None if browser is None else sign_in_id(browser.digest)
     return pages.render(
         "account.html",
-        **around(op, signed_in(op.db, op.caller)),
+        **shown,
         said=pages.SAID.get(said or ""),
         account=account,
-        clinic=own["name"],
         sign_ins=queries.sign_ins(op, id)["items"],
         here=here,
         fault=fault,
         secret=secret,
-        uri=None if secret is None else _uri(secret, account, own["name"]),
+        uri=None if secret is None else _uri(secret, account, shown["clinic"]),
     )
 
 

@@ -85,6 +85,8 @@ def _reason(code: str) -> str:
 
 
 _REASONS: Final = {
+    "fever_or_spreading_redness": "fever, or redness that spreads",
+    "new_numbness_or_weakness": "new numbness or weakness",
     "differs_from_ledger": "a stored row is not what the ledger states",
     "emergency_series": "emergency access was opened often within an hour",
     "before_alerts": "marked before there were alerts",
@@ -133,7 +135,17 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
     return Response(render(name, **context), status, HEADERS, HTML)
 
 
-Said = Literal["acknowledged", "noted", "changed", "ended", "linked", "signed-out"]
+Said = Literal[
+    "acknowledged",
+    "cancelled",
+    "changed",
+    "ended",
+    "entered",
+    "linked",
+    "noted",
+    "sending",
+    "signed-out",
+]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
     "acknowledged": "Acknowledged.",
@@ -141,6 +153,9 @@ SAID: Final[Mapping[str, str]] = {
     "changed": "Changed.",
     "ended": "Ended.",
     "linked": "Linked.",
+    "sending": "A message goes within seconds.",
+    "cancelled": "Cancelled: no further message goes.",
+    "entered": "The report is stored.",
     "signed-out": "That browser is signed out.",
 }
 """The words in which the next page says so."""

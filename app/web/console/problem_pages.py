@@ -16,6 +16,7 @@ from app.web.console import pages
 from app.web.console.browsers import browsing, key_of
 from app.web.console.framing import around
 from app.web.console.kept import ANOTHERS, kept
+from app.web.console.wording import words_for
 
 
 async def page_about(request: Request, problem: Problem) -> Response:
@@ -33,11 +34,12 @@ async def page_about(request: Request, problem: Problem) -> Response:
         bar = await asyncio.to_thread(_bar, request)
         signed_in = bar["who"]
         is_mine = typed and signed_in and typed.written_by == str(signed_in.client_id)
+        said = words_for(problem)
         answer = pages.page_response(
             "problem.html",
             int(problem.status),
-            title=problem.title,
-            detail=problem.detail,
+            title=said.title,
+            detail=said.detail,
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
             kept=typed,

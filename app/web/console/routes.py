@@ -32,7 +32,7 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
-from app.web.console import alerts, pages
+from app.web.console import alerts, follow_ups, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.framing import After, Further, framed, whose
@@ -76,7 +76,7 @@ def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
         return _patients(op, filters)
     path = whose(op).start
     if path is None:
-        raise Forbidden(f"The console has no page for you: it needs {Scope.PATIENTS_READ}.")
+        raise Forbidden("The console has no page for you.", scope=Scope.PATIENTS_READ)
     return pages.redirect(pages.HOME + path)
 
 
@@ -88,6 +88,7 @@ def _patients(op: Operation, filters: Further) -> HTMLResponse:
         op,
         patients=plain(page),
         marked=alerts.marked(op, page),
+        waiting=follow_ups.waiting(op, [one["id"] for one in page]),
         cursor=cursor,
         further=filters.cursor,
         **_NOTHING,
@@ -109,6 +110,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
         op,
         patients=[one for one in people if one["id"] not in similar],
         marked=alerts.marked(op, found.items),
+        waiting=follow_ups.waiting(op, [one["id"] for one in found.items]),
         cursor=None,
         further=None,
         **{
@@ -133,6 +135,8 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         op,
         patient=plain(person),
         top=alerts.on_top(op, person),
+        messages=follow_ups.messages(op, patient_id),
+        unanswered=follow_ups.unanswered(op, patient_id),
         actions=alerts.ACTIONS,
         on_chart=alerts.ON_CHART,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),

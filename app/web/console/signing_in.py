@@ -7,7 +7,6 @@ No page lists the clinics, and an unknown one is answered like a wrong password.
 
 import asyncio
 import contextlib
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
@@ -17,6 +16,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Row
 from starlette.background import BackgroundTask
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.accounts.queries import only_clinic
 from app.accounts.rules import is_known_browser, known_browser, name_key
@@ -32,19 +32,14 @@ from app.core.http.forms import read_form
 from app.core.http.guesses import Guess, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import whole_body
+from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Caller, Refused
 from app.web.console import pages
 from app.web.console.browsers import SIGN_IN, check_origin, let_in
 from app.web.console.cookies import CLINIC, KNOWN, cookie_of, set_cookie
-from app.web.console.kept import carry, kept
+from app.web.console.kept import PAGE, carry, kept
 
-# After signing in, a browser may be redirected only to a page of the console.
-REDIRECTS_TO: Final = re.compile(
-    r"/console(/account|/alerts(/[0-9a-f-]{36})?|/people(/[0-9a-f-]{36})?|/devices|/keys|/sign-ins"
-    r"|/patients/[0-9a-f-]{36}(/timeline)?)?",
-    re.ASCII,
-)
 FAILED: Final = "The name, password, code or key is wrong. You are not signed in."
 NOT_THERE: Final = "The clinic, name, password or code is wrong. You are not signed in."
 ANOTHER: Final = f"{pages.HOME}/sign-in/another"
@@ -94,7 +89,8 @@ async def sign_in(request: Request) -> Response:
     carry(request, form)
     clinic = form.get("clinic", "")
     is_typed = clinic != "" and clinic != cookie_of(request, CLINIC)
-    shown = pages.SignIn(target(form), clinic, form.get("name", ""), is_typed, kept(request))
+    name = form.get("name", "")
+    shown = pages.SignIn(target(request, form), clinic, name, is_typed, kept(request))
     async with deadline():
         key = form.get("key", "").strip()
         found = await (_with_key(request, key) if key else _with_password(request, form))
@@ -115,10 +111,13 @@ async def sign_in(request: Request) -> Response:
     return answer
 
 
-def target(form: Mapping[str, str]) -> str:
-    """The page to redirect to after signing in."""
+def target(request: Request, form: Mapping[str, str]) -> str:
+    """The page to redirect to after signing in: one of the console that a `Route` answers."""
     to = form.get("to", "")
-    return to if REDIRECTS_TO.fullmatch(to) else pages.HOME
+    asked = {**request.scope, "method": "GET", "path": to}
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    is_page = PAGE.fullmatch(to) and any(route.matches(asked)[0] is Match.FULL for route in routes)
+    return to if is_page else pages.HOME
 
 
 async def _let_in(

@@ -1,4 +1,4 @@
-"""Who is signed in, and where: read once for each page, with the browser's token."""
+"""Who is signed in: read once for each page, with the browser's token."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -8,7 +8,6 @@ from fastapi import Request
 from sqlalchemy import Connection, and_, bindparam
 
 from app.auth.models import Client
-from app.clinics.models import Clinic
 from app.core.operation import rows
 from app.core.values.access import ROLES, Caller, Scope
 from app.practitioners.models import Practitioner
@@ -23,10 +22,8 @@ _WHO: Final = (
     rows(
         Client,
         *(Client.id, Client.name, Client.kind),
-        Clinic.name.label("clinic"),
         *(Practitioner.id.label("practitioner"), Practitioner.given_name, Practitioner.family_name),
     )
-    .join(Clinic, Clinic.clinic_id == Client.clinic_id)
     .outerjoin(
         Practitioner,
         and_(
@@ -51,11 +48,12 @@ class Place(NamedTuple):
 PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
 CHART: Final = Place("/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ))
 ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
+FOLLOWED: Final = Place("/follow-ups", "Follow-ups", (Scope.ASKS_READ,))
 PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
-PLACES: Final = (PATIENT_LIST, ALERTED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
+PLACES: Final = (PATIENT_LIST, ALERTED, FOLLOWED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
 """The pages that need a scope. A link to one is shown only to those who hold its scopes."""
 
 
@@ -65,7 +63,6 @@ class SignedIn(NamedTuple):
     client_id: UUID
     name: str
     role: str
-    clinic: str
     has_account: bool
     """Whether the console has a page of their own account."""
     scopes: frozenset[Scope]
@@ -105,7 +102,7 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
         name = full_name(found.given_name, found.family_name)
     role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
     may = frozenset(filter(caller.may, Scope))
-    return SignedIn(found.id, name, role, found.clinic, caller.role is not None, may)
+    return SignedIn(found.id, name, role, caller.role is not None, may)
 
 
 def role_of(scopes: Iterable[str]) -> str:

@@ -1,0 +1,168 @@
+"""Read what a note is made of, and write it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from app.auth.actors import named
+from app.clinics.queries import clinic
+from app.core.db.dialects import among
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
+from app.instruments.queries import find as find_instrument
+from app.kinds import IN_NOTE
+from app.languages.queries import NOTES, languages, read_all, translations
+from app.languages.rules.choice import Language, chosen, look_up
+from app.ledger import queries as ledger
+from app.muscles.queries import find as find_muscle
+from app.notes.rules import actors, content
+from app.notes.rules.forms import FORMS, NoteForm
+from app.notes.rules.visit import Change, Note, NoteRecords, Visit
+from app.notes.rules.words import Scale, Words, written
+from app.records.kinds import Kind
+from app.records.queries import mark, record_for_answer
+from app.records.registry import by_kind
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
+from app.signing import queries as signing
+from app.signing import rules as signing_rules
+from app.vocabularies import queries as vocabularies
+from app.vocabularies.rules import VocabularyName
+
+
+class _Source(NamedTuple):
+    """How records of a kind are found: the column, and the columns that they are in order of."""
+
+    column: str
+    order: tuple[str, ...] = ("id",)
+
+
+_SOURCES: Final = by_kind(
+    "the note of a session",
+    IN_NOTE,
+    {
+        **dict.fromkeys(("sessions", "patients", "practitioners", "episodes"), _Source("id")),
+        "consents": _Source("id", ("kind", "id")),
+        "screenings": _Source("session_id", ("decided_at", "id")),
+        "measurements": _Source("session_id", ("taken_at", "id")),
+        "follow_ups": _Source("session_id", ("reported_at", "id")),
+        "adverse_events": _Source("session_id", ("occurred_at", "id")),
+    },
+)
+if _SOURCES.keys() != NoteRecords.__annotations__.keys():
+    raise TypeError("NoteRecords needs a member for each kind that a note shows, and no other.")
+read_all([NOTES])
+
+
+def _statement(kind: Kind[Any, Any], source: _Source) -> Select[Any]:
+    columns = kind.table.__table__.c
+    found = kind.select.where(among(columns[source.column], "ids"))
+    return found.order_by(*(columns[name] for name in source.order))
+
+
+_STATEMENTS: Final = {kind.noun: (kind, _statement(kind, _SOURCES[kind.noun])) for kind in IN_NOTE}
+
+
+def text(op: Operation, session_id: UUID, tag: str, form: NoteForm) -> str:
+    """Return the note of a session in a language and a form. The access is recorded, once.
+
+    `tag` is one of the languages of notes. `NotFound` if this clinic has no such session.
+    """
+    language = chosen([tag], languages(NOTES))
+    return FORMS[form](note(op, session_id, language))
+
+
+def language_of(asked: str | None, wanted: Sequence[str]) -> Language:
+    """Return the language of a note: the one asked for, or the first that is wanted, or English.
+
+    A language that no clinician has reviewed is only written for those who want it, and the note
+    says so. Raises `Invalid` for another language than a note has.
+    """
+    known = languages(NOTES)
+    if asked is None:
+        return chosen(wanted, known)
+    tag = look_up(asked, [each.tag for each in known])
+    if tag is None:
+        detail = f"Notes exist in these languages: {', '.join(each.tag for each in known)}."
+        raise Invalid([Fault("/language", "unknown_language", detail)], "query")
+    return chosen([tag], known)
+
+
+def note(op: Operation, session_id: UUID, language: Language) -> Note:
+    """Return the note of a session. The access is recorded as for a read of the session."""
+    visit = _visit(op, record_for_answer(op, SESSIONS, session_id))
+    words = _words(op, visit, language)
+    return content.note(visit, words, language.direction, reviewed=language.reviewed)
+
+
+def _visit(op: Operation, session: SessionView) -> Visit:
+    """Read what belongs to a session, as far as the client may read it."""
+    ids: Mapping[str, Sequence[UUID]] = {
+        "patients": [session["patient_id"]],
+        "practitioners": [session["practitioner_id"]],
+        "episodes": [] if session["episode_id"] is None else [session["episode_id"]],
+    }
+    records: dict[str, Sequence[Any] | None] = {SESSIONS.noun: [session]}
+    for noun, (kind, statement) in _STATEMENTS.items():
+        if noun in records:
+            continue
+        records[noun] = None
+        if op.caller.may(Scope(f"{noun}:read")):
+            own = _consents(op, session) if noun == "consents" else ids.get(noun, [session["id"]])
+            found = [kind.view_of(row) for row in op.all(statement, ids=own)] if own else []
+            mark(op, kind, found)
+            records[noun] = found
+    changes = [Change._make(row) for row in ledger.makers(op, SESSIONS.noun, session["id"])]
+    known = cast("NoteRecords", records)
+    return Visit(clinic(op)["name"], session, known, changes, bool(op.differing))
+
+
+def _consents(op: Operation, session: SessionView) -> list[UUID]:
+    """Return the ids of the patient's last decisions on treatment by the end of the visit."""
+    end = session["occurred_at"] + timedelta(minutes=session["duration_min"] or 0)
+    visit = signing_rules.Visit(
+        end, clinic_day(session["occurred_at"], op.zone), session["episode_id"]
+    )
+    decided = signing_rules.last_decisions(signing.consents(op, session["patient_id"]), visit)
+    return [consent.id for consent, _ in decided.values() if consent.id is not None]
+
+
+def _words(op: Operation, visit: Visit, language: Language) -> Words:
+    say = translations(NOTES, language.tag).gettext
+    own_words = vocabularies.Words(op, inactive=True)
+    signed_by = visit.session["signed_by"]
+    person = f"practitioner:{visit.session['practitioner_id']}"
+    people = {person, *(each.actor for each in visit.changes), *([signed_by] if signed_by else ())}
+    may_name = op.caller.may(Scope.PRACTITIONERS_READ)
+    name = named(op, people).actor if may_name else None
+
+    def muscle(slug: str) -> str:
+        found = find_muscle(slug)
+        return slug if found is None else say(found.name)
+
+    def scale(code: str) -> Scale | None:
+        found = find_instrument(code)
+        return None if found is None else Scale(found.unit, found.min, found.max)
+
+    def term(noun: VocabularyName, code: str) -> str:
+        row = own_words.row(noun, code)
+        if row is None:
+            return written(code)
+        return written(row.name) if row.own else say(row.name)
+
+    return Words(
+        tag=language.tag,
+        gettext=say,
+        zone=op.zone,
+        visit_at=visit.session["occurred_at"],
+        muscle=muscle,
+        scale=scale,
+        term=term,
+        actor=lambda who: actors.actor(who, name, say),
+    )

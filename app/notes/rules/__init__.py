@@ -1,0 +1,1 @@
+"""Rules of notes: how records become sentences, and sentences a text. Pure."""

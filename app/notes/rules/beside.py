@@ -1,0 +1,134 @@
+"""What was recorded beside a session: consents, screenings, reports and events. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.followups.views import FollowUpView
+from app.notes.rules.words import Words, listed, written
+from app.safety.views import AdverseEventView, AnswerView, ConsentView, ScreeningView
+
+SYMPTOMS: Final = ("bruising", "fatigue", "headache")
+HOUR_DECIMALS: Final = 1
+
+
+def consent(said: ConsentView, words: Words) -> str:
+    """Return the line of a consent: the decision, who gave and obtained it, and what was said."""
+    return words.labelled(words.code("consent", said["kind"]), "; ".join(_consented(said, words)))
+
+
+def _consented(said: ConsentView, words: Words) -> Iterator[str]:
+    _, specific, other = (
+        words.gettext,
+        said["patient_specific_risks"],
+        said["alternatives_discussed"],
+    )
+    decided = words.code("consent_decision", said["decision"])
+    yield f"{decided}, {words.code('consent_form', said['form'])}"
+    people = {
+        "at": words.moment(said["obtained_at"]),
+        "by": written(said["obtained_by"]),
+        "given": written(said["given_by"]),
+    }
+    yield _("%(at)s, obtained by %(by)s from %(given)s") % people
+    if said["withdrawn_at"] is not None:
+        yield _("withdrawn %(at)s") % {"at": words.moment(said["withdrawn_at"])}
+    if said["valid_until"] is not None:
+        yield _("valid until %(day)s") % {"day": said["valid_until"]}
+    if said["episode_id"]:
+        yield _("for this episode")
+    if said["risks_disclosed"]:
+        yield words.labelled(_("risks disclosed"), listed(map(written, said["risks_disclosed"])))
+    if specific is not None:
+        yield words.labelled(_("risks of this patient"), written(specific))
+    if other is not None:
+        yield words.labelled(_("alternatives"), written(other))
+
+
+def screening(asked: ScreeningView, words: Words) -> str:
+    """Return the line of a screening: its decision, and after it each answer."""
+    _ = words.gettext
+    made = {
+        "at": words.moment(asked["decided_at"]),
+        "by": written(asked["decided_by"]),
+        "rules": written(asked["rule_set"]),
+    }
+    decision = words.code("screening_decision", asked["decision"])
+    said = [words.labelled(decision, _("%(at)s, by %(by)s, with the rules %(rules)s") % made)]
+    if asked["override_reason"] is not None:
+        said.append(words.labelled(_("reason"), written(asked["override_reason"])))
+    return "; ".join([*said, *(_answer(each, words) for each in asked["answers"])])
+
+
+def _answer(given: AnswerView, words: Words) -> str:
+    asked = words.term("contraindications", given["code"])
+    detail = given["detail"]
+    return words.labelled(
+        asked, listed([words.code("answer", given["answer"]), detail and written(detail)])
+    )
+
+
+def follow_up(report: FollowUpView, words: Words) -> str:
+    """Return the line of a report, with the hours since the visit as they really were."""
+    _ = words.gettext
+    hours = words.number(round(report["hours_after"], HOUR_DECIMALS))
+    who = report.get("reported_by")  # an older version lacks it
+    when = {"at": words.moment(report["reported_at"]), "n": hours}
+    label = listed(
+        [
+            _("%(at)s, %(n)s h after the visit") % when,
+            words.code("source", report["source"]),
+            who and words.code("informant", who),
+        ]
+    )
+    return words.labelled(label, "; ".join(filter(None, _reported(report, words))))
+
+
+def _reported(report: FollowUpView, words: Words) -> Iterator[str | None]:
+    _ = words.gettext
+    worst, interference, change = (
+        report["worst_soreness"],
+        report["interference"],
+        report["change"],
+    )
+    yield _("soreness %(n)s") % {"n": words.score(report["soreness"])}
+    yield None if worst is None else _("worst soreness %(n)s") % {"n": words.score(worst)}
+    sore = listed(words.placed(slug, None) for slug in report["sore_muscles"])
+    yield sore and words.labelled(_("sore muscles"), sore)
+    yield (
+        None if interference is None else _("interference %(n)s") % {"n": words.score(interference)}
+    )
+    yield words.flag(_("bruising"), report["bruising"])
+    yield words.flag(_("fatigue"), report["fatigue"])
+    yield words.flag(_("headache"), report["headache"])
+    yield change and words.labelled(_("compared with before"), words.code("change", change))
+    flags = listed(words.code("red_flag", each) for each in report["red_flags"])
+    yield words.labelled(_("RED FLAGS"), flags) if flags else _("no red flag reported")
+    comment = report["comment"]
+    yield comment and words.labelled(_("comment"), written(comment))
+
+
+def adverse_event(event: AdverseEventView, words: Words) -> str:
+    """Return the line of an adverse event. It says nothing of why it happened."""
+    _ = words.gettext
+    kind = words.term("event_kinds", event["kind"])
+    label = f"{words.moment(event['occurred_at'])}, {kind}"
+    return words.labelled(label, "; ".join(filter(None, _happened(event, words))))
+
+
+def _happened(event: AdverseEventView, words: Words) -> Iterator[str | None]:
+    _ = words.gettext
+    muscle, side, action, outcome = (
+        event["muscle"],
+        event["side"],
+        event["action"],
+        event["outcome"],
+    )
+    yield _("close call, nobody was harmed") if event["close_call"] else _("no close call")
+    yield words.code("severity", event["severity"])
+    yield _("expected") if event["expected"] else _("not expected")
+    yield words.placed(muscle, side) if muscle else side and words.code("side", side)
+    detected = event["detected_at"]
+    yield None if detected is None else _("detected %(at)s") % {"at": words.moment(detected)}
+    yield written(event["description"])
+    yield action and words.labelled(_("action"), written(action))
+    yield outcome and words.labelled(_("outcome"), written(outcome))

@@ -1,0 +1,185 @@
+"""The words for the codes that a note shows. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.languages.queries import message
+
+CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "attendance": {
+        "attended": message("attended"),
+        "cancelled": message("cancelled"),
+        "no_show": message("no-show"),
+        "declined": message("treatment declined"),
+    },
+    "technique": {
+        "gunn_ims": message("Gunn IMS"),
+        "trigger_point": message("trigger point needling"),
+        "superficial": message("superficial needling"),
+        "other": message("another technique"),
+    },
+    "position": {
+        "prone": message("prone"),
+        "supine": message("supine"),
+        "side_lying": message("side-lying"),
+        "seated": message("seated"),
+        "other": message("another position"),
+    },
+    "credential": {
+        "gunn_ims": message("Gunn IMS"),
+        "dry_needling": message("dry needling"),
+        "acupuncture": message("acupuncture"),
+    },
+    "side": {
+        "left": message("L"),
+        "right": message("R"),
+        "midline": message("midline"),
+        "bilateral": message("both sides"),
+    },
+    "stimulation": {
+        "none": message("no stimulation"),
+        "manual": message("manual stimulation"),
+        "electrical": message("electrical stimulation"),
+    },
+    "grasp": {
+        "none": message("no grasp"),
+        "mild": message("mild grasp"),
+        "moderate": message("moderate grasp"),
+        "strong": message("strong grasp"),
+    },
+    "sensation": {
+        "deep_ache": message("deep ache"),
+        "pressure": message("pressure"),
+        "cramp": message("cramp"),
+        "twitch": message("twitch"),
+        "referred": message("referred sensation"),
+        "warmth": message("warmth"),
+        "sharp": message("sharp pain"),
+        "electric": message("electric sensation"),
+        "none": message("nothing felt"),
+    },
+    "release": {
+        "none": message("no release"),
+        "partial": message("partial release"),
+        "complete": message("complete release"),
+    },
+    "familiar_pain": {
+        "yes": message("the familiar pain"),
+        "partly": message("partly the familiar pain"),
+        "no": message("not the familiar pain"),
+    },
+    "sign": {
+        "tenderness": message("tenderness"),
+        "matchstick": message("matchstick sign"),
+        "peau_dorange": message("peau d'orange"),
+        "skin_rolling": message("skin rolling"),
+        "coldness": message("coldness"),
+        "sweating": message("sweating"),
+        "pilomotor": message("pilomotor reaction"),
+        "hair_loss": message("hair loss"),
+        "taut_band": message("taut band"),
+        "shortening": message("shortening"),
+    },
+    "instrument": {
+        "nprs": message("NPRS (pain)"),
+        "vas_mm": message("VAS (pain)"),
+        "psfs": message("PSFS"),
+        "ndi_pct": message("NDI"),
+        "odi_pct": message("ODI"),
+        "quickdash": message("QuickDASH"),
+        "dash": message("DASH"),
+        "lefs": message("LEFS"),
+        "groc": message("GROC"),
+        "ppt": message("pressure pain threshold"),
+        "rom_active": message("active ROM"),
+        "rom_passive": message("passive ROM"),
+        "rom_cervical": message("cervical active ROM"),
+        "promis_pi": message("PROMIS Pain Interference T-score"),
+        "promis_pf": message("PROMIS Physical Function T-score"),
+        "soreness": message("soreness after needling"),
+    },
+    "reporter": {
+        "patient": message("reported by the patient"),
+        "practitioner": message("reported by the practitioner"),
+    },
+    "phase": {
+        "before": message("before the needles"),
+        "after": message("after the needles"),
+        "between": message("between visits"),
+    },
+    "consent": {
+        "needling": message("Consent to needling"),
+        "thoracic_needling": message("Consent to thoracic needling"),
+        "electrical": message("Consent to electrical stimulation"),
+    },
+    "consent_decision": {
+        "given": message("given"),
+        "refused": message("refused"),
+        "withdrawn": message("withdrawn"),
+    },
+    "consent_form": {
+        "verbal": message("verbal"),
+        "written": message("in writing"),
+        "electronic": message("electronic"),
+    },
+    "answer": {
+        "yes": message("yes"),
+        "no": message("no"),
+        "unknown": message("the patient can't say"),
+    },
+    "screening_decision": {
+        "proceed": message("proceed"),
+        "modified": message("proceed with changes"),
+        "deferred": message("deferred"),
+    },
+    "severity": {
+        "mild": message("mild"),
+        "significant": message("significant"),
+        "serious": message("serious"),
+    },
+    "change": {
+        "much_worse": message("much worse"),
+        "worse": message("worse"),
+        "same": message("the same"),
+        "better": message("better"),
+        "much_better": message("much better"),
+    },
+    "source": {
+        "patient_link": message("by the patient's link"),
+        "practitioner": message("entered by the practitioner"),
+        "integration": message("from another system"),
+    },
+    "informant": {
+        "patient": message("answered by the patient"),
+        "for_patient": message("answered for the patient"),
+    },
+    "red_flag": {
+        "breathlessness": message("breathlessness"),
+        "chest_pain": message("chest pain"),
+        "dry_cough": message("dry cough"),
+        "fever_or_spreading_redness": message("fever or spreading redness"),
+        "new_numbness_or_weakness": message("new numbness or weakness"),
+        "fainting": message("fainting"),
+    },
+    "amendment": {
+        "correction": message("correction"),
+        "addendum": message("addendum"),
+    },
+    "fault": {
+        "needle_count_missing": message("the needles weren't counted"),
+        "needles_unaccounted": message("needles removed differ from needles inserted"),
+        "needles_not_inserted": message("the needlings have more needles than were inserted"),
+        "needles_not_opened": message("fewer needles were opened than inserted"),
+        "needles_not_disposed": message("fewer needles were disposed of than removed"),
+        "deeper_than_needle": message("the depth exceeds the needle's length"),
+        "released_after_retention": message("the release is after the needle was removed"),
+        "level_not_of_muscle": message("the muscle doesn't reach the spinal level"),
+        "side_not_of_muscle": message("a muscle of a limb has no midline"),
+        "consent_refused": message("consent was refused"),
+        "consent_withdrawn": message("consent was withdrawn"),
+        "screening_of_concern": message("a screening answer is of concern"),
+        "in_the_future": message("the visit is later than its signature"),
+        "technique_missing": message("no technique was recorded"),
+    },
+}
+"""By what the codes are about. `tests/notes/test_codes.py` compares them with the views."""

@@ -1,0 +1,153 @@
+"""`/console/follow-ups`: who is asked after a visit, who is due a call, and what they said."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import HTMLResponse, Response
+
+from app.alerts.schemas import AlertFilters
+from app.alerts.service import ALERTS
+from app.asks.errors import AskEnded
+from app.asks.schemas import CancelBody
+from app.asks.service import ASKS, actions
+from app.asks.views import AskView
+from app.core.http.authorize import Authorize
+from app.core.http.forms import Form
+from app.core.http.pages import Filters
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.core.values.problems import Invalid
+from app.records.queries import record, record_for_answer, records
+from app.web.console import access, alerts, follow_ups, pages, phoning
+from app.web.console.browsers import by_cookie
+from app.web.console.framing import After, Further, framed
+from app.web.console.kept import check_patient
+from app.web.console.who import FOLLOWED
+
+PAGE: Final = pages.HOME + FOLLOWED.path
+AT_ONCE: Final = 50
+
+router = APIRouter(prefix=PAGE, include_in_schema=False, route_class=Route)
+Following = Annotated[Operation, Depends(Authorize(*FOLLOWED.scopes, identify=by_cookie))]
+Asking = Annotated[Operation, Depends(Authorize(Scope.ASKS_WRITE, identify=by_cookie))]
+Phoning = Annotated[
+    Operation, Depends(Authorize(Scope.FOLLOW_UPS_WRITE, Scope.ASKS_READ, identify=by_cookie))
+]
+
+
+class Wanted(Further):
+    """Which of the lists is shown."""
+
+    show: Literal["call", "due", "sent", "unsure", "answered", "failed", "cancelled", "expired"] = (
+        Field(default="call")
+    )
+
+
+@router.get("", operation_id="console.follow-ups")
+def list_follow_ups(op: Following, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
+    """Show one of the lists of asks, newest first, and how many each has."""
+    found = follow_ups.listed(op, wanted.show, Filters(limit=AT_ONCE, cursor=wanted.cursor))
+    return framed(
+        "follow_ups.html",
+        op,
+        listed=found.asks,
+        cursor=found.cursor,
+        show=wanted.show,
+        tabs={name: label for name, (label, _) in follow_ups.TABS.items()},
+        counts=follow_ups.counts(op),
+    )
+
+
+@router.get("/{id:uuid}", operation_id="console.follow-up")
+def one_follow_up(op: Following, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
+    """Show one ask with its messages, and the forms to see to it."""
+    del after  # `framed` says it
+    return _one(op, record_for_answer(op, ASKS, id))
+
+
+@router.post("/{id:uuid}/send", operation_id="console.send-again")
+def send(op: Asking, id: UUID, form: Form) -> Response:
+    """Let a message go again. The problem says why none may go."""
+    check_patient(form, record(op, ASKS, id)["patient_id"])
+    actions.send_again(op, id)
+    return pages.redirect(f"{PAGE}/{id}", "sending")
+
+
+@router.post("/{id:uuid}/cancel", operation_id="console.cancel-ask")
+def cancel(op: Asking, id: UUID, form: Form) -> Response:
+    """Cancel an ask, with a reason."""
+    ask = record(op, ASKS, id)
+    check_patient(form, ask["patient_id"])
+    body = access.body_of(CancelBody, {"note": form.get("note", "")})
+    try:
+        actions.cancel(op, id, body.note)
+    except AskEnded as ended:
+        return _one(op, ask, ended)
+    return pages.redirect(f"{PAGE}/{id}", "cancelled")
+
+
+@router.get("/{id:uuid}/phoned", operation_id="console.phoned-form")
+def phoned_form(op: Phoning, id: UUID) -> HTMLResponse:
+    """Show the form for what a patient says on the telephone."""
+    return _form(op, record_for_answer(op, ASKS, id))
+
+
+@router.post("/{id:uuid}/phoned", operation_id="console.phoned")
+def phoned(op: Phoning, id: UUID, form: Form) -> Response:
+    """Store what a patient said on the telephone, and say at once what a red flag calls for."""
+    ask = record(op, ASKS, id)
+    check_patient(form, ask["patient_id"])
+    try:
+        phoning.report(op, ask, form)
+    except Invalid as refused:
+        return _form(op, ask, refused, form)
+    return pages.redirect(f"{PAGE}/{id}", "entered")
+
+
+def _one(op: Operation, ask: AskView, refused: AskEnded | None = None) -> HTMLResponse:
+    [shown] = follow_ups.shown(op, [ask])
+    may_ask = op.caller.may(Scope.ASKS_WRITE)
+    page = framed(
+        "follow_up.html",
+        op,
+        shown=shown,
+        refused=refused,
+        answer=phoning.answer(op, ask),
+        alarms=_alarms(op, ask),
+        actions=alerts.ACTIONS,
+        may_ask=may_ask,
+        may_cancel=may_ask and ask["status"] in {"due", "sent", "unsure"},
+        may_phone=op.caller.may(Scope.FOLLOW_UPS_WRITE),
+        why_not=follow_ups.why_not(op, ask) if may_ask else None,
+    )
+    page.status_code = 200 if refused is None else int(refused.status)
+    return page
+
+
+def _alarms(op: Operation, ask: AskView) -> list[Any]:
+    """Return the open alerts about the visit."""
+    if not op.caller.may(Scope.ALERTS_READ):
+        return []
+    wanted = AlertFilters(status="open", patient_id=ask["patient_id"])
+    found, _ = records(op, ALERTS, wanted)
+    return alerts.shown(op, [one for one in found if one["session_id"] == ask["session_id"]])
+
+
+def _form(
+    op: Operation, ask: AskView, refused: Invalid | None = None, typed: Any = None
+) -> HTMLResponse:
+    [shown] = follow_ups.shown(op, [ask])
+    page = framed(
+        "phoned.html",
+        op,
+        shown=shown,
+        refused=refused,
+        typed=typed,
+        flags=phoning.RED_FLAGS,
+        changes=phoning.CHANGES,
+    )
+    page.status_code = 200 if refused is None else int(refused.status)
+    return page

@@ -1,0 +1,218 @@
+"""What the console shows of asks: who is due a call, who was asked, and who has not answered."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, func, or_
+
+from app.asks import queries, rules
+from app.asks.models import Ask
+from app.asks.service import ASKS
+from app.asks.service.actions import refusal
+from app.asks.views import AskView
+from app.core.db.dialects import among
+from app.core.http.pages import Filters, Order, page
+from app.core.operation import Operation, rows
+from app.core.values.access import Scope
+from app.core.values.clock import clinic_day, uuid7_at
+from app.patients.service import PATIENTS
+from app.records.queries import records_for_answer
+from app.sessions.models import TreatmentSession
+from app.web.console import access
+from app.web.console.chart import plain
+
+CALLED_WITHIN: Final = timedelta(days=14)
+"""How long after it was planned an ask may need a call. Links are good as long."""
+COUNTED: Final = timedelta(days=30)
+_ORDER: Final = Order((Ask.id,), descending=True)
+_TO_CALL: Final = and_(
+    or_(
+        Ask.status.in_(("unsure", "failed")),
+        and_(Ask.status == "sent", Ask.next_at.is_(None)),
+    ),
+    Ask.id >= bindparam("called_since"),
+)
+TABS: Final[Mapping[str, tuple[str, Any]]] = {
+    "call": ("To call", _TO_CALL),
+    "due": ("Due", Ask.status == "due"),
+    "sent": ("Sent", Ask.status == "sent"),
+    "unsure": ("Unsure", Ask.status == "unsure"),
+    "answered": ("Answered", Ask.status == "answered"),
+    "failed": ("Failed", Ask.status == "failed"),
+    "cancelled": ("Cancelled", Ask.status == "cancelled"),
+    "expired": ("Not answered", Ask.status == "expired"),
+}
+"""The lists of the page, by the value of `show`: what each is called, and which asks it has."""
+_LISTS: Final = {
+    name: (_ORDER.start(found), _ORDER.after(found))
+    for name, found in (
+        (name, rows(Ask, Ask.id).where(clause)) for name, (_, clause) in TABS.items()
+    )
+}
+_COUNTS: Final = rows(
+    Ask, *(func.count().filter(clause).label(name) for name, (_, clause) in TABS.items())
+).where(Ask.id >= bindparam("counted_since"))
+_CALLS: Final = rows(Ask, func.count()).where(_TO_CALL)
+_WAITING: Final = rows(Ask, Ask.patient_id).where(_TO_CALL, among(Ask.patient_id, "ids")).distinct()
+_OF_PATIENT: Final = (
+    rows(Ask, Ask.id)
+    .where(_TO_CALL, Ask.patient_id == bindparam("patient_id"))
+    .order_by(Ask.id.desc())
+    .limit(10)
+)
+_VISITS: Final = rows(
+    TreatmentSession,
+    *(TreatmentSession.id, TreatmentSession.occurred_at, TreatmentSession.practitioner_id),
+).where(among(TreatmentSession.id, "ids"))
+REASONS: Final[Mapping[str, str]] = {
+    "void": "The visit was voided.",
+    "moved": "The visit was moved to another patient.",
+    "not_needled": "Nobody was needled at the visit.",
+    "inactive": "The patient's record is not active.",
+    "deceased": "The patient has died.",
+    "no_consent": "The patient has not consented to messages.",
+    "stopped": "The patient asked for no more messages.",
+    "open_alert": "There is an open alert about the patient.",
+    "serious_event": "There was a serious adverse event.",
+    "not_me": "Somebody else got the message: correct the patient's address.",
+    "by_person": "Somebody here cancelled it.",
+    "refused": "The address was refused.",
+    "bounced": "The message came back.",
+    "window_passed": "It is more than 60 hours since the visit.",
+    "no_moment": "Quiet hours left no moment for a message.",
+    "no_answer": "The link ended, and no answer came.",
+    "answered": "The patient has answered already.",
+    "being_sent": "A message is being sent now.",
+    "too_often": "People here have sent it again three times.",
+    "too_early": "It is less than 18 hours since the visit.",
+    "too_late": "It is more than 60 hours since the visit.",
+}
+"""Why an ask ended, or why no message may go, in words."""
+
+
+class Shown(NamedTuple):
+    """An ask as a page shows it."""
+
+    ask: Any
+    """As JSON."""
+    person: Any
+    """The patient as JSON; None if the client may not read them."""
+    visit_at: str | None
+    """When the visit was; None if the client may not read sessions."""
+    practitioner: str | None
+    reason: str | None
+    """Why it has ended without an answer, in words."""
+
+
+class Listed(NamedTuple):
+    """One of the lists, with the cursor of what follows it."""
+
+    asks: list[Shown]
+    cursor: str | None
+
+
+def counts(op: Operation) -> dict[str, int]:
+    """Return how many asks each list has: to call in all, the others of the last 30 days."""
+    found = op.one(_COUNTS, counted_since=_since(op, COUNTED), **_called(op))
+    return {name: getattr(found, name) for name in TABS}
+
+
+def calls(op: Operation) -> int:
+    """Return how many patients' visits are due a call."""
+    number: int = op.one(_CALLS, **_called(op))[0]
+    return number
+
+
+def listed(op: Operation, show: str, filters: Filters) -> Listed:
+    """Return one of the lists, newest first, as far as the client may read what it names."""
+    statement = _LISTS[show][0 if filters.cursor is None else 1]
+    found, cursor = page(op, statement, _ORDER, filters, **_called(op))
+    return Listed(shown(op, _asks(op, [row.id for row in found])), cursor)
+
+
+def waiting(op: Operation, people: Sequence[UUID]) -> set[str]:
+    """Return the ids of those patients of a list who are due a call, as text."""
+    if not op.caller.may(Scope.ASKS_READ) or not people:
+        return set()
+    return {str(row.patient_id) for row in op.all(_WAITING, ids=list(people), **_called(op))}
+
+
+def unanswered(op: Operation, patient_id: UUID) -> list[Shown]:
+    """Return a patient's asks that are due a call, newest first."""
+    if not op.caller.may(Scope.ASKS_READ):
+        return []
+    ids = [row.id for row in op.all(_OF_PATIENT, patient_id=patient_id, **_called(op))]
+    return shown(op, _asks(op, ids))
+
+
+def _asks(op: Operation, ids: Sequence[UUID]) -> list[AskView]:
+    return sorted(records_for_answer(op, ASKS, ids), key=lambda ask: ask["id"], reverse=True)
+
+
+def _called(op: Operation) -> dict[str, UUID]:
+    return {"called_since": _since(op, CALLED_WITHIN)}
+
+
+def _since(op: Operation, span: timedelta) -> UUID:
+    """The least id of what was made within this time."""
+    return uuid7_at(int((op.at - span).timestamp() * 1000), bytes(10))
+
+
+def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
+    """Return asks with their patients and visits, as far as the client may read these."""
+    may, people, visits = op.caller.may, {}, {}
+    if may(Scope.PATIENTS_READ):
+        ids = sorted({ask["patient_id"] for ask in asks})
+        people = {one["id"]: plain(one) for one in records_for_answer(op, PATIENTS, ids)}
+    if may(Scope.SESSIONS_READ) and asks:
+        found = op.all(_VISITS, ids=sorted({ask["session_id"] for ask in asks}))
+        visits = {row.id: row for row in found}
+    names = access.practitioners(op, [row.practitioner_id for row in visits.values()])
+    return [
+        Shown(
+            plain(ask),
+            people.get(ask["patient_id"]),
+            None if visit is None else plain(visit.occurred_at),
+            None if visit is None else names.get(str(visit.practitioner_id)),
+            None if ask["reason"] is None else REASONS[ask["reason"]],
+        )
+        for ask in asks
+        for visit in [visits.get(ask["session_id"])]
+    ]
+
+
+def why_not(op: Operation, ask: AskView) -> str | None:
+    """Return why a person can't send a message again, in words; None if they can."""
+    reason = refusal(op, ask)
+    return None if reason is None else REASONS[reason]
+
+
+class Messages(NamedTuple):
+    """Whether a patient may be asked by messages."""
+
+    state: str
+    """`given`, `stopped` or `never`."""
+    channel: str | None = None
+    address: str | None = None
+    since: str | None = None
+    """When they decided."""
+
+
+def messages(op: Operation, patient_id: UUID) -> Messages | None:
+    """Return whether a patient may be asked; None if the client may not read consents."""
+    if not op.caller.may(Scope.CONSENTS_READ):
+        return None
+    consents = queries.message_consents(op, patient_id)
+    found = rules.in_force(consents, clinic_day(op.at, op.zone), None)
+    if isinstance(found, rules.MessageConsent):
+        return Messages("given", found.channel, found.address, _text(found.decided_at))
+    if found == "stopped":
+        last = max(one.decided_at for one in consents)
+        return Messages("stopped", since=_text(last))
+    return Messages("never")
+
+
+def _text(at: datetime) -> str:
+    return str(plain(at))

@@ -1,0 +1,96 @@
+"""What pages say of problems: in words for people, who know nothing of the API."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from app.core.values.problems import (
+    Conflict,
+    DatabaseReplaced,
+    Forbidden,
+    Invalid,
+    LedgerDamaged,
+    MalformedRequest,
+    MethodNotAllowed,
+    Problem,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    Unreadable,
+    UnsupportedMedia,
+    VersionMissing,
+    VersionStale,
+)
+from app.records.errors import DiffersFromLedger
+
+TELL: Final = "Tell whoever runs the server, with the number below."
+LOAD_AGAIN: Final = "Open the page again, and send the form from there."
+MINUTE_S: Final = 60
+
+
+class Words(NamedTuple):
+    """A title and an explanation."""
+
+    title: str
+    detail: str
+
+
+FOR_PEOPLE: Final[Mapping[type[Problem], Words]] = {
+    Problem: Words("The server failed", f"Try again. If it fails again: {TELL}"),
+    MalformedRequest: Words("This can't be read", LOAD_AGAIN),
+    UnsupportedMedia: Words("This can't be read", LOAD_AGAIN),
+    VersionMissing: Words("This form is not complete", LOAD_AGAIN),
+    MethodNotAllowed: Words("This is not a page", "This address takes only forms."),
+    Forbidden: Words(
+        "You may not do this",
+        "Your rights don't allow it. An owner of the clinic can change them.",
+    ),
+    Conflict: Words(
+        "This can't be done", "What is stored doesn't allow it. Open the page again, and look."
+    ),
+    DiffersFromLedger: Words(
+        "This record was changed outside the program",
+        f"It can be read, but not changed. There is an alert about it. {TELL}",
+    ),
+    VersionStale: Words(
+        "Somebody changed this meanwhile",
+        "Nothing was stored. Open the page again: it shows what is stored now.",
+    ),
+    TooLarge: Words("This text is too long", "Nothing was stored. Send a shorter one."),
+    Invalid: Words("Check what you entered", "Nothing was stored. This has to be changed:"),
+    TooManyRequests: Words("Too many tries", "Nothing was done."),
+    Unavailable: Words(
+        "Try again shortly",
+        "The database doesn't answer. Look whether a change was made before you send it again.",
+    ),
+    DatabaseReplaced: Words("The records can't be used now", f"Nothing was stored. {TELL}"),
+    LedgerDamaged: Words("The records can't be used now", f"Nothing was stored. {TELL}"),
+    Unreadable: Words(
+        "A stored value can't be read", f"Somebody changed it outside the program. {TELL}"
+    ),
+}
+"""The words for the problems whose own are about requests, tokens or commands."""
+_OWN_DETAIL: Final = (Conflict, Forbidden)
+"""Where these say something particular, it is in plain words already."""
+
+
+def words_for(problem: Problem) -> Words:
+    """Return the title and the explanation of a problem, for a page."""
+    words = FOR_PEOPLE.get(type(problem))
+    if words is None:
+        return Words(problem.title, problem.detail)
+    if isinstance(problem, TooManyRequests):
+        wait = duration(int(problem.headers["Retry-After"]))
+        return words._replace(detail=f"{words.detail} Try again in {wait}.")
+    if isinstance(problem, Forbidden) and problem.scope is not None:
+        needed = f"This needs the right {problem.scope}."
+        return words._replace(detail=f"{needed} {words.detail}")
+    is_own = type(problem) in _OWN_DETAIL and problem.detail != problem.meaning()
+    return words._replace(detail=problem.detail) if is_own else words
+
+
+def duration(seconds: int) -> str:
+    """Return how long to wait, in seconds or in whole minutes that are enough."""
+    count, noun = seconds, "second"
+    if seconds > 2 * MINUTE_S:
+        count, noun = -(-seconds // MINUTE_S), "minute"
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,293 @@
+"""`GET /v1/sessions/{id}/note`: forms, languages, states, rights and access."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.values.access import CLINICAL_READS, Scope
+from app.core.values.clock import now
+from app.records import marks
+from tests.ground import Api, Clinic
+from tests.notes.visits import beside, changed, note, overridden, people, section, session
+from tests.transfer.exported import NDJSON
+
+NOT_SHOWN = "not shown to this client"
+
+
+def ask(api: Api, of: dict[str, Any], query: str = "", **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return api.get(f"/v1/sessions/{of['id']}/note{query}", headers=named)
+
+
+def head(api: Api, of: dict[str, Any]) -> list[str]:
+    return note(api, of).split("\n\n")[1].split("\n")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media", "begins"),
+    [
+        ("*/*", "text/plain", "Session of 2026-11-01 18:00\n"),
+        ("text/markdown", "text/markdown", "# Session of 2026-11-01 18:00\n"),
+        ("text/html;q=0.5, text/plain;q=0.4", "text/html", "<!doctype html>\n"),
+    ],
+)
+def test_accept_chooses_the_form(api: Api, accept: str, media: str, begins: str) -> None:
+    answer = ask(api, api.session(), Accept=accept)
+    assert answer.headers["content-type"] == f"{media}; charset=utf-8"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
+    assert answer.text.startswith(begins)
+
+
+def test_another_form_is_refused_with_the_ones_that_there_are(api: Api) -> None:
+    answer = ask(api, api.session(), Accept="application/json, text/plain;q=0")
+    assert (answer.status_code, answer.json()["type"]) == (406, "/problems/not-acceptable")
+    assert answer.json()["media"] == ["text/plain", "text/markdown", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted", "tag"),
+    [
+        ("", "", "en"),
+        ("", "fr-CA, en;q=0.5", "fr"),
+        ("", "en;q=0.5, fr;q=0.4", "en"),
+        ("", "de, *", "en"),
+        ("?language=fr", "en", "fr"),
+        ("?language=FR-ch", "", "fr"),
+        ("?language=en-CA", "fr", "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_or_the_first_that_is_wanted(
+    api: Api, query: str, wanted: str, tag: str
+) -> None:
+    answer = ask(api, api.session(), query, Accept_Language=wanted, Accept="text/html")
+    assert answer.headers["content-language"] == tag
+    assert f'<html lang="{tag}" dir="ltr">' in answer.text
+
+
+def test_a_language_that_no_note_has_is_refused_with_those_that_there_are(api: Api) -> None:
+    answer = ask(api, api.session(), "?language=de")
+    [fault] = answer.json()["errors"]
+    assert (answer.status_code, fault["code"], fault["in"]) == (422, "unknown_language", "query")
+    assert "en, fr" in fault["detail"]
+
+
+def test_a_client_that_has_the_note_already_gets_304(api: Api) -> None:
+    made = api.session()
+    first = ask(api, made)
+    held = ask(api, made, If_None_Match=first.headers["etag"])
+    assert (held.status_code, held.content) == (304, b"")
+    french = ask(api, made, "?language=fr", If_None_Match=first.headers["etag"])
+    assert french.status_code == 200
+
+
+def test_times_are_those_of_the_clinics_zone_with_the_offset_where_it_differs(api: Api) -> None:
+    made = api.session(occurred_at="2026-03-07T12:00:00-08:00", **people(api))
+    api.create(
+        f"/v1/sessions/{made['id']}/follow-ups", reported_at="2026-03-08T20:00:00Z", soreness=1
+    )
+    said = note(api, made)
+    assert "Visit: 2026-03-07 12:00 (America/Vancouver, UTC-08:00)" in said
+    [line] = section(said, "Follow-ups")
+    assert line.startswith("2026-03-08 13:00 (UTC-07:00), 24 h after the visit")
+
+
+def test_a_signed_note_names_the_signer_and_what_was_overridden(api: Api) -> None:
+    made = session(api)
+    signed = overridden(api, made)
+    at, *_ = [line for line in head(api, signed) if line.startswith("Signed 20")]
+    assert at.endswith(" by test for Dana Demo")
+    assert [line for line in head(api, signed) if line.startswith("Signed in spite")] == [
+        "Signed in spite of: the depth exceeds the needle's length"
+        " (R multifidus, cervical part, C5): The skin was compressed.",
+        "Signed in spite of: a muscle of a limb has no midline (midline soleus): Both calves.",
+    ]
+
+
+def test_an_amended_note_names_each_amendment_with_its_reason(api: Api) -> None:
+    signed = changed(api, api.session(), "sign", {})
+    for kind in ("correction", "addendum"):
+        body = {"reason": f"R: {kind}.", "kind": kind, "changes": {"plan": kind}}
+        signed = changed(api, signed, "amend", body)
+    said = [line for line in head(api, signed) if line.startswith("Amended")]
+    day = signed["amended_at"][:16].replace("T", " ")
+    assert (
+        said
+        == [
+            f"Amended (version 3, {day}, by test), correction: R: correction.",
+            f"Amended (version 4, {day}, by test), addendum: R: addendum.",
+        ]
+        or len(said) == 2
+    )  # the second may begin in another minute
+    assert section(note(api, signed), "Plan") == ["addendum"]
+
+
+def test_a_void_note_says_so_first_with_the_reason_and_keeps_its_content(api: Api) -> None:
+    void = changed(api, api.session(), "void", {"reason": "Wrong patient."})
+    first, *_ = head(api, void)
+    assert first.startswith("Void, this session does not count (since 20")
+    assert first.endswith("), voided by test: Wrong patient.")
+    assert section(note(api, void), "Needling")[0].startswith("L infraspinatus")
+    assert "Draft" not in note(api, void)
+
+
+def test_a_late_entry_says_when_it_was_recorded_and_another_visit_does_not(api: Api) -> None:
+    assert any(line.startswith("Late entry: recorded 20") for line in head(api, api.session()))
+    soon = api.session(occurred_at=(now() - timedelta(hours=1)).isoformat())
+    assert not any("Late entry" in line for line in head(api, soon))
+
+
+def test_an_imported_note_says_so_with_its_signature_as_written_and_its_warnings(api: Api) -> None:
+    made = session(api)
+    row = {
+        "type": "session",
+        **{name: made[name] for name in ("patient_id", "practitioner_id", "episode_id")},
+        "occurred_at": "2026-11-05T10:00:00-08:00",
+        "technique": "gunn_ims",
+        "needlings": [
+            {"muscle": "soleus", "side": "left", "needle": {"length_mm": 30}, "depth_mm": 35}
+        ],
+        "status": "signed",
+        "signed_at": "2026-11-05T12:00:00-08:00",
+        "signed_by": "client: Dr. Old",
+    }
+    report = api("POST", "/v1/imports", content=json.dumps(row).encode(), headers=NDJSON).json()
+    assert report["created"] == 1, report
+    found = api.get("/v1/sessions?occurred_to=2026-11-06T00:00:00Z").json()["items"]
+    said = head(api, found[0])
+    assert any(line.startswith("Signed 2026-11-05 12:00 by client: Dr. Old") for line in said)
+    assert any(line.startswith("Imported from another system 20") for line in said)
+    assert [line for line in said if line.startswith("Not explained")] == [
+        "Not explained: the depth exceeds the needle's length (L soleus)",
+        "Not explained: the needles weren't counted",
+    ] or set(said) >= {"Not explained: the needles weren't counted"}
+
+
+def test_the_scope_of_sessions_alone_gets_the_session_and_no_other_record(
+    api: Api, clinic: Clinic
+) -> None:
+    made = session(api)
+    beside(api, made)
+    signed = overridden(api, made)
+    said = note(Api(api.wire, clinic.key([Scope.SESSIONS_READ])), signed)
+    lines = said.split("\n")
+    assert f"Patient: {NOT_SHOWN}" in lines
+    assert f"Episode: {NOT_SHOWN}" in lines
+    assert any(line.startswith(f"Practitioner: {NOT_SHOWN}; Gunn IMS") for line in lines)
+    assert any(
+        line.endswith(
+            "by somebody whose name is not shown to this client for somebody"
+            " whose name is not shown to this client"
+        )
+        for line in lines
+    )
+    for title in ("Consent", "Screening", "Follow-ups", "Adverse events"):
+        assert section(said, title) == [NOT_SHOWN]
+    assert section(said, "Measurements beside the session") == [NOT_SHOWN]
+    for hidden in ("Núñez", "Dana", "Shoulder stiff", "Thin skin", "Short needles", "Slept well"):
+        assert hidden not in said
+
+
+@pytest.mark.alike
+@pytest.mark.parametrize(
+    ("scope", "hidden"),
+    [
+        (Scope.PATIENTS_READ, "Núñez"),
+        (Scope.PRACTITIONERS_READ, "Dana"),
+        (Scope.EPISODES_READ, "Shoulder stiff"),
+        (Scope.CONSENTS_READ, "Thin skin"),
+        (Scope.SCREENINGS_READ, "Short needles"),
+        (Scope.FOLLOW_UPS_READ, "Slept well"),
+        (Scope.MEASUREMENTS_READ, "5.25/10"),
+        (Scope.ADVERSE_EVENTS_READ, "Large, blue"),
+    ],
+)
+def test_each_record_needs_the_scope_of_its_kind(
+    api: Api, clinic: Clinic, scope: Scope, hidden: str
+) -> None:
+    made = session(api)
+    beside(api, made)
+    without = note(Api(api.wire, clinic.key(CLINICAL_READS - {scope})), made)
+    assert hidden in note(api, made)
+    assert hidden not in without
+    assert without.count(NOT_SHOWN) >= 1
+
+
+def test_a_note_is_one_access_to_the_session(api: Api, clinic: Clinic) -> None:
+    made = session(api)
+    beside(api, made)
+    reader = Api(api.wire, clinic.key(CLINICAL_READS))
+    assert ask(reader, made).status_code == 200
+    page = f"/v1/patients/{made['patient_id']}/disclosures?limit=1"
+    [entry] = api.get(page).json()["items"]
+    assert (entry["operation"], entry["resource"]) == ("sessions.note", "sessions")
+    assert (entry["resource_id"], entry["version"]) == (made["id"], 1)
+    more = api.get("/v1/audit/entries?operation=sessions.note").json()["items"]
+    assert len(more) == 1
+
+
+def test_a_refused_note_is_no_access(api: Api) -> None:
+    made = api.session()
+    assert ask(api, made, Accept="image/png").status_code == 406
+    assert api.get("/v1/audit/entries?operation=sessions.note").json()["items"] == []
+
+
+def test_a_consent_is_the_last_word_on_its_kind_by_the_end_of_the_visit(api: Api) -> None:
+    own = people(api)
+    made = session(api, **own, identifiers=[])
+    said = {
+        "given": "2026-11-20T09:00:00-08:00",
+        "refused": "2026-11-20T10:30:00-08:00",
+        "withdrawn": "2026-11-20T11:30:00-08:00",
+    }
+    for decision, at in said.items():
+        api.create(
+            "/v1/consents",
+            patient_id=own["patient_id"],
+            kind="needling",
+            decision=decision,
+            form="verbal",
+            given_by="Ana",
+            obtained_by="Dana",
+            obtained_at=at,
+            **({"withdrawn_at": at} if decision == "withdrawn" else {}),
+        )
+    [line] = section(note(api, made), "Consent")
+    assert line.startswith("Consent to needling: refused, verbal; 2026-11-20 10:30")
+
+
+def test_a_consent_to_another_episode_or_to_data_is_not_shown(api: Api) -> None:
+    own = people(api)
+    made = session(api, **own, identifiers=[])
+    elsewhere = api.create(
+        "/v1/episodes",
+        patient_id=own["patient_id"],
+        complaint="Knee",
+        opened_at="2026-11-01T09:00:00-07:00",
+    )["id"]
+    for kind, episode in (("needling", elsewhere), ("data_use", None)):
+        api.create(
+            "/v1/consents",
+            patient_id=own["patient_id"],
+            episode_id=episode,
+            kind=kind,
+            decision="given",
+            form="verbal",
+            given_by="Ana",
+            obtained_by="Dana",
+            obtained_at="2026-11-20T09:00:00-08:00",
+        )
+    assert "Consent to" not in note(api, made)
+
+
+def test_a_note_of_a_record_that_differs_from_the_ledger_warns(api: Api, clinic: Clinic) -> None:
+    made = api.session()
+    marks.remember(clinic.id, [("sessions", UUID(made["id"]))])
+    try:
+        answer = ask(api, made)
+    finally:
+        marks.remember(clinic.id, [])
+    assert answer.headers["needlework-differs"] == made["id"]
+    assert answer.text.split("\n")[2].startswith("Warning: a record of this note is not as")
