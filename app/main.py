@@ -61,6 +61,7 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
+from app.web.console.consenting import router as consenting
 from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
@@ -114,6 +115,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    consenting,
     people,
     machines,
     own_account.reading,
