@@ -4,10 +4,11 @@ A feature declares its kind, and `app.kinds` lists all kinds. Each program fills
 that list when it starts. So packages below the features can find the kinds that refer to a record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from app.records.kinds import Kind, Reaction
+from app.core.operation import Operation
+from app.records.kinds import Kind, Reaction, V
 
 T = TypeVar("T")
 
@@ -32,9 +33,10 @@ class Registry(Mapping[str, Kind[Any, Any]]):
             for noun, reaction in kind.reactions.items():
                 self._reactions.setdefault(noun, []).append(reaction)
 
-    def reactions(self, noun: str) -> Sequence[Reaction]:
-        """Return what other kinds do about a write of this kind, in the order of the kinds."""
-        return self._reactions.get(noun, ())
+    def react(self, op: Operation, kind: Kind[Any, V], current: V | None, view: V) -> None:
+        """Do what other kinds do about a write of this kind, in the order of the kinds."""
+        for reaction in self._reactions.get(kind.noun, ()):
+            reaction(op, current, view)
 
     def __getitem__(self, noun: str) -> Kind[Any, Any]:
         return self._filled()[noun]

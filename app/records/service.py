@@ -102,13 +102,8 @@ def create(
     for kind, views in () if imported else new.values():
         kind.created(op, views)
         for view in views:
-            _react(op, kind, None, view)
+            registry.react(op, kind, None, view)
     return outcomes
-
-
-def _react(op: Operation, kind: Kind[Any, V], current: V | None, view: V) -> None:
-    for reaction in registry.reactions(kind.noun):
-        reaction(op, current, view)
 
 
 def _accept(op: Operation, kind: Kind[Any, Any], body: Any, facts: Facts) -> Outcome:
@@ -271,8 +266,7 @@ def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """Lock a record until commit and return it, for a change by the server. Or `NotFound`.
 
-    Such a change must not wait for a repair. So a record that differs from the ledger is only
-    reported, in this transaction: the next entry states the row as it is.
+    Such a change doesn't wait for a repair: a difference is reported, in this transaction.
     """
     current = lock_record(op, kind, id)
     found = difference(op, kind.noun, to_jsonable_python(current), kind.before)
@@ -364,7 +358,7 @@ def store(
         operation=operation,
     )
     kind.changed(op, current, view)
-    _react(op, kind, current, view)
+    registry.react(op, kind, current, view)
     return view
 
 

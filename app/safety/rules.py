@@ -20,8 +20,11 @@ def check_of_messages(kind: str, decision: str, member: str, value: str | None) 
     """Require a channel and an address of a consent to messages, and refuse them elsewhere."""
     if kind != "messages" and value is not None:
         raise RuleBroken("not_of_messages", f"Only a consent to messages has {member}.")
-    if kind == "messages" and decision == "given" and value is None:
-        raise RuleBroken(f"{member}_missing", f"A consent to messages needs {member}.")
+    if kind != "messages" or decision != "given" or value is not None:
+        return
+    if member == "channel":
+        raise RuleBroken("channel_missing", "A consent to messages needs a channel.")
+    raise RuleBroken("address_missing", "A consent to messages needs an address.")
 
 
 def folded_address(channel: str | None, address: str | None) -> str | None:

@@ -19,6 +19,7 @@ _ON_TIMELINE: Final = (
     " the values may grow."
 )
 _ACCOUNT: Final = "People sign in as themselves: what calls for them is of a new kind."
+_ASKED: Final = "Patients are asked how they are only if they agree to that apart."
 ALLOWED: tuple[Allowed, ...] = (
     *(
         Allowed(
@@ -37,6 +38,11 @@ ALLOWED: tuple[Allowed, ...] = (
         "TimelineItemView (answer)/record: it may now be object AlertView",
         _ON_TIMELINE,
         "The timeline has alerts (`type` is `alert`)",
+    ),
+    Allowed(
+        "ConsentKind (answer): there is a new value messages",
+        _ASKED,
+        "a consent of the new kind `messages`",
     ),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.core.values.faults import pointer
+from app.notes.rules.actors import is_program
 from app.notes.rules.needlings import name as needled
 from app.notes.rules.visit import Change, Visit
 from app.notes.rules.words import Words, listed, offset, written
@@ -13,7 +14,8 @@ from app.records.names import full_name
 from app.records.views import IdentifierView
 from app.sessions.views import SessionView
 
-AMENDED, VOIDED, IMPORTED = "sessions.amend", "sessions.void", "imports."
+SIGNED, AMENDED, VOIDED = "sessions.sign", "sessions.amend", "sessions.void"
+"""The operations that a note tells of, as the ledger has them."""
 _NEEDLINGS: Final = pointer("needlings") + "/"
 
 
@@ -41,11 +43,22 @@ def _state(visit: Visit, words: Words) -> Iterator[str]:
             yield _amended(change, words)
     if session["late_entry"]:
         yield _("Late entry: recorded %(at)s") % {"at": words.moment(session["recorded_at"])}
-    first = next(iter(visit.changes), None)
-    if first is not None and first.operation.startswith(IMPORTED):
-        made = {"at": words.moment(first.at), "by": words.actor(first.actor)}
+    if _is_imported(visit):
+        made = {
+            "at": words.moment(session["created_at"]),
+            "by": words.actor(visit.changes[0].actor),
+        }
         yield _("Imported from another system %(at)s by %(by)s") % made
     yield from _contradictions(session, words)
+
+
+def _is_imported(visit: Visit) -> bool:
+    """Return whether the session was signed or voided in another system, not here."""
+    made_here = {each.operation for each in visit.changes}
+    was_signed = visit.session["signed_at"] is not None
+    act = SIGNED if was_signed else VOIDED
+    finished = was_signed or visit.session["status"] == "void"
+    return bool(visit.changes) and finished and act not in made_here
 
 
 def _voided(visit: Visit, words: Words) -> str:
@@ -77,7 +90,7 @@ def _signer(session: SessionView, words: Words) -> str:
     """Return who signed; of a program, also the practitioner for whom it acts."""
     signed_by = session["signed_by"] or ""
     signer = words.actor(signed_by)
-    if not signed_by.startswith("client:"):
+    if not is_program(signed_by):
         return signer
     person = words.actor(f"practitioner:{session['practitioner_id']}")
     return words.gettext("%(signer)s for %(person)s") % {"signer": signer, "person": person}
