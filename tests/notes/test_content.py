@@ -20,7 +20,8 @@ NEEDLED = [
         "R multifidus, cervical part, C5: 5 insertions of 2 needles, 0.25 x 13.5 mm, lot L2604-B,"
         " 14 mm deep, electrical stimulation 2.5 Hz, 1.25 mA, left in for 610 s,"
         " stopped for: a sneeze; mild grasp, 1 twitch; deep ache 7/10, sharp pain 8/10,"
-        " partial release after 95 s, sensations (referred sensation, warmth), partly the familiar pain"
+        " partial release after 95 s, sensations (referred sensation, warmth),"
+        " partly the familiar pain"
     ),
     (
         "midline soleus: 1 insertion, no stimulation, left in for 0 s; no grasp, 0 twitches;"
