@@ -25,7 +25,8 @@ def test_a_new_clinic_lets_practitioners_answer_for_their_own_sessions_only(
     found = answer.json()
     assert list(found) == [
         *("id", "name", "time_zone", "whose_sessions", "baseline_days", "address", "phone"),
-        *("emergency_number", "hours", "alert_recipients", "version", "created_at"),
+        *("emergency_number", "hours", "alert_recipients", "quiet_hours"),
+        *("languages", "messages", "version", "created_at"),
     ]
     assert (found["id"], found["whose_sessions"], found["version"]) == (str(clinic.id), "own", 1)
     assert found["baseline_days"] == 14
