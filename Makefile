@@ -27,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots clients bench figures lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots catalogues clients bench figures lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -78,6 +78,9 @@ browser: dev  ## fetch a browser for the tests, if this machine has none
 
 snapshots: dev  ## rewrite the snapshots of the API, and record its examples anew
 	$(BIN)/python -m tests.snapshots
+
+catalogues: dev  ## rewrite the catalogues of translations from the sources
+	$(BIN)/python -m tests.languages.catalogues
 
 clients: dev  ## generate clients in Python and TypeScript, and do a whole job with each
 	$(BIN)/python -m tests.generators

@@ -61,12 +61,14 @@ from app.vocabularies.routes import router as vocabularies
 from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
+from app.web.console.consenting import router as consenting
 from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
+from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
@@ -114,6 +116,8 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    consenting,
+    settings_page,
     people,
     machines,
     own_account.reading,

@@ -96,12 +96,12 @@ def language_of(asked: str | None, wanted: Sequence[str]) -> Language:
 
 def note(op: Operation, session_id: UUID, language: Language) -> Note:
     """Return the note of a session. The access is recorded as for a read of the session."""
-    visit = _visit(op, record_for_answer(op, SESSIONS, session_id))
-    words = _words(op, visit, language)
+    visit = visit_of(op, record_for_answer(op, SESSIONS, session_id))
+    words = words_of(op, visit, language)
     return content.note(visit, words, language.direction, reviewed=language.reviewed)
 
 
-def _visit(op: Operation, session: SessionView) -> Visit:
+def visit_of(op: Operation, session: SessionView) -> Visit:
     """Read what belongs to a session, as far as the client may read it."""
     ids: Mapping[str, Sequence[UUID]] = {
         "patients": [session["patient_id"]],
@@ -133,7 +133,8 @@ def _consents(op: Operation, session: SessionView) -> list[UUID]:
     return [consent.id for consent, _ in decided.values() if consent.id is not None]
 
 
-def _words(op: Operation, visit: Visit, language: Language) -> Words:
+def words_of(op: Operation, visit: Visit, language: Language) -> Words:
+    """Return the words for a visit. Names of the clinic's own words are read when needed."""
     say = translations(NOTES, language.tag).gettext
     own_words = vocabularies.Words(op, inactive=True)
     signed_by = visit.session["signed_by"]

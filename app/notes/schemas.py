@@ -1,6 +1,8 @@
 """The parameters of a note."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.records.schemas import Language
 
@@ -10,5 +12,10 @@ class NoteFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    language: Language | None = None
-    """The language, before `Accept-Language`. `en` and `fr` exist, and their regional forms."""
+    language: Annotated[
+        Language | None,
+        Field(
+            description="The language of the note as a BCP 47 tag: `en` or `fr`, or a form of it,"
+            " such as `fr-CA`. It comes before `Accept-Language`."
+        ),
+    ] = None

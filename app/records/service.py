@@ -266,8 +266,7 @@ def lock_record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 def lock_for_server(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     """Lock a record until commit and return it, for a change by the server. Or `NotFound`.
 
-    Such a change must not wait for a repair. So a record that differs from the ledger is only
-    reported, in this transaction: the next entry states the row as it is.
+    Such a change doesn't wait for a repair: a difference is reported, in this transaction.
     """
     current = lock_record(op, kind, id)
     found = difference(op, kind.noun, to_jsonable_python(current), kind.before)

@@ -38,7 +38,7 @@ from app.sessions.models import (
     SessionPart,
     TreatmentSession,
 )
-from app.sessions.rules import content, overrides, signing
+from app.sessions.rules import acts, content, overrides, signing
 from app.sessions.rules.belonging import Belonging, Visit, belonging_faults
 from app.sessions.schemas import (
     FinishedSessionBody,
@@ -292,7 +292,7 @@ def void(op: Operation, id: UUID, reason: str) -> SessionView:
     if session["status"] == "void":
         raise SessionVoid
     changes = Derived(status="void", voided_at=op.at)
-    return records.store(op, SESSIONS, session, changes, reason=reason)
+    return records.store(op, SESSIONS, session, changes, reason=reason, operation=acts.VOID)
 
 
 def lock_to_answer_for(op: Operation, id: UUID) -> SessionView:

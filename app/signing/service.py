@@ -14,7 +14,7 @@ from app.records import service as records
 from app.records.errors import IdentifierTaken
 from app.records.facts import gather
 from app.sessions.errors import NotReadyToSign, SessionDraft, SessionVoid
-from app.sessions.rules import overrides, signing
+from app.sessions.rules import acts, overrides, signing
 from app.sessions.schemas import AmendBody, SignBody
 from app.sessions.service import (
     SESSIONS,
@@ -51,7 +51,7 @@ def sign(op: Operation, id: UUID, body: SignBody) -> SessionView:
         signed_by=op.caller.actor,
         overrides=settled.overrides,
     )
-    return records.store(op, SESSIONS, session, {**derived, **signature})
+    return records.store(op, SESSIONS, session, {**derived, **signature}, operation=acts.SIGN)
 
 
 def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:

@@ -7,8 +7,11 @@ import pytest
 
 from app.languages.queries import DOMAIN, languages, read_all, read_catalogue, translations
 from app.languages.rules.choice import SOURCE, offered
+from tests.house.tree import ROOT
 from tests.languages.catalogues import SOURCES, extracted, file_of, rewritten, tags
 
+ROW = re.compile(r"^\| [^|]+ \| `([a-z-]+)` \| (yes|not yet)", re.MULTILINE)
+PAGE = ROOT / "docs" / "patients-link.md"
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%")
 CATALOGUES = [(domain, tag) for domain in SOURCES for tag in tags(domain)]
 each_catalogue = pytest.mark.parametrize(("domain", "tag"), CATALOGUES)
@@ -68,3 +71,8 @@ def test_a_language_names_itself_and_says_where_its_lines_begin() -> None:
     known = {each.tag: (each.name, each.direction) for each in languages(DOMAIN)}
     assert known["fr"] == ("Français", "ltr")
     assert known["fa"] == ("فارسی", "rtl")
+
+
+def test_the_page_for_clinics_lists_every_language_and_whether_a_clinician_has_read_it() -> None:
+    listed = {tag: words == "yes" for tag, words in ROW.findall(PAGE.read_text("utf-8"))}
+    assert listed == {each.tag: each.reviewed for each in languages(DOMAIN)}

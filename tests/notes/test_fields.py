@@ -37,8 +37,8 @@ def a_full_visit(api: Api, clinic: Clinic) -> Iterator[Full]:
     with clinic.database.reading(clinic.id) as db:
         op.begin(db)
         kept = op.one(SESSIONS.select_one, id=UUID(made["id"]))
-        visit = queries._visit(op, SESSIONS.view_of(kept))  # noqa: SLF001 - what a note is made of
-        words = queries._words(op, visit, languages(NOTES)[0])  # noqa: SLF001
+        visit = queries.visit_of(op, SESSIONS.view_of(kept))
+        words = queries.words_of(op, visit, languages(NOTES)[0])
         warning = {"pointer": "/needlings/0/depth_mm", "code": "in_the_future"}
         visit.session["warnings"] = [cast("WarningView", warning)]
         visit.session["status"], visit.session["voided_at"] = "void", op.at

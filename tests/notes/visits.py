@@ -169,6 +169,10 @@ def beside(api: Api, of: dict[str, Any]) -> None:
         decided_at="2026-11-20T09:50:00-08:00",
         override_reason="Short needles.",
     )
+    _afterwards(api, of, own)
+
+
+def _afterwards(api: Api, of: dict[str, Any], own: dict[str, Any]) -> None:
     api.create(
         f"/v1/sessions/{of['id']}/follow-ups",
         reported_at="2026-11-21T16:30:00-08:00",

@@ -52,6 +52,8 @@ NO_EXAMPLE = {
     "application/pdf": "A PDF is binary.",
     "application/vnd.apache.parquet": "A Parquet file is binary.",
     "application/zip": "A ZIP file is binary.",
+    "text/html; charset=utf-8": "A note in HTML says the same as in plain text.",
+    "text/markdown; charset=utf-8": "A note in Markdown says the same as in plain text.",
     "image/svg+xml": "A picture has 8 to 100 kB: see `tests/snapshots/body-map.svg`.",
 }
 """Media types of answers without an example, and why."""

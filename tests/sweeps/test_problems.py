@@ -72,6 +72,8 @@ class Provoker:
         if "cursor-superseded" in documented(operation):
             yield replace(sent, path=sent.path + "?after=999999").by(api)
         yield replace(sent, path=re.sub(r"/(infraspinatus|nprs)$", "/nothing", sent.path)).by(api)
+        if "not-acceptable" in documented(operation):
+            yield sent.by(api, Accept="image/png")
         if operation.media:
             yield sent.by(api, Content_Type="text/plain")
             yield self._too_large()

@@ -207,7 +207,10 @@ def test_files_are_binary_and_texts_in_answers_are_strings() -> None:
             if "json" not in media.replace("ndjson", ""):
                 loose.setdefault(media, content["schema"])
                 assert content["schema"] == loose[media], operation.name
-    texts = {"image/svg+xml", "text/plain; charset=utf-8", "text/csv; charset=utf-8"}
+    texts = {
+        "image/svg+xml",
+        *(f"text/{kind}; charset=utf-8" for kind in ("plain", "markdown", "html", "csv")),
+    }
     files = {
         *("application/pdf", "application/vnd.apache.parquet", "application/x-ndjson"),
         *("application/zip", "text/csv"),

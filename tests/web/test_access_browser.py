@@ -90,7 +90,7 @@ def test_pages_about_access_and_typed_texts_are_accessible(
 
         for width in (1440, 360):
             page.set_viewport_size({"width": width, "height": 900})
-            for place in ("people", "devices", "keys", "sign-ins"):
+            for place in ("people", "devices", "keys", "sign-ins", "clinic"):
                 page.goto(f"/console/{place}")
                 page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
                 look(place)

@@ -47,7 +47,16 @@ def test_every_page_has_enough_contrast(page: Page, served: Served) -> None:
     for place in ("/console/sign-in", "/console/join"):
         look(place)
     sign_in(page, served)
-    places = ["", "/alerts", f"/alerts/{alert['id']}", "/people", "/devices", "/keys", "/sign-ins"]
+    places = [
+        "",
+        "/alerts",
+        f"/alerts/{alert['id']}",
+        "/people",
+        "/devices",
+        "/keys",
+        "/sign-ins",
+        "/clinic",
+    ]
     places += [f"/patients/{served.patients[count]}" for count in (0, 12)]
     places += [f"/patients/{served.patients[12]}/timeline", "/nothing"]
     for path in places:

@@ -114,6 +114,30 @@ def test_the_chart_says_that_messages_were_stopped_or_never_wanted(at: SignIn, h
     assert "Messages stopped 2026-11-20" in words(desk.get(place).text)
 
 
+def test_a_consent_to_messages_is_given_and_withdrawn_on_the_chart(at: SignIn, here: Api) -> None:
+    patient = here.patient()["id"]
+    signed(here, patient)
+    desk = at(1)
+    place = f"/console/patients/{patient}"
+    form = {"patient_id": patient, "address": "ana@example.org", "given_by": "The patient"}
+    wrong = fill(desk, f"{place}/messages", place, **form | {"address": "nobody"})
+    assert wrong.status_code == 422
+    for _ in range(2):
+        given = fill(desk, f"{place}/messages", place, **form, form_id="one")
+        assert given.status_code == 303
+    assert "asked by e-mail at ana@example.org" in words(desk.get(place).text)
+    [consent] = here.get(f"/v1/consents?patient_id={patient}").json()["items"]
+    assert (consent["kind"], consent["given_by"]) == ("messages", "The patient")
+    assert consent["obtained_by"] == "test"
+    assert only(here)["status"] == "due"
+    other = fill(desk, f"{place}/messages/stop", place, patient_id=str(uuid4()))
+    assert other.status_code == 409
+    stopped = fill(desk, f"{place}/messages/stop", place, patient_id=patient)
+    assert stopped.status_code == 303
+    assert "Messages stopped 2026-11-20" in words(desk.get(place).text)
+    assert (only(here)["status"], only(here)["reason"]) == ("cancelled", "stopped")
+
+
 def test_what_a_patient_says_on_the_telephone_answers_the_ask(
     at: SignIn, here: Api, ask: dict[str, Any]
 ) -> None:

@@ -9,6 +9,12 @@ from app.notes.rules.words import written
 _ACTOR: Final = re.compile(r"(practitioner|client|cli|server)(:\S*)?")
 
 
+def is_program(who: str) -> bool:
+    """Return whether a program did it, as the ledger writes its clients."""
+    known = _ACTOR.fullmatch(who)
+    return known is not None and known[1] == "client"
+
+
 def actor(who: str, name: Callable[[str], str | None] | None, gettext: Callable[[str], str]) -> str:
     """Return the name of who did something, as the ledger writes them.
 

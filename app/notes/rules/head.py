@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.core.values.faults import pointer
+from app.notes.rules.actors import is_program
+from app.notes.rules.codes import CODES
 from app.notes.rules.needlings import name as needled
 from app.notes.rules.visit import Change, Visit
 from app.notes.rules.words import Words, listed, offset, written
@@ -11,9 +13,9 @@ from app.patients.views import PatientView
 from app.practitioners.views import CredentialView, PractitionerView
 from app.records.names import full_name
 from app.records.views import IdentifierView
+from app.sessions.rules.acts import SIGN, VOID
 from app.sessions.views import SessionView
 
-AMENDED, VOIDED, IMPORTED = "sessions.amend", "sessions.void", "imports."
 _NEEDLINGS: Final = pointer("needlings") + "/"
 
 
@@ -36,21 +38,30 @@ def _state(visit: Visit, words: Words) -> Iterator[str]:
     elif session["signed_at"] is not None:
         at = words.moment(session["signed_at"])
         yield _("Signed %(at)s by %(by)s") % {"at": at, "by": _signer(session, words)}
-    for change in visit.changes:
-        if change.operation == AMENDED:
-            yield _amended(change, words)
+    yield from filter(None, (_amended(change, words) for change in visit.changes))
     if session["late_entry"]:
         yield _("Late entry: recorded %(at)s") % {"at": words.moment(session["recorded_at"])}
-    first = next(iter(visit.changes), None)
-    if first is not None and first.operation.startswith(IMPORTED):
-        made = {"at": words.moment(first.at), "by": words.actor(first.actor)}
+    if _is_imported(visit):
+        made = {
+            "at": words.moment(session["created_at"]),
+            "by": words.actor(visit.changes[0].actor),
+        }
         yield _("Imported from another system %(at)s by %(by)s") % made
     yield from _contradictions(session, words)
 
 
+def _is_imported(visit: Visit) -> bool:
+    """Return whether the session was signed or voided in another system, not here."""
+    made_here = {each.operation for each in visit.changes}
+    was_signed = visit.session["signed_at"] is not None
+    act = SIGN if was_signed else VOID
+    finished = was_signed or visit.session["status"] == "void"
+    return bool(visit.changes) and finished and act not in made_here
+
+
 def _voided(visit: Visit, words: Words) -> str:
     _, at = words.gettext, visit.session["voided_at"]
-    change = next((each for each in visit.changes if each.operation == VOIDED), None)
+    change = next((each for each in visit.changes if each.operation == VOID), None)
     said = _("Void, this session does not count")
     if at is not None:
         said += _(" (since %(at)s)") % {"at": words.moment(at)}
@@ -60,9 +71,12 @@ def _voided(visit: Visit, words: Words) -> str:
     return words.labelled(said + by, written(change.reason or _("no reason recorded")))
 
 
-def _amended(change: Change, words: Words) -> str:
+def _amended(change: Change, words: Words) -> str | None:
+    """Return the line of an amendment; None for another change. Its reason begins with its kind."""
     _ = words.gettext
     kind, _colon, reason = (change.reason or "").partition(": ")
+    if change.operation == VOID or kind not in CODES["amendment"]:
+        return None
     made = {
         "version": change.version,
         "at": words.moment(change.at),
@@ -77,7 +91,7 @@ def _signer(session: SessionView, words: Words) -> str:
     """Return who signed; of a program, also the practitioner for whom it acts."""
     signed_by = session["signed_by"] or ""
     signer = words.actor(signed_by)
-    if not signed_by.startswith("client:"):
+    if not is_program(signed_by):
         return signer
     person = words.actor(f"practitioner:{session['practitioner_id']}")
     return words.gettext("%(signer)s for %(person)s") % {"signer": signer, "person": person}

@@ -50,7 +50,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         ),
     },
     "sessions": {
-        "created_at": "The head shows when it was recorded, if that was late.",
+        "created_at": "The head shows when it was recorded or imported, if that was late.",
         "updated_at": "The head shows each amendment with its time.",
         "amended_at": "The head shows each amendment with its time, from the ledger.",
         "alert": "The red flags of its follow-ups are shown.",

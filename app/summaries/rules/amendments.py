@@ -9,6 +9,7 @@ from itertools import pairwise, zip_longest
 from typing import Any, Final, NamedTuple
 
 from app.progress.rules.wording import NOTHING, number
+from app.sessions.rules.acts import VOID
 from app.sessions.views import SessionView
 from app.summaries.rules.words import Names, Pair, moment, pairs, printable, spelt
 
@@ -44,7 +45,7 @@ class Version(NamedTuple):
 
 def ending(versions: Sequence[Version], names: Names) -> list[Pair]:
     """When, by whom and why a session was voided."""
-    last = next((each for each in reversed(versions) if each.operation == "sessions.void"), None)
+    last = next((each for each in reversed(versions) if each.operation == VOID), None)
     if last is None:
         return []
     return pairs(

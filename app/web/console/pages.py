@@ -139,12 +139,14 @@ Said = Literal[
     "acknowledged",
     "cancelled",
     "changed",
+    "consented",
     "ended",
     "entered",
     "linked",
     "noted",
     "sending",
     "signed-out",
+    "stopped",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -156,6 +158,8 @@ SAID: Final[Mapping[str, str]] = {
     "sending": "A message goes within seconds.",
     "cancelled": "Cancelled: no further message goes.",
     "entered": "The report is stored.",
+    "consented": "Stored: this patient is asked by message after a visit.",
+    "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }
 """The words in which the next page says so."""

@@ -136,6 +136,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         patient=plain(person),
         top=alerts.on_top(op, person),
         messages=follow_ups.messages(op, patient_id),
+        may_consent=op.caller.may(Scope.CONSENTS_WRITE),
         unanswered=follow_ups.unanswered(op, patient_id),
         actions=alerts.ACTIONS,
         on_chart=alerts.ON_CHART,

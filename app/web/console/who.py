@@ -53,7 +53,8 @@ PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_acce
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
-PLACES: Final = (PATIENT_LIST, ALERTED, FOLLOWED, PEOPLE, DEVICES, KEYS, SIGN_INS, CHART)
+CLINIC: Final = Place("/clinic", "Clinic", (Scope.CLINIC_WRITE,), is_about_access=True)
+PLACES: Final = (PATIENT_LIST, ALERTED, FOLLOWED, PEOPLE, DEVICES, KEYS, SIGN_INS, CLINIC, CHART)
 """The pages that need a scope. A link to one is shown only to those who hold its scopes."""
 
 

@@ -1,7 +1,13 @@
 """The patient's link for apps: `/r/{token}.json`."""
 
+import json
+import re
+
 from app.core.values.clock import uuid7
+from tests.house.tree import ROOT
 from tests.web.patient.conftest import STRANGE, Link
+
+PAGE = ROOT / "docs" / "patients-link.md"
 
 
 def test_an_app_reads_the_state_and_answers_as_the_page_does(link: Link) -> None:
@@ -38,3 +44,16 @@ def test_an_app_learns_why_a_link_takes_no_answer(link: Link) -> None:
     assert answer.json()["state"] == "expired"
     unknown = link.wire.post(f"/r/{STRANGE}.json", json={})
     assert unknown.status_code == 404
+
+
+def test_the_answer_that_the_documentation_shows_is_taken(link: Link) -> None:
+    [shown] = re.findall("```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert link.wire.post(f"{link.path}.json", json=json.loads(shown)).status_code == 200
+    [report] = link.reports()
+    assert (report["comment"], report["bruising"]) == ("Better since noon.", False)
+
+
+def test_an_app_that_reached_somebody_else_ends_the_link(link: Link) -> None:
+    answer = link.wire.post(f"{link.path}.json", json={"reported_by": "not_me"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "not_me")
+    assert link.wire.get(f"{link.path}.json").status_code == 404

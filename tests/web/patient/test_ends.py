@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.asks.models import AskAnswer
+from app.asks.models import AskAnswer, AskLink
 from app.asks.service import links
+from tests.retention.test_erasure import erase, set_policy
 from tests.web.patient.conftest import FORM, STRANGE, Link, mint
 
 EMERGENCY = "Call the emergency number"
@@ -148,3 +149,14 @@ def test_links_are_forgotten_long_after_their_end_with_the_digests_of_their_answ
         mine = select(AskAnswer.digest).where(AskAnswer.clinic_id == link.clinic.id)
         assert db.execute(mine).all() == []
     assert len(link.reports()) == 1
+
+
+def test_the_erasure_of_a_patient_takes_their_links_and_answers_along(link: Link) -> None:
+    link.send()
+    set_policy(link.clinic)
+    erase(link.clinic, link.session["patient_id"])
+    assert link.open().status_code == 404
+    with link.clinic.database.reading(link.clinic.id) as db:
+        for table in (AskLink, AskAnswer):
+            mine = select(table.ask_id).where(table.clinic_id == link.clinic.id)
+            assert db.execute(mine).all() == []

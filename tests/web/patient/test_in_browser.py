@@ -101,7 +101,7 @@ def _went(page: Page, path: str) -> None:
 
 def _stopped(page: Page, link: Sent) -> None:
     page.goto(f"{link.path}/stop")
-    page.locator("button").click()
+    press(page)
 
 
 def tap(page: Page, choice: str) -> None:
@@ -123,7 +123,13 @@ def _sent(page: Page, link: Sent, taps: tuple[str, ...] = FOUR, language: str = 
     page.goto(f"{link.path}?language={language}")
     for choice in taps:
         tap(page, choice)
-    page.locator("button").click()
+    press(page)
+
+
+def press(page: Page) -> None:
+    """Press the page's button, and wait for what the server answers."""
+    with page.expect_navigation():
+        page.locator("button").click()
 
 
 def violations(page: Page) -> list[Any]:
