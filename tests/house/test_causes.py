@@ -10,7 +10,10 @@ import pytest
 from tests.causes import causal_words
 from tests.house.tree import ROOT, place, python_files
 
-SPEAKING = ("app/progress/", "app/outcomes/", "app/summaries/", "app/web/console/")
+SPEAKING = (
+    *("app/progress/", "app/outcomes/", "app/summaries/", "app/web/console/"),
+    "app/notes/",
+)
 """Packages whose messages, pages, pictures and documents are about patients."""
 PAGES = (
     *sorted((ROOT / "app/web/console/templates").glob("*.html")),
