@@ -2,7 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from app.asks.schemas import AskBody
+from app.asks.service import ASKS
+from app.core.operation import Operation, perform
+from app.core.values.access import server
+from app.records import service as records
 from tests.ground import Api
 
 ENDED_AT = datetime(2026, 11, 20, 18, 45, tzinfo=UTC)
@@ -59,6 +65,24 @@ def asks(api: Api, query: str = "") -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
+
+
+def stored_ask(api: Api, session: dict[str, Any], **members: Any) -> None:
+    """Store an ask about a session, whatever the day, and then these members of it."""
+    op = Operation("test", server(UUID(api.get("/v1/clinic").json()["id"]), "test"), "test")
+    body = AskBody(
+        session_id=UUID(session["id"]),
+        patient_id=UUID(session["patient_id"]),
+        due_at=ENDED_AT if members else None,
+        channel="email",
+        language="en",
+    )
+
+    def store() -> None:
+        ask, _ = records.create_one(op, ASKS, body)
+        records.store(op, ASKS, ask, members)
+
+    perform(api.wire.app.state.database, op, store)  # type: ignore[attr-defined]
 
 
 def asked(api: Api, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:

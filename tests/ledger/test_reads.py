@@ -30,6 +30,7 @@ ACCOUNT = {"audit.entries", "audit.export", "disclosures.list"}
 QUERY = {"audit.consistency": "?from=1&to=2"}
 OF_PATIENTS = (
     *("sessions", "episodes", "measurements", "consents", "screenings", "adverse-events", "alerts"),
+    "asks",
 )
 WITH_SOMETHING = {"session_id": "sessions", "patient_id": "patients"}
 

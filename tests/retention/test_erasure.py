@@ -19,6 +19,7 @@ from app.ledger import export
 from app.ledger.format.verify import verify
 from app.retention import queries, service
 from app.retention.errors import NoPolicy, OnHold, TooEarly
+from tests.asks.asked import stored_ask
 from tests.clinics.test_clinic import change
 from tests.deliveries.test_courier import red_flag
 from tests.ground import Api, Clinic
@@ -79,6 +80,8 @@ def one_of_everything(api: Api, word: str) -> tuple[World, str]:
     world.make(f"/v1/sessions/{world.known('sessions')}/follow-ups")
     told = api.post(f"/v1/alerts/{world.known('alerts')}/notes", {"note": word})
     assert told.status_code == 200, told.text
+    about = api.get(f"/v1/sessions/{world.known('sessions')}").json()
+    stored_ask(api, about, status="cancelled", note=word)
     key = {"Idempotency-Key": str(uuid7())}
     body = {"patient_id": patient, "complaint": word}
     assert api.post("/v1/episodes", body, headers=key).status_code == 201

@@ -26,7 +26,7 @@ from tests.clinics.test_recipients import DANA
 from tests.ground import Api, Clinic, create_clinic
 from tests.sweeps.document import operations, resolved
 from tests.sweeps.test_statements import listening
-from tests.sweeps.world import REFERENCES, World
+from tests.sweeps.world import ASKS, REFERENCES, World
 from tests.wire import wired
 
 COPIES = 5_000
@@ -72,6 +72,7 @@ def one_of_each_kind(world: World) -> None:
     for operation in operations():
         if operation.name.endswith(".create") and operation.body_model:
             assert world.request(operation).by(world.api).is_success
+    world.make(ASKS)
 
 
 def copies(table: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from httpx2 import Response
 
 from app.core.values.clock import uuid7
+from tests.asks.asked import ENDED_AT, stored_ask
 from tests.ground import Api
 
 Row = dict[str, Any]
@@ -316,10 +317,30 @@ def fill(api: Api, text: str = 'Ünï, "quoted"\r\nand more') -> None:
     for flag in ("fainting", "dry_cough"):
         path = f"/v1/sessions/{signed['id']}/follow-ups"
         api.create(path, **told, red_flags=[flag])
+    ask_about(api, signed["id"], void, text)
     alert = f"/v1/alerts/{api.get('/v1/alerts').json()['items'][0]['id']}"
     assert api.post(f"{alert}/notes", {"note": text or "-"}).status_code == 200
     done = api.post(f"{alert}/acknowledge", {"action": "other", "note": text or "-"})
     assert done.status_code == 200, done.text
+
+
+def ask_about(api: Api, signed: str, void: str, text: str) -> None:
+    """Store one ask with every member, and one with the required ones."""
+    at, id_ = ENDED_AT, uuid7()
+    attempt = {"id": id_, "at": at, "kind": "first", "channel": "email", "status": "sent"}
+    stored_ask(
+        api,
+        api.get(f"/v1/sessions/{signed}").json(),
+        status="sent",
+        reason="bounced",
+        note=text or "-",
+        sent_at=at,
+        answered_by=id_,
+        next_at=at,
+        next_kind="reminder",
+        attempts=[{**attempt, "reason": text or "-"}],
+    )
+    stored_ask(api, api.get(f"/v1/sessions/{void}").json())
 
 
 def lines(rows: Sequence[Row]) -> bytes:

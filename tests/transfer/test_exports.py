@@ -37,6 +37,7 @@ LISTS = {
     "consents": "/v1/consents",
     "screenings": "/v1/screenings",
     "adverse-events": "/v1/adverse-events",
+    "asks": "/v1/asks",
 }
 PARTS = {"needlings": "needlings", "findings": "findings", "session-measurements": "measurements"}
 # The columns of a table that are members of an object in the record.

@@ -39,12 +39,13 @@ TABLES = {
     "consents": "Consent",
     "screenings": "Screening",
     "adverse-events": "AdverseEvent",
+    "asks": "Ask",
 }
 # Columns that are exported as several columns, or not needed outside the database.
 TAKEN_APART = {"plan": "plan_", "needle_count": "needles_", "electrical": "electrical_"}
 # Of an alert; a follow-up has a `source` that is one word.
 OF_ALERTS = {"source": "source_"}
-INSIDE = {"clinic_id", "created_from", "lot_folded", "source_key"}
+INSIDE = {"clinic_id", "created_from", "lot_folded", "source_key", "address_folded"}
 
 
 @pytest.fixture(autouse=True)
