@@ -27,13 +27,16 @@ _OF_PATIENTS = (
     .distinct()
 )
 _ROWS = [
-    rows(kind.table, kind.table.id).where(
-        among(kind.table.__table__.c.patient_id, "patients")
-    )
+    rows(kind.table, kind.table.id).where(among(kind.table.__table__.c.patient_id, "patients"))
     for kind in KINDS
     if "patient_id" in kind.table.__table__.c
 ]
 """Rows that somebody gave to one of the patients are theirs, too, whatever the ledger states."""
+
+
+def report_differing(op: Operation, ids: Collection[UUID]) -> None:
+    """Report every difference among these records and all others of their patients."""
+    report(op, list(_differences(op, ids)))
 
 
 def find_differing(database: Database, op: Operation, named: Collection[UUID]) -> bool:
