@@ -5,7 +5,6 @@ report when a program starts: see `app.alerts.service.report_differences`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,7 @@ class Difference(NamedTuple):
 
 
 Report = Callable[[Operation, Sequence[Difference]], None]
-Compare = Callable[[Operation, Sequence[UUID]], object]
+Compare = Callable[[Operation, Sequence[UUID]], None]
 _reports: list[Report] = []
 _comparisons: list[Compare] = []
 
@@ -50,4 +49,4 @@ def compare_with(compare: Compare) -> None:
 def doubt(op: Operation, ids: Sequence[UUID]) -> None:
     """Compare records with the ledger right after the operation, and report the differences."""
     for compare in _comparisons:
-        op.afterwards.append(partial(compare, ids=ids))
+        op.afterwards.append(lambda own, compare=compare: compare(own, ids))
