@@ -48,5 +48,9 @@ def compare_with(compare: Compare) -> None:
 
 def doubt(op: Operation, ids: Sequence[UUID]) -> None:
     """Compare records with the ledger right after the operation, and report the differences."""
+    op.afterwards.append(lambda own: _compare(own, ids))
+
+
+def _compare(op: Operation, ids: Sequence[UUID]) -> None:
     for compare in _comparisons:
-        op.afterwards.append(lambda own, compare=compare: compare(own, ids))
+        compare(op, ids)

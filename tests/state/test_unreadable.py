@@ -197,5 +197,6 @@ def test_a_report_on_a_session_that_was_changed_raises_the_alert_about_that_too(
 def test_a_report_is_refused_for_a_reason_that_the_ledger_has_too(api: Api, clinic: Clinic) -> None:
     session = api.session()
     spoil(clinic, "sessions", session["id"], "attendance", "'declined'")
-    answer = api.post(f"/v1/sessions/{session['id']}/follow-ups", reported)
+    earlier = REPORT | {"reported_at": "2026-10-30T10:00:00-08:00"}
+    answer = api.post(f"/v1/sessions/{session['id']}/follow-ups", earlier)
     assert [each["code"] for each in answer.json()["errors"]] == ["before_session"]

@@ -34,6 +34,7 @@ from app.progress.rules.wording import (
 from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
+from app.web.console.wording import field_words
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -113,6 +114,7 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    field=field_words,
     reason=_reason,
     verdict=verdict_words,
     release=RELEASES.__getitem__,
