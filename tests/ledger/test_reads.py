@@ -75,9 +75,9 @@ def expected(operation: Documented, answer: Response, clinic: Clinic) -> list[tu
         return [("clinics", str(clinic.id), "None")]
     patients = patients_in(answer, clinic) if operation.name != "audit.proof" else set()
     one = operation.path.rpartition("/")[2]
-    if one in {"{id}", "{version}", "versions"} and patients:
+    if one in {"{id}", "{version}", "versions", "note"} and patients:
         noun = operation.name.partition(".")[0]
-        place = {"versions": -2, "{version}": -3}.get(one, -1)
+        place = {"versions": -2, "note": -2, "{version}": -3}.get(one, -1)
         [patient] = patients
         return [(noun, answer.request.url.path.split("/")[place], patient)]
     return sorted(("patients", patient, patient) for patient in patients)

@@ -127,7 +127,7 @@ def test_the_head_says_who_when_and_how(api: Api) -> None:
             " side-lying, Room 2"
         ),
         "Episode: Shoulder stiff; Shoulder; both sides",
-        f"Session {made['id']}, version 1",
+        f"Session {made['id']} of the patient {made['patient_id']}, version 1",
         "In other systems: A-88 (appointments)",
     ):
         assert line in said.split("\n")

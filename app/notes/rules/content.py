@@ -83,8 +83,8 @@ def _counts(count: NeedleCountView, words: Words) -> str:
 
 def _foot(visit: Visit, words: Words, *, reviewed: bool) -> Iterator[str]:
     _, session = words.gettext, visit.session
-    told = {"id": session["id"], "version": session["version"]}
-    yield _("Session %(id)s, version %(version)s") % told
+    told = {"id": session["id"], "patient": session["patient_id"], "version": session["version"]}
+    yield _("Session %(id)s of the patient %(patient)s, version %(version)s") % told
     if session["identifiers"]:
         yield words.labelled(_("In other systems"), _identifiers(session["identifiers"]))
     yield _("L and R are the patient's own sides. Times are on the clinic's clock.")

@@ -55,7 +55,6 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "amended_at": "The head shows each amendment with its time, from the ledger.",
         "alert": "The red flags of its follow-ups are shown.",
         "catalogue_version": "Muscles are written with their current names.",
-        **_OWN,
     },
     "consents": {
         **_STAMPS,
