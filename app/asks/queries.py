@@ -84,6 +84,12 @@ _CONSENTS: Final = rows(
     Consent.valid_until,
     Consent.episode_id,
 ).where(Consent.patient_id == bindparam("patient_id"), Consent.kind == "messages")
+# New records, which refer to the patient, need not wait.
+_PATIENT: Final = (
+    rows(Patient, Patient.id)
+    .where(Patient.id == bindparam("patient_id"))
+    .with_for_update(key_share=True)
+)
 _OTHERS: Final = rows(Consent, Consent.patient_id).where(
     Consent.address_folded == bindparam("folded"),
     Consent.channel == bindparam("channel"),
@@ -137,6 +143,14 @@ def known(op: Operation, session_id: UUID, patient_id: UUID) -> rules.Known | No
     """What is known of a visit and a patient; None if one of them is gone."""
     row = op.first(_KNOWN, session_id=session_id, patient_id=patient_id)
     return None if row is None else rules.Known._make(row)
+
+
+def lock_patient(op: Operation, patient_id: UUID) -> None:
+    """Lock a patient until commit, so that of two writes about them the second sees the first.
+
+    A signature and a consent that are stored at one moment would else both find nothing to plan.
+    """
+    op.first(_PATIENT, patient_id=patient_id)
 
 
 def message_consents(op: Operation, patient_id: UUID) -> list[rules.MessageConsent]:
