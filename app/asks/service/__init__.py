@@ -297,7 +297,7 @@ def change(
     `operation` is the name in the ledger; None for that of the operation itself.
     """
     view = records.store(op, ASKS, ask, changes, operation=operation)
-    deliveries.schedule(op, ASKS.noun, view["id"], _due(op, view))
+    deliveries.schedule(op, ASKS.noun, view["id"], _due(op, view), rules.waits_since(view))
     return view
 
 
