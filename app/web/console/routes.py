@@ -66,6 +66,8 @@ class Line(NamedTuple):
     told: str
     by: str | None
     """The practitioner who treated, if the client may read practitioners."""
+    session_id: str | None
+    """The session, if it is one."""
     alert: Any
     """An alert as JSON, with names, to say who acknowledged it and what they wrote; else None."""
 
@@ -186,6 +188,7 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
     return [
         Line(
             *(plain(item["at"]), title, told, names.get(_treated_by(item))),
+            str(item["id"]) if item["type"] == SESSIONS.singular else None,
             answered.get(str(item["id"])),
         )
         for item in filter(is_shown, items)
