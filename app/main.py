@@ -71,6 +71,7 @@ from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
+from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.patient import apps, problem_pages
@@ -119,6 +120,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    session_pages,
     consenting,
     settings_page,
     people,
