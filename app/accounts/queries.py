@@ -30,8 +30,8 @@ _NAMED = (
     .where(Account.name_key == bindparam("name_key"), Client.revoked_at.is_(None))
 )
 _NAMES = (
-    rows(Account, Account.client_id, Account.sign_in_name)
-    .join(Client, _OF_CLIENT)
+    rows(Client, Account.client_id, Account.sign_in_name)
+    .join(Account, _OF_CLIENT)
     .where(Client.revoked_at.is_(None))
 )
 _ONE_CHECKED = (

@@ -20,7 +20,7 @@ from app.asks.service import actions, claims
 from app.asks.service.claims import Claim
 from app.core.db.database import Database
 from app.core.http.logs import log
-from app.core.http.outgoing import Unreachable, post
+from app.core.http.outgoing import Answered, Unreachable, post
 from app.core.operation import Operation, perform
 from app.core.values.access import server
 from app.core.values.clock import now, uuid7
@@ -40,6 +40,8 @@ NO_PLACE: Final = "This server's settings don't say at which address patients re
 NO_SENDER: Final = "The clinic's settings name no sender of its own."
 OPTED_OUT: Final = "The patient wants no messages."
 GONE: Final = 410
+WANTS_NONE: Final = "opted_out"
+"""The `status` in the sender's answer about a patient who wants no messages."""
 _GOOD: Final = range(200, 300)
 WriteDown = Callable[[Operation], None]
 
@@ -177,13 +179,23 @@ def _post(claim: Claim, is_wanted: Callable[[], bool]) -> None:
     if not is_wanted():
         raise Unwanted
     try:
-        status = post(url, body, signed)
+        answer = post(url, body, signed)
     except Unreachable as error:
         raise Undelivered(f"{SENDER} can't be reached: {error.reason}.") from None
-    if status == GONE:
+    if _wants_none(answer):
         raise _OptedOut
-    if status not in _GOOD:
-        raise Undelivered(f"{SENDER} answered {status}.")
+    if answer.status not in _GOOD:
+        raise Undelivered(f"{SENDER} answered {answer.status}.")
+
+
+def _wants_none(answer: Answered) -> bool:
+    """Return whether the sender's answer says that the patient wants no messages.
+
+    A status alone doesn't: a program that was removed answers 410, too.
+    """
+    if answer.status not in _GOOD and answer.status != GONE:
+        return False
+    return isinstance(answer.said, dict) and answer.said.get("status") == WANTS_NONE
 
 
 def _opted_out(op: Operation, claim: Claim) -> None:

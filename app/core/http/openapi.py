@@ -1,7 +1,8 @@
 """The OpenAPI document: FastAPI's, completed by what it can't derive from the routes."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from app.core.http.routing import Route
 from app.core.values.fault_codes import FAULT_CODES
 from app.core.values.problems import catalogue
 
+_REFERENCES: Final = re.compile(re.escape(REFERENCE.format(model="")) + r"(\w+)")
 HEADERS: Final = {
     "Cache-Control": "How long clients may keep the answer.",
     "Chart-Digest": "SHA-256 of the summary's content, in hex, as at the foot of each page.",
@@ -258,9 +260,21 @@ def _of_bodies(bodies: set[type[BaseModel]]) -> dict[str, Any]:
     # In the order of their names, so that the document is the same each time.
     names = sorted(patch.of.__name__ for patch in patches)
     described = [patch_schemas(name, schemas) for name in names]
-    for only_patched in whole - bodies:
-        del schemas[only_patched.__name__]
-    return {name: one for some in (schemas, *described) for name, one in some.items()}
+    found = {name: one for some in (schemas, *described) for name, one in some.items()}
+    # A patch has its own form of a body and of the objects inside it.
+    return _needed(found, {body.__name__ for body in bodies})
+
+
+def _needed(schemas: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the schemas with these names, and those that they refer to."""
+    needed: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += _REFERENCES.findall(json.dumps(schemas[name]))
+    return {name: one for name, one in schemas.items() if name in needed}
 
 
 def _bodies(app: FastAPI) -> Iterator[type[BaseModel]]:

@@ -15,6 +15,7 @@ from app.progress.queries import code_names
 from app.progress.rules.history import Json
 from app.progress.rules.picture import label
 from app.progress.rules.wording import (
+    NOTHING,
     ONE_VALUE,
     RELEASES,
     cautions,
@@ -34,6 +35,7 @@ from app.progress.rules.wording import (
 from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
+from app.web.console.turns import measure_id
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -122,6 +124,8 @@ _ENVIRONMENT.filters.update(
     course=course_words,
     figure=figure,
     harms=event_words,
+    instead=lambda text, words: words if text == NOTHING else text,
+    measure_id=measure_id,
 )
 
 

@@ -32,10 +32,11 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
-from app.web.console import alerts, follow_ups, pages
+from app.web.console import alerts, follow_ups, pages, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.framing import After, Further, framed, whose
+from app.web.console.turns import turns
 from app.web.console.who import CHART, PATIENT_LIST
 
 PATIENTS_AT_ONCE: Final = 50
@@ -130,10 +131,16 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
     document = progress.progress(op, patient_id, ProgressFilters(), local=True)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
+    may_read, episodes = op.caller.may(Scope.SESSIONS_READ), visits.open_episodes(op, patient_id)
     return framed(
         "patient.html",
         op,
         patient=plain(person),
+        consents=visits.consents(op, patient_id, episodes),
+        episodes=episodes,
+        may_read_sessions=may_read,
+        last_visit=visits.last_visit(op, patient_id) if may_read else None,
+        turns=turns(document),
         top=alerts.on_top(op, person),
         messages=follow_ups.messages(op, patient_id),
         may_consent=op.caller.may(Scope.CONSENTS_WRITE),

@@ -100,6 +100,13 @@ const { data: acknowledged } = await needlework.alertsAcknowledge({
 });
 assert.equal(acknowledged.status, "acknowledged");
 
+// Nobody asked the patient by message: they gave no consent to that.
+const { data: asks } = await needlework.asksList({
+  throwOnError,
+  query: { patient_id: patient.id },
+});
+assert.deepEqual(asks.items, []);
+
 // What has changed so far.
 const { data: progress } = await needlework.progressRead({
   throwOnError,

@@ -108,6 +108,12 @@ const acknowledged = done(
 );
 assert.equal(acknowledged.status, "acknowledged");
 
+// Nobody asked the patient by message: they gave no consent to that.
+const asks = done(
+  await client.GET("/v1/asks", { params: { query: { patient_id: patient.id } } }),
+);
+assert.deepEqual(asks.items, []);
+
 // What has changed so far.
 const progress = done(
   await client.GET("/v1/patients/{patient_id}/progress", {

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from needlework_client import AuthenticatedClient
 from needlework_client.api.alerts import alerts_acknowledge, alerts_list
+from needlework_client.api.asks import asks_list
 from needlework_client.api.changes import changes_list
 from needlework_client.api.episodes import episodes_create
 from needlework_client.api.exports import exports_read
@@ -134,6 +135,9 @@ assert alert.session_id == session.id
 answer = AcknowledgeBody(action=AlertAction.CALLED, note="Had skipped breakfast. Feels well.")
 acknowledged = done(alerts_acknowledge.sync(alert.id, client=client, body=answer))
 assert acknowledged.status == AlertStatus.ACKNOWLEDGED
+
+# Nobody asked the patient by message: they gave no consent to that.
+assert done(asks_list.sync(client=client, patient_id=patient.id)).items == []
 
 # What has changed so far.
 progress = done(progress_read.sync(patient.id, client=client))
