@@ -74,6 +74,8 @@ from app.web.console.routes import router as console
 from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
+from app.web.console.writing import acts, courses, safety, visits
+from app.web.console.writing import people as patient_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
 from app.web.routes import router as web
@@ -123,6 +125,11 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     session_pages,
     consenting,
     settings_page,
+    patient_forms.router,
+    courses.router,
+    visits.router,
+    acts.router,
+    safety.router,
     people,
     machines,
     own_account.reading,
