@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -49,6 +50,7 @@ from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
 from app.signing.routes import router as signing
+from app.state.failures import find_differing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
@@ -230,6 +232,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
     app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")
     app.state.account = accountant = Accountant(database)
+    app.state.find_differing = partial(find_differing, database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
     for router in (*ROUTERS, *CONSOLE, *LINKS, tokens, health.router, web):
         app.router.routes.extend(router.routes)

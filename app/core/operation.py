@@ -21,13 +21,13 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from app.core.db.database import Database, should_try_again
 from app.core.db.tables import ClinicOwned
 from app.core.values.access import Caller
 from app.core.values.clock import now
-from app.core.values.problems import Conflict, NotFound, Unavailable, Unreadable
+from app.core.values.problems import MALFORMED, Conflict, NotFound, Unavailable, Unreadable
 
 T = TypeVar("T")
 # An operation that loses a race runs again: then it sees what the winner wrote.
@@ -64,8 +64,19 @@ def _readable() -> Iterator[None]:
     """Raise `Unreadable` for a stored value that its column can't have. SQLite stores any value."""
     try:
         yield
-    except (ValueError, TypeError, ZoneInfoNotFoundError) as error:
+    except (*MALFORMED, ZoneInfoNotFoundError) as error:
         raise Unreadable from error
+    except (DataError, OperationalError) as error:
+        if _is_of_value(error):
+            raise Unreadable from error
+        raise
+
+
+def _is_of_value(error: DBAPIError) -> bool:
+    """Return whether the driver couldn't read a value. The database itself answered."""
+    if isinstance(error, DataError):
+        return getattr(error.orig, "sqlstate", None) is None
+    return str(error.orig).startswith("Could not decode to UTF-8")
 
 
 @dataclass(slots=True)
@@ -87,6 +98,8 @@ class Operation:
     """Steps for a transaction of their own, right after this one, even if it is rolled back."""
     differing: list[UUID] = field(default_factory=list)
     """Records in the answer that are known to differ from the ledger."""
+    doubted: list[UUID] = field(default_factory=list)
+    """Records of which one can't be read."""
     stale_clients: set[UUID] = field(default_factory=set)
     """Clients whose rights this operation changes. Their cached callers are dropped afterwards."""
 
@@ -121,7 +134,7 @@ class Operation:
         """Use this transaction, and drop what an earlier failed run has collected."""
         self._db, self._zone = db, None
         self.before_commit, self.entries, self.afterwards = [], [], []
-        self.differing, self.stale_clients = [], set()
+        self.differing, self.doubted, self.stale_clients = [], [], set()
 
     def finish(self) -> None:
         """Run the steps of `before_commit`."""

@@ -18,7 +18,7 @@ from app.core.db.tables import OFFSET, ClinicOwned, Record, at_offset, minutes_e
 from app.core.http.pages import Filters, Order
 from app.core.operation import Operation, rows
 from app.core.values.faults import Fault, pointer
-from app.core.values.problems import Unreadable
+from app.core.values.problems import MALFORMED, Unreadable
 from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
 from app.records.appearances import Appearances
@@ -290,7 +290,7 @@ class Kind(Generic[B, V]):
         try:
             for name in self._read_further:
                 members[name] = self.readers[name](members[name])
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise Unreadable from error
         return cast("V", members)
 
@@ -300,7 +300,11 @@ class Kind(Generic[B, V]):
         Dates and ids inside its lists and objects stay text. They are written as in every other
         answer: PostgreSQL stores members in another order, and SQLite whole numbers as 7.0.
         """
-        return cast("V", stored.written(self._members(row, loads), self._row_writers))
+        members = self._members(row, loads)
+        try:
+            return cast("V", stored.written(members, self._row_writers))
+        except MALFORMED as error:
+            raise Unreadable from error
 
     def from_json(self, body: Mapping[str, object]) -> V:
         """Return the view of JSON from the ledger or from an answer.
@@ -337,6 +341,8 @@ class Kind(Generic[B, V]):
 
     def _members(self, row: Row[Any], read: Callable[[str], Any]) -> dict[str, Any]:
         members = dict(zip(self.names, row, strict=False))
+        if bytes in map(type, row):  # SQLite stores bytes in any column
+            raise Unreadable
         try:
             for name in self._json:
                 if members[name] is not None:
@@ -344,7 +350,7 @@ class Kind(Generic[B, V]):
             for name, offset_min in zip(self.moments, row[len(self.names) :], strict=True):
                 if offset_min is not None:
                     members[name] = at_offset(members[name], offset_min)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise Unreadable from error
         return members
 

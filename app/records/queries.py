@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.core.http.pages import Filters, page
+from app.core.http.pages import Filters, ids_of_page, page
 from app.core.operation import Operation
-from app.core.values.problems import Invalid
+from app.core.values.problems import Invalid, Unreadable
 from app.ledger import service as ledger
 from app.records import marks, wording
 from app.records.kinds import Kind, V
@@ -69,8 +69,12 @@ def records(
     values = {**filters.values(), **more}
     present = frozenset(kind.conditions.keys() & values.keys())
     statement = kind.select_list(present, further=filters.cursor is not None)
-    rows, cursor = page(op, statement, kind.order, filters, **values)
-    views = [kind.answer_of(row) for row in rows]
+    try:
+        rows, cursor = page(op, statement, kind.order, filters, **values)
+        views = [kind.answer_of(row) for row in rows]
+    except Unreadable:
+        op.doubted += ids_of_page(op, statement, kind.order, filters, **values)
+        raise
     _record_patient_access(op, kind, views)
     mark(op, kind, views)
     return views, cursor

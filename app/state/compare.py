@@ -1,7 +1,7 @@
 """Compare all rows of a clinic with the ledger, a range of ids at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.ledger import statements
 from app.ledger.statements import Statement
 from app.records.comparison import how
 from app.records.reports import Difference
-from app.state.states import STATES, State
+from app.state.states import STATES, State, Values
 
 FIRST: Final = UUID(int=0)
 LAST: Final = UUID(int=2**128 - 1)
@@ -43,15 +43,26 @@ def between(op: Operation, after: UUID, upto: UUID) -> Iterator[Difference]:
     for statement in statements.between(op, after, upto):
         stated[statement.resource][statement.resource_id] = statement
     for state in STATES:
-        stored = state.between(op, after, upto)
-        of_state = stated[state.noun]
-        for id_ in sorted(stored.keys() | of_state.keys()):
-            if id_ in stored and stored[id_] is None:
-                yield Difference(state.noun, id_, "It can't be read: somebody spoilt a value.")
-                continue
-            found = _how(state, stored.get(id_), of_state.get(id_))
-            if found is not None:
-                yield Difference(state.noun, id_, found)
+        yield from _of_state(state, state.between(op, after, upto), stated[state.noun])
+
+
+def among(op: Operation, ids: Sequence[UUID]) -> Iterator[Difference]:
+    """Yield the differences of everything with one of these ids."""
+    for state in STATES:
+        stated = statements.newest(op, state.noun, ids)
+        yield from _of_state(state, state.among(op, ids), stated)
+
+
+def _of_state(
+    state: State, stored: Mapping[UUID, Values | None], stated: Mapping[UUID, Statement]
+) -> Iterator[Difference]:
+    for id_ in sorted(stored.keys() | stated.keys()):
+        if id_ in stored and stored[id_] is None:
+            yield Difference(state.noun, id_, "It can't be read: somebody spoilt a value.")
+            continue
+        found = _how(state, stored.get(id_), stated.get(id_))
+        if found is not None:
+            yield Difference(state.noun, id_, found)
 
 
 def _how(state: State, stored: Mapping[str, Any] | None, statement: Statement | None) -> str | None:

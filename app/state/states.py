@@ -25,8 +25,9 @@ from app.auth.models import Client, Emergency
 from app.clinics import queries as clinics
 from app.clinics.models import Clinic
 from app.clinics.service import BEFORE
+from app.core.db.dialects import among
 from app.core.operation import Operation, rows
-from app.core.values.problems import Unreadable
+from app.core.values.problems import MALFORMED, Unreadable
 from app.core.values.vocabularies import words_of
 from app.credentials.queries import CLIENTS, STATED
 from app.credentials.service import CREDENTIALS, NOUN, credential
@@ -39,7 +40,7 @@ from app.retention import service as retention
 from app.retention.models import LegalHold, RetentionPolicy
 
 Values = Mapping[str, Any]
-UNREADABLE: Final = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
+UNREADABLE: Final = (Unreadable, *MALFORMED)
 """What a row raises that somebody has put a wrong value into."""
 
 
@@ -75,13 +76,19 @@ class State:
         The members of a row that can't be read are None.
         """
         within = (_is_after(self.id), self.id <= bindparam("upto", type_=Uuid()))
-        bounds = {"after": after, "upto": upto}
+        return self._found(op, self.select.where(*within), after=after, upto=upto)
+
+    def among(self, op: Operation, ids: Collection[UUID]) -> dict[UUID, Values | None]:
+        """Return the members of the rows with these ids, as `between` does."""
+        return self._found(op, self.select.where(among(self.id, "ids")), ids=list(ids))
+
+    def _found(self, op: Operation, chosen: Select[Any], **values: object) -> dict[UUID, Any]:
         try:
-            found = [self.stored(row) for row in op.all(self.select.where(*within), **bounds)]
-            return {UUID(str(values["id"])): values for values in found}
+            found = [self.stored(row) for row in op.all(chosen, **values)]
+            return {UUID(str(one["id"])): one for one in found}
         except UNREADABLE:
-            ids = self.select.with_only_columns(self.id).where(*within)
-            return {id_: self._one(op, id_) for (id_,) in op.all(ids, **bounds)}
+            ids = op.all(chosen.with_only_columns(self.id), **values)
+            return {id_: self._one(op, id_) for (id_,) in ids}
 
     def _one(self, op: Operation, id_: UUID) -> Values | None:
         one = self.select.where(self.id == bindparam("one", type_=Uuid()))

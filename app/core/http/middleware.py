@@ -143,6 +143,9 @@ class Middleware:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except Exception:
+            status = status or int(Problem.status)  # Starlette answers it outside this layer
+            raise
         finally:
             _log_request(scope, status, time.perf_counter() - began)
 

@@ -156,9 +156,20 @@ def page(
     op: Operation, statement: Select[Any], order: Order, filters: Filters, **values: object
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """Return one page of a list (`order.start` or `order.after`), and the next page's cursor."""
-    if filters.cursor is not None:
-        values |= order.key(filters.cursor)
-    rows = op.all(statement, rows_wanted=filters.limit + 1, **values)
+    rows = op.all(statement, **_of_page(order, filters, values))
     if len(rows) <= filters.limit:
         return rows, None
     return rows[: filters.limit], order.cursor(rows[filters.limit - 1])
+
+
+def ids_of_page(
+    op: Operation, statement: Select[Any], order: Order, filters: Filters, **values: object
+) -> list[UUID]:
+    """Return the ids of the rows of a page, where the rows can't be read. The order has the id."""
+    ids = statement.with_only_columns(order.columns[-1])
+    return [id_ for (id_,) in op.all(ids, **_of_page(order, filters, values))]
+
+
+def _of_page(order: Order, filters: Filters, values: dict[str, object]) -> dict[str, object]:
+    key = {} if filters.cursor is None else order.key(filters.cursor)
+    return {**values, **key, "rows_wanted": filters.limit + 1}

@@ -1,11 +1,13 @@
 """Requests: their ids, the limits of their bodies, and checks of their query parameters."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import quote, unquote, unquote_to_bytes
+from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -24,6 +26,8 @@ THREAD_FROM_BYTES: Final = 16 * 1024
 """Larger bodies are parsed in a thread, so that other requests don't wait."""
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+IDS_MAX: Final = 20
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 EXTRA_HEADERS: Final = "needlework.added"
 """The key of the ASGI scope that holds headers for any answer to this request."""
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
@@ -79,6 +83,13 @@ class ApiRequest(Request):
             self._model = read(model, raw)
         else:
             self._model = await asyncio.to_thread(read, model, raw)
+
+
+def ids_in(request: ApiRequest) -> set[UUID]:
+    """Return the ids in a request's address and body: the records that it may be about."""
+    address = request.scope["path"] + "?" + request.scope["query_string"].decode("latin-1")
+    text = address + (request.raw or b"")[:THREAD_FROM_BYTES].decode("latin-1")
+    return {UUID(found) for found in _ID.findall(text)[:IDS_MAX]}
 
 
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:

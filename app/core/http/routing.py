@@ -21,6 +21,7 @@ from typing import Annotated, Any, cast, get_args, get_origin
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from jinja2 import TemplateError
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
@@ -32,9 +33,9 @@ from app.core.http.authorize import RequestOperation, forget_stale_clients, reco
 from app.core.http.contract import DIFFERS, Signature
 from app.core.http.deadline import deadline
 from app.core.http.deprecation import deprecation, with_headers
-from app.core.http.requests import ApiRequest, check_query
+from app.core.http.requests import ApiRequest, check_query, ids_in
 from app.core.operation import Operation, perform, settle
-from app.core.values.problems import Forbidden, Problem
+from app.core.values.problems import MALFORMED, Forbidden, Problem, Unreadable
 
 Call = Callable[[], Answer[Any] | Response]
 """A route's function with its arguments."""
@@ -111,6 +112,12 @@ class Route(APIRoute):
                     await _settle(request, op)
                     if isinstance(refused, Forbidden):
                         await record_denial(request, op, refused.denial)
+                    if isinstance(refused, Unreadable):
+                        await _is_of_record(request, op)
+                    raise
+                except (*MALFORMED, TemplateError) as failed:
+                    if await _is_of_record(request, op):
+                        raise Unreadable from failed
                     raise
                 forget_stale_clients(request, op)
                 await _settle(request, op)
@@ -122,6 +129,18 @@ class Route(APIRoute):
             return response
 
         return handle
+
+
+async def _is_of_record(request: ApiRequest, op: Operation) -> bool:
+    """Return whether a failure is that of a record that somebody changed outside the program.
+
+    It looks at the records that the operation or the request names. A difference is reported.
+    """
+    named = {id_ for entry in op.entries for id_ in (entry.resource_id, entry.patient_id) if id_}
+    named |= {*op.doubted, *ids_in(request)}
+    op.entries = []  # they are of the operation that failed
+    find: Callable[..., bool] = request.app.state.find_differing
+    return await asyncio.to_thread(find, op, named)
 
 
 async def _settle(request: Request, op: Operation) -> None:

@@ -5,7 +5,7 @@ A problem is an exception. Its docstring is published as the explanation of its 
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -258,6 +258,10 @@ class Unreadable(Unavailable):
 
     code, title = "unreadable-record", "A stored value can't be read"
     headers: Mapping[str, str] = {}
+
+
+MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading or using a stored value raises that its column can't have, or its view."""
 
 
 def catalogue() -> list[type[Problem]]:
