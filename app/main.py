@@ -71,8 +71,11 @@ from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
+from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
+from app.web.console.writing import acts, courses, safety, visits
+from app.web.console.writing import people as patient_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
 from app.web.routes import router as web
@@ -119,8 +122,14 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    session_pages,
     consenting,
     settings_page,
+    patient_forms.router,
+    courses.router,
+    visits.router,
+    acts.router,
+    safety.router,
     people,
     machines,
     own_account.reading,

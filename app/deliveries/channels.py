@@ -57,7 +57,7 @@ def _post(message: Message, url: str, zone: ZoneInfo) -> None:
     body = to_json({"type": TYPE, "timestamp": message.raised_at, "data": data})
     signed = signatures.headers(key, f"msg_{message.id.hex}", int(now().timestamp()), body)
     try:
-        status = post(url, body, signed)
+        status = post(url, body, signed).status
     except Unreachable as error:
         raise Undelivered(f"The clinic's program can't be reached: {error.reason}.") from None
     if status not in _GOOD:

@@ -19,6 +19,13 @@ from tests.ground import Api, Clinic
 
 PHONE = "+1 604 555 0123"
 KEY = "made up, with 32 characters or more"
+OPTED_OUT = b'{"status": "opted_out"}'
+UNCLEAR = (
+    *(b"", b"Gone", b"null", b"[]", b'"opted_out"', b'{"status": "gone"}', b"\xff"),
+    *(b'{"status": ["opted_out"]}', b'{"status": "sent", "status": "opted_out"}', b"[" * 500),
+    b'{"status": "opted_out", "more": "' + b"x" * 512 + b'"}',
+)
+"""Bodies that don't say that the patient wants no messages."""
 
 
 @pytest.fixture
@@ -95,19 +102,73 @@ def test_whoever_dies_after_the_claim_leaves_a_message_that_goes_with_the_same_i
     assert only(here)["status"] == "sent"
 
 
-def test_a_sender_that_says_gone_stops_the_messages_of_this_patient(
-    here: Api, clinic: Clinic, clock: time_machine.Traveller, sender: Receiver
+@pytest.mark.parametrize("status", [200, 202, 410])
+def test_a_sender_that_says_opted_out_stops_the_messages_of_this_patient(
+    here: Api, clinic: Clinic, clock: time_machine.Traveller, sender: Receiver, status: int
 ) -> None:
     session = texted(here)
     signed(here, session["patient_id"])
     clock.move_to(ENDED_AT + DAY)
-    sender.status = 410
+    sender.status, sender.said = status, OPTED_OUT
     send(clinic)
     send(clinic)
     assert len(sender.requests) == 1
     assert {(ask["status"], ask["reason"]) for ask in asks(here)} == {("cancelled", "stopped")}
     consents = here.get(f"/v1/consents?patient_id={session['patient_id']}").json()["items"]
     assert [each["decision"] for each in consents] == ["given", "withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        *((410, said) for said in UNCLEAR),
+        (500, OPTED_OUT),
+        (301, OPTED_OUT),
+        (404, OPTED_OUT),
+    ],
+)
+def test_a_sender_that_only_fails_stops_nobodys_messages(
+    here: Api,
+    clinic: Clinic,
+    clock: time_machine.Traveller,
+    sender: Receiver,
+    status: int,
+    said: bytes,
+) -> None:
+    texted(here)
+    clock.move_to(ENDED_AT + DAY)
+    sender.status, sender.said = status, said
+    send(clinic)
+    ask = only(here)
+    [attempt] = ask["attempts"]
+    assert (ask["status"], ask["next_kind"], attempt["status"]) == ("due", "first", "failed")
+    assert attempt["reason"] == f"The clinic's own sender answered {status}."
+    sender.status, sender.said = 204, b""
+    clock.move_to(ENDED_AT + DAY + HOUR)
+    send(clinic)
+    assert only(here)["status"] == "sent"
+    assert len({body["attempt_id"] for body in bodies(sender)}) == 1
+
+
+@pytest.mark.parametrize("said", UNCLEAR)
+def test_a_sender_that_takes_a_message_may_say_what_it_likes(
+    here: Api, clinic: Clinic, clock: time_machine.Traveller, sender: Receiver, said: bytes
+) -> None:
+    texted(here)
+    clock.move_to(ENDED_AT + DAY)
+    sender.status, sender.said = 200, said
+    send(clinic)
+    assert only(here)["status"] == "sent"
+
+
+def test_a_status_counts_though_the_rest_of_the_answer_does_not_come(
+    here: Api, clinic: Clinic, clock: time_machine.Traveller, sender: Receiver
+) -> None:
+    texted(here)
+    clock.move_to(ENDED_AT + DAY)
+    sender.status, sender.said, sender.cuts_off = 200, OPTED_OUT[:-1], True
+    send(clinic)
+    assert only(here)["status"] == "sent"
 
 
 def test_address_and_text_are_in_no_ledger_entry_about_an_ask_and_in_no_log(

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 SLOWLY_S = 0.05
+NO_CONTENT = 204
 
 
 class Received(NamedTuple):
@@ -24,6 +25,10 @@ class Receiver:
     def __init__(self) -> None:
         self.requests: list[Received] = []
         self.status = 204
+        self.said = b""
+        """The body of its answers."""
+        self.cuts_off = False
+        """Whether it promises a longer body than it sends."""
         self.drips = False
         self.url = ""
 
@@ -43,7 +48,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self.receiver.status)
         if self.receiver.status in range(300, 400):
             self.send_header("Location", self.receiver.url + "/elsewhere")
+        length = len(self.receiver.said) + (1 if self.receiver.cuts_off else 0)
+        if self.receiver.status != NO_CONTENT:
+            self.send_header("Content-Length", str(length))
         self.end_headers()
+        self.wfile.write(self.receiver.said)
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""

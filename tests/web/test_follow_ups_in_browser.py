@@ -169,6 +169,7 @@ def test_every_page_of_follow_ups_is_accessible(browser: Browser, asking: Asking
                 look(place)
             page.goto(f"/console/follow-ups/{failed['id']}/phoned")
             page.get_by_role("button", name="Store the report").click()
+            page.get_by_role("alert").first.wait_for()
             look("refused")
             page.goto(f"/console/patients/{failed['patient_id']}")
             look("chart")

@@ -20,7 +20,8 @@ WITHOUT_A_PAGE = {
     *("unprintable", "cursor-superseded", "no-key-to-rotate", "emergency-open", "not-migrated"),
     *("head-too-large", "id-taken", "identifier-taken", "key-reused", "still-running"),
     *("still-relied-on", "leaving", "not-ready-to-sign", "unauthenticated"),
-    *("no-signing-key", "strange-signing-key"),
+    *("no-signing-key", "strange-signing-key", "not-acceptable"),
+    *("ask-ended", "ask-not-sendable", "link-closed"),
 }
 """The codes of problems that no page or form of the console meets, or that have another page."""
 

@@ -29,6 +29,8 @@ from app.settings import settings
 BODY_MAX_BYTES: Final = 64 * 1024
 TIMEOUT_S: Final = 3.0
 POST_TIMEOUT_S: Final = 15.0
+SAID_MAX_BYTES: Final = 512
+"""How long the body of an answer to a post may be. A longer one isn't read."""
 CACHE_S: Final = 300.0
 """How long a fetched answer may be used."""
 REFETCH_S: Final = 60.0
@@ -76,6 +78,14 @@ class Sent(NamedTuple):
 
     form: Mapping[str, str]
     headers: Mapping[str, str]
+
+
+class Answered(NamedTuple):
+    """The answer to a post."""
+
+    status: int
+    said: Any
+    """The JSON of its body; None if it is no JSON, longer than `SAID_MAX_BYTES`, or incomplete."""
 
 
 def check_address(url: str) -> None:
@@ -231,15 +241,24 @@ def _message(sent: Sent | None) -> tuple[str, str | None, dict[str, str]]:
     return "POST", urlencode(sent.form), headers | media | dict(sent.headers)
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """Send JSON to this address, and return the status of the answer. Its body isn't read.
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+    """Send JSON to this address, and return the answer.
 
-    `Unreachable` if that fails or takes over `POST_TIMEOUT_S`. A redirection is not followed.
+    `Unreachable` if there is no status within `POST_TIMEOUT_S`. A redirection is not followed.
     """
     with _connected(url, POST_TIMEOUT_S) as (connection, path):
         connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
         with connection.getresponse() as answer:
-            return answer.status
+            return Answered(answer.status, _said(answer))
+
+
+def _said(answer: http.client.HTTPResponse) -> Any:
+    """Return the JSON of a short body, or None. The status counts without it."""
+    try:
+        raw = answer.read(SAID_MAX_BYTES + 1)
+        return decode(raw) if len(raw) <= SAID_MAX_BYTES else None
+    except (OSError, http.client.HTTPException, ValueError, Invalid):
+        return None
 
 
 class Outgoing:

@@ -15,6 +15,7 @@ from app.progress.queries import code_names
 from app.progress.rules.history import Json
 from app.progress.rules.picture import label
 from app.progress.rules.wording import (
+    NOTHING,
     ONE_VALUE,
     RELEASES,
     cautions,
@@ -34,7 +35,9 @@ from app.progress.rules.wording import (
 from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
+from app.web.console.turns import measure_id
 from app.web.console.wording import field_words
+from app.web.files import address
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -100,7 +103,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id)
+_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id, file=address)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
@@ -124,6 +127,8 @@ _ENVIRONMENT.filters.update(
     course=course_words,
     figure=figure,
     harms=event_words,
+    instead=lambda text, words: words if text == NOTHING else text,
+    measure_id=measure_id,
 )
 
 
@@ -149,6 +154,7 @@ Said = Literal[
     "sending",
     "signed-out",
     "stopped",
+    "stored",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -161,6 +167,7 @@ SAID: Final[Mapping[str, str]] = {
     "cancelled": "Cancelled: no further message goes.",
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
+    "stored": "Stored.",
     "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }

@@ -24,7 +24,7 @@ CHANGES: Final = words_of(ChangeRating)
 NONE: Final = "none_of_these"
 """The field that says that none of the red flags is there. It has to be ticked, or a red flag."""
 _BOTH: Final = Fault(
-    "/red_flags", "contradiction", "You ticked a sign of danger and “none of these”. Ask again."
+    "/red_flags", "contradictory", "You ticked a sign of danger and “none of these”. Ask again."
 )
 _NEITHER: Final = Fault(
     "/red_flags", "missing", "Ask for the signs of danger. Tick “none of these” if there are none."

@@ -1,0 +1,111 @@
+"""The last visit, the complaints and the consents of a patient, as the chart shows them first."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import bindparam
+
+from app.clinics.queries import clinic
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
+from app.episodes.schemas import EpisodeFilters
+from app.episodes.service import EPISODES
+from app.languages.queries import NOTES, languages
+from app.languages.rules.choice import chosen
+from app.notes.queries import words_of
+from app.notes.rules.needlings import needling
+from app.notes.rules.visit import NoteRecords, Visit
+from app.records.queries import record_for_answer, records
+from app.sessions.models import TreatmentSession
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
+from app.signing import queries as signing
+from app.signing.rules import TREATMENT, last_decisions
+from app.signing.rules import Visit as VisitToSign
+from app.web.console.chart import plain
+
+ENGLISH: Final = chosen(["en"], languages(NOTES))
+"""The language of the console."""
+NEEDLING: Final = "needling"
+EPISODES_MAX: Final = 200
+_LAST: Final = (
+    SESSIONS.select.where(
+        TreatmentSession.patient_id == bindparam("patient_id"),
+        TreatmentSession.attendance == "attended",
+        TreatmentSession.status != "void",
+    )
+    .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
+    .limit(1)
+)
+
+
+class Seen(NamedTuple):
+    """A session as a page shows it."""
+
+    session: Any
+    """As JSON."""
+    by: str
+    """Who treated."""
+    needlings: list[str]
+    """A line for each needling, in the words of the note."""
+
+
+class Decided(NamedTuple):
+    """The patient's last decision on one kind of treatment."""
+
+    kind: str
+    decision: str
+    at: str
+
+
+def last_visit(op: Operation, patient_id: UUID) -> Seen | None:
+    """Return the newest attended session, a draft included; None if there is none.
+
+    The caller has checked that the client may read sessions.
+    """
+    found = op.first(_LAST, patient_id=patient_id)
+    return None if found is None else seen(op, record_for_answer(op, SESSIONS, found.id))
+
+
+def seen(op: Operation, session: SessionView) -> Seen:
+    """Return a session as a page shows it. The access was recorded before."""
+    nothing = cast("NoteRecords", dict.fromkeys(NoteRecords.__annotations__))
+    visit = Visit(clinic(op)["name"], session, nothing, (), differs=False)
+    words = words_of(op, visit, ENGLISH)
+    by = words.actor(f"practitioner:{session['practitioner_id']}")
+    return Seen(plain(session), by, [needling(each, words) for each in session["needlings"]])
+
+
+def open_episodes(op: Operation, patient_id: UUID) -> list[Any] | None:
+    """Return the open episodes as JSON; None if the client may not read episodes."""
+    if not op.caller.may(Scope.EPISODES_READ):
+        return None
+    filters = EpisodeFilters(patient_id=patient_id, status="active", limit=EPISODES_MAX)
+    return list(plain(records(op, EPISODES, filters)[0]))
+
+
+def consents(op: Operation, patient_id: UUID, episodes: list[Any] | None) -> list[Decided] | None:
+    """Return what the patient decided last on each kind of treatment; None if it can't be read.
+
+    A consent that has expired, or that is for an episode that is closed, doesn't count.
+    """
+    if not op.caller.may(Scope.CONSENTS_READ):
+        return None
+    every = signing.consents(op, patient_id)
+    found: dict[tuple[str, str], Decided] = {}
+    for episode_id in (None, *(UUID(one["id"]) for one in episodes or ())):
+        visit = VisitToSign(op.at, clinic_day(op.at, op.zone), episode_id)
+        for kind, (consent, decision) in last_decisions(every, visit).items():
+            at = consent.withdrawn_at if decision == "withdrawn" else consent.obtained_at
+            found[kind, decision] = Decided(kind, decision, plain(at))
+    return list(_in_order(found.values()))
+
+
+def _in_order(found: Iterable[Decided]) -> Iterator[Decided]:
+    """Yield decisions in the order of the kinds; what stops a treatment comes first."""
+    listed = list(found)
+    for kind in sorted(TREATMENT, key=lambda kind: (kind != NEEDLING, kind)):
+        of_kind = [one for one in listed if one.kind == kind]
+        yield from sorted(of_kind, key=lambda one: (one.decision == "given", one.at))
