@@ -202,6 +202,17 @@ def _join(op: Operation, id_: UUID, alarm: Alarm) -> UUID:
     return id_
 
 
+def move_alert(op: Operation, source: tuple[str, UUID], to: tuple[str, UUID]) -> bool:
+    """Give the open alert of a source another one, and return whether there is such an alert."""
+    found = op.first(_OPEN, source=rules.source_key(*source))
+    if found is None:
+        return False
+    alert = records.lock_for_server(op, ALERTS, found.id)
+    changes = {"source": {"resource": to[0], "id": to[1]}}
+    records.store(op, ALERTS, alert, changes, operation="alerts.join")
+    return True
+
+
 def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | None:
     """Return the open alert about a record, for whoever raised it; None if there is none."""
     if not kind.alarms(view):

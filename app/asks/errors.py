@@ -21,6 +21,10 @@ class AskEnded(Conflict):
 
 
 class LinkClosed(Conflict):
-    """This link takes no answer now. `state` says why, and what its page shows."""
+    """This link takes no answer now. `state` says why, and what its page shows.
+
+    If `in_danger`, the answer names a red flag: the clinic is told, and the numbers to call must be
+    shown at once.
+    """
 
     code, title = "link-closed", "The link takes no answer"

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -21,15 +22,18 @@ from sqlalchemy import (
     update,
 )
 
+from app.alerts.service import Alarm, move_alert, raise_alerts
+from app.alerts.views import RedFlag
 from app.asks import queries, rules
 from app.asks.models import Ask, AskAnswer, AskLink
-from app.asks.service import actions
-from app.asks.service.states import GRACE, LinkState, Standing, state
+from app.asks.service import ASKS, actions
+from app.asks.service.states import GRACE, TAKES, LinkState, Standing, state
 from app.asks.views import AskReason
 from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation, perform, rows
 from app.core.values.access import server
 from app.core.values.clock import clinic_day, uuid7
+from app.core.values.problems import Invalid
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
 from app.ledger.models import LedgerHead
@@ -191,25 +195,63 @@ def answer(op: Operation, link_id: UUID, digest: bytes, body: FollowUpBody) -> L
     """Store what a patient answers, and return the state that their page shows.
 
     `digest` names the answer: one that came before is not stored again. It is refused, with the
-    state, unless it is `answered`.
+    state, unless it is `answered`. Its red flags raise an alert in any case.
     """
     seen = locked(op, link_id)
     if op.first(_ANSWERED, ask_id=seen.ask_id, digest=digest) is not None:
         return "answered"
     now = state(seen.standing, op.at, GRACE)
-    if now not in {"open", "answered"}:
-        return now
-    report = body.model_copy(update={"session_id": seen.session_id})
-    view, _ = create_one(op, FOLLOW_UPS, report)
-    row = {
-        "clinic_id": op.clinic_id,
-        "ask_id": seen.ask_id,
-        "digest": digest,
-        "follow_up_id": view["id"],
-        "answered_at": op.at,
-    }
-    op.db.execute(insert(AskAnswer), row)
-    return "answered"
+    if now in TAKES:
+        follow_up_id = _report(op, seen, body)
+        if follow_up_id is not None:
+            row = {
+                "clinic_id": op.clinic_id,
+                "ask_id": seen.ask_id,
+                "digest": digest,
+                "follow_up_id": follow_up_id,
+                "answered_at": op.at,
+            }
+            op.db.execute(insert(AskAnswer), row)
+            return "answered"
+        now = "closed"
+    if body.red_flags and now != "unknown":
+        _alarm(op, seen, body.red_flags)
+    return now
+
+
+def _report(op: Operation, seen: Seen, body: FollowUpBody) -> UUID | None:
+    """Store a report and return its id; None if the visit takes no reports any more.
+
+    An open alert about red flags of a form that could not be stored becomes the report's.
+    """
+    of_ask, of_report = (ASKS.noun, seen.ask_id), (FOLLOW_UPS.noun, uuid7())
+    moved = bool(body.red_flags) and move_alert(op, of_ask, of_report)
+    report = body.model_copy(update={"session_id": seen.session_id, "id": of_report[1]})
+    try:
+        view, _ = create_one(op, FOLLOW_UPS, report)
+    except Invalid:
+        # The answer itself was checked. So its visit takes no reports any more.
+        if moved:
+            move_alert(op, of_report, of_ask)
+        return None
+    return view["id"]
+
+
+def warn(op: Operation, link_id: UUID, red_flags: Sequence[RedFlag]) -> LinkState:
+    """Raise the alert about red flags of an answer that can't be stored, whatever the link's state.
+
+    Somebody who is told to call for help may never send the form again.
+    """
+    seen = locked(op, link_id)
+    now = state(seen.standing, op.at, GRACE)
+    if now != "unknown":
+        _alarm(op, seen, red_flags)
+    return now
+
+
+def _alarm(op: Operation, seen: Seen, red_flags: Sequence[RedFlag]) -> None:
+    source = Alarm(ASKS.noun, seen.ask_id, red_flags, seen.patient_id, seen.session_id)
+    raise_alerts(op, [source])
 
 
 def say_not_me(op: Operation, link_id: UUID) -> LinkState:

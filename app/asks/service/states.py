@@ -20,6 +20,8 @@ link, or it was revoked."""
 GRACE: Final = timedelta(hours=2)
 """How much longer it takes a form that was opened before its end."""
 ANSWERS_MAX: Final = 5
+TAKES: Final[frozenset[LinkState]] = frozenset({"open", "answered"})
+"""The states in which a link takes an answer."""
 CLOSED: Final[frozenset[AskReason | None]] = frozenset(
     {"void", "moved", "not_needled", "deceased", "not_me"}
 )

@@ -152,6 +152,7 @@ Said = Literal[
     "sending",
     "signed-out",
     "stopped",
+    "stored",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -164,6 +165,7 @@ SAID: Final[Mapping[str, str]] = {
     "cancelled": "Cancelled: no further message goes.",
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
+    "stored": "Stored.",
     "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }

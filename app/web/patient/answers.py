@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from app.alerts.views import RedFlag
 from app.core.values.faults import Fault, RuleBroken, check_distinct
 from app.core.values.problems import Invalid, MalformedRequest
+from app.core.values.vocabularies import words_of
 from app.core.values.wire import Body, Score, Text, read
 from app.followups.views import ChangeRating, FollowUpReporter
 from app.web.patient import wording
@@ -99,6 +100,15 @@ def answer(form: Typed) -> AnswerBody:
         if value and name in SINGLE - {"language"}:
             members[name] = _member(name, value)
     return read(AnswerBody, to_json(members | {SEVERAL: form.values(SEVERAL)}))
+
+
+def red_flags_in(said: object) -> list[RedFlag]:
+    """Return the red flags in an answer that has faults: every one that the page knows.
+
+    `said` is the value of the member `red_flags`. A sign of danger counts beside any other fault.
+    """
+    values = said if isinstance(said, list) else []
+    return [flag for flag in words_of(RedFlag) if flag in values]
 
 
 def submission_in(form: Typed) -> UUID | None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.asks.errors import LinkClosed
 from app.core.http.answers import Answer, respond
 from app.core.http.requests import JSON, check_media, whole_body
-from app.core.values.problems import NotFound
+from app.core.values.problems import Invalid, NotFound
 from app.core.values.wire import decode, read
 from app.web.patient import answers, pages, sending, wording
 from app.web.patient.answers import AnswerBody
@@ -37,12 +37,20 @@ async def answer(request: Request, token: str) -> Response:
     look = await looked(request, token, wanted)
     if look.state == "unknown":
         raise NotFound
-    body = read(AnswerBody, raw)
+    try:
+        body = read(AnswerBody, raw)
+    except Invalid as refused:
+        said = members.get(answers.SEVERAL) if isinstance(members, dict) else None
+        red_flags = answers.red_flags_in(said)
+        if red_flags:
+            await sending.warned(request, token, wanted, red_flags)
+            refused.members["in_danger"] = True
+        raise
     stored = await sending.answered(request, token, look.around.language.tag, body)
     if stored.state == "unknown":
         raise NotFound
     if stored.state != "answered":
-        raise LinkClosed(state=stored.state)
+        raise LinkClosed(state=stored.state, in_danger=bool(body.red_flags))
     return _told(request, stored, in_danger=bool(body.red_flags))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.asks.service.states import GRACE, LinkState
+from app.asks.service.states import GRACE, TAKES, LinkState
 from app.core.http.forms import FORM
 from app.core.http.requests import check_media, whole_body
 from app.core.values.clock import uuid7
@@ -23,8 +23,6 @@ from app.web.patient.pages import Around
 ROOT: Final = "/r"
 STATUS: Final[dict[LinkState, int]] = {"unknown": 404, "expired": 410, "full": 409}
 """The status of a page in a state, if it isn't 200."""
-TAKES: Final = frozenset({"open", "answered"})
-"""The states in which a link takes an answer."""
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)
 
@@ -82,14 +80,30 @@ async def _sent(request: Request, token: str, typed: Typed) -> Response:
     try:
         body = answers.answer(typed)
     except Invalid as refused:
-        if look.state not in TAKES:
-            return _state(token, look)
-        return _form(token, look.around, typed, 422, refused=refused)
+        return await _refused(request, token, typed, look, refused)
     tag = look.around.language.tag
     stored = await sending.answered(request, token, tag, body)
-    if stored.state == "answered" and body.red_flags:
-        return pages.page("danger.html", stored.around)
+    if body.red_flags and stored.state != "unknown":
+        return _danger(stored)
     return _state(token, stored)
+
+
+async def _refused(
+    request: Request, token: str, typed: Typed, look: Look, refused: Invalid
+) -> Response:
+    """Return the page about an answer with faults. Its red flags are not lost."""
+    red_flags = answers.red_flags_in(typed.values(answers.SEVERAL))
+    if red_flags:
+        look = await sending.warned(request, token, typed.value("language"), red_flags)
+    if look.state in TAKES:
+        return _form(token, look.around, typed, 422, refused=refused)
+    return _danger(look) if red_flags and look.state != "unknown" else _state(token, look)
+
+
+def _danger(look: Look) -> Response:
+    """Return the page that says what to do about a red flag, and whether the answer is stored."""
+    stored = look.state == "answered"
+    return pages.page("danger.html", look.around, STATUS.get(look.state, 200), stored=stored)
 
 
 def _form(
@@ -105,14 +119,18 @@ def _form(
     first = next((name for name, words in faults.items() if words), None)
     if refused and first is None:
         problem = wording.OTHER_FAULT
+    in_danger = bool(answers.red_flags_in(typed.values(answers.SEVERAL)))
     shown: dict[str, Any] = {
         "action": _address(token),
         "submission": answers.submission_in(typed) or uuid7(),
         "typed": typed,
         "faults": faults,
         "first_fault": first,
+        # The focus would scroll the words about danger away.
+        "focus": None if in_danger else first,
+        "warned": refused is not None,
         "problem": problem and pages.translated(around.language, problem),
-        "in_danger": bool(typed.values(answers.SEVERAL)),
+        "in_danger": in_danger,
         "changes": wording.CHANGES,
         "red_flags": wording.RED_FLAGS,
         "who": wording.WHO,
