@@ -27,9 +27,7 @@ _OF_PATIENTS = (
     .distinct()
 )
 _ROWS = [
-    rows(kind.table, kind.table.id).where(
-        among(kind.table.__table__.c.patient_id, "patients")
-    )
+    rows(kind.table, kind.table.id).where(among(kind.table.__table__.c.patient_id, "patients"))
     for kind in KINDS
     if "patient_id" in kind.table.__table__.c
 ]

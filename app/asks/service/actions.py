@@ -7,7 +7,7 @@ from uuid import UUID
 from app.asks import queries, rules
 from app.asks.errors import AskEnded, AskNotSendable
 from app.asks.schemas import DeliveryBody
-from app.asks.service import ASKS, Derived, change, obstacle
+from app.asks.service import ASKS, Derived, change, obstacle, review
 from app.asks.views import AskView, AttemptView
 from app.core.operation import Operation
 from app.core.values.faults import Fault
@@ -66,21 +66,34 @@ def cancel(op: Operation, id: UUID, note: str) -> AskView:
     Links that went already stay good.
     """
     ask = records.lock_for_server(op, ASKS, id)
-    if ask["status"] in ENDED:
+    if not may_cancel(ask):
         raise AskEnded(ask_status=ask["status"])
+    if ask["reason"] == "not_me":  # it stays the reason why nothing goes to this address
+        return change(op, ask, Derived(note=note), BY_HAND)
     changes = Derived(
         status="cancelled", reason="by_person", note=note, next_at=None, next_kind=None
     )
     return change(op, ask, changes, BY_HAND)
 
 
+def may_cancel(ask: AskView) -> bool:
+    """Return whether a person can still say that they have seen to an ask."""
+    return ask["status"] not in ENDED or (ask["reason"] == "not_me" and ask["note"] is None)
+
+
 def not_me(op: Operation, id: UUID) -> None:
-    """End an ask whose message reached somebody else. The clinic sees the reason."""
+    """End an ask whose message reached somebody else. The clinic sees the reason.
+
+    Nothing more goes to the patient by this channel until their consent to messages is stored
+    again or changed: so somebody has asked for the right address.
+    """
     ask = records.lock_for_server(op, ASKS, id)
     changes = Derived(reason="not_me", next_at=None, next_kind=None)
     if ask["status"] != "answered":  # what was answered stays so, but maybe not by the patient
         changes["status"] = "cancelled"
     change(op, ask, changes)
+    for other in queries.open_asks(op, ask["patient_id"]):
+        review(op, other)
 
 
 def stop_asking(op: Operation, id: UUID, by: str) -> None:

@@ -265,11 +265,16 @@ def say_not_me(op: Operation, link_id: UUID) -> LinkState:
 
 
 def stop(op: Operation, link_id: UUID) -> LinkState:
-    """Withdraw the consent to messages by this channel. A link that has ended does it, too."""
+    """Withdraw the consent to messages by this channel. A link that has ended does it, too.
+
+    But whoever said that the message isn't theirs doesn't stop those to an address that somebody
+    has confirmed since.
+    """
     seen = locked(op, link_id)
-    if seen.standing.revoked:
-        return "unknown"
-    if state(seen.standing, op.at) != "stopped":
+    renewed = seen.standing.revoked and not queries.reaches_another(
+        op, seen.patient_id, seen.channel
+    )
+    if not seen.standing.stopped and not renewed:
         actions.stop(op, seen.patient_id, seen.channel, "The page of the link in a message")
     return "stopped"
 

@@ -54,7 +54,7 @@ async def send(request: Request, token: str) -> Response:
 async def stop_page(request: Request, token: str) -> Response:
     """Ask whether the messages are to stop. It changes nothing: mail programs open links."""
     look = await looked(request, token, request.query_params.get("language"))
-    if look.state in {"unknown", "stopped"}:
+    if look.state == "stopped" or (look.state == "unknown" and not look.revoked):
         return _state(token, look)
     return pages.page("stop.html", look.around, action=_address(token))
 
