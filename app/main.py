@@ -46,11 +46,12 @@ from app.practitioners.routes import router as practitioners
 from app.practitioners.service import end_departed
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
+from app.records.reports import compare_with
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
 from app.signing.routes import router as signing
-from app.state.failures import find_differing
+from app.state.failures import find_differing, report_differing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
@@ -70,8 +71,11 @@ from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
+from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
+from app.web.console.writing import acts, courses, safety, visits
+from app.web.console.writing import people as patient_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
 from app.web.routes import router as web
@@ -118,8 +122,14 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    session_pages,
     consenting,
     settings_page,
+    patient_forms.router,
+    courses.router,
+    visits.router,
+    acts.router,
+    safety.router,
     people,
     machines,
     own_account.reading,
@@ -181,6 +191,7 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
 def create_app(database: Database | None = None) -> FastAPI:
     """Return the application on a database; by default, on that of the settings."""
     fill_registry()
+    compare_with(report_differing)
     read_all([DOMAIN])
     owns_database = database is None
     database = database or Database(settings().database_url)

@@ -30,7 +30,7 @@ _NAMED = (
     .where(Account.name_key == bindparam("name_key"), Client.revoked_at.is_(None))
 )
 _NAMES = (
-    rows(Client, Account.client_id, Account.sign_in_name)
+    rows(Client, Client.id, Account.sign_in_name)
     .join(Account, _OF_CLIENT)
     .where(Client.revoked_at.is_(None))
 )
@@ -96,7 +96,7 @@ def account_named(db: Connection, clinic_id: UUID, sign_in_name: str) -> Row[Any
 
 def sign_in_names(op: Operation) -> dict[UUID, str]:
     """The names with which people sign in, of the accounts that haven't ended, by their ids."""
-    return {row.client_id: row.sign_in_name for row in op.all(_NAMES)}
+    return {row.id: row.sign_in_name for row in op.all(_NAMES)}
 
 
 def checks_of(op: Operation, id: UUID) -> Row[Any]:

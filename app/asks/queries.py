@@ -1,15 +1,17 @@
 """Reads for asks: what is known of a visit and its patient, and who shares an address."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.alerts.models import Alert
 from app.asks import rules
 from app.asks.models import Ask
 from app.core.operation import CLINIC, Operation, rows
+from app.core.values.clock import clinic_day
 from app.deliveries.models import OutboxItem
 from app.followups.models import FollowUp
 from app.followups.rules import ASKED_AFTER_H
@@ -84,12 +86,37 @@ _CONSENTS: Final = rows(
     Consent.valid_until,
     Consent.episode_id,
 ).where(Consent.patient_id == bindparam("patient_id"), Consent.kind == "messages")
+# New records, which refer to the patient, need not wait.
+_PATIENT: Final = (
+    rows(Patient, Patient.id)
+    .where(Patient.id == bindparam("patient_id"))
+    .with_for_update(key_share=True)
+)
+_STOPPED: Final = aliased(Consent)
+_CHANNELS: Final = (
+    rows(Consent, Consent.channel)
+    .where(
+        Consent.kind == "messages",
+        Consent.decision == "given",
+        or_(Consent.valid_until.is_(None), Consent.valid_until >= bindparam("day")),
+        ~exists().where(
+            _STOPPED.clinic_id == CLINIC,
+            _STOPPED.patient_id == Consent.patient_id,
+            _STOPPED.kind == "messages",
+            _STOPPED.decision != "given",
+            or_(_STOPPED.channel.is_(None), _STOPPED.channel == Consent.channel),
+            func.coalesce(_STOPPED.withdrawn_at, _STOPPED.obtained_at) >= Consent.obtained_at,
+        ),
+    )
+    .distinct()
+)
 _OTHERS: Final = rows(Consent, Consent.patient_id).where(
     Consent.address_folded == bindparam("folded"),
     Consent.channel == bindparam("channel"),
     Consent.patient_id != bindparam("patient_id"),
     Consent.kind == "messages",
-    Consent.decision == "given",
+    # Messages with an initial may still be out if the other patient wants none any more.
+    Consent.decision != "refused",
 )
 _OF_PATIENT: Final = rows(Ask, Ask.id).where(
     Ask.patient_id == bindparam("patient_id"), Ask.status.in_(OPEN)
@@ -106,15 +133,18 @@ _SIGNED: Final = rows(TreatmentSession, TreatmentSession.id).where(
     _HERE,
     TreatmentSession.occurred_at >= bindparam("since"),
 )
+_IS_DUE: Final = OutboxItem.due_at <= bindparam("at")
+_WAITS: Final = OutboxItem.raised_at <= bindparam("at")
 # Like the look-up of a token, this query can't filter by clinic: it finds the clinics.
 _CLINICS: Final = (
-    select(OutboxItem.clinic_id)
-    .where(
-        OutboxItem.status == "waiting",
-        OutboxItem.resource == RESOURCE,
-        OutboxItem.due_at <= bindparam("at"),
+    select(
+        OutboxItem.clinic_id,
+        func.count().filter(_IS_DUE).label("due"),
+        func.count().filter(_WAITS).label("waiting"),
+        func.min(case((_WAITS, OutboxItem.raised_at))).label("since"),
     )
-    .distinct()
+    .where(OutboxItem.status == "waiting", OutboxItem.resource == RESOURCE, or_(_IS_DUE, _WAITS))
+    .group_by(OutboxItem.clinic_id)
 )
 _DUE: Final = (
     rows(OutboxItem, OutboxItem.resource_id)
@@ -157,6 +187,14 @@ def known(op: Operation, session_id: UUID, patient_id: UUID) -> rules.Known | No
     """What is known of a visit and a patient; None if one of them is gone."""
     row = op.first(_KNOWN, session_id=session_id, patient_id=patient_id)
     return None if row is None else rules.Known._make(row)
+
+
+def lock_patient(op: Operation, patient_id: UUID) -> None:
+    """Lock a patient until commit, so that of two writes about them the second sees the first.
+
+    A signature and a consent that are stored at one moment would else both find nothing to plan.
+    """
+    op.first(_PATIENT, patient_id=patient_id)
 
 
 def message_consents(op: Operation, patient_id: UUID) -> list[rules.MessageConsent]:
@@ -209,9 +247,26 @@ def recent_sessions(op: Operation, patient_id: UUID) -> list[UUID]:
     return [row.id for row in op.all(_SIGNED, patient_id=patient_id, since=op.at - RECENT)]
 
 
-def due_clinics(db: Connection, at: datetime) -> list[UUID]:
+class Waiting(NamedTuple):
+    """The asks of one clinic that need something."""
+
+    clinic_id: UUID
+    due: int
+    """How many need something now."""
+    waiting: int
+    """How many should have got it: those, and what was tried in vain and is tried again later."""
+    since: datetime | None
+    """Since when the oldest of them has waited."""
+
+
+def waiting(db: Connection, at: datetime) -> list[Waiting]:
     """The clinics in which an ask needs something."""
-    return list(db.execute(_CLINICS, {"at": at}).scalars())
+    return [Waiting(*row) for row in db.execute(_CLINICS, {"at": at})]
+
+
+def consented_channels(op: Operation) -> set[MessageChannel]:
+    """The channels by which some patients of the clinic have consented to messages."""
+    return {row.channel for row in op.all(_CHANNELS, day=clinic_day(op.at, op.zone))}
 
 
 def due_asks(op: Operation, most: int) -> list[UUID]:

@@ -6,12 +6,12 @@ of the clock in the clinic's time zone.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.asks.views import AskReason, AttemptKind
+from app.asks.views import AskReason, AskView, AttemptKind
 from app.clinics.views import QuietHoursView
 from app.safety.views import MessageChannel
 
@@ -82,6 +82,19 @@ def is_within(kind: AttemptKind, ended_at: datetime, at: datetime) -> bool:
     """Return whether a message of this kind may go at an instant, apart from quiet hours."""
     span = SPANS[kind]
     return ended_at + span.begin <= at < ended_at + span.end
+
+
+def first_made(attempt_id: UUID) -> datetime:
+    """Return when an attempt was made first: its id is a UUID of version 7, which says so."""
+    return datetime.fromtimestamp((attempt_id.int >> 80) / 1000, UTC)
+
+
+def waits_since(ask: AskView) -> datetime | None:
+    """Return when the next message was tried first, in vain so far. None if it wasn't tried."""
+    last = ask["attempts"][-1] if ask["attempts"] else None
+    if last is None or last["kind"] != ask["next_kind"]:
+        return None
+    return first_made(last["id"]) if last["status"] in {"claimed", "failed"} else None
 
 
 class MessageConsent(NamedTuple):

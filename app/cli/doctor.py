@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy import Connection, text
@@ -28,6 +28,8 @@ from app.cli.console import (
     print_result,
     reason,
 )
+from app.cli.doctor_asks import channels_to_patients, check_asks
+from app.cli.findings import Finding
 from app.clinics.queries import clinic
 from app.core.db import schema
 from app.core.db.database import Database
@@ -57,15 +59,6 @@ ALTERED: Final = (
 )
 SEE_MESSAGES: Final = "See docs/operator.md, Messages about alerts."
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-
-
-class Finding(NamedTuple):
-    """The result of a check; `remedy` says what to do if it isn't ok."""
-
-    check: str
-    state: Literal["ok", "warning", "broken"]
-    found: str
-    remedy: str | None = None
 
 
 def doctor(
@@ -115,6 +108,7 @@ def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
         yield from _emergencies(opened)
         yield from _recipients(opened)
         yield from _messages(opened)
+        yield from check_asks(opened)
         yield from _time_zones(opened)
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
@@ -209,6 +203,7 @@ def _recipients(opened: Database) -> Iterator[Finding]:
         found = f"{told.count([])} of {len(told)} clinics have nobody who is told of alerts"
         yield Finding("recipients", "warning", found, f"Set alert_recipients. {SEE_MESSAGES}")
     used = {each["channel"] for recipients in told for each in recipients}
+    used |= channels_to_patients(opened)
     if "email" in used:
         try:
             mail.check()

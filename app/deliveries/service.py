@@ -17,7 +17,9 @@ _OF_RECORD: Final = (
 )
 _SETTLE: Final = update(OutboxItem).where(*_OF_RECORD).values(status="settled")
 _SCHEDULE: Final = (
-    update(OutboxItem).where(*_OF_RECORD).values(status="waiting", due_at=bindparam("due"))
+    update(OutboxItem)
+    .where(*_OF_RECORD)
+    .values(status="waiting", due_at=bindparam("due"), raised_at=bindparam("since"))
 )
 _CLAIM: Final = (
     update(OutboxItem)
@@ -34,17 +36,17 @@ _RELEASE: Final = update(OutboxItem).where(*_OF_RECORD).values(claimed_until=Non
 
 def announce(op: Operation, resource: str, id: UUID) -> None:
     """Let people be told of a new record, within seconds of the commit."""
-    _put(op, resource, id, op.at)
+    _put(op, resource, id, op.at, op.at)
 
 
-def _put(op: Operation, resource: str, id: UUID, due_at: datetime) -> None:
+def _put(op: Operation, resource: str, id: UUID, due_at: datetime, since: datetime) -> None:
     row = {
         "clinic_id": op.clinic_id,
         "id": uuid7(),
         "resource": resource,
         "resource_id": id,
         "status": "waiting",
-        "raised_at": op.at,
+        "raised_at": since,
         "due_at": due_at,
         "round": 1,
         "tried": [],
@@ -54,13 +56,20 @@ def _put(op: Operation, resource: str, id: UUID, due_at: datetime) -> None:
     op.db.execute(insert(OutboxItem), row)
 
 
-def schedule(op: Operation, resource: str, id: UUID, due_at: datetime | None) -> None:
-    """Set when something must be done about a record: sent, or looked at. None: nothing more."""
+def schedule(
+    op: Operation, resource: str, id: UUID, due_at: datetime | None, since: datetime | None = None
+) -> None:
+    """Set when something must be done about a record: sent, or looked at. None: nothing more.
+
+    `since` is when it should have been done first, if it was tried in vain.
+    """
     if due_at is None:
         settle(op, resource, id)
         return
-    if not op.run(_SCHEDULE, {"what": resource, "which": id, "due": due_at}):
-        _put(op, resource, id, due_at)
+    began = since or due_at
+    values = {"what": resource, "which": id, "due": due_at, "since": began}
+    if not op.run(_SCHEDULE, values):
+        _put(op, resource, id, due_at, began)
 
 
 def claim(op: Operation, resource: str, id: UUID, until: datetime) -> bool:

@@ -16,7 +16,7 @@ from app.core.values.problems import IdTaken, Invalid, NotFound
 from app.followups.schemas import FollowUpBody, FollowUpFilters
 from app.followups.service import FOLLOW_UPS
 from app.followups.views import FollowUpView, WrittenFollowUpView
-from app.records.queries import record, record_for_answer, records
+from app.records.queries import check_exists, record_for_answer, records
 from app.records.routes import answer, answer_stored
 from app.records.service import create_one
 from app.sessions.service import SESSIONS
@@ -36,7 +36,7 @@ def follow_ups(
 
     A session may have several reports. None overwrites another.
     """
-    record(op, SESSIONS, session_id)
+    check_exists(op, SESSIONS, session_id)
     return Page(*records(op, FOLLOW_UPS, filters, session_id=session_id))
 
 
@@ -83,7 +83,7 @@ def put(op: Writing, session_id: UUID, id: UUID, body: FollowUpBody) -> Answer[W
 
 
 def _create(op: Operation, session_id: UUID, body: FollowUpBody) -> Answer[WrittenFollowUpView]:
-    record(op, SESSIONS, session_id)
+    check_exists(op, SESSIONS, session_id)
     if body.session_id not in {None, session_id}:
         raise Invalid(
             [

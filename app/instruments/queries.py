@@ -7,7 +7,7 @@ from typing import Annotated, Final, cast
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 
-from app.core.values.problems import NotFound
+from app.core.values.problems import NotFound, Unreadable
 from app.core.values.search import Index
 from app.instruments import rules
 from app.instruments.schemas import InstrumentView, ThresholdsView
@@ -128,6 +128,14 @@ def instrument(code: str) -> InstrumentView:
     return found
 
 
+def of_stored(code: str) -> InstrumentView:
+    """The instrument of a stored record; `Unreadable` if it is unknown."""
+    found = find(code)
+    if found is None:
+        raise Unreadable
+    return found
+
+
 def named(word: str) -> str | None:
     """The code of the instrument with this code or name; None if there is none.
 
@@ -146,7 +154,7 @@ def nearest(q: str) -> tuple[str, ...]:
 
 def is_open(code: str) -> bool:
     """Whether its scale is open: it has only limits of what is plausible."""
-    return instrument(code).domain in rules.OPEN
+    return of_stored(code).domain in rules.OPEN
 
 
 def default_thresholds(

@@ -1,12 +1,12 @@
 """The view of a patient. Pure."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NotRequired
 from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
-from app.records.views import IdentifierView
+from app.records.views import DuplicateView, IdentifierView
 
 Sex = TypeAliasType("Sex", Literal["female", "male", "other", "unknown"])
 """As recorded for the patient; `unknown` if it was asked and not learnt."""
@@ -17,9 +17,7 @@ WordField = TypeAliasType("WordField", Literal["name", "identifier"])
 """What a word that finds a patient is taken from."""
 
 
-class PatientView(TypedDict, closed=True):
-    """A patient."""
-
+class _Patient(TypedDict):
     id: UUID
     identifiers: list[IdentifierView]
     given_name: str | None
@@ -36,6 +34,17 @@ class PatientView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class PatientView(_Patient, closed=True):
+    """A patient."""
+
+
+class CreatedPatientView(_Patient, closed=True):
+    """A patient after they were added, and those whom they resemble."""
+
+    possible_duplicates: NotRequired[list[DuplicateView]]
+    """Stored patients who may be the same person. Absent if nobody resembles them."""
 
 
 class PatientSearchView(TypedDict, closed=True):

@@ -25,3 +25,12 @@ class DiffersFromLedger(Conflict):
     """
 
     code, title = "differs-from-ledger", "Record differs from the ledger"
+
+
+class PossibleDuplicate(Conflict):
+    """The record resembles stored ones, which `possible_duplicates` names with the reason.
+
+    Nothing was stored. Send it without `on_duplicate=reject` if it is another one.
+    """
+
+    code, title = "possible-duplicate", "Record resembles a stored one"

@@ -1,7 +1,7 @@
 """Gather the facts that rules need of other records, in one round trip for any number."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -28,9 +28,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.core.db.dialects import among
 from app.core.db.tables import Instant
 from app.core.operation import ZONE, Operation, rows
+from app.core.values.problems import Unreadable
 from app.core.values.wire import Body
+from app.ledger import statements
 from app.records.kinds import Fact, Facts, Kind
 from app.records.registry import registry
+from app.records.reports import doubt
 
 _TYPES: dict[str, Any] = {
     "patient_id": Uuid(),
@@ -44,8 +47,11 @@ LOCKING: Final = {"patient_id", "at", "state", "ends_on"}
 Items = Iterable[tuple[Kind[Any, Any], Body]]
 
 
-def gather(op: Operation, items: Items) -> Facts:
-    """Return the facts of all records that these bodies name, and of their own ids."""
+def gather(op: Operation, items: Items, *, stated: bool = False) -> Facts:
+    """Return the facts of all records that these bodies name, and of their own ids.
+
+    They are those of the rows. They are those of the ledger if `stated`, or if a row can't be read.
+    """
     wanted: dict[str, set[UUID]] = defaultdict(set)
     identifiers: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for kind, body in items:
@@ -61,14 +67,51 @@ def gather(op: Operation, items: Items) -> Facts:
             identifiers[kind.noun].update((i.system, i.value) for i in own_identifiers)
     facts = Facts(op)
     if wanted:
-        for row in op.all(_select_facts(tuple(sorted(wanted))), **wanted):
-            facts[row.noun, row.id] = _fact(registry[row.noun], row)
-            op.take_zone(row.time_zone)
+        try:
+            found = None if stated else _stored(op, wanted)
+        except Unreadable:
+            found = None  # the ledger knows what somebody made unreadable in a row
+        facts.update(_stated(op, wanted) if found is None else found)
     facts.holders = {}
     for noun, pairs in identifiers.items():
         for holder in op.all(_holders(noun), pairs=list(pairs)) if pairs else ():
             facts.holders[noun, holder.system, holder.value] = holder.owner_id
     return facts
+
+
+def rows_mislead(op: Operation, kind: Kind[Any, Any], body: Body) -> bool:
+    """Return whether a record that a body names has other facts in its row than in the ledger."""
+    stored, stated = (gather(op, [(kind, body)], stated=each) for each in (False, True))
+    named = {(reference.noun, getattr(body, reference.field)) for reference in kind.references}
+    return any(
+        key in stored and stored[key]._replace(created_from=None) != fact
+        for key, fact in stated.items()
+        if key in named
+    )
+
+
+def _stored(op: Operation, wanted: Mapping[str, set[UUID]]) -> dict[tuple[str, UUID], Fact]:
+    found = {}
+    for row in op.all(_select_facts(tuple(sorted(wanted))), **wanted):
+        found[row.noun, row.id] = _fact(registry[row.noun], row)
+        op.take_zone(row.time_zone)
+    return found
+
+
+def _stated(op: Operation, wanted: Mapping[str, set[UUID]]) -> dict[tuple[str, UUID], Fact]:
+    """Return the facts that the newest entries of the ledger state. The rows must be compared."""
+    doubt(op, [id_ for ids in wanted.values() for id_ in ids])
+    found = {}
+    for noun, ids in wanted.items():
+        kind = registry[noun]
+        for statement in statements.newest(op, noun, list(ids)).values():
+            if statement.body is not None:
+                view = kind.from_json({**kind.before, **statement.body})
+                fact = kind.fact_of(view)
+                if statement.body.get("status") == "void":
+                    fact = fact._replace(state="void")
+                found[noun, statement.resource_id] = fact
+    return found
 
 
 def _fact(kind: Kind[Any, Any], row: Row[Any]) -> Fact:

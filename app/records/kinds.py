@@ -23,7 +23,7 @@ from app.core.values.wire import B, Body, merge_patch
 from app.records import stored
 from app.records.appearances import Appearances
 from app.records.models import Identifier
-from app.records.views import RecordView
+from app.records.views import DuplicateView, RecordView
 from app.vocabularies.queries import Words
 
 V = TypeVar("V", bound=RecordView)
@@ -120,6 +120,8 @@ class Kind(Generic[B, V]):
     view: type[V]
     written: ClassVar[Any] = None
     """The view of the answer to a write, if it differs from `view`: see `answer_to_write`."""
+    made: ClassVar[Any] = None
+    """The view of the answer to `POST`, if it names possible duplicates: see `duplicates`."""
     filters: ClassVar[type[Filters]] = Filters
     references: ClassVar[tuple[Reference, ...]] = ()
     children: ClassVar[tuple[Child, ...]] = ()
@@ -140,7 +142,7 @@ class Kind(Generic[B, V]):
     def __init_subclass__(cls) -> None:
         """Use the docstrings of the view's members as descriptions in OpenAPI."""
         super().__init_subclass__()
-        for top in (cls.view, cls.written or cls.view):
+        for top in (cls.view, cls.written or cls.view, cls.made or cls.view):
             for view in stored.views_in(top):
                 with_config(use_attribute_docstrings=True)(view)
 
@@ -194,6 +196,11 @@ class Kind(Generic[B, V]):
         """Return the answer to a create, replace or update, which has the type `written`."""
         del op
         return view
+
+    def duplicates(self, op: Operation, view: V) -> list[DuplicateView]:
+        """Return the stored records that a new one resembles, void ones apart."""
+        del op, view
+        return []
 
     def merged(self, op: Operation, current: V, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the content of a record after a merge patch, not validated yet."""

@@ -22,3 +22,9 @@ def remember(clinic_id: UUID, differing: Iterable[tuple[str, UUID]]) -> None:
 def marked(clinic_id: UUID, resource: str, id: UUID) -> bool:
     """Return whether a record is known to differ from the ledger."""
     return bool(_differing) and (resource, id) in _differing.get(clinic_id, ())
+
+
+def known(clinic_id: UUID, resource: str) -> list[UUID]:
+    """Return the ids of the records of one resource that are known to differ."""
+    found = _differing.get(clinic_id, ()) if _differing else ()
+    return sorted(id_ for noun, id_ in found if noun == resource)

@@ -1,12 +1,16 @@
 """Read records of any kind: one, several or a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, bindparam
+
+from app.core.db.dialects import among
 from app.core.http.pages import Filters, ids_of_page, page
-from app.core.operation import Operation
-from app.core.values.problems import Invalid, Unreadable
+from app.core.operation import Operation, rows
+from app.core.values.problems import Invalid, NotFound, Unreadable
 from app.ledger import service as ledger
 from app.records import marks, wording
 from app.records.kinds import Kind, V
@@ -24,6 +28,26 @@ def record_for_answer(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
 def mark(op: Operation, kind: Kind[Any, V], views: Sequence[V]) -> None:
     """Mark those records in the answer that are known to differ from the ledger."""
     op.differing += [v["id"] for v in views if marks.marked(op.clinic_id, kind.noun, v["id"])]
+
+
+def mark_of_patient(op: Operation, patient_id: UUID, kinds: Iterable[Kind[Any, Any]]) -> None:
+    """Mark a patient's records of these kinds that are known to differ from the ledger.
+
+    It is for an answer that is computed from them.
+    """
+    for kind in kinds:
+        ids = marks.known(op.clinic_id, kind.noun)
+        if ids:
+            found = op.all(_of_patient(kind), patient_id=patient_id, ids=ids)
+            op.differing += [id_ for (id_,) in found]
+
+
+@lru_cache(maxsize=32)
+def _of_patient(kind: Kind[Any, Any]) -> Select[Any]:
+    table: Any = kind.table
+    return rows(table, table.id).where(
+        table.patient_id == bindparam("patient_id"), among(table.id, "ids")
+    )
 
 
 def record_access(op: Operation, kind: Kind[Any, V], view: V) -> None:
@@ -54,6 +78,12 @@ def record(op: Operation, kind: Kind[Any, V], id: UUID) -> V:
     return kind.view_of(op.one(kind.select_one, id=id))
 
 
+def check_exists(op: Operation, kind: Kind[Any, V], id: UUID) -> None:
+    """Raise `NotFound` if there is no such record. It needn't be one that can be read."""
+    if not op.all(kind.select_one.with_only_columns(kind.table.id), id=id):
+        raise NotFound
+
+
 def records(
     op: Operation, kind: Kind[Any, V], filters: Filters, **more: object
 ) -> tuple[list[V], str | None]:
@@ -70,8 +100,8 @@ def records(
     present = frozenset(kind.conditions.keys() & values.keys())
     statement = kind.select_list(present, further=filters.cursor is not None)
     try:
-        rows, cursor = page(op, statement, kind.order, filters, **values)
-        views = [kind.answer_of(row) for row in rows]
+        found, cursor = page(op, statement, kind.order, filters, **values)
+        views = [kind.answer_of(row) for row in found]
     except Unreadable:
         op.doubted += ids_of_page(op, statement, kind.order, filters, **values)
         raise

@@ -5,6 +5,7 @@ report when a program starts: see `app.alerts.service.report_differences`.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,9 @@ class Difference(NamedTuple):
 
 
 Report = Callable[[Operation, Sequence[Difference]], None]
+Compare = Callable[[Operation, Sequence[UUID]], object]
 _reports: list[Report] = []
+_comparisons: list[Compare] = []
 
 
 def report_with(report: Report) -> None:
@@ -37,3 +40,14 @@ def report(op: Operation, found: Sequence[Difference]) -> None:
 def report_afterwards(op: Operation, found: Sequence[Difference]) -> None:
     """Report differences right after the operation, which only reads or is about to be refused."""
     op.afterwards.append(lambda own: report(own, found))
+
+
+def compare_with(compare: Compare) -> None:
+    """Set what compares records with the ledger by their ids, and reports the differences."""
+    _comparisons[:] = [compare]
+
+
+def doubt(op: Operation, ids: Sequence[UUID]) -> None:
+    """Compare records with the ledger right after the operation, and report the differences."""
+    for compare in _comparisons:
+        op.afterwards.append(partial(compare, ids=ids))

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic_core import to_jsonable_python
 
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
@@ -29,9 +30,14 @@ from app.core.values.problems import (
     VersionStale,
 )
 from app.records import queries, service
-from app.records.errors import DiffersFromLedger, IdentifierTaken, StillReliedOn
+from app.records.errors import (
+    DiffersFromLedger,
+    IdentifierTaken,
+    PossibleDuplicate,
+    StillReliedOn,
+)
 from app.records.kinds import Kind
-from app.records.views import RecordView
+from app.records.views import OnDuplicate, RecordView
 
 LIST = """List {nouns}.
 
@@ -43,6 +49,10 @@ CREATE = """Create {one}.
 
 Choose the id yourself, or leave it to the server. Sent again with the same id and content, it
 answers 200 with the stored record; with other content, 409."""
+ALIKE = """
+
+`possible_duplicates` names stored records that it resembles. With `on_duplicate=reject` such a
+record is not stored (409)."""
 REPLACE = """Create {one} with the client's own id, or replace its content.
 
 Without `If-Match` it creates. With the current version as `If-Match` it replaces everything:
@@ -101,19 +111,7 @@ def add_writes(
     refusals = documented(*changing, *problems, *taken, *relied)
     changes = patch_of(kind.body)
 
-    @router.post(
-        "",
-        status_code=201,
-        operation_id=f"{kind.noun}.create",
-        description=CREATE.format(one=one),
-        responses=documented(IdTaken, *taken),
-    )
-    def create(
-        op: Annotated[Operation, writing],
-        body: kind.body,  # type: ignore[name-defined]
-    ) -> Answer[written]:  # type: ignore[valid-type]
-        view, is_new = service.create_one(op, kind, body)
-        return answer_stored(kind.answer_to_write(op, view), is_new=is_new, folder=router.prefix)
+    add_create(router, kind, writing, CREATE.format(one=one), taken)
 
     @router.put(
         "/{id:uuid}",
@@ -146,3 +144,52 @@ def add_writes(
     )
     def change(op: Annotated[Operation, writing], id: UUID, body: changes) -> Answer[written]:  # type: ignore[valid-type]
         return answer(kind.answer_to_write(op, service.patch(op, kind, id, body.root)))  # type: ignore[attr-defined]
+
+
+def add_create(
+    router: APIRouter,
+    kind: Kind[Any, Any],
+    writing: Any,
+    description: str,
+    problems: tuple[type[Problem], ...],
+) -> None:
+    """Add `POST`. Where records may be stored twice, its answer names possible duplicates."""
+    careful = () if kind.made is None else (PossibleDuplicate,)
+    declared: dict[str, Any] = {
+        "status_code": 201,
+        "operation_id": f"{kind.noun}.create",
+        "description": description if kind.made is None else description + ALIKE,
+        "responses": documented(IdTaken, *problems, *careful),
+    }
+    made = kind.made or kind.written or kind.view
+
+    def stored(op: Operation, body: Any, on_duplicate: OnDuplicate) -> Answer[Any]:
+        view, is_new = service.create_one(op, kind, body)
+        shown: Any = kind.answer_to_write(op, view)
+        if kind.made is not None:
+            found = kind.duplicates(op, view)
+            if found and is_new and on_duplicate == "reject":
+                raise PossibleDuplicate(possible_duplicates=to_jsonable_python(found))
+            shown = {**shown, "possible_duplicates": found} if found else shown
+        return answer_stored(shown, is_new=is_new, folder=router.prefix)
+
+    if kind.made is None:
+
+        @router.post("", **declared)
+        def create(
+            op: Annotated[Operation, writing],
+            body: kind.body,  # type: ignore[name-defined]
+        ) -> Answer[made]:  # type: ignore[valid-type]
+            return stored(op, body, "accept")
+
+    else:
+
+        @router.post("", **declared)
+        def create_carefully(
+            op: Annotated[Operation, writing],
+            body: kind.body,  # type: ignore[name-defined]
+            on_duplicate: Annotated[
+                OnDuplicate, Query(description="`reject` refuses a possible duplicate.")
+            ] = "accept",
+        ) -> Answer[made]:  # type: ignore[valid-type]
+            return stored(op, body, on_duplicate)

@@ -27,7 +27,7 @@ from app.ledger import service as ledger
 from app.records import wording
 from app.records.comparison import check_unaltered, difference
 from app.records.errors import IdentifierTaken, StillReliedOn
-from app.records.facts import gather
+from app.records.facts import gather, rows_mislead
 from app.records.kinds import Child, Facts, Kind, V
 from app.records.queries import record, record_access, record_for_answer
 from app.records.registry import registry
@@ -66,6 +66,7 @@ def create(
     words: Words | None = None,
     *,
     imported: bool = False,
+    stated: bool = False,
 ) -> list[Outcome]:
     """Create records. Each may refer to those before it.
 
@@ -73,9 +74,9 @@ def create(
     that are `imported`: they happened long ago.
 
     A refused body doesn't affect the others. A body that was stored before with the same id and
-    content is accepted and changes nothing.
+    content is accepted and changes nothing. If `stated`, what they name is as in the ledger.
     """
-    facts = gather(op, items)
+    facts = gather(op, items, stated=stated)
     if words is not None:
         facts.words = words
     outcomes = [_accept(op, kind, body, facts) for kind, body in items]
@@ -198,6 +199,9 @@ def _member(place: str) -> str:
 def create_one(op: Operation, kind: Kind[B, V], body: B) -> tuple[V, bool]:
     """Create one record, unless it was created before. Return its view and whether it is new."""
     [outcome] = create(op, [(kind, body)])
+    # No report of a patient may be lost because somebody changed the row of its session.
+    if isinstance(outcome.problem, Invalid) and rows_mislead(op, kind, body):
+        [outcome] = create(op, [(kind, body)], stated=True)
     if outcome.problem is not None:
         raise outcome.problem
     if outcome.view is None:

@@ -33,6 +33,22 @@ class IdentifierView(TypedDict, closed=True):
     value: str
 
 
+Likeness = TypeAliasType(
+    "Likeness", Literal["names_and_birth_date", "names_and_identifier", "same_visit"]
+)
+"""Why a record may be stored already: the names and the birth date are the same; the names and the
+value of an identifier; or the patient, the practitioner and the time."""
+OnDuplicate = TypeAliasType("OnDuplicate", Literal["accept", "reject"])
+"""Whether a record that resembles a stored one is created all the same."""
+
+
+class DuplicateView(TypedDict, closed=True):
+    """A stored record that a new one resembles. A person decides whether they are one."""
+
+    id: UUID
+    why: Likeness
+
+
 class ReadingView(TypedDict):
     """One measured value and what it was measured with."""
 

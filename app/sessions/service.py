@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from app.records.appearances import Appearances
 from app.records.kinds import Child, Facts, Kind, Reference
 from app.records.readings import READING_MEMBERS
 from app.records.rules import birth_faults
+from app.records.views import DuplicateView
 from app.sessions.errors import (
     NotYourSession,
     SessionSigned,
@@ -47,7 +48,13 @@ from app.sessions.schemas import (
     SessionFilters,
 )
 from app.sessions.schemas.needlings import FindingBody, NeedlingBody
-from app.sessions.views import OverrideView, SessionStatus, SessionView, WarningView
+from app.sessions.views import (
+    CreatedSessionView,
+    OverrideView,
+    SessionStatus,
+    SessionView,
+    WarningView,
+)
 
 _NEEDLE = ("diameter_mm", "length_mm", "lot")
 
@@ -96,6 +103,19 @@ class Derived(TypedDict, total=False):
     warnings: list[WarningView]
 
 
+_SAME_VISIT: Final = (
+    rows(TreatmentSession, TreatmentSession.id)
+    .where(
+        TreatmentSession.patient_id == bindparam("patient_id"),
+        TreatmentSession.practitioner_id == bindparam("practitioner_id"),
+        TreatmentSession.occurred_at == bindparam("occurred_at"),
+        TreatmentSession.status != "void",
+        TreatmentSession.id != bindparam("id"),
+    )
+    .order_by(TreatmentSession.id)
+)
+
+
 class Sessions(Kind[SessionBody, SessionView]):
     """Sessions. Their lists are child rows in separate tables, so that queries can use them."""
 
@@ -105,6 +125,7 @@ class Sessions(Kind[SessionBody, SessionView]):
     body = SessionBody
     finished = FinishedSessionBody
     view = SessionView
+    made = CreatedSessionView
     filters = SessionFilters
     order = Order((TreatmentSession.occurred_at, TreatmentSession.id), descending=True)
     references = (
@@ -209,6 +230,11 @@ class Sessions(Kind[SessionBody, SessionView]):
             day = clinic_day(body.occurred_at, op.zone)
             derived["credentials"] = [c for c in credentials if holds_on(c, day)]
         return derived
+
+    def duplicates(self, op: Operation, view: SessionView) -> list[DuplicateView]:
+        """Return the sessions of the same patient, practitioner and instant, void ones apart."""
+        same = {name: view[name] for name in ("id", "patient_id", "practitioner_id", "occurred_at")}
+        return [DuplicateView(id=row.id, why="same_visit") for row in op.all(_SAME_VISIT, **same)]
 
     def refuse_change(self, current: SessionView) -> None:
         """Raise `SessionSigned` or `SessionVoid` unless the session is a draft."""

@@ -1,14 +1,14 @@
 """The view of a session. Pure."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NotRequired
 from uuid import UUID
 
 from typing_extensions import TypeAliasType, TypedDict
 
 from app.muscles.rules import SpinalLevel
 from app.practitioners.views import CredentialView
-from app.records.views import IdentifierView, ReadingView, Side
+from app.records.views import DuplicateView, IdentifierView, ReadingView, Side
 
 Attendance = TypeAliasType("Attendance", Literal["attended", "cancelled", "no_show", "declined"])
 """Whether the patient came and was treated."""
@@ -171,9 +171,7 @@ class WarningView(TypedDict, closed=True):
     """The code of the fault: see docs/problems.md."""
 
 
-class SessionView(TypedDict, closed=True):
-    """One visit."""
-
+class _Session(TypedDict):
     id: UUID
     patient_id: UUID
     episode_id: UUID | None
@@ -221,3 +219,14 @@ class SessionView(TypedDict, closed=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class SessionView(_Session, closed=True):
+    """One visit."""
+
+
+class CreatedSessionView(_Session, closed=True):
+    """A visit after it was added, and those that it resembles."""
+
+    possible_duplicates: NotRequired[list[DuplicateView]]
+    """Stored sessions of the same patient, practitioner and instant. Absent if there are none."""

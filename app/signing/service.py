@@ -38,7 +38,7 @@ def sign(op: Operation, id: UUID, body: SignBody) -> SessionView:
     """
     session = lock_to_answer_for(op, id)
     SESSIONS.refuse_change(session)
-    found = _faults(op, session)
+    found = reasons_against(op, session)
     settled = overrides.settle(found, given_overrides(body.overrides))
     faults = [*settled.left, *overrides.idle_faults(settled)]
     if faults:
@@ -71,8 +71,8 @@ def amend(op: Operation, id: UUID, body: AmendBody) -> SessionView:
         content = SESSIONS.view_from({**session, **amended.model_dump(exclude={"id"})})
         if SESSIONS.content(session) == SESSIONS.content(content):
             raise Invalid([Fault("", "no_change", "These changes leave the session as it is.")])
-    had = _faults(op, session)
-    found = _faults(op, content)
+    had = reasons_against(op, session)
+    found = reasons_against(op, content)
     kept = overrides.carried(session["overrides"], session, found, content)
     settled = overrides.settle(found, given_overrides(body.overrides), kept)
     made = [
@@ -104,7 +104,7 @@ def _within_changes() -> Iterator[None]:
         raise
 
 
-def _faults(op: Operation, session: SessionView) -> list[Fault]:
+def reasons_against(op: Operation, session: SessionView) -> list[Fault]:
     """Return the reasons why a session can't be signed now."""
     return [*signing_faults(session, op.at), *_faults_of_others(op, session)]
 

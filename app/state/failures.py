@@ -34,6 +34,11 @@ _ROWS = [
 """Rows that somebody gave to one of the patients are theirs, too, whatever the ledger states."""
 
 
+def report_differing(op: Operation, ids: Collection[UUID]) -> None:
+    """Report every difference among these records and all others of their patients."""
+    report(op, list(_differences(op, ids)))
+
+
 def find_differing(database: Database, op: Operation, named: Collection[UUID]) -> bool:
     """Return whether a record differs among these and all others of their patients.
 

@@ -1,26 +1,23 @@
 """`/docs` and its files, `/openapi.json`, `/problems/<code>`, and the console's files."""
 
-import gzip
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
 )
 
-from app.core.http.answers import digest, kept
+from app.core.http.answers import kept
 from app.core.http.requests import JSON
 from app.core.values.problems import NotFound, catalogue
 from app.web.console.pages import HOME
+from app.web.files import FILES, FOR_A_YEAR, MEDIA, STATIC, File, packed_file
 
-STATIC: Final = Path(__file__).parent / "static"
 SWAGGER_UI: Final = STATIC / "swagger-ui"
 DOCS_FILES: Final = {
     path.name: (path, media)
@@ -31,24 +28,12 @@ DOCS_FILES: Final = {
         (SWAGGER_UI / "swagger-ui.css", "text/css"),
     )
 }
-FOR_A_YEAR: Final = "public, max-age=31536000, immutable"
-CONSOLE_FILES: Final = {"console.css", "console.svg"}
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
 }
-
-
-class File(NamedTuple):
-    """A file that never changes while the server runs. It is compressed once, as well as can be."""
-
-    content: bytes
-    version: str
-    """The digest of the content."""
-    packed: bytes
-    """The content, compressed by gzip."""
 
 
 router = APIRouter(include_in_schema=False)
@@ -61,11 +46,13 @@ def home() -> Response:
 
 
 @router.get(f"{HOME}/{{name}}", name="console.file")
-def console_file(name: str) -> Response:
-    """Return a style sheet or picture of the console."""
-    if name not in CONSOLE_FILES:
+def console_file(request: Request, name: str, v: str = "") -> Response:
+    """Return a style sheet or picture of the console. A browser keeps it by its version `v`."""
+    if name not in FILES:
         raise NotFound
-    return FileResponse(STATIC / name)
+    content, version, packed = FILES[name]
+    headers = {"Cache-Control": FOR_A_YEAR if v == version else "no-cache"}
+    return kept(request, content, MEDIA[name], headers, version, packed)
 
 
 @router.get("/docs", name="docs")
@@ -88,7 +75,7 @@ def docs_file(request: Request, name: str, v: str = "") -> Response:
 @cache
 def _docs_file(name: str) -> File:
     """Return a file of the page."""
-    return _file(DOCS_FILES[name][0].read_bytes())
+    return packed_file(DOCS_FILES[name][0].read_bytes())
 
 
 @cache
@@ -110,11 +97,7 @@ def openapi(request: Request) -> Response:
 @lru_cache(maxsize=1)
 def _document(app: FastAPI) -> File:
     """Return the document. It is made, serialized and compressed once."""
-    return _file(orjson.dumps(app.openapi()))
-
-
-def _file(content: bytes) -> File:
-    return File(content, digest(content), gzip.compress(content, mtime=0))
+    return packed_file(orjson.dumps(app.openapi()))
 
 
 @router.get("/problems/{code}", name="problems")

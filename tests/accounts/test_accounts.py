@@ -266,7 +266,11 @@ def test_an_owner_whom_the_first_one_made_can_not_be_the_only_one_left(
     """They would end with the first one. Inviting them again from elsewhere makes them last."""
     first = joined(app, clinic, api, **body_of(api, "owner"))
     second = joined(app, clinic, first.api(), name="Next", sign_in_name="next", role="owner")
-    assert api.post(f"/v1/accounts/{first.id}/revoke").status_code == 409
+    refused = api.post(f"/v1/accounts/{first.id}/revoke")
+    assert refused.status_code == 409
+    assert "their accounts depend on this one" in refused.json()["detail"]
+    page = first.desk.send(f"/console/people/{first.id}/revoke")
+    assert (page.status_code, "owner set, with another --name" in page.text) == (409, True)
     again = api.post(f"/v1/accounts/{second.id}/reset").json()
     assert second.join(PASSWORD, again["invitation_code"]).status_code == 303
     assert api.post(f"/v1/accounts/{first.id}/revoke").status_code == 200

@@ -98,10 +98,16 @@ class PlantedWorld(World):
         """The document's example of a body, with additions, and a word in each text."""
         body = super().example(model) | MORE.get(model, {})
         body = self.planted.filled({"$ref": f"#/components/schemas/{model}"}, body, model)
+        if model == "ConsentBody":
+            del body["address"]  # only consents to messages have one
         if model == "AmendBody":
             needling = {"muscle": "infraspinatus", "side": "left", **TOO_DEEP}
             body["changes"] = {"note": self.planted.word("a change"), "needlings": [needling]}
         return dict(body)
+
+    def reached_at(self) -> str:
+        """An address with a word in it."""
+        return f"{self.planted.word('ConsentBody/address')}@example.org"
 
     def content(self, operation: Documented) -> bytes | None:
         """A body that this operation must accept; for a merge patch, that of a whole record."""

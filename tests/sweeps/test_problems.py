@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 
 from app.alerts.rules import NOTES_MAX
 from app.core.http.rates import Rates
-from app.core.values.clock import uuid7
+from app.core.values.clock import now, uuid7
 from app.core.values.problems import catalogue
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
@@ -35,6 +35,7 @@ ELSEWHERE = {
     "head-too-large",
     "internal",
     "leaving",
+    "link-closed",
     "malformed-request",
     "method-not-allowed",
     "not-migrated",
@@ -119,6 +120,12 @@ class Provoker:
             ended = f"/v1/clients/{self.world.make('/v1/clients')['id']}"
             api.post(f"{ended}/revoke")
             yield api.post(f"{ended}/rotate", {})
+        if "ask-not-sendable" in documented(self.operation):
+            stopped = {"decision": "withdrawn", "withdrawn_at": now().isoformat()}
+            body = self.world.example("ConsentBody") | {"kind": "messages"} | stopped
+            asked = {"patient_id": self.world.asked["patient_id"]}
+            self.world.api.create("/v1/consents", **body | asked)
+            yield sent.by(api)
         if "account-revoked" in documented(self.operation):
             ended = f"/v1/accounts/{self.world.make('/v1/accounts')['id']}"
             api.post(f"{ended}/revoke")

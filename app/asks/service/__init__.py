@@ -57,6 +57,7 @@ def _session(op: Operation, current: SessionView | None, view: SessionView) -> N
         review(op, ask_id, moved=moved)
     newly = current["status"] == "draft" or current["patient_id"] != view["patient_id"]
     if newly and view["status"] == "signed":
+        queries.lock_patient(op, view["patient_id"])
         plan(op, view["id"], view["patient_id"])
 
 
@@ -76,6 +77,7 @@ def _consent(op: Operation, current: ConsentView | None, view: ConsentView) -> N
         return
     whose = {view["patient_id"]} | ({current["patient_id"]} if current is not None else set())
     for patient_id in sorted(whose):
+        queries.lock_patient(op, patient_id)
         _review_all(op, patient_id)
         for session_id in queries.recent_sessions(op, patient_id):
             plan(op, session_id, patient_id)
@@ -306,7 +308,7 @@ def change(
     `operation` is the name in the ledger; None for that of the operation itself.
     """
     view = records.store(op, ASKS, ask, changes, operation=operation)
-    deliveries.schedule(op, ASKS.noun, view["id"], _due(op, view))
+    deliveries.schedule(op, ASKS.noun, view["id"], _due(op, view), rules.waits_since(view))
     return view
 
 

@@ -1,5 +1,6 @@
 """What people and their programs do about an ask: send again, cancel, stop, tell of a delivery."""
 
+import re
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,8 @@ from app.safety.schemas import ConsentBody
 from app.safety.service import CONSENTS
 from app.safety.views import MessageChannel
 
+DIGITS_MIN: Final = 5
+"""How many digits make a telephone number."""
 AGAIN_MAX: Final = 3
 """How often people may send one ask again."""
 ENDED: Final = ("answered", "cancelled")
@@ -125,6 +128,26 @@ def stop(op: Operation, patient_id: UUID, channel: MessageChannel, by: str) -> N
     records.create_one(op, CONSENTS, body)
 
 
+_MAIL_ADDRESS: Final = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+HIDDEN: Final = "[address]"
+
+
+def _without_address(op: Operation, ask: AskView, reason: str | None) -> str | None:
+    """Return a reason without addresses, which bounced mails often repeat.
+
+    An ask holds no address: its list, feed and exports show none.
+    """
+    if reason is None:
+        return None
+    said = _MAIL_ADDRESS.sub(HIDDEN, reason)
+    for consent in queries.message_consents(op, ask["patient_id"]):
+        digits = re.sub(r"\D", "", consent.address or "")
+        if consent.channel == "post" and len(digits) >= DIGITS_MIN:
+            spaced = r"[\s().-]*".join(digits)
+            said = re.sub(rf"\+?{spaced}", HIDDEN, said)
+    return said
+
+
 def tell(op: Operation, id: UUID, body: DeliveryBody) -> AskView:
     """Write down what became of a message after it was handed over, such as a bounce.
 
@@ -142,7 +165,7 @@ def tell(op: Operation, id: UUID, body: DeliveryBody) -> AskView:
     told: AttemptView = {
         **attempt,
         "status": body.status,
-        "reason": None if went else body.reason,
+        "reason": None if went else _without_address(op, ask, body.reason),
     }
     changes = Derived(
         attempts=[told if each["id"] == attempt["id"] else each for each in ask["attempts"]]

@@ -219,14 +219,9 @@ def did_not_go(op: Operation, claim: Claim, reason: str) -> None:
     ask, attempt = _locked(op, claim)
     changes = _failed(ask, attempt, reason)
     if ask["next_kind"] is not None:
-        since = op.at - first_made(attempt["id"])
+        since = op.at - rules.first_made(attempt["id"])
         changes |= Derived(next_at=op.at + min(max(since, AGAIN_AFTER), AGAIN_AFTER_MAX))
     _finish(op, ask, changes)
-
-
-def first_made(attempt_id: UUID) -> datetime:
-    """Return when an attempt was made first: its id is a UUID of version 7, which says so."""
-    return datetime.fromtimestamp((attempt_id.int >> 80) / 1000, UTC)
 
 
 def was_overtaken(op: Operation, claim: Claim, reason: str = OVERTAKEN) -> None:

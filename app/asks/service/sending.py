@@ -6,16 +6,18 @@ itself. A POST goes at least once, with one id. It is repeated until the clinic'
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from prometheus_client import Gauge
 from pydantic_core import to_json
 
 from app.asks import queries
+from app.asks.queries import Waiting
 from app.asks.service import actions, claims
 from app.asks.service.claims import Claim
 from app.core.db.database import Database
@@ -26,7 +28,7 @@ from app.core.values.access import server
 from app.core.values.clock import now, uuid7
 from app.core.values.problems import NotFound
 from app.deliveries import mail, signatures
-from app.deliveries.asking import Asking, Words, words
+from app.deliveries.asking import Asking, Words, plain, words
 from app.deliveries.channels import NOT_SET
 from app.deliveries.errors import Undelivered, Unwanted
 from app.settings import settings
@@ -43,18 +45,33 @@ GONE: Final = 410
 WANTS_NONE: Final = "opted_out"
 """The `status` in the sender's answer about a patient who wants no messages."""
 _GOOD: Final = range(200, 300)
+WAITING: Final = Gauge(
+    "needlework_asks_waiting", "Asks of all clinics whose message is past its time."
+)
+OLDEST: Final = Gauge(
+    "needlework_asks_oldest_seconds",
+    "How long the oldest ask has waited whose message is past its time; 0 if there is none.",
+)
 WriteDown = Callable[[Operation], None]
 
 
 def ask_all(database: Database, end: threading.Event | None = None) -> None:
     """Send what is due in every clinic."""
     with database.reading() as db:
-        clinics = queries.due_clinics(db, now())
-    for clinic_id in clinics:
+        clinics = queries.waiting(db, now())
+    _count(clinics)
+    for each in clinics:
         try:
-            ask_in(database, clinic_id, end)
+            if each.due:
+                ask_in(database, each.clinic_id, end)
         except Exception as error:  # noqa: BLE001 - one clinic must not stop the others
-            log.warning("asker", clinic_id=str(clinic_id), error=type(error).__name__)
+            log.warning("asker", clinic_id=str(each.clinic_id), error=type(error).__name__)
+
+
+def _count(clinics: Sequence[Waiting]) -> None:
+    WAITING.set(sum(each.waiting for each in clinics))
+    since = [each.since for each in clinics if each.since is not None]
+    OLDEST.set((now() - min(since)).total_seconds() if since else 0)
 
 
 def ask_in(database: Database, clinic_id: UUID, end: threading.Event | None = None) -> None:
@@ -136,6 +153,7 @@ def _words(claim: Claim) -> tuple[Words, str]:
         initial=claim.initial,
         phone=claim.clinic["phone"],
         emergency_number=claim.clinic["emergency_number"],
+        is_reminder=claim.attempt["kind"] == "reminder",
     )
     return words(asking, claim.language), stop
 
@@ -171,7 +189,7 @@ def _post(claim: Claim, is_wanted: Callable[[], bool]) -> None:
             "ask_id": claim.ask_id,
             "attempt_id": id_,
             "to": claim.address,
-            "text": said.text,
+            "text": plain(said.text),
             "language": claim.language,
         }
     )

@@ -12,6 +12,12 @@ from app.core.operation import Operation, rows
 from app.core.values.access import ROLES, Caller
 from app.credentials.errors import LastOwner
 
+DEPENDING: Final = (
+    "Other owners can sign in, but their accounts depend on this one, which invited them or made"
+    " what invited them: they would lose their rights, too. First somebody who doesn't depend on it"
+    " must invite one of them again. If there is nobody, the person who runs this server makes such"
+    " an owner: python -m app owner set, with another --name."
+)
 _OWNERS: Final = (
     rows(Client, Client, Account.password_hash)
     .join(Account, and_(Account.clinic_id == Client.clinic_id, Account.client_id == Client.id))
@@ -34,18 +40,23 @@ def keeping_an_owner(op: Operation) -> Iterator[None]:
         yield
         return
     op.all(_LOCK)  # two owners can't end each other at once
-    had = has_owner(op)
+    had = _able(op)
     yield
     if had and not has_owner(op):
-        raise LastOwner
+        raise LastOwner(DEPENDING if len(had) > 1 else None)
 
 
 def has_owner(op: Operation) -> bool:
-    """Whether somebody can sign in as an owner now.
+    """Whether somebody can sign in as an owner now."""
+    return bool(_able(op))
+
+
+def _able(op: Operation) -> list[Row[Any]]:
+    """Return the owners who can sign in now.
 
     They have a password, and neither they nor a maker of their account has ended or lost rights.
     """
-    return any(_can_own(op, row) for row in op.all(_OWNERS) if row.password_hash is not None)
+    return [row for row in op.all(_OWNERS) if row.password_hash is not None and _can_own(op, row)]
 
 
 def has_lost_owners(op: Operation) -> bool:

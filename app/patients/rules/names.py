@@ -114,3 +114,11 @@ def _spaced(composed: str) -> Iterator[str]:
     for character in composed:
         alone = _is_wide(character) and unicodedata.category(character) == "Lo"
         yield f" {character} " if alone else character
+
+
+def same_names(one: Iterable[str | None], other: Iterable[str | None]) -> bool:
+    """Return whether two people have the same parts of names, in any order and spelling."""
+    mine, theirs = (
+        sorted(part for name in filter(None, each) for part in parts(name)) for each in (one, other)
+    )
+    return mine == theirs

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,11 @@ from sqlalchemy import bindparam
 
 from app.core.operation import Operation, rows
 from app.episodes.models import Episode
+from app.episodes.service import EPISODES
+from app.followups.service import FOLLOW_UPS
 from app.instruments import queries as instruments
 from app.ledger import service as ledger
+from app.measurements.service import MEASUREMENTS
 from app.muscles import queries as catalogue
 from app.progress.queries.facts import history
 from app.progress.queries.past import NO_CHANGES, records_as_of
@@ -22,10 +26,16 @@ from app.progress.rules.picture import Names
 from app.progress.rules.picture import Scale as PictureScale
 from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
+from app.records.queries import mark_of_patient
+from app.safety.service import ADVERSE_EVENTS
+from app.sessions.service import SESSIONS
 
 _EPISODE = rows(Episode, Episode.id).where(
     Episode.id == bindparam("episode_id"), Episode.patient_id == bindparam("patient_id")
 )
+
+_COUNTED: Final = (SESSIONS, MEASUREMENTS, FOLLOW_UPS, ADVERSE_EVENTS, EPISODES)
+"""The kinds of the patient's records that the document is computed from."""
 
 
 def progress(
@@ -37,6 +47,7 @@ def progress(
     `NotFound` where this clinic has no such patient, or the patient has no such episode.
     """
     ledger.record_patient_access(op, [patient_id])
+    mark_of_patient(op, patient_id, _COUNTED)
     as_of, past = op.at, NO_CHANGES
     if filters.as_of is not None:
         as_of = filters.as_of
@@ -74,13 +85,15 @@ def code_names() -> Names:
 
 
 def _scale(code: str) -> PictureScale:
-    instrument = instruments.instrument(code)
+    instrument = instruments.of_stored(code)
     most = instrument.min if instruments.is_open(code) else instrument.max
     return PictureScale(instrument.name.partition(" (")[0], instrument.min, most)
 
 
 def _muscle_name(slug: str) -> str:
-    return catalogue.muscle(slug).name
+    """The name of a muscle; its slug if the catalogue has none, as a spoilt record may."""
+    found = catalogue.find(slug)
+    return slug if found is None else found.name
 
 
 def _rfc_3339_in(zone: ZoneInfo) -> Callable[[datetime], str]:

@@ -53,7 +53,7 @@ def scale(
     The clinic's own thresholds take precedence over published ones: first those of the region,
     then those without a region. Of several, the latest count.
     """
-    known = instruments.instrument(code)
+    known = instruments.of_stored(code)
     chosen = max(
         (
             row

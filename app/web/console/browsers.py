@@ -21,7 +21,7 @@ from app.auth.service import sign_in_browser, sign_out_browser, touch_browser_to
 from app.core.db.database import Database
 from app.core.http.authorize import Identity, forget_stale_clients
 from app.core.http.deadline import deadline
-from app.core.http.forms import read_form
+from app.core.http.forms import LONG_MAX, read_form
 from app.core.http.requests import EXTRA_HEADERS, ApiRequest, request_id, whole_body
 from app.core.http.retries import FORM_KEY
 from app.core.operation import Operation, perform
@@ -104,7 +104,7 @@ async def form_of(request: Request) -> dict[str, str]:
     if form is None:
         is_kept = isinstance(request, ApiRequest)
         raw = await (request.body() if is_kept else whole_body(request))
-        form = request.scope[_FORM] = read_form(request, raw)
+        form = request.scope[_FORM] = read_form(request, raw, LONG_MAX)
     return form
 
 

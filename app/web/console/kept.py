@@ -19,7 +19,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Message, Scope
 
-from app.core.http.forms import FORM
+from app.core.http.forms import FORM, LONG_MAX
 from app.core.http.requests import ApiRequest
 from app.core.values.problems import Conflict, Invalid, TooLarge
 from app.core.values.wire import decode
@@ -29,7 +29,7 @@ KEPT: Final = "needlework.kept"
 """The key of the ASGI scope that holds the `Kept` of a request."""
 TEXT_MAX: Final = 200_000
 """Characters of a form that are kept."""
-FIELDS_MAX: Final = 200
+FIELDS_MAX: Final = LONG_MAX
 ON_PAGE, WRITTEN_BY, PATIENT, VERSION = "on_page", "written_by", "patient_id", "version"
 BEARINGS: Final = frozenset((ON_PAGE, WRITTEN_BY, PATIENT, VERSION, FORM_ID))
 """The hidden inputs of every form, which `forms.html` writes."""

@@ -36,6 +36,7 @@ from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
+from app.web.files import address
 
 HOME: Final = "/console"
 HTML: Final = "text/html"
@@ -101,7 +102,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id)
+_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id, file=address)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
@@ -151,6 +152,7 @@ Said = Literal[
     "sending",
     "signed-out",
     "stopped",
+    "stored",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -163,6 +165,7 @@ SAID: Final[Mapping[str, str]] = {
     "cancelled": "Cancelled: no further message goes.",
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
+    "stored": "Stored.",
     "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }

@@ -32,7 +32,7 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
-from app.web.console import alerts, follow_ups, pages, visits
+from app.web.console import alerts, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.framing import After, Further, framed, whose
@@ -66,6 +66,8 @@ class Line(NamedTuple):
     told: str
     by: str | None
     """The practitioner who treated, if the client may read practitioners."""
+    session_id: str | None
+    """The session, if it is one."""
     alert: Any
     """An alert as JSON, with names, to say who acknowledged it and what they wrote; else None."""
 
@@ -83,13 +85,12 @@ def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
 
 def _patients(op: Operation, filters: Further) -> HTMLResponse:
     """Return the clinic's patients and a search form."""
-    page, cursor = records(op, PATIENTS, _part(PATIENTS_AT_ONCE, filters.cursor))
+    page, cursor = patient_list.by_last_visit(op, _part(PATIENTS_AT_ONCE, filters.cursor))
     return framed(
         "patients.html",
         op,
         patients=plain(page),
-        marked=alerts.marked(op, page),
-        waiting=follow_ups.waiting(op, [one["id"] for one in page]),
+        next=patient_list.beside(op, page),
         cursor=cursor,
         further=filters.cursor,
         **_NOTHING,
@@ -110,8 +111,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
         "patients.html",
         op,
         patients=[one for one in people if one["id"] not in similar],
-        marked=alerts.marked(op, found.items),
-        waiting=follow_ups.waiting(op, [one["id"] for one in found.items]),
+        next=patient_list.beside(op, found.items),
         cursor=None,
         further=None,
         **{
@@ -186,6 +186,7 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
     return [
         Line(
             *(plain(item["at"]), title, told, names.get(_treated_by(item))),
+            str(item["id"]) if item["type"] == SESSIONS.singular else None,
             answered.get(str(item["id"])),
         )
         for item in filter(is_shown, items)

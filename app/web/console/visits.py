@@ -26,6 +26,8 @@ from app.signing.rules import TREATMENT, last_decisions
 from app.signing.rules import Visit as VisitToSign
 from app.web.console.chart import plain
 
+ENGLISH: Final = chosen(["en"], languages(NOTES))
+"""The language of the console."""
 NEEDLING: Final = "needling"
 EPISODES_MAX: Final = 200
 _LAST: Final = (
@@ -71,7 +73,7 @@ def seen(op: Operation, session: SessionView) -> Seen:
     """Return a session as a page shows it. The access was recorded before."""
     nothing = cast("NoteRecords", dict.fromkeys(NoteRecords.__annotations__))
     visit = Visit(clinic(op)["name"], session, nothing, (), differs=False)
-    words = words_of(op, visit, chosen(["en"], languages(NOTES)))
+    words = words_of(op, visit, ENGLISH)
     by = words.actor(f"practitioner:{session['practitioner_id']}")
     return Seen(plain(session), by, [needling(each, words) for each in session["needlings"]])
 

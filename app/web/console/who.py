@@ -43,10 +43,21 @@ class Place(NamedTuple):
     label: str
     scopes: tuple[Scope, ...]
     is_about_access: bool = False
+    is_of_one: bool = False
+    """Whether each page is about one record, so that nobody can start there."""
 
 
 PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
-CHART: Final = Place("/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ))
+CHART: Final = Place(
+    "/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ), is_of_one=True
+)
+SESSION: Final = Place(
+    "/sessions", "Session", (Scope.SESSIONS_READ, Scope.PATIENTS_READ), is_of_one=True
+)
+LOOKED: Final = Place(
+    "/looked", "Who looked", (Scope.AUDIT_READ, Scope.PATIENTS_READ), is_of_one=True
+)
+"""Who read a patient's data."""
 ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
 FOLLOWED: Final = Place("/follow-ups", "Follow-ups", (Scope.ASKS_READ,))
 PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
@@ -54,7 +65,19 @@ DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_ac
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
 CLINIC: Final = Place("/clinic", "Clinic", (Scope.CLINIC_WRITE,), is_about_access=True)
-PLACES: Final = (PATIENT_LIST, ALERTED, FOLLOWED, PEOPLE, DEVICES, KEYS, SIGN_INS, CLINIC, CHART)
+PLACES: Final = (
+    PATIENT_LIST,
+    ALERTED,
+    FOLLOWED,
+    PEOPLE,
+    DEVICES,
+    KEYS,
+    SIGN_INS,
+    CLINIC,
+    CHART,
+    SESSION,
+    LOOKED,
+)
 """The pages that need a scope. A link to one is shown only to those who hold its scopes."""
 
 
@@ -80,7 +103,7 @@ class SignedIn(NamedTuple):
     @property
     def start(self) -> str | None:
         """The path of the first page that they may open; None if there is none."""
-        found = next((one for one in PLACES if one != CHART and self._may_open(one)), None)
+        found = next((one for one in PLACES if not one.is_of_one and self._may_open(one)), None)
         own = "/account" if self.has_account else None
         return own if found is None else found.path
 

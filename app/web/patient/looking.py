@@ -34,6 +34,8 @@ class Look(NamedTuple):
     ends_at: datetime | None = None
     due_at: datetime | None = None
     answers_left: int = 0
+    alarmed: bool = False
+    """Whether an alert of the patient is open, and they have answered."""
     revoked: bool = False
     """Whether nobody is to know the link any more, although it stops messages."""
 
@@ -110,4 +112,4 @@ def _seen(op: Operation, seen: links.Seen, wanted: str | None, grace: timedelta)
         seen.initial,
     )
     left = max(0, ANSWERS_MAX - standing.answers)
-    return Look(now, around, standing.ends_at, standing.due_at, left)
+    return Look(now, around, standing.ends_at, standing.due_at, left, seen.alarmed)

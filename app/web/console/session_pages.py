@@ -1,0 +1,108 @@
+"""`/console/sessions/{id}`: one session whole; and who looked at a patient's chart."""
+
+from typing import Annotated, Final, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse
+
+from app.core.http.authorize import Authorize
+from app.core.http.pages import Filters
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.ledger import queries as ledger
+from app.ledger.schemas import DisclosureView
+from app.ledger.service import record_ledger_access
+from app.notes.queries import note
+from app.notes.rules.forms import plain as as_text
+from app.patients.service import PATIENTS
+from app.records.queries import record, record_for_answer
+from app.sessions.service import SESSIONS
+from app.web.console import pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import After, Further, framed
+from app.web.console.versions import versions
+from app.web.console.visits import ENGLISH
+from app.web.console.who import LOOKED
+
+LOOKS_AT_ONCE: Final = 100
+_PAGES: Final = {
+    "console.patient": "the chart",
+    "console.patients": "the list of patients",
+    "console.search": "a search for patients",
+    "console.session": "a session",
+    "console.timeline": "the timeline",
+    "console.looked": "who looked",
+}
+"""Pages of the console about a patient, as people call them."""
+_COMMAND_LINE: Final = "the command line"
+
+router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
+Reading = Annotated[
+    Operation, Depends(Authorize(Scope.SESSIONS_READ, Scope.PATIENTS_READ, identify=by_cookie))
+]
+Auditing = Annotated[Operation, Depends(Authorize(*LOOKED.scopes, identify=by_cookie))]
+
+
+class Look(NamedTuple):
+    """One read of a patient's data, as a page shows it."""
+
+    at: str
+    who: str
+    what: str
+    through: str | None
+    """The account, device or program, where it has another name than who looked."""
+    reason: str | None
+
+
+@router.get("/sessions/{id:uuid}", operation_id="console.session")
+def one_session(op: Reading, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
+    """Show a session whole: its note, and its versions with who made them, when and why."""
+    del after  # `framed` says it
+    session = record(op, SESSIONS, id)
+    written = note(op, id, ENGLISH)
+    return framed(
+        "session.html",
+        op,
+        patient=plain(record_for_answer(op, PATIENTS, session["patient_id"])),
+        session=plain(session),
+        note=written,
+        text=as_text(written),
+        versions=versions(op, id),
+    )
+
+
+@router.get("/patients/{patient_id:uuid}/looked", operation_id="console.looked")
+def looked(op: Auditing, patient_id: UUID, filters: Annotated[Further, Query()]) -> HTMLResponse:
+    """Show who read a patient's data, newest first. It leaves an entry itself, as the API does."""
+    person = plain(record_for_answer(op, PATIENTS, patient_id))
+    wanted = Filters(limit=LOOKS_AT_ONCE, cursor=filters.cursor)
+    found, cursor = ledger.disclosures(op, patient_id, wanted)
+    record_ledger_access(op, patient_id)
+    # One page or request may leave several entries about a patient.
+    once = {each["request_id"]: each for each in reversed(found)}
+    looks = [_look(each) for each in found if once[each["request_id"]] is each]
+    return framed("looked.html", op, patient=person, looks=looks, cursor=cursor)
+
+
+def _look(said: DisclosureView) -> Look:
+    who = said["actor_name"] or said["client_name"]
+    if who is None:
+        who = _COMMAND_LINE if said["actor"].startswith("cli:") else "somebody without a name"
+    through = said["client_name"]
+    return Look(
+        plain(said["at"]),
+        who,
+        _read(said["operation"]),
+        None if through == who else through,
+        said["reason"],
+    )
+
+
+def _read(operation: str) -> str:
+    """Return what was read, in words: the operation `follow_ups.list` is “follow ups: list”."""
+    if operation in _PAGES:
+        return _PAGES[operation]
+    return operation.replace(".", ": ").replace("_", " ").replace("-", " ")

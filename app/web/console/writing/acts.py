@@ -1,0 +1,255 @@
+"""`/console/sessions/{id}/sign`, `…/amend` and `…/void`: what makes and corrects a record."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse, Response
+
+from app.core.http.authorize import Authorize
+from app.core.http.forms import LongForm
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.core.values.faults import Fault
+from app.core.values.vocabularies import words_of
+from app.notes import queries as notes
+from app.patients.service import PATIENTS
+from app.records.queries import record_for_answer
+from app.sessions import service as sessions
+from app.sessions.schemas import OVERRIDES_MAX, AmendBody, AmendmentKind, SignBody, VoidBody
+from app.sessions.service import SESSIONS
+from app.sessions.views import Overridable
+from app.signing import service as signing
+from app.web.console import access
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import After
+from app.web.console.writing.fields import Field, Read
+from app.web.console.writing.people import chart_of, choices
+from app.web.console.writing.sheets import Again, Section, Sheet, show, take
+from app.web.console.writing.visits import SESSIONS_AT, changes, sheet_of
+
+OVERRIDABLE: Final = frozenset(words_of(Overridable))
+CHANGES: Final = "/changes"
+Against = tuple[str, str]
+"""A fault that a signer may override: its code and its JSON Pointer."""
+Signing = Annotated[
+    Operation,
+    Depends(
+        Authorize(Scope.SESSIONS_SIGN, Scope.SESSIONS_READ, Scope.PATIENTS_READ, identify=by_cookie)
+    ),
+]
+router = APIRouter(prefix=SESSIONS_AT, include_in_schema=False, route_class=Route)
+
+
+@router.get("/{id:uuid}/sign", operation_id="console.sign-form")
+def sign_form(op: Signing, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
+    """Show a draft in sentences, what is against its signature, and the form to sign it."""
+    del after  # `framed` says it
+    session = record_for_answer(op, SESSIONS, id)
+    SESSIONS.refuse_change(session)
+    sheet = _sign_sheet(op, session, {})
+    return show(op, sheet, sheet.more["hidden"])
+
+
+@router.post("/{id:uuid}/sign", operation_id="console.sign")
+def sign(op: Signing, id: UUID, form: LongForm) -> Response:
+    """Sign a draft, with a reason for each fault that the signer overrides."""
+    session = record_for_answer(op, SESSIONS, id)
+    sheet, shown = _sign_sheet(op, session, form), plain(session)
+
+    def work(read: Read) -> str:
+        signing.sign(op, id, access.body_of(SignBody, {"overrides": _overrides(read)}))
+        return sheet.back
+
+    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+
+
+@router.get("/{id:uuid}/amend", operation_id="console.amend-form")
+def amend_form(op: Signing, id: UUID) -> HTMLResponse:
+    """Show the form of a signed session, with the reason for an amendment."""
+    sheet = _amend_sheet(op, record_for_answer(op, SESSIONS, id), {})
+    return show(op, sheet, sheet.stored)
+
+
+@router.post("/{id:uuid}/amend", operation_id="console.amend")
+def amend(op: Signing, id: UUID, form: LongForm) -> Response:
+    """Amend a signed session. The earlier version stays readable."""
+    session = record_for_answer(op, SESSIONS, id)
+    sheet, shown = _amend_sheet(op, session, form), plain(session)
+
+    def work(read: Read) -> str:
+        own = {"reason", "kind", "overrides"}
+        members = {
+            "reason": read.members.get("reason", ""),
+            "kind": read.members.get("kind", ""),
+            "overrides": _overrides(read),
+            "changes": {
+                name: value
+                for name, value in changes(sheet, shown, form, read).items()
+                if name not in own
+            },
+        }
+        signing.amend(op, id, access.body_of(AmendBody, members))
+        return sheet.back
+
+    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+
+
+@router.get("/{id:uuid}/void", operation_id="console.void-form")
+def void_form(op: Signing, id: UUID) -> HTMLResponse:
+    """Show a session in sentences, and the form to void it."""
+    return show(op, _void_sheet(op, record_for_answer(op, SESSIONS, id)), {})
+
+
+@router.post("/{id:uuid}/void", operation_id="console.void")
+def void(op: Signing, id: UUID, form: LongForm) -> Response:
+    """Void a session, with a reason. It stays readable."""
+    sheet = _void_sheet(op, record_for_answer(op, SESSIONS, id))
+
+    def work(read: Read) -> str:
+        body: VoidBody = access.body_of(VoidBody, {"reason": read.members.get("reason", "")})
+        sessions.void(op, id, body.reason)
+        return sheet.back
+
+    return take(op, sheet, form, work)
+
+
+def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sheet:
+    return Sheet(
+        title,
+        f"{SESSIONS_AT}/{session['id']}/{act}",
+        [],
+        button,
+        chart_of(op, session["patient_id"]),
+        patient=plain(record_for_answer(op, PATIENTS, session["patient_id"])),
+        noun=SESSIONS.noun,
+        record_id=session["id"],
+        version=session["version"],
+        template="writing/act.html",
+        more={"session": plain(session), "told": _told(op, session["id"])},
+    )
+
+
+def _told(op: Operation, id: UUID) -> str:
+    """Return a session in plain sentences."""
+    return str(notes.text(op, id, "en", "plain"))
+
+
+def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
+    found = signing.reasons_against(op, session) if session["status"] == "draft" else []
+    against = {(one.code, one.pointer): one.detail for one in found if one.code in OVERRIDABLE}
+    rows = {**dict.fromkeys(_sent(form), ""), **against}
+    sheet = _sheet(op, session, "sign", "Sign the session", "Sign")
+    fixed = [one for one in found if one.code not in OVERRIDABLE]
+    return sheet._replace(
+        sections=_reasons(rows, plain(session)),
+        more={**sheet.more, "fixed": fixed, "hidden": _hidden(rows)},
+    )
+
+
+def _amend_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
+    sheet = sheet_of(op, session, "amend", "Amend the session", "Amend", form)
+    why = Section(
+        "The amendment",
+        (
+            Field("reason", "Why it is amended", "text", required=True),
+            Field("kind", "Kind", "choice", choices(words_of(AmendmentKind)), required=True),
+        ),
+    )
+    rows = dict.fromkeys(_sent(form), "")
+    empty = {field.name: "" for field in why.every}
+    return sheet._replace(
+        lead="Every version stays readable, with who made it, when and why.",
+        sections=[why, *_reasons(rows, plain(session)), *sheet.sections],
+        stored={**sheet.stored, **empty, **dict.fromkeys(_names(rows), "")},
+    )
+
+
+def _void_sheet(op: Operation, session: Any) -> Sheet:
+    sheet = _sheet(op, session, "void", "Void the session", "Void")
+    reason = Field("reason", "Why it is void", "text", required=True)
+    return sheet._replace(
+        lead="Void a session that should not exist, such as one of the wrong patient.",
+        sections=[Section("The reason", (reason,))],
+        stored={"reason": ""},
+    )
+
+
+def _sent(form: Mapping[str, str]) -> list[Against]:
+    """Return the faults for which a form has fields, in its order."""
+    rows = range(min(len(form), OVERRIDES_MAX))
+    return [
+        (form[f"overrides.{row}.code"], form.get(f"overrides.{row}.pointer", ""))
+        for row in rows
+        if f"overrides.{row}.code" in form
+    ]
+
+
+def _reasons(rows: Mapping[Against, str], session: Mapping[str, Any]) -> list[Section]:
+    """Return a section for each fault that a signer may override, with a field for the reason."""
+    return [
+        Section(
+            f"{_place(pointer, session)}: {detail or code.replace('_', ' ')}",
+            (
+                Field(f"overrides.{row}.reason", "Sign in spite of it, because", "text"),
+                Field(f"overrides.{row}.code", "Code", "hidden"),
+                Field(f"overrides.{row}.pointer", "Place", "hidden"),
+            ),
+            row=f"overrides.{row}",
+            is_fixed=True,
+        )
+        for row, ((code, pointer), detail) in enumerate(rows.items())
+    ]
+
+
+def _names(rows: Mapping[Against, str]) -> list[str]:
+    return [
+        f"overrides.{row}.{name}"
+        for row in range(len(rows))
+        for name in ("reason", "code", "pointer")
+    ]
+
+
+def _hidden(rows: Iterable[Against]) -> dict[str, str]:
+    hidden: dict[str, str] = {}
+    for row, (code, pointer) in enumerate(rows):
+        hidden |= {f"overrides.{row}.code": code, f"overrides.{row}.pointer": pointer}
+    return hidden
+
+
+def _place(pointer: str, session: Mapping[str, Any]) -> str:
+    """Return the place of a fault in words: the muscle, or the member."""
+    steps = pointer.strip("/").split("/")
+    if steps[0] == "needlings" and len(steps) > 1 and steps[1].isdecimal():
+        own = session["needlings"][int(steps[1]) : int(steps[1]) + 1]
+        if own:
+            return f"{own[0]['muscle']} {own[0]['side']}".replace("_", " ").capitalize()
+    return steps[0].replace("_", " ").capitalize()
+
+
+def _overrides(read: Read) -> list[Mapping[str, Any]]:
+    """Return the overrides that have a reason."""
+    rows = read.members.get("overrides", [])
+    return [row for row in rows if "reason" in row]
+
+
+def _at_reasons(
+    session: Mapping[str, Any], form: Mapping[str, str], sheet: Sheet, faults: list[Fault]
+) -> Again:
+    """Add a field for each fault that may be overridden, and bring the fault there."""
+    rows, moved = dict.fromkeys(_sent(form), ""), []
+    for fault in faults:
+        place = fault.pointer.removeprefix(CHANGES)
+        if fault.code in OVERRIDABLE:
+            rows[fault.code, place] = fault.detail
+            at = list(rows).index((fault.code, place))
+            moved.append(fault._replace(pointer=f"/overrides/{at}/reason"))
+        else:
+            moved.append(fault._replace(pointer=place))
+    others = [one for one in sheet.sections if not one.row.startswith("overrides.")]
+    shown = [*others[:1], *_reasons(rows, session), *others[1:]]
+    return Again(sheet._replace(sections=shown), moved, _hidden(rows))

@@ -1,0 +1,249 @@
+"""Fields of a form: from what a person types to the members of a body, and back.
+
+A field's name is the place of its member: `needle_count.opened`, or `needlings.0.side` in a list.
+Empty rows of a list are left out. So the places of a body's faults are led back to the form's rows.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final, Literal, NamedTuple
+
+from app.core.values.faults import Fault
+from app.core.values.wire import LINE_MAX, TEXT_MAX
+from app.muscles.queries import find
+from app.web.console.writing.muscles import meant
+
+Sort = Literal[
+    "line",
+    "text",
+    "number",
+    "day",
+    "moment",
+    "choice",
+    "yes_no",
+    "tick",
+    "codes",
+    "lines",
+    "muscle",
+    "hidden",
+]
+DROP: Final = "drop"
+"""The tick that leaves a row out."""
+LONGEST: Final[Mapping[str, int]] = {"number": 20, "lines": TEXT_MAX, "text": TEXT_MAX}
+_NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
+
+
+class Field(NamedTuple):
+    """One member of a body, as a form asks for it."""
+
+    name: str
+    label: str
+    sort: Sort = "line"
+    choices: tuple[tuple[str, str], ...] = ()
+    """The values that a person chooses from, each with its label."""
+    required: bool = False
+    hint: str = ""
+
+    @property
+    def longest(self) -> int:
+        """How many characters it takes."""
+        return LONGEST.get(self.sort, LINE_MAX)
+
+    @property
+    def top(self) -> str:
+        """The member of the body that it belongs to."""
+        return self.name.partition(".")[0]
+
+    def within(self, place: str) -> "Field":
+        """Return the same field in a part of the body, such as a row of a list."""
+        return self._replace(name=f"{place}.{self.name}")
+
+
+class Read(NamedTuple):
+    """What a form says."""
+
+    members: dict[str, Any]
+    """The members of the body. Empty fields are absent."""
+    rows: Mapping[str, str]
+    """The row of the form for each item of a list, by its JSON Pointer in the body."""
+
+    def field_of(self, pointer: str) -> str:
+        """Return the name of the field at a JSON Pointer into the body."""
+        place, name = "", ""
+        for step in pointer.strip("/").split("/"):
+            place = f"{place}/{step}"
+            name = self.rows.get(place, f"{name}.{step}" if name else step)
+        return name
+
+
+def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) -> Read:
+    """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
+    tree: dict[str, Any] = {}
+    for field in fields:
+        row = _row_of(field.name)
+        if row is not None and f"{row}.{DROP}" in form:
+            continue
+        for name, value in _read(field, form, zone):
+            _put(tree, name.split("."), value)
+    rows: dict[str, str] = {}
+    return Read(_packed(tree, "", "", rows), rows)
+
+
+def texts(fields: Iterable[Field], view: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:
+    """Return a record as the texts of a form's fields. `view` is JSON."""
+    return {field.name: _text(field, _at(view, field.name.split(".")), zone) for field in fields}
+
+
+def changed(
+    fields: Sequence[Field], form: Mapping[str, str], before: Mapping[str, str], read: Read
+) -> dict[str, Any]:
+    """Return a merge patch with the members whose fields a person changed. Null empties one.
+
+    `before` has the texts of the stored record. What nobody touched isn't sent: so a form loses
+    nothing that it shows less exactly, such as the seconds of a time.
+    """
+    touched = [f.top for f in fields if _typed(form, f.name) != before[f.name].strip()]
+    dropped = [name.partition(".")[0] for name in form if name.endswith(f".{DROP}")]
+    tops = dict.fromkeys((*touched, *dropped))
+    return {
+        top: _whole(fields, top, read.members.get(top))
+        for top in tops
+        if any(field.top == top for field in fields)
+    }
+
+
+def _whole(fields: Iterable[Field], top: str, value: Any) -> Any:
+    """Return a member with a null for each part of it that is empty: a patch merges them."""
+    if not isinstance(value, dict):
+        return value
+    names = (field.name.split(".") for field in fields if field.top == top)
+    return {steps[1]: None for steps in names if len(steps) > 1} | value
+
+
+class Placed(NamedTuple):
+    """Faults at the fields of a form."""
+
+    at: Mapping[str, Sequence[Fault]]
+    """The faults of each field."""
+    elsewhere: Sequence[Fault]
+    """Those of members that the form doesn't have."""
+
+
+def placed(fields: Iterable[Field], faults: Iterable[Fault], read: Read) -> Placed:
+    """Bring each fault to its field, or to the nearest one around or inside its place."""
+    names = [field.name for field in fields]
+    at: dict[str, list[Fault]] = {}
+    elsewhere: list[Fault] = []
+    for fault in faults:
+        wanted = read.field_of(fault.pointer)
+        found = next(
+            (n for n in names if n == wanted or wanted.startswith(f"{n}.")),
+            next((n for n in names if wanted and n.startswith(f"{wanted}.")), None),
+        )
+        (elsewhere if found is None else at.setdefault(found, [])).append(fault)
+    return Placed(at, elsewhere)
+
+
+def _read(field: Field, form: Mapping[str, str], zone: tzinfo) -> Iterator[tuple[str, Any]]:
+    typed = _typed(form, field.name)
+    if field.sort == "tick":
+        if typed:
+            yield field.name, True
+    elif not typed:
+        return
+    elif field.sort == "muscle":
+        muscle, side = meant(typed)
+        yield field.name, muscle
+        beside = f"{field.name.rpartition('.')[0]}.side".lstrip(".")
+        if side is not None and not _typed(form, beside):
+            yield beside, side
+    else:
+        yield field.name, _value(field.sort, typed, zone)
+
+
+def _value(sort: Sort, typed: str, zone: tzinfo) -> Any:
+    if sort == "number" and _NUMBER.fullmatch(typed):
+        number = float(typed.replace(",", "."))
+        return int(number) if number.is_integer() else number
+    if sort == "moment":
+        return _moment(typed, zone)
+    if sort == "yes_no":
+        return {"yes": True, "no": False}.get(typed, typed)
+    if sort == "codes":
+        return [word for word in map(str.strip, typed.split(",")) if word]
+    if sort == "lines":
+        return [line for line in map(str.strip, typed.splitlines()) if line]
+    return typed
+
+
+def _moment(typed: str, zone: tzinfo) -> str:
+    """Return a time of the clinic's clock with its offset; as typed if there is no such time."""
+    try:
+        local = datetime.fromisoformat(typed)
+    except ValueError:
+        return typed
+    if local.tzinfo is not None:
+        return typed
+    at = local.replace(tzinfo=zone)
+    exists = at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local
+    return at.isoformat() if exists else typed
+
+
+def _text(field: Field, value: Any, zone: tzinfo) -> str:
+    if field.sort in {"tick", "yes_no"}:
+        no = "" if field.sort == "tick" else "no"
+        return {None: "", True: "yes", False: no}[value]
+    if field.sort in {"codes", "lines"}:
+        return (", " if field.sort == "codes" else "\n").join(value or ())
+    if value is None:
+        return ""
+    if field.sort == "moment":
+        local = datetime.fromisoformat(value).astimezone(zone)
+        return local.replace(tzinfo=None).isoformat(timespec="minutes")
+    muscle = find(value) if field.sort == "muscle" else None
+    if muscle is not None:
+        return muscle.name
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _typed(form: Mapping[str, str], name: str) -> str:
+    return form.get(name, "").strip()
+
+
+def _row_of(name: str) -> str | None:
+    """Return the row that a field belongs to: `needlings.0` of `needlings.0.needle.lot`."""
+    found = re.match(r"[^.]+\.\d+(?=\.)", name)
+    return None if found is None else found[0]
+
+
+def _put(tree: dict[str, Any], steps: Sequence[str], value: Any) -> None:
+    for step in steps[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[steps[-1]] = value
+
+
+def _packed(tree: Mapping[str, Any], place: str, name: str, rows: dict[str, str]) -> Any:
+    """Return a tree with lists in place of numbered rows, in the order of the form."""
+    packed: dict[str, Any] = {}
+    for step, value in tree.items():
+        here, inner = f"{place}/{step}", f"{name}.{step}" if name else step
+        if isinstance(value, dict) and all(map(str.isdecimal, value)):
+            packed[step] = []
+            for row in sorted(value, key=int):
+                at = f"{here}/{len(packed[step])}"
+                rows[at] = f"{inner}.{row}"
+                packed[step].append(_packed(value[row], at, rows[at], rows))
+        else:
+            packed[step] = _packed(value, here, inner, rows) if isinstance(value, dict) else value
+    return packed
+
+
+def _at(view: Any, steps: Sequence[str]) -> Any:
+    """Return a member of a record; None if there is none."""
+    for step in steps:
+        if isinstance(view, list):
+            view = view[int(step)] if int(step) < len(view) else None
+        else:
+            view = None if view is None else view.get(step)
+    return view

@@ -1,0 +1,57 @@
+"""Words for a muscle and its side, as people type them: `infraspinatus`, `infra R`."""
+
+from typing import Final
+
+from app.core.values.search import words
+from app.muscles.queries import MUSCLES, find, named, search
+from app.records.views import Side
+
+SIDES: Final[dict[str, Side]] = {
+    **dict.fromkeys(("l", "left"), "left"),
+    **dict.fromkeys(("r", "right"), "right"),
+    **dict.fromkeys(("midline", "middle"), "midline"),
+}
+BEGINNING: Final = 3
+"""So many letters of a name are enough, if no other name begins so."""
+NAMES: Final = tuple(sorted(muscle.name for muscle in MUSCLES))
+"""What a form offers."""
+
+
+def meant(typed: str) -> tuple[str, Side | None]:
+    """Return the slug of the muscle that a text means, and the side, if it says one.
+
+    A text that may mean several muscles, or none, stays as it is: the body's model refuses it, and
+    names the nearest. The beginning of a name is enough if no other muscle's name begins so.
+    """
+    whole = _muscle(typed)
+    if whole is not None:
+        return whole, None
+    parts = typed.split()
+    for side, rest in ((parts[-1], parts[:-1]), (parts[0], parts[1:])):
+        given = SIDES.get(side.casefold().strip(".,()"))
+        if given is not None and rest:
+            name = " ".join(rest)
+            return _muscle(name) or name, given
+    return typed, None
+
+
+def _muscle(typed: str) -> str | None:
+    slug = named(typed)
+    if slug is not None or not words(typed):
+        return slug
+    asked = " ".join(words(typed))
+    begun = {
+        one.slug
+        for one in search(typed)
+        if any(
+            " ".join(words(name)).startswith(asked) for name in (one.slug, one.name, *one.synonyms)
+        )
+    }
+    # Part of another muscle that begins so, too, doesn't make it less clear: the whole is meant.
+    whole = {slug for slug in begun if _part_of(slug) not in begun}
+    return whole.pop() if len(whole) == 1 and len(asked) >= BEGINNING else None
+
+
+def _part_of(slug: str) -> str | None:
+    found = find(slug)
+    return None if found is None else found.part_of

@@ -1,0 +1,150 @@
+"""`/console/patients/new` and `…/edit`: a patient is added, and changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import HTMLResponse, Response
+
+from app.core.http.authorize import Authorize
+from app.core.http.forms import LongForm
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.core.values.vocabularies import words_of
+from app.languages.queries import DOMAIN, languages
+from app.patients.schemas import PatientBody
+from app.patients.service import PATIENTS
+from app.patients.views import PatientStatus, Sex
+from app.records.queries import record_for_answer
+from app.records.service import create_one, patch
+from app.web.console import access, pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import whose
+from app.web.console.who import CHART
+from app.web.console.writing.fields import Field, Read, changed, texts
+from app.web.console.writing.sheets import Section, Sheet, show, take
+
+HERE: Final = f"{pages.HOME}/patients"
+Writing = Annotated[
+    Operation,
+    Depends(Authorize(Scope.PATIENTS_WRITE, Scope.PATIENTS_READ, identify=by_cookie)),
+]
+router = APIRouter(prefix=HERE, include_in_schema=False, route_class=Route)
+
+
+def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return fixed words as choices of a field."""
+    return tuple((word, word.replace("_", " ").capitalize()) for word in words)
+
+
+def chart_of(op: Operation, patient_id: Any) -> str:
+    """Return the path of a patient's chart, or of the start page for those who may not open it."""
+    opens = whose(op).opens(CHART.label)
+    return f"{HERE}/{patient_id}" if opens else pages.HOME
+
+
+NAMES: Final = Section(
+    "Who they are",
+    (
+        Field("given_name", "First names"),
+        Field("family_name", "Last name"),
+        Field("birth_date", "Birth date", hint="1988-04-12, or only 1988-04 or 1988."),
+        Field("sex", "Sex", "choice", choices(words_of(Sex))),
+    ),
+)
+
+
+def _reaching() -> Section:
+    spoken = tuple((one.tag, one.name) for one in languages(DOMAIN))
+    return Section(
+        "How to reach them",
+        (
+            Field("phone", "Telephone"),
+            Field("email", "E-mail"),
+            Field("language", "Language", "choice", spoken),
+        ),
+    )
+
+
+def _numbers(count: int) -> list[Section]:
+    return [
+        Section(
+            f"Number {row + 1} in another system",
+            (
+                Field(f"identifiers.{row}.system", "System", hint="Such as the name of the EMR."),
+                Field(f"identifiers.{row}.value", "Number"),
+            ),
+            row=f"identifiers.{row}",
+        )
+        for row in range(count)
+    ]
+
+
+STATE: Final = Section(
+    "State",
+    (
+        Field("status", "Status", "choice", choices(words_of(PatientStatus))),
+        Field("deceased_on", "Died on", "day"),
+    ),
+)
+
+
+@router.get("/new", operation_id="console.new-patient")
+def new_patient(op: Writing) -> HTMLResponse:
+    """Show the form for a new patient."""
+    return show(op, _new(), {})
+
+
+@router.post("/new", operation_id="console.create-patient")
+def create_patient(op: Writing, form: LongForm) -> Response:
+    """Add a patient, and go to their chart."""
+
+    def work(read: Read) -> str:
+        view, _ = create_one(op, PATIENTS, access.body_of(PatientBody, read.members))
+        return chart_of(op, view["id"])
+
+    return take(op, _new(), form, work)
+
+
+def _new() -> Sheet:
+    sections = [NAMES, _reaching(), *_numbers(1)]
+    return Sheet("New patient", f"{HERE}/new", sections, "Add the patient", pages.HOME)
+
+
+@router.get("/{patient_id:uuid}/edit", operation_id="console.edit-patient")
+def edit_patient(op: Writing, patient_id: UUID) -> HTMLResponse:
+    """Show the form for what is known of a patient."""
+    sheet = _edit(op, patient_id)
+    return show(op, sheet, sheet.stored)
+
+
+@router.post("/{patient_id:uuid}/edit", operation_id="console.change-patient")
+def change_patient(op: Writing, patient_id: UUID, form: LongForm) -> Response:
+    """Change what is known of a patient."""
+    sheet = _edit(op, patient_id)
+
+    def work(read: Read) -> str:
+        patch(op, PATIENTS, patient_id, changed(sheet.fields, form, sheet.stored, read))
+        return chart_of(op, patient_id)
+
+    return take(op, sheet, form, work)
+
+
+def _edit(op: Operation, patient_id: UUID) -> Sheet:
+    person: Mapping[str, Any] = plain(record_for_answer(op, PATIENTS, patient_id))
+    sections = [NAMES, _reaching(), *_numbers(len(person["identifiers"]) + 1), STATE]
+    sheet = Sheet(
+        "Edit the patient",
+        f"{HERE}/{patient_id}/edit",
+        sections,
+        "Store the changes",
+        chart_of(op, patient_id),
+        patient=person,
+        noun=PATIENTS.noun,
+        record_id=patient_id,
+        version=person["version"],
+    )
+    return sheet._replace(stored=texts(sheet.fields, person, op.zone))

@@ -1,0 +1,185 @@
+"""Shows a form, takes it, and shows it again with its faults or beside what is stored now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from starlette.responses import HTMLResponse, Response
+
+from app.core.operation import Operation
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid, Problem, VersionStale
+from app.ledger import queries as ledger
+from app.records.errors import IdentifierTaken
+from app.web.console import access, pages
+from app.web.console.framing import framed
+from app.web.console.kept import VERSION, check_patient, returning
+from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
+
+EMPTY: Final = Placed({}, ())
+
+
+class Section(NamedTuple):
+    """A group of fields."""
+
+    legend: str
+    fields: tuple[Field, ...]
+    more: tuple[Field, ...] = ()
+    """Fields that are folded away until somebody needs them."""
+    row: str = ""
+    """The row of a list that the section is, such as `needlings.0`; it may be left out."""
+    is_fixed: bool = False
+    """Whether the row can't be left out."""
+    is_folded: bool = False
+    """Whether the whole section is folded away."""
+
+    @property
+    def every(self) -> tuple[Field, ...]:
+        """All fields of the section."""
+        return self.fields + self.more
+
+
+class Sheet(NamedTuple):
+    """The page of a form. It is sent to the page's own address."""
+
+    title: str
+    page: str
+    """The path of the page."""
+    sections: Sequence[Section]
+    button: str
+    back: str
+    """The path of the page to go back to."""
+    patient: Mapping[str, Any] | None = None
+    """The patient whom it is about, as JSON."""
+    lead: str = ""
+    noun: str = ""
+    """The kind of the record that the form changes; empty for a new one."""
+    record_id: UUID | None = None
+    version: int | None = None
+    stored: Mapping[str, str] = {}
+    """The stored record, as the texts of the fields."""
+    more: Mapping[str, Any] = {}
+    """What the template shows besides."""
+    template: str = "writing/form.html"
+
+    @property
+    def fields(self) -> list[Field]:
+        """All fields of the form."""
+        return [field for section in self.sections for field in section.every]
+
+
+class Again(NamedTuple):
+    """A form that is shown again with other fields."""
+
+    sheet: Sheet
+    faults: Sequence[Fault]
+    """The faults, at the places of this form."""
+    values: Mapping[str, str]
+    """What the new fields hold."""
+
+
+class Stale(NamedTuple):
+    """What somebody else stored meanwhile."""
+
+    by: str
+    at: str
+    differing: Sequence[tuple[str, str, str]]
+    """A field's label, what was typed, and what is stored now."""
+
+
+def show(op: Operation, sheet: Sheet, values: Mapping[str, str]) -> HTMLResponse:
+    """Show a form, filled in with these texts, or with what was typed before a sign-in ended."""
+    back = returning_to(op, sheet.page)
+    return _page(op, sheet, values if back is None else back)
+
+
+def returning_to(op: Operation, page: str) -> dict[str, str] | None:
+    """Return what a person had typed into the form of a page that comes back; else None."""
+    back = returning(op.request)  # type: ignore[attr-defined]
+    is_mine = back is not None and back.written_by == str(op.caller.client_id)
+    return dict(back.fields) if back is not None and is_mine and back.action == page else None
+
+
+def take(
+    op: Operation,
+    sheet: Sheet,
+    form: Mapping[str, str],
+    work: Callable[[Read], str],
+    said: pages.Said = "stored",
+    again: Callable[[Sheet, list[Fault]], Again] | None = None,
+) -> Response:
+    """Take a form. `work` stores it and returns where to go next.
+
+    A refusal that comes before anything is written shows the form again. Every other problem rolls
+    back what was written, and its page keeps what was typed. `again` changes the form that is
+    shown again, and the places of its faults.
+    """
+    patient_id = None if sheet.patient is None else UUID(sheet.patient["id"])
+    check_patient(form, patient_id)
+    op.if_match = f'"{form[VERSION]}"' if VERSION in form else None
+    read = read_fields(sheet.fields, form, op.zone)
+    try:
+        return pages.redirect(work(read), said)
+    except (Invalid, IdentifierTaken) as refused:
+        shown = Again(sheet, faults_of(refused), {})
+        if again is not None:
+            shown = again(sheet, list(shown.faults))
+        found = placed(shown.sheet.fields, shown.faults, read)
+        return _page(op, shown.sheet, {**form, **shown.values}, found, status=int(refused.status))
+    except VersionStale as stale:
+        return _page(op, sheet, form, stale=_stale(op, sheet, form), status=int(stale.status))
+
+
+def faults_of(refused: Problem) -> list[Fault]:
+    """Return the faults of a problem."""
+    if isinstance(refused, IdentifierTaken):
+        place = refused.members["pointer"]
+        return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
+    return [
+        Fault(each["pointer"], each["code"], each["detail"], tuple(each.get("suggestions", ())))
+        for each in refused.members["errors"]
+    ]
+
+
+def _page(
+    op: Operation,
+    sheet: Sheet,
+    values: Mapping[str, str],
+    found: Placed = EMPTY,
+    *,
+    stale: Stale | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    page = framed(
+        sheet.template,
+        op,
+        sheet=sheet,
+        values=values,
+        placed=found,
+        stale=stale,
+        labels={field.name: _label(sheet, field) for field in sheet.fields},
+        **sheet.more,
+    )
+    page.status_code = status
+    return page
+
+
+def _label(sheet: Sheet, field: Field) -> str:
+    """Return a field's label. In a row it begins with the row's own."""
+    section = next(each for each in sheet.sections if field in each.every)
+    return f"{section.legend}: {field.label}" if section.row else field.label
+
+
+def _stale(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Stale:
+    by, at = "", ""
+    if sheet.record_id is not None and sheet.version is not None:
+        last = ledger.makers(op, sheet.noun, sheet.record_id)[-1]
+        kind, _, id = last.actor.partition(":")
+        by = access.names(op, [UUID(id)]).get(id, "") if kind == "client" else ""
+        at = last.at.isoformat()
+    differing = [
+        (_label(sheet, field), form.get(field.name, ""), sheet.stored.get(field.name, ""))
+        for field in sheet.fields
+        if form.get(field.name, "").strip() != sheet.stored.get(field.name, "").strip()
+    ]
+    return Stale(by, at, differing)

@@ -1,0 +1,226 @@
+"""`…/sessions/new`, `…/sessions/repeat` and `/console/sessions/{id}/edit`: a visit is logged."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import HTMLResponse, Response
+
+from app.core.http.authorize import Authorize
+from app.core.http.forms import LongForm
+from app.core.http.routing import Route
+from app.core.operation import Operation
+from app.core.values.access import Scope
+from app.episodes.schemas import EpisodeFilters
+from app.episodes.service import EPISODES
+from app.patients.service import PATIENTS
+from app.records.queries import record_for_answer, records
+from app.records.service import create_one, patch
+from app.sessions.schemas import LIST_MAX, SessionBody, SessionFilters
+from app.sessions.service import SESSIONS
+from app.web.console import access, pages
+from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
+from app.web.console.framing import After, whose
+from app.web.console.writing.fields import Read, changed, texts
+from app.web.console.writing.muscles import NAMES
+from app.web.console.writing.people import chart_of
+from app.web.console.writing.session_fields import repeated, sections
+from app.web.console.writing.sheets import Sheet, show, take
+
+SESSIONS_AT: Final = f"{pages.HOME}/sessions"
+NEW: Final = "/patients/{patient_id:uuid}/sessions/new"
+REPEAT: Final = "/patients/{patient_id:uuid}/sessions/repeat"
+EDIT: Final = "/sessions/{id:uuid}/edit"
+Writing = Annotated[
+    Operation,
+    Depends(
+        Authorize(
+            Scope.SESSIONS_WRITE, Scope.SESSIONS_READ, Scope.PATIENTS_READ, identify=by_cookie
+        )
+    ),
+]
+router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
+
+
+@router.get(NEW, operation_id="console.new-session")
+def new_session(op: Writing, patient_id: UUID) -> HTMLResponse:
+    """Show the form for a new session."""
+    return show(op, _new(op, patient_id, "new"), _beginning(op))
+
+
+@router.post(NEW, operation_id="console.create-session")
+def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
+    """Log a session as a draft, and go on to its signature."""
+    return _create(op, _new(op, patient_id, "new"), patient_id, form)
+
+
+@router.get(REPEAT, operation_id="console.repeat-session")
+def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
+    """Show the form with the muscles, sides, levels and needle sizes of the last session."""
+    sheet, last = _new(op, patient_id, "repeat"), _last(op, patient_id)
+    copied: Mapping[str, str] = {}
+    lead = "There is no earlier session to repeat."
+    if last is not None:
+        fields = [each for one in sections((), (), len(last["needlings"])) for each in one.every]
+        copied = repeated(last, texts(fields, last, op.zone))
+        sheet = _new(op, patient_id, "repeat", len(last["needlings"]))
+        day = texts(fields, last, op.zone)["occurred_at"][:10]
+        lead = (
+            f"Copied from the visit of {day}: muscles, sides, levels and needle sizes. All else is"
+            " empty: ask, measure and count anew."
+        )
+    return show(op, sheet._replace(lead=lead), {**_beginning(op), **copied})
+
+
+@router.post(REPEAT, operation_id="console.create-repeated-session")
+def create_repeated(op: Writing, patient_id: UUID, form: LongForm) -> Response:
+    """Log a session that began as a copy of the last one."""
+    return _create(op, _new(op, patient_id, "repeat", _count(form, "needlings")), patient_id, form)
+
+
+@router.get(EDIT, operation_id="console.edit-session")
+def edit_session(op: Writing, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
+    """Show the form for a draft."""
+    del after  # `framed` says it
+    session = record_for_answer(op, SESSIONS, id)
+    SESSIONS.refuse_change(session)
+    sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft")
+    return show(op, sheet, sheet.stored)
+
+
+@router.post(EDIT, operation_id="console.change-session")
+def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
+    """Change a draft, and go on to its signature."""
+    session = record_for_answer(op, SESSIONS, id)
+    sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft", form)
+
+    def work(read: Read) -> str:
+        patch(op, SESSIONS, id, changes(sheet, plain(session), form, read))
+        return _next(op, id, session["patient_id"])
+
+    return take(op, sheet, form, work)
+
+
+def changes(
+    sheet: Sheet, session: Mapping[str, Any], form: Mapping[str, str], read: Read
+) -> dict[str, Any]:
+    """Return the merge patch of a form. The items of a measure, which it doesn't show, stay."""
+    found = changed(sheet.fields, form, sheet.stored, read)
+    for position, measured in enumerate(found.get("measurements") or ()):
+        row = int(read.rows[f"/measurements/{position}"].rpartition(".")[2])
+        before = session["measurements"][row : row + 1]
+        if before and before[0]["items"] and before[0]["instrument"] == measured.get("instrument"):
+            measured["items"] = before[0]["items"]
+    return found
+
+
+def sheet_of(
+    op: Operation,
+    session: Any,
+    act: str,
+    title: str,
+    button: str,
+    form: Mapping[str, str] | None = None,
+) -> Sheet:
+    """Return the form of a stored session, for one act: it has rows for all that is stored."""
+    view, form = plain(session), form or {}
+    patient_id = session["patient_id"]
+    shown = sections(
+        _people(op, session["practitioner_id"]),
+        episodes(op, patient_id),
+        max(len(view["needlings"]), _count(form, "needlings")),
+        max(len(view["measurements"]), _count(form, "measurements")),
+    )
+    sheet = Sheet(
+        title,
+        f"{SESSIONS_AT}/{view['id']}/{act}",
+        shown,
+        button,
+        chart_of(op, patient_id),
+        patient=plain(record_for_answer(op, PATIENTS, patient_id)),
+        noun=SESSIONS.noun,
+        record_id=session["id"],
+        version=session["version"],
+        more={"muscles": NAMES},
+    )
+    return sheet._replace(stored=texts(sheet.fields, view, op.zone))
+
+
+def _new(op: Operation, patient_id: UUID, act: str, needlings: int = 0) -> Sheet:
+    return Sheet(
+        "New session" if act == "new" else "Repeat the last session",
+        f"{pages.HOME}/patients/{patient_id}/sessions/{act}",
+        sections(_people(op, None), episodes(op, patient_id), needlings),
+        "Store the draft",
+        chart_of(op, patient_id),
+        patient=plain(record_for_answer(op, PATIENTS, patient_id)),
+        more={"muscles": NAMES},
+    )
+
+
+def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
+    def work(read: Read) -> str:
+        body = access.body_of(SessionBody, {**read.members, "patient_id": patient_id})
+        session, _ = create_one(op, SESSIONS, body)
+        return _next(op, session["id"], patient_id)
+
+    return take(op, sheet, form, work)
+
+
+def _next(op: Operation, id: UUID, patient_id: UUID) -> str:
+    signs = op.caller.may(Scope.SESSIONS_SIGN)
+    return f"{SESSIONS_AT}/{id}/sign" if signs else chart_of(op, patient_id)
+
+
+def _beginning(op: Operation) -> dict[str, str]:
+    """Return what a new session begins with: now, attended, and whoever is signed in."""
+    own = op.caller.practitioner_id
+    now = op.at.astimezone(op.zone).replace(tzinfo=None)
+    return {
+        "occurred_at": now.isoformat(timespec="minutes"),
+        "attendance": "attended",
+        "practitioner_id": str(own or ""),
+    }
+
+
+def _people(op: Operation, named: UUID | None) -> list[tuple[str, str]]:
+    """Return the practitioners to choose from: the active ones, and the one who is named."""
+    people = dict(access.active_practitioners(op))
+    own = op.caller.practitioner_id
+    if own is not None:
+        people.setdefault(str(own), whose(op).name)
+    if named is not None and str(named) not in people:
+        people |= access.practitioners(op, [named]) or {str(named): "As stored"}
+    return list(people.items())
+
+
+def episodes(op: Operation, patient_id: UUID) -> tuple[tuple[str, str], ...]:
+    """Return a patient's episodes as choices of a field; none for those who may not read them."""
+    if not op.caller.may(Scope.EPISODES_READ):
+        return ()
+    found, _ = records(op, EPISODES, EpisodeFilters(patient_id=patient_id, limit=100))
+    return tuple(
+        (str(one["id"]), one["complaint"][:80] + (" (finished)" if one["closed_at"] else ""))
+        for one in found
+    )
+
+
+def _last(op: Operation, patient_id: UUID) -> Any:
+    """Return the patient's last session with needles that isn't void, as JSON; else None."""
+    cursor, more = None, True
+    while more:
+        wanted = SessionFilters(patient_id=patient_id, limit=50, cursor=cursor)
+        found, cursor = records(op, SESSIONS, wanted)
+        for one in found:
+            if one["status"] != "void" and one["needlings"]:
+                return plain(one)
+        more = cursor is not None
+    return None
+
+
+def _count(form: Mapping[str, str], member: str) -> int:
+    """Return how many rows of a list a form has sent: one more than the highest that is filled."""
+    rows = {name.split(".")[1] for name in form if name.startswith(f"{member}.")}
+    return max((row + 1 for row in range(LIST_MAX) if str(row) in rows), default=0)
