@@ -14,7 +14,7 @@ from app.core.values.clock import now, uuid7
 from app.core.values.problems import catalogue
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
-from tests.sweeps.world import EMERGENCY, OTHER, Sent, World
+from tests.sweeps.world import ASKS, EMERGENCY, OTHER, Sent, World
 
 # These need a race, or a database that is down: tests/faults provokes them.
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
@@ -126,8 +126,8 @@ class Provoker:
             stopped = {"decision": "withdrawn", "withdrawn_at": now().isoformat()}
             body = self.world.example("ConsentBody") | {"kind": "messages"} | stopped
             asked = {"patient_id": self.world.asked["patient_id"]}
-            self.world.api.create("/v1/consents", **body | asked)
-            yield sent.by(api)
+            api.create("/v1/consents", **body | asked)
+            yield api.post(f"{ASKS}/{self.world.asked['id']}/send")
         if "account-revoked" in documented(self.operation):
             ended = f"/v1/accounts/{self.world.make('/v1/accounts')['id']}"
             api.post(f"{ended}/revoke")

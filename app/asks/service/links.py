@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.alerts.queries import alarming
 from app.alerts.service import Alarm, move_alert, raise_alerts
 from app.alerts.views import RedFlag
 from app.asks import queries, rules
@@ -116,6 +117,8 @@ class Seen(NamedTuple):
     initial: str | None
     """The first letter of their name, if the address serves another patient too."""
     standing: Standing
+    alarmed: bool
+    """Whether an alert of the patient is open, and an answer came by the links of this ask."""
 
 
 def mint(op: Operation, ask_id: UUID, attempt_id: UUID) -> str:
@@ -175,6 +178,7 @@ def look(op: Operation, link_id: UUID) -> Seen:
             consent == "stopped",
             row.answers,
         ),
+        row.answers > 0 and bool(alarming(op, [row.patient_id])),
     )
 
 
@@ -265,11 +269,16 @@ def say_not_me(op: Operation, link_id: UUID) -> LinkState:
 
 
 def stop(op: Operation, link_id: UUID) -> LinkState:
-    """Withdraw the consent to messages by this channel. A link that has ended does it, too."""
+    """Withdraw the consent to messages by this channel. A link that has ended does it, too.
+
+    But whoever said that the message isn't theirs doesn't stop those to an address that somebody
+    has confirmed since.
+    """
     seen = locked(op, link_id)
-    if seen.standing.revoked:
-        return "unknown"
-    if state(seen.standing, op.at) != "stopped":
+    renewed = seen.standing.revoked and not queries.reaches_another(
+        op, seen.patient_id, seen.channel
+    )
+    if not seen.standing.stopped and not renewed:
         actions.stop(op, seen.patient_id, seen.channel, "The page of the link in a message")
     return "stopped"
 

@@ -98,6 +98,32 @@ def test_a_red_flag_on_a_link_that_takes_no_answer_raises_the_alert(
     assert len(link.reports()) == reports
 
 
+def test_a_red_flag_of_somebody_who_is_not_meant_raises_the_alert_too(link: Link) -> None:
+    answer = link.send(**FLAGS | {"reported_by": "not_me"})
+    assert DANGER in answer.text
+    assert len(link.alerts()) == 1
+    assert link.ask()["reason"] == "not_me"
+    assert link.open().status_code == 404
+
+
+def test_an_app_tells_of_a_red_flag_of_somebody_who_is_not_meant(link: Link) -> None:
+    told = link.send_by_app(reported_by="not_me", red_flags=["fainting"]).json()
+    assert (told["state"], told["in_danger"]) == ("not_me", True)
+    assert len(link.alerts()) == 1
+
+
+def test_the_link_says_to_call_as_long_as_the_alert_is_open_and_shows_no_answer(link: Link) -> None:
+    link.send(**FLAGS)
+    shown = link.open().text
+    assert "Call us now if you have not spoken with us" in shown
+    assert "You can close this page" not in shown
+    assert "ainting" not in shown
+    [alert] = link.alerts()
+    said = {"action": "called"}
+    assert link.api.post(f"/v1/alerts/{alert['id']}/acknowledge", said).status_code == 200
+    assert "You can close this page" in link.open().text
+
+
 def test_a_red_flag_on_a_link_that_nobody_knows_raises_no_alert(link: Link) -> None:
     link.wire.post(link.path, data={"reported_by": "not_me"})
     assert link.send(**FLAGS).status_code == 404
