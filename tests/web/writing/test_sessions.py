@@ -323,7 +323,8 @@ def test_a_session_of_another_practitioner_is_theirs_to_sign(
     app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
 ) -> None:
     session = api.session(**who)
-    person = joined(app, clinic, api, role="practitioner")
+    other = api.practitioner(given_name="Other")["id"]
+    person = joined(app, clinic, api, role="practitioner", practitioner_id=other)
     here = page(session, "sign")
     assert send(person.desk, here).status_code == 403
     assert read(api, session)["status"] == "draft"
