@@ -237,11 +237,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.outgoing, app.state.provider = outgoing, provider
     app.state.authenticate = authenticate
-    app.state.rates = Rates(settings().requests_per_minute)
-    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
-    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
-    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
-    app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")
+    _set_rates(app)
     app.state.account = accountant = Accountant(database)
     app.state.find_differing = partial(find_differing, database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
@@ -250,3 +246,12 @@ def create_app(database: Database | None = None) -> FastAPI:
     middleware.install(app, {pages.HOME: page_about, patient.ROOT: problem_pages.page_about})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
+
+
+def _set_rates(app: FastAPI) -> None:
+    """Set how often a caller, an address, an account or a stranger's link may try."""
+    app.state.rates = Rates(settings().requests_per_minute)
+    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
+    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
+    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
+    app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")

@@ -123,7 +123,8 @@ def _require(answer: tuple[int, bytes], reason: str, *, final: bool = True) -> N
     """Raise `Undelivered` unless the server agreed. It may agree later, unless it says never."""
     code, _ = answer
     if code // 100 != _AGREED:
-        raise Undelivered(reason, "refused" if final and code >= _NEVER else "later")
+        said = reason if code >= _NEVER else reason.replace("refused", "put off")
+        raise Undelivered(said, "refused" if final and code >= _NEVER else "later")
 
 
 def _given(server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:

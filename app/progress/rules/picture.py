@@ -4,26 +4,25 @@ The picture shows nothing that is not in the document. People who can't see it r
 description, or the document.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from textwrap import wrap
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from app.progress.rules.drawing import (
-    FAINT,
-    INK,
-    PAPER,
-    font_size_to_fit,
-    ink_on,
-    legend,
-    line,
-    mark,
-    shade,
-    svg_document,
-    text,
-)
+from app.progress.rules.drawing import INK, SIZE, line, mark, svg_document, text
 from app.progress.rules.history import Json
+from app.progress.rules.layout import (
+    BELOW,
+    PANEL,
+    WIDE,
+    Axis,
+    Layout,
+    axis_of,
+    frame,
+    instant,
+    runs,
+    written,
+)
 from app.progress.rules.measures import OLDER
+from app.progress.rules.strip import strip
 from app.progress.rules.verdict import effective_mcid
 from app.progress.rules.wording import (
     cautions,
@@ -35,24 +34,9 @@ from app.progress.rules.wording import (
     verdict_words,
 )
 
-WIDTH: Final = 760
-EDGE: Final = 16
-LEFT: Final = 240
-RIGHT: Final = 620
-HEAD: Final = 96
-PANEL: Final = 84
-GAP: Final = 80
-"""The space between two panels: a label and its findings, each on one line or two."""
-ROW: Final = 18
-BOLD: Final = 1.1
-"""How much wider bold text is."""
-LINE: Final = 100
-"""Letters that fit on a line."""
-SLACK: Final = 20
-"""How many more letters than half of a text the first of its two lines may hold."""
+HEAD: Final = 8
 BAND: Final = "#dcdcdc"
 SORE_MAX: Final = 10
-ACHE_MAX: Final = 10
 
 
 class Scale(NamedTuple):
@@ -71,46 +55,35 @@ class Names(NamedTuple):
     muscle: Callable[[str], str]
 
 
-class Axis(NamedTuple):
-    """Maps a time or a value to a pixel: ``first`` to ``begin``, ``last`` to ``end``."""
-
-    first: float
-    last: float
-    begin: float
-    end: float
-    ends: tuple[str, str] = ("", "")
-    """The labels at both ends of the axis."""
-
-    def __call__(self, value: float) -> float:
-        """The pixel of a value; the middle of the axis where there is only one value."""
-        if self.last == self.first:
-            return round((self.begin + self.end) / 2, 1)
-        share = (value - self.first) / (self.last - self.first)
-        return round(self.begin + share * (self.end - self.begin), 1)
-
-
-def picture(document: Json, names: Names) -> str:
-    """An SVG of a progress document, 760 units wide. Its height depends on the content."""
+def picture(document: Json, names: Names, layout: Layout = WIDE) -> str:
+    """An SVG of a progress document. Its height depends on the content."""
     visits = [entry["at"] for entry in document["soreness"]["sessions"]]
-    time = _time([*visits, *(point["at"] for m in document["measures"] for point in m["points"])])
-    parts: list[str] = []
-    top = HEAD
+    measured = [point["at"] for m in document["measures"] for point in m["points"]]
+    time, several = axis_of([*visits, *measured], layout), has_several(document)
+    parts, top = written(heading(document), layout, HEAD, weight="bold")
     for measure in document["measures"]:
-        name = label(measure, names, in_course=has_several(document))
-        parts += _measure(measure, names.scale(measure["instrument"]), name, time, visits, top)
-        top += PANEL + GAP
+        named = (
+            label(measure, names, in_course=several),
+            names.scale(measure["instrument"]),
+        )
+        more, top = _measure(measure, named, time, visits, layout, top)
+        parts += more
     if visits:
-        parts += _soreness(document["soreness"], time, top)
-        top += PANEL + GAP
+        more, top = _soreness(document["soreness"], time, layout, top)
+        parts += more
     if document["muscles"]:
-        parts += _muscles(document, names, top)
-        top += ROW * (len(document["muscles"]) + 2) + GAP
-    if not parts:
-        parts.append(text(LEFT, top, "No attended session and no measurement yet."))
-        top += GAP
+        rows = [
+            (_muscle(muscle, names, in_course=several), _released(muscle))
+            for muscle in document["muscles"]
+        ]
+        more, top = strip(document, rows, time, layout, top)
+        parts += more
+    elif not visits and not measured:
+        more, top = written("No attended session and no measurement yet.", layout, top)
+        parts += more
+    name = "progress-narrow" if layout.is_narrow else "progress"
     words = ("Progress over time", describe(document, names))
-    parts.insert(0, text(16, 24, heading(document), size=15))
-    return svg_document("progress", (WIDTH, top), words, parts)
+    return svg_document(name, (layout.width, top + BELOW), words, parts)
 
 
 def describe(document: Json, names: Names) -> str:
@@ -146,28 +119,50 @@ def heading(document: Json) -> str:
 
 
 def _measure(
-    measure: Json, scale: Scale, name: str, time: Axis, visits: Sequence[str], top: int
-) -> list[str]:
-    """One outcome measure: its points on its scale, over the grey band of the MCID."""
+    measure: Json,
+    named: tuple[str, Scale],
+    time: Axis,
+    visits: Sequence[str],
+    layout: Layout,
+    top: float,
+) -> tuple[list[str], float]:
+    """One outcome measure: its points on its scale, over the grey band of the MCID.
+
+    `named` is its name and its scale.
+    """
+    name, scale = named
+    caption, top = _caption(name, _findings(measure), _key(measure), layout, top)
     values = [point["value"] for point in measure["points"]]
     least, most = min([scale.least, *values]), max([scale.most, *values])
     height = Axis(least, most, top + PANEL, top)
-    points = [(time(_instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
-    radius = min(4, max(2, (RIGHT - LEFT) / max(len(points), 1) / 3))
-    parts = _band(measure, height)
-    parts += _frame(top, number(least), number(most), time)
-    parts += [line(x, top + PANEL, x, top + PANEL - 5) for x in _pixels(visits, time)]
-    course = " ".join(f"{x},{y}" for x, y, point in points if point["part"] != OLDER)
-    if course:
-        parts.append(f'<polyline points="{course}" fill="none" stroke="{INK}" stroke-width="1.5"/>')
+    points = [(time(instant(p["at"])), height(p["value"]), p) for p in measure["points"]]
+    radius = min(4, max(2, (layout.right - layout.left) / max(len(points), 1) / 3))
+    parts = [*caption, *_band(measure, height, layout)]
+    parts += frame(top, (number(least), number(most)), time, layout)
+    parts += [
+        line(x, top + PANEL, x, top + PANEL - 5) for x in (time(instant(at)) for at in visits)
+    ]
+    parts += _curves([point for point in points if point[2]["part"] != OLDER])
     parts += [
         f'<circle cx="{x}" cy="{y}" r="{radius:.3g}" stroke="{INK}" stroke-width="1.5"'
         f' fill="{"#ffffff" if point["draft"] else INK}">'
         f"<title>{point['at'][:10]}: {number(point['value'])}{_remark(point)}</title></circle>"
         for x, y, point in points
     ]
-    parts += _key(measure, top)
-    return [*parts, *_caption(top, name, _findings(measure))]
+    return parts, top + PANEL + BELOW
+
+
+def _curves(points: Sequence[tuple[float, float, Json]]) -> list[str]:
+    """The lines between the points; where nothing was measured for long, there is none."""
+    moments = [instant(point["at"]) for _, _, point in points]
+    parts = []
+    for run in runs(moments):
+        joined = " ".join(f"{x},{y}" for x, y, _ in points[run])
+        if len(points[run]) > 1:
+            parts.append(
+                f'<polyline points="{joined}" fill="none" stroke="{INK}" stroke-width="1.5"/>'
+            )
+    return parts
 
 
 def _remark(point: Json) -> str:
@@ -175,18 +170,13 @@ def _remark(point: Json) -> str:
     return ", older than the baseline" if point["part"] == OLDER else ""
 
 
-def _key(measure: Json, top: int) -> list[str]:
-    """The legend beside a panel: the meaning of the band and of the open points."""
+def _key(measure: Json) -> list[str]:
+    """The meaning of the grey band and of the open points."""
     mcid = _mcid(measure)
-    legend_lines = (
-        [] if mcid is None else ["Grey: within one", f"MCID ({mcid:g}) of the", "baseline"]
-    )
+    key = [] if mcid is None else [f"Grey: within one MCID ({mcid:g}) of the baseline"]
     if any(point["draft"] for point in measure["points"]):
-        legend_lines.append("Open: a draft")
-    return [
-        text(RIGHT + 8, top + 10 + n * 13, words, size=10, fill=FAINT)
-        for n, words in enumerate(legend_lines)
-    ]
+        key.append("Open: a draft")
+    return key
 
 
 def _mcid(measure: Json) -> float | None:
@@ -198,7 +188,7 @@ def _mcid(measure: Json) -> float | None:
     )
 
 
-def _band(measure: Json, height: Axis) -> list[str]:
+def _band(measure: Json, height: Axis, layout: Layout) -> list[str]:
     """The band within one MCID of the baseline. A change inside it is too small to matter."""
     mcid = _mcid(measure)
     if mcid is None:
@@ -207,23 +197,28 @@ def _band(measure: Json, height: Axis) -> list[str]:
     most = height(min(base + mcid, height.last))
     least = height(max(base - mcid, height.first))
     band = (
-        f'<rect x="{LEFT}" y="{most}" width="{RIGHT - LEFT}" height="{round(least - most, 1)}"'
+        f'<rect x="{layout.left}" y="{most}" width="{layout.right - layout.left}"'
+        f' height="{round(least - most, 1)}"'
         f' fill="{BAND}"><title>Within one MCID ({mcid:g}) of the baseline</title></rect>'
     )
     return [band]
 
 
-def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
+def _soreness(soreness: Json, time: Axis, layout: Layout, top: float) -> tuple[list[str], float]:
     """The highest soreness after each session; a question mark where there is no answer."""
+    answered = f"answered {soreness['answered']} of {soreness['asked']}"
+    room = (layout.right - layout.left) / len(soreness["sessions"])
+    sign = "Question mark" if room >= SIZE else "Circle"
+    silent = any(entry["peak"] is None for entry in soreness["sessions"])
+    key = [f"{sign}: no answer"] if silent else []
+    parts, top = _caption("Soreness after needling", [answered], key, layout, top)
     height = Axis(0, SORE_MAX, top + PANEL, top)
-    parts = _frame(top, "0", f"{SORE_MAX}", time)
-    room = (RIGHT - LEFT) / len(soreness["sessions"])
+    parts += frame(top, ("0", f"{SORE_MAX}"), time, layout)
     width = min(6, max(2, room - 2))
     for entry in soreness["sessions"]:
-        x = time(_instant(entry["at"]))
+        x = time(instant(entry["at"]))
         if entry["peak"] is None:
-            size = f"{min(12, max(7, room)):.3g}"
-            parts.append(text(x, top + PANEL - 4, "?", anchor="middle", size=size))
+            parts.append(_unanswered(x, top + PANEL, room))
             continue
         y = height(entry["peak"])
         parts.append(
@@ -231,46 +226,14 @@ def _soreness(soreness: Json, time: Axis, top: int) -> list[str]:
             f' height="{round(top + PANEL - y, 1)}">'
             f"<title>{entry['at'][:10]}: {entry['peak']}</title></rect>"
         )
-    answered = f"answered {soreness['answered']} of {soreness['asked']}"
-    return [*parts, *_caption(top, "Soreness after needling", [answered])]
+    return parts, top + PANEL + BELOW
 
 
-def _muscles(document: Json, names: Names, top: int) -> list[str]:
-    """A row for each muscle and a column for each session. Darker means more ache."""
-    muscles, visits = document["muscles"], document["soreness"]["sessions"]
-    column = min((RIGHT - LEFT) / max(len(visits), 1), 2.0 * ROW)
-    places = {visit["session_id"]: LEFT + n * column for n, visit in enumerate(visits)}
-    title = "Each muscle, session by session. Darker: more ache. Thick line: the examiner changed."
-    parts = [text(16, top - 8, title), *legend(16, top + 10)]
-    for n, muscle in enumerate(muscles, 1):
-        y = top + n * ROW
-        name = _muscle(muscle, names, in_course=has_several(document))
-        parts.append(text(EDGE, y + ROW - 5, name, **font_size_to_fit(name, LEFT - EDGE - 6)))
-        before = None
-        for point in muscle["points"]:
-            other = before not in {None, point["practitioner_id"]}
-            parts += _cell(point, places[point["session_id"]], y, column, examiner_changed=other)
-            before = point["practitioner_id"]
-        parts.append(text(RIGHT + 8, y + ROW - 5, _released(muscle)))
-    return parts
-
-
-def _cell(point: Json, x: float, y: float, width: float, *, examiner_changed: bool) -> list[str]:
-    ache, release = point["ache"], point["release"]
-    share = 0 if ache is None else ache / ACHE_MAX
-    on_day = f"{point['at'][:10]}: ache {'not asked' if ache is None else ache}"
-    shaded = (
-        f'<rect x="{x:.1f}" y="{y}" width="{width - 1:.1f}" height="{ROW - 2}"'
-        f' fill="{PAPER if ache is None else shade(share)}" stroke="{INK}" stroke-width="0.5">'
-        f"<title>{on_day}, release {release or 'not asked'}</title></rect>"
-    )
-    parts = [shaded]
-    if release:
-        place = (x + (width - 1) / 2, y + (ROW - 2) / 2)
-        parts.append(mark(release, *place, min(3.5, width / 2 - 1), ink_on(share)))
-    if examiner_changed:  # two examiners agree poorly on one band, so the curve breaks here
-        parts.append(line(x - 0.5, y - 1, x - 0.5, y + ROW - 1, width=3))
-    return parts
+def _unanswered(x: float, low: float, room: float) -> str:
+    """A question mark; an open circle where it would be too small to read."""
+    if room >= SIZE:
+        return text(x, low - 4, "?", anchor="middle")
+    return mark("none", x, low - 5, 2)
 
 
 def _released(muscle: Json) -> str:
@@ -308,58 +271,18 @@ def spelt(code: str | None) -> str | None:
 
 def _findings(measure: Json) -> list[str]:
     """The change and its number of values, the verdict, and what may not be concluded."""
-    by = f" ({measure['thresholds']['id']})" if measure["thresholds"] else ""
     held = held_words(measure, lambda at: at[:10])
-    said = [change_words(measure), verdict_words(measure) + by]
+    said = [change_words(measure), verdict_words(measure)]
     return [*said, *([held] if held else []), *cautions(measure)]
 
 
-def _caption(top: int, label: str, findings: Sequence[str]) -> list[str]:
-    """The text above a panel: its label and below it its findings, each on one line or two."""
-    below = _lines("; ".join(findings), WIDTH - 2 * EDGE, top - 7)
-    above = _lines(label, (WIDTH - 2 * EDGE) / BOLD, top - 9 - 14 * len(below), weight="bold")
-    return [*above, *below]
-
-
-def _lines(words: str, room: float, low: float, **style: object) -> list[str]:
-    """A text on one line or two, whose last line stands at `low`."""
-    lines = [words] if len(words) <= LINE else wrap(words, len(words) // 2 + SLACK)
-    size = font_size_to_fit(max(lines, key=len), room)
-    return [
-        text(EDGE, low - 14 * above, line, **style, **size)
-        for above, line in enumerate(reversed(lines))
-    ]
-
-
-def _frame(top: int, least: str, most: str, time: Axis) -> list[str]:
-    """The frame of a panel, with both ends of its scale and its first and last day."""
-    frame = (
-        f'<rect x="{LEFT}" y="{top}" width="{RIGHT - LEFT}" height="{PANEL}" fill="none"'
-        f' stroke="{INK}" stroke-width="0.5"/>'
-    )
-    low = top + PANEL
-    first, last = time.ends
-    days = [text(time(time.first), low + 13, first, anchor="middle", size=10, fill=FAINT)]
-    if first != last:
-        days.append(text(time(time.last), low + 13, last, anchor="middle", size=10, fill=FAINT))
-    return [
-        frame,
-        text(LEFT - 6, top + 10, most, anchor="end"),
-        text(LEFT - 6, low, least, anchor="end"),
-        *days,
-    ]
-
-
-def _pixels(moments: Iterable[str], time: Axis) -> list[float]:
-    return [time(_instant(at)) for at in moments]
-
-
-def _time(moments: Sequence[str]) -> Axis:
-    if not moments:
-        return Axis(0, 0, LEFT, RIGHT)
-    first, last = min(moments, key=_instant), max(moments, key=_instant)
-    return Axis(_instant(first), _instant(last), LEFT + 10, RIGHT - 10, (first[:10], last[:10]))
-
-
-def _instant(at: str) -> float:
-    return datetime.fromisoformat(at).timestamp()
+def _caption(
+    name: str, findings: Sequence[str], key: Sequence[str], layout: Layout, top: float
+) -> tuple[list[str], float]:
+    """The text above a panel: its label, its findings and its key; and where the panel begins."""
+    parts, top = written(name, layout, top, weight="bold")
+    for words in ("; ".join(findings), ". ".join(key)):
+        if words:
+            more, top = written(words, layout, top)
+            parts += more
+    return parts, top + 5

@@ -59,6 +59,11 @@ def signed(value: float) -> str:
     return number(value) if value <= 0 else f"+{value:g}"
 
 
+def short(value: float | None) -> str:
+    """A number that may be computed, to two decimals; a dash for None."""
+    return number(None if value is None else round(value, 2) + 0.0)
+
+
 def per_week(slope: float | None) -> str:
     """A change per week, to two decimals; a dash for None."""
     return NOTHING if slope is None else signed(round(slope, 2) + 0.0)
@@ -82,8 +87,8 @@ def counted_change(measure: Json) -> str:
     change, percent = measure["change"], measure["change_percent"]
     if change is None:
         return NOTHING
-    share = "" if percent is None else f" ({signed(percent)} %)"
-    return f"{signed(change)}{share}, n = {count(measure)}"
+    share = "" if percent is None else f" ({signed(round(percent, 1) + 0.0)} %)"
+    return f"{signed(round(change, 2) + 0.0)}{share}, n = {count(measure)}"
 
 
 def counted_slope(trend: Json | None) -> str:
@@ -99,14 +104,14 @@ def change_words(measure: Json) -> str:
         member and member["value"] for member in (measure["baseline"], measure["latest"])
     )
     if measure["change"] is None:
-        first = number(latest if base is None else base)
+        first = short(latest if base is None else base)
         return f"{first}; nothing to compare yet"
-    return f"{number(base)} to {number(latest)}, changed by {counted_change(measure)}"
+    return f"{short(base)} to {short(latest)}, changed by {counted_change(measure)}"
 
 
 def figure(member: Json | None) -> str:
     """The value of a baseline, latest or best; a dash where there is none."""
-    return number(None if member is None else member["value"])
+    return short(None if member is None else member["value"])
 
 
 def course_words(course: Json | None) -> str:

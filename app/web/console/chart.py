@@ -17,6 +17,7 @@ from app.patients.rules.birth_dates import last_day
 from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, body_map, places
 from app.progress.rules.history import Json
+from app.progress.rules.layout import NARROW
 from app.progress.rules.picture import picture
 from app.progress.views import TimelineItem
 from app.records.registry import by_kind
@@ -41,6 +42,8 @@ class Chart(NamedTuple):
 
     document: Json
     progress_picture: str
+    narrow_picture: str
+    """The same for a phone."""
     body_map: str
     visits: tuple[Visit, ...]
     other_values: tuple[tuple[str, Json], ...]
@@ -54,6 +57,7 @@ def chart(document: Json) -> Chart:
     return Chart(
         document,
         picture(document, names),
+        picture(document, names, NARROW),
         body_map(document, BODY, names.muscle),
         tuple(_visits(document)),
         tuple(_others(document)),
