@@ -144,10 +144,10 @@ def _state(token: str, look: Look) -> Response:
     status = STATUS.get(look.state, 200)
     if look.state == "answered":
         more = look.answers_left > 0
-        shown = {"action": _address(token), "more": more, "alarmed": look.alarmed}
-        return pages.page("answered.html", look.around, **shown)
-    at = look.due_at if look.state == "not_yet" else None
-    return pages.state(look.state, look.around, status, at)
+        at, alarmed = _address(token), look.alarmed
+        return pages.page("answered.html", look.around, action=at, more=more, alarmed=alarmed)
+    due_at = look.due_at if look.state == "not_yet" else None
+    return pages.state(look.state, look.around, status, due_at)
 
 
 def _address(token: str) -> str:
