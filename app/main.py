@@ -46,12 +46,11 @@ from app.practitioners.routes import router as practitioners
 from app.practitioners.service import end_departed
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
-from app.records.reports import compare_with
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
 from app.signing.routes import router as signing
-from app.state.failures import find_differing, report_differing
+from app.state.failures import find_differing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
@@ -191,7 +190,6 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
 def create_app(database: Database | None = None) -> FastAPI:
     """Return the application on a database; by default, on that of the settings."""
     fill_registry()
-    compare_with(report_differing)
     read_all([DOMAIN])
     owns_database = database is None
     database = database or Database(settings().database_url)
@@ -237,11 +235,7 @@ def create_app(database: Database | None = None) -> FastAPI:
     app.state.database = database
     app.state.outgoing, app.state.provider = outgoing, provider
     app.state.authenticate = authenticate
-    app.state.rates = Rates(settings().requests_per_minute)
-    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
-    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
-    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
-    app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")
+    _set_rates(app)
     app.state.account = accountant = Accountant(database)
     app.state.find_differing = partial(find_differing, database)
     # Not `include_router`: it keeps each router as one route, and matches each request twice.
@@ -250,3 +244,12 @@ def create_app(database: Database | None = None) -> FastAPI:
     middleware.install(app, {pages.HOME: page_about, patient.ROOT: problem_pages.page_about})
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
+
+
+def _set_rates(app: FastAPI) -> None:
+    """Set how often a caller, an address, an account or a stranger's link may try."""
+    app.state.rates = Rates(settings().requests_per_minute)
+    app.state.token_rates = Rates(settings().token_requests_per_minute, "address")
+    app.state.password_rates = Rates(guesses.FAILURES, "password", guesses.MINUTES)
+    app.state.account_rates = Rates(guesses.ACCOUNT_FAILURES, "account", guesses.MINUTES)
+    app.state.link_rates = Rates(UNKNOWN_LINKS_PER_MINUTE, "link")

@@ -115,7 +115,8 @@ _OTHERS: Final = rows(Consent, Consent.patient_id).where(
     Consent.channel == bindparam("channel"),
     Consent.patient_id != bindparam("patient_id"),
     Consent.kind == "messages",
-    Consent.decision == "given",
+    # Messages with an initial may still be out if the other patient wants none any more.
+    Consent.decision != "refused",
 )
 _OF_PATIENT: Final = rows(Ask, Ask.id).where(
     Ask.patient_id == bindparam("patient_id"), Ask.status.in_(OPEN)
@@ -155,6 +156,26 @@ _DUE: Final = (
     )
     .order_by(OutboxItem.due_at, OutboxItem.id)
     .limit(bindparam("most"))
+)
+# What was stored before the message isn't about where the message went.
+UNCONFIRMED: Final = ~exists().where(
+    Consent.clinic_id == CLINIC,
+    Consent.patient_id == Ask.patient_id,
+    Consent.kind == "messages",
+    Consent.decision == "given",
+    Consent.channel == Ask.channel,
+    Consent.updated_at > func.coalesce(Ask.sent_at, Ask.created_at),
+)
+"""Whether nobody has stored or changed a consent to an ask's channel since its message."""
+_ELSEWHERE: Final = (
+    rows(Ask, Ask.id)
+    .where(
+        Ask.patient_id == bindparam("patient_id"),
+        Ask.channel == bindparam("channel"),
+        Ask.reason == "not_me",
+        UNCONFIRMED,
+    )
+    .limit(1)
 )
 _NAMES: Final = rows(Patient, Patient.given_name, Patient.family_name).where(
     Patient.id == bindparam("patient_id")
@@ -198,6 +219,11 @@ def initial(op: Operation, patient_id: UUID, channel: MessageChannel, address: s
     row = op.one(_NAMES, patient_id=patient_id)
     name = row.given_name or row.family_name
     return name[0].upper() if name else None
+
+
+def reaches_another(op: Operation, patient_id: UUID, channel: MessageChannel) -> bool:
+    """Whether somebody else got a message to a patient, and nobody confirmed the address since."""
+    return op.first(_ELSEWHERE, patient_id=patient_id, channel=channel) is not None
 
 
 def open_asks(op: Operation, patient_id: UUID) -> list[UUID]:

@@ -4,7 +4,7 @@ It holds no clinical word and no name: others may read it on a shared telephone.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.languages.queries import DOMAIN, translations
@@ -26,6 +26,7 @@ class Asking(NamedTuple):
     phone: str | None = None
     """The clinic's telephone number."""
     emergency_number: str | None = None
+    is_reminder: bool = False
 
 
 class Words(NamedTuple):
@@ -41,6 +42,8 @@ def words(asking: Asking, tag: str) -> Words:
     _ = translations(DOMAIN, tag).gettext
     date, time = day(asking.visit_at, asking.zone, tag), clock(asking.visit_at, asking.zone, tag)
     parts = [_("You visited us on %(day)s, %(time)s.") % {"day": date, "time": time}]
+    if asking.is_reminder:
+        parts.append(_("This is a reminder: we have no answer from you yet."))
     if asking.initial:
         initial = {"initial": asking.initial}
         parts.append(_("This is about the person whose name begins with %(initial)s.") % initial)
@@ -51,4 +54,28 @@ def words(asking: Asking, tag: str) -> Words:
     if asking.phone:
         parts.append(_("Do you have a question? Call us: %(phone)s") % {"phone": asking.phone})
     parts += [_("You don't want these messages? Stop them here:"), asking.stop]
-    return Words(_("A question after your visit on %(day)s") % {"day": date}, "\n".join(parts))
+    subject = (
+        _("Reminder: a question after your visit on %(day)s")
+        if asking.is_reminder
+        else _("A question after your visit on %(day)s")
+    )
+    return Words(subject % {"day": date}, "\n".join(parts))
+
+
+_PLAIN: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u00a0\u2007\u2009\u202f", " "),
+        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u201c\u201d\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-"),
+        "\u2026": "...",
+    }
+)
+
+
+def plain(text: str) -> str:
+    """Return a text with the spaces, quotes and dashes that an SMS has (3GPP TS 23.038).
+
+    One other character would more than double how many SMS the text takes. Letters stay.
+    """
+    return text.translate(_PLAIN)

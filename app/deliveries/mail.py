@@ -6,9 +6,10 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -28,7 +29,29 @@ _AGREED: Final = 2
 """The first digit of an answer that agrees (RFC 5321 §4.2.1)."""
 _NEVER: Final = 500
 """From here on, an answer refuses for good."""
-_LINES: Final = SMTP.clone(cte_type="7bit")
+
+
+class _Encoded(EmailPolicy):
+    """A policy that keeps every space of a subject that is not ASCII.
+
+    Python's own folding loses the spaces between two encoded words (RFC 2047 §6.2).
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """Return a header in lines."""
+        if name.lower() != "subject" or str(value).isascii():
+            return str(super().fold(name, value))
+        words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {words}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header in lines, as bytes."""
+        if name.lower() != "subject" or str(value).isascii():
+            return super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii")
+
+
+_LINES: Final = _Encoded(linesep="\r\n", cte_type="7bit")
 """Lines as mail servers take them, and no byte that an old one would damage."""
 _SENDER_REFUSED: Final = "The mail server refused the sender's address."
 _RECIPIENT_REFUSED: Final = "The mail server refused the recipient's address."
@@ -51,7 +74,7 @@ def composed(
     It comes from the sender of the settings, who may be `named`.
     """
     sender = settings().mail_from or ""
-    message = EmailMessage()
+    message = EmailMessage(_Encoded())
     message["From"] = Address(named, addr_spec=sender) if named and sender else sender
     message["To"] = to
     message["Subject"] = subject
@@ -100,7 +123,8 @@ def _require(answer: tuple[int, bytes], reason: str, *, final: bool = True) -> N
     """Raise `Undelivered` unless the server agreed. It may agree later, unless it says never."""
     code, _ = answer
     if code // 100 != _AGREED:
-        raise Undelivered(reason, "refused" if final and code >= _NEVER else "later")
+        said = reason if code >= _NEVER else reason.replace("refused", "put off")
+        raise Undelivered(said, "refused" if final and code >= _NEVER else "later")
 
 
 def _given(server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:

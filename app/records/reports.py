@@ -5,7 +5,6 @@ report when a program starts: see `app.alerts.service.report_differences`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,7 @@ class Difference(NamedTuple):
 
 
 Report = Callable[[Operation, Sequence[Difference]], None]
-Compare = Callable[[Operation, Sequence[UUID]], object]
+Compare = Callable[[Operation, Sequence[UUID]], None]
 _reports: list[Report] = []
 _comparisons: list[Compare] = []
 
@@ -49,5 +48,9 @@ def compare_with(compare: Compare) -> None:
 
 def doubt(op: Operation, ids: Sequence[UUID]) -> None:
     """Compare records with the ledger right after the operation, and report the differences."""
+    op.afterwards.append(lambda own: _compare(own, ids))
+
+
+def _compare(op: Operation, ids: Sequence[UUID]) -> None:
     for compare in _comparisons:
-        op.afterwards.append(partial(compare, ids=ids))
+        compare(op, ids)

@@ -21,7 +21,7 @@ from app.core.db.database import Database
 from app.core.http.authorize import forget_stale_clients, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import FORM, Repeated, form_members
-from app.core.http.guesses import take_guess
+from app.core.http.guesses import guessing, take_guess
 from app.core.http.outgoing import Unreachable
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import chunks, public_url, request_id
@@ -291,12 +291,14 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     name, password, code = form["username"], form["password"], form.get("otp")
     async with deadline():
         clinic_id = await asyncio.to_thread(_clinic_of, database, form)
-        guess = take_guess(request, str(clinic_id), name_key(name))
-        there = await passwords.account_of(database, clinic_id, name)
-        checked = await passwords.check(there, password, code)
+        async with guessing(request):
+            guess = await take_guess(request, str(clinic_id), name_key(name))
+            there = await passwords.account_of(database, clinic_id, name)
+            checked = await passwords.check(there, password, code)
+            if checked.account is not None and checked.fault is None:
+                guess.give_back()
     person, fault = checked.account, checked.fault
     if person is not None and fault is None:
-        guess.give_back()
         known = KnownClient(person, caller_for(person))
         take = partial(signing_in.sign_in, checked=checked)
         return await _grant(request, form, known, take)

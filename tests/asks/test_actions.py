@@ -95,6 +95,27 @@ def test_a_bounce_fails_an_ask_apart_from_one_that_nobody_answered(
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "stored"),
+    [
+        ("550 5.1.1 <ana@example.org>: user unknown", "550 5.1.1 <[address]>: user unknown"),
+        ("mailbox full for Zed@pat.example", "mailbox full for [address]"),
+        ("No such mailbox.", "No such mailbox."),
+    ],
+)
+def test_the_reason_of_a_bounce_is_stored_without_the_address(
+    here: Api, clinic: Clinic, clock: time_machine.Traveller, box: Mailbox, reason: str, stored: str
+) -> None:
+    _, ask = asked(here)
+    clock.move_to(ENDED_AT + DAY)
+    send(clinic)
+    [attempt] = only(here)["attempts"]
+    bounce = {"attempt_id": attempt["id"], "status": "failed", "reason": reason}
+    told = here.post(f"/v1/asks/{ask['id']}/delivery", bounce).json()
+    assert told["attempts"][0]["reason"] == stored
+    assert len(box.mails) == 1
+
+
 def test_a_delivery_of_an_unknown_attempt_is_refused(here: Api) -> None:
     _, ask = asked(here)
     body = {"attempt_id": str(uuid7()), "status": "sent"}

@@ -62,6 +62,7 @@ def test_the_clinics_own_sender_gets_a_signed_message(
     assert set(body) == {"ask_id", "attempt_id", "to", "text", "language"}
     assert (body["ask_id"], body["to"], body["language"]) == (ask["id"], PHONE, "en")
     assert body["attempt_id"] == ask["attempts"][0]["id"]
+    assert body["text"].isascii()
     assert (ask["status"], ask["channel"]) == ("sent", "post")
     key = signatures.key(clinic.id, sender.url)
     assert key is not None

@@ -5,10 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.deliveries.asking import Asking, words
+from app.deliveries.asking import Asking, plain, words
 from app.languages.queries import DOMAIN, languages
 
 CLINICAL = ("needl", "sore", "pain", "muscle", "treat", "aiguille", "douleur", "traité", "سوزن")
+GSM_7 = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The characters of an SMS that isn't sent in UCS-2 (3GPP TS 23.038, 6.2.1)."""
 LINK = "https://clinic.example/r/abc"
 ASKING = Asking(
     datetime(2026, 11, 20, 18, tzinfo=UTC),
@@ -50,3 +55,25 @@ def test_what_nobody_has_said_is_left_out() -> None:
     assert "None" not in text
     assert "begins with" not in text
     assert "emergency" not in text
+
+
+@pytest.mark.parametrize("asking", [ASKING, ASKING._replace(is_reminder=True)])
+def test_an_english_text_for_a_telephone_has_only_characters_of_an_sms(asking: Asking) -> None:
+    _, text = words(asking, "en")
+    assert "10:00 AM" in plain(text)
+    assert set(plain(text)) <= set(GSM_7)
+
+
+@each_language
+def test_a_text_for_a_telephone_keeps_its_words_and_has_no_rare_spaces_or_quotes(tag: str) -> None:
+    _, text = words(ASKING, tag)
+    assert {LINK, f"{LINK}/stop"} <= set(plain(text).splitlines())
+    assert not set(plain(text)) & set("\u00a0\u202f\u2019«»“”\u2013—…")
+    assert [c for c in plain(text) if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+@each_language
+def test_a_reminder_says_that_it_is_one(tag: str) -> None:
+    first, reminder = words(ASKING, tag), words(ASKING._replace(is_reminder=True), tag)
+    assert first.subject != reminder.subject
+    assert len(reminder.text.splitlines()) == len(first.text.splitlines()) + 1

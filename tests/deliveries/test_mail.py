@@ -1,15 +1,24 @@
 """E-mails go through a real mail server, or the reason says in plain words why not."""
 
+import re
 import socket
 import ssl
+from base64 import b64decode
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
+from quopri import decodestring
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
 
 from app.deliveries import mail
+from app.deliveries.asking import Asking, words
 from app.deliveries.errors import Undelivered
+from app.languages.queries import DOMAIN, languages
 from app.settings import Settings
 from tests.core.test_outgoing import self_signed
 from tests.deliveries.mailbox import (
@@ -40,6 +49,39 @@ def refused(url: str) -> str:
 
 def plain(box: Mailbox) -> str:
     return f"smtp+plain://{HOST}:{box.port}"
+
+
+def read_by_rfc_2047(raw: str) -> str:
+    """What a mail program shows of a header: spaces between encoded words don't count (§6.2)."""
+    word = re.compile(r"=\?utf-8\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+    unfolded = re.sub(r"\r?\n(?=[ \t])", "", raw)
+    joined = re.sub(r"(?<=\?=)[ \t]+(?==\?)", "", unfolded)
+
+    def decoded(found: re.Match[str]) -> str:
+        text = found[2].encode()
+        is_b = found[1].lower() == "b"
+        return (b64decode(text) if is_b else decodestring(text, header=True)).decode()
+
+    return word.sub(decoded, joined)
+
+
+@pytest.mark.parametrize("tag", [each.tag for each in languages(DOMAIN)])
+def test_a_subject_keeps_every_space_in_every_mail_program(tag: str) -> None:
+    at, zone = datetime(2026, 11, 20, 18, tzinfo=UTC), ZoneInfo("America/Vancouver")
+    asking = Asking(at, zone, "https://a.example", "https://a.example/stop", is_reminder=True)
+    subject = words(asking, tag).subject
+    with mail_server() as box, mailing(plain(box)):
+        message = mail.composed("5" * 32, TO, subject, "Read it.\n")
+        mail.send(message)
+        mail.send_once(message, lambda: True)
+        [raw, again] = [each.as_bytes() for each in box.mails]
+    for sent in (raw, again, message.as_bytes()):
+        head = sent.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("ascii")
+        found = re.search(r"^Subject: (.*(?:\n[ \t].*)*)", head, re.MULTILINE)
+        assert found is not None
+        assert read_by_rfc_2047(found[1]) == subject
+        assert all(len(line) <= 78 for line in found[0].splitlines())
+        assert message_from_bytes(sent, policy=default)["Subject"] == subject
 
 
 def test_a_mail_has_a_sender_a_recipient_a_subject_and_an_id_that_stays() -> None:
@@ -91,8 +133,8 @@ def test_without_tls_nothing_is_sent_unless_the_url_says_so() -> None:
             "550 Unknown <dana@clinic.example>",
             "The mail server refused the recipient's address.",
         ),
-        ("RCPT", "450 Later", "The mail server refused the recipient's address."),
-        ("DATA", "451 Later", "The mail server refused the message."),
+        ("RCPT", "450 Later", "The mail server put off the recipient's address."),
+        ("DATA", "451 Later", "The mail server put off the message."),
         ("DATA", "554 Spam", "The mail server refused the message."),
         ("RCPT", "cut", "The mail server broke the connection off."),
         ("DATA", "cut", "The mail server broke the connection off."),

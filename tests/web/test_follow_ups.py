@@ -15,6 +15,7 @@ from app.core.values.vocabularies import words_of
 from app.web.console.follow_ups import REASONS, TABS
 from tests.asks.asked import ENDED_AT, HOUR, asked, asks, consent, signed, stop
 from tests.asks.conftest import clock, here
+from tests.asks.test_not_me import say_not_me
 from tests.asks.test_sending import DAY, box, only, report, send
 from tests.deliveries.mailbox import Mailbox
 from tests.ground import Api, Clinic
@@ -98,7 +99,7 @@ def test_the_chart_and_the_list_say_quietly_who_has_not_answered(
     assert "No answer" in words(desk.get("/console").text)
     chart = words(desk.get(f"/console/patients/{ask['patient_id']}").text)
     assert "No answer after the visit of 2026-11-20: call" in chart
-    assert "asked by e-mail at ana@example.org , since 2026-11-20" in chart
+    assert "Asked by e-mail at ana@example.org , since 2026-11-20" in chart
     assert phone(desk, ask, **NORMAL).status_code == 303
     for path in ("", f"/patients/{ask['patient_id']}"):
         assert "No answer" not in words(desk.get(f"/console{path}").text)
@@ -108,10 +109,10 @@ def test_the_chart_says_that_messages_were_stopped_or_never_wanted(at: SignIn, h
     patient = here.patient()["id"]
     desk = at(1)
     place = f"/console/patients/{patient}"
-    assert "Messages no consent" in words(desk.get(place).text)
+    assert "Messages No consent" in words(desk.get(place).text)
     consent(here, patient)
     stop(here, patient)
-    assert "Messages stopped 2026-11-20" in words(desk.get(place).text)
+    assert "Messages Stopped 2026-11-20" in words(desk.get(place).text)
 
 
 def test_a_consent_to_messages_is_given_and_withdrawn_on_the_chart(at: SignIn, here: Api) -> None:
@@ -125,7 +126,7 @@ def test_a_consent_to_messages_is_given_and_withdrawn_on_the_chart(at: SignIn, h
     for _ in range(2):
         given = fill(desk, f"{place}/messages", place, **form, form_id="one")
         assert given.status_code == 303
-    assert "asked by e-mail at ana@example.org" in words(desk.get(place).text)
+    assert "Asked by e-mail at ana@example.org" in words(desk.get(place).text)
     [consent] = here.get(f"/v1/consents?patient_id={patient}").json()["items"]
     assert (consent["kind"], consent["given_by"]) == ("messages", "The patient")
     assert consent["obtained_by"] == "test"
@@ -134,7 +135,7 @@ def test_a_consent_to_messages_is_given_and_withdrawn_on_the_chart(at: SignIn, h
     assert other.status_code == 409
     stopped = fill(desk, f"{place}/messages/stop", place, patient_id=patient)
     assert stopped.status_code == 303
-    assert "Messages stopped 2026-11-20" in words(desk.get(place).text)
+    assert "Messages Stopped 2026-11-20" in words(desk.get(place).text)
     assert (only(here)["status"], only(here)["reason"]) == ("cancelled", "stopped")
 
 
@@ -298,3 +299,61 @@ def test_what_another_clinic_asks_is_not_found(at: SignIn, other_api: Api) -> No
     desk = at(1)
     assert desk.get(ask_page(ask)).status_code == 404
     assert phone(desk, ask, **NORMAL).status_code == 404
+
+
+def test_not_me_is_to_call_until_somebody_confirms_the_address(
+    at: SignIn, here: Api, clinic: Clinic, clock: time_machine.Traveller, box: Mailbox
+) -> None:
+    _, ask = asked(here)
+    clock.move_to(ENDED_AT + DAY)
+    send(clinic)
+    clock.move_to(ENDED_AT + DAY + HOUR)
+    say_not_me(clinic, box)
+    desk = at(26)
+    told = words(desk.get(PAGE).text)
+    assert "Follow-ups 1 to call" in told
+    assert "Somebody else got the message. Ask the patient for the right address" in told
+    place = f"/console/patients/{ask['patient_id']}"
+    chart = words(desk.get(place).text)
+    assert "Somebody else got the message after the visit of 2026-11-20: call" in chart
+    assert "Somebody else got a message at ana@example.org" in chart
+    assert "To call" in words(desk.get("/console").text)
+    shown = desk.get(f"{PAGE}/{ask['id']}").text
+    assert "Send the message again" not in shown
+    form = {"patient_id": ask["patient_id"], "address": "b@example.org", "given_by": "The patient"}
+    assert fill(desk, f"{place}/messages", place, **form).status_code == 303
+    assert "Nobody is due a call" in desk.get(PAGE).text
+    assert "Somebody else" not in words(desk.get(place).text)
+
+
+def test_a_person_who_sends_early_neither_takes_the_reminder_away_nor_has_to_call(
+    at: SignIn, here: Api, clinic: Clinic, clock: time_machine.Traveller, box: Mailbox
+) -> None:
+    _, ask = asked(here)
+    clock.move_to(ENDED_AT + 19 * HOUR)
+    assert here.post(f"/v1/asks/{ask['id']}/send").status_code == 200
+    send(clinic)
+    desk = at(19)
+    assert "Nobody is due a call" in desk.get(PAGE).text
+    assert "The reminder has gone" not in words(desk.get(f"{PAGE}/{ask['id']}").text)
+    clock.move_to(ENDED_AT + 2 * DAY)
+    send(clinic)
+    assert len(box.mails) == 2
+    desk = at(49)
+    assert "The reminder has gone, too." in words(desk.get(PAGE).text)
+
+
+def test_a_message_sent_again_late_stands_for_the_reminder_and_the_page_claims_none(
+    at: SignIn, here: Api, clinic: Clinic, clock: time_machine.Traveller, box: Mailbox
+) -> None:
+    _, ask = asked(here)
+    clock.move_to(ENDED_AT + DAY)
+    send(clinic)
+    clock.move_to(ENDED_AT + 40 * HOUR)
+    assert here.post(f"/v1/asks/{ask['id']}/send").status_code == 200
+    send(clinic)
+    desk = at(41)
+    assert "Sent, no answer yet. No reminder follows." in words(desk.get(PAGE).text)
+    clock.move_to(ENDED_AT + 2 * DAY)
+    send(clinic)
+    assert len(box.mails) == 2

@@ -1,6 +1,7 @@
 """People join, sign in and look after their own account; and what attackers get."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -327,6 +328,28 @@ def test_strangers_who_guess_do_not_hold_up_who_has_signed_in_here_before(person
         assert person.sign_in().status_code == 303
     finally:
         enough.set()
+
+
+@pytest.mark.parametrize("limit", ["password", "account"])
+def test_right_passwords_that_are_checked_at_once_are_not_counted_as_wrong_ones(
+    app: FastAPI, person: Person, limit: str
+) -> None:
+    setattr(app.state, f"{limit}_rates", Rates(2, limit, 5))
+    assert person.sign_in(WRONG, Desk(app)).status_code == 403
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: person.sign_in(desk=Desk(app)).status_code, range(6)))
+    assert answers == [303] * 6
+    assert person.sign_in(WRONG, Desk(app)).status_code == 403
+    assert person.sign_in(desk=Desk(app)).status_code == 429
+
+
+def test_wrong_passwords_that_are_checked_at_once_are_no_more_than_the_limit(
+    app: FastAPI, person: Person
+) -> None:
+    app.state.password_rates = Rates(3, "password", 5)
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda _: person.sign_in(WRONG, Desk(app)).status_code, range(8))
+    assert sorted(answers) == [403] * 3 + [429] * 5
 
 
 def test_a_known_browser_may_not_guess_for_ever(app: FastAPI, person: Person) -> None:

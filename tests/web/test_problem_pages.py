@@ -21,7 +21,7 @@ WITHOUT_A_PAGE = {
     *("head-too-large", "id-taken", "identifier-taken", "key-reused", "still-running"),
     *("still-relied-on", "leaving", "not-ready-to-sign", "unauthenticated"),
     *("no-signing-key", "strange-signing-key", "not-acceptable"),
-    *("ask-ended", "ask-not-sendable", "link-closed"),
+    *("ask-ended", "ask-not-sendable", "link-closed", "possible-duplicate"),
 }
 """The codes of problems that no page or form of the console meets, or that have another page."""
 

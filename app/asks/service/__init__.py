@@ -164,6 +164,8 @@ class Asks(Kind[AskBody, AskView]):
 
 
 ASKS: Final = Asks()
+MENDED: Final = frozenset({"no_consent", "stopped", "not_me"})
+"""The reasons of an ask that a later consent mends."""
 FOLLOWED: Final = "asks.follow"
 """The operation in the ledger if an ask changes because something else did."""
 
@@ -205,6 +207,7 @@ def plan(op: Operation, session_id: UUID, patient_id: UUID) -> None:
     ):
         return
     found = queries.ask_about(op, session_id, patient_id)
+    between = obstacle(op, known, patient_id)
     due_at = rules.planned("first", ended_at, op.at, quiet(op))
     if found is None:
         body = AskBody(
@@ -217,12 +220,12 @@ def plan(op: Operation, session_id: UUID, patient_id: UUID) -> None:
         ask, _ = records.create_one(op, ASKS, body)
     else:
         ask = records.lock_for_server(op, ASKS, found)
-        if ask["attempts"] or ask["reason"] not in {"no_consent", "stopped"} or due_at is None:
+        if ask["attempts"] or ask["reason"] not in MENDED or due_at is None or between is not None:
             return
         again = Derived(status="due", reason=None, due_at=due_at, next_at=due_at, next_kind="first")
         ask = change(op, ask, again)
     deliveries.schedule(op, ASKS.noun, ask["id"], ask["next_at"])
-    if rules.obstacle(known, patient_id) is not None:
+    if between is not None:
         review(op, ask["id"])
 
 
@@ -252,7 +255,12 @@ def ending(op: Operation, ask: AskView, known: rules.Known) -> Derived | None:
         return None
     if known.answer is not None:
         return Derived(
-            status="answered", reason=None, answered_by=known.answer, next_at=None, next_kind=None
+            status="answered",
+            # Whoever phones the patient hasn't confirmed the address yet.
+            reason="not_me" if ask["reason"] == "not_me" else None,
+            answered_by=known.answer,
+            next_at=None,
+            next_kind=None,
         )
     if ask["status"] not in queries.OPEN:
         return None
@@ -268,7 +276,10 @@ def obstacle(op: Operation, known: rules.Known, patient_id: UUID) -> AskReason |
     if reason is not None:
         return reason
     consent = consent_for(op, known, patient_id)
-    return None if isinstance(consent, rules.MessageConsent) else consent
+    if not isinstance(consent, rules.MessageConsent):
+        return consent
+    elsewhere = queries.reaches_another(op, patient_id, consent.channel or "email")
+    return "not_me" if elsewhere else None
 
 
 def moved_to(ask: AskView, moment: datetime | None) -> Derived:

@@ -1,5 +1,6 @@
 """What people and their programs do about an ask: send again, cancel, stop, tell of a delivery."""
 
+import re
 from datetime import UTC
 from typing import Final
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from app.asks import queries, rules
 from app.asks.errors import AskEnded, AskNotSendable
 from app.asks.schemas import DeliveryBody
-from app.asks.service import ASKS, Derived, change, obstacle
+from app.asks.service import ASKS, Derived, change, obstacle, review
 from app.asks.views import AskView, AttemptView
 from app.core.operation import Operation
 from app.core.values.faults import Fault
@@ -18,6 +19,8 @@ from app.safety.schemas import ConsentBody
 from app.safety.service import CONSENTS
 from app.safety.views import MessageChannel
 
+DIGITS_MIN: Final = 5
+"""How many digits make a telephone number."""
 AGAIN_MAX: Final = 3
 """How often people may send one ask again."""
 ENDED: Final = ("answered", "cancelled")
@@ -66,21 +69,34 @@ def cancel(op: Operation, id: UUID, note: str) -> AskView:
     Links that went already stay good.
     """
     ask = records.lock_for_server(op, ASKS, id)
-    if ask["status"] in ENDED:
+    if not may_cancel(ask):
         raise AskEnded(ask_status=ask["status"])
+    if ask["reason"] == "not_me":  # it stays the reason why nothing goes to this address
+        return change(op, ask, Derived(note=note), BY_HAND)
     changes = Derived(
         status="cancelled", reason="by_person", note=note, next_at=None, next_kind=None
     )
     return change(op, ask, changes, BY_HAND)
 
 
+def may_cancel(ask: AskView) -> bool:
+    """Return whether a person can still say that they have seen to an ask."""
+    return ask["status"] not in ENDED or (ask["reason"] == "not_me" and ask["note"] is None)
+
+
 def not_me(op: Operation, id: UUID) -> None:
-    """End an ask whose message reached somebody else. The clinic sees the reason."""
+    """End an ask whose message reached somebody else. The clinic sees the reason.
+
+    Nothing more goes to the patient by this channel until their consent to messages is stored
+    again or changed: so somebody has asked for the right address.
+    """
     ask = records.lock_for_server(op, ASKS, id)
     changes = Derived(reason="not_me", next_at=None, next_kind=None)
     if ask["status"] != "answered":  # what was answered stays so, but maybe not by the patient
         changes["status"] = "cancelled"
     change(op, ask, changes)
+    for other in queries.open_asks(op, ask["patient_id"]):
+        review(op, other)
 
 
 def stop_asking(op: Operation, id: UUID, by: str) -> None:
@@ -112,6 +128,26 @@ def stop(op: Operation, patient_id: UUID, channel: MessageChannel, by: str) -> N
     records.create_one(op, CONSENTS, body)
 
 
+_MAIL_ADDRESS: Final = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+HIDDEN: Final = "[address]"
+
+
+def _without_address(op: Operation, ask: AskView, reason: str | None) -> str | None:
+    """Return a reason without addresses, which bounced mails often repeat.
+
+    An ask holds no address: its list, feed and exports show none.
+    """
+    if reason is None:
+        return None
+    said = _MAIL_ADDRESS.sub(HIDDEN, reason)
+    for consent in queries.message_consents(op, ask["patient_id"]):
+        digits = re.sub(r"\D", "", consent.address or "")
+        if consent.channel == "post" and len(digits) >= DIGITS_MIN:
+            spaced = r"[\s().-]*".join(digits)
+            said = re.sub(rf"\+?{spaced}", HIDDEN, said)
+    return said
+
+
 def tell(op: Operation, id: UUID, body: DeliveryBody) -> AskView:
     """Write down what became of a message after it was handed over, such as a bounce.
 
@@ -129,7 +165,7 @@ def tell(op: Operation, id: UUID, body: DeliveryBody) -> AskView:
     told: AttemptView = {
         **attempt,
         "status": body.status,
-        "reason": None if went else body.reason,
+        "reason": None if went else _without_address(op, ask, body.reason),
     }
     changes = Derived(
         attempts=[told if each["id"] == attempt["id"] else each for each in ask["attempts"]]

@@ -178,12 +178,22 @@ def was_sent(op: Operation, claim: Claim) -> None:
     if ask["status"] in queries.OPEN:
         changes |= Derived(status="sent", next_at=None, next_kind=None)
         known = queries.known(op, ask["session_id"], ask["patient_id"])
-        if attempt["kind"] == "first" and known is not None:
-            ended_at = known.ended_at.astimezone(UTC)
-            moment = rules.planned("reminder", ended_at, op.at, quiet(op))
-            if moment is not None:
-                changes |= Derived(next_at=moment, next_kind="reminder")
+        moment = None if known is None else _reminder(op, ask, known)
+        if moment is not None:
+            changes |= Derived(next_at=moment, next_kind="reminder")
     _finish(op, ask, changes)
+
+
+def _reminder(op: Operation, ask: AskView, known: rules.Known) -> datetime | None:
+    """Return when the reminder goes after a message that went just now; None if none goes.
+
+    What a person sends again in the hours of the reminder stands for it.
+    """
+    ended_at = known.ended_at.astimezone(UTC)
+    reminded = any(attempt["kind"] == "reminder" for attempt in ask["attempts"])
+    if reminded or op.at >= ended_at + rules.SPANS["reminder"].begin:
+        return None
+    return rules.planned("reminder", ended_at, op.at, quiet(op))
 
 
 def was_refused(op: Operation, claim: Claim, reason: str) -> None:

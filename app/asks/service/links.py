@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.alerts.queries import alarming
 from app.alerts.service import Alarm, move_alert, raise_alerts
 from app.alerts.views import RedFlag
 from app.asks import queries, rules
@@ -33,14 +34,16 @@ from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation, perform, rows
 from app.core.values.access import server
 from app.core.values.clock import clinic_day, uuid7
-from app.core.values.problems import Invalid
+from app.core.values.problems import Invalid, NotFound
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
+from app.ledger import statements
 from app.ledger.models import LedgerHead
 from app.patients.models import Patient
 from app.records.service import create_one
 from app.safety.views import MessageChannel
-from app.sessions.models import TreatmentSession
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 
 TOKEN_BYTES: Final = 16
 TOKEN_LENGTH: Final = 22
@@ -66,18 +69,10 @@ _LOOK: Final = (
         AskLink.revoked_at,
         *(Ask.session_id, Ask.patient_id, Ask.channel, Ask.language.label("asked_in")),
         *(Ask.status, Ask.reason, Ask.due_at),
-        TreatmentSession.occurred_at,
-        TreatmentSession.status.label("session_status"),
-        TreatmentSession.patient_id.label("treated_id"),
-        TreatmentSession.episode_id,
         Patient.language,
         _ANSWERS,
     )
     .join(Ask, and_(Ask.clinic_id == AskLink.clinic_id, Ask.id == AskLink.ask_id))
-    .join(
-        TreatmentSession,
-        and_(TreatmentSession.clinic_id == Ask.clinic_id, TreatmentSession.id == Ask.session_id),
-    )
     .join(Patient, and_(Patient.clinic_id == Ask.clinic_id, Patient.id == Ask.patient_id))
     .where(AskLink.id == bindparam("id"))
 )
@@ -116,6 +111,8 @@ class Seen(NamedTuple):
     initial: str | None
     """The first letter of their name, if the address serves another patient too."""
     standing: Standing
+    alarmed: bool
+    """Whether an alert of the patient is open, and an answer came by the links of this ask."""
 
 
 def mint(op: Operation, ask_id: UUID, attempt_id: UUID) -> str:
@@ -153,7 +150,8 @@ def operation(found: Found, name: str) -> Operation:
 def look(op: Operation, link_id: UUID) -> Seen:
     """Return what is stored of a link. It changes nothing. Or `NotFound`."""
     row = op.one(_LOOK, id=link_id)
-    consent = _consent(op, row)
+    visit = _visit(op, row.session_id)
+    consent = _consent(op, row, visit["episode_id"])
     address = consent.address if isinstance(consent, rules.MessageConsent) else None
     initial = address and queries.initial(op, row.patient_id, row.channel, address)
     return Seen(
@@ -169,20 +167,31 @@ def look(op: Operation, link_id: UUID) -> Seen:
             row.status,
             row.reason,
             row.due_at,
-            row.occurred_at,
-            row.session_status == "void",
-            row.treated_id != row.patient_id,
+            visit["occurred_at"],
+            visit["status"] == "void",
+            visit["patient_id"] != row.patient_id,
             consent == "stopped",
             row.answers,
         ),
+        row.answers > 0 and bool(alarming(op, [row.patient_id])),
     )
 
 
-def _consent(op: Operation, row: Row[Any]) -> rules.MessageConsent | AskReason:
+def _visit(op: Operation, session_id: UUID) -> SessionView:
+    """Return a session as the ledger states it. Nobody's answer is lost for a spoilt row."""
+    stated = statements.newest(op, SESSIONS.noun, [session_id]).get(session_id)
+    if stated is None or stated.body is None:
+        raise NotFound
+    return SESSIONS.from_json(stated.body)
+
+
+def _consent(
+    op: Operation, row: Row[Any], episode_id: UUID | None
+) -> rules.MessageConsent | AskReason:
     """Return what the patient decided about messages by the channel of a link."""
     decided = queries.message_consents(op, row.patient_id)
     of_channel = [each for each in decided if each.channel in {None, row.channel}]
-    return rules.in_force(of_channel, clinic_day(op.at, op.zone), row.episode_id)
+    return rules.in_force(of_channel, clinic_day(op.at, op.zone), episode_id)
 
 
 def locked(op: Operation, link_id: UUID) -> Seen:
@@ -265,11 +274,16 @@ def say_not_me(op: Operation, link_id: UUID) -> LinkState:
 
 
 def stop(op: Operation, link_id: UUID) -> LinkState:
-    """Withdraw the consent to messages by this channel. A link that has ended does it, too."""
+    """Withdraw the consent to messages by this channel. A link that has ended does it, too.
+
+    But whoever said that the message isn't theirs doesn't stop those to an address that somebody
+    has confirmed since.
+    """
     seen = locked(op, link_id)
-    if seen.standing.revoked:
-        return "unknown"
-    if state(seen.standing, op.at) != "stopped":
+    renewed = seen.standing.revoked and not queries.reaches_another(
+        op, seen.patient_id, seen.channel
+    )
+    if not seen.standing.stopped and not renewed:
         actions.stop(op, seen.patient_id, seen.channel, "The page of the link in a message")
     return "stopped"
 

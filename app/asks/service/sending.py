@@ -28,7 +28,7 @@ from app.core.values.access import server
 from app.core.values.clock import now, uuid7
 from app.core.values.problems import NotFound
 from app.deliveries import mail, signatures
-from app.deliveries.asking import Asking, Words, words
+from app.deliveries.asking import Asking, Words, plain, words
 from app.deliveries.channels import NOT_SET
 from app.deliveries.errors import Undelivered, Unwanted
 from app.settings import settings
@@ -153,6 +153,7 @@ def _words(claim: Claim) -> tuple[Words, str]:
         initial=claim.initial,
         phone=claim.clinic["phone"],
         emergency_number=claim.clinic["emergency_number"],
+        is_reminder=claim.attempt["kind"] == "reminder",
     )
     return words(asking, claim.language), stop
 
@@ -188,7 +189,7 @@ def _post(claim: Claim, is_wanted: Callable[[], bool]) -> None:
             "ask_id": claim.ask_id,
             "attempt_id": id_,
             "to": claim.address,
-            "text": said.text,
+            "text": plain(said.text),
             "language": claim.language,
         }
     )

@@ -53,6 +53,10 @@ class Rates:
         self._window_s = minutes * 60
         self._until = 0.0
         self._taken = Counter[str]()
+        self.under_way = Counter[str]()
+        """How many of a caller's requests are counted, but may still be given back."""
+        self.waiting = Counter[str]()
+        """How many wait for one of those."""
 
     def take(self, actor: str) -> Allowance:
         """Count one request, and return whether it is granted."""
@@ -64,6 +68,12 @@ class Rates:
         left = self._quota - self._taken[actor]
         left_s = math.ceil(self._until - now)
         return Allowance(self._policy, left >= 0, self._quota, self._window_s, max(0, left), left_s)
+
+    def has_left(self, actor: str) -> bool:
+        """Return whether one more request would be granted now."""
+        now = time.time()
+        is_open = now < self._until <= now + self._window_s
+        return not is_open or self._taken[actor] < self._quota
 
     def give_back(self, actor: str) -> None:
         """Take back one count, for a request that turns out not to be limited."""

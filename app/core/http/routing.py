@@ -107,17 +107,8 @@ class Route(APIRoute):
                     limit.reschedule(None)
                 try:
                     response = await solve_and_call(request)
-                except Problem as refused:
-                    op.entries = []  # what the function had done was rolled back
-                    await _settle(request, op)
-                    if isinstance(refused, Forbidden):
-                        await record_denial(request, op, refused.denial)
-                    if isinstance(refused, Unreadable):
-                        await _is_of_record(request, op)
-                    raise
-                except (*MALFORMED, TemplateError) as failed:
-                    if await _is_of_record(request, op):
-                        raise Unreadable from failed
+                except Exception as failed:
+                    await _after_failure(request, op, failed)
                     raise
                 forget_stale_clients(request, op)
                 await _settle(request, op)
@@ -131,16 +122,23 @@ class Route(APIRoute):
         return handle
 
 
-async def _is_of_record(request: ApiRequest, op: Operation) -> bool:
-    """Return whether a failure is that of a record that somebody changed outside the program.
+async def _after_failure(request: ApiRequest, op: Operation, failed: Exception) -> None:
+    """Record what must be known of an operation that failed, or was refused.
 
-    It looks at the records that the operation or the request names. A difference is reported.
+    Raises `Unreadable` if it failed because of a record that differs from the ledger.
     """
     named = {id_ for entry in op.entries for id_ in (entry.resource_id, entry.patient_id) if id_}
     named |= {*op.doubted, *ids_in(request)}
-    op.entries = []  # they are of the operation that failed
+    op.entries = []  # what the function had done was rolled back
+    if isinstance(failed, Problem):
+        await _settle(request, op)
+    if isinstance(failed, Forbidden):
+        await record_denial(request, op, failed.denial)
+    if not isinstance(failed, (Unreadable, TemplateError, *MALFORMED)):
+        return
     find: Callable[..., bool] = request.app.state.find_differing
-    return await asyncio.to_thread(find, op, named)
+    if await asyncio.to_thread(find, op, named) and not isinstance(failed, Unreadable):
+        raise Unreadable from failed
 
 
 async def _settle(request: Request, op: Operation) -> None:

@@ -101,6 +101,7 @@ OWN: Final[Mapping[str, str]] = {
     "patient_named": "Leave the name out: the record has the patient's name.",
     "period_too_long": "The period is longer than this operation takes.",
     "port": "This server doesn't connect to this port.",
+    "possible_duplicate": "In the console: the new patient may be one who is stored already.",
     "practitioner_forbidden": "A person with this role is no practitioner.",
     "practitioner_inactive": "The practitioner was inactive on that day.",
     "practitioner_missing": "The account of a practitioner names them.",

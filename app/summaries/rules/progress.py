@@ -83,7 +83,7 @@ def facts(progress: Json) -> list[Pair]:
     return pairs(
         ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
         ("First and last visit", first and f"{first[:10]} to {last[:10]}"),
-        ("Days between visits", None if gap is None else f"{number(gap)} (median)"),
+        ("Days between visits", None if gap is None else f"{number(round(gap, 1))} (median)"),
         ("Attended of planned", "; ".join(filter(None, map(plan, progress["plans"]))) or None),
         ("Needling in total", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
         ("Time to release", released(progress["release"]["time_to_release"])),

@@ -51,8 +51,6 @@ async def come_back(request: Request) -> Response:
     typed = kept(request)
     if typed is None:
         return pages.redirect(pages.HOME)
-    if "as" in form:
-        return pages.sign_in(200, pages.SignIn.on(request, typed.page))
     async with deadline():
         return await _shown(request, typed)
 

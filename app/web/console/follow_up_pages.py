@@ -119,7 +119,7 @@ def _one(op: Operation, ask: AskView, refused: AskEnded | None = None) -> HTMLRe
         alarms=_alarms(op, ask),
         actions=alerts.ACTIONS,
         may_ask=may_ask,
-        may_cancel=may_ask and ask["status"] not in actions.ENDED,
+        may_cancel=may_ask and actions.may_cancel(ask),
         may_phone=op.caller.may(Scope.FOLLOW_UPS_WRITE),
         why_not=follow_ups.why_not(op, ask) if may_ask else None,
     )

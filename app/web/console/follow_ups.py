@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_
+from sqlalchemy import and_, bindparam, case, func, or_
 
 from app.asks import queries, rules
 from app.asks.models import Ask
@@ -31,6 +31,7 @@ _TO_CALL: Final = and_(
     or_(
         Ask.status.in_(("unsure", "failed")),
         and_(Ask.status == "sent", Ask.next_at.is_(None)),
+        and_(Ask.reason == "not_me", Ask.note.is_(None), queries.UNCONFIRMED),
     ),
     Ask.id >= bindparam("called_since"),
 )
@@ -55,7 +56,11 @@ _COUNTS: Final = rows(
     Ask, *(func.count().filter(clause).label(name) for name, (_, clause) in TABS.items())
 ).where(Ask.id >= bindparam("counted_since"))
 _CALLS: Final = rows(Ask, func.count()).where(_TO_CALL)
-_WAITING: Final = rows(Ask, Ask.patient_id).where(_TO_CALL, among(Ask.patient_id, "ids")).distinct()
+_WAITING: Final = (
+    rows(Ask, Ask.patient_id, func.max(case((Ask.status == "sent", 1), else_=0)).label("silent"))
+    .where(_TO_CALL, among(Ask.patient_id, "ids"))
+    .group_by(Ask.patient_id)
+)
 _OF_PATIENT: Final = (
     rows(Ask, Ask.id)
     .where(_TO_CALL, Ask.patient_id == bindparam("patient_id"))
@@ -76,7 +81,8 @@ REASONS: Final[Mapping[str, str]] = {
     "stopped": "The patient asked for no more messages.",
     "open_alert": "There is an open alert about the patient.",
     "serious_event": "There was a serious adverse event.",
-    "not_me": "Somebody else got the message: correct the patient's address.",
+    "not_me": "Somebody else got the message. Ask the patient for the right address, and store"
+    " a new consent to messages.",
     "by_person": "Somebody here cancelled it.",
     "refused": "The address was refused.",
     "bounced": "The message came back.",
@@ -132,11 +138,12 @@ def listed(op: Operation, show: str, filters: Filters) -> Listed:
     return Listed(shown(op, _asks(op, [row.id for row in found])), cursor)
 
 
-def waiting(op: Operation, people: Sequence[UUID]) -> set[str]:
-    """Return the ids of those patients of a list who are due a call, as text."""
+def waiting(op: Operation, people: Sequence[UUID]) -> dict[str, str]:
+    """Return the words for those patients of a list who are due a call, by their id as text."""
     if not op.caller.may(Scope.ASKS_READ) or not people:
-        return set()
-    return {str(row.patient_id) for row in op.all(_WAITING, ids=list(people), **_called(op))}
+        return {}
+    found = op.all(_WAITING, ids=list(people), **_called(op))
+    return {str(row.patient_id): "No answer" if row.silent else "To call" for row in found}
 
 
 def unanswered(op: Operation, patient_id: UUID) -> list[Shown]:
@@ -193,7 +200,7 @@ class Messages(NamedTuple):
     """Whether a patient may be asked by messages."""
 
     state: str
-    """`given`, `stopped` or `never`."""
+    """`given`, `stopped`, `never`; or `not_me`: somebody else gets what is sent there."""
     channel: str | None = None
     address: str | None = None
     since: str | None = None
@@ -207,7 +214,9 @@ def messages(op: Operation, patient_id: UUID) -> Messages | None:
     consents = queries.message_consents(op, patient_id)
     found = rules.in_force(consents, clinic_day(op.at, op.zone), None)
     if isinstance(found, rules.MessageConsent):
-        return Messages("given", found.channel, found.address, _text(found.decided_at))
+        elsewhere = queries.reaches_another(op, patient_id, found.channel or "email")
+        state = "not_me" if elsewhere else "given"
+        return Messages(state, found.channel, found.address, _text(found.decided_at))
     if found == "stopped":
         last = max(one.decided_at for one in consents)
         return Messages("stopped", since=_text(last))

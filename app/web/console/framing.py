@@ -62,7 +62,7 @@ def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
     shown = around(op, whose(op)) | {
         "kept": back if is_mine else NOTHING,
         "returned": is_mine,
-        "others": None if is_mine else back,
+        "is_anothers": back is not None and not is_mine,
         "said": pages.SAID.get(said),
     }
     return HTMLResponse(pages.render(template, **(shown | more)))

@@ -22,7 +22,7 @@ from app.core.db.database import Database
 from app.core.http.authorize import record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import read_form
-from app.core.http.guesses import take_guess
+from app.core.http.guesses import guessing, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import request_id, whole_body
 from app.core.operation import Operation, perform
@@ -61,8 +61,9 @@ async def join_(request: Request) -> Response:
     check_origin(request)
     cast("Rates", request.app.state.token_rates).take(client_address(request)).apply(request)
     form = read_form(request, await whole_body(request))
-    guess, database = take_guess(request), cast("Database", request.app.state.database)
-    async with deadline():
+    database = cast("Database", request.app.state.database)
+    async with deadline(), guessing(request):
+        guess = await take_guess(request)
         key = parse_key(form.get("code", "").strip(), INVITATION_CODE)
         caller = None if key is None else await asyncio.to_thread(_caller, database, key)
         if key is None or caller is None:

@@ -18,7 +18,7 @@ from app.accounts.service.signing_in import confirm, set_password, set_totp
 from app.auth.rules import Key, Untrusted
 from app.core.http.authorize import Authorize, RequestOperation, record_rejection
 from app.core.http.deadline import deadline
-from app.core.http.guesses import take_guess
+from app.core.http.guesses import guessing, take_guess
 from app.core.http.rates import Rates
 from app.core.http.requests import request_id
 from app.core.http.routing import Route
@@ -168,12 +168,13 @@ async def _read(request: Request, person: Person, what: Callable[[Operation], An
 async def _checked(request: Request, person: Person, name: str) -> passwords.Checked:
     """Check a person's present password, and the code of the second factor if they have one."""
     account = await _read(request, person, lambda op: queries.checks_of(op, person.id))
-    guess = take_guess(request, str(person.id))
     sent = person.form.get("present", ""), person.form.get("otp", "")
-    checked = await passwords.check(account, *sent, is_known=True)
-    if checked.fault is None:
-        guess.give_back()
-    else:
+    async with guessing(request):
+        guess = await take_guess(request, str(person.id))
+        checked = await passwords.check(account, *sent, is_known=True)
+        if checked.fault is None:
+            guess.give_back()
+    if checked.fault is not None:
         await _record(request, person, name, checked.fault)
     return checked
 

@@ -36,6 +36,7 @@ from app.web.console.cookies import CLINIC, cookie_of
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
+from app.web.console.wording import field_words
 from app.web.files import address
 
 HOME: Final = "/console"
@@ -116,6 +117,7 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    field=field_words,
     reason=_reason,
     verdict=verdict_words,
     release=RELEASES.__getitem__,

@@ -57,7 +57,7 @@ class Next(NamedTuple):
 
     marked: set[str]
     """Who has an open alert."""
-    waiting: set[str]
+    waiting: dict[str, str]
     """Who is due a call."""
     drafts: dict[str, list[str]]
     """The sessions that nobody has signed, oldest first, by patient."""

@@ -42,7 +42,8 @@ async def page_about(request: Request, problem: Problem) -> Response:
             detail=said.detail,
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
-            kept=typed,
+            # A page never has what somebody else typed, not even where it isn't shown.
+            kept=typed if is_mine or signed_in is None else None,
             typed=typed.typed if typed and is_mine else (),
             **bar,
         )

@@ -29,7 +29,7 @@ from app.core.db.database import Database
 from app.core.http.authorize import Identity, record_rejection
 from app.core.http.deadline import deadline
 from app.core.http.forms import read_form
-from app.core.http.guesses import Guess, take_guess
+from app.core.http.guesses import Guess, guessing, take_guess
 from app.core.http.rates import Rates, client_address
 from app.core.http.requests import whole_body
 from app.core.http.routing import Route
@@ -91,7 +91,7 @@ async def sign_in(request: Request) -> Response:
     is_typed = clinic != "" and clinic != cookie_of(request, CLINIC)
     name = form.get("name", "")
     shown = pages.SignIn(target(request, form), clinic, name, is_typed, kept(request))
-    async with deadline():
+    async with deadline(), guessing(request):
         key = form.get("key", "").strip()
         found = await (_with_key(request, key) if key else _with_password(request, form))
         if found is None:
@@ -138,7 +138,7 @@ def _take(checked: passwords.Checked, op: Operation) -> None:
 
 
 async def _with_key(request: Request, key: str) -> SigningIn:
-    guess = take_guess(request)
+    guess = await take_guess(request)
     found = await asyncio.to_thread(_caller_of_key, request.app.state.database, key)
     return SigningIn(_marked(request, found), guess)
 
@@ -156,11 +156,11 @@ async def _with_password(request: Request, form: dict[str, str]) -> SigningIn | 
     name, password, code = form.get("name", ""), form.get("password", ""), form.get("otp", "")
     clinic_id = await asyncio.to_thread(clinic_of, database, form.get("clinic", ""))
     if clinic_id is None:
-        take_guess(request)
+        await take_guess(request)
         return None
     there = await passwords.account_of(database, clinic_id, name)
     known = _known(request, there)
-    guess = take_guess(request, str(clinic_id), name_key(name), *known)
+    guess = await take_guess(request, str(clinic_id), name_key(name), *known)
     checked = await passwords.check(there, password, code, is_known=bool(known))
     if checked.account is None:
         return SigningIn(None, guess)

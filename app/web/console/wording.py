@@ -88,6 +88,25 @@ def words_for(problem: Problem) -> Words:
     return words._replace(detail=problem.detail) if is_own else words
 
 
+FIELDS: Final[Mapping[str, str]] = {
+    "action": "What was done",
+    "given_by": "Who consented",
+    "otp": "Code of the second factor",
+    "practitioner_id": "Practitioner",
+    "q": "Search",
+    "sign_in_name": "Name to sign in with",
+    "subject": "Name at the identity provider (sub)",
+    "to": "Address",
+}
+"""What people call a field whose name doesn't say it."""
+
+
+def field_words(place: str) -> str:
+    """Return what people call the field of a form, by its name or a pointer to it."""
+    name = place.strip("/").partition("/")[0]
+    return FIELDS.get(name, name.replace("_", " ").capitalize()) or "The form"
+
+
 def duration(seconds: int) -> str:
     """Return how long to wait, in seconds or in whole minutes that are enough."""
     count, noun = seconds, "second"

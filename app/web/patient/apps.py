@@ -33,7 +33,11 @@ async def answer(request: Request, token: str) -> Response:
     members = decode(raw)
     wanted = request.query_params.get("language")
     if isinstance(members, dict) and members.get("reported_by") == answers.NOT_ME:
-        return _told(request, await sending.ended(request, token, wanted))
+        red_flags = answers.red_flags_in(members.get(answers.SEVERAL))
+        if red_flags:
+            await sending.warned(request, token, wanted, red_flags)
+        ended = await sending.ended(request, token, wanted)
+        return _told(request, ended, in_danger=bool(red_flags))
     look = await looked(request, token, wanted)
     if look.state == "unknown":
         raise NotFound

@@ -34,6 +34,10 @@ class Look(NamedTuple):
     ends_at: datetime | None = None
     due_at: datetime | None = None
     answers_left: int = 0
+    alarmed: bool = False
+    """Whether an alert of the patient is open, and they have answered."""
+    revoked: bool = False
+    """Whether nobody is to know the link any more, although it stops messages."""
 
 
 def stranger(wanted: str | None) -> Look:
@@ -61,7 +65,7 @@ async def done(request: Request, token: str, wanted: str | None, work: Work, nam
 async def _counted(request: Request, call: Callable[[], Look]) -> Look:
     async with deadline():
         look = await asyncio.to_thread(call)
-    if look.state == "unknown":
+    if look.state == "unknown" and not look.revoked:
         # Links that exist are never refused, however many others an address has tried.
         cast("Rates", request.app.state.link_rates).take(client_address(request)).apply(request)
     return look
@@ -95,7 +99,7 @@ def _seen(op: Operation, seen: links.Seen, wanted: str | None, grace: timedelta)
     standing = seen.standing
     now = state(standing, op.at, grace)
     if now == "unknown":
-        return stranger(wanted)
+        return stranger(wanted)._replace(revoked=True)
     here = clinic(op)
     several = offered(languages(DOMAIN), here["languages"])
     around = Around(
@@ -108,4 +112,4 @@ def _seen(op: Operation, seen: links.Seen, wanted: str | None, grace: timedelta)
         seen.initial,
     )
     left = max(0, ANSWERS_MAX - standing.answers)
-    return Look(now, around, standing.ends_at, standing.due_at, left)
+    return Look(now, around, standing.ends_at, standing.due_at, left, seen.alarmed)

@@ -54,7 +54,7 @@ async def send(request: Request, token: str) -> Response:
 async def stop_page(request: Request, token: str) -> Response:
     """Ask whether the messages are to stop. It changes nothing: mail programs open links."""
     look = await looked(request, token, request.query_params.get("language"))
-    if look.state in {"unknown", "stopped"}:
+    if look.state == "stopped" or (look.state == "unknown" and not look.revoked):
         return _state(token, look)
     return pages.page("stop.html", look.around, action=_address(token))
 
@@ -72,7 +72,10 @@ async def stop(request: Request, token: str) -> Response:
 async def _sent(request: Request, token: str, typed: Typed) -> Response:
     wanted = typed.value("language")
     if typed.value("reported_by") == answers.NOT_ME:
-        return _state(token, await sending.ended(request, token, wanted))
+        red_flags = answers.red_flags_in(typed.values(answers.SEVERAL))
+        warned = red_flags and await sending.warned(request, token, wanted, red_flags)
+        ended = await sending.ended(request, token, wanted)
+        return _danger(warned) if warned and warned.state != "unknown" else _state(token, ended)
     # The page shows the language that it was read in, if the clinic offers it.
     look = await looked(request, token, wanted, GRACE)
     if look.state == "unknown":
@@ -84,7 +87,7 @@ async def _sent(request: Request, token: str, typed: Typed) -> Response:
     tag = look.around.language.tag
     stored = await sending.answered(request, token, tag, body)
     if body.red_flags and stored.state != "unknown":
-        return _danger(stored)
+        return _danger(stored, stored=stored.state == "answered")
     return _state(token, stored)
 
 
@@ -100,9 +103,8 @@ async def _refused(
     return _danger(look) if red_flags and look.state != "unknown" else _state(token, look)
 
 
-def _danger(look: Look) -> Response:
+def _danger(look: Look, *, stored: bool = False) -> Response:
     """Return the page that says what to do about a red flag, and whether the answer is stored."""
-    stored = look.state == "answered"
     return pages.page("danger.html", look.around, STATUS.get(look.state, 200), stored=stored)
 
 
@@ -142,9 +144,10 @@ def _state(token: str, look: Look) -> Response:
     status = STATUS.get(look.state, 200)
     if look.state == "answered":
         more = look.answers_left > 0
-        return pages.page("answered.html", look.around, action=_address(token), more=more)
-    at = look.due_at if look.state == "not_yet" else None
-    return pages.state(look.state, look.around, status, at)
+        at, alarmed = _address(token), look.alarmed
+        return pages.page("answered.html", look.around, action=at, more=more, alarmed=alarmed)
+    due_at = look.due_at if look.state == "not_yet" else None
+    return pages.state(look.state, look.around, status, due_at)
 
 
 def _address(token: str) -> str:

@@ -62,7 +62,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "full": (
         message("We can't take another answer here"),
-        message("This link takes five answers. Please call us, so that nothing is missed."),
+        message("This link takes no more answers. Please call us, so that nothing is missed."),
     ),
     "unavailable": (
         message("Something doesn't work at the moment"),

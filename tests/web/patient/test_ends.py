@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.asks.models import AskAnswer, AskLink
 from app.asks.service import links
+from tests.asks.asked import consent
 from tests.retention.test_erasure import erase, set_policy
 from tests.web.patient.conftest import FORM, STRANGE, Link, mint
 
@@ -160,3 +161,33 @@ def test_the_erasure_of_a_patient_takes_their_links_and_answers_along(link: Link
         for table in (AskLink, AskAnswer):
             mine = select(table.ask_id).where(table.clinic_id == link.clinic.id)
             assert db.execute(mine).all() == []
+
+
+@pytest.mark.parametrize("body", [{"language": "en"}, {"List-Unsubscribe": "One-Click"}])
+def test_whoever_said_not_me_can_still_stop_the_messages(link: Link, body: dict[str, str]) -> None:
+    link.wire.post(link.path, data={"reported_by": "not_me"})
+    page = link.wire.get(f"{link.path}/stop")
+    assert page.status_code == 200
+    assert "Stop these messages?" in page.text
+    assert "604" not in page.text
+    for _ in range(2):
+        link.wait(seconds=1)
+        answer = link.wire.post(f"{link.path}/stop", data=body)
+        assert answer.status_code == 200
+        assert "ask you again" in answer.text
+    path = f"/v1/consents?patient_id={link.session['patient_id']}&kind=messages"
+    decisions = [each["decision"] for each in link.api.get(path).json()["items"]]
+    assert sorted(decisions) == ["given", "withdrawn"]
+
+
+def test_whoever_said_not_me_does_not_stop_messages_to_an_address_confirmed_since(
+    link: Link,
+) -> None:
+    link.wire.post(link.path, data={"reported_by": "not_me"})
+    link.wait(hours=1)
+    new = {"address": "other@example.org", "obtained_at": "2026-11-21T11:00:00-08:00"}
+    consent(link.api, link.session["patient_id"], **new)
+    assert "ask you again" in link.wire.post(f"{link.path}/stop").text
+    path = f"/v1/consents?patient_id={link.session['patient_id']}&kind=messages"
+    decisions = [each["decision"] for each in link.api.get(path).json()["items"]]
+    assert decisions == ["given", "given"]

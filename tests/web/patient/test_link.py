@@ -101,7 +101,7 @@ def test_who_has_answered_is_thanked_and_may_answer_five_times(link: Link) -> No
         assert link.send(soreness=str(soreness)).status_code == 200
     shown = link.open()
     assert "<form" not in shown.text
-    assert "five answers" in shown.text
+    assert "takes no more answers" in shown.text
     sixth = link.send(soreness="9")
     assert sixth.status_code == 409
     assert EMERGENCY in sixth.text
@@ -207,8 +207,13 @@ def test_an_address_that_serves_two_patients_gets_an_initial(link: Link) -> None
     path = f"/v1/patients/{link.session['patient_id']}"
     link.api.change(link.api.get(path).json(), "/v1/patients", given_name="Amelie")
     assert "begins with" not in link.open().text
-    consent(link.api, link.api.patient()["id"])
+    other_id = link.api.patient()["id"]
+    consent(link.api, other_id)
     assert "begins with A." in link.open().text
+    [other] = link.api.get(f"/v1/consents?patient_id={other_id}").json()["items"]
+    withdrawn = {"decision": "withdrawn", "withdrawn_at": "2026-11-20T11:00:00-08:00"}
+    link.api.change(other, "/v1/consents", **withdrawn)
+    assert "begins with A." in link.open().text  # the message that says so is still out
 
 
 def test_the_visit_is_named_by_its_day_and_time_in_the_clinics_zone(link: Link) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.ground import Clinic
+from tests.state.test_unreadable import spoil
 from tests.web.patient.conftest import Link
 
 FLAGS: dict[str, Any] = {"none_of_these": None, "red_flags": "fainting"}
@@ -98,6 +100,32 @@ def test_a_red_flag_on_a_link_that_takes_no_answer_raises_the_alert(
     assert len(link.reports()) == reports
 
 
+def test_a_red_flag_of_somebody_who_is_not_meant_raises_the_alert_too(link: Link) -> None:
+    answer = link.send(**FLAGS | {"reported_by": "not_me"})
+    assert DANGER in answer.text
+    assert len(link.alerts()) == 1
+    assert link.ask()["reason"] == "not_me"
+    assert link.open().status_code == 404
+
+
+def test_an_app_tells_of_a_red_flag_of_somebody_who_is_not_meant(link: Link) -> None:
+    told = link.send_by_app(reported_by="not_me", red_flags=["fainting"]).json()
+    assert (told["state"], told["in_danger"]) == ("not_me", True)
+    assert len(link.alerts()) == 1
+
+
+def test_the_link_says_to_call_as_long_as_the_alert_is_open_and_shows_no_answer(link: Link) -> None:
+    link.send(**FLAGS)
+    shown = link.open().text
+    assert "Call us now if you have not spoken with us" in shown
+    assert "You can close this page" not in shown
+    assert "ainting" not in shown
+    [alert] = link.alerts()
+    said = {"action": "called"}
+    assert link.api.post(f"/v1/alerts/{alert['id']}/acknowledge", said).status_code == 200
+    assert "You can close this page" in link.open().text
+
+
 def test_a_red_flag_on_a_link_that_nobody_knows_raises_no_alert(link: Link) -> None:
     link.wire.post(link.path, data={"reported_by": "not_me"})
     assert link.send(**FLAGS).status_code == 404
@@ -118,3 +146,22 @@ def test_an_app_learns_of_the_danger_when_the_link_takes_no_answer(link: Link) -
     answer = link.send_by_app(none_of_these=False, red_flags=["fainting"])
     assert (answer.status_code, answer.json()["in_danger"]) == (409, True)
     assert len(link.alerts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("occurred_at_offset_min", "32000"),
+        ("occurred_at", "'9999-12-31 23:59:59.000000+00'"),
+        ("status", "'void'"),
+        ("attendance", "'declined'"),
+    ],
+)
+def test_no_answer_is_lost_because_somebody_changed_the_row_of_the_session(
+    link: Link, clinic: Clinic, column: str, value: str
+) -> None:
+    spoil(clinic, "sessions", link.session["id"], column, value)
+    assert link.send(**FLAGS).status_code == 200
+    [report] = link.reports()
+    alerts = {alert["source"]["id"] for alert in link.alerts()}
+    assert alerts >= {report["id"]}

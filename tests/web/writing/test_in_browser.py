@@ -65,7 +65,7 @@ def sign_in(page: Page, room: Room) -> None:
 
 def fill_row(page: Page, row: int, muscle: str) -> None:
     place = page.get_by_role("group", name=f"Muscle {row + 1}", exact=True)
-    place.get_by_label("Muscle").fill(muscle)
+    place.get_by_label("Muscle", exact=True).fill(muscle)
     place.get_by_label("Needle, mm thick").fill("0,30")
     place.get_by_label("Needle, mm long").fill("40")
     place.get_by_label("Depth, mm").fill("25")
@@ -86,12 +86,14 @@ def test_six_muscles_are_logged_signed_and_amended_without_scripts(page: Page, r
         fill_row(page, row, muscle)
     for name in ("Opened", "Inserted", "Removed", "Disposed of"):
         page.get_by_label(name, exact=True).fill("6")
-    page.get_by_label("Plan").fill("Again in a week.")
+    page.get_by_label("Plan", exact=True).fill("Again in a week.")
     page.get_by_role("button", name="Store the draft").click()
     fault = page.get_by_role("alert")
     expect(fault).to_contain_text("Muscle 6: Side")
-    expect(page.get_by_label("Plan")).to_have_value("Again in a week.")
-    page.get_by_role("group", name="Muscle 6").get_by_label("Side").select_option("right")
+    expect(page.get_by_label("Plan", exact=True)).to_have_value("Again in a week.")
+    page.get_by_role("group", name="Muscle 6", exact=True).get_by_label("Side").select_option(
+        "right"
+    )
     page.get_by_role("button", name="Store the draft").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sign the session: Ana Núñez")
     expect(page.get_by_text("Again in a week.")).to_be_visible()
@@ -101,7 +103,9 @@ def test_six_muscles_are_logged_signed_and_amended_without_scripts(page: Page, r
     page.get_by_role("link", name="Amend").click()
     page.get_by_label("Why it is amended").fill("The last one was on the left.")
     page.get_by_label("Kind").select_option("correction")
-    page.get_by_role("group", name="Muscle 6").get_by_label("Side").select_option("left")
+    page.get_by_role("group", name="Muscle 6", exact=True).get_by_label("Side").select_option(
+        "left"
+    )
     page.get_by_role("button", name="Amend").click()
     expect(page.get_by_role("status")).to_contain_text("Stored.")
     stored = room.api.get(f"/v1/sessions/{session_id}").json()

@@ -47,6 +47,23 @@ def test_each_fault_stands_at_its_field_and_nothing_typed_is_lost(desk: Desk, ap
     assert api.get("/v1/patients").json()["items"] == []
 
 
+def test_somebody_who_may_be_stored_already_is_shown_and_added_only_on_purpose(
+    desk: Desk, api: Api
+) -> None:
+    named = {"given_name": "Ana", "family_name": "Núñez", "birth_date": "1988-04-12"}
+    first = api.patient(**named)
+    answer = send(desk, NEW, **named, phone="604 555 0100")
+    assert answer.status_code == 422
+    assert f'href="/console/patients/{first["id"]}"' in answer.text
+    assert "the same names and birth date" in words(answer.text)
+    assert len(api.get("/v1/patients").json()["items"]) == 1
+    held = form_on(answer.text, NEW).values
+    assert held["phone"] == "604 555 0100"
+    assert again(desk, NEW, held).status_code == 422
+    assert again(desk, NEW, held, seen=first["id"]).status_code == 303
+    assert len(api.get("/v1/patients").json()["items"]) == 2
+
+
 def test_a_form_that_is_sent_twice_adds_one_patient(desk: Desk, api: Api) -> None:
     values = opened(desk, NEW)
     first, second = (again(desk, NEW, values, given_name="Ana") for _ in range(2))

@@ -1,7 +1,7 @@
 """`/console/patients/new` and `…/edit`: a patient is added, and changed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -12,21 +12,32 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
-from app.patients.views import PatientStatus, Sex
-from app.records.queries import record_for_answer
+from app.patients.views import PatientStatus, PatientView, Sex
+from app.records.queries import record_for_answer, records_for_answer
 from app.records.service import create_one, patch
+from app.records.views import DuplicateView
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import whose
 from app.web.console.who import CHART
 from app.web.console.writing.fields import Field, Read, changed, texts
-from app.web.console.writing.sheets import Section, Sheet, show, take
+from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 
+SEEN: Final = "seen"
+"""The tick with the ids of those whom the person has compared the new patient with."""
+NOBODY: Final = UUID(int=0)
+RESEMBLES: Final = Fault(
+    "",
+    "possible_duplicate",
+    "They may be stored already. Open the chart below, or tick that it is another person.",
+)
 HERE: Final = f"{pages.HOME}/patients"
 Writing = Annotated[
     Operation,
@@ -100,18 +111,43 @@ def new_patient(op: Writing) -> HTMLResponse:
 
 @router.post("/new", operation_id="console.create-patient")
 def create_patient(op: Writing, form: LongForm) -> Response:
-    """Add a patient, and go to their chart."""
+    """Add a patient, and go to their chart. Those whom they resemble are shown before."""
+    found: list[DuplicateView] = []
 
     def work(read: Read) -> str:
-        view, _ = create_one(op, PATIENTS, access.body_of(PatientBody, read.members))
+        body: PatientBody = access.body_of(PatientBody, read.members)
+        found.extend(PATIENTS.duplicates(op, _as_view(body)))
+        seen = form.get(SEEN, "").split()
+        if not {str(one["id"]) for one in found} <= set(seen):
+            raise Invalid([RESEMBLES])
+        view, _ = create_one(op, PATIENTS, body)
         return chart_of(op, view["id"])
 
-    return take(op, _new(), form, work)
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        alike = records_for_answer(op, PATIENTS, [one["id"] for one in found])
+        why = {str(one["id"]): one["why"] for one in found}
+        return Again(sheet._replace(more={"alike": plain(alike), "why": why}), faults, {})
+
+    return take(op, _new(), form, work, again=again)
+
+
+def _as_view(body: PatientBody) -> PatientView:
+    """Return what a new patient is compared by. Their id is nobody's yet."""
+    members = {**body.model_dump(), "id": body.id or NOBODY}
+    return cast("PatientView", members)
 
 
 def _new() -> Sheet:
     sections = [NAMES, _reaching(), *_numbers(1)]
-    return Sheet("New patient", f"{HERE}/new", sections, "Add the patient", pages.HOME)
+    return Sheet(
+        "New patient",
+        f"{HERE}/new",
+        sections,
+        "Add the patient",
+        pages.HOME,
+        more={"alike": (), "why": {}},
+        template="writing/patient.html",
+    )
 
 
 @router.get("/{patient_id:uuid}/edit", operation_id="console.edit-patient")

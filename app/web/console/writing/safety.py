@@ -107,7 +107,7 @@ def _event(op: Operation, patient_id: UUID) -> list[Section]:
                 Field("severity", "Severity", "choice", choices(words_of(Severity)), required=True),
                 Field("close_call", "It nearly happened, and harmed nobody", "tick"),
                 Field("expected", "A usual reaction to needling?", "yes_no", required=True),
-                Field("causality", "Due to needling?", "choice", choices(CAUSALITY), required=True),
+                Field("causality", "Link to needling", "choice", choices(CAUSALITY), required=True),
                 Field("occurred_at", "When", "moment", required=True),
                 Field("detected_at", "Noticed", "moment"),
                 Field("muscle", "Muscle", "muscle"),
