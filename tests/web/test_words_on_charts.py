@@ -55,8 +55,8 @@ def filled(api: Api) -> Chart:
 
 def pages(desk: Desk, chart: Chart) -> Iterator[tuple[str, str]]:
     here = f"/console/patients/{chart.patient_id}"
-    session = chart.visit(50, 4)["id"]
-    for path in ("/console", here, f"{here}/timeline", f"/console/sessions/{session}"):
+    # A session's page is not among them: its note names the systems of numbers for the reader.
+    for path in ("/console", here, f"{here}/timeline"):
         yield path, desk.get(path).text
 
 
