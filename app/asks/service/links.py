@@ -34,14 +34,16 @@ from app.core.db.database import Database
 from app.core.operation import CLINIC, Operation, perform, rows
 from app.core.values.access import server
 from app.core.values.clock import clinic_day, uuid7
-from app.core.values.problems import Invalid
+from app.core.values.problems import Invalid, NotFound
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
+from app.ledger import statements
 from app.ledger.models import LedgerHead
 from app.patients.models import Patient
 from app.records.service import create_one
 from app.safety.views import MessageChannel
-from app.sessions.models import TreatmentSession
+from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 
 TOKEN_BYTES: Final = 16
 TOKEN_LENGTH: Final = 22
@@ -67,18 +69,10 @@ _LOOK: Final = (
         AskLink.revoked_at,
         *(Ask.session_id, Ask.patient_id, Ask.channel, Ask.language.label("asked_in")),
         *(Ask.status, Ask.reason, Ask.due_at),
-        TreatmentSession.occurred_at,
-        TreatmentSession.status.label("session_status"),
-        TreatmentSession.patient_id.label("treated_id"),
-        TreatmentSession.episode_id,
         Patient.language,
         _ANSWERS,
     )
     .join(Ask, and_(Ask.clinic_id == AskLink.clinic_id, Ask.id == AskLink.ask_id))
-    .join(
-        TreatmentSession,
-        and_(TreatmentSession.clinic_id == Ask.clinic_id, TreatmentSession.id == Ask.session_id),
-    )
     .join(Patient, and_(Patient.clinic_id == Ask.clinic_id, Patient.id == Ask.patient_id))
     .where(AskLink.id == bindparam("id"))
 )
@@ -156,7 +150,8 @@ def operation(found: Found, name: str) -> Operation:
 def look(op: Operation, link_id: UUID) -> Seen:
     """Return what is stored of a link. It changes nothing. Or `NotFound`."""
     row = op.one(_LOOK, id=link_id)
-    consent = _consent(op, row)
+    visit = _visit(op, row.session_id)
+    consent = _consent(op, row, visit["episode_id"])
     address = consent.address if isinstance(consent, rules.MessageConsent) else None
     initial = address and queries.initial(op, row.patient_id, row.channel, address)
     return Seen(
@@ -172,9 +167,9 @@ def look(op: Operation, link_id: UUID) -> Seen:
             row.status,
             row.reason,
             row.due_at,
-            row.occurred_at,
-            row.session_status == "void",
-            row.treated_id != row.patient_id,
+            visit["occurred_at"],
+            visit["status"] == "void",
+            visit["patient_id"] != row.patient_id,
             consent == "stopped",
             row.answers,
         ),
@@ -182,11 +177,21 @@ def look(op: Operation, link_id: UUID) -> Seen:
     )
 
 
-def _consent(op: Operation, row: Row[Any]) -> rules.MessageConsent | AskReason:
+def _visit(op: Operation, session_id: UUID) -> SessionView:
+    """Return a session as the ledger states it. Nobody's answer is lost for a spoilt row."""
+    stated = statements.newest(op, SESSIONS.noun, [session_id]).get(session_id)
+    if stated is None or stated.body is None:
+        raise NotFound
+    return SESSIONS.from_json(stated.body)
+
+
+def _consent(
+    op: Operation, row: Row[Any], episode_id: UUID | None
+) -> rules.MessageConsent | AskReason:
     """Return what the patient decided about messages by the channel of a link."""
     decided = queries.message_consents(op, row.patient_id)
     of_channel = [each for each in decided if each.channel in {None, row.channel}]
-    return rules.in_force(of_channel, clinic_day(op.at, op.zone), row.episode_id)
+    return rules.in_force(of_channel, clinic_day(op.at, op.zone), episode_id)
 
 
 def locked(op: Operation, link_id: UUID) -> Seen:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from app.progress.rules.flags import RECURS_WITHIN_DAYS
 from app.progress.rules.measures import Key
+from app.progress.rules.wording import Json
 
-Json = Mapping[str, Any]
 UNDER_WAY: Final = timedelta(days=RECURS_WITHIN_DAYS)
 """Visits that lie further apart belong to two courses of care."""
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.ground import Clinic
+from tests.state.test_unreadable import spoil
 from tests.web.patient.conftest import Link
 
 FLAGS: dict[str, Any] = {"none_of_these": None, "red_flags": "fainting"}
@@ -144,3 +146,22 @@ def test_an_app_learns_of_the_danger_when_the_link_takes_no_answer(link: Link) -
     answer = link.send_by_app(none_of_these=False, red_flags=["fainting"])
     assert (answer.status_code, answer.json()["in_danger"]) == (409, True)
     assert len(link.alerts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("occurred_at_offset_min", "32000"),
+        ("occurred_at", "'9999-12-31 23:59:59.000000+00'"),
+        ("status", "'void'"),
+        ("attendance", "'declined'"),
+    ],
+)
+def test_no_answer_is_lost_because_somebody_changed_the_row_of_the_session(
+    link: Link, clinic: Clinic, column: str, value: str
+) -> None:
+    spoil(clinic, "sessions", link.session["id"], column, value)
+    assert link.send(**FLAGS).status_code == 200
+    [report] = link.reports()
+    alerts = {alert["source"]["id"] for alert in link.alerts()}
+    assert alerts >= {report["id"]}

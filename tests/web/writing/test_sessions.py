@@ -1,17 +1,22 @@
 """Sessions are logged, repeated, signed, amended and voided in the console."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from fastapi import FastAPI
 from httpx2 import Response
 
 from app.core.values.access import Scope
+from app.core.values.clock import now
 from app.sessions.schemas.needlings import NeedlingBody
 from app.web.console.writing.muscles import meant
 from app.web.console.writing.session_fields import sections
+from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, rows, words
+from tests.web.test_kept import hidden
 from tests.web.writing.sent import again, form_on, opened, send
 
 VISIT = {"occurred_at": "2026-11-01T10:00", "technique": "gunn_ims"}
@@ -292,3 +297,34 @@ def test_each_form_needs_its_rights(
     desk = Desk(app).let_in(clinic, set(Scope) - {Scope.SESSIONS_WRITE, Scope.SESSIONS_SIGN})
     for path in (new(who), new(who, "repeat"), *(page(session, a) for a in ("edit", "sign"))):
         assert desk.get(path).status_code == 403, path
+
+
+def test_a_long_form_comes_back_after_a_sign_in_that_had_ended(
+    nobody: Desk, clinic: Clinic, api: Api, who: dict[str, str]
+) -> None:
+    key = clinic.key()
+    assert nobody.sign_in(key=key).status_code == 303
+    typed = row(0, muscle="infra R", ache="6") | row(11, muscle="supra L", ache="5")
+    values = opened(nobody, new(who))
+    with time_machine.travel(now() + timedelta(minutes=31), tick=True):
+        answer = again(nobody, new(who), values, **typed, note="Two lines.\r\nKept.")
+    assert answer.status_code == 401
+    back = nobody.sign_in(key=key, kept=hidden(answer.text, "kept"))
+    assert back.status_code == 200, back.text
+    form = form_on(back.text, new(who)).values
+    assert (form["needlings.0.muscle"], form["needlings.11.ache"]) == ("infra R", "5")
+    assert form["note"].splitlines() == ["Two lines.", "Kept."]
+    sent = {**VISIT, "practitioner_id": who["practitioner_id"]}
+    assert again(nobody, new(who), form, **sent).status_code == 303
+    assert len(only(api)["needlings"]) == 2
+
+
+def test_a_session_of_another_practitioner_is_theirs_to_sign(
+    app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
+) -> None:
+    session = api.session(**who)
+    other = api.practitioner(given_name="Other")["id"]
+    person = joined(app, clinic, api, role="practitioner", practitioner_id=other)
+    here = page(session, "sign")
+    assert send(person.desk, here).status_code == 403
+    assert read(api, session)["status"] == "draft"

@@ -17,6 +17,8 @@ from app.web.console.kept import VERSION, check_patient, returning
 from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
 
 EMPTY: Final = Placed({}, ())
+REQUIRED: Final = {"Field required": "This is needed."}
+"""What the model says of an empty field, in words for people."""
 
 
 class Section(NamedTuple):
@@ -30,8 +32,6 @@ class Section(NamedTuple):
     """The row of a list that the section is, such as `needlings.0`; it may be left out."""
     is_fixed: bool = False
     """Whether the row can't be left out."""
-    is_folded: bool = False
-    """Whether the whole section is folded away."""
 
     @property
     def every(self) -> tuple[Field, ...]:
@@ -136,7 +136,12 @@ def faults_of(refused: Problem) -> list[Fault]:
         place = refused.members["pointer"]
         return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
     return [
-        Fault(each["pointer"], each["code"], each["detail"], tuple(each.get("suggestions", ())))
+        Fault(
+            each["pointer"],
+            each["code"],
+            REQUIRED.get(each["detail"], each["detail"]),
+            tuple(each.get("suggestions", ())),
+        )
         for each in refused.members["errors"]
     ]
 
