@@ -36,12 +36,9 @@ AskReason = TypeAliasType(
         "no_answer",
     ],
 )
-"""Why an ask has ended without an answer. The session is `void`, was `moved` to another patient,
-or has no needlings any more (`not_needled`). The patient is `inactive` or `deceased`, gave
-`no_consent` to messages, or `stopped` them. There is an `open_alert` or a `serious_event`. Somebody
-said `not_me`, or a person of the clinic cancelled it (`by_person`). The address was `refused`, or
-the message `bounced`. The hours for a message passed before one could go (`window_passed`), or
-quiet hours left none (`no_moment`). The links ended and `no_answer` came. More may be added."""
+"""Why an ask has ended without an answer. `not_needled`: its session has no needlings any more.
+`by_person`: the clinic cancelled it. `window_passed`: its hours passed. `no_moment`: quiet hours
+left none. `no_answer`: its links ended. More may be added."""
 AttemptKind = TypeAliasType("AttemptKind", Literal["first", "reminder", "again"])
 """The first message, the one reminder, or one that a person sent again."""
 AttemptStatus = TypeAliasType("AttemptStatus", Literal["claimed", "sent", "unsure", "failed"])
@@ -61,8 +58,11 @@ class AttemptView(TypedDict, closed=True):
     at: datetime
     """When it was tried last, in UTC."""
     kind: AttemptKind
+    """Which message it is."""
     channel: MessageChannel
+    """How it went."""
     status: AttemptStatus
+    """What became of it."""
     reason: str | None
     """Why it failed or is unsure, in plain words; null if it was sent."""
 
@@ -81,6 +81,7 @@ class AskView(TypedDict, closed=True):
     language: str
     """The language of the last message, or else of the next one: a BCP 47 tag."""
     status: AskStatus
+    """How far it has come."""
     reason: AskReason | None
     """Why it ended without an answer; null while it goes on, and if it was answered."""
     note: str | None

@@ -46,7 +46,9 @@ class DuplicateView(TypedDict, closed=True):
     """A stored record that a new one resembles. A person decides whether they are one."""
 
     id: UUID
+    """The id of the stored record."""
     why: Likeness
+    """In what the two are alike."""
 
 
 class ReadingView(TypedDict):

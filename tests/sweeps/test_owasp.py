@@ -77,6 +77,8 @@ UNLISTED = {
     "/console/patients/{patient_id}/consents/new": "likewise",
     "/console/patients/{patient_id}/adverse-events/new": "likewise",
     "/console/patients/{patient_id}/measurements/new": "likewise",
+    "/console/sessions/{id}": "one session whole, as a page",
+    "/console/patients/{patient_id}/looked": "who looked at a chart",
     "/console/clinic": "the clinic's settings",
     "/console/clinic/change": "likewise",
     "/console/clinic/recipients": "likewise",
@@ -94,6 +96,9 @@ UNLISTED = {
     "/console/oidc": "leads a browser to the identity provider",
     "/console/oidc/callback": "lets it in when it comes back",
     "/console/{name}": "what the console looks like",
+    "/r/{token}": "the page of a patient's link",
+    "/r/{token}/stop": "stops the messages to a patient",
+    "/r/{token}.json": "the same link, for apps",
 }
 
 
