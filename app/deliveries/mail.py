@@ -123,8 +123,12 @@ def _require(answer: tuple[int, bytes], reason: str, *, final: bool = True) -> N
     """Raise `Undelivered` unless the server agreed. It may agree later, unless it says never."""
     code, _ = answer
     if code // 100 != _AGREED:
-        said = reason if code >= _NEVER else reason.replace("refused", "put off")
-        raise Undelivered(said, "refused" if final and code >= _NEVER else "later")
+        raise Undelivered(_said(reason, code), "refused" if final and code >= _NEVER else "later")
+
+
+def _said(reason: str, code: int) -> str:
+    """Return a reason with what the server's code says: refused for good, or only put off."""
+    return reason if code >= _NEVER else reason.replace("refused", "put off")
 
 
 def _given(server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
@@ -232,4 +236,12 @@ def _reason(error: Exception) -> str:
     cause = error.__context__
     if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(cause, OSError):
         error = cause  # smtplib hides what happened to the connection
-    return next(words for kind, words in _REASONS if isinstance(error, kind))
+    words = next(words for kind, words in _REASONS if isinstance(error, kind))
+    return _said(words, _code(error))
+
+
+def _code(error: Exception) -> int:
+    """Return the code of the server's answer. An error without one stands as it is."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return min(code for code, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else _NEVER

@@ -103,16 +103,14 @@ class Derived(TypedDict, total=False):
     warnings: list[WarningView]
 
 
-_SAME_VISIT: Final = (
-    rows(TreatmentSession, TreatmentSession.id)
-    .where(
-        TreatmentSession.patient_id == bindparam("patient_id"),
-        TreatmentSession.practitioner_id == bindparam("practitioner_id"),
-        TreatmentSession.occurred_at == bindparam("occurred_at"),
-        TreatmentSession.status != "void",
-        TreatmentSession.id != bindparam("id"),
-    )
-    .order_by(TreatmentSession.id)
+# By the patient alone: a practitioner may have seen many people at one instant.
+_SAME_VISIT: Final = rows(
+    TreatmentSession, TreatmentSession.id, TreatmentSession.practitioner_id
+).where(
+    TreatmentSession.patient_id == bindparam("patient_id"),
+    TreatmentSession.occurred_at == bindparam("occurred_at"),
+    TreatmentSession.status != "void",
+    TreatmentSession.id != bindparam("id"),
 )
 
 
@@ -233,8 +231,12 @@ class Sessions(Kind[SessionBody, SessionView]):
 
     def duplicates(self, op: Operation, view: SessionView) -> list[DuplicateView]:
         """Return the sessions of the same patient, practitioner and instant, void ones apart."""
-        same = {name: view[name] for name in ("id", "patient_id", "practitioner_id", "occurred_at")}
-        return [DuplicateView(id=row.id, why="same_visit") for row in op.all(_SAME_VISIT, **same)]
+        same = {name: view[name] for name in ("id", "patient_id", "occurred_at")}
+        return [
+            DuplicateView(id=row.id, why="same_visit")
+            for row in sorted(op.all(_SAME_VISIT, **same))
+            if row.practitioner_id == view["practitioner_id"]
+        ]
 
     def refuse_change(self, current: SessionView) -> None:
         """Raise `SessionSigned` or `SessionVoid` unless the session is a draft."""

@@ -59,6 +59,8 @@ NO_EXAMPLE = {
 """Media types of answers without an example, and why."""
 TEXT_MAX = 1500
 """The length of a longer text or file in an example: it ends after the last line that fits."""
+SELDOM = {"possible_duplicates"}
+"""Members that an answer has only if there is something to say. The story's people look alike."""
 COURIER_EVERY_S = 86_400.0
 """The courier rests: it would draw ids, too."""
 WORDS_MAX = 2
@@ -242,9 +244,9 @@ def _content(answer: Response) -> dict[str, Any]:
 
 
 def _cut(value: Any, name: str = "") -> Any:
-    """A value with only the first items of its lists."""
+    """A value with only the first items of its lists, and without what is seldom there."""
     if isinstance(value, dict):
-        return {name: _cut(inner, name) for name, inner in value.items()}
+        return {name: _cut(inner, name) for name, inner in value.items() if name not in SELDOM}
     if isinstance(value, list):
         return [_cut(inner) for inner in value[: 1 if name == "items" else WORDS_MAX]]
     return value

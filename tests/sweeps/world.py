@@ -65,7 +65,7 @@ WORDS |= {"dataset}.{format": "sessions.csv"}
 # Members of an answer that are shown once, and neither stored nor in the ledger.
 SECRETS = {"api_key", "enrolment_code", "invitation_code"}
 # Members that only the answer to a write has, not the record.
-OF_THE_WRITE = {"ended"}
+OF_THE_WRITE = {"ended", "possible_duplicates"}
 # Members of an answer that the body of a change entry doesn't have.
 UNSTATED = {
     *("made_by", "earlier_key_until", "descendants", "second_factor", "last_sign_in_at"),

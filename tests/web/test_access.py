@@ -98,7 +98,7 @@ def test_a_refused_invitation_keeps_what_was_typed(desk: Desk) -> None:
     assert invited(desk).status_code == 200
     refused = invited(desk, email="not an address")
     assert refused.status_code == 422
-    assert "Another account has this name" in refused.text or "email" in words(refused.text)
+    assert "email" in words(refused.text).lower().replace("-", "")
     kept = re.search(r'name="kept" value="([^"]*)"', refused.text)
     assert kept
     page = desk.send("/console/kept", kept=unescape(kept[1]))
