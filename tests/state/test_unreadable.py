@@ -57,7 +57,7 @@ def spoil(clinic: Clinic, table: str, id_: str, column: str, value: str) -> None
         if is_sqlite:
             db.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
         key = "id" if table in {"sessions", "patients"} else "session_id"
-        change = f"UPDATE {table} SET {column} = {value} WHERE {key} = '{written}'"  # noqa: S608 - ours
+        change = f"UPDATE {table} SET {column} = {value} WHERE {key} = '{written}'"  # noqa: S608 - the test's own values
         db.exec_driver_sql(change)
         if is_sqlite:
             db.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
