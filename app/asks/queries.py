@@ -85,7 +85,8 @@ _CONSENTS: Final = rows(
     Consent.withdrawn_at,
     Consent.valid_until,
     Consent.episode_id,
-).where(Consent.patient_id == bindparam("patient_id"), Consent.kind == "messages")
+    Consent.kind,
+).where(Consent.patient_id == bindparam("patient_id"))
 # New records, which refer to the patient, need not wait.
 _PATIENT: Final = (
     rows(Patient, Patient.id)
@@ -118,9 +119,7 @@ _OTHERS: Final = rows(Consent, Consent.patient_id).where(
     # Messages with an initial may still be out if the other patient wants none any more.
     Consent.decision != "refused",
 )
-_OF_PATIENT: Final = rows(Ask, Ask.id).where(
-    Ask.patient_id == bindparam("patient_id"), Ask.status.in_(OPEN)
-)
+_OF_PATIENT: Final = rows(Ask, Ask.id, Ask.status).where(Ask.patient_id == bindparam("patient_id"))
 _OF_SESSION: Final = rows(Ask, Ask.id).where(
     Ask.session_id == bindparam("session_id"), Ask.status != "answered"
 )
@@ -198,8 +197,12 @@ def lock_patient(op: Operation, patient_id: UUID) -> None:
 
 
 def message_consents(op: Operation, patient_id: UUID) -> list[rules.MessageConsent]:
-    """What a patient decided about messages."""
-    return [rules.MessageConsent._make(row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+    """What a patient decided about messages.
+
+    A patient's consents are few. By their kind, SQLite may read those of the whole clinic.
+    """
+    found = op.all(_CONSENTS, patient_id=patient_id)
+    return [rules.MessageConsent(*decided) for *decided, kind in found if kind == "messages"]
 
 
 def shares_address(op: Operation, patient_id: UUID, channel: MessageChannel, address: str) -> bool:
@@ -228,7 +231,7 @@ def reaches_another(op: Operation, patient_id: UUID, channel: MessageChannel) ->
 
 def open_asks(op: Operation, patient_id: UUID) -> list[UUID]:
     """The ids of the asks to a patient that go on."""
-    return [row.id for row in op.all(_OF_PATIENT, patient_id=patient_id)]
+    return [row.id for row in op.all(_OF_PATIENT, patient_id=patient_id) if row.status in OPEN]
 
 
 def asks_about(op: Operation, session_id: UUID) -> list[UUID]:

@@ -20,12 +20,16 @@ _CONSENTS = rows(
     Consent.episode_id,
     Consent.valid_until,
     Consent.id,
-).where(Consent.patient_id == bindparam("patient_id"), Consent.kind.in_(TREATMENT))
+).where(Consent.patient_id == bindparam("patient_id"))
 
 
 def consents(op: Operation, patient_id: UUID) -> list[Consented]:
-    """Return a patient's decisions on treatment."""
-    return [Consented(*row) for row in op.all(_CONSENTS, patient_id=patient_id)]
+    """Return a patient's decisions on treatment.
+
+    They are few. By their kind, SQLite may read those of the whole clinic.
+    """
+    found = op.all(_CONSENTS, patient_id=patient_id)
+    return [Consented(*row) for row in found if row.kind in TREATMENT]
 
 
 _SCREENINGS = rows(
