@@ -46,11 +46,12 @@ from app.practitioners.routes import router as practitioners
 from app.practitioners.service import end_departed
 from app.progress.routes import router as progress
 from app.recall.routes import router as needle_lots
+from app.records.reports import compare_with
 from app.safety.routes import adverse_events, consents, screenings
 from app.sessions.routes import router as sessions
 from app.settings import settings
 from app.signing.routes import router as signing
-from app.state.failures import find_differing
+from app.state.failures import find_differing, report_differing
 from app.state.walk import walk
 from app.summaries.routes import router as chart_summaries
 from app.terms.routes import router as terms
@@ -190,6 +191,7 @@ NO_TELEMETRY: Final[TelemetryConfig] = {
 def create_app(database: Database | None = None) -> FastAPI:
     """Return the application on a database; by default, on that of the settings."""
     fill_registry()
+    compare_with(report_differing)
     read_all([DOMAIN])
     owns_database = database is None
     database = database or Database(settings().database_url)

@@ -1,7 +1,7 @@
-"""The hook by which whoever finds a difference reports it.
+"""The hooks by which differences from the ledger are reported, and records compared with it.
 
-Alerts are above this package, so it can't raise one itself. `app.kinds.fill_registry()` gives the
-report when a program starts: see `app.alerts.service.report_differences`.
+Alerts and the comparison of all kinds are above this package. A program gives both when it starts:
+`app.kinds.fill_registry()` gives the report, and `create_app()` the comparison.
 """
 
 from collections.abc import Callable, Sequence

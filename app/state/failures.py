@@ -10,7 +10,7 @@ from app.core.db.dialects import among
 from app.core.operation import Operation, perform, rows
 from app.kinds import KINDS
 from app.ledger.models import LedgerEntry
-from app.records.reports import Difference, compare_with, report
+from app.records.reports import Difference, report
 from app.state import compare
 
 _PATIENTS = (
@@ -62,6 +62,3 @@ def _differences(op: Operation, named: Collection[UUID]) -> Iterator[Difference]
     ordered = sorted(ids)
     for first in range(0, len(ordered), compare.AT_ONCE):
         yield from compare.among(op, ordered[first : first + compare.AT_ONCE])
-
-
-compare_with(report_differing)
