@@ -76,6 +76,7 @@ from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.console.writing import acts, courses, safety, visits
 from app.web.console.writing import people as patient_forms
+from app.web.console.writing import screenings as screening_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
 from app.web.routes import router as web
@@ -130,6 +131,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     visits.router,
     acts.router,
     safety.router,
+    screening_forms.router,
     people,
     machines,
     own_account.reading,

@@ -27,7 +27,10 @@ Sort = Literal[
     "lines",
     "muscle",
     "hidden",
+    "about",
 ]
+"""What a field takes. `hidden` and `about` are not seen; `about` says what its row is about, and a
+row that has nothing else is empty."""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
 LONGEST: Final[Mapping[str, int]] = {"number": 20, "lines": TEXT_MAX, "text": TEXT_MAX}
@@ -80,9 +83,11 @@ class Read(NamedTuple):
 def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) -> Read:
     """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
     tree: dict[str, Any] = {}
-    for field in fields:
+    listed = list(fields)
+    filled = {_row_of(f.name) for f in listed if f.sort != "about" and _typed(form, f.name)}
+    for field in listed:
         row = _row_of(field.name)
-        if row is not None and f"{row}.{DROP}" in form:
+        if row is not None and (row not in filled or f"{row}.{DROP}" in form):
             continue
         for name, value in _read(field, form, zone):
             _put(tree, name.split("."), value)

@@ -1,6 +1,6 @@
 """`…/sessions/new`, `…/sessions/repeat` and `/console/sessions/{id}/edit`: a visit is logged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -32,6 +32,8 @@ from app.web.console.writing.sheets import Sheet, show, take
 SESSIONS_AT: Final = f"{pages.HOME}/sessions"
 NEW: Final = "/patients/{patient_id:uuid}/sessions/new"
 REPEAT: Final = "/patients/{patient_id:uuid}/sessions/repeat"
+VISITS: Final = 30
+"""So many of a patient's last visits can be chosen."""
 EDIT: Final = "/sessions/{id:uuid}/edit"
 Writing = Annotated[
     Operation,
@@ -205,6 +207,16 @@ def episodes(op: Operation, patient_id: UUID) -> tuple[tuple[str, str], ...]:
         (str(one["id"]), one["complaint"][:80] + (" (finished)" if one["closed_at"] else ""))
         for one in found
     )
+
+
+def visits_to_choose(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str]]:
+    """Yield a patient's last visits as choices of a field; none for those who may not read them."""
+    if not op.caller.may(Scope.SESSIONS_READ):
+        return
+    for one in records(op, SESSIONS, SessionFilters(patient_id=patient_id, limit=VISITS))[0]:
+        if one["status"] != "void":
+            at = one["occurred_at"].astimezone(op.zone)
+            yield str(one["id"]), f"{at:%Y-%m-%d %H:%M}"
 
 
 def _last(op: Operation, patient_id: UUID) -> Any:
