@@ -57,10 +57,6 @@ Measuring = Annotated[Operation, _writing(Scope.MEASUREMENTS_WRITE)]
 MeasuringOf = Annotated[Operation, _writing(Scope.MEASUREMENTS_WRITE, Scope.SESSIONS_READ)]
 
 
-Stored = Mapping[str, Any]
-"""The record that a form corrects, as JSON; empty for a new one."""
-
-
 class Writes(NamedTuple):
     """A kind of record that a form makes for a patient, and corrects."""
 
@@ -68,7 +64,8 @@ class Writes(NamedTuple):
     body: type[Body]
     folder: str
     title: str
-    sections: Callable[[Operation, UUID, Stored], list[Section]]
+    sections: Callable[[Operation, UUID, Mapping[str, Any]], list[Section]]
+    """Its fields. They know the record that is corrected, as JSON; it is empty for a new one."""
     correcting: Corrected
 
     @property
@@ -77,7 +74,7 @@ class Writes(NamedTuple):
         return f"{self.folder}/new"
 
 
-def _consent(op: Operation, patient_id: UUID, stored: Stored) -> list[Section]:
+def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
     messages = Section(
         "Messages",
         (
@@ -116,7 +113,7 @@ def _consent(op: Operation, patient_id: UUID, stored: Stored) -> list[Section]:
     ]
 
 
-def _event(op: Operation, patient_id: UUID, stored: Stored) -> list[Section]:
+def _event(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
     return [
         Section(
             "What happened",
@@ -140,7 +137,7 @@ def _event(op: Operation, patient_id: UUID, stored: Stored) -> list[Section]:
     ]
 
 
-def _measurement(op: Operation, patient_id: UUID, stored: Stored) -> list[Section]:
+def _measurement(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
     phase = Field("phase", "When", "choice", choices(words_of(MeasurementPhase)), required=True)
     taken = Field("taken_at", "Measured", "moment", required=True)
     episode = Field("episode_id", "Episode", "choice", episodes(op, patient_id))
@@ -148,7 +145,7 @@ def _measurement(op: Operation, patient_id: UUID, stored: Stored) -> list[Sectio
     return [Section("The value", (phase, *MEASURE[1:], taken, visit, episode), MEASURE_FURTHER)]
 
 
-def _visit(op: Operation, patient_id: UUID, stored: Stored) -> Field:
+def _visit(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> Field:
     """Return the field for the visit that a record belongs to."""
     visits = dict(visits_to_choose(op, patient_id))
     named = stored.get("session_id")
@@ -230,7 +227,7 @@ def _of_session(op: Operation, writes: Writes, id: UUID, asked: Mapping[str, str
     return show(op, sheet, {**asked, **{name: str(it or "") for name, it in stored.items()}})
 
 
-def _sheet(op: Operation, writes: Writes, patient_id: UUID, stored: Stored) -> Sheet:
+def _sheet(op: Operation, writes: Writes, patient_id: UUID, stored: Mapping[str, Any]) -> Sheet:
     return Sheet(
         f"New {writes.title}",
         f"{pages.HOME}/patients/{patient_id}/{writes.new}",
@@ -281,7 +278,7 @@ for _one in (CONSENT, EVENT, MEASURED):
 
 
 def _edit(op: Operation, writes: Writes, id: UUID) -> Sheet:
-    stored: Stored = plain(record_for_answer(op, writes.kind, id))
+    stored: Mapping[str, Any] = plain(record_for_answer(op, writes.kind, id))
     patient_id = UUID(stored["patient_id"])
     sheet = Sheet(
         f"Correct the {writes.title}",
