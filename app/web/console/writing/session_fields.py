@@ -46,11 +46,11 @@ _NEEDLING: Final = (
     Field("spinal_level", "Level", "choice", LEVELS),
     Field("insertions", "Insertions", "number", default="1"),
     Field("depth_mm", "Depth, mm", "number"),
-    Field("ache", "Ache, 0 to 10", "number"),
+    Field("ache", "Ache, 0-10", "number"),
     Field("twitches", "Twitches", "number"),
     Field("grasp", "Grasp", "choice", choices(words_of(Grasp))),
     Field("release", "Release", "choice", choices(words_of(Release))),
-    Field("release_after_s", "After, s", "number"),
+    Field("release_after_s", "Release, s", "number"),
 )
 _FURTHER: Final = (
     *(field.within("needle") for field in _NEEDLE),
@@ -59,7 +59,7 @@ _FURTHER: Final = (
     Field("electrical.hz", "Current, Hz", "number"),
     Field("electrical.ma", "Current, mA", "number"),
     Field("retention_s", "Stayed, s", "number"),
-    Field("sharp", "Sharp pain, 0 to 10", "number"),
+    Field("sharp", "Sharp, 0-10", "number"),
     Field("familiar_pain", "Their own pain?", "choice", choices(words_of(FamiliarPain))),
     Field(
         "sensations",
@@ -92,7 +92,7 @@ _FINDING: Final = (
     Field("sign", "Sign", "choice", choices(words_of(Sign))),
     Field("segment", "Segment", "choice", LEVELS),
     Field("side", "Side", "choice", SIDES),
-    Field("grade", "Grade, 0 to 3", "number", hint="Empty: not examined."),
+    Field("grade", "Grade, 0-3", "number", hint="Empty: not examined."),
 )
 REPEATED: Final = ("muscle", "side", "spinal_level", "needle.diameter_mm", "needle.length_mm")
 """What *repeat last* copies of a needling: what was done, never what anybody felt."""
@@ -116,9 +116,9 @@ class List(NamedTuple):
 
 
 LISTS: Final[Mapping[str, List]] = {
-    "measurements": List("Measure", 4, LIST_MAX, MEASURE, MEASURE_FURTHER, open=1),
-    "findings": List("Finding", 3, LIST_MAX, _FINDING),
-    "needlings": List("Muscle", 8, NEEDLINGS_MAX, _NEEDLING, _FURTHER, open=3),
+    "measurements": List("Measure", 2, LIST_MAX, MEASURE, MEASURE_FURTHER, open=1),
+    "findings": List("Finding", 2, LIST_MAX, _FINDING),
+    "needlings": List("Muscle", 6, NEEDLINGS_MAX, _NEEDLING, _FURTHER, open=3),
 }
 """The lists of a session, by the member, in the form's order."""
 
@@ -154,7 +154,7 @@ def _rows(member: str, rows: Mapping[str, int]) -> list[Section]:
     return [
         Section(
             f"{shown.label} {row + 1}",
-            tuple(field.within(f"{member}.{row}") for field in shown.fields),
+            tuple(_in_row(field, member, row) for field in shown.fields),
             tuple(field.within(f"{member}.{row}") for field in shown.more),
             row=f"{member}.{row}",
             folds=True,
@@ -163,6 +163,11 @@ def _rows(member: str, rows: Mapping[str, int]) -> list[Section]:
         )
         for row in range(count)
     ]
+
+
+def _in_row(field: Field, member: str, row: int) -> Field:
+    """Return the field in a row. What a hint says stands in the first row only."""
+    return field.within(f"{member}.{row}")._replace(hint="" if row else field.hint)
 
 
 def _visit(offered: Offered, numbers: int) -> Section:
@@ -210,8 +215,8 @@ def _count() -> Section:
             Field("needle_count.inserted", "Inserted", "number"),
             Field("needle_count.removed", "Removed", "number"),
             Field("needle_count.disposed", "Disposed of", "number"),
-            Field("needle_count.mismatch_reason", "Why they differ, if they do", "text"),
         ),
+        (Field("needle_count.mismatch_reason", "Why they differ, if they do", "text"),),
         style="dense",
     )
 
