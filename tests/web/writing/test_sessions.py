@@ -296,7 +296,7 @@ def test_a_draft_is_signed_with_a_reason_for_each_rule_that_is_overridden(
     session = api.session(**who, needlings=[deep], needle_count=None)
     here = page(session, "sign")
     shown = desk.get(here)
-    assert "Infraspinatus left: depth_mm is larger" in words(shown.text)
+    assert "Infraspinatus left: The depth is larger" in words(shown.text)
     refused = send(desk, here, overrides__0__reason="Nobody counted.")
     assert refused.status_code == 422
     form = form_on(refused.text, here)
