@@ -357,6 +357,29 @@ def test_a_signed_session_is_amended_with_a_reason(
     assert last["actor"] == f"client:{desk.client_id}"
 
 
+def test_a_visit_that_may_be_stored_already_is_shown_and_stored_only_on_purpose(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    assert log(desk, who).status_code == 303
+    first = only(api)
+    refused = log(desk, who, note="Kept.")
+    assert refused.status_code == 422
+    assert "the same patient, practitioner and time" in words(refused.text)
+    assert f'href="/console/sessions/{first["id"]}"' in refused.text
+    held = form_on(refused.text, new(who)).values
+    assert held["note"] == "Kept."
+    assert again(desk, new(who), held, seen=first["id"]).status_code == 303
+    second = api.get("/v1/sessions").json()["items"][0]
+    here = page(second, "edit")
+    assert send(desk, here, note="Another.").status_code == 303
+    assert send(desk, here, occurred_at="2026-11-01T11:00").status_code == 303
+    back = send(desk, here, occurred_at="2026-11-01T10:00")
+    assert back.status_code == 422
+    assert "Perhaps stored already" in words(back.text)
+    values = form_on(back.text, here).values
+    assert again(desk, here, values, seen=first["id"]).status_code == 303
+
+
 def test_a_session_is_voided_with_a_reason(desk: Desk, api: Api, who: dict[str, str]) -> None:
     session = signed(api, who)
     here = page(session, "void")
