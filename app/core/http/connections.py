@@ -267,8 +267,8 @@ class Connection(HttpToolsProtocol):
         """Answer a request that isn't whole, and close the connection."""
         response = problem.response(str(uuid7()))
         line = f"HTTP/1.1 {response.status_code} {problem.title}\r\n".encode()
-        headers = [*response.raw_headers, (b"connection", b"close")]
-        fields = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        response.headers["Connection"] = "close"
+        fields = b"".join(name + b": " + value + b"\r\n" for name, value in response.raw_headers)
         self.transport.write(line + fields + b"\r\n" + bytes(response.body))
         CONNECTIONS.wait_no_more(self)
         self.transport.close()

@@ -23,6 +23,22 @@ DESCRIPTORS_WANTED: Final = 4_096
 DESCRIPTORS_KEPT: Final = 200
 """For the database, files, and connections to other servers."""
 
+REQUESTS_WAITING_MAX: Final = 500
+PLACE_WAIT_S: Final = 2.0
+PLACE_WAITING_MAX: Final = 20
+PLACE_WAITING_OF_CLINIC: Final = 5
+UPLOADS: Final = 6
+UPLOADS_OF_CLINIC: Final = 3
+UPLOAD_GRACE_S: Final = 30.0
+UPLOAD_LEAST_BYTES_PER_S: Final = 32_000
+"""A slow line, 256 kbit/s. An upload holds a place, of which there are few."""
+IMPORTS: Final = 2
+IMPORTS_OF_CLINIC: Final = 1
+DOWNLOADS: Final = 6
+DOWNLOADS_OF_CLINIC: Final = 3
+DOWNLOADS_BEGINNING: Final = 4
+DOWNLOAD_LEAST_BYTES_PER_S: Final = 10_000
+
 
 class Bound(NamedTuple):
     """One bound: what is held, how much of it at most, and what happens beyond it."""
@@ -68,5 +84,38 @@ BOUNDS: Final = (
         "the oldest without a whole head is closed; if there is none, the body that has been silent"
         " longest, then the answer that has waited longest. None is closed for its address alone,"
         " and trusted proxies keep theirs",
+    ),
+    Bound(
+        "waiting",
+        "Requests that wait for one of the threads",
+        f"{REQUESTS_WAITING_MAX}",
+        "503, at once",
+    ),
+    Bound(
+        "uploads",
+        "Unfinished uploads, each with its import",
+        f"{UPLOADS}, of one clinic {UPLOADS_OF_CLINIC}; {IMPORTS} are imported at a time, of one"
+        f" clinic {IMPORTS_OF_CLINIC}",
+        f"503 after {PLACE_WAIT_S:g} s, before the body is read",
+    ),
+    Bound(
+        "upload-rate",
+        "An upload that isn't whole",
+        f"{UPLOAD_GRACE_S:g} s and 1 s for every {UPLOAD_LEAST_BYTES_PER_S:,} bytes of it that have"
+        f" arrived; {BODY_SILENCE_S:g} s without a byte",
+        "408 `too-slow`, and its place is free",
+    ),
+    Bound(
+        "downloads",
+        "Downloads that are made while they are sent: exports and the ledger",
+        f"{DOWNLOADS}, of one clinic {DOWNLOADS_OF_CLINIC}",
+        f"503 after {PLACE_WAIT_S:g} s",
+    ),
+    Bound(
+        "download-rate",
+        "Such a download that the client doesn't read",
+        f"{ANSWER_SILENCE_S:g} s without a byte read; in all {ANSWER_SILENCE_S:g} s and 1 s for"
+        f" every {DOWNLOAD_LEAST_BYTES_PER_S:,} bytes read",
+        "the connection is closed, and its place is free",
     ),
 )

@@ -164,6 +164,12 @@ class TooSlow(Problem):
 
     status, code, title = HTTPStatus.REQUEST_TIMEOUT, "too-slow", "Request arrived too slowly"
 
+    def response(self, request_id: str) -> Response:
+        """Return the HTTP response, which ends the connection."""
+        response = super().response(request_id)
+        response.headers["Connection"] = "close"
+        return response
+
 
 class UnsupportedMedia(Problem):
     """This operation doesn't take a body of this content type."""
