@@ -18,6 +18,7 @@ from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
+from app.bundles.routes import router as bundles
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
@@ -91,6 +92,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     progress,
     outcomes,
     chart_summaries,
+    bundles,
     clinics,
     patients,
     practitioners,
