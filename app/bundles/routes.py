@@ -58,7 +58,7 @@ async def everything(
     wanted = wanted_languages(", ".join(request.headers.getlist("accept-language")))
     language = language_of(filters.language, wanted)
     chart = await in_print_thread(partial(service.printed_chart, op, database, patient_id))
-    return await streamed(partial(_bundle, op, database, patient_id, language, chart))
+    return await streamed(partial(_bundle, op, database, patient_id, language, chart), op.clinic_id)
 
 
 def _bundle(
