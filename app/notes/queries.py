@@ -106,7 +106,12 @@ def language_of(asked: str | None, wanted: Sequence[str]) -> Language:
 
 def note(op: Operation, session_id: UUID, language: Language) -> Note:
     """Return the note of a session. The access is recorded as for a read of the session."""
-    visit = visit_of(op, record_for_answer(op, SESSIONS, session_id))
+    return note_of(op, record_for_answer(op, SESSIONS, session_id), language)
+
+
+def note_of(op: Operation, session: SessionView, language: Language) -> Note:
+    """Return the note of a session that was read. The caller records the access."""
+    visit = visit_of(op, session)
     words = words_of(op, visit, language)
     return content.note(visit, words, language.direction, reviewed=language.reviewed)
 

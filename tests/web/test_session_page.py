@@ -110,6 +110,11 @@ def test_who_looked_at_a_chart_is_shown_to_those_who_may_read_the_ledger(
     assert f'href="{chart}/looked"' in desk.get(chart).text
     found = rows(desk.get(f"{chart}/looked").text, "data-look")
     assert [row[2] for row in found] == ["the chart", "a session"]
+    api.get("/v1/sessions")
+    api.get(f"/v1/sessions/{session['id']}")
+    desk.get(f"/console/sessions/{session['id']}/void")
+    read = [row[2] for row in rows(desk.get(f"{chart}/looked").text, "data-look")]
+    assert read[:3] == ["the form “void”", "one of the sessions", "a list of sessions"]
     assert all(row[1] for row in found)
     entries = api.get(f"/v1{chart.removeprefix('/console')}/disclosures").json()["items"]
     assert "console.looked" in {entry["operation"] for entry in entries}

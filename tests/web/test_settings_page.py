@@ -35,7 +35,8 @@ def test_what_the_owner_sets_is_stored_and_shown(desk: Desk, api: Api) -> None:
     assert stored["messages"] == {"sender": "Praxis M.", "post_to": None}
     assert stored["languages"] == ["fr"]
     page = desk.get(PAGE).text
-    for text in ("Praxis Müller", "+1 604 555 0199", 'value="20:00"', 'value="Praxis M."'):
+    assert "<bdi>Praxis Müller</bdi>" in page.partition("</header>")[0]
+    for text in ("+1 604 555 0199", 'value="20:00"', 'value="Praxis M."'):
         assert text in page
     assert 'name="language_fr" value="yes" checked' in page
 

@@ -27,17 +27,9 @@ from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
 from app.web.console.who import LOOKED
+from app.web.console.wording import read_words
 
 LOOKS_AT_ONCE: Final = 100
-_PAGES: Final = {
-    "console.patient": "the chart",
-    "console.patients": "the list of patients",
-    "console.search": "a search for patients",
-    "console.session": "a session",
-    "console.timeline": "the timeline",
-    "console.looked": "who looked",
-}
-"""Pages of the console about a patient, as people call them."""
 _COMMAND_LINE: Final = "the command line"
 
 router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
@@ -97,14 +89,7 @@ def _look(said: DisclosureView) -> Look:
     return Look(
         plain(said["at"]),
         who,
-        _read(said["operation"]),
+        read_words(said["operation"]),
         None if through == who else through,
         said["reason"],
     )
-
-
-def _read(operation: str) -> str:
-    """Return what was read, in words: the operation `follow_ups.list` is “follow ups: list”."""
-    if operation in _PAGES:
-        return _PAGES[operation]
-    return operation.replace(".", ": ").replace("_", " ").replace("-", " ")

@@ -39,7 +39,7 @@ def settings(op: Owning, after: Annotated[After, Query()]) -> HTMLResponse:
     return framed(
         "clinic.html",
         op,
-        clinic=here,
+        settings=here,
         languages=[(each, each.tag.casefold() in on) for each in languages(DOMAIN)],
         channels=words_of(DeliveryChannel),
     )

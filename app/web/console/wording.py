@@ -119,6 +119,41 @@ def field_words(place: str) -> str:
     return ", ".join([words, *(step.replace("_", " ") for step in within)])
 
 
+READS: Final[Mapping[str, str]] = {
+    "console.alert": "an alert",
+    "console.alerts": "the list of alerts",
+    "console.follow-up": "a message and its answer",
+    "console.follow-ups": "the list of follow-ups",
+    "console.looked": "who looked",
+    "console.patient": "the chart",
+    "console.patients": "the list of patients",
+    "console.search": "a search for patients",
+    "console.session": "a session",
+    "console.timeline": "the timeline",
+    "exports.read": "an export",
+    "progress.body-map": "the body map",
+    "progress.picture": "the picture of progress",
+    "progress.read": "the progress",
+    "sessions.note": "the note of a session",
+    "sessions.versions": "the versions of a session",
+    "timeline.list": "the timeline",
+}
+"""What an operation reads, as people call it."""
+_READS_OF: Final = {"list": "a list of {}", "read": "one of the {}"}
+
+
+def read_words(operation: str) -> str:
+    """Return what was read by an operation, in words."""
+    noun, _, verb = operation.replace("_", " ").partition(".")
+    if operation in READS:
+        return READS[operation]
+    if noun == "console":
+        return f"the form “{verb.removesuffix('-form').replace('-', ' ')}”"
+    if verb in _READS_OF:
+        return _READS_OF[verb].format(noun)
+    return f"{noun}, {verb.replace('-', ' ')}"
+
+
 def duration(seconds: int) -> str:
     """Return how long to wait, in seconds or in whole minutes that are enough."""
     count, noun = seconds, "second"
