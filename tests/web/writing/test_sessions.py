@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from app.core.values.access import Scope
 from app.core.values.clock import now
 from app.sessions.schemas import SessionBody
-from app.web.console.writing.muscles import meant
+from app.web.console.writing.muscles import NAMES, meant
 from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
@@ -238,6 +238,31 @@ def test_more_rows_keep_what_was_typed_and_store_nothing(
     most = log(desk, who, more_rows="needlings 999").text
     assert "needlings.59.muscle" in most
     assert "needlings.60.muscle" not in most
+
+
+def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
+    app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
+) -> None:
+    def needled(*slugs: str, **more: str) -> None:
+        rows_of = [{"muscle": slug, "side": "left"} for slug in slugs]
+        api.session(**who | more, needlings=rows_of, needle_count=None)
+
+    person = joined(app, clinic, api, role="practitioner", practitioner_id=who["practitioner_id"])
+    other = api.patient()["id"]
+    needled("soleus", "popliteus", occurred_at="2026-10-01T10:00:00Z")
+    needled("popliteus", occurred_at="2026-10-02T10:00:00Z")
+    needled("masseter", patient_id=other, occurred_at="2026-10-03T10:00:00Z")
+    gone = api.session(
+        **who,
+        needlings=[{"muscle": "deltoid_middle", "side": "left"}],
+        needle_count=None,
+        occurred_at="2026-10-04T10:00:00Z",
+    )
+    api.post(f"/v1/sessions/{gone['id']}/void", {"reason": "x"}, headers={"If-Match": '"1"'})
+    page_ = person.desk.get(new(who)).text
+    listed = re.findall(r'<option value="([^"]+)"></option>', page_)
+    assert listed[:3] == ["Popliteus", "Soleus", "Masseter"]
+    assert len(listed) == len(set(listed)) == len(NAMES)
 
 
 def test_repeat_last_copies_what_was_done_and_never_what_was_felt(

@@ -30,8 +30,8 @@ from app.web.console.framing import After, whose
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.courses import words_to_choose
+from app.web.console.writing.favourites import offered
 from app.web.console.writing.fields import Read, changed, read_fields, texts
-from app.web.console.writing.muscles import NAMES
 from app.web.console.writing.people import NOBODY, chart_of
 from app.web.console.writing.session_fields import (
     LISTS,
@@ -161,7 +161,7 @@ def sheet_of(
         noun=SESSIONS.noun,
         record_id=session["id"],
         version=session["version"],
-        more={"muscles": NAMES},
+        more={"muscles": offered(op, patient_id)},
         longer=longer(listed),
     )
     return sheet._replace(stored=texts(sheet.fields, view, op.zone))
@@ -178,7 +178,7 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": NAMES},
+        more={"muscles": offered(op, patient_id)},
         longer=longer(listed),
     )
 
