@@ -261,7 +261,7 @@ def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
     api.post(f"/v1/sessions/{gone['id']}/void", {"reason": "x"}, headers={"If-Match": '"1"'})
     page_ = person.desk.get(new(who)).text
     listed = re.findall(r'<option value="([^"]+)"></option>', page_)
-    assert listed[:3] == ["Popliteus", "Soleus", "Masseter"]
+    assert listed[:3] == ["Popliteus", "Soleus", "Masseter, superficial part"]
     assert len(listed) == len(set(listed)) == len(NAMES)
 
 
