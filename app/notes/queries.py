@@ -115,9 +115,17 @@ def note(op: Operation, session_id: UUID, language: Language, version: int | Non
     The records beside the session are those of today, also for an earlier `version`.
     """
     if version is None:
-        visit = visit_of(op, record_for_answer(op, SESSIONS, session_id))
-    else:
-        visit = _at_version(visit_of(op, _version(op, session_id, version)), version)
+        return note_of(op, record_for_answer(op, SESSIONS, session_id), language)
+    visit = visit_of(op, _version(op, session_id, version))
+    return _written(op, _at_version(visit, version), language)
+
+
+def note_of(op: Operation, session: SessionView, language: Language) -> Note:
+    """Return the note of a session that was read. The caller records the access."""
+    return _written(op, visit_of(op, session), language)
+
+
+def _written(op: Operation, visit: Visit, language: Language) -> Note:
     words = words_of(op, visit, language)
     visit = visit._replace(changes=_amended(op, visit, words))
     return content.note(visit, words, language.direction, reviewed=language.reviewed)

@@ -1,6 +1,8 @@
 """`/v1/sessions/{id}/note`."""
 
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.problems import NotAcceptable, NotFound
 from app.notes import queries
-from app.notes.rules.forms import NoteForm
+from app.notes.rules.forms import STYLE, NoteForm
 from app.notes.schemas import NoteFilters
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], route_class=Route)
@@ -28,6 +30,9 @@ FORMS: Final[Mapping[str, NoteForm]] = {
 }
 """The form for each media type; the first is that of a client without a preference."""
 MEDIA: Final = tuple(FORMS)
+_STYLED: Final = b64encode(sha256(STYLE.encode()).digest()).decode()
+_POLICY: Final = f"default-src 'none'; style-src 'sha256-{_STYLED}'"
+"""What a browser may load for a note in HTML: nothing but its own style."""
 
 
 class Text(Response):
@@ -69,6 +74,8 @@ def note(
         "Content-Language": language.tag,
         "Vary": "Accept, Accept-Language",
     }
+    if FORMS[media] == "html":
+        headers["Content-Security-Policy"] = _POLICY
     return kept(request, text.encode(), media, headers)
 
 

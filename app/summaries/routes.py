@@ -27,7 +27,7 @@ router = APIRouter(
 )
 Releasing = Annotated[Operation, Depends(Authorize(Scope.CHART_SUMMARIES_WRITE))]
 # Printing may take longer than a request may, so it has separate threads.
-_in_print_thread: Final = partial(
+in_print_thread: Final = partial(
     to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
 )
 
@@ -60,7 +60,7 @@ async def create(
     ledger has the recipient and the reason before the PDF is sent, and so have the patient's
     disclosures.
     """
-    summary = await _in_print_thread(partial(service.release, op, database, patient_id, body))
+    summary = await in_print_thread(partial(service.release, op, database, patient_id, body))
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",

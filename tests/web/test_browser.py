@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from httpx2 import Client
 from playwright.sync_api import Browser, Error, Page, expect
 
+from tests.ground import Api
+from tests.summaries.reading import Paper, squeezed
 from tests.web.conftest import Served
 from tests.web.histories import COUNTS, FAMILY
 
 pytestmark = pytest.mark.alike
 
 TARGET_MIN = 24
+LONG_NAME = ("Wolfeschlegelstein " * 8)[:150].strip(), "W" * 150
 EVERY_TARGET = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
   .filter(e => !e.classList.contains('skip'))
   .map(e => { const r = e.getBoundingClientRect();
@@ -185,6 +189,60 @@ def test_a_printed_chart_leaves_out_the_controls(page: Page, served: Served) -> 
         expect(page.get_by_role("img", name=picture)).to_be_visible()
     assert page.evaluate(CUT_OFF) == 0
     assert len(page.pdf(format="A4")) > 20_000
+
+
+def test_each_printed_page_names_the_patient_the_clinic_and_its_number(
+    page: Page, served: Served
+) -> None:
+    """Also of 60 sessions, of a name of 300 letters, and of one that runs from right to left."""
+    called = {served.patients[60]: f"Visits60 {FAMILY}"}
+    with Client(base_url=served.address) as wire:
+        api = Api(wire, served.key)
+        for given, family in LONG_NAME, ("محمد", "الخطيب"):
+            person = {"given_name": given, "family_name": family, "birth_date": "1975-03-15"}
+            called[api.patient(**person)["id"]] = f"{given} {family}"
+        visits = api.get(f"/v1/sessions?patient_id={served.patients[60]}&limit=1").json()["items"]
+    places = {
+        f"/console/patients/{id_}{place}": name
+        for id_, name in called.items()
+        for place in ("", "/looked", "/edit")
+    }
+    places[f"/console/sessions/{visits[0]['id']}"] = f"Visits60 {FAMILY}"
+    for place, name in places.items():
+        page.goto(place)
+        paper = Paper(page.pdf(format="A4"))
+        count = len(paper.pdf.pages)
+        for number in range(count):
+            said = paper.page(number)
+            told = f"Page{number + 1}of{count}{squeezed(name)}·born1975-03-15·"
+            assert said.startswith(told), (place, number)
+            assert "Testclinic·asof20" in said
+
+
+def test_each_printed_page_of_a_note_names_the_patient_and_the_clinic(
+    browser: Browser, served: Served
+) -> None:
+    """Its style is the only thing that its policy lets a browser use."""
+    headers = {"Authorization": f"Bearer {served.key}", "Accept": "text/html"}
+    with Client(base_url=served.address) as wire:
+        api = Api(wire, served.key)
+        id_ = api.session(
+            patient_id=api.patient(given_name="Ana", birth_date="1975-03-15")["id"],
+            practitioner_id=api.practitioner()["id"],
+            note="Slept well.\n" * 120,
+        )["id"]
+    with browser.new_context(base_url=served.address, extra_http_headers=headers) as context:
+        page = context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto(f"/v1/sessions/{id_}/note")
+        paper = Paper(page.pdf(format="A4"))
+    count = len(paper.pdf.pages)
+    assert (count > 1, refused) == (True, [])
+    for number in range(count):
+        said = paper.page(number)
+        assert said.startswith(f"Page{number + 1}/{count}Ana"), number
+        assert "born1975-03-15·Testclinic" in said
 
 
 def test_pages_are_tested_with_the_same_fonts_on_every_machine(page: Page, served: Served) -> None:

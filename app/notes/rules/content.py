@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from app.notes.rules import beside, measured, needlings
-from app.notes.rules.head import head
+from app.notes.rules.head import head, running
 from app.notes.rules.visit import Note, Section, Visit
 from app.notes.rules.words import Words, written
 from app.records.views import IdentifierView
@@ -22,7 +22,8 @@ def note(visit: Visit, words: Words, direction: str, *, reviewed: bool) -> Note:
     title = _("Session of %(at)s") % {"at": at}
     said = tuple(_said(sections(visit, words), words))
     foot = tuple(_foot(visit, words, reviewed=reviewed))
-    return Note(words.tag, direction, title, tuple(head(visit, words)), said, foot)
+    first = tuple(head(visit, words))
+    return Note(words.tag, direction, running(visit, words), title, first, said, foot)
 
 
 def _said(every: Iterable[Section], words: Words) -> Iterator[Section]:

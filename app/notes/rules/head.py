@@ -16,12 +16,26 @@ from app.records.views import IdentifierView
 from app.sessions.rules.acts import SIGN, VOID
 from app.sessions.views import SessionView
 
+BETWEEN: Final = " \N{MIDDLE DOT} "
 _NEEDLINGS: Final = pointer("needlings") + "/"
 
 
 def head(visit: Visit, words: Words) -> list[str]:
     """Return the lines of the head: first the state, then who, when and how."""
     return [*_state(visit, words), *_people(visit, words), *circumstances(visit, words)]
+
+
+def running(visit: Visit, words: Words) -> str:
+    """Return the line that stands on each printed page: patient, birth date and clinic.
+
+    Where the client may not read the patient, it has the id of their record.
+    """
+    patients = visit.records["patients"]
+    id = str(visit.session["patient_id"])
+    who = [words.labelled(words.gettext("Patient"), id)]
+    if patients is not None:
+        who = list(_patient(patients[0], words))
+    return BETWEEN.join([*who, written(visit.clinic)])
 
 
 def _state(visit: Visit, words: Words) -> Iterator[str]:

@@ -71,6 +71,8 @@ class Note(NamedTuple):
     """Its language, by its BCP 47 tag."""
     direction: str
     """Where lines begin: `ltr` or `rtl`."""
+    running: str
+    """Whose note it is, for each page of its print: the patient and the clinic."""
     title: str
     head: Sequence[str]
     sections: Sequence[Section]

@@ -22,6 +22,7 @@ from app.sessions.service import SESSIONS
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
+from app.web.console.correcting import of_visit
 from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
@@ -62,6 +63,7 @@ def one_session(op: Reading, id: UUID, after: Annotated[After, Query()]) -> HTML
         session=plain(session),
         note=written,
         text=as_text(written),
+        beside=of_visit(op, id),
         versions=versions(op, id),
     )
 

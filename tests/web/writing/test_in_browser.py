@@ -69,7 +69,7 @@ def fill_row(page: Page, row: int, muscle: str) -> None:
     place.get_by_label("Needle, mm thick").fill("0,30")
     place.get_by_label("Needle, mm long").fill("40")
     place.get_by_label("Depth, mm").fill("25")
-    place.get_by_label("Ache, 0 to 10").fill("6")
+    place.get_by_label("Ache, 0-10").fill("6")
     place.get_by_label("Release", exact=True).select_option("complete")
 
 

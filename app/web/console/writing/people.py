@@ -32,6 +32,12 @@ from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 
 SEEN: Final = "seen"
 """The tick with the ids of those whom the person has compared the new patient with."""
+SPELT: Final = {
+    "gunn_ims": "Gunn IMS",
+    "no_show": "Did not come",
+    "peau_dorange": "Peau d\u2019orange",
+}
+"""Words whose code isn't how they are spelt."""
 NOBODY: Final = UUID(int=0)
 RESEMBLES: Final = Fault(
     "",
@@ -48,7 +54,7 @@ router = APIRouter(prefix=HERE, include_in_schema=False, route_class=Route)
 
 def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return fixed words as choices of a field."""
-    return tuple((word, word.replace("_", " ").capitalize()) for word in words)
+    return tuple((word, SPELT.get(word) or word.replace("_", " ").capitalize()) for word in words)
 
 
 def chart_of(op: Operation, patient_id: Any) -> str:
