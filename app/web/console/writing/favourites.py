@@ -17,7 +17,7 @@ EACH: Final = 12
 """So many muscles of a patient, and of a practitioner, come before the catalogue."""
 
 
-def _needled(column: str) -> Select[tuple[str, int]]:
+def _needled(column: str) -> Select[str, int]:
     """Select the muscles of somebody's last visits, with how often each was needled."""
     visits = (
         select(TreatmentSession.id)
