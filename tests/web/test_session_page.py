@@ -73,6 +73,9 @@ def test_an_amendment_shows_who_when_why_and_what_it_said_before(desk: Desk, api
     assert found["Plan"] == ["Review in two weeks.", "Review in four weeks."]
     assert found["Needling"] == [LINE, LINE.replace("25 mm", "20 mm")]
     assert "Sleeps\nwell." in found["Note"][1]
+    for marked in ("<del>25</del>", "<ins>20</ins>", "<del>two</del>", "<ins>four</ins>"):
+        assert marked in page
+    assert "Changed by version 3: Needling; Note; Plan" in told
 
 
 def test_the_chart_and_the_timeline_lead_to_each_session(desk: Desk, api: Api) -> None:

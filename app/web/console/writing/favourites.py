@@ -1,6 +1,6 @@
 """The muscles that a form offers first: what is needled most, so that nobody has to set them."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select
@@ -17,7 +17,7 @@ EACH: Final = 12
 """So many muscles of a patient, and of a practitioner, come before the catalogue."""
 
 
-def _needled(column: str) -> Select[Any]:
+def _needled(column: str) -> Select[str, int]:
     """Select the muscles of somebody's last visits, with how often each was needled."""
     visits = (
         select(TreatmentSession.id)
