@@ -5,6 +5,7 @@ All tests of a worker share one database of each kind. Each test has its own cli
 separation of clinics also separates the tests.
 """
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -74,6 +75,19 @@ def pytest_configure() -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     os.environ["NEEDLEWORK_LEDGER_KEY"] = pem.decode()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Collect no garbage until the tests are collected: nearly all of it stays alive."""
+    del session
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Collect garbage again, but not among the modules and tests."""
+    del session
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
