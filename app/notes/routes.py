@@ -61,13 +61,14 @@ def note(
     `Accept` chooses plain text, Markdown or HTML; `language` or `Accept-Language` English or
     French. The head says whether the session is a draft, signed, amended or void. Follow-ups,
     consents and other records stand in it as far as the client may read them; else it says so.
+    `version` asks for the note of an earlier version.
     """
     media = best_media(_header(request, "accept"), MEDIA)
     if media is None:
         raise NotAcceptable(media=[each.partition(";")[0] for each in MEDIA])
     wanted = wanted_languages(_header(request, "accept-language"))
     language = queries.language_of(filters.language, wanted)
-    text = queries.text(op, id, language.tag, FORMS[media])
+    text = queries.text(op, id, language.tag, FORMS[media], filters.version)
     headers = {
         "Cache-Control": "no-store",
         "Content-Language": language.tag,

@@ -27,7 +27,7 @@ router = APIRouter(
 )
 Releasing = Annotated[Operation, Depends(Authorize(Scope.CHART_SUMMARIES_WRITE))]
 # Printing may take longer than a request may, so it has separate threads.
-_in_print_thread: Final = partial(
+in_print_thread: Final = partial(
     to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
 )
 
@@ -91,7 +91,7 @@ async def create_letter(
 async def _released(
     op: Operation, database: Database, patient_id: UUID, body: ReleaseBody, name: str
 ) -> Pdf:
-    summary = await _in_print_thread(partial(service.release, op, database, patient_id, body))
+    summary = await in_print_thread(partial(service.release, op, database, patient_id, body))
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",

@@ -30,8 +30,22 @@ class Summary(NamedTuple):
 def release(op: Operation, database: Database, patient_id: UUID, body: ReleaseBody) -> Summary:
     """Print a patient's chart, or a letter about it, and record the disclosure in the ledger.
 
-    Raises `PressMissing`, `NotFound`, `ConsentMissing`, `Invalid`, `ChartTooLong` or
-    `Unprintable`.
+    Raises what `printed` raises.
+    """
+    summary, consent = printed(op, database, patient_id, body)
+    why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
+    digests = f"content sha256 {summary.content_digest}; file sha256 {summary.file_digest.hex()}"
+    ledger.record_disclosure(op, patient_id, f"{why}; {digests}")
+    return summary
+
+
+def printed(
+    op: Operation, database: Database, patient_id: UUID, body: ReleaseBody
+) -> tuple[Summary, ConsentView | None]:
+    """Print a patient's chart, or a letter about it; give also the consent to its release.
+
+    The caller records the disclosure. Raises `PressMissing`, `NotFound`, `ConsentMissing`,
+    `Invalid`, `ChartTooLong` or `Unprintable`.
     """
     printing.check_installed()
     with database.reading(op.clinic_id) as db:
@@ -39,9 +53,9 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ReleaseBo
         patient = queries.patient(op, patient_id)
         consent = _consent(op, patient_id, body)
         chart = queries.chart(op, patient, body)
-        printed = _content(op, chart, body, consent)
+        shown = _content(op, chart, body, consent)
     # Printing takes seconds, so no database connection is held during it.
-    canonical = ledger.canonical(printed)
+    canonical = ledger.canonical(shown)
     digest = hashlib.sha256(canonical).hexdigest()
     template = "letter" if isinstance(body, LetterBody) else "chart"
     try:
@@ -50,12 +64,8 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ReleaseBo
         with database.reading(op.clinic_id) as db:
             op.begin(db)
             elsewhere = list(queries.named_elsewhere(op, chart))
-        refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, printed))
-    summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
-    why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
-    digests = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
-    ledger.record_disclosure(op, patient_id, f"{why}; {digests}")
-    return summary
+        refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, shown))
+    return Summary(pdf, digest, hashlib.sha256(pdf).digest()), consent
 
 
 def _consent(op: Operation, patient_id: UUID, body: ReleaseBody) -> ConsentView | None:

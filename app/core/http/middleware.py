@@ -2,7 +2,7 @@
 
 A request passes these layers, from the outside in:
 
-1. `HeadLimit`, the HTTP protocol of the server: limits the request's head (`serve` only).
+1. `Connection`, the HTTP protocol of the server: bounds what a client holds (`serve` only).
 2. Starlette's `ServerErrorMiddleware`, and FastAPI's telemetry (off) and body limit (unset).
 3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric.
 4. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.

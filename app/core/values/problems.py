@@ -159,6 +159,18 @@ class HeadTooLarge(Problem):
     code, title = "head-too-large", "Head of the request is too large"
 
 
+class TooSlow(Problem):
+    """The rest of the request didn't arrive in time. Send it again, on a new connection."""
+
+    status, code, title = HTTPStatus.REQUEST_TIMEOUT, "too-slow", "Request arrived too slowly"
+
+    def response(self, request_id: str) -> Response:
+        """Return the HTTP response, which ends the connection."""
+        response = super().response(request_id)
+        response.headers["Connection"] = "close"
+        return response
+
+
 class UnsupportedMedia(Problem):
     """This operation doesn't take a body of this content type."""
 

@@ -20,16 +20,16 @@ def note(visit: Visit, words: Words, direction: str, *, reviewed: bool) -> Note:
     """
     _, at = words.gettext, words.moment(visit.session["occurred_at"])
     title = _("Session of %(at)s") % {"at": at}
-    sections = tuple(_said(_sections(visit, words), words))
+    said = tuple(_said(sections(visit, words), words))
     foot = tuple(_foot(visit, words, reviewed=reviewed))
     first = tuple(head(visit, words))
-    return Note(words.tag, direction, running(visit, words), title, first, sections, foot)
+    return Note(words.tag, direction, running(visit, words), title, first, said, foot)
 
 
-def _said(sections: Iterable[Section], words: Words) -> Iterator[Section]:
+def _said(every: Iterable[Section], words: Words) -> Iterator[Section]:
     """Return the sections that have lines, and one that names the others."""
     missing = []
-    for section in sections:
+    for section in every:
         if section.lines:
             yield section
         else:
@@ -38,7 +38,7 @@ def _said(sections: Iterable[Section], words: Words) -> Iterator[Section]:
         yield Section(words.gettext("Not recorded"), ["; ".join(missing)])
 
 
-def _sections(visit: Visit, words: Words) -> Iterator[Section]:
+def sections(visit: Visit, words: Words) -> Iterator[Section]:
     """Return every section. One of which nothing was recorded has no lines."""
     _, session, records = words.gettext, visit.session, visit.records
     yield _beside(_("Consent"), records["consents"], beside.consent, words)

@@ -1,18 +1,21 @@
 """Sessions are logged, repeated, signed, amended and voided in the console."""
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import time_machine
 from fastapi import FastAPI
 from httpx2 import Response
+from pydantic import BaseModel
 
 from app.core.values.access import Scope
 from app.core.values.clock import now
-from app.sessions.schemas.needlings import NeedlingBody
-from app.web.console.writing.muscles import meant
-from app.web.console.writing.session_fields import sections
+from app.sessions.schemas import SessionBody
+from app.web.console.writing.muscles import NAMES, meant
+from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, rows, words
@@ -120,14 +123,33 @@ def test_a_muscle_is_found_by_what_is_typed_and_never_guessed(
     assert meant(typed) == found
 
 
-def test_the_form_has_every_member_of_a_needling() -> None:
-    names = {
-        field.name.split(".")[2]
-        for section in sections((), ())
+def test_the_form_has_every_member_of_a_session_or_says_why_not() -> None:
+    asked = {
+        re.sub(r"\.\d+", "", field.name)
+        for section in sections(Offered())
         for field in section.every
-        if field.name.startswith("needlings.0.")
     }
-    assert names == set(NeedlingBody.model_fields)
+    leaves = set(members_of(SessionBody))
+    assert asked | LEFT_OUT.keys() == leaves
+    assert not asked & LEFT_OUT.keys()
+
+
+def members_of(model: type[BaseModel], place: str = "") -> Iterator[str]:
+    """The members of a body that hold no others, with the names of those around them."""
+    for name, field in model.model_fields.items():
+        inner = [m for m in models_in(field.annotation) if issubclass(m, BaseModel)]
+        if inner:
+            yield from members_of(inner[0], f"{place}{name}.")
+        else:
+            yield f"{place}{name}"
+
+
+def models_in(annotation: Any) -> Iterator[type]:
+    """The classes that an annotation names."""
+    if isinstance(annotation, type):
+        yield annotation
+    for part in get_args(getattr(annotation, "__value__", annotation)):
+        yield from models_in(part)
 
 
 def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
@@ -151,6 +173,96 @@ def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
     assert after["needlings"] == session["needlings"][1:]
     kept = ("occurred_at", "findings", "measurements", "needle_count")
     assert {name: after[name] for name in kept} == {name: session[name] for name in kept}
+
+
+def test_findings_answers_and_everything_else_of_a_session_are_logged(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    finding = {"sign": "taut_band", "segment": "C5", "side": "left", "grade": "2"}
+    answered = {"phase": "before", "instrument": "ndi_pct", "items": "1 0 3 - 2 2, 1 0 4 5"}
+    typed = {f"findings__1__{name}": value for name, value in finding.items()}
+    typed |= {f"measurements__0__{name}": value for name, value in answered.items()}
+    typed |= {"setting": "At home", "identifiers__0__system": "emr", "identifiers__0__value": "7"}
+    typed |= row(0, muscle="infra R", sensations="Deep ache, cramp")
+    answer = log(desk, who, **typed, aftercare="Soreness explained", co_interventions="stretches")
+    assert answer.status_code == 303, answer.text
+    session = only(api)
+    assert session["findings"] == [{**finding, "grade": 2}]
+    [measured] = session["measurements"]
+    assert measured["items"] == [1, 0, 3, None, 2, 2, 1, 0, 4, 5]
+    assert measured["value"] == 40
+    assert (session["setting"], session["identifiers"][0]["value"]) == ("At home", "7")
+    assert session["needlings"][0]["sensations"] == ["deep_ache", "cramp"]
+    assert (session["aftercare"], session["co_interventions"]) == (
+        ["soreness_explained"],
+        ["stretching"],
+    )
+    here = page(session, "edit")
+    assert send(desk, here).status_code == 303
+    assert read(api, session) == session
+    values = opened(desk, here)
+    assert values["measurements.0.items"] == "1 0 3 - 2 2 1 0 4 5"
+    assert values["aftercare"] == "Soreness explained"
+    refused = again(desk, here, values, measurements__0__items="1,0,3,2")
+    assert form_on(refused.text, here).wrong == {"measurements.0.items"}
+    few = again(desk, here, values, measurements__0__items="1 0 3", measurements__0__value="")
+    assert "8 to 10 answers" in words(few.text)
+
+
+def test_one_needle_counts_for_every_muscle_that_names_no_other(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    needle = {"every_needle__diameter_mm": "0,3", "every_needle__length_mm": "40"}
+    typed = row(0, muscle="infra R") | row(2, muscle="supra L", needle__length_mm="25")
+    wrong = log(desk, who, **typed, **needle, every_needle__lot="L" * 300)
+    assert form_on(wrong.text, new(who)).wrong == {"every_needle.lot"}
+    assert log(desk, who, **typed, **needle).status_code == 303
+    first, second = only(api)["needlings"]
+    assert first["needle"] == {"diameter_mm": 0.3, "length_mm": 40, "lot": None}
+    assert second["needle"] == {"diameter_mm": 0.3, "length_mm": 25, "lot": None}
+
+
+def test_more_rows_keep_what_was_typed_and_store_nothing(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    typed = row(0, muscle="infra R", ache="6")
+    shown = log(desk, who, **typed, note="Kept.", more_rows="needlings 14")
+    assert shown.status_code == 200
+    form = form_on(shown.text, new(who)).values
+    assert {"needlings.13.muscle", "note"} <= form.keys()
+    assert "needlings.14.muscle" not in form
+    assert (form["needlings.0.ache"], form["note"]) == ("6", "Kept.")
+    assert api.get("/v1/sessions").json()["items"] == []
+    assert again(desk, new(who), form, **row(13, muscle="supra L")).status_code == 303
+    assert len(only(api)["needlings"]) == 2
+    most = log(desk, who, more_rows="needlings 999").text
+    assert "needlings.59.muscle" in most
+    assert "needlings.60.muscle" not in most
+
+
+def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
+    app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
+) -> None:
+    def needled(*slugs: str, **more: str) -> None:
+        rows_of = [{"muscle": slug, "side": "left"} for slug in slugs]
+        api.session(**who | more, needlings=rows_of, needle_count=None)
+
+    person = joined(app, clinic, api, role="practitioner", practitioner_id=who["practitioner_id"])
+    other = api.patient()["id"]
+    needled("soleus", "popliteus", occurred_at="2026-10-01T10:00:00Z")
+    needled("popliteus", occurred_at="2026-10-02T10:00:00Z")
+    needled("masseter", patient_id=other, occurred_at="2026-10-03T10:00:00Z")
+    gone = api.session(
+        **who,
+        needlings=[{"muscle": "deltoid_middle", "side": "left"}],
+        needle_count=None,
+        occurred_at="2026-10-04T10:00:00Z",
+    )
+    api.post(f"/v1/sessions/{gone['id']}/void", {"reason": "x"}, headers={"If-Match": '"1"'})
+    page_ = person.desk.get(new(who)).text
+    listed = re.findall(r'<option value="([^"]+)"></option>', page_)
+    assert listed[:3] == ["Popliteus", "Soleus", "Masseter"]
+    assert len(listed) == len(set(listed)) == len(NAMES)
 
 
 def test_repeat_last_copies_what_was_done_and_never_what_was_felt(
@@ -209,7 +321,7 @@ def test_a_draft_is_signed_with_a_reason_for_each_rule_that_is_overridden(
     session = api.session(**who, needlings=[deep], needle_count=None)
     here = page(session, "sign")
     shown = desk.get(here)
-    assert "Infraspinatus left: depth_mm is larger" in words(shown.text)
+    assert "Infraspinatus left: The depth is larger" in words(shown.text)
     refused = send(desk, here, overrides__0__reason="Nobody counted.")
     assert refused.status_code == 422
     form = form_on(refused.text, here)
@@ -268,6 +380,29 @@ def test_a_signed_session_is_amended_with_a_reason(
     [*_, last] = api.get(f"/v1/sessions/{session['id']}/versions").json()["items"]
     assert last["reason"] == "correction: Read from the wrong line."
     assert last["actor"] == f"client:{desk.client_id}"
+
+
+def test_a_visit_that_may_be_stored_already_is_shown_and_stored_only_on_purpose(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    assert log(desk, who).status_code == 303
+    first = only(api)
+    refused = log(desk, who, note="Kept.")
+    assert refused.status_code == 422
+    assert "the same patient, practitioner and time" in words(refused.text)
+    assert f'href="/console/sessions/{first["id"]}"' in refused.text
+    held = form_on(refused.text, new(who)).values
+    assert held["note"] == "Kept."
+    assert again(desk, new(who), held, seen=first["id"]).status_code == 303
+    second = api.get("/v1/sessions").json()["items"][0]
+    here = page(second, "edit")
+    assert send(desk, here, note="Another.").status_code == 303
+    assert send(desk, here, occurred_at="2026-11-01T11:00").status_code == 303
+    back = send(desk, here, occurred_at="2026-11-01T10:00")
+    assert back.status_code == 422
+    assert "Perhaps stored already" in words(back.text)
+    values = form_on(back.text, here).values
+    assert again(desk, here, values, seen=first["id"]).status_code == 303
 
 
 def test_a_session_is_voided_with_a_reason(desk: Desk, api: Api, who: dict[str, str]) -> None:
