@@ -29,11 +29,13 @@ from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
 from app.measurements.models import Measurement
 from app.muscles import queries as muscles
+from app.muscles.queries import BODY
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import PractitionerView
 from app.progress import queries as progress
+from app.progress.rules.body_map import body_map
 from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
 from app.records.comparison import differing
@@ -50,7 +52,7 @@ from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.content import Chart, ChartRecords, name_of
+from app.summaries.rules.content import Chart, ChartRecords, Drawing, name_of
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, local, printable
 from app.summaries.schemas import ChartSummaryBody
@@ -140,8 +142,9 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         episode_id=body.episode_id, as_of=None, begin=body.begin, end=body.end
     )
     document = printable(progress.progress(op, id, filters, local=True))
-    picture = picture_svg(legible(document), progress.code_names())
-    description = _DESCRIPTION.search(picture)
+    names = progress.code_names()
+    picture = picture_svg(legible(document), names)
+    where = body_map(document, BODY, names.muscle) if document["muscles"] else ""
     events = _of_episode(op, happened, body.episode_id)
     shown = None if not period | of_episode else {*ids, *(event["id"] for event in events)}
     records: ChartRecords = {
@@ -158,11 +161,16 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         records,
         _histories(op, visited),
         document,
-        picture,
-        unescape(description[1]) if description else "",
+        _drawing(picture),
+        _drawing(where),
         _differing(op, records),
         _refusals(op, id),
     )
+
+
+def _drawing(picture: str) -> Drawing:
+    found = _DESCRIPTION.search(picture)
+    return Drawing(picture, unescape(found[1]) if found else "")
 
 
 def _refusals(op: Operation, patient_id: UUID) -> list[ConsentView]:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from app.core.values.wire import Body, Line, Period, Statement, example
 from app.summaries.rules import release
+from app.summaries.rules.dense import Detail
 from app.summaries.rules.release import Recipient, RecipientKind
 
 
@@ -51,6 +52,14 @@ class ChartSummaryBody(Period, Body):
     purpose: Line
     """What the recipient needs it for. The ledger keeps it."""
     episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
+    detail: Annotated[
+        Detail,
+        Field(
+            description="Of more than 24 sessions, `condensed` prints those of before the newest 12"
+            " in one line each, and says so. Sessions with an adverse event, a red flag, an"
+            " amendment, a void or an override are always printed whole."
+        ),
+    ] = "condensed"
     override_reason: Annotated[
         Statement | None,
         Field(description="The reason to release it without the patient's consent."),

@@ -92,5 +92,6 @@ def _content(
         local(body.begin, op.zone),
         local(body.end, op.zone),
         None if body.episode_id is None else names.episode(body.episode_id),
+        body.detail,
     )
     return content(chart, release, names)

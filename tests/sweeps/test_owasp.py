@@ -88,6 +88,7 @@ UNLISTED = {
     "/console/clinic": "the clinic's settings",
     "/console/clinic/change": "likewise",
     "/console/clinic/recipients": "likewise",
+    "/console/clinic/recipients/change": "likewise",
     "/console/clinic/recipients/remove": "likewise",
     "/console/account": "a person's own account",
     "/console/account/password": "likewise",

@@ -11,7 +11,7 @@ from httpx2 import Client
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
+from tests import templates
 from tests.asks.asked import consent, signed
 from tests.deliveries.mailbox import SENDER, Mailbox, mail_server
 from tests.ground import Api, create_clinic
@@ -37,9 +37,8 @@ class Asking(NamedTuple):
 def a_server_that_asks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     folder = tmp_path_factory.mktemp("asking")
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'needlework.db'}"
+        url = stack.enter_context(templates.migrated(folder, is_sqlite=True))
         database = stack.enter_context(closing(Database(url)))
-        migrate(database)
         clinic = create_clinic(database)
         box = stack.enter_context(mail_server())
         running = stack.enter_context(

@@ -9,7 +9,7 @@ from httpx2 import Client
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
+from tests import templates
 from tests.ground import Api, create_clinic
 from tests.serving import HOST, serving
 from tests.web.test_browser import EVERY_TARGET, TARGET_MIN, violations
@@ -32,9 +32,8 @@ class Room(NamedTuple):
 def a_server_with_a_practitioner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("writing")
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'needlework.db'}"
+        url = stack.enter_context(templates.migrated(folder, is_sqlite=True))
         database = stack.enter_context(closing(Database(url)))
-        migrate(database)
         clinic = create_clinic(database)
         running = stack.enter_context(serving(folder / "log", NEEDLEWORK_DATABASE_URL=url))
         address = f"http://{HOST}:{running.port}"

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from app.core.values.access import Scope
 from app.core.values.clock import now
 from app.sessions.schemas import SessionBody
-from app.web.console.writing.muscles import meant
+from app.web.console.writing.muscles import NAMES, meant
 from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
@@ -240,6 +240,31 @@ def test_more_rows_keep_what_was_typed_and_store_nothing(
     assert "needlings.60.muscle" not in most
 
 
+def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
+    app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
+) -> None:
+    def needled(*slugs: str, **more: str) -> None:
+        rows_of = [{"muscle": slug, "side": "left"} for slug in slugs]
+        api.session(**who | more, needlings=rows_of, needle_count=None)
+
+    person = joined(app, clinic, api, role="practitioner", practitioner_id=who["practitioner_id"])
+    other = api.patient()["id"]
+    needled("soleus", "popliteus", occurred_at="2026-10-01T10:00:00Z")
+    needled("popliteus", occurred_at="2026-10-02T10:00:00Z")
+    needled("masseter", patient_id=other, occurred_at="2026-10-03T10:00:00Z")
+    gone = api.session(
+        **who,
+        needlings=[{"muscle": "deltoid_middle", "side": "left"}],
+        needle_count=None,
+        occurred_at="2026-10-04T10:00:00Z",
+    )
+    api.post(f"/v1/sessions/{gone['id']}/void", {"reason": "x"}, headers={"If-Match": '"1"'})
+    page_ = person.desk.get(new(who)).text
+    listed = re.findall(r'<option value="([^"]+)"></option>', page_)
+    assert listed[:3] == ["Popliteus", "Soleus", "Masseter"]
+    assert len(listed) == len(set(listed)) == len(NAMES)
+
+
 def test_repeat_last_copies_what_was_done_and_never_what_was_felt(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
@@ -296,7 +321,7 @@ def test_a_draft_is_signed_with_a_reason_for_each_rule_that_is_overridden(
     session = api.session(**who, needlings=[deep], needle_count=None)
     here = page(session, "sign")
     shown = desk.get(here)
-    assert "Infraspinatus left: depth_mm is larger" in words(shown.text)
+    assert "Infraspinatus left: The depth is larger" in words(shown.text)
     refused = send(desk, here, overrides__0__reason="Nobody counted.")
     assert refused.status_code == 422
     form = form_on(refused.text, here)
@@ -355,6 +380,29 @@ def test_a_signed_session_is_amended_with_a_reason(
     [*_, last] = api.get(f"/v1/sessions/{session['id']}/versions").json()["items"]
     assert last["reason"] == "correction: Read from the wrong line."
     assert last["actor"] == f"client:{desk.client_id}"
+
+
+def test_a_visit_that_may_be_stored_already_is_shown_and_stored_only_on_purpose(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    assert log(desk, who).status_code == 303
+    first = only(api)
+    refused = log(desk, who, note="Kept.")
+    assert refused.status_code == 422
+    assert "the same patient, practitioner and time" in words(refused.text)
+    assert f'href="/console/sessions/{first["id"]}"' in refused.text
+    held = form_on(refused.text, new(who)).values
+    assert held["note"] == "Kept."
+    assert again(desk, new(who), held, seen=first["id"]).status_code == 303
+    second = api.get("/v1/sessions").json()["items"][0]
+    here = page(second, "edit")
+    assert send(desk, here, note="Another.").status_code == 303
+    assert send(desk, here, occurred_at="2026-11-01T11:00").status_code == 303
+    back = send(desk, here, occurred_at="2026-11-01T10:00")
+    assert back.status_code == 422
+    assert "Perhaps stored already" in words(back.text)
+    values = form_on(back.text, here).values
+    assert again(desk, here, values, seen=first["id"]).status_code == 303
 
 
 def test_a_session_is_voided_with_a_reason(desk: Desk, api: Api, who: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """Shows a form, takes it, and shows it again with its faults or beside what is stored now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.core.values.problems import Invalid, Problem, VersionStale
 from app.ledger import queries as ledger
 from app.records.errors import IdentifierTaken
 from app.web.console import access, pages
+from app.web.console.fault_words import in_words
 from app.web.console.framing import framed
 from app.web.console.kept import VERSION, check_patient, returning
 from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
@@ -19,8 +21,6 @@ from app.web.console.writing.fields import Field, Placed, Read, placed, read_fie
 MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
 EMPTY: Final = Placed({}, ())
-REQUIRED: Final = {"Field required": "This is needed."}
-"""What the model says of an empty field, in words for people."""
 
 
 class Section(NamedTuple):
@@ -146,7 +146,7 @@ def take(
     try:
         return pages.redirect(work(read), said)
     except (Invalid, IdentifierTaken) as refused:
-        shown = Again(sheet, faults_of(refused), {})
+        shown = Again(sheet, faults_of(refused, op.zone), {})
         if again is not None:
             shown = again(sheet, list(shown.faults))
         found = placed(shown.sheet.fields, shown.faults, read)
@@ -155,8 +155,8 @@ def take(
         return _page(op, sheet, form, stale=_stale(op, sheet, form), status=int(stale.status))
 
 
-def faults_of(refused: Problem) -> list[Fault]:
-    """Return the faults of a problem."""
+def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
+    """Return the faults of a problem, in words for people. `zone` is the clinic's."""
     if isinstance(refused, IdentifierTaken):
         place = refused.members["pointer"]
         return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
@@ -164,7 +164,7 @@ def faults_of(refused: Problem) -> list[Fault]:
         Fault(
             each["pointer"],
             each["code"],
-            REQUIRED.get(each["detail"], each["detail"]),
+            in_words(each["code"], each["detail"], zone),
             tuple(each.get("suggestions", ())),
         )
         for each in refused.members["errors"]

@@ -1,7 +1,8 @@
 """`…/sessions/new`, `…/sessions/repeat` and `/console/sessions/{id}/edit`: a visit is logged."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -16,18 +17,22 @@ from app.core.values.faults import Fault
 from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
 from app.patients.service import PATIENTS
-from app.records.queries import record_for_answer, records
-from app.records.service import create_one, patch
+from app.records.queries import record_for_answer, records, records_for_answer
+from app.records.service import check_version, create_one, patch, patched
+from app.records.views import DuplicateView
 from app.sessions.schemas import SessionBody, SessionFilters
 from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, whose
+from app.web.console.who import SESSION
+from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.courses import words_to_choose
+from app.web.console.writing.favourites import offered
 from app.web.console.writing.fields import Read, changed, read_fields, texts
-from app.web.console.writing.muscles import NAMES
-from app.web.console.writing.people import chart_of
+from app.web.console.writing.people import NOBODY, chart_of
 from app.web.console.writing.session_fields import (
     LISTS,
     SPARE,
@@ -44,6 +49,9 @@ from app.web.console.writing.sheets import Again, Sheet, returning_to, show, tak
 SESSIONS_AT: Final = f"{pages.HOME}/sessions"
 NEW: Final = "/patients/{patient_id:uuid}/sessions/new"
 REPEAT: Final = "/patients/{patient_id:uuid}/sessions/repeat"
+RESEMBLES: Final = (
+    "This visit may be stored already. Open it below, or tick that it is another visit."
+)
 VISITS: Final = 30
 """So many of a patient's last visits can be chosen."""
 EDIT: Final = "/sessions/{id:uuid}/edit"
@@ -111,11 +119,22 @@ def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
     session = record_for_answer(op, SESSIONS, id)
     sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft", form)
 
+    found: list[DuplicateView] = []
+
     def work(read: Read) -> str:
-        patch(op, SESSIONS, id, changed(sheet.fields, form, sheet.stored, read))
+        check_version(op, session["version"])
+        changes = changed(sheet.fields, form, sheet.stored, read)
+        if changes.keys() & {"occurred_at", "practitioner_id"}:
+            moved: SessionBody = patched(op, SESSIONS, session, changes)
+            found.extend(_resembling(op, moved, session["patient_id"]))
+            check_seen(form, found, RESEMBLES)
+        patch(op, SESSIONS, id, changes)
         return _next(op, id, session["patient_id"])
 
-    return take(op, sheet, form, work)
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        return Again(_beside(op, sheet, found), faults, {})
+
+    return take(op, sheet, form, work, again=again)
 
 
 def sheet_of(
@@ -131,19 +150,19 @@ def sheet_of(
     stored, sent = _rows_of(view), _rows_in(op, page, form or {})
     patient_id = session["patient_id"]
     rows = {member: max(stored[member], sent[member]) for member in stored}
-    shown = sections(_offered(op, patient_id, session["practitioner_id"]), rows)
+    listed = sections(_offered(op, patient_id, session["practitioner_id"]), rows)
     sheet = Sheet(
         title,
         page,
-        shown,
+        listed,
         button,
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
         noun=SESSIONS.noun,
         record_id=session["id"],
         version=session["version"],
-        more={"muscles": NAMES},
-        longer=longer(shown),
+        more={"muscles": offered(op, patient_id)},
+        longer=longer(listed),
     )
     return sheet._replace(stored=texts(sheet.fields, view, op.zone))
 
@@ -151,31 +170,58 @@ def sheet_of(
 def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> Sheet:
     page = f"{pages.HOME}/patients/{patient_id}/sessions/{act}"
     rows = _rows_in(op, page, form)
-    shown = sections(_offered(op, patient_id, None), rows, is_new=True)
+    listed = sections(_offered(op, patient_id, None), rows, is_new=True)
     return Sheet(
         "New session" if act == "new" else "Repeat the last session",
         page,
-        shown,
+        listed,
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": NAMES},
-        longer=longer(shown),
+        more={"muscles": offered(op, patient_id)},
+        longer=longer(listed),
     )
 
 
 def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
     sent = read_fields(sheet.fields, form, op.zone)
+    found: list[DuplicateView] = []
 
     def work(read: Read) -> str:
         members = {**with_needle(read.members), "patient_id": patient_id}
-        session, _ = create_one(op, SESSIONS, access.body_of(SessionBody, members))
+        body: SessionBody = access.body_of(SessionBody, members)
+        found.extend(_resembling(op, body, patient_id))
+        check_seen(form, found, RESEMBLES)
+        session, _ = create_one(op, SESSIONS, body)
         return _next(op, session["id"], patient_id)
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
-        return Again(sheet, at_needle(faults, form, sent), {})
+        return Again(_beside(op, sheet, found), at_needle(faults, form, sent), {})
 
     return take(op, sheet, form, work, again=again)
+
+
+def _resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
+    """Return the stored sessions that one with this content resembles."""
+    view = {**body.model_dump(), "id": body.id or NOBODY, "patient_id": patient_id}
+    return SESSIONS.duplicates(op, cast("SessionView", view))
+
+
+def _beside(op: Operation, sheet: Sheet, found: Sequence[DuplicateView]) -> Sheet:
+    """Return the form with the sessions that it resembles."""
+    why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(SESSION.label)
+    alike = [
+        Alike(
+            str(one["id"]),
+            f"The visit of {_minute(one['occurred_at'], op.zone)}, {one['status']}",
+            None,
+            f"{SESSIONS_AT}/{one['id']}" if opens else None,
+            WHY[why[one["id"]]],
+        )
+        for one in (records_for_answer(op, SESSIONS, list(why)) if why else ())
+    ]
+    more = {**sheet.more, **shown(alike, "It is another visit: store it all the same")}
+    return sheet._replace(more=more)
 
 
 def _rows_of(session: Mapping[str, Any]) -> dict[str, int]:
@@ -248,8 +294,11 @@ def visits_to_choose(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str
         return
     for one in records(op, SESSIONS, SessionFilters(patient_id=patient_id, limit=VISITS))[0]:
         if one["status"] != "void":
-            at = one["occurred_at"].astimezone(op.zone)
-            yield str(one["id"]), f"{at:%Y-%m-%d %H:%M}"
+            yield str(one["id"]), _minute(one["occurred_at"], op.zone)
+
+
+def _minute(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _last(op: Operation, patient_id: UUID) -> Any:
