@@ -19,7 +19,7 @@ from app.cli.console import database, fail, print_message, reason
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.http import health, logs
-from app.core.http.head_limit import HeadLimit
+from app.core.http.connections import CONNECTIONS, Connection, limits
 from app.core.values.problems import Unavailable
 from app.main import create_app
 
@@ -40,6 +40,7 @@ Port = Annotated[int, typer.Option(min=1, max=PORT_MAX, help="The port to listen
 def application() -> FastAPI:
     """Create the application in a server process."""
     logs.configure()
+    CONNECTIONS.most = limits().connections
     app = create_app()
     _leave_on_sigterm()
     _end_with_parent()
@@ -68,10 +69,12 @@ def run(host: str, port: int, workers: int = 1) -> None:
     uvicorn.run(
         APPLICATION,
         factory=True,
-        http=HeadLimit,
+        http=Connection,
+        ws="none",  # there is no WebSocket to upgrade to
         host=host,
         port=port,
         workers=workers,
+        backlog=limits().backlog,
         log_config=None,  # `app.core.http.logs` configures logging
         log_level="info",
         access_log=False,  # paths hold ids of patients

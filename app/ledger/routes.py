@@ -156,7 +156,7 @@ async def export(op: Auditing, database: TheDatabase) -> Response:
 
     `README.md` in it explains how. The export itself is an entry of the exported ledger.
     """
-    return await streamed(partial(_archive, op, database))
+    return await streamed(partial(_archive, op, database), op.clinic_id)
 
 
 def _archive(op: Operation, database: Database) -> Stream:

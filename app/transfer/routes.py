@@ -13,7 +13,7 @@ from app.core.http.routing import Route, TheDatabase
 from app.core.http.uploads import Upload, Uploaded, in_upload_thread
 from app.core.operation import Operation
 from app.core.values.access import Scope
-from app.core.values.problems import TooLarge, UnsupportedMedia
+from app.core.values.problems import TooLarge, TooSlow, UnsupportedMedia
 from app.transfer.rows import CSV, NDJSON, rows
 from app.transfer.schemas import ImportFilters, ImportView
 from app.transfer.service import OPERATION, import_rows
@@ -28,7 +28,7 @@ _uploaded: Final = Uploaded(NDJSON, CSV, max_bytes=FILE_MAX_BYTES)
 @router.post(
     "",
     operation_id=OPERATION,
-    responses=documented(TooLarge, UnsupportedMedia),
+    responses=documented(TooLarge, UnsupportedMedia, TooSlow),
     openapi_extra=_uploaded.documented(),
 )
 async def create(
@@ -44,7 +44,7 @@ async def create(
     imported again, nothing is created twice. Rows of patients and practitioners also need
     `patients:write` and `practitioners:write`.
     """
-    return await in_upload_thread(partial(_imported, op, database, upload, filters))
+    return await in_upload_thread(partial(_imported, op, database, upload, filters), op.clinic_id)
 
 
 def _imported(

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from app.core.db.database import Database
 from app.core.db.schema import migrate
-from app.core.http.head_limit import HEAD_MAX_BYTES
+from app.core.values.bounds import HEAD_MAX_BYTES
 from tests.serving import HOST, Serving, serving
 
 pytestmark = pytest.mark.alike
@@ -53,6 +53,7 @@ def a_connection(server: Serving) -> Iterator[Wire]:
         yield wire
 
 
+@pytest.mark.bound("head-size")
 @pytest.mark.parametrize("start", [b"GET /", LINE + b"X: ", LINE + b"a: b\r\n" * 12_000])
 def test_a_head_without_end_is_refused_as_soon_as_it_is_too_long(wire: Wire, start: bytes) -> None:
     wire.socket.sendall(start[:HEAD_MAX_BYTES])

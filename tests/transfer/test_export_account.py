@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import text
 from starlette.types import Message
 
-from app.core.db.database import STREAMS, Database
-from app.core.http import deadline, streams
-from app.core.http.streams import Stream, streamed
+from app.core.db.database import Database
+from app.core.http import streams
+from app.core.http.streams import Pieces, Stream, streamed
+from app.core.values import bounds
 from app.core.values.access import Scope
+from app.core.values.clock import uuid7
 from app.core.values.problems import Unavailable
 from app.transfer.exports import service
 from app.transfer.exports.datasets import BY_NAME, DATASETS
@@ -24,6 +26,7 @@ from tests.transfer.exported import export, fill, records
 
 NDJSON = FORMATS["ndjson"]
 PATIENCE_S = 5.0
+ANYBODY, NOBODY = uuid7(), uuid7()
 
 
 def of(clinic: Clinic, dataset: str = "patients") -> Stream:
@@ -143,7 +146,7 @@ def held(api: Api, clinic: Clinic) -> Iterator[Callable[[], Stream]]:
     while (left := open_transactions(clinic.database)) and time.monotonic() < patience:
         time.sleep(0.05)
     assert left == 0
-    assert streams._PLACES.borrowed_tokens == 0  # noqa: SLF001 - a fault would leave it taken
+    assert streams.PLACES.taken == 0
 
 
 async def sent(work: Callable[[], Stream], send: Callable[[Message], Any]) -> None:
@@ -151,7 +154,7 @@ async def sent(work: Callable[[], Stream], send: Callable[[Message], Any]) -> No
         await asyncio.sleep(3600)
         raise AssertionError
 
-    response = await streamed(work)
+    response = await streamed(work, ANYBODY)
     await response({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
 
 
@@ -164,10 +167,11 @@ def test_a_client_that_disconnects_leaves_no_open_transaction(held: Callable[[],
         asyncio.run(sent(held, hang_up))
 
 
+@pytest.mark.bound("download-rate")
 def test_a_client_that_reads_nothing_is_disconnected(
     held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "STALLED_MAX_S", 0.05)
+    monkeypatch.setattr(bounds, "ANSWER_SILENCE_S", 0.05)
 
     async def stall(message: Message) -> None:
         if message.get("body"):
@@ -194,17 +198,54 @@ def test_a_cancelled_request_leaves_no_open_transaction(held: Callable[[], Strea
     asyncio.run(cancelled())
 
 
-def test_too_many_simultaneous_exports_get_503(
+@pytest.mark.bound("download-rate")
+def test_a_client_that_reads_too_slowly_is_disconnected(
     held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline, "REQUEST_MAX_S", 0.05)
+    monkeypatch.setattr(bounds, "ANSWER_SILENCE_S", 0.2)
+    pieces = []
+
+    async def read_slowly(message: Message) -> None:
+        pieces.append(message)
+        await asyncio.sleep(0.05)
+
+    def endless() -> Stream:
+        stream = held()
+        return stream._replace(pieces=again_and_again(stream.pieces))
+
+    with pytest.raises((TimeoutError, ExceptionGroup)):
+        asyncio.run(sent(endless, read_slowly))
+    assert 3 <= len(pieces) <= 6
+
+
+def again_and_again(pieces: Pieces) -> Pieces:
+    """The first piece, over and over."""
+    try:
+        first = next(pieces)
+        while True:
+            yield first[:10]
+    finally:
+        pieces.close()
+
+
+@pytest.mark.bound("downloads")
+def test_slow_readers_of_one_clinic_block_no_other_clinic(
+    held: Callable[[], Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of them don't block their own clinic either."""
+    monkeypatch.setattr(bounds, "PLACE_WAIT_S", 0.05)
+    ones, others = bounds.DOWNLOADS_OF_CLINIC, bounds.DOWNLOADS - bounds.DOWNLOADS_OF_CLINIC
+    assert ones > 2
 
     async def crowd() -> None:
-        waiting = [await streamed(held) for _ in range(STREAMS)]
+        waiting = [await streamed(held, ANYBODY) for _ in range(ones)]
         with pytest.raises(Unavailable):
-            await streamed(held)
-        for each in waiting:
-            await streams._release(each._place, each._pieces)  # noqa: SLF001 - as the end of an export does
+            await streamed(held, ANYBODY)
+        waiting += [await streamed(held, NOBODY) for _ in range(others)]
+        with pytest.raises(Unavailable):
+            await streamed(held, uuid7())
+        for n, each in enumerate(waiting):
+            await streams.release(ANYBODY if n < ones else NOBODY, each.pieces)
 
     asyncio.run(crowd())
 

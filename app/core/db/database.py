@@ -23,21 +23,23 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.db.files import DatabaseFiles, FileConnection
 from app.core.db.timeouts import TimeoutConnection, allow_silence
+from app.core.values import bounds
 from app.core.values.problems import DatabaseReplaced, Unavailable
 
 # Requests that run at once. Each has its own thread and connection, so that none waits for
 # another's. Writers of one clinic take turns in any case: more waiting writers cost processor
 # time on both sides, and make the slowest one wait longer.
 THREADS = 4
-# Uploads take long, so they have their own threads and connections.
-UPLOADS = 2
-# So does printing, which must not wait for an upload.
+# Imports take long, so they have their own threads and connections: `bounds.IMPORTS`.
+# So does printing, which must not wait for an import.
 PRINTS = 2
-# So do downloads. Each keeps one connection until it ends, and a second one while its access
-# entries are written.
-STREAMS = 2
+# So do downloads, `bounds.DOWNLOADS`. Each keeps one connection until it ends. While it begins, its
+# access entries are written by a second one.
 # The threads that write access entries, extend the Merkle tree, and send messages.
 BACKGROUND = 3
+CONNECTIONS = (
+    THREADS + bounds.IMPORTS + PRINTS + bounds.DOWNLOADS + bounds.DOWNLOADS_BEGINNING + BACKGROUND
+)
 POOL_TIMEOUT_S = 2
 POSTGRESQL_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=2000"
@@ -226,7 +228,7 @@ def _engine(url: str) -> Engine:
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
-        pool_size=THREADS + UPLOADS + PRINTS + 2 * STREAMS + BACKGROUND,
+        pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         **kinds[backend],

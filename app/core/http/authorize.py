@@ -28,6 +28,11 @@ async def by_bearer_token(request: Request) -> Identity:
     return await authenticate(token.strip())
 
 
+def operation_of(request: Request) -> Operation:
+    """Return the operation of a request that was authorized."""
+    return cast("Operation", request.scope[_OPERATION])
+
+
 @dataclass(slots=True)
 class RequestOperation(Operation):
     """An operation with its HTTP request."""

@@ -1,20 +1,40 @@
 """Uploads: bodies too large for memory, which are received into a file."""
 
+import asyncio
+import math
 import tempfile
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
+from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 
-from app.core.db.database import UPLOADS
+from app.core.http.authorize import operation_of
+from app.core.http.places import Places
 from app.core.http.requests import check_media, chunks
+from app.core.values import bounds
+from app.core.values.problems import TooSlow
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
-in_upload_thread: Final = partial(to_thread.run_sync, limiter=CapacityLimiter(UPLOADS))
-"""Call a function in one of the threads that are reserved for uploads."""
+PLACES: Final = Places("uploads", bounds.UPLOADS, bounds.UPLOADS_OF_CLINIC)
+_AT_WORK: Final = Places("uploads", bounds.IMPORTS, bounds.IMPORTS_OF_CLINIC)
+_THREADS: Final = CapacityLimiter(bounds.IMPORTS)
+# A full disk cache makes a write wait, which must not hold up other requests.
+_WRITERS: Final = CapacityLimiter(2)
+
+T = TypeVar("T")
+
+
+async def in_upload_thread(work: Callable[[], T], clinic_id: UUID) -> T:
+    """Call a function in one of the threads that are reserved for uploads, and wait for it.
+
+    The place of the upload bounds how many wait.
+    """
+    async with _AT_WORK.held(clinic_id, math.inf):
+        return await to_thread.run_sync(work, limiter=_THREADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,8 @@ class Upload:
 class Uploaded:
     """A FastAPI dependency that returns the body as an `Upload`, if it has one of these types.
 
-    Raises `UnsupportedMedia` or `TooLarge`.
+    Takes a place first. Raises `Unavailable` if none is free, `UnsupportedMedia`, `TooLarge`, or
+    `TooSlow`.
     """
 
     def __init__(self, *media: str, max_bytes: int) -> None:
@@ -38,13 +59,38 @@ class Uploaded:
     async def __call__(self, request: Request) -> AsyncIterator[Upload]:
         """Receive the body into a file."""
         media = check_media(request, self._media)
+        place = PLACES.held(operation_of(request).clinic_id)
         with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
-            async for chunk in chunks(request, self._max_bytes):
-                file.write(chunk)
-            file.seek(0)
-            yield Upload(cast("BinaryIO", file), media)
+            async with place:
+                size = 0
+                async for chunk in _in_time(chunks(request, self._max_bytes)):
+                    size += len(chunk)
+                    if size <= IN_MEMORY_BYTES:
+                        file.write(chunk)
+                    else:
+                        await to_thread.run_sync(file.write, chunk, limiter=_WRITERS)
+                file.seek(0)
+                yield Upload(cast("BinaryIO", file), media)
 
     def documented(self) -> dict[str, Any]:
         """Return the `openapi_extra` of a route with such a body."""
         text = {"schema": {"type": "string"}}
         return {"requestBody": {"required": True, "content": dict.fromkeys(self._media, text)}}
+
+
+async def _in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the chunks of an upload. `TooSlow` if the client is slower than the least rate."""
+    waited_s, size = 0.0, 0
+    while True:
+        began = time.monotonic()
+        left_s = bounds.UPLOAD_GRACE_S - waited_s + size / bounds.UPLOAD_LEAST_BYTES_PER_S
+        try:
+            async with asyncio.timeout(min(left_s, bounds.BODY_SILENCE_S)):
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            raise TooSlow from None
+        if chunk is None:
+            return
+        waited_s += time.monotonic() - began
+        size += len(chunk)
+        yield chunk

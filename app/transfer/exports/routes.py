@@ -98,7 +98,7 @@ async def read(
     patient in the table gets an access entry in the ledger, which `disclosures` shows.
     `records.ndjson` has all records in the form and order that an import takes.
     """
-    return await streamed(partial(_table, op, database, dataset, format, filters))
+    return await streamed(partial(_table, op, database, dataset, format, filters), op.clinic_id)
 
 
 def _table(
