@@ -81,17 +81,15 @@ def pytest_configure() -> None:
     os.environ["NEEDLEWORK_LEDGER_KEY"] = pem.decode()
 
 
-def pytest_collection(session: pytest.Session) -> None:
-    """Collect no garbage until the tests are collected: nearly all of it stays alive."""
-    del session
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage while tests are collected: nearly all of it stays alive."""
     gc.disable()
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Collect garbage again, but not among the modules and tests."""
-    del session
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
