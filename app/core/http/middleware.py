@@ -204,8 +204,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
     problem = Invalid([])
     for item in error.errors():
         place, *path = item["loc"]
-        part = Invalid(faults_in([{**item, "loc": path}]), place)
-        problem.members["errors"] += part.members["errors"]
+        problem.add(faults_in([{**item, "loc": path}]), place)
     return await _respond(request, problem)
 
 
