@@ -2,11 +2,12 @@
 # rebuild brings their security fixes.
 FROM python:3.11-slim-trixie AS build
 WORKDIR /srv/needlework
-COPY requirements.lock ./
+# With the extras `pdf` and `cjk`: charts and letters, and a font for Chinese, Japanese and Korean names.
+COPY requirements-image.lock ./
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-cache-dir --only-binary :all: \
-        --require-hashes --requirement requirements.lock \
-    && rm requirements.lock
+        --require-hashes --requirement requirements-image.lock \
+    && rm requirements-image.lock
 COPY LICENSE NOTICE alembic.ini ./
 COPY migrations migrations
 COPY app app

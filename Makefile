@@ -94,6 +94,7 @@ figures: dev  ## compute what chance alone would do, and write it into docs/prog
 lock: dev  ## rebuild the lock files from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock
 	$(LOCK) --upgrade --all-extras --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra pdf --extra cjk --group build --constraint requirements-dev.lock --output-file requirements-image.lock
 	$(NPM) update --prefix tests/browser --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	$(NPM) update --prefix tests/generators --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 	$(subst pyproject.toml,tests/generators/requirements.in,$(LOCK)) --upgrade --output-file tests/generators/requirements.lock

@@ -18,6 +18,7 @@ from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
+from app.bundles.routes import router as bundles
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
 from app.clinics.routes import router as clinics
@@ -76,6 +77,7 @@ from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.console.writing import acts, courses, safety, visits
 from app.web.console.writing import people as patient_forms
+from app.web.console.writing import screenings as screening_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
 from app.web.routes import router as web
@@ -90,6 +92,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     progress,
     outcomes,
     chart_summaries,
+    bundles,
     clinics,
     patients,
     practitioners,
@@ -130,6 +133,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     visits.router,
     acts.router,
     safety.router,
+    screening_forms.router,
     people,
     machines,
     own_account.reading,

@@ -8,6 +8,7 @@ separation of clinics also separates the tests.
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,11 @@ from httpx2 import Client
 from hypothesis import HealthCheck, settings
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.http import deadline
 from app.deliveries import courier
 from app.kinds import fill_registry
 from app.main import create_app
-from tests import postgres
+from tests import postgres, templates
 from tests.ground import Api, Clinic, create_clinic
 from tests.wire import wired
 
@@ -82,7 +82,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what `pytest_sessionstart` started."""
+    """Stop what `pytest_sessionstart` started, and remove what was kept to be copied."""
+    templates.remove()
     postgres.stop_for(config)
 
 
@@ -103,19 +104,12 @@ def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """A migrated database that this worker's tests share."""
-    if request.param == "sqlite":
-        file = tmp_path_factory.mktemp("sqlite") / "needlework.db"
-        yield from _migrated(f"sqlite:///{file}")
-    else:
-        with postgres.server() as server, server.database() as url:
-            yield from _migrated(url)
-
-
-def _migrated(url: str) -> Iterator[Database]:
-    database = Database(url)
-    migrate(database)
-    yield database
-    database.close()
+    folder = tmp_path_factory.mktemp("shared")
+    with (
+        templates.migrated(folder, is_sqlite=request.param == "sqlite") as url,
+        closing(Database(url)) as database,
+    ):
+        yield database
 
 
 @pytest.fixture(scope="session")

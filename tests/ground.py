@@ -16,11 +16,10 @@ from app.auth import queries as authentication
 from app.clients import service as clients
 from app.clinics import service as clinics
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.operation import Operation
 from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
-from tests import postgres
+from tests import postgres, templates
 
 ENROLMENT = "urn:needlework:params:oauth:grant-type:enrolment"
 
@@ -76,8 +75,11 @@ def empty_like(database: Database, folder: Path) -> Iterator[str]:
 @contextmanager
 def migrated_like(database: Database, folder: Path) -> Iterator[Database]:
     """A migrated database of the same kind, without the clinics of other tests."""
-    with empty_like(database, folder) as url, closing(Database(url)) as own:
-        migrate(own)
+    elsewhere = folder / "elsewhere"
+    with (
+        templates.migrated(elsewhere, is_sqlite=database.is_sqlite) as url,
+        closing(Database(url)) as own,
+    ):
         yield own
 
 

@@ -29,6 +29,7 @@ from app.cli.console import (
     reason,
 )
 from app.cli.doctor_asks import channels_to_patients, check_asks
+from app.cli.doctor_paper import check_paper
 from app.cli.findings import Finding
 from app.clinics.queries import clinic
 from app.core.db import schema
@@ -110,6 +111,7 @@ def _examine(opened: Database, *, deep: bool) -> Iterator[Finding]:
         yield from _messages(opened)
         yield from check_asks(opened)
         yield from _time_zones(opened)
+    yield from check_paper()
     checks = _sqlite if opened.is_sqlite else _postgresql
     with opened.reading() as db:
         yield from checks(db)

@@ -8,9 +8,9 @@ from app.core.values.faults import RuleBroken
 def check_closed(status: str, closed_at: datetime | None) -> None:
     """Require `closed_at` for a finished episode, and for no other."""
     if status == "finished" and closed_at is None:
-        raise RuleBroken("closed_at_missing", "A finished episode needs closed_at.")
+        raise RuleBroken("closed_at_missing", "A finished episode needs the time of its end.")
     if status == "active" and closed_at is not None:
-        raise RuleBroken("still_active", "An active episode has no closed_at.")
+        raise RuleBroken("still_active", "An active episode has no end.")
 
 
 def check_order(opened_at: datetime | None, closed_at: datetime | None) -> None:
@@ -18,6 +18,7 @@ def check_order(opened_at: datetime | None, closed_at: datetime | None) -> None:
     if closed_at is None:
         return
     if opened_at is None:
-        raise RuleBroken("opened_at_missing", "A finished episode needs opened_at.")
+        detail = "A finished episode needs the time when it was opened."
+        raise RuleBroken("opened_at_missing", detail)
     if closed_at < opened_at:
-        raise RuleBroken("closed_before_opened", "closed_at is before opened_at.")
+        raise RuleBroken("closed_before_opened", "An episode can't end before it is opened.")

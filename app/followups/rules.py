@@ -42,4 +42,5 @@ def window(hours: float) -> FollowUpWindow:
 def check_worst(worst: int | None, soreness: int | None) -> None:
     """Require that the worst soreness so far is at least the soreness now."""
     if worst is not None and soreness is not None and worst < soreness:
-        raise RuleBroken("worst_below_soreness", "worst_soreness is less than soreness.")
+        detail = "The worst soreness can't be less than the present one."
+        raise RuleBroken("worst_below_soreness", detail)

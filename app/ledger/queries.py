@@ -135,7 +135,7 @@ def changes(op: Operation, after: str, limit: int) -> Changes:
     page = found[:limit]
     if page:
         cursor = cursor_of(page[-1].number, page[-1].leaf)
-    return Changes([_change(row) for row in page], cursor, len(found) > limit)
+    return Changes([change_of(row) for row in page], cursor, len(found) > limit)
 
 
 def cursor_of(number: int, leaf: bytes) -> str:
@@ -166,7 +166,8 @@ def _resume(op: Operation, cursor: str) -> tuple[int, str]:
     return number, found
 
 
-def _change(row: Row[Any]) -> ChangeView:
+def change_of(row: Row[Any]) -> ChangeView:
+    """Return a change as readers get it. `LedgerDamaged` if its body was altered."""
     return {
         "number": row.number,
         "at": row.at,
@@ -211,7 +212,7 @@ def versions(
     """
     found = _all(op, _VERSIONS, resource=resource, resource_id=id, after=after, wanted=limit + 1)
     _record_versions_access(op, found[:limit])
-    return [_change(row) for row in found[:limit]], len(found) > limit
+    return [change_of(row) for row in found[:limit]], len(found) > limit
 
 
 def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, list[ChangeView]]:
@@ -220,7 +221,7 @@ def histories(op: Operation, resource: str, ids: Sequence[UUID]) -> dict[UUID, l
     _record_versions_access(op, found)
     by_id: dict[UUID, list[ChangeView]] = {}
     for row in found:
-        by_id.setdefault(row.resource_id, []).append(_change(row))
+        by_id.setdefault(row.resource_id, []).append(change_of(row))
     return by_id
 
 
@@ -292,7 +293,7 @@ def disclosures(
     statement = rows(LedgerEntry).where(*(_CONDITIONS[name] for name in asked))
     found, cursor = _page(op, statement, _NEWEST_FIRST, filters, asked)
     names = named(op, {row.actor for row in found}, {row.client for row in found})
-    return [_disclosure(row, names) for row in found], cursor
+    return [disclosure_of(row, names) for row in found], cursor
 
 
 def last_security(op: Operation, operation: str) -> datetime | None:
@@ -350,7 +351,8 @@ def _entry(row: Row[Any]) -> EntryView:
     }
 
 
-def _disclosure(row: Row[Any], names: Actors) -> DisclosureView:
+def disclosure_of(row: Row[Any], names: Actors) -> DisclosureView:
+    """Return a read of a patient's data, with the names of who read it."""
     return {
         "number": row.number,
         "at": row.at,

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Row, Select
 
 from app.auth.actors import named
 from app.clinics.queries import clinic
@@ -15,7 +15,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
+from app.core.values.problems import Invalid, NotFound
 from app.instruments.queries import find as find_instrument
 from app.kinds import IN_NOTE
 from app.languages.queries import NOTES, languages, read_all, translations
@@ -23,7 +23,9 @@ from app.languages.rules.choice import Language, chosen, look_up
 from app.ledger import queries as ledger
 from app.muscles.queries import find as find_muscle
 from app.notes.rules import actors, content
+from app.notes.rules.compared import changed_parts, completed
 from app.notes.rules.forms import FORMS, NoteForm
+from app.notes.rules.head import is_amendment
 from app.notes.rules.visit import Change, Note, NoteRecords, Visit
 from app.notes.rules.words import Scale, Words, written
 from app.records.kinds import Kind
@@ -79,13 +81,16 @@ def _found(op: Operation, noun: str, ids: Sequence[UUID]) -> list[Any]:
 _STATEMENTS: Final = {kind.noun: (kind, _statement(kind, _SOURCES[kind.noun])) for kind in IN_NOTE}
 
 
-def text(op: Operation, session_id: UUID, tag: str, form: NoteForm) -> str:
+def text(
+    op: Operation, session_id: UUID, tag: str, form: NoteForm, version: int | None = None
+) -> str:
     """Return the note of a session in a language and a form. The access is recorded, once.
 
-    `tag` is one of the languages of notes. `NotFound` if this clinic has no such session.
+    `tag` is one of the languages of notes. Without `version` it is the note of the newest.
+    `NotFound` if this clinic has no such session, or the session no such version.
     """
     language = chosen([tag], languages(NOTES))
-    return FORMS[form](note(op, session_id, language))
+    return FORMS[form](note(op, session_id, language, version))
 
 
 def language_of(asked: str | None, wanted: Sequence[str]) -> Language:
@@ -104,11 +109,64 @@ def language_of(asked: str | None, wanted: Sequence[str]) -> Language:
     return chosen([tag], known)
 
 
-def note(op: Operation, session_id: UUID, language: Language) -> Note:
-    """Return the note of a session. The access is recorded as for a read of the session."""
-    visit = visit_of(op, record_for_answer(op, SESSIONS, session_id))
+def note(op: Operation, session_id: UUID, language: Language, version: int | None = None) -> Note:
+    """Return the note of a session. The access is recorded as for a read of the session.
+
+    The records beside the session are those of today, also for an earlier `version`.
+    """
+    if version is None:
+        return note_of(op, record_for_answer(op, SESSIONS, session_id), language)
+    visit = visit_of(op, _version(op, session_id, version))
+    return _written(op, _at_version(visit, version), language)
+
+
+def note_of(op: Operation, session: SessionView, language: Language) -> Note:
+    """Return the note of a session that was read. The caller records the access."""
+    return _written(op, visit_of(op, session), language)
+
+
+def _written(op: Operation, visit: Visit, language: Language) -> Note:
     words = words_of(op, visit, language)
+    visit = visit._replace(changes=_amended(op, visit, words))
     return content.note(visit, words, language.direction, reviewed=language.reviewed)
+
+
+def _version(op: Operation, session_id: UUID, number: int) -> SessionView:
+    """Return a session as it was; `NotFound` if there is no such version, or it was erased."""
+    found, _ = ledger.versions(op, SESSIONS.noun, session_id, number - 1, 1)
+    if not found or found[0]["version"] != number or found[0]["body"] is None:
+        raise NotFound
+    return _as_it_was(found[0]["body"])
+
+
+def _as_it_was(body: Mapping[str, object]) -> SessionView:
+    return cast("SessionView", completed(SESSIONS.from_json(body), SessionView))
+
+
+def _at_version(visit: Visit, number: int) -> Visit:
+    """Return a visit without the changes after this version."""
+    newest = visit.changes[-1].version
+    made = [change for change in visit.changes if change.version <= number]
+    return visit._replace(changes=made, newest=None if newest == number else newest)
+
+
+def _amended(op: Operation, visit: Visit, words: Words) -> Sequence[Change]:
+    """Return the changes of a visit; those that are amendments name the parts they changed."""
+    if not any(map(is_amendment, visit.changes)):
+        return visit.changes
+    session_id = visit.session["id"]
+    history = ledger.histories(op, SESSIONS.noun, [session_id]).get(session_id, [])
+    was = {
+        each["version"]: visit._replace(session=_as_it_was(each["body"]))
+        for each in history
+        if each["body"] is not None
+    }
+    return [
+        change._replace(parts=changed_parts(was[change.version - 1], was[change.version], words))
+        if is_amendment(change) and was.keys() >= {change.version - 1, change.version}
+        else change
+        for change in visit.changes
+    ]
 
 
 def visit_of(op: Operation, session: SessionView) -> Visit:
@@ -128,9 +186,13 @@ def visit_of(op: Operation, session: SessionView) -> Visit:
             found = _found(op, noun, own) if own else []
             mark(op, kind, found)
             records[noun] = found
-    changes = [Change._make(row) for row in ledger.makers(op, SESSIONS.noun, session["id"])]
+    changes = [_change(row) for row in ledger.makers(op, SESSIONS.noun, session["id"])]
     known = cast("NoteRecords", records)
     return Visit(clinic(op)["name"], session, known, changes, bool(op.differing))
+
+
+def _change(row: Row[Any]) -> Change:
+    return Change(row.version, row.operation, row.at, row.actor, row.reason)
 
 
 def _consents(op: Operation, session: SessionView) -> list[UUID]:

@@ -19,3 +19,12 @@ class NoteFilters(BaseModel):
             " such as `fr-CA`. It comes before `Accept-Language`."
         ),
     ] = None
+    version: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=2**31 - 1,
+            description="The version of the session whose note it is; without it, the newest. The"
+            " records beside the session are always those of today.",
+        ),
+    ] = None

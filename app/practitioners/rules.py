@@ -11,8 +11,8 @@ from app.practitioners.views import CredentialView, PractitionerStatus, Practiti
 CONTRADICTION: Final = Fault(
     "/inactive_from",
     "contradicts_status",
-    "An active practitioner has no inactive_from that is today or past, and an inactive one none"
-    " in the future.",
+    "An active practitioner becomes inactive only in the future, and an inactive one has been so"
+    " since today or before.",
 )
 
 
@@ -82,13 +82,13 @@ def merge_base(
 def check_named(given_name: str | None, family_name: str | None) -> None:
     """Require one name. Many people have only one, and an invented one would be signed with."""
     if given_name is None and family_name is None:
-        raise RuleBroken("name_missing", "Give given_name or family_name.")
+        raise RuleBroken("name_missing", "Give a first or a last name.")
 
 
 def check_validity(valid_from: date, valid_to: date | None) -> None:
     """Require that a credential doesn't end before it begins."""
     if valid_to is not None and valid_to < valid_from:
-        raise RuleBroken("ends_before_it_begins", "valid_to is before valid_from.")
+        raise RuleBroken("ends_before_it_begins", "A credential can't end before it begins.")
 
 
 def holds_on(credential: CredentialView, day: date) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from orjson import loads
-from pydantic import TypeAdapter, with_config
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_jsonable_python
 from sqlalchemy import JSON, ColumnElement, Row, Select, bindparam
 
@@ -138,13 +138,6 @@ class Kind(Generic[B, V]):
     """What a migration gave to the members that older entries don't know, if that isn't null."""
     reactions: ClassVar[Mapping[str, Reaction]] = {}
     """What it does about writes of other kinds, by their noun. Nobody reacts to an import."""
-
-    def __init_subclass__(cls) -> None:
-        """Use the docstrings of the view's members as descriptions in OpenAPI."""
-        super().__init_subclass__()
-        for top in (cls.view, cls.written or cls.view, cls.made or cls.view):
-            for view in stored.views_in(top):
-                with_config(use_attribute_docstrings=True)(view)
 
     # Hooks that a feature may override.
 

@@ -39,6 +39,7 @@ from app.records.errors import (
 from app.records.kinds import Kind
 from app.records.views import OnDuplicate, RecordView
 
+Careful = Annotated[OnDuplicate, Query(description="`reject` refuses a possible duplicate.")]
 LIST = """List {nouns}.
 
 Without filters it lists all of the clinic. Follow `next` until it is null."""
@@ -112,29 +113,7 @@ def add_writes(
     changes = patch_of(kind.body)
 
     add_create(router, kind, writing, CREATE.format(one=one), taken)
-
-    @router.put(
-        "/{id:uuid}",
-        status_code=201,
-        operation_id=f"{kind.noun}.replace",
-        description=REPLACE.format(one=one),
-        responses=refusals,
-    )
-    def replace(
-        op: Annotated[Operation, writing],
-        id: UUID,
-        body: kind.body,  # type: ignore[name-defined]
-    ) -> Answer[written]:  # type: ignore[valid-type]
-        if body.id not in {None, id}:
-            raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
-        whole = body.model_copy(update={"id": id})
-        if op.if_match is not None:
-            return answer(kind.answer_to_write(op, service.replace(op, kind, whole)))
-        try:
-            view, is_new = service.create_one(op, kind, whole)
-        except IdTaken:
-            raise VersionMissing from None
-        return answer_stored(kind.answer_to_write(op, view), is_new=is_new, folder=router.prefix)
+    add_replace(router, kind, writing, REPLACE.format(one=one), refusals)
 
     @router.patch(
         "/{id:uuid}",
@@ -163,16 +142,6 @@ def add_create(
     }
     made = kind.made or kind.written or kind.view
 
-    def stored(op: Operation, body: Any, on_duplicate: OnDuplicate) -> Answer[Any]:
-        view, is_new = service.create_one(op, kind, body)
-        shown: Any = kind.answer_to_write(op, view)
-        if kind.made is not None:
-            found = kind.duplicates(op, view)
-            if found and is_new and on_duplicate == "reject":
-                raise PossibleDuplicate(possible_duplicates=to_jsonable_python(found))
-            shown = {**shown, "possible_duplicates": found} if found else shown
-        return answer_stored(shown, is_new=is_new, folder=router.prefix)
-
     if kind.made is None:
 
         @router.post("", **declared)
@@ -180,7 +149,7 @@ def add_create(
             op: Annotated[Operation, writing],
             body: kind.body,  # type: ignore[name-defined]
         ) -> Answer[made]:  # type: ignore[valid-type]
-            return stored(op, body, "accept")
+            return _created(op, kind, body, "accept", router.prefix)
 
     else:
 
@@ -188,8 +157,70 @@ def add_create(
         def create_carefully(
             op: Annotated[Operation, writing],
             body: kind.body,  # type: ignore[name-defined]
-            on_duplicate: Annotated[
-                OnDuplicate, Query(description="`reject` refuses a possible duplicate.")
-            ] = "accept",
+            on_duplicate: Careful = "accept",
         ) -> Answer[made]:  # type: ignore[valid-type]
-            return stored(op, body, on_duplicate)
+            return _created(op, kind, body, on_duplicate, router.prefix)
+
+
+def add_replace(
+    router: APIRouter, kind: Kind[Any, Any], writing: Any, description: str, responses: Any
+) -> None:
+    """Add `PUT`. Where it creates a record, it names possible duplicates as `POST` does."""
+    declared: dict[str, Any] = {
+        "status_code": 201,
+        "operation_id": f"{kind.noun}.replace",
+        "description": description if kind.made is None else description + ALIKE,
+        "responses": responses | ({} if kind.made is None else documented(PossibleDuplicate)),
+    }
+    made = kind.made or kind.written or kind.view
+
+    if kind.made is None:
+
+        @router.put("/{id:uuid}", **declared)
+        def replace(
+            op: Annotated[Operation, writing],
+            id: UUID,
+            body: kind.body,  # type: ignore[name-defined]
+        ) -> Answer[made]:  # type: ignore[valid-type]
+            return _put(op, kind, _with_id(body, id), "accept", router.prefix)
+
+    else:
+
+        @router.put("/{id:uuid}", **declared)
+        def replace_carefully(
+            op: Annotated[Operation, writing],
+            id: UUID,
+            body: kind.body,  # type: ignore[name-defined]
+            on_duplicate: Careful = "accept",
+        ) -> Answer[made]:  # type: ignore[valid-type]
+            return _put(op, kind, _with_id(body, id), on_duplicate, router.prefix)
+
+
+def _with_id(body: Any, id: UUID) -> Any:
+    if body.id not in {None, id}:
+        raise Invalid([Fault("/id", "id_fixed", "The id differs from the id in the address.")])
+    return body.model_copy(update={"id": id})
+
+
+def _put(
+    op: Operation, kind: Kind[Any, Any], whole: Any, on_duplicate: OnDuplicate, folder: str
+) -> Answer[Any]:
+    if op.if_match is not None:
+        return answer(kind.answer_to_write(op, service.replace(op, kind, whole)))
+    try:
+        return _created(op, kind, whole, on_duplicate, folder)
+    except IdTaken:
+        raise VersionMissing from None
+
+
+def _created(
+    op: Operation, kind: Kind[Any, Any], body: Any, on_duplicate: OnDuplicate, folder: str
+) -> Answer[Any]:
+    view, is_new = service.create_one(op, kind, body)
+    shown: Any = kind.answer_to_write(op, view)
+    if kind.made is not None:
+        found = kind.duplicates(op, view)
+        if found and is_new and on_duplicate == "reject":
+            raise PossibleDuplicate(possible_duplicates=to_jsonable_python(found))
+        shown = {**shown, "possible_duplicates": found} if found else shown
+    return answer_stored(shown, is_new=is_new, folder=folder)

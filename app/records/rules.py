@@ -24,7 +24,7 @@ def happened_faults(
         if value is None:
             continue
         if value > (latest if isinstance(value, datetime) else clinic_day(latest, zone)):
-            yield Fault(pointer(name), "in_the_future", ahead_detail(name, at))
+            yield Fault(pointer(name), "in_the_future", ahead_detail(at))
         else:
             yield from birth_faults(name, value, born, zone)
 
@@ -35,4 +35,4 @@ def birth_faults(
     """Yield a fault if the day in a member is before the patient's birth."""
     day = clinic_day(value, zone) if isinstance(value, datetime) else value
     if born is not None and day < first_day(born):
-        yield Fault(pointer(name), "before_birth", f"{name} is before the patient's birth.")
+        yield Fault(pointer(name), "before_birth", "This is before the patient's birth.")

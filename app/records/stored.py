@@ -1,6 +1,6 @@
 """Convert stored JSON to the types of a view, and write every view in one way."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from functools import partial
 from types import NoneType, UnionType
@@ -29,15 +29,6 @@ def reader(wanted: Any) -> Reader | None:
         read = next(filter(None, inner), None)
         return _list_reader(read) if read and get_origin(wanted) is list else _optional(read)
     return _TEXTS.get(wanted)
-
-
-def views_in(wanted: Any) -> Iterator[Any]:
-    """Yield a view and the views inside it."""
-    if is_typeddict(wanted):
-        yield wanted
-    parts = get_type_hints(wanted).values() if is_typeddict(wanted) else get_args(wanted)
-    for part in parts:
-        yield from views_in(part)
 
 
 def members(view: Any) -> dict[str, Reader]:

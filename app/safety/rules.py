@@ -11,9 +11,10 @@ from app.vocabularies.rules import OTHER
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
     """Require `withdrawn_at` for a withdrawn consent, and for no other."""
     if decision == "withdrawn" and withdrawn_at is None:
-        raise RuleBroken("withdrawn_at_missing", "A withdrawn consent needs withdrawn_at.")
+        detail = "A withdrawn consent needs the time of its withdrawal."
+        raise RuleBroken("withdrawn_at_missing", detail)
     if decision != "withdrawn" and withdrawn_at is not None:
-        raise RuleBroken("not_withdrawn", "Only a withdrawn consent has withdrawn_at.")
+        raise RuleBroken("not_withdrawn", "Only a withdrawn consent has a time of withdrawal.")
 
 
 def check_of_messages(kind: str, decision: str, member: str, value: str | None) -> None:
@@ -80,4 +81,4 @@ def repeated_faults(codes: Iterable[str | None]) -> Iterator[Fault]:
 def validity_faults(valid_until: date | None, obtained_on: date) -> Iterator[Fault]:
     """Yield a fault if a consent expires before the day on which it was obtained."""
     if valid_until is not None and valid_until < obtained_on:
-        yield Fault("/valid_until", "out_of_order", "valid_until is before obtained_at.")
+        yield Fault("/valid_until", "out_of_order", "A consent can't expire before it is obtained.")

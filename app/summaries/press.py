@@ -7,27 +7,33 @@ long, and has access to no key and no database.
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typst
 
 PAPER = Path(__file__).with_name("paper")
 
 
-def _fonts(*, system: bool) -> typst.Fonts:
-    """The fonts of this package, and those of the system if `system` is true."""
-    return typst.Fonts(
-        include_system_fonts=system, include_embedded_fonts=False, font_paths=[PAPER / "fonts"]
-    )
+class Fonts(NamedTuple):
+    """Which fonts are used beside those of this package."""
+
+    folders: Sequence[str]
+    system: bool
+    """Whether the fonts of the system are."""
 
 
-def _typeset(template: str, inputs: dict[str, Any], at: int, *, system_fonts: bool) -> bytes:
+def _typeset(template: str, inputs: dict[str, Any], at: int, fonts: Fonts) -> bytes:
     """The tagged PDF (PDF/UA-1). Raises `TypstError`, also where a character has no glyph."""
     return typst.compile(
         PAPER / template,
         root=PAPER,
-        font_paths=_fonts(system=system_fonts),
+        font_paths=typst.Fonts(
+            include_system_fonts=fonts.system,
+            include_embedded_fonts=False,
+            font_paths=[PAPER / "fonts", *map(Path, fonts.folders)],
+        ),
         sys_inputs={name: json.dumps(value, ensure_ascii=False) for name, value in inputs.items()},
         pdf_standards=["ua-1"],
         timestamp=at,
@@ -38,48 +44,53 @@ def _typeset(template: str, inputs: dict[str, Any], at: int, *, system_fonts: bo
 
 
 def _pdf(job: dict[str, Any]) -> bytes | None:
-    """A chart summary as a PDF, or None if the fonts can't show all of it."""
-    at, system_fonts = job.pop("at"), job.pop("system_fonts")
+    """A chart summary or a letter as a PDF, or None if the fonts can't show all of it."""
+    at, every, template = job.pop("at"), _every(job), f"{job.pop('template')}.typ"
     # The fonts of this package alone are faster, and the same on every machine.
-    for system in (False, True) if system_fonts else (False,):
+    for fonts in dict.fromkeys((Fonts((), system=False), every._replace(system=False), every)):
         try:
-            return _typeset("chart.typ", {"job": job}, at, system_fonts=system)
+            return _typeset(template, {"job": job}, at, fonts)
         except typst.TypstError as error:
             if not error.message.startswith("PDF/UA-1"):
                 raise  # the error is not about the text
     return None
 
 
-def _unprintable(texts: list[str], *, system_fonts: bool) -> tuple[int, str] | None:
+def _every(job: dict[str, Any]) -> Fonts:
+    """All fonts that a job may use. Its members about fonts are taken out."""
+    return Fonts(tuple(job.pop("fonts")), job.pop("system_fonts"))
+
+
+def _unprintable(texts: list[str], fonts: Fonts) -> tuple[int, str] | None:
     """The place in the list of the first text that the fonts can't show, and a character of it.
 
     The character is empty if each can be shown alone. None if every text can be shown.
     """
-    at = _first(texts, system_fonts=system_fonts)
+    at = _first(texts, fonts)
     if at is None:
         return None
     characters = sorted(set(texts[at]))
-    nth = _first(characters, system_fonts=system_fonts)
+    nth = _first(characters, fonts)
     return at, "" if nth is None else characters[nth]
 
 
-def _first(texts: list[str], *, system_fonts: bool) -> int | None:
+def _first(texts: list[str], fonts: Fonts) -> int | None:
     """The place of the first text that can't be printed, found by bisection."""
-    if _can_print(texts, system_fonts=system_fonts):
+    if _can_print(texts, fonts):
         return None
     begin, end = 0, len(texts)
     while end - begin > 1:
         middle = (begin + end) // 2
-        if _can_print(texts[begin:middle], system_fonts=system_fonts):
+        if _can_print(texts[begin:middle], fonts):
             begin = middle
         else:
             end = middle
     return begin
 
 
-def _can_print(texts: list[str], *, system_fonts: bool) -> bool:
+def _can_print(texts: list[str], fonts: Fonts) -> bool:
     try:
-        _typeset("probe.typ", {"texts": texts}, 0, system_fonts=system_fonts)
+        _typeset("probe.typ", {"texts": texts}, 0, fonts)
     except typst.TypstError:
         return False
     return True
@@ -93,7 +104,7 @@ def main() -> int:
     """
     job = json.load(sys.stdin.buffer)
     if "texts" in job:
-        json.dump(_unprintable(job["texts"], system_fonts=job["system_fonts"]), sys.stdout)
+        json.dump(_unprintable(job["texts"], _every(job)), sys.stdout)
         return 0
     pdf = _pdf(job)
     if pdf is None:

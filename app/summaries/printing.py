@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
@@ -16,6 +16,8 @@ from app.summaries.errors import ChartTooLong, PressMissing
 from app.summaries.rules.words import breakable
 
 PRESS: Final = Path(__file__).with_name("press.py")
+CJK: Final = "noto_cjk_sans_otc"
+"""The package of the extra `cjk`: a font for Chinese, Japanese and Korean, and nothing else."""
 UNPRINTABLE: Final = 3
 """The exit code of the press if the fonts can't show the content."""
 CONTENT_MAX_BYTES: Final = 3 * 1024 * 1024
@@ -27,14 +29,21 @@ class NoGlyph(Exception):
     """The content has a text that the fonts can't show."""
 
 
+def is_installed() -> bool:
+    """Whether the extra `pdf` is installed."""
+    return find_spec("typst") is not None
+
+
 def check_installed() -> None:
     """Raise `PressMissing` where the extra `pdf` is not installed."""
-    if find_spec("typst") is None:
+    if not is_installed():
         raise PressMissing
 
 
-def pdf(content: bytes, digest: str, at: datetime) -> bytes:
-    """The summary as a tagged PDF, from its content as JSON and its digest.
+def pdf(content: bytes, digest: str, at: datetime, template: str = "chart") -> bytes:
+    """The summary, or a document of another template, as a tagged PDF.
+
+    `content` is JSON, and `digest` that of it.
 
     The same content at the same instant gives the same bytes. Raises `NoGlyph`, `ChartTooLong`,
     or `Unavailable` where the machine is too busy to print in time.
@@ -42,8 +51,9 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
     if len(content) > CONTENT_MAX_BYTES:
         raise ChartTooLong([])
     job = {
+        "template": template,
         "paper": settings().paper,
-        "system_fonts": settings().system_fonts,
+        **_fonts(),
         "digest": digest,
         "at": int(at.timestamp()),
         # Only now: the digest covers each word as it was written.
@@ -61,12 +71,19 @@ def unprintable(texts: Sequence[str]) -> tuple[int, str] | None:
     The character is empty if each can be shown alone. None if every text can be shown, or if it
     takes too long to find one.
     """
-    job = {"texts": breakable(list(texts)), "system_fonts": settings().system_fonts}
+    job = {"texts": breakable(list(texts)), **_fonts()}
     try:
         found = from_json(_pressed(job) or b"null")
     except Unavailable:
         return None
     return None if found is None else (found[0], found[1])
+
+
+def _fonts() -> dict[str, Any]:
+    """The fonts that the press may use beside its own: folders, and whether the system's."""
+    found = find_spec(CJK)
+    folders = () if found is None else found.submodule_search_locations or ()
+    return {"fonts": list(folders), "system_fonts": settings().system_fonts}
 
 
 def _pressed(job: object) -> bytes | None:

@@ -29,11 +29,13 @@ from app.kinds import IN_CHART_SUMMARY
 from app.ledger import queries as ledger
 from app.measurements.models import Measurement
 from app.muscles import queries as muscles
+from app.muscles.queries import BODY
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import PractitionerView
 from app.progress import queries as progress
+from app.progress.rules.body_map import body_map
 from app.progress.rules.picture import picture as picture_svg
 from app.progress.schemas import ProgressFilters
 from app.records.comparison import differing
@@ -50,10 +52,10 @@ from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
-from app.summaries.rules.content import Chart, ChartRecords, name_of
+from app.summaries.rules.content import Chart, ChartRecords, Drawing, name_of
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, local, printable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ReleaseBody
 from app.thresholds.models import OwnThresholds
 
 SESSIONS_MAX: Final = 200
@@ -123,7 +125,7 @@ def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[E
     return selected
 
 
-def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
+def chart(op: Operation, patient: PatientView, body: ReleaseBody) -> Chart:
     """The part of a patient's record that a summary shows.
 
     `Invalid` where the episode isn't the patient's, `ChartTooLong` where there is too much for one
@@ -140,8 +142,9 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         episode_id=body.episode_id, as_of=None, begin=body.begin, end=body.end
     )
     document = printable(progress.progress(op, id, filters, local=True))
-    picture = picture_svg(legible(document), progress.code_names())
-    description = _DESCRIPTION.search(picture)
+    names = progress.code_names()
+    picture = picture_svg(legible(document), names)
+    where = body_map(document, BODY, names.muscle) if document["muscles"] else ""
     events = _of_episode(op, happened, body.episode_id)
     shown = None if not period | of_episode else {*ids, *(event["id"] for event in events)}
     records: ChartRecords = {
@@ -158,11 +161,16 @@ def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
         records,
         _histories(op, visited),
         document,
-        picture,
-        unescape(description[1]) if description else "",
+        _drawing(picture),
+        _drawing(where),
         _differing(op, records),
         _refusals(op, id),
     )
+
+
+def _drawing(picture: str) -> Drawing:
+    found = _DESCRIPTION.search(picture)
+    return Drawing(picture, unescape(found[1]) if found else "")
 
 
 def _refusals(op: Operation, patient_id: UUID) -> list[ConsentView]:
@@ -260,21 +268,21 @@ def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]
 
 def names(op: Operation, chart: Chart) -> Names:
     """The names of the muscles, instruments and people that a chart refers to."""
-    people = {str(each["id"]): name_of(each) for each in _people(op, chart)}
+    known = {str(each["id"]): name_of(each) for each in people(op, chart)}
     programs = {str(row.id): _called(row) for row in _programs(op, chart)}
 
     def actor(who: str) -> str:
         kind, _, id = who.partition(":")
         if kind == "cli":
             return f"the operator ({id})"
-        return people.get(id) or programs.get(id, who)
+        return known.get(id) or programs.get(id, who)
 
     return Names(
         muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
         instrument=lambda code: (
             found.name.partition(" (")[0] if (found := instruments.find(code)) else code
         ),
-        practitioner=lambda id: people.get(str(id), "unknown"),
+        practitioner=lambda id: known.get(str(id), "unknown"),
         actor=actor,
         episode=lambda id: next(
             (e["complaint"] for e in chart.episodes if e["id"] == id), "another episode"
@@ -289,8 +297,9 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
     That is names, activities that were measured between visits, and the sources of the clinic's own
     thresholds. Each has the record's `id`, and members as in the record.
     """
-    yield "clinics", {"id": op.clinic_id, "name": clinic(op)["name"]}
-    yield from (("practitioners", person) for person in _people(op, chart))
+    here = clinic(op)
+    yield "clinics", {"id": op.clinic_id, **{n: here[n] for n in ("name", "address", "phone")}}
+    yield from (("practitioners", person) for person in people(op, chart))
     for program in _programs(op, chart):
         yield "clients", {"id": program.id, "name": printable(program.name)}
     for row in op.all(_MEASUREMENTS, patient_id=chart.patient["id"]):
@@ -298,8 +307,8 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
     yield from (("thresholds", {"id": t.id, "source": t.source}) for t in op.all(_SOURCES))
 
 
-def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
-    """The practitioners who treated the patient, or whom `_actors` has."""
+def people(op: Operation, chart: Chart) -> list[PractitionerView]:
+    """The practitioners who treated the patient, or whom `_actors` has, and the caller."""
     bodies = [each.body for versions in chart.histories.values() for each in versions]
     actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
     treating = {session["practitioner_id"] for session in (*chart.sessions, *bodies)}

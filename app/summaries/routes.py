@@ -1,4 +1,4 @@
-"""`/v1/patients/{patient_id}/chart-summaries`."""
+"""`/v1/patients/{patient_id}/chart-summaries` and `…/letters`."""
 
 from base64 import b64encode
 from functools import partial
@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.core.db.database import PRINTS
+from app.core.db.database import PRINTS, Database
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
 from app.core.http.routing import Route, TheDatabase
@@ -18,16 +18,16 @@ from app.core.values.access import Scope
 from app.core.values.problems import NotFound
 from app.summaries import service
 from app.summaries.errors import ChartTooLong, ConsentMissing, PressMissing, Unprintable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
 
 router = APIRouter(
-    prefix="/v1/patients/{patient_id:uuid}/chart-summaries",
+    prefix="/v1/patients/{patient_id:uuid}",
     tags=["chart summaries"],
     route_class=Route,
 )
 Releasing = Annotated[Operation, Depends(Authorize(Scope.CHART_SUMMARIES_WRITE))]
 # Printing may take longer than a request may, so it has separate threads.
-_in_print_thread: Final = partial(
+in_print_thread: Final = partial(
     to_thread.run_sync, abandon_on_cancel=True, limiter=CapacityLimiter(PRINTS)
 )
 
@@ -39,7 +39,7 @@ class Pdf(Response):
 
 
 @router.post(
-    "",
+    "/chart-summaries",
     operation_id="chart_summaries.create",
     response_class=Pdf,
     responses=documented(
@@ -60,10 +60,41 @@ async def create(
     ledger has the recipient and the reason before the PDF is sent, and so have the patient's
     disclosures.
     """
-    summary = await _in_print_thread(partial(service.release, op, database, patient_id, body))
+    return await _released(op, database, patient_id, body, "chart-summary")
+
+
+@router.post(
+    "/letters",
+    operation_id="letters.create",
+    response_class=Pdf,
+    responses=documented(
+        NotFound,
+        ConsentMissing,
+        ChartTooLong,
+        Unprintable,
+        PressMissing,
+        headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
+    ),
+)
+async def create_letter(
+    op: Releasing, database: TheDatabase, patient_id: UUID, body: LetterBody
+) -> Pdf:
+    """Release a letter of one page about a patient as a PDF (PDF/UA-1).
+
+    It has the clinic's letterhead, the complaint, visits, muscles, measures with their change and
+    n, adverse events, open alerts and the plan. What doesn't fit is shortened, and it says so.
+    Consent and ledger are as for a chart summary.
+    """
+    return await _released(op, database, patient_id, body, "letter")
+
+
+async def _released(
+    op: Operation, database: Database, patient_id: UUID, body: ReleaseBody, name: str
+) -> Pdf:
+    summary = await in_print_thread(partial(service.release, op, database, patient_id, body))
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",
-        "Content-Disposition": f'attachment; filename="chart-summary-{op.at:%Y-%m-%d}.pdf"',
+        "Content-Disposition": f'attachment; filename="{name}-{op.at:%Y-%m-%d}.pdf"',
     }
     return Pdf(summary.pdf, headers=headers)

@@ -8,13 +8,13 @@ from app.core.db.database import Database
 from app.core.operation import Operation
 from app.ledger import service as ledger
 from app.safety.views import ConsentView
-from app.summaries import printing, queries, refusals
+from app.summaries import letters, printing, queries, refusals
 from app.summaries.errors import ConsentMissing
 from app.summaries.rules import release as rules
 from app.summaries.rules.content import Chart, Release, content
 from app.summaries.rules.places import places
 from app.summaries.rules.words import local, printable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
 
 
 class Summary(NamedTuple):
@@ -27,11 +27,25 @@ class Summary(NamedTuple):
     """SHA-256 of the PDF."""
 
 
-def release(op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody) -> Summary:
-    """Print a patient's chart for a recipient, and record the disclosure in the ledger.
+def release(op: Operation, database: Database, patient_id: UUID, body: ReleaseBody) -> Summary:
+    """Print a patient's chart, or a letter about it, and record the disclosure in the ledger.
 
-    Raises `PressMissing`, `NotFound`, `ConsentMissing`, `Invalid`, `ChartTooLong` or
-    `Unprintable`.
+    Raises what `printed` raises.
+    """
+    summary, consent = printed(op, database, patient_id, body)
+    why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
+    digests = f"content sha256 {summary.content_digest}; file sha256 {summary.file_digest.hex()}"
+    ledger.record_disclosure(op, patient_id, f"{why}; {digests}")
+    return summary
+
+
+def printed(
+    op: Operation, database: Database, patient_id: UUID, body: ReleaseBody
+) -> tuple[Summary, ConsentView | None]:
+    """Print a patient's chart, or a letter about it; give also the consent to its release.
+
+    The caller records the disclosure. Raises `PressMissing`, `NotFound`, `ConsentMissing`,
+    `Invalid`, `ChartTooLong` or `Unprintable`.
     """
     printing.check_installed()
     with database.reading(op.clinic_id) as db:
@@ -39,25 +53,22 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ChartSumm
         patient = queries.patient(op, patient_id)
         consent = _consent(op, patient_id, body)
         chart = queries.chart(op, patient, body)
-        printed = _content(op, chart, body, consent)
+        shown = _content(op, chart, body, consent)
     # Printing takes seconds, so no database connection is held during it.
-    canonical = ledger.canonical(printed)
+    canonical = ledger.canonical(shown)
     digest = hashlib.sha256(canonical).hexdigest()
+    template = "letter" if isinstance(body, LetterBody) else "chart"
     try:
-        pdf = printing.pdf(canonical, digest, op.at)
+        pdf = printing.pdf(canonical, digest, op.at, template)
     except printing.NoGlyph:
         with database.reading(op.clinic_id) as db:
             op.begin(db)
             elsewhere = list(queries.named_elsewhere(op, chart))
-        refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, printed))
-    summary = Summary(pdf, digest, hashlib.sha256(pdf).digest())
-    why = rules.reason(body.recipient.named(), body.purpose, consent, body.override_reason)
-    digests = f"content sha256 {digest}; file sha256 {summary.file_digest.hex()}"
-    ledger.record_disclosure(op, patient_id, f"{why}; {digests}")
-    return summary
+        refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, shown))
+    return Summary(pdf, digest, hashlib.sha256(pdf).digest()), consent
 
 
-def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> ConsentView | None:
+def _consent(op: Operation, patient_id: UUID, body: ReleaseBody) -> ConsentView | None:
     """The consent to this release, if there is one. `ConsentMissing` where it needs one."""
     if body.recipient.kind == "patient":
         return None
@@ -68,7 +79,7 @@ def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Consent
 
 
 def _content(
-    op: Operation, chart: Chart, body: ChartSummaryBody, consent: ConsentView | None
+    op: Operation, chart: Chart, body: ReleaseBody, consent: ConsentView | None
 ) -> dict[str, Any]:
     names = queries.names(op, chart)
     release = Release(
@@ -82,5 +93,8 @@ def _content(
         local(body.begin, op.zone),
         local(body.end, op.zone),
         None if body.episode_id is None else names.episode(body.episode_id),
+        body.detail if isinstance(body, ChartSummaryBody) else "condensed",
     )
+    if isinstance(body, LetterBody):
+        return letters.content(op, chart, release, body, queries.people(op, chart))
     return content(chart, release, names)

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -21,24 +23,33 @@ from app.records.wording import PUBLISHED, coded
 from app.transfer.formulas import unguarded
 
 
-class Reader(NamedTuple):
+@dataclass(frozen=True)
+class Reader:
     """How to read the rows of one type."""
 
     kind: Kind[Any, Any]
     body: type[Body]
-    texts: frozenset[str]
-    """The members that are text. In CSV, the fields of all others are JSON."""
-    booleans: frozenset[str]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The members that are text. In CSV, the fields of all others are JSON."""
+        return frozenset(_members(self._schema, "string"))
+
+    @cached_property
+    def booleans(self) -> frozenset[str]:
+        """The members that are booleans."""
+        return frozenset(_members(self._schema, "boolean"))
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return self.body.model_json_schema()
 
 
 def _reader(kind: Kind[Any, Any]) -> Reader:
     body: type[Body] = kind.finished or kind.body
     # `type` belongs to the row, not to the record, so it is read but excluded from the content.
     type_: Any = (Annotated[Literal[kind.singular], Field(exclude=True)], ...)
-    row = create_model(f"{body.__name__}Row", __base__=body, type=type_)
-    schema = row.model_json_schema()
-    texts, booleans = (frozenset(_members(schema, of)) for of in ("string", "boolean"))
-    return Reader(kind, row, texts, booleans)
+    return Reader(kind, create_model(f"{body.__name__}Row", __base__=body, type=type_))
 
 
 def _members(model: dict[str, Any], of: str) -> Iterator[str]:
@@ -84,7 +95,7 @@ def read_row(raw: bytes, clinic_id: UUID) -> Item:
     type_ = row.get("type")
     if not isinstance(type_, str) or type_ not in READERS:
         raise Invalid([UNKNOWN_TYPE])
-    kind, model = READERS[type_][:2]
+    kind, model = READERS[type_].kind, READERS[type_].body
     members = {name: value for name, value in row.items() if name != "type"}
     try:
         body: Any = validated(model, raw)

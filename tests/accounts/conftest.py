@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.main import create_app
+from tests import templates
 from tests.accounts.house import House, Program
 from tests.cli.program import Ran, url_of, within
 from tests.ground import create_clinic
@@ -20,11 +21,9 @@ from tests.wire import wired
 @pytest.fixture(name="empty", scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database without a clinic, to be copied."""
-    file = tmp_path_factory.mktemp("owners") / "empty.db"
-    database = Database(f"sqlite:///{file}")
-    migrate(database)
-    database.close()
-    return file
+    folder = tmp_path_factory.mktemp("owners")
+    with templates.migrated(folder, is_sqlite=True) as url:
+        return Path(str(make_url(url).database))
 
 
 @pytest.fixture(name="house")

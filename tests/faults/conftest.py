@@ -9,7 +9,7 @@ import pytest
 
 from app.core.db.database import Database
 from app.core.db.schema import migrate
-from tests import postgres
+from tests import templates
 from tests.faults.callers import Caller
 from tests.ground import Clinic, create_clinic
 from tests.serving import Serving, serving
@@ -97,11 +97,8 @@ def deployment(
     """A migrated database and its server, shared by these tests."""
     folder = tmp_path_factory.mktemp("faults")
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{folder / 'needlework.db'}"
-        else:
-            server = stack.enter_context(postgres.server())
-            url = stack.enter_context(server.database())
+        migrated = templates.migrated(folder, is_sqlite=request.param == "sqlite")
+        url = stack.enter_context(migrated)
         yield stack.enter_context(deploy(url, folder))
 
 

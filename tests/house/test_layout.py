@@ -35,6 +35,7 @@ TOP = {
     "migrations",
     "pyproject.toml",
     "requirements-dev.lock",
+    "requirements-image.lock",
     "requirements.lock",
     "tests",
 }

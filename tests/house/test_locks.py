@@ -7,7 +7,11 @@ import pytest
 
 from tests.house.tree import ROOT, pyproject
 
-LOCKS = ("requirements.lock", "requirements-dev.lock", "tests/generators/requirements.lock")
+IMAGE = "requirements-image.lock"
+LOCKS = (
+    *("requirements.lock", IMAGE, "requirements-dev.lock"),
+    "tests/generators/requirements.lock",
+)
 PINNED = re.compile(r"[a-z0-9.-]+==\S+( ; .+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -50,8 +54,16 @@ def test_every_required_package_is_locked() -> None:
 
 
 def test_tests_and_servers_use_the_same_versions() -> None:
-    served, tested = locked("requirements.lock"), locked("requirements-dev.lock")
-    assert {name: tested.get(name) for name in served} == served
+    tested = locked("requirements-dev.lock")
+    for name in ("requirements.lock", IMAGE):
+        served = locked(name)
+        assert {package: tested.get(package) for package in served} == served
+
+
+def test_the_image_has_what_a_server_needs_and_what_prints() -> None:
+    extras = pyproject()["project"]["optional-dependencies"]
+    needed = locked("requirements.lock").keys() | asked_for([*extras["pdf"], *extras["cjk"]])
+    assert locked(IMAGE).keys() == needed
 
 
 @pytest.mark.parametrize(

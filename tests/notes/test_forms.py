@@ -17,7 +17,7 @@ from app.notes.rules.words import ISOLATE, ISOLATED, LINE_END, written
 Test = TypeVar("Test", bound=Callable[..., None])
 STRUCTURE = {
     *("html", "head", "meta", "title", "body", "main", "h1", "p", "section", "h2", "ul", "li"),
-    *("br", "footer", "hr"),
+    *("br", "footer", "hr", "style", "div"),
 }
 MARKUP = (
     "<script>alert(1)</script>",
@@ -62,7 +62,7 @@ def with_text(text: str) -> Note:
     """A note in which somebody wrote a text at each place."""
     line = f"Plan: {text}"
     sections = [Section("Needling", [line, text]), Section("Note", [text])]
-    return Note("en", "ltr", "Session", [line], sections, [line])
+    return Note("en", "ltr", text, "Session", [line], sections, [line])
 
 
 class Read(HTMLParser):
@@ -112,7 +112,7 @@ def test_no_text_becomes_markup_in_html(text: str) -> None:
     assert [tag for tag in read.tags if tag != "br"] == nothing.tags
     line = folded(f"Plan: {text}")
     assert [folded(item) for item in read.items] == [
-        *("Session", "Session", line, "Needling", line),
+        *("Session", folded(text), "Session", line, "Needling", line),
         *(folded(text), "Note", folded(text), line),
     ]
 

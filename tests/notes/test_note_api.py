@@ -10,7 +10,10 @@ import pytest
 
 from app.core.values.access import CLINICAL_READS, Scope
 from app.core.values.clock import now
+from app.notes.rules.compared import completed
 from app.records import marks
+from app.sessions.service import SESSIONS
+from app.sessions.views import NeedlingView, SessionView
 from tests.ground import Api, Clinic
 from tests.notes.visits import beside, changed, note, overridden, people, section, session
 from tests.transfer.exported import NDJSON
@@ -120,6 +123,59 @@ def test_an_amended_note_names_each_amendment_with_its_reason(api: Api) -> None:
         "Amended (version 4, AT, by test), addendum: R: addendum.",
     ]
     assert section(note(api, signed), "Plan") == ["addendum"]
+
+
+def test_an_amended_note_says_which_parts_each_amendment_changed_without_codes(api: Api) -> None:
+    made = api.session()
+    signed = changed(api, made, "sign", {})
+    needling = {"muscle": "soleus", "side": "right"}
+    for changes in ({"plan": "B", "duration_min": 30, "needlings": [needling]}, {"note": "C"}):
+        body = {"reason": "R.", "kind": "correction", "changes": changes}
+        signed = changed(api, signed, "amend", body)
+    parts = [line for line in head(api, signed) if line.startswith("Changed")]
+    assert parts == [
+        "Changed by version 3: Visit; Needling; Plan",
+        "Changed by version 4: Note",
+    ]
+    french = ask(api, signed, "?language=fr").text
+    assert re.search(r"Modifié par la version 3\W+Visite; Puncture; Plan\n", french)
+
+
+def test_the_note_of_an_earlier_version_says_what_it_said_then_and_that_it_is_earlier(
+    api: Api,
+) -> None:
+    signed = changed(api, api.session(plan="A"), "sign", {})
+    body = {"reason": "R.", "kind": "correction", "changes": {"plan": "B"}}
+    amended = changed(api, signed, "amend", body)
+    first, second, third = (ask(api, amended, f"?version={n}").text for n in (1, 2, 3))
+    assert [section(text, "Plan") for text in (first, second, third)] == [["A"], ["A"], ["B"]]
+    assert "Draft, not signed" in first
+    assert "Signed 20" in second
+    assert "Amended" not in second
+    assert third == ask(api, amended).text
+    for number, text in ((1, first), (2, second)):
+        said = f"Version {number} of 3: later changes are not in this note"
+        assert text.split("\n\n")[1].split("\n")[0] == said
+        assert f"version {number}" in text.split("\n")[-3]
+
+
+def test_the_note_of_an_earlier_version_is_a_disclosure_and_a_version_that_is_not_there_is_404(
+    api: Api,
+) -> None:
+    made = api.session()
+    for query, status in (("?version=2", 404), ("?version=0", 422), ("?version=1", 200)):
+        assert ask(api, made, query).status_code == status
+    seen = api.get(f"/v1/patients/{made['patient_id']}/disclosures").json()["items"]
+    assert [each["version"] for each in seen if each["operation"] == "sessions.note"] == [1]
+
+
+def test_an_older_version_has_the_members_that_were_added_since(api: Api) -> None:
+    now_ = SESSIONS.from_json(api.session())
+    older = {name: value for name, value in now_.items() if name not in {"findings", "plan"}}
+    older["needlings"] = [{"muscle": "soleus", "side": "left"}]
+    whole = completed(older, SessionView)
+    assert (whole["findings"], whole["plan"]) == ([], None)
+    assert whole["needlings"][0].keys() == NeedlingView.__annotations__.keys()
 
 
 def test_a_void_note_says_so_first_with_the_reason_and_keeps_its_content(api: Api) -> None:

@@ -10,6 +10,7 @@ from app.muscles.queries import BODY, MUSCLES
 from app.muscles.rules import SPINAL_LEVELS
 from app.muscles.rules.body import HALF_WIDTH, points
 from app.progress.rules.body_map import CENTRES, LADDER, body_map, places
+from app.progress.rules.body_sheets import body_sheets
 from app.progress.rules.drawing import DARKEST, LIGHTEST, shade
 from app.progress.rules.history import Json
 from tests.ground import Api
@@ -81,6 +82,26 @@ def test_every_needled_muscle_is_counted_in_its_area(chosen: tuple[str, ...]) ->
     for place in found:
         words = "1 session" if place.sessions == 1 else f"{place.sessions} sessions"
         assert f"{place.name}, {place.side}: {words}" in told
+
+
+@A_FEW
+@given(courses())
+def test_the_parts_of_a_body_map_show_together_what_the_whole_one_shows(
+    chosen: tuple[str, ...],
+) -> None:
+    document = treated(*chosen)
+    whole, told = drawn(*chosen), ""
+    areas: dict[tuple[str, str], set[str]] = {}
+    levels: dict[tuple[str, str], set[str]] = {}
+    for each in body_sheets(document, BODY, plain):
+        part = fromstring(each)  # noqa: S314 - our own
+        for key, fills in shaded(part, "data-area").items():
+            areas.setdefault(key, set()).update(fills)
+        levels |= shaded(part, "data-level")
+        told += part.findtext(f"{SVG}desc") or ""
+    assert (areas, levels) == (shaded(whole, "data-area"), shaded(whole, "data-level"))
+    for place in places(document, BODY, plain):
+        assert place.description in told
 
 
 @A_FEW

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.values.clock import uuid7
 from tests.ground import Api
 
 ANA = {"given_name": "Ana María", "family_name": "Núñez", "birth_date": "1988-04-12"}
@@ -81,3 +82,17 @@ def test_with_reject_nothing_is_stored_and_a_repeat_of_one_s_own_create_is_none(
     for status in (201, 200):
         assert api.post("/v1/patients?on_duplicate=reject", mine).status_code == status
     assert api.post("/v1/patients?on_duplicate=perhaps", ANA).status_code == 422
+
+
+def test_a_put_that_creates_names_duplicates_and_one_that_replaces_doesn_t(api: Api) -> None:
+    first = api.patient(**ANA)
+    here = f"/v1/patients/{uuid7()}"
+    refused = api("PUT", f"{here}?on_duplicate=reject", json=ANA)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/possible-duplicate")
+    made = api("PUT", here, json=ANA)
+    assert made.status_code == 201
+    assert alike(made.json()) == [(first["id"], "names_and_birth_date")]
+    held = {"If-Match": '"1"'}
+    replaced = api("PUT", f"{here}?on_duplicate=reject", json=ANA | {"sex": "female"}, headers=held)
+    assert replaced.status_code == 200
+    assert "possible_duplicates" not in replaced.json()

@@ -1,6 +1,7 @@
 """Who notices what: every way to change the database outside the program, and every check."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.retention import service as retention
 from app.retention.models import LegalHold, RetentionPolicy
 from app.state import queries
 from app.state.walk import walk
+from tests import templates
 from tests.cli.program import Ran, url_of, within
 from tests.ground import Api, Clinic, create_clinic, empty_like, migrated_like
 from tests.ledger.attacker import drop, history, kept, owning, rewrite, seal, size_of, touch
@@ -55,9 +57,20 @@ class Noticed(NamedTuple):
     held: int | None
 
 
-@pytest.fixture(name="house")
-def house_with_one_of_everything(database: Database, tmp_path: Path) -> Iterator[House]:
-    with migrated_like(database, tmp_path) as own:
+class Built(NamedTuple):
+    """The database of a house, to be copied, and what a house knows of it."""
+
+    url: str
+    clinic_id: UUID
+    patient_id: UUID
+    tablet_id: UUID
+
+
+@pytest.fixture(name="built", scope="module")
+def one_of_everything(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Built]:
+    with migrated_like(database, tmp_path_factory.mktemp("built")) as own:
         clinic = create_clinic(own)
         with wired(create_app(own)) as wire:
             api = Api(wire, clinic.key())
@@ -76,7 +89,18 @@ def house_with_one_of_everything(database: Database, tmp_path: Path) -> Iterator
         id_ = UUID(patient["id"])
         perform(own, op := clinic.operation(), lambda: retention.set_policy(op, 10, 18))
         perform(own, op := clinic.operation(), lambda: retention.hold(op, id_, "a complaint"))
-        yield House(clinic, id_, tablet, kept(tmp_path, seal(clinic)))
+        own.close()
+        yield Built(url_of(own), clinic.id, id_, tablet)
+
+
+@pytest.fixture(name="house")
+def house_with_one_of_everything(built: Built, tmp_path: Path) -> Iterator[House]:
+    with (
+        templates.copied(built.url, tmp_path / "house") as url,
+        closing(Database(url)) as database,
+    ):
+        clinic = Clinic(built.clinic_id, database)
+        yield House(clinic, built.patient_id, built.tablet_id, kept(tmp_path, seal(clinic)))
 
 
 def copied(db: Connection, table: Any, **columns: Any) -> None:

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -29,6 +29,13 @@ class Element:
         yield self
         for element in self.inside:
             yield from element.every()
+
+
+class Font(NamedTuple):
+    """How many bytes a code of a font has, and the text of each code."""
+
+    width: int
+    texts: dict[int, str]
 
 
 class Paper:
@@ -82,10 +89,10 @@ def _elements(inside: Any) -> list[Element]:
 
 def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
     """The text of a page, from its glyphs or from the replacement text of several glyphs."""
-    fonts: dict[str, dict[int, str]] = {}
+    fonts: dict[str, Font] = {}
     named = page.Resources.get("/Font", {})
     hidden: list[bool] = []
-    font: dict[int, str] = {}
+    font = Font(2, {})
     for instruction in pikepdf.parse_content_stream(page):
         operands: Any = instruction.operands
         operator = str(instruction.operator)
@@ -104,13 +111,14 @@ def _shown(page: Any, *, artifacts: bool) -> Iterator[str]:
             for piece in operands[0] if operator == "TJ" else operands:
                 if isinstance(piece, pikepdf.String):
                     codes = bytes(piece)
-                    pairs = zip(codes[::2], codes[1::2], strict=True)
-                    yield "".join(font[high << 8 | low] for high, low in pairs)
+                    places = range(0, len(codes), font.width)
+                    each = (codes[at : at + font.width] for at in places)
+                    yield "".join(font.texts[int.from_bytes(code)] for code in each)
 
 
-def _characters(font: Any) -> dict[int, str]:
+def _characters(font: Any) -> Font:
     """The text of each code of a font, by its ToUnicode map."""
-    assert font.Encoding == Name("/Identity-H")
+    width = 2 if font.Encoding == Name("/Identity-H") else 1
     text = font.ToUnicode.read_bytes().decode("latin-1")
     found: dict[int, str] = {}
     for block in re.findall(r"beginbfchar(.*?)endbfchar", text, re.DOTALL):
@@ -122,7 +130,7 @@ def _characters(font: Any) -> dict[int, str]:
         for first, last, meaning in zip(codes[::3], codes[1::3], codes[2::3], strict=True):
             for n in range(int(last, 16) - int(first, 16) + 1):
                 found[int(first, 16) + n] = chr(ord(_utf16(meaning)) + n)
-    return found
+    return Font(width, found)
 
 
 def _utf16(digits: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from app.cli.doctor_paper import check_paper
 from app.core.values.clock import now
 from app.settings import Settings, settings
 from app.summaries import printing
-from tests.summaries.reading import Paper
+from tests.summaries.reading import Paper, squeezed
 from tests.summaries.test_pages import CONTENT
 
 THAI = "สมชาย"
@@ -28,7 +29,8 @@ class Machine(NamedTuple):
         """The exit code and the output of the press after printing a Thai name."""
         patient = {"line": "x", "facts": [["Name", THAI]]}
         content: dict[str, Any] = {**CONTENT, "patient": patient}
-        given = {"paper": "a4", "digest": "0", "at": 0, "content": content}
+        given = {"paper": "a4", "digest": "0", "at": 0, "content": content, "fonts": []}
+        given |= {"template": "chart"}
         ran = subprocess.run(
             [sys.executable, "-I", str(self.press), str(printing.UNPRINTABLE)],
             input=json.dumps(given | {"system_fonts": system_fonts}).encode(),
@@ -71,6 +73,33 @@ def test_an_operator_chooses_whether_system_fonts_are_used(
     monkeypatch.setattr(settings(), "system_fonts", chosen)
     handed_over = json.loads(printing.pdf(json.dumps(CONTENT).encode(), "0" * 64, now()))
     assert handed_over["system_fonts"] is chosen
+
+
+@pytest.mark.parametrize("name", ["王小明", "陳 さくら サクラ", "김민준"])
+def test_a_chinese_japanese_or_korean_name_is_printed_with_the_font_of_the_extra(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(settings(), "system_fonts", False)
+    patient = {"line": name, "facts": [["Name", name]]}
+    content = json.dumps({**CONTENT, "patient": patient}).encode()
+    paper = Paper(printing.pdf(content, "0" * 64, now()))
+    assert paper.words().count(squeezed(name)) == 1
+    assert paper.page(0).startswith(squeezed(name))
+    assert printing.unprintable([name]) is None
+    monkeypatch.setattr(printing, "CJK", "not_installed")
+    with pytest.raises(printing.NoGlyph):
+        printing.pdf(content, "0" * 64, now())
+    assert printing.unprintable([name]) == (0, min(set(name) - {" "}))
+
+
+def test_doctor_says_for_which_names_there_is_no_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "system_fonts", False)
+    assert [found.state for found in check_paper()] == ["ok"]
+    monkeypatch.setattr(printing, "CJK", "not_installed")
+    [found] = check_paper()
+    assert found.state == "warning"
+    assert "names in Chinese, Japanese, Korean" in found.found
+    assert "extra cjk" in str(found.remedy)
 
 
 def test_system_fonts_are_used_by_default() -> None:

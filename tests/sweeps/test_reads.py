@@ -6,7 +6,6 @@ received the records of many more patients. The database itself counts what it r
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,7 +16,6 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.db.tables import Table
 from app.core.operation import perform
 from app.core.values.clock import uuid7
@@ -26,7 +24,7 @@ from app.ledger import keeper
 from app.main import create_app
 from app.transfer.again import create_items
 from app.transfer.bodies import read_row
-from tests.ground import Api, Clinic, create_clinic, empty_like
+from tests.ground import Api, Clinic, create_clinic, migrated_like
 from tests.sweeps.counts import Count, counted
 from tests.sweeps.document import operations
 from tests.sweeps.test_plans import asked, one_of_each_kind
@@ -77,8 +75,7 @@ May only get shorter."""
 @pytest.fixture
 def own(database: Database, tmp_path: Path) -> Iterator[Database]:
     """A database that only this sweep uses, and that nothing else analyzes."""
-    with empty_like(database, tmp_path) as url, closing(Database(url)) as own:
-        migrate(own)
+    with migrated_like(database, tmp_path) as own:
         if not own.is_sqlite:
             with own.owning() as db, db.begin():
                 for setting in SETTINGS:

@@ -95,7 +95,8 @@ def with_old_id(row: Row, clinic_id: UUID, *, texts_as_sent: bool) -> Row:
 
     The instant had its offset. Before that, texts were as they were sent.
     """
-    kind, model = READERS[row["type"]][:2]
+    reader = READERS[row["type"]]
+    kind, model = reader.kind, reader.body
     raw = json.dumps(row).encode()
     body: Any = validated(model, raw, texts_in(row) if texts_as_sent else None)
     moment = getattr(body, kind.moments[0], None) if kind.moments else None

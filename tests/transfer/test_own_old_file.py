@@ -53,7 +53,8 @@ def store(clinic: Clinic, rows: list[Row]) -> None:
     """Store rows as an earlier version did: texts as they are, and practitioners without names."""
     items = []
     for row in rows:
-        kind, model = READERS[row["type"]][:2]
+        reader = READERS[row["type"]]
+        kind, model = reader.kind, reader.body
         whole = {**row, "given_name": "x"} if row["type"] == "practitioner" else row
         body = validated(model, json.dumps(whole).encode(), texts_in(row))
         if whole is not row:

@@ -14,9 +14,8 @@ from playwright.sync_api import Browser
 
 from app.accounts.service import owners, passwords
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.core.operation import perform
-from tests import browser, postgres
+from tests import browser, templates
 from tests.accounts.conftest import empty_database, new_house  # noqa: F401 - fixtures of ours, too
 from tests.auth.local_provider import CLIENT_ID, LocalProvider, link_person, local_provider
 from tests.ground import Api, Clinic, create_clinic
@@ -53,12 +52,8 @@ def a_server_with_patients(
     folder = tmp_path_factory.mktemp("console")
     is_sqlite = request.param == "sqlite"
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'needlework.db'}"
-        if not is_sqlite:
-            server = stack.enter_context(postgres.server())
-            url = stack.enter_context(server.database())
+        url = stack.enter_context(templates.migrated(folder, is_sqlite=is_sqlite))
         database = stack.enter_context(closing(Database(url)))
-        migrate(database)
         clinic = create_clinic(database)
         if is_sqlite:
             op = clinic.operation("accounts.create")

@@ -4,18 +4,23 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Error, Page, expect
+from httpx2 import Client
+from playwright.sync_api import Browser, Error, Page, Response, expect
 
+from tests.ground import Api
+from tests.summaries.reading import Paper, squeezed
 from tests.web.conftest import Served
+from tests.web.every_page import addresses
 from tests.web.histories import COUNTS, FAMILY
 
 pytestmark = pytest.mark.alike
 
 TARGET_MIN = 24
+LONG_NAME = ("Wolfeschlegelstein " * 8)[:150].strip(), "W" * 150
 EVERY_TARGET = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
   .filter(e => !e.classList.contains('skip'))
   .map(e => { const r = e.getBoundingClientRect();
@@ -28,6 +33,18 @@ EVERY_TEXT = """svg => [...svg.querySelectorAll('text')].map(e => {
 SMALLEST_LETTERS = """svg => Math.min(...[...svg.querySelectorAll('text')].map(e =>
   parseFloat(getComputedStyle(e).fontSize) * svg.getBoundingClientRect().width
     / svg.viewBox.baseVal.width))"""
+SMALLEST_LETTERS_OF_PAGE = """() => Math.min(...[...document.querySelectorAll('body *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+  .filter(e => e.checkVisibility() && !e.closest('title, desc, option, .hidden'))
+  .map(e => { const svg = e.closest('svg');
+    const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+    return parseFloat(getComputedStyle(e).fontSize) * scale }))"""
+VIEWS: tuple[dict[str, Any], ...] = (
+    {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    {"viewport": {"width": 360, "height": 800}, "color_scheme": "dark"},
+)
+NOBODYS = "0190aaaa-aaaa-7000-8000-00000000000a"
+FAULTS = ("/console/nothing", f"/console/sessions/{NOBODYS}", "/console?cursor=x")
 FRAME = (
     "svg => { const r = svg.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }"
 )
@@ -75,7 +92,7 @@ def test_signing_in_reading_and_signing_out_work_without_scripts(
         page.get_by_role("button", name="Search").click()
         page.get_by_role("link", name=f"{FAMILY}, Visits12").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(f"Visits12 {FAMILY}")
-        for picture in ("Progress over time", "Body map"):
+        for picture in ("Progress over time", "Body map, front", "Body map, back"):
             image = page.get_by_role("img", name=picture)
             expect(image).to_be_visible()
             box = image.bounding_box()
@@ -122,54 +139,100 @@ def test_somebody_signs_in_on_another_site_and_is_back_where_they_were(
         assert {cookie["sameSite"] for cookie in context.cookies()} == {"Strict"}
 
 
-def test_every_page_is_accessible(browser: Browser, served: Served, page: Page) -> None:
-    """Axe finds no violation, and no target is too small (WCAG 2.2, 2.5.8)."""
-    with browser.new_context(base_url=served.address) as context:
-        stranger = context.new_page()
-        stranger.goto("/console")
-        seen = [("sign in", violations(stranger), stranger.evaluate(EVERY_TARGET))]
-    first = f"/console/patients/{served.patients[60]}"
-    places = ["/console", f"{first}/timeline", "/console/nothing"]
-    places += [f"/console/patients/{id_}" for id_ in served.patients.values()]
-    for width in (1440, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        for place in places:
-            page.goto(place)
-            seen.append((place, violations(page), page.evaluate(EVERY_TARGET)))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for text in ("visits12", FAMILY[1:], "nobody"):
-            search(page, text)
-            seen.append((text, violations(page), page.evaluate(EVERY_TARGET)))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert [(place, found) for place, found, _ in seen if found] == []
-    small = [
-        (place, target)
-        for place, _, targets in seen
-        for target in targets
-        if min(target[1:]) < TARGET_MIN
-    ]
-    assert small == []
+class Seen(NamedTuple):
+    """A page as it was looked at."""
+
+    place: str
+    status: int
+    title: str
+    violations: list[Any]
+    targets: list[Any]
+    letters: float
+    """The height of the smallest, in pixels."""
+    beyond: int
+    """How far the page is wider than the window."""
+    has_bar: bool
+
+
+def look(page: Page, place: str, answer: Response | None = None) -> Seen:
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    return Seen(
+        place,
+        200 if answer is None else answer.status,
+        page.title(),
+        violations(page),
+        page.evaluate(EVERY_TARGET),
+        page.evaluate(SMALLEST_LETTERS_OF_PAGE),
+        page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+        page.get_by_role("navigation", name="Console").count() == 1,
+    )
+
+
+@pytest.fixture(name="seen", scope="module")
+def every_page_on_a_desktop_and_in_the_dark_on_a_phone(
+    browser: Browser, served: Served, tmp_path_factory: pytest.TempPathFactory
+) -> list[Seen]:
+    """All pages of one database; of the other, which has the same pages, a chart and a fault."""
+    places = [f"/console/patients/{served.patients[12]}", *FAULTS]
+    if served.is_sqlite:
+        folder = tmp_path_factory.mktemp("routes")
+        places += [f"/console/patients/{id_}" for id_ in served.patients.values()]
+        places += addresses(folder, served.address, served.key)
+    seen = []
+    for view in VIEWS:
+        with browser.new_context(base_url=served.address, **view) as context:
+            page = context.new_page()
+            page.goto("/console")
+            seen.append(look(page, "sign in"))
+            sign_in(page, served)
+            seen += [look(page, place, page.goto(place)) for place in places]
+            for text in ("visits12", FAMILY[1:], "nobody"):
+                search(page, text)
+                seen.append(look(page, text))
+    return seen
+
+
+def test_axe_finds_no_fault_on_any_page(seen: list[Seen]) -> None:
+    assert [(each.place, each.violations) for each in seen if each.violations] == []
+
+
+def test_no_target_on_any_page_is_too_small(seen: list[Seen]) -> None:
+    """WCAG 2.2, 2.5.8. A target of no size is in a part that is not shown."""
+    targets = [(each.place, target) for each in seen for target in each.targets]
+    assert [each for each in targets if 0 < min(each[1][1:]) < TARGET_MIN] == []
+
+
+def test_no_page_is_wider_than_the_window(seen: list[Seen]) -> None:
+    assert [(each.place, each.beyond) for each in seen if each.beyond > 0] == []
+
+
+def test_no_letter_on_any_page_is_lower_than_12_pixels(seen: list[Seen]) -> None:
+    assert [(each.place, each.letters) for each in seen if each.letters < 12] == []
+
+
+def test_every_tab_has_a_name_and_every_page_about_a_fault_keeps_the_bar(seen: list[Seen]) -> None:
+    assert [each.place for each in seen if len(each.title.removesuffix(" · Needlework")) < 4] == []
+    assert {each.place for each in seen if not each.has_bar} == {"sign in"}
+    assert {each.place for each in seen if each.status != 200} == {*FAULTS}
 
 
 @pytest.mark.parametrize("width", [1440, 820, 390, 360])
 @pytest.mark.parametrize("count", COUNTS)
-def test_texts_of_a_picture_do_not_overlap_or_leave_it(
+def test_texts_of_a_picture_can_be_read_and_do_not_overlap_or_leave_it(
     page: Page, served: Served, count: int, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"/console/patients/{served.patients[count]}")
     pictures = page.locator("svg:visible").element_handles()
-    assert len(pictures) == 2
-    if width < 500:  # the body map is moved sideways there
-        pictures = pictures[:1]
+    assert len(pictures) == (4 if count else 1)  # without a needling there is no body map
     for picture in pictures:
         left, top, right, bottom = picture.evaluate(FRAME)
+        assert 0 <= left <= right <= width  # the newest is in view without moving sideways
         texts = picture.evaluate(EVERY_TEXT)
         for words, *box in texts:
             inside = box[0] >= left and box[1] >= top and box[2] <= right and box[3] <= bottom
             assert inside, words
-        if str(picture.get_attribute("aria-labelledby")).startswith("progress"):
-            assert picture.evaluate(SMALLEST_LETTERS) >= 12
+        assert picture.evaluate(SMALLEST_LETTERS) >= 12
         overlapping = [(a[0], b[0]) for a, b in combinations(texts, 2) if _overlap(a[1:], b[1:])]
         assert overlapping == []
 
@@ -183,10 +246,64 @@ def test_a_printed_chart_leaves_out_the_controls(page: Page, served: Served) -> 
     page.goto(f"/console/patients/{served.patients[12]}")
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
-    for picture in ("Progress over time", "Body map"):
+    for picture in ("Progress over time", "Body map, front", "Body map, back"):
         expect(page.get_by_role("img", name=picture)).to_be_visible()
     assert page.evaluate(CUT_OFF) == 0
     assert len(page.pdf(format="A4")) > 20_000
+
+
+def test_each_printed_page_names_the_patient_the_clinic_and_its_number(
+    page: Page, served: Served
+) -> None:
+    """Also of 60 sessions, of a name of 300 letters, and of one that runs from right to left."""
+    called = {served.patients[60]: f"Visits60 {FAMILY}"}
+    with Client(base_url=served.address) as wire:
+        api = Api(wire, served.key)
+        for given, family in LONG_NAME, ("محمد", "الخطيب"):
+            person = {"given_name": given, "family_name": family, "birth_date": "1975-03-15"}
+            called[api.patient(**person)["id"]] = f"{given} {family}"
+        visits = api.get(f"/v1/sessions?patient_id={served.patients[60]}&limit=1").json()["items"]
+    places = {
+        f"/console/patients/{id_}{place}": name
+        for id_, name in called.items()
+        for place in ("", "/looked", "/edit")
+    }
+    places[f"/console/sessions/{visits[0]['id']}"] = f"Visits60 {FAMILY}"
+    for place, name in places.items():
+        page.goto(place)
+        paper = Paper(page.pdf(format="A4"))
+        count = len(paper.pdf.pages)
+        for number in range(count):
+            said = paper.page(number)
+            told = f"Page{number + 1}of{count}{squeezed(name)}·born1975-03-15·"
+            assert said.startswith(told), (place, number)
+            assert "Testclinic·asof20" in said
+
+
+def test_each_printed_page_of_a_note_names_the_patient_and_the_clinic(
+    browser: Browser, served: Served
+) -> None:
+    """Its style is the only thing that its policy lets a browser use."""
+    headers = {"Authorization": f"Bearer {served.key}", "Accept": "text/html"}
+    with Client(base_url=served.address) as wire:
+        api = Api(wire, served.key)
+        id_ = api.session(
+            patient_id=api.patient(given_name="Ana", birth_date="1975-03-15")["id"],
+            practitioner_id=api.practitioner()["id"],
+            note="Slept well.\n" * 120,
+        )["id"]
+    with browser.new_context(base_url=served.address, extra_http_headers=headers) as context:
+        page = context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto(f"/v1/sessions/{id_}/note")
+        paper = Paper(page.pdf(format="A4"))
+    count = len(paper.pdf.pages)
+    assert (count > 1, refused) == (True, [])
+    for number in range(count):
+        said = paper.page(number)
+        assert said.startswith(f"Page{number + 1}/{count}Ana"), number
+        assert "born1975-03-15·Testclinic" in said
 
 
 def test_pages_are_tested_with_the_same_fonts_on_every_machine(page: Page, served: Served) -> None:

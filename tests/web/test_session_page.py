@@ -73,6 +73,9 @@ def test_an_amendment_shows_who_when_why_and_what_it_said_before(desk: Desk, api
     assert found["Plan"] == ["Review in two weeks.", "Review in four weeks."]
     assert found["Needling"] == [LINE, LINE.replace("25 mm", "20 mm")]
     assert "Sleeps\nwell." in found["Note"][1]
+    for marked in ("<del>25</del>", "<ins>20</ins>", "<del>two</del>", "<ins>four</ins>"):
+        assert marked in page
+    assert "Changed by version 3: Needling; Note; Plan" in told
 
 
 def test_the_chart_and_the_timeline_lead_to_each_session(desk: Desk, api: Api) -> None:
@@ -110,6 +113,11 @@ def test_who_looked_at_a_chart_is_shown_to_those_who_may_read_the_ledger(
     assert f'href="{chart}/looked"' in desk.get(chart).text
     found = rows(desk.get(f"{chart}/looked").text, "data-look")
     assert [row[2] for row in found] == ["the chart", "a session"]
+    api.get("/v1/sessions")
+    api.get(f"/v1/sessions/{session['id']}")
+    desk.get(f"/console/sessions/{session['id']}/void")
+    read = [row[2] for row in rows(desk.get(f"{chart}/looked").text, "data-look")]
+    assert read[:3] == ["the form “void”", "one of the sessions", "a list of sessions"]
     assert all(row[1] for row in found)
     entries = api.get(f"/v1{chart.removeprefix('/console')}/disclosures").json()["items"]
     assert "console.looked" in {entry["operation"] for entry in entries}

@@ -1,10 +1,15 @@
 """The page of the clinic's settings: for the owner alone. What it doesn't show stays."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.values.access import ROLES, Scope
+from app.web.console.hours import DAYS, as_text, parsed
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.test_access import fill
@@ -18,7 +23,14 @@ GIVEN = {
     "sender": "Praxis M.",
     "quiet_from": "20:00",
     "quiet_to": "09:30",
+    "time_zone": "America/Vancouver",
+    "hours": "Mon-Thu 8:00-17:00\r\nFri, Sun 22:00 \u2013 06:00",
+    "whose_sessions": "any",
 }
+HOURS = [
+    {"days": ["mon", "tue", "wed", "thu"], "from": "08:00", "to": "17:00"},
+    {"days": ["fri", "sun"], "from": "22:00", "to": "06:00"},
+]
 
 
 def store(desk: Desk, api: Api, path: str = "change", **form: str) -> Response:
@@ -34,8 +46,11 @@ def test_what_the_owner_sets_is_stored_and_shown(desk: Desk, api: Api) -> None:
     assert stored["quiet_hours"] == {"from": "20:00", "to": "09:30"}
     assert stored["messages"] == {"sender": "Praxis M.", "post_to": None}
     assert stored["languages"] == ["fr"]
+    assert (stored["time_zone"], stored["whose_sessions"]) == ("America/Vancouver", "any")
+    assert stored["hours"] == HOURS
     page = desk.get(PAGE).text
-    for text in ("Praxis Müller", "+1 604 555 0199", 'value="20:00"', 'value="Praxis M."'):
+    assert "<bdi>Praxis Müller</bdi>" in page.partition("</header>")[0]
+    for text in ("+1 604 555 0199", 'value="20:00"', 'value="Praxis M."'):
         assert text in page
     assert 'name="language_fr" value="yes" checked' in page
 
@@ -46,16 +61,17 @@ def test_what_the_form_leaves_empty_is_taken_back_and_what_it_lacks_stays(
     held = {"If-Match": api.get("/v1/clinic").headers["etag"]}
     hours = [{"days": ["mon"], "from": "08:00", "to": "17:00"}]
     told = [{"name": "Dana", "channel": "email", "to": "dana@example.org", "hours": hours}]
-    more = {"hours": hours, "alert_recipients": told, "languages": ["fr", "pt-BR"]}
-    api("PATCH", "/v1/clinic", json=more | {"whose_sessions": "any"}, headers=held)
+    more = {"alert_recipients": told, "languages": ["fr", "pt-BR"], "baseline_days": 30}
+    api("PATCH", "/v1/clinic", json=more, headers=held)
     assert store(desk, api, **GIVEN).status_code == 303
     assert store(desk, api, name="Praxis Müller").status_code == 303
     stored = api.get("/v1/clinic").json()
     for name in ("phone", "emergency_number", "address", "quiet_hours", "messages"):
         assert stored[name] is None, name
     assert stored["languages"] == ["pt-BR"]
-    assert (stored["hours"], stored["alert_recipients"]) == (hours, told)
-    assert stored["whose_sessions"] == "any"
+    assert (stored["hours"], stored["alert_recipients"]) == ([], told)
+    assert (stored["whose_sessions"], stored["time_zone"]) == ("any", "America/Vancouver")
+    assert stored["baseline_days"] == 30
     assert "Mon 08:00\u201317:00" in words(desk.get(PAGE).text)
 
 
@@ -67,15 +83,45 @@ def test_somebody_is_told_of_alerts_and_removed_again(desk: Desk, api: Api) -> N
     assert told == {**form, "hours": []}
     assert "Dana & Co , by e-mail to dana@example.org" in words(desk.get(PAGE).text)
     assert store(desk, api, "recipients", **form).status_code == 422
+    duty = {"name": "Dana & Co", "to": "night@example.org", "hours": "Sat-Mon 18:00-08:00"}
+    assert store(desk, api, "recipients/change", **duty | {"hours": "x"}).status_code == 422
+    assert store(desk, api, "recipients/change", **duty | {"name": "x"}).status_code == 409
+    assert store(desk, api, "recipients/change", **duty).status_code == 303
+    [told] = api.get("/v1/clinic").json()["alert_recipients"]
+    on_duty = {"days": ["sat", "sun", "mon"], "from": "18:00", "to": "08:00"}
+    assert told == {**form, "to": "night@example.org", "hours": [on_duty]}
     assert store(desk, api, "recipients/remove", name="Nobody").status_code == 409
     assert store(desk, api, "recipients/remove", name="Dana & Co").status_code == 303
     assert api.get("/v1/clinic").json()["alert_recipients"] == []
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "days": st.lists(st.sampled_from(DAYS), min_size=1, unique=True),
+                "from": st.times().map("{:%H:%M}".format),
+                "to": st.times().map("{:%H:%M}".format),
+            }
+        )
+    )
+)
+def test_hours_are_read_back_as_they_are_shown(hours: list[dict[str, Any]]) -> None:
+    in_order = [{**each, "days": sorted(each["days"], key=DAYS.index)} for each in hours]
+    assert parsed(as_text(hours)) == in_order
+
+
+@pytest.mark.parametrize("text", ["Mon", "Mon 8-17", "mo 08:00-17:00", "Mon--Fri 08:00-09:00"])
+def test_hours_that_are_not_clear_are_not_guessed(text: str) -> None:
+    assert parsed(text) is None
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"emergency_number": "the doctor"},
+        {"hours": "Mon-Fri all day"},
+        {"time_zone": "Vancouver"},
         {"quiet_from": "25:00"},
         {"quiet_to": ""},
         {"post_to": "http://example.org"},

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from fastapi.params import Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, with_config
+from typing_extensions import is_typeddict
 
 from app.core.http.answers import Answer, Page
 from app.core.http.authorize import Authorize
@@ -98,7 +99,11 @@ def _view(returned: Any) -> Any:
     kind = get_origin(returned)
     if kind is Page:
         return view_of_page(*get_args(returned))
-    return get_args(returned)[0] if kind is Answer else None
+    view: Any = get_args(returned)[0] if kind is Answer else None
+    if is_typeddict(view):
+        # A view only describes an answer, so its schema can wait for the OpenAPI document.
+        with_config(defer_build=True)(view)
+    return view
 
 
 def documented(

@@ -3,8 +3,9 @@
     depth_mm: DepthMm | None = None
     \"\"\"Null if nobody measured it.\"\"\"
 
-They are read when the OpenAPI document is made, so that they cost nothing at start-up. Pydantic's
-`use_attribute_docstrings` would read the source of each class whenever the program starts.
+They are read when the OpenAPI document or an export is made, so that they cost nothing at
+start-up. Pydantic's `use_attribute_docstrings` would read the source of each class whenever the
+program starts.
 
 A member of an answer that has none takes the one of the request: `SessionView` that of
 `SessionBody`, `NewClientView` that of `ClientBody`.
@@ -64,6 +65,11 @@ def in_answer(view: type[Any], bodies: Iterable[type[BaseModel]]) -> dict[str, s
     fields = view.model_fields if issubclass(view, BaseModel) else {}
     aliased = {(fields[n].alias or n) if n in fields else n: text for n, text in own.items()}
     return COMMON | inherited | {"id": COMMON["id"]} | aliased
+
+
+def of_members(view: type[Any]) -> dict[str, str]:
+    """Return the docstrings under a view's members."""
+    return _docstrings(view)
 
 
 def of_parameters(filters: type[BaseModel]) -> dict[str, str]:

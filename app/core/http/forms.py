@@ -10,7 +10,7 @@ from app.core.values.problems import MalformedRequest
 
 FORM: Final = "application/x-www-form-urlencoded"
 MEMBERS_MAX: Final = 20
-LONG_MAX: Final = 2_000
+LONG_MAX: Final = 4_000
 """The members of a form with many rows, such as the needlings of a session."""
 
 

@@ -122,12 +122,17 @@ def slice_page(items: Sequence[Item], filters: Filters) -> tuple[Sequence[Item],
     return items[start:end], str(end) if end < len(items) else None
 
 
+class _PageView(View):
+    # It only describes an answer, so its schema can wait for the OpenAPI document.
+    model_config = ConfigDict(defer_build=True)
+
+
 @cache
 def view_of_page(view: type[Any]) -> type[View]:
     """Return the view of a page whose items have this view."""
     return create_model(
         view.__name__.removesuffix("View") + "Page",
-        __base__=View,
+        __base__=_PageView,
         __doc__="A page of a list.",
         items=(
             list[view],  # type: ignore[valid-type]

@@ -20,10 +20,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def ahead_detail(name: str, at: datetime) -> str:
-    """Return the words of the fault of a member that is ahead of the server's time `at`."""
+def ahead_detail(at: datetime) -> str:
+    """Return the words of the fault of what is ahead of the server's time `at`."""
     here = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return f"{name} is ahead of the server's time, which is {here}."
+    return f"This is ahead of the server's time, which is {here}."
 
 
 @lru_cache

@@ -78,10 +78,10 @@ def _storable(value: D) -> D:
     return value
 
 
-def _happened(value: datetime, info: ValidationInfo) -> datetime:
+def _happened(value: datetime) -> datetime:
     at = now()
     if value > at + AHEAD_MAX:
-        raise RuleBroken("in_the_future", ahead_detail(info.field_name or "The time", at))
+        raise RuleBroken("in_the_future", ahead_detail(at))
     return value
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from app.notes.rules import beside, measured, needlings
-from app.notes.rules.head import head
+from app.notes.rules.head import head, running
 from app.notes.rules.visit import Note, Section, Visit
 from app.notes.rules.words import Words, written
 from app.records.views import IdentifierView
@@ -20,15 +20,16 @@ def note(visit: Visit, words: Words, direction: str, *, reviewed: bool) -> Note:
     """
     _, at = words.gettext, words.moment(visit.session["occurred_at"])
     title = _("Session of %(at)s") % {"at": at}
-    sections = tuple(_said(_sections(visit, words), words))
+    said = tuple(_said(sections(visit, words), words))
     foot = tuple(_foot(visit, words, reviewed=reviewed))
-    return Note(words.tag, direction, title, tuple(head(visit, words)), sections, foot)
+    first = tuple(head(visit, words))
+    return Note(words.tag, direction, running(visit, words), title, first, said, foot)
 
 
-def _said(sections: Iterable[Section], words: Words) -> Iterator[Section]:
+def _said(every: Iterable[Section], words: Words) -> Iterator[Section]:
     """Return the sections that have lines, and one that names the others."""
     missing = []
-    for section in sections:
+    for section in every:
         if section.lines:
             yield section
         else:
@@ -37,7 +38,7 @@ def _said(sections: Iterable[Section], words: Words) -> Iterator[Section]:
         yield Section(words.gettext("Not recorded"), ["; ".join(missing)])
 
 
-def _sections(visit: Visit, words: Words) -> Iterator[Section]:
+def sections(visit: Visit, words: Words) -> Iterator[Section]:
     """Return every section. One of which nothing was recorded has no lines."""
     _, session, records = words.gettext, visit.session, visit.records
     yield _beside(_("Consent"), records["consents"], beside.consent, words)

@@ -19,6 +19,23 @@ NoteForm = TypeAliasType("NoteForm", Literal["plain", "markdown", "html"])
 
 INDENT: Final = "  "
 BREAK: Final = "\\\n"
+STYLE: Final = """
+.running { display: none }
+@page {
+  margin: 16mm 16mm 20mm;
+  @bottom-right { content: "Page " counter(page) " / " counter(pages); font: 8pt sans-serif }
+}
+@media print {
+  main { display: table; table-layout: fixed; width: 100% }
+  .running { display: table-header-group; break-inside: avoid; font-size: 8pt }
+  h2 { break-after: avoid }
+  li { break-inside: avoid }
+}
+"""
+"""The style of a note in HTML. On paper each page names the patient and has its number.
+
+The patient's line is the head of a table that holds all, which browsers repeat on each page.
+"""
 _MARKUP: Final = re.compile(r"[\\`*_{}\[\]<>#|~&!@$^=]|:(?=//)|(?<=[Ww])\.")
 """Characters that can be markup anywhere, also of links in GitHub's Markdown."""
 _LIST: Final = re.compile(r"^([0-9]+(?=[.)])|(?=[-+]))")
@@ -65,7 +82,7 @@ def _entities(blanks: re.Match[str]) -> str:
 
 
 def html(note: Note) -> str:
-    """Return a note as an HTML document, without styles and scripts."""
+    """Return a note as an HTML document without scripts. Its style is for paper alone."""
     head = "".join(f"<p>{_lines(line)}</p>\n" for line in note.head)
     sections = "".join(
         f"<section>\n<h2>{escape(section.title)}</h2>\n<ul>\n"
@@ -76,7 +93,9 @@ def html(note: Note) -> str:
     foot = "".join(f"<p>{_lines(line)}</p>\n" for line in note.foot)
     return (
         f'<!doctype html>\n<html lang="{escape(note.tag)}" dir="{note.direction}">\n<head>\n'
-        f'<meta charset="utf-8">\n<title>{escape(note.title)}</title>\n</head>\n<body>\n<main>\n'
+        f'<meta charset="utf-8">\n<style>{STYLE}</style>\n<title>{escape(note.title)}</title>\n'
+        "</head>\n<body>\n<main>\n"
+        f'<div class="running"><p>{_lines(note.running)}</p></div>\n'
         f"<h1>{escape(note.title)}</h1>\n{head}{sections}<footer>\n{foot}</footer>\n"
         "</main>\n</body>\n</html>\n"
     )

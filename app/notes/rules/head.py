@@ -16,12 +16,26 @@ from app.records.views import IdentifierView
 from app.sessions.rules.acts import SIGN, VOID
 from app.sessions.views import SessionView
 
+BETWEEN: Final = " \N{MIDDLE DOT} "
 _NEEDLINGS: Final = pointer("needlings") + "/"
 
 
 def head(visit: Visit, words: Words) -> list[str]:
     """Return the lines of the head: first the state, then who, when and how."""
-    return [*_state(visit, words), *_people(visit, words), *_circumstances(visit, words)]
+    return [*_state(visit, words), *_people(visit, words), *circumstances(visit, words)]
+
+
+def running(visit: Visit, words: Words) -> str:
+    """Return the line that stands on each printed page: patient, birth date and clinic.
+
+    Where the client may not read the patient, it has the id of their record.
+    """
+    patients = visit.records["patients"]
+    id = str(visit.session["patient_id"])
+    who = [words.labelled(words.gettext("Patient"), id)]
+    if patients is not None:
+        who = list(_patient(patients[0], words))
+    return BETWEEN.join([*who, written(visit.clinic)])
 
 
 def _state(visit: Visit, words: Words) -> Iterator[str]:
@@ -31,6 +45,9 @@ def _state(visit: Visit, words: Words) -> Iterator[str]:
             "Warning: a record of this note is not as the clinic's ledger states it. Somebody"
             " changed it outside the program."
         )
+    if visit.newest is not None:
+        versions = {"version": session["version"], "newest": visit.newest}
+        yield _("Version %(version)s of %(newest)s: later changes are not in this note") % versions
     if session["status"] == "void":
         yield _voided(visit, words)
     if session["signed_at"] is None and session["status"] == "draft":
@@ -38,7 +55,8 @@ def _state(visit: Visit, words: Words) -> Iterator[str]:
     elif session["signed_at"] is not None:
         at = words.moment(session["signed_at"])
         yield _("Signed %(at)s by %(by)s") % {"at": at, "by": _signer(session, words)}
-    yield from filter(None, (_amended(change, words) for change in visit.changes))
+    for change in visit.changes:
+        yield from _amended(change, words)
     if session["late_entry"]:
         yield _("Late entry: recorded %(at)s") % {"at": words.moment(session["recorded_at"])}
     if _is_imported(visit):
@@ -71,12 +89,18 @@ def _voided(visit: Visit, words: Words) -> str:
     return words.labelled(said + by, written(change.reason or _("no reason recorded")))
 
 
-def _amended(change: Change, words: Words) -> str | None:
-    """Return the line of an amendment; None for another change. Its reason begins with its kind."""
+def is_amendment(change: Change) -> bool:
+    """Return whether a change is an amendment. Its reason begins with its kind."""
+    kind = (change.reason or "").partition(": ")[0]
+    return change.operation != VOID and kind in CODES["amendment"]
+
+
+def _amended(change: Change, words: Words) -> Iterator[str]:
+    """Yield the lines of an amendment; none for another change."""
     _ = words.gettext
+    if not is_amendment(change):
+        return
     kind, _colon, reason = (change.reason or "").partition(": ")
-    if change.operation == VOID or kind not in CODES["amendment"]:
-        return None
     made = {
         "version": change.version,
         "at": words.moment(change.at),
@@ -84,7 +108,10 @@ def _amended(change: Change, words: Words) -> str | None:
         "kind": words.code("amendment", kind),
     }
     said = _("Amended (version %(version)s, %(at)s, by %(by)s), %(kind)s") % made
-    return words.labelled(said, written(reason))
+    yield words.labelled(said, written(reason))
+    if change.parts:
+        changed = _("Changed by version %(version)s") % {"version": change.version}
+        yield words.labelled(changed, "; ".join(change.parts))
 
 
 def _signer(session: SessionView, words: Words) -> str:
@@ -156,7 +183,8 @@ def _credential(held: CredentialView, words: Words) -> str:
     return f"{words.code('credential', held['kind'])}, {number} ({days})"
 
 
-def _circumstances(visit: Visit, words: Words) -> Iterator[str]:
+def circumstances(visit: Visit, words: Words) -> Iterator[str]:
+    """Yield when and how the visit was, and the episode that it belongs to."""
     _, session = words.gettext, visit.session
     local = session["occurred_at"].astimezone(words.zone)
     when = f"{words.moment(session['occurred_at'])} ({words.zone.key}, {offset(local)})"

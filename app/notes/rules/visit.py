@@ -38,6 +38,8 @@ class Change(NamedTuple):
     at: datetime
     actor: str
     reason: str | None
+    parts: Sequence[str] = ()
+    """Of an amendment: the parts of the note that it changed, in the note's language."""
 
 
 class Visit(NamedTuple):
@@ -51,6 +53,8 @@ class Visit(NamedTuple):
     """Every version of the session, oldest first."""
     differs: bool
     """Whether a record is known to differ from the ledger."""
+    newest: int | None = None
+    """The number of the newest version, if this is an earlier one."""
 
 
 class Section(NamedTuple):
@@ -67,6 +71,8 @@ class Note(NamedTuple):
     """Its language, by its BCP 47 tag."""
     direction: str
     """Where lines begin: `ltr` or `rtl`."""
+    running: str
+    """Whose note it is, for each page of its print: the patient and the clinic."""
     title: str
     head: Sequence[str]
     sections: Sequence[Section]

@@ -14,6 +14,7 @@ from app.progress.rules.drawing import (
     FAINT,
     INK,
     PAPER,
+    SIZE,
     ink_on,
     legend,
     mark,
@@ -41,8 +42,30 @@ to read."""
 SPINE: Final = (("C", 79.1, 108.0), ("T", 108.0, 222.0), ("L", 222.0, 260.0), ("S", 260.0, 292.0))
 """The strip on the back for the levels of each letter: from this y to that y."""
 SPINE_HALF: Final = 7
+LETTERS: Final = 9.5
+"""The size of the numbers on the figures. They stand in small areas."""
 ELSEWHERE: Final = "elsewhere"
 """The place of a paraspinal muscle that was recorded without its level."""
+
+
+class Spot(NamedTuple):
+    """Where a figure or the ladder is drawn: its middle or its left edge, its top, its letters."""
+
+    x: float
+    top: float
+    size: float = LETTERS
+    row: float = ROW
+    """The height of a row of the ladder."""
+
+
+class Label(NamedTuple):
+    """The number of sessions of a place, and where it stands."""
+
+    place: "Place"
+    x: float
+    y: float
+    in_circle: bool = False
+    """Whether it is on the midline of an area that has two halves."""
 
 
 class Place(NamedTuple):
@@ -134,9 +157,8 @@ def body_map(document: Json, body: Body, muscle_name: Callable[[str], str]) -> s
         ),
     ]
     for view in VIEWS:
-        parts += _view(view, needled, body)
-    parts += _spine(needled)
-    parts += _ladder(needled)
+        parts += figure(view, needled, body, Spot(CENTRES[view], TOP))
+    parts += ladder(needled, Spot(LADDER, TOP - 8, 10))
     parts += _legend(height - 36)
     words = ("Body map", describe(document, needled))
     return svg_document("body-map", (WIDTH, height), words, parts)
@@ -147,18 +169,21 @@ def describe(document: Json, needled: Sequence[Place]) -> str:
     return ". ".join([heading(document), *(place.description for place in needled)]) + "."
 
 
-def _view(view: View, needled: Sequence[Place], body: Body) -> list[str]:
+def figure(view: View, needled: Sequence[Place], body: Body, at: Spot) -> list[str]:
     """The figure from one view, with each area shaded by its sessions."""
-    x = CENTRES[view]
-    right = ON_THE_RIGHT[view]
+    right, size = ON_THE_RIGHT[view], max(at.size, SIZE)
     parts = [
-        text(x, TOP - 16, view.capitalize(), anchor="middle", weight="bold"),
-        text(x - 110, TOP - 16, OTHER[right], anchor="middle", fill=FAINT),
-        text(x + 110, TOP - 16, right, anchor="middle", fill=FAINT),
+        text(at.x, at.top - 16, view.capitalize(), anchor="middle", weight="bold", size=size),
+        text(at.x - 110, at.top - 16, OTHER[right], anchor="middle", fill=FAINT, size=size),
+        text(at.x + 110, at.top - 16, right, anchor="middle", fill=FAINT, size=size),
     ]
     shapes = [shape for shape in body.shapes if shape.view == view]
-    parts += [_shape(shape, needled) for shape in shapes]
-    parts += [part for shape in shapes for part in _numbers(shape, needled)]
+    parts += [_shape(shape, needled, at) for shape in shapes]
+    labels = [label for shape in shapes for label in _labels(shape, needled, at)]
+    for label in labels:
+        parts += _number(label, [other for other in labels if other is not label], at.size)
+    if view == "back":
+        parts += _spine(needled, at)
     return parts
 
 
@@ -171,8 +196,8 @@ def _there(shape: Shape, needled: Sequence[Place]) -> Place | None:
     return next((place for place in here if place.side == shape.side), None)
 
 
-def _shape(shape: Shape, needled: Sequence[Place]) -> str:
-    path = moved(shape.path, CENTRES[shape.view], TOP)
+def _shape(shape: Shape, needled: Sequence[Place], at: Spot) -> str:
+    path = moved(shape.path, at.x, at.top)
     if shape.area is None:
         fill, edge = ("none", INK) if shape.is_line else (PLAIN, EDGE)
         return f'<path d="{path}" fill="{fill}" stroke="{edge}"/>'
@@ -185,95 +210,121 @@ def _shape(shape: Shape, needled: Sequence[Place]) -> str:
     )
 
 
-def _numbers(shape: Shape, needled: Sequence[Place]) -> Iterator[str]:
-    """The number in an area. For a paired area, what is on the midline gets a circle there."""
+def _labels(shape: Shape, needled: Sequence[Place], at: Spot) -> Iterator[Label]:
+    """The numbers in an area. For a paired area, what is on the midline gets a circle there."""
     if shape.label is None:
         return
-    x, y = CENTRES[shape.view] + shape.label.x, TOP + shape.label.y
+    x, y = at.x + shape.label.x, at.top + shape.label.y
     place = _there(shape, needled)
     if place is not None:
-        yield from _count(place, x, y)
+        yield Label(place, x, y)
     between = [p for p in needled if p.key == shape.area and p.side == "midline"]
     if between and shape.side == ON_THE_RIGHT[shape.view]:
-        middle, share = CENTRES[shape.view], _share(between[0].sessions)
+        yield Label(between[0], at.x, y, in_circle=True)
+
+
+def _number(label: Label, others: Sequence[Label], size: float) -> Iterator[str]:
+    """The number of sessions, with the mark of the last release below it where there is room."""
+    place, x, y = label.place, label.x, label.y
+    ink, scale = ink_on(_share(place.sessions)), size / LETTERS
+    if label.in_circle:
         yield (
-            f'<circle cx="{middle}" cy="{y:g}" r="9" fill="{shade(share)}" stroke="{INK}">'
-            f"{tooltip(between[0].description)}</circle>"
+            f'<circle cx="{x:g}" cy="{y:g}" r="{9 * scale:g}"'
+            f' fill="{shade(_share(place.sessions))}" stroke="{INK}">'
+            f"{tooltip(place.description)}</circle>"
         )
-        yield from _count(between[0], middle, y)
+    near = [
+        other
+        for other in others
+        if abs(other.x - x) < 1.2 * size and abs(other.y - y) < 1.35 * size
+    ]
+    has_mark = place.release is not None and not near
+    y += sum(_apart(label, other, size) for other in near)
+    low = y + (0.5 if has_mark else 3.5) * scale
+    yield text(x, low, str(place.sessions), anchor="middle", size=size, fill=ink)
+    if place.release is not None and has_mark:
+        yield mark(place.release, x, y + 5 * scale, 2.3 * scale, ink)
 
 
-def _count(place: Place, x: float, y: float) -> Iterator[str]:
-    """The number of sessions, with the mark of the last release below it."""
-    ink = ink_on(_share(place.sessions))
-    low = y + 3.5 if place.release is None else y + 0.5
-    yield text(x, low, str(place.sessions), anchor="middle", size=9.5, fill=ink)
-    if place.release is not None:
-        yield mark(place.release, x, y + 5, 2.3, ink)
+def _apart(label: Label, other: Label, size: float) -> float:
+    """How far a number moves up or down, so that it doesn't stand on another beside it."""
+    down = label.y - other.y
+    if abs(label.x - other.x) > 0.9 * size or down == 0 or abs(down) >= size:
+        return 0
+    return (size - abs(down)) / 2 * (1 if down > 0 else -1)
 
 
-def _spine(needled: Sequence[Place]) -> Iterator[str]:
+def _spine(needled: Sequence[Place], spot: Spot) -> Iterator[str]:
     """The levels on the back view. They are too small for numbers, which are on the ladder."""
     at = {(place.key, place.side): place for place in needled}
     for letter, begin, end in SPINE:
         levels = [level for level in SPINAL_LEVELS if level[0] == letter]
         height = (end - begin) / len(levels)
         for n, level in enumerate(levels):
-            for side, x in (("left", CENTRES["back"] - SPINE_HALF), ("right", CENTRES["back"])):
+            for side, x in (("left", spot.x - SPINE_HALF), ("right", spot.x)):
                 place = at.get((level, side))
                 fill = PAPER if place is None else shade(_share(place.sessions))
                 yield (
-                    f'<rect x="{x}" y="{TOP + begin + n * height:.5g}" width="{SPINE_HALF}"'
+                    f'<rect x="{x:g}" y="{spot.top + begin + n * height:.5g}" width="{SPINE_HALF}"'
                     f' height="{height:.3g}" fill="{fill}" stroke="{EDGE}" stroke-width="0.5"/>'
                 )
 
 
-def _ladder(needled: Sequence[Place]) -> Iterator[str]:
+def ladder(needled: Sequence[Place], spot: Spot) -> Iterator[str]:
     """A row for each level: left side, name of the level with its midline count, right side."""
-    at = {(place.key, place.side): place for place in needled}
-    yield text(LADDER + 1.5 * CELL, TOP - 32, "Spinal levels", anchor="middle", weight="bold")
-    columns = (("left", LADDER), ("midline", LADDER + CELL), ("right", LADDER + 2 * CELL))
+    at, left = {(place.key, place.side): place for place in needled}, spot.x
+    yield text(left + 1.5 * CELL, spot.top - 24, "Spinal levels", anchor="middle", weight="bold")
+    columns = (("left", left), ("midline", left + CELL), ("right", left + 2 * CELL))
     for side, x in columns:
         if side != "midline":
-            yield text(x + CELL / 2, TOP - 16, side, anchor="middle", fill=FAINT)
+            yield text(x + CELL / 2, spot.top - 8, side, anchor="middle", fill=FAINT)
     for n, level in enumerate(SPINAL_LEVELS):
         for side, x in columns:
-            yield from _cell(level, side, at.get((level, side)), x, TOP - 8 + n * ROW)
+            place = at.get((level, side))
+            yield from _cell(level, side, place, spot._replace(x=x, top=spot.top + n * spot.row))
 
 
-def _cell(level: str, side: str, place: Place | None, x: float, y: float) -> Iterator[str]:
+def _cell(level: str, side: str, place: Place | None, spot: Spot) -> Iterator[str]:
     share = None if place is None else _share(place.sessions)
     empty = ("none", "none") if side == "midline" else (PAPER, EDGE)
     fill, edge = empty if share is None else (shade(share), EDGE)
     title = "" if place is None else tooltip(place.description)
+    x, y, row = spot.x, spot.top, spot.row
     yield (
-        f'<rect data-level="{level}" data-side="{side}" x="{x}" y="{y}" width="{CELL}"'
-        f' height="{ROW - 2}" fill="{fill}" stroke="{edge}" stroke-width="0.8">{title}</rect>'
+        f'<rect data-level="{level}" data-side="{side}" x="{x:g}" y="{y:g}" width="{CELL}"'
+        f' height="{row - 2:g}" fill="{fill}" stroke="{edge}" stroke-width="0.8">{title}</rect>'
     )
     count = "" if place is None else str(place.sessions)
     words = " ".join(filter(None, (level, count))) if side == "midline" else count
-    low, ink = y + ROW - 6, INK if share is None else ink_on(share)
+    low, ink = y + row - 6, INK if share is None else ink_on(share)
     if place is None or place.release is None:
-        yield text(x + CELL / 2, low, words, anchor="middle", size=10, fill=ink)
+        yield text(x + CELL / 2, low, words, anchor="middle", size=spot.size, fill=ink)
     else:
-        yield text(x + CELL / 2 - 4, low, words, anchor="middle", size=10, fill=ink)
-        yield mark(place.release, x + CELL - 7, y + ROW / 2 - 1, 2.6, ink)
+        yield text(x + CELL / 2 - 4, low, words, anchor="middle", size=spot.size, fill=ink)
+        yield mark(place.release, x + CELL - 7, y + row / 2 - 1, 2.6, ink)
+
+
+def classes() -> Iterator[tuple[str, str]]:
+    """The words and the colour of each shade."""
+    for n, (least, share) in enumerate(STEPS):
+        most = STEPS[n + 1][0] - 1 if n + 1 < len(STEPS) else None
+        numbers = " to ".join(dict.fromkeys(map(str, (least, most))))
+        yield f"{least} or more" if most is None else numbers, shade(share)
+
+
+def swatch(x: float, y: float, colour: str) -> str:
+    """A piece of a shade, for a legend whose line of text stands on `y`."""
+    return (
+        f'<rect x="{x:g}" y="{y - 10:g}" width="16" height="12" fill="{colour}"'
+        f' stroke="{EDGE}" stroke-width="0.8"/>'
+    )
 
 
 def _legend(y: float) -> Iterator[str]:
     yield text(16, y, "Sessions:", size=11)
     x = 74.0
-    for n, (least, share) in enumerate(STEPS):
-        most = STEPS[n + 1][0] - 1 if n + 1 < len(STEPS) else None
-        words = (
-            f"{least} or more"
-            if most is None
-            else " to ".join(dict.fromkeys(map(str, (least, most))))
-        )
-        yield (
-            f'<rect x="{x:g}" y="{y - 10:g}" width="16" height="12" fill="{shade(share)}"'
-            f' stroke="{EDGE}" stroke-width="0.8"/>'
-        )
+    for words, colour in classes():
+        yield swatch(x, y, colour)
         yield text(x + 21, y, words, size=11)
         x += 38 + 6 * len(words)
     yield text(16, y + 20, "Last session:", size=11)

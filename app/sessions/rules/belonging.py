@@ -54,12 +54,10 @@ def belonging_faults(
     if at < visit.at - belonging.before and not _is_only_that_day(at, visit):
         days = belonging.before.days
         earliest = f"more than {days} days before" if days else "before"
-        yield Fault(place, "before_session", f"{member} is {earliest} the session.")
+        yield Fault(place, "before_session", f"This is {earliest} the session.")
     elif belonging.after is not None and at > visit.at + belonging.after:
         hours = belonging.after // timedelta(hours=1)
-        yield Fault(
-            place, "after_session", f"{member} is more than {hours} hours after the session."
-        )
+        yield Fault(place, "after_session", f"This is more than {hours} hours after the session.")
 
 
 def _is_only_that_day(at: datetime, visit: Visit) -> bool:

@@ -31,7 +31,8 @@ def check_electrical(stimulation: str | None, *, given: bool) -> None:
     if given and stimulation != "electrical":
         raise RuleBroken("not_electrical", "Only electrical stimulation has a current.")
     if stimulation == "electrical" and not given:
-        raise RuleBroken("electrical_missing", "Electrical stimulation needs hz and ma.")
+        detail = "Electrical stimulation needs its frequency and its current."
+        raise RuleBroken("electrical_missing", detail)
 
 
 def check_release_time(release: str | None, after_s: int | None) -> None:
@@ -78,13 +79,14 @@ def practitioner_faults(day: date, inactive_from: date | None) -> Iterator[Fault
 def check_signed_after(signed_at: datetime, occurred_at: datetime, attendance: str) -> None:
     """Require that a session isn't signed before it takes place."""
     if is_in_future(occurred_at, signed_at, attendance):
-        raise RuleBroken("before_session", "signed_at is before occurred_at.")
+        raise RuleBroken("before_session", "A session can't be signed before it takes place.")
 
 
 def check_signed(status: str, *, given: bool) -> None:
     """Require time and name of a signature for a signed session, and none for a draft."""
     if status == "signed" and not given:
-        raise RuleBroken("signature_missing", "A signed session needs signed_at and signed_by.")
+        detail = "A signed session needs its signer and the time of the signature."
+        raise RuleBroken("signature_missing", detail)
     if status == "draft" and given:
         raise RuleBroken("not_signed", "A draft has no signature.")
 
@@ -92,9 +94,9 @@ def check_signed(status: str, *, given: bool) -> None:
 def check_voided(status: str, *, given: bool) -> None:
     """Require the time of voiding for a void session, and for no other."""
     if status == "void" and not given:
-        raise RuleBroken("voided_at_missing", "A void session needs voided_at.")
+        raise RuleBroken("voided_at_missing", "A void session needs the time when it was voided.")
     if status != "void" and given:
-        raise RuleBroken("not_void", "Only a void session has voided_at.")
+        raise RuleBroken("not_void", "Only a void session has a time when it was voided.")
 
 
 def voiding_faults(
@@ -104,6 +106,8 @@ def voiding_faults(
     if voided_at is None:
         return
     if signed_at is not None and voided_at < signed_at:
-        yield Fault("/voided_at", "out_of_order", "voided_at is before signed_at.")
+        yield Fault("/voided_at", "out_of_order", "A session can't be voided before it is signed.")
     elif is_in_future(occurred_at, voided_at, attendance):
-        yield Fault("/voided_at", "before_session", "voided_at is before occurred_at.")
+        yield Fault(
+            "/voided_at", "before_session", "A visit can't be voided before it takes place."
+        )

@@ -82,7 +82,7 @@ def _count_faults(count: NeedleCountView | None, needled: int) -> Iterator[Fault
         return
     if (count["mismatch_reason"] or "").strip():
         return
-    again = "count again or give mismatch_reason."
+    again = "count again, or say why they differ."
     disagreements = (
         (
             count["inserted"] < needled,
@@ -127,14 +127,14 @@ def _needling_faults(place: str, needling: NeedlingView) -> Iterator[Fault]:
         yield Fault(
             place + pointer("depth_mm"),
             "deeper_than_needle",
-            "depth_mm is larger than the needle's length_mm.",
+            "The depth is larger than the length of the needle.",
         )
     after_s, retention_s = needling["release_after_s"], needling["retention_s"]
     if after_s is not None and retention_s is not None and after_s > retention_s:
         yield Fault(
             place + pointer("release_after_s"),
             "released_after_retention",
-            "release_after_s is larger than retention_s.",
+            "The release came after the needle was taken out.",
         )
 
 

@@ -15,7 +15,7 @@ from app.progress.rules.wording import NOTHING, Json, number
 from app.records.names import full_name
 from app.safety.views import AdverseEventView, ConsentView
 from app.sessions.views import SessionView
-from app.summaries.rules import progress, sessions
+from app.summaries.rules import dense, progress, sessions
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.release import Recipient
 from app.summaries.rules.words import Names, Pair, day, listed, moment, pairs, spelt
@@ -46,6 +46,13 @@ class ChartRecords(TypedDict):
     adverse_events: list[AdverseEventView]
 
 
+class Drawing(NamedTuple):
+    """A picture as SVG, and its words for whoever can't see it. Empty if there is none."""
+
+    picture: str
+    description: str
+
+
 class Chart(NamedTuple):
     """The part of a patient's record that a summary shows. Every text in it is `printable`."""
 
@@ -54,8 +61,10 @@ class Chart(NamedTuple):
     histories: Mapping[UUID, Sequence[Version]]
     """All versions of each session that was amended or voided, oldest first."""
     progress: Json
-    picture: str
-    description: str
+    drawn: Drawing
+    """The progress over time."""
+    body: Drawing
+    """Where the patient was needled."""
     differing: Mapping[str, Sequence[UUID]]
     """The ids of the records that differ from the ledger, by noun. Nouns without any are absent."""
     refusals: Sequence[ConsentView]
@@ -92,6 +101,7 @@ class Release(NamedTuple):
     begin: datetime | None
     end: datetime | None
     episode: str | None
+    detail: dense.Detail = "condensed"
 
 
 def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
@@ -99,6 +109,7 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
     reports: defaultdict[UUID, list[FollowUpView]] = defaultdict(list)
     for report in chart.records["follow_ups"]:
         reports[report["session_id"]].append(report)
+    found = dense.parted(chart.sessions, _told_of(chart), release.detail)
     return {
         "clinic": chart.clinic,
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
@@ -112,9 +123,12 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
         "patient": _patient(chart.patient),
         "episodes": [_episode(each) for each in chart.episodes],
         "progress": progress.progress_content(
-            chart.progress, chart.picture, chart.description, names
+            chart.progress, chart.drawn.picture, chart.drawn.description, names
         ),
+        "body": chart.body._asdict(),
         "events": [_event(each, names) for each in chart.records["adverse_events"]],
+        "condensed": dense.told(chart.sessions, found),
+        "brief": [dense.line(each, names) for each in found.brief],
         "sessions": [
             sessions.session_content(
                 each,
@@ -122,13 +136,19 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
                 reports[each["id"]],
                 names,
             )
-            for each in chart.sessions
+            for each in found.whole
         ],
         "practitioners": [
             _practitioner(each, chart.sessions) for each in chart.records["practitioners"]
         ],
         "notice": NOTICE.split("\n"),
     }
+
+
+def _told_of(chart: Chart) -> set[UUID | None]:
+    """The sessions with an adverse event, or with a report of a red flag."""
+    flagged = (each for each in chart.records["follow_ups"] if each["red_flags"])
+    return {each["session_id"] for each in (*chart.records["adverse_events"], *flagged)}
 
 
 def _warning(chart: Chart) -> list[Pair]:

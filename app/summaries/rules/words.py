@@ -57,6 +57,11 @@ def listed(codes: Iterable[str]) -> str:
     return ", ".join(spelt(code) for code in codes)
 
 
+def listed_texts(texts: Iterable[str | None]) -> str:
+    """The texts that there are, separated by commas."""
+    return ", ".join(filter(None, texts))
+
+
 def local(value: T, zone: tzinfo) -> T:
     """A value whose times are in the clinic's time zone."""
     return cast("T", _local(value, zone))

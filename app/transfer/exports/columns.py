@@ -7,9 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import JSON, Boolean, ColumnElement, Date, Float, Integer, SmallInteger, Uuid
+from typing_extensions import is_typeddict
 
 from app.core.db.dialects import id_text, json_text
 from app.core.db.tables import OFFSET, Instant, Table
+from app.core.http import descriptions
 from app.records.appearances import LeftOut
 
 
@@ -205,8 +207,14 @@ def _type_of_list(described: list[Mapping[str, Any]]) -> Type:
 
 
 def _members(model: Any) -> Mapping[str, Any]:
-    """The JSON Schemas of the members of a body or a view, with the words of vocabularies."""
+    """The JSON Schemas of the members of a body or a view, with the words of vocabularies.
+
+    A view's members are described by the docstrings under them.
+    """
     schema = TypeAdapter(model).json_schema()
+    described = descriptions.of_members(model) if is_typeddict(model) else {}
+    for name, text in described.items():
+        schema["properties"][name].setdefault("description", text)
     defined = {f"#/$defs/{name}": one for name, one in schema.get("$defs", {}).items()}
     vocabularies = {place: one for place, one in defined.items() if "enum" in one}
     members: Mapping[str, Any] = _spelled_out(schema["properties"], vocabularies)

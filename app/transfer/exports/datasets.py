@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, Final
 
@@ -38,19 +39,25 @@ REFERENCES: Final = {
 """The dataset whose `id` a column of this name refers to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """One table of an export. Its rows are ordered by its key."""
 
     name: str
     about: str
-    columns: tuple[Column, ...]
+    declare: Callable[[], tuple[Column, ...]]
+    """Declares its columns. They are only needed in an export, and take long to derive."""
     key: tuple[str, ...]
     patients: Select[Any] | None
     """Selects the ids of the patients in it; None where it has no patients."""
     own: Select[Any] | None = None
     """Selects its rows; None if they come from `computed`."""
     computed: Callable[[Operation], Rows] | None = field(default=None)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Its columns, in their order."""
+        return self.declare()
 
     def rows(self, op: Operation, columns: Sequence[Column] | None = None) -> Rows:
         """The cells of these columns, or of all, within the operation's snapshot."""
@@ -74,14 +81,18 @@ def _of_kind(kind: Kind[Any, Any], table: Table) -> Iterator[Dataset]:
 
     It has one row for each record, ordered by id, which means by age.
     """
-    check_decided(kind.noun, kind.view, table.decided)
     name = kind.noun.replace("_", "-")
-    declared = columns(kind.table, (kind.body, kind.view), table.decided)
+    declare = partial(_columns_of_kind, kind, table)
     own = rows(kind.table).order_by(kind.table.id)
-    yield Dataset(name, table.about, declared, ("id",), _patients_of(kind), own)
+    yield Dataset(name, table.about, declare, ("id",), _patients_of(kind), own)
     for how in table.decided.values():
         if isinstance(how, Apart):
             yield _of_part(how.table, PARTS[how.table])
+
+
+def _columns_of_kind(kind: Kind[Any, Any], table: Table) -> tuple[Column, ...]:
+    check_decided(kind.noun, kind.view, table.decided)
+    return columns(kind.table, (kind.body, kind.view), table.decided)
 
 
 def _patients_of(kind: Kind[Any, Any]) -> Select[Any] | None:
@@ -93,6 +104,29 @@ def _patients_of(kind: Kind[Any, Any]) -> Select[Any] | None:
 
 def _of_part(name: str, part: Part) -> Dataset:
     """One row for each part of a session that is not void, ordered by session and position."""
+    session, table = TreatmentSession, part.table
+    own = (
+        rows(table)
+        .join_from(
+            table,
+            session,
+            and_(session.clinic_id == table.clinic_id, session.id == table.session_id),
+        )
+        .where(session.status != "void")
+    )
+    patients = own.with_only_columns(session.patient_id).distinct()
+    ordered = own.order_by(table.session_id, table.position)
+    return Dataset(
+        name,
+        part.about,
+        partial(_columns_of_part, name, part),
+        ("session_id", "position"),
+        patients,
+        ordered,
+    )
+
+
+def _columns_of_part(name: str, part: Part) -> tuple[Column, ...]:
     check_decided(name, part.model, part.decided)
     session, table = TreatmentSession, part.table
     status = Own(
@@ -107,19 +141,7 @@ def _of_part(name: str, part: Part) -> Dataset:
         "session_status": status,
         **part.decided,
     }
-    shown = columns(table, (part.model,), whole)
-    own = (
-        rows(table)
-        .join_from(
-            table,
-            session,
-            and_(session.clinic_id == table.clinic_id, session.id == table.session_id),
-        )
-        .where(session.status != "void")
-    )
-    patients = own.with_only_columns(session.patient_id).distinct()
-    ordered = own.order_by(table.session_id, table.position)
-    return Dataset(name, part.about, shown, ("session_id", "position"), patients, ordered)
+    return columns(table, (part.model,), whole)
 
 
 _TABLES: Final = by_kind("a table export", AS_TABLES, TABLES)
@@ -130,7 +152,7 @@ DATASETS: Final = (
         "How much each measure of a patient changed, with the values of"
         " `GET /v1/patients/{patient_id}/progress`. One row covers the whole history (`episode_id`"
         " is null), and one row each episode.",
-        progress.COLUMNS,
+        lambda: progress.COLUMNS,
         (),
         progress.PATIENTS,
         computed=progress.measures,

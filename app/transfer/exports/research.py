@@ -60,7 +60,7 @@ def deidentified(dataset: Dataset, key: bytes) -> Dataset:
     kept = [c for c in dataset.columns if c.becomes is not Becomes.GONE]
     return replace(
         dataset,
-        columns=tuple(_column(column) for column in kept),
+        declare=lambda: tuple(_column(column) for column in kept),
         patients=None,
         own=None,
         computed=lambda op: _rows(op, dataset, kept, blinding),

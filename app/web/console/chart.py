@@ -15,9 +15,10 @@ from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
 from app.patients.rules.birth_dates import last_day
 from app.progress.queries import code_names
-from app.progress.rules.body_map import Place, body_map, places
+from app.progress.rules.body_map import Place, places
+from app.progress.rules.body_sheets import body_sheets
 from app.progress.rules.history import Json
-from app.progress.rules.layout import NARROW
+from app.progress.rules.layout import NARROW, WIDE
 from app.progress.rules.picture import picture
 from app.progress.views import TimelineItem
 from app.records.registry import by_kind
@@ -44,7 +45,8 @@ class Chart(NamedTuple):
     progress_picture: str
     narrow_picture: str
     """The same for a phone."""
-    body_map: str
+    body_map: tuple[str, ...]
+    """The front, the back and the spinal levels."""
     visits: tuple[Visit, ...]
     other_values: tuple[tuple[str, Json], ...]
     """Values that were not measured at a visit, each with the code of its instrument."""
@@ -56,9 +58,9 @@ def chart(document: Json) -> Chart:
     names = code_names()
     return Chart(
         document,
-        picture(document, names),
-        picture(document, names, NARROW),
-        body_map(document, BODY, names.muscle),
+        picture(document, names, WIDE._replace(has_findings=False)),
+        picture(document, names, NARROW._replace(has_findings=False)),
+        body_sheets(document, BODY, names.muscle),
         tuple(_visits(document)),
         tuple(_others(document)),
         tuple(places(document, BODY, names.muscle)),

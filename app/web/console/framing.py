@@ -1,5 +1,6 @@
 """What every page has around its content: who is signed in, open alerts, texts that came back."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -53,6 +54,23 @@ def whose(op: Operation) -> SignedIn:
     return found
 
 
+def _about(more: Mapping[str, Any]) -> Any:
+    """Return the patient whom a page is about, for each printed page.
+
+    None if it is about nobody or several. Of a patient whom the client may not read it is the id.
+    """
+    sheet, shown = more.get("sheet"), more.get("shown")
+    if shown is not None:
+        return shown.person or _by_id(shown)
+    return more.get("patient") if sheet is None else sheet.patient
+
+
+def _by_id(shown: Any) -> dict[str, str] | None:
+    """Return the id of the patient of an alert or an ask, if it has one."""
+    record = shown.alert if hasattr(shown, "alert") else shown.ask
+    return {"id": record["patient_id"]} if record["patient_id"] else None
+
+
 def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
     """Return a page for the person who is signed in."""
     request = cast("RequestOperation", op).request
@@ -64,5 +82,7 @@ def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:
         "returned": is_mine,
         "is_anothers": back is not None and not is_mine,
         "said": pages.SAID.get(said),
+        "about": _about(more),
+        "made_at": op.at.isoformat(),
     }
     return HTMLResponse(pages.render(template, **(shown | more)))

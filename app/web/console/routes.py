@@ -35,6 +35,7 @@ from app.sessions.views import SessionView
 from app.web.console import alerts, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
+from app.web.console.correcting import EVENT, correction
 from app.web.console.framing import After, Further, framed, whose
 from app.web.console.turns import turns
 from app.web.console.who import CHART, PATIENT_LIST
@@ -68,6 +69,8 @@ class Line(NamedTuple):
     """The practitioner who treated, if the client may read practitioners."""
     session_id: str | None
     """The session, if it is one."""
+    edit: str | None
+    """The path of the form that corrects it, for those who may."""
     alert: Any
     """An alert as JSON, with names, to say who acknowledged it and what they wrote; else None."""
 
@@ -172,7 +175,7 @@ def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
     if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
         return None
     events, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
-    return list(plain(events))
+    return [one | {"edit": correction(op, EVENT.kind.singular, one["id"])} for one in plain(events)]
 
 
 def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
@@ -187,6 +190,7 @@ def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:
         Line(
             *(plain(item["at"]), title, told, names.get(_treated_by(item))),
             str(item["id"]) if item["type"] == SESSIONS.singular else None,
+            correction(op, item["type"], item["id"]),
             answered.get(str(item["id"])),
         )
         for item in filter(is_shown, items)

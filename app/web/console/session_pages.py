@@ -22,21 +22,14 @@ from app.sessions.service import SESSIONS
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
+from app.web.console.correcting import of_visit
 from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
 from app.web.console.who import LOOKED
+from app.web.console.wording import read_words
 
 LOOKS_AT_ONCE: Final = 100
-_PAGES: Final = {
-    "console.patient": "the chart",
-    "console.patients": "the list of patients",
-    "console.search": "a search for patients",
-    "console.session": "a session",
-    "console.timeline": "the timeline",
-    "console.looked": "who looked",
-}
-"""Pages of the console about a patient, as people call them."""
 _COMMAND_LINE: Final = "the command line"
 
 router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
@@ -70,6 +63,7 @@ def one_session(op: Reading, id: UUID, after: Annotated[After, Query()]) -> HTML
         session=plain(session),
         note=written,
         text=as_text(written),
+        beside=of_visit(op, id),
         versions=versions(op, id),
     )
 
@@ -95,14 +89,7 @@ def _look(said: DisclosureView) -> Look:
     return Look(
         plain(said["at"]),
         who,
-        _read(said["operation"]),
+        read_words(said["operation"]),
         None if through == who else through,
         said["reason"],
     )
-
-
-def _read(operation: str) -> str:
-    """Return what was read, in words: the operation `follow_ups.list` is “follow ups: list”."""
-    if operation in _PAGES:
-        return _PAGES[operation]
-    return operation.replace(".", ": ").replace("_", " ").replace("-", " ")

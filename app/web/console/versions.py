@@ -1,5 +1,6 @@
 """The versions of a session beside each other, in the words of its note."""
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -11,6 +12,7 @@ from app.core.operation import Operation
 from app.ledger import queries as ledger
 from app.ledger.schemas import ChangeView
 from app.notes.queries import words_of
+from app.notes.rules.compared import completed
 from app.notes.rules.content import note
 from app.notes.rules.visit import Change, NoteRecords, Visit
 from app.notes.rules.words import Words
@@ -30,14 +32,22 @@ ACTS: Final = {
 }
 """What made a version of a session, in words."""
 _NOTHING: Final = "not recorded"
+_WORDS: Final = re.compile(r"\s+|\w+|[^\w\s]")
+
+
+class Piece(NamedTuple):
+    """A piece of a text, and whether it differs from the other text."""
+
+    text: str
+    differs: bool
 
 
 class Difference(NamedTuple):
     """What a part of the note said before and after a change."""
 
     part: str
-    before: str
-    after: str
+    before: list[Piece]
+    after: list[Piece]
 
 
 class Made(NamedTuple):
@@ -57,9 +67,9 @@ def versions(op: Operation, id: UUID) -> list[Made]:
     made: list[Made] = []
     before: dict[str, Sequence[str]] | None = None
     for each in found:
-        body = None if each["body"] is None else SESSIONS.from_json(each["body"])
-        if body is None:  # erased
+        if each["body"] is None:  # erased
             continue
+        body = cast("SessionView", completed(SESSIONS.from_json(each["body"]), SessionView))
         visit = _visit(op, body, each)
         words = words_of(op, visit, ENGLISH)
         parts = _parts(visit, words)
@@ -125,4 +135,17 @@ def _differences(
         ).get_opcodes():
             if same != "equal":
                 for old, new in zip_longest(was[begin:end], now[begins:ends], fillvalue=_NOTHING):
-                    yield Difference(part, old, new)
+                    yield Difference(part, *_marked(old, new))
+
+
+def _marked(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts in pieces, word by word, with those marked that only one of them has."""
+    was, now = _WORDS.findall(before), _WORDS.findall(after)
+    old: list[Piece] = []
+    new: list[Piece] = []
+    for same, begin, end, begins, ends in SequenceMatcher(
+        a=was, b=now, autojunk=False
+    ).get_opcodes():
+        old.append(Piece("".join(was[begin:end]), differs=same != "equal"))
+        new.append(Piece("".join(now[begins:ends]), differs=same != "equal"))
+    return [each for each in old if each.text], [each for each in new if each.text]

@@ -1,5 +1,6 @@
 """What pages say of problems: in words for people, who know nothing of the API."""
 
+import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -90,7 +91,12 @@ def words_for(problem: Problem) -> Words:
 
 FIELDS: Final[Mapping[str, str]] = {
     "action": "What was done",
+    "answers": "Question",
+    "findings": "Finding",
     "given_by": "Who consented",
+    "identifiers": "Number in another system",
+    "measurements": "Measure",
+    "needlings": "Muscle",
     "otp": "Code of the second factor",
     "practitioner_id": "Practitioner",
     "q": "Search",
@@ -102,9 +108,50 @@ FIELDS: Final[Mapping[str, str]] = {
 
 
 def field_words(place: str) -> str:
-    """Return what people call the field of a form, by its name or a pointer to it."""
-    name = place.strip("/").partition("/")[0]
-    return FIELDS.get(name, name.replace("_", " ").capitalize()) or "The form"
+    """Return what people call the field of a form, by its name or a pointer to it.
+
+    A field of a row is “Muscle 2, ache”.
+    """
+    name, *within = re.split(r"[./]", place.strip("/"))
+    words = FIELDS.get(name, name.replace("_", " ").capitalize()) or "The form"
+    if within and within[0].isdecimal():
+        words, within = f"{words} {int(within[0]) + 1}", within[1:]
+    return ", ".join([words, *(step.replace("_", " ") for step in within)])
+
+
+READS: Final[Mapping[str, str]] = {
+    "console.alert": "an alert",
+    "console.alerts": "the list of alerts",
+    "console.follow-up": "a message and its answer",
+    "console.follow-ups": "the list of follow-ups",
+    "console.looked": "who looked",
+    "console.patient": "the chart",
+    "console.patients": "the list of patients",
+    "console.search": "a search for patients",
+    "console.session": "a session",
+    "console.timeline": "the timeline",
+    "exports.read": "an export",
+    "progress.body-map": "the body map",
+    "progress.picture": "the picture of progress",
+    "progress.read": "the progress",
+    "sessions.note": "the note of a session",
+    "sessions.versions": "the versions of a session",
+    "timeline.list": "the timeline",
+}
+"""What an operation reads, as people call it."""
+_READS_OF: Final = {"list": "a list of {}", "read": "one of the {}"}
+
+
+def read_words(operation: str) -> str:
+    """Return what was read by an operation, in words."""
+    noun, _, verb = operation.replace("_", " ").partition(".")
+    if operation in READS:
+        return READS[operation]
+    if noun == "console":
+        return f"the form “{verb.removesuffix('-form').replace('-', ' ')}”"
+    if verb in _READS_OF:
+        return _READS_OF[verb].format(noun)
+    return f"{noun}, {verb.replace('-', ' ')}"
 
 
 def duration(seconds: int) -> str:

@@ -10,9 +10,9 @@ from httpx2 import Client
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.db.database import Database
-from app.core.db.schema import migrate
 from app.web.patient import wording
 from tests import browser as browsers
+from tests import templates
 from tests.ground import Api, create_clinic
 from tests.serving import HOST, serving
 from tests.web.patient.conftest import STRANGE
@@ -47,9 +47,10 @@ STATES: dict[str, Callable[[Page, Site], None]] = {
 @pytest.fixture(name="site", scope="module")
 def a_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("links")
-    url = f"sqlite:///{folder / 'needlework.db'}"
-    with closing(Database(url)) as database:
-        migrate(database)
+    with (
+        templates.migrated(folder, is_sqlite=True) as url,
+        closing(Database(url)) as database,
+    ):
         clinic = create_clinic(database)
         with (
             serving(folder / "log", NEEDLEWORK_DATABASE_URL=url) as running,

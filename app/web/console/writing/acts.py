@@ -27,10 +27,10 @@ from app.web.console import access
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After
-from app.web.console.writing.fields import Field, Read
+from app.web.console.writing.fields import Field, Read, changed
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
-from app.web.console.writing.visits import SESSIONS_AT, changes, sheet_of
+from app.web.console.writing.visits import SESSIONS_AT, sheet_of
 
 OVERRIDABLE: Final = frozenset(words_of(Overridable))
 CHANGES: Final = "/changes"
@@ -89,7 +89,7 @@ def amend(op: Signing, id: UUID, form: LongForm) -> Response:
             "overrides": _overrides(read),
             "changes": {
                 name: value
-                for name, value in changes(sheet, shown, form, read).items()
+                for name, value in changed(sheet.fields, form, sheet.stored, read).items()
                 if name not in own
             },
         }

@@ -24,12 +24,18 @@ Sort = Literal[
     "yes_no",
     "tick",
     "codes",
+    "answers",
     "lines",
     "muscle",
     "hidden",
+    "about",
 ]
+"""What a field takes. `hidden` and `about` are not seen; `about` says what its row is about, and a
+row that has nothing else is empty."""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
+MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
+"""What stands for a question without an answer."""
 LONGEST: Final[Mapping[str, int]] = {"number": 20, "lines": TEXT_MAX, "text": TEXT_MAX}
 _NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 
@@ -44,6 +50,8 @@ class Field(NamedTuple):
     """The values that a person chooses from, each with its label."""
     required: bool = False
     hint: str = ""
+    default: str = ""
+    """What an empty field means, to be shown in it."""
 
     @property
     def longest(self) -> int:
@@ -80,9 +88,11 @@ class Read(NamedTuple):
 def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) -> Read:
     """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
     tree: dict[str, Any] = {}
-    for field in fields:
+    listed = list(fields)
+    filled = {_row_of(f.name) for f in listed if f.sort != "about" and _typed(form, f.name)}
+    for field in listed:
         row = _row_of(field.name)
-        if row is not None and f"{row}.{DROP}" in form:
+        if row is not None and (row not in filled or f"{row}.{DROP}" in form):
             continue
         for name, value in _read(field, form, zone):
             _put(tree, name.split("."), value)
@@ -159,22 +169,45 @@ def _read(field: Field, form: Mapping[str, str], zone: tzinfo) -> Iterator[tuple
         if side is not None and not _typed(form, beside):
             yield beside, side
     else:
-        yield field.name, _value(field.sort, typed, zone)
+        yield field.name, _value(field, typed, zone)
 
 
-def _value(sort: Sort, typed: str, zone: tzinfo) -> Any:
-    if sort == "number" and _NUMBER.fullmatch(typed):
-        number = float(typed.replace(",", "."))
-        return int(number) if number.is_integer() else number
-    if sort == "moment":
-        return _moment(typed, zone)
-    if sort == "yes_no":
-        return {"yes": True, "no": False}.get(typed, typed)
-    if sort == "codes":
-        return [word for word in map(str.strip, typed.split(",")) if word]
-    if sort == "lines":
-        return [line for line in map(str.strip, typed.splitlines()) if line]
+def _value(field: Field, typed: str, zone: tzinfo) -> Any:
+    match field.sort:
+        case "number":
+            return _number(typed) if _NUMBER.fullmatch(typed) else typed
+        case "moment":
+            return _moment(typed, zone)
+        case "yes_no":
+            return {"yes": True, "no": False}.get(typed, typed)
+        case "codes" | "answers" | "lines":
+            return _listed(field, typed)
     return typed
+
+
+def _listed(field: Field, typed: str) -> Any:
+    if field.sort == "answers":
+        return _answers(typed)
+    if field.sort == "lines":
+        return [line for line in map(str.strip, typed.splitlines()) if line]
+    codes = {label.casefold(): code for code, label in field.choices}
+    words = (word for word in map(str.strip, typed.split(",")) if word)
+    return [codes.get(word.casefold(), word) for word in words]
+
+
+def _answers(typed: str) -> Any:
+    """Return the answers to a questionnaire, None for a missing one; as typed if they aren't clear.
+
+    A comma inside a number may divide two answers, or be a decimal comma.
+    """
+    words = re.sub(r"[,;](?=\s|$)", " ", typed).split()
+    clear = all(word in MISSING or ("," not in word and _NUMBER.fullmatch(word)) for word in words)
+    return [None if word in MISSING else _number(word) for word in words] if clear else typed
+
+
+def _number(typed: str) -> float:
+    number = float(typed.replace(",", "."))
+    return int(number) if number.is_integer() else number
 
 
 def _moment(typed: str, zone: tzinfo) -> str:
@@ -191,19 +224,29 @@ def _moment(typed: str, zone: tzinfo) -> str:
 
 
 def _text(field: Field, value: Any, zone: tzinfo) -> str:
-    if field.sort in {"tick", "yes_no"}:
-        no = "" if field.sort == "tick" else "no"
-        return {None: "", True: "yes", False: no}[value]
-    if field.sort in {"codes", "lines"}:
-        return (", " if field.sort == "codes" else "\n").join(value or ())
-    if value is None:
-        return ""
-    if field.sort == "moment":
+    match field.sort:
+        case "tick" | "yes_no":
+            no = "" if field.sort == "tick" else "no"
+            return {None: "", True: "yes", False: no}[value]
+        case "codes":
+            labels = {code: label for code, label in field.choices if "," not in label}
+            return ", ".join(labels.get(word, word) for word in value or ())
+        case "lines":
+            return "\n".join(value or ())
+        case "answers":
+            return " ".join("-" if one is None else _plain(one) for one in value or ())
+    return "" if value is None else _single(field.sort, value, zone)
+
+
+def _single(sort: Sort, value: Any, zone: tzinfo) -> str:
+    if sort == "moment":
         local = datetime.fromisoformat(value).astimezone(zone)
         return local.replace(tzinfo=None).isoformat(timespec="minutes")
-    muscle = find(value) if field.sort == "muscle" else None
-    if muscle is not None:
-        return muscle.name
+    muscle = find(value) if sort == "muscle" else None
+    return _plain(value) if muscle is None else muscle.name
+
+
+def _plain(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 

@@ -13,12 +13,12 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
 from app.patients.views import PatientStatus, PatientView, Sex
+from app.records.names import full_name
 from app.records.queries import record_for_answer, records_for_answer
 from app.records.service import create_one, patch
 from app.records.views import DuplicateView
@@ -27,16 +27,19 @@ from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import whose
 from app.web.console.who import CHART
+from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 
-SEEN: Final = "seen"
-"""The tick with the ids of those whom the person has compared the new patient with."""
+SPELT: Final = {
+    "gunn_ims": "Gunn IMS",
+    "no_show": "Did not come",
+    "peau_dorange": "Peau d\u2019orange",
+}
+"""Words whose code isn't how they are spelt."""
 NOBODY: Final = UUID(int=0)
-RESEMBLES: Final = Fault(
-    "",
-    "possible_duplicate",
-    "They may be stored already. Open the chart below, or tick that it is another person.",
+RESEMBLES: Final = (
+    "They may be stored already. Open the chart below, or tick that it is another person."
 )
 HERE: Final = f"{pages.HOME}/patients"
 Writing = Annotated[
@@ -48,7 +51,7 @@ router = APIRouter(prefix=HERE, include_in_schema=False, route_class=Route)
 
 def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return fixed words as choices of a field."""
-    return tuple((word, word.replace("_", " ").capitalize()) for word in words)
+    return tuple((word, SPELT.get(word) or word.replace("_", " ").capitalize()) for word in words)
 
 
 def chart_of(op: Operation, patient_id: Any) -> str:
@@ -117,18 +120,30 @@ def create_patient(op: Writing, form: LongForm) -> Response:
     def work(read: Read) -> str:
         body: PatientBody = access.body_of(PatientBody, read.members)
         found.extend(PATIENTS.duplicates(op, _as_view(body)))
-        seen = form.get(SEEN, "").split()
-        if not {str(one["id"]) for one in found} <= set(seen):
-            raise Invalid([RESEMBLES])
+        check_seen(form, found, RESEMBLES)
         view, _ = create_one(op, PATIENTS, body)
         return chart_of(op, view["id"])
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
-        alike = records_for_answer(op, PATIENTS, [one["id"] for one in found])
-        why = {str(one["id"]): one["why"] for one in found}
-        return Again(sheet._replace(more={"alike": plain(alike), "why": why}), faults, {})
+        tick = "It is another person: add them all the same"
+        return Again(sheet._replace(more=shown(_alike(op, found), tick)), faults, {})
 
     return take(op, _new(), form, work, again=again)
+
+
+def _alike(op: Operation, found: Sequence[DuplicateView]) -> list[Alike]:
+    """Return those whom a new patient resembles, as the page shows them."""
+    why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(CHART.label)
+    return [
+        Alike(
+            str(one["id"]),
+            full_name(one["given_name"], one["family_name"]),
+            one["birth_date"],
+            f"{HERE}/{one['id']}" if opens else None,
+            WHY[why[one["id"]]],
+        )
+        for one in records_for_answer(op, PATIENTS, list(why))
+    ]
 
 
 def _as_view(body: PatientBody) -> PatientView:
@@ -145,8 +160,6 @@ def _new() -> Sheet:
         sections,
         "Add the patient",
         pages.HOME,
-        more={"alike": (), "why": {}},
-        template="writing/patient.html",
     )
 
 

@@ -1,4 +1,4 @@
-"""Consents, screenings, adverse events and measurements are written in the console."""
+"""Consents, adverse events and measurements are written and corrected in the console."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, NamedTuple
@@ -20,27 +20,26 @@ from app.measurements.views import MeasurementPhase
 from app.patients.service import PATIENTS
 from app.records.kinds import Kind
 from app.records.queries import record_for_answer
-from app.records.service import create_one
-from app.safety.schemas import AdverseEventBody, ConsentBody, ScreeningBody
-from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
-from app.safety.views import ConsentDecision, ConsentForm, ConsentKind, ScreeningDecision
+from app.records.service import create_one, patch
+from app.safety.schemas import AdverseEventBody, ConsentBody
+from app.safety.service import ADVERSE_EVENTS, CONSENTS
+from app.safety.views import ConsentDecision, ConsentForm, ConsentKind, MessageChannel
 from app.sessions.service import SESSIONS
-from app.vocabularies.rules import ScreeningAnswer, Severity
-from app.web.console import access, pages
+from app.vocabularies.rules import Severity
+from app.web.console import access, correcting, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
+from app.web.console.correcting import Corrected
 from app.web.console.framing import whose
 from app.web.console.writing.courses import words_to_choose
-from app.web.console.writing.fields import Field, Read
+from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.muscles import NAMES
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.session_fields import MEASURE, MEASURE_FURTHER, SIDES
 from app.web.console.writing.sheets import Section, Sheet, show, take
-from app.web.console.writing.visits import SESSIONS_AT, episodes
+from app.web.console.writing.visits import episodes, visits_to_choose
 
 OF_PATIENT: Final = "/patients/{patient_id:uuid}"
-RULE_SET: Final = "console-1"
-"""The name of the set of questions that the form of a screening has: the clinic's vocabulary."""
 KINDS: Final = tuple(kind for kind in words_of(ConsentKind) if kind != "messages")
 """What the form of a consent is about. The chart asks about messages."""
 CAUSALITY: Final = ("certain", "probable", "possible", "unlikely", "unknown")
@@ -52,23 +51,39 @@ def _writing(*scopes: Scope) -> Any:
 
 
 Consenting = Annotated[Operation, _writing(Scope.CONSENTS_WRITE)]
-Screening = Annotated[Operation, _writing(Scope.SCREENINGS_WRITE, Scope.SESSIONS_READ)]
 Reporting = Annotated[Operation, _writing(Scope.ADVERSE_EVENTS_WRITE)]
+ReportingOf = Annotated[Operation, _writing(Scope.ADVERSE_EVENTS_WRITE, Scope.SESSIONS_READ)]
 Measuring = Annotated[Operation, _writing(Scope.MEASUREMENTS_WRITE)]
+MeasuringOf = Annotated[Operation, _writing(Scope.MEASUREMENTS_WRITE, Scope.SESSIONS_READ)]
 
 
 class Writes(NamedTuple):
-    """A kind of record that a form makes for a patient."""
+    """A kind of record that a form makes for a patient, and corrects."""
 
     kind: Kind[Any, Any]
     body: type[Body]
-    path: str
+    folder: str
     title: str
-    sections: Callable[[Operation, UUID], list[Section]]
+    sections: Callable[[Operation, UUID, Mapping[str, Any]], list[Section]]
+    """Its fields. They know the record that is corrected, as JSON; it is empty for a new one."""
+    correcting: Corrected
+
+    @property
+    def new(self) -> str:
+        """The last steps of the path of the form for a new record."""
+        return f"{self.folder}/new"
 
 
-def _consent(op: Operation, patient_id: UUID) -> list[Section]:
+def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
+    messages = Section(
+        "Messages",
+        (
+            Field("channel", "How", "choice", choices(words_of(MessageChannel))),
+            Field("address", "Address"),
+        ),
+    )
     return [
+        *([messages] if stored.get("kind") == "messages" else []),
         Section(
             "The decision",
             (
@@ -98,7 +113,7 @@ def _consent(op: Operation, patient_id: UUID) -> list[Section]:
     ]
 
 
-def _event(op: Operation, patient_id: UUID) -> list[Section]:
+def _event(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
     return [
         Section(
             "What happened",
@@ -112,6 +127,7 @@ def _event(op: Operation, patient_id: UUID) -> list[Section]:
                 Field("detected_at", "Noticed", "moment"),
                 Field("muscle", "Muscle", "muscle"),
                 Field("side", "Side", "choice", SIDES),
+                _visit(op, patient_id, stored),
                 Field("episode_id", "Episode", "choice", episodes(op, patient_id)),
                 Field("description", "What happened, in words", "text", required=True),
                 Field("action", "What was done", "text"),
@@ -121,145 +137,110 @@ def _event(op: Operation, patient_id: UUID) -> list[Section]:
     ]
 
 
-def _measurement(op: Operation, patient_id: UUID) -> list[Section]:
+def _measurement(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list[Section]:
     phase = Field("phase", "When", "choice", choices(words_of(MeasurementPhase)), required=True)
     taken = Field("taken_at", "Measured", "moment", required=True)
     episode = Field("episode_id", "Episode", "choice", episodes(op, patient_id))
-    return [Section("The value", (phase, *MEASURE[1:], taken, episode), MEASURE_FURTHER)]
+    visit = _visit(op, patient_id, stored)
+    return [Section("The value", (phase, *MEASURE[1:], taken, visit, episode), MEASURE_FURTHER)]
 
 
-CONSENT: Final = Writes(CONSENTS, ConsentBody, "consents/new", "New consent", _consent)
+def _visit(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> Field:
+    """Return the field for the visit that a record belongs to."""
+    visits = dict(visits_to_choose(op, patient_id))
+    named = stored.get("session_id")
+    if named is not None:
+        visits.setdefault(str(named), "As stored")
+    return Field("session_id", "Belongs to the visit", "choice", tuple(visits.items()))
+
+
+CONSENT: Final = Writes(CONSENTS, ConsentBody, "consents", "consent", _consent, correcting.CONSENT)
 EVENT: Final = Writes(
-    ADVERSE_EVENTS, AdverseEventBody, "adverse-events/new", "New adverse event", _event
+    *(ADVERSE_EVENTS, AdverseEventBody, "adverse-events", "adverse event", _event),
+    correcting.EVENT,
 )
 MEASURED: Final = Writes(
-    MEASUREMENTS, MeasurementBody, "measurements/new", "New measurement", _measurement
+    *(MEASUREMENTS, MeasurementBody, "measurements", "measurement", _measurement),
+    correcting.MEASUREMENT,
 )
 
 
-@router.get(f"{OF_PATIENT}/{CONSENT.path}", operation_id="console.new-consent")
+@router.get(f"{OF_PATIENT}/{CONSENT.new}", operation_id="console.new-consent")
 def new_consent(op: Consenting, patient_id: UUID) -> HTMLResponse:
     """Show the form for a patient's decision on treatment or on the use of data."""
-    asked = {"given_by": "The patient", "obtained_by": whose(op).name, "obtained_at": _now(op)}
-    return show(op, _sheet(op, CONSENT, patient_id), asked)
+    asked = {
+        "given_by": "The patient",
+        "obtained_by": whose(op).name,
+        "obtained_at": now_on_clock(op),
+    }
+    return show(op, _sheet(op, CONSENT, patient_id, {}), asked)
 
 
-@router.post(f"{OF_PATIENT}/{CONSENT.path}", operation_id="console.create-consent")
+@router.post(f"{OF_PATIENT}/{CONSENT.new}", operation_id="console.create-consent")
 def create_consent(op: Consenting, patient_id: UUID, form: LongForm) -> Response:
     """Store a patient's decision."""
     return _create(op, CONSENT, patient_id, form)
 
 
-@router.get(f"{OF_PATIENT}/{EVENT.path}", operation_id="console.new-adverse-event")
+@router.get(f"{OF_PATIENT}/{EVENT.new}", operation_id="console.new-adverse-event")
 def new_event(op: Reporting, patient_id: UUID) -> HTMLResponse:
     """Show the form for an adverse event or a close call."""
-    return show(op, _sheet(op, EVENT, patient_id), {"occurred_at": _now(op)})
+    return show(op, _sheet(op, EVENT, patient_id, {}), {"occurred_at": now_on_clock(op)})
 
 
-@router.post(f"{OF_PATIENT}/{EVENT.path}", operation_id="console.create-adverse-event")
+@router.post(f"{OF_PATIENT}/{EVENT.new}", operation_id="console.create-adverse-event")
 def create_event(op: Reporting, patient_id: UUID, form: LongForm) -> Response:
     """Store an adverse event. A serious one raises an alert."""
     return _create(op, EVENT, patient_id, form)
 
 
-@router.get(f"{OF_PATIENT}/{MEASURED.path}", operation_id="console.new-measurement")
+@router.get(f"{OF_PATIENT}/{MEASURED.new}", operation_id="console.new-measurement")
 def new_measurement(op: Measuring, patient_id: UUID) -> HTMLResponse:
     """Show the form for a value that was measured outside a visit."""
-    return show(op, _sheet(op, MEASURED, patient_id), {"taken_at": _now(op)})
+    return show(op, _sheet(op, MEASURED, patient_id, {}), {"taken_at": now_on_clock(op)})
 
 
-@router.post(f"{OF_PATIENT}/{MEASURED.path}", operation_id="console.create-measurement")
+@router.post(f"{OF_PATIENT}/{MEASURED.new}", operation_id="console.create-measurement")
 def create_measurement(op: Measuring, patient_id: UUID, form: LongForm) -> Response:
     """Store a measured value."""
     return _create(op, MEASURED, patient_id, form)
 
 
-@router.get("/sessions/{id:uuid}/screenings/new", operation_id="console.new-screening")
-def new_screening(op: Screening, id: UUID) -> HTMLResponse:
-    """Show the questions before a session, and the decision."""
-    codes = {
-        f"answers.{row}.code": code
-        for row, (code, _) in enumerate(words_to_choose(op, "contraindications"))
-    }
-    asked = {"decided_by": whose(op).name, "decided_at": _now(op)}
-    return show(op, _screening(op, id), codes | asked)
+@router.get("/sessions/{id:uuid}/adverse-events/new", operation_id="console.new-event-of-session")
+def new_event_of_session(op: ReportingOf, id: UUID) -> HTMLResponse:
+    """Show the form for an adverse event of a visit. It is sent to the patient's own."""
+    return _of_session(op, EVENT, id, {"occurred_at": now_on_clock(op)})
 
 
-@router.post("/sessions/{id:uuid}/screenings/new", operation_id="console.create-screening")
-def create_screening(op: Screening, id: UUID, form: LongForm) -> Response:
-    """Store the answers that were given before a session, and what was decided."""
-    sheet = _screening(op, id)
-
-    def work(read: Read) -> str:
-        rows = read.members.get("answers", [])
-        members = {
-            **read.members,
-            "session_id": id,
-            "rule_set": RULE_SET,
-            "answers": [row for row in rows if row.keys() - {"code"}],
-        }
-        create_one(op, SCREENINGS, access.body_of(ScreeningBody, members))
-        return sheet.back
-
-    return take(op, sheet, form, work)
+@router.get(
+    "/sessions/{id:uuid}/measurements/new", operation_id="console.new-measurement-of-session"
+)
+def new_measurement_of_session(op: MeasuringOf, id: UUID) -> HTMLResponse:
+    """Show the form for a value that belongs to a visit. It is sent to the patient's own."""
+    return _of_session(op, MEASURED, id, {"taken_at": now_on_clock(op)})
 
 
-def _screening(op: Operation, id: UUID) -> Sheet:
+def _of_session(op: Operation, writes: Writes, id: UUID, asked: Mapping[str, str]) -> HTMLResponse:
     session = record_for_answer(op, SESSIONS, id)
-    answers = choices(words_of(ScreeningAnswer))
-    asked = [
-        Section(
-            name,
-            (
-                Field(f"answers.{row}.answer", "Answer", "choice", answers),
-                Field(f"answers.{row}.detail", "Detail"),
-                Field(f"answers.{row}.code", "Code", "hidden"),
-            ),
-            row=f"answers.{row}",
-            is_fixed=True,
-        )
-        for row, (_, name) in enumerate(words_to_choose(op, "contraindications"))
-    ]
-    decision = Section(
-        "The decision",
-        (
-            Field(
-                "decision",
-                "Decision",
-                "choice",
-                choices(words_of(ScreeningDecision)),
-                required=True,
-            ),
-            Field("decided_by", "Who decided", required=True),
-            Field("decided_at", "When", "moment", required=True),
-            Field("override_reason", "Why it goes on in spite of an answer", "text"),
-        ),
-    )
-    return Sheet(
-        "Screening before the session",
-        f"{SESSIONS_AT}/{id}/screenings/new",
-        [*asked, decision],
-        "Store the screening",
-        chart_of(op, session["patient_id"]),
-        patient=_person(op, session["patient_id"]),
-        lead="Questions without an answer are not stored.",
-    )
+    stored = {"session_id": str(id), "episode_id": session["episode_id"]}
+    sheet = _sheet(op, writes, session["patient_id"], stored)
+    return show(op, sheet, {**asked, **{name: str(it or "") for name, it in stored.items()}})
 
 
-def _sheet(op: Operation, writes: Writes, patient_id: UUID) -> Sheet:
+def _sheet(op: Operation, writes: Writes, patient_id: UUID, stored: Mapping[str, Any]) -> Sheet:
     return Sheet(
-        writes.title,
-        f"{pages.HOME}/patients/{patient_id}/{writes.path}",
-        writes.sections(op, patient_id),
+        f"New {writes.title}",
+        f"{pages.HOME}/patients/{patient_id}/{writes.new}",
+        writes.sections(op, patient_id, stored),
         "Store it",
         chart_of(op, patient_id),
-        patient=_person(op, patient_id),
+        patient=person(op, patient_id),
         more={"muscles": NAMES},
     )
 
 
 def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, str]) -> Response:
-    sheet = _sheet(op, writes, patient_id)
+    sheet = _sheet(op, writes, patient_id, {"session_id": form.get("session_id") or None})
 
     def work(read: Read) -> str:
         members = {**read.members, "patient_id": patient_id}
@@ -269,10 +250,56 @@ def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, 
     return take(op, sheet, form, work)
 
 
-def _person(op: Operation, patient_id: UUID) -> Any:
+def _add_corrections(writes: Writes) -> None:
+    """Add the form that corrects a record of this kind."""
+    page = f"/{writes.correcting.folder}/{{id:uuid}}/edit"
+    correcting = Depends(Authorize(*writes.correcting.scopes, identify=by_cookie))
+
+    @router.get(page, operation_id=f"console.edit-{writes.kind.singular.replace('_', '-')}")
+    def edit(op: Annotated[Operation, correcting], id: UUID) -> HTMLResponse:
+        """Show the form with what is stored."""
+        sheet = _edit(op, writes, id)
+        return show(op, sheet, sheet.stored)
+
+    @router.post(page, operation_id=f"console.change-{writes.kind.singular.replace('_', '-')}")
+    def change(op: Annotated[Operation, correcting], id: UUID, form: LongForm) -> Response:
+        """Store what was changed."""
+        sheet = _edit(op, writes, id)
+
+        def work(read: Read) -> str:
+            patch(op, writes.kind, id, changed(sheet.fields, form, sheet.stored, read))
+            return sheet.back
+
+        return take(op, sheet, form, work)
+
+
+for _one in (CONSENT, EVENT, MEASURED):
+    _add_corrections(_one)
+
+
+def _edit(op: Operation, writes: Writes, id: UUID) -> Sheet:
+    stored: Mapping[str, Any] = plain(record_for_answer(op, writes.kind, id))
+    patient_id = UUID(stored["patient_id"])
+    sheet = Sheet(
+        f"Correct the {writes.title}",
+        writes.correcting.page(id),
+        writes.sections(op, patient_id, stored),
+        "Store the changes",
+        chart_of(op, patient_id),
+        patient=person(op, patient_id),
+        noun=writes.kind.noun,
+        record_id=id,
+        version=stored["version"],
+        more={"muscles": NAMES},
+    )
+    return sheet._replace(stored=texts(sheet.fields, stored, op.zone))
+
+
+def person(op: Operation, patient_id: UUID) -> Any:
+    """Return the patient whom a form is about, as JSON."""
     return plain(record_for_answer(op, PATIENTS, patient_id))
 
 
-def _now(op: Operation) -> str:
+def now_on_clock(op: Operation) -> str:
     """Return now on the clinic's clock, as a field has it."""
     return op.at.astimezone(op.zone).replace(tzinfo=None).isoformat(timespec="minutes")

@@ -1,56 +1,73 @@
 """The form of a session: its sections, its rows, and what *repeat last* copies."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from app.core.values.faults import Fault
 from app.core.values.vocabularies import words_of
 from app.instruments.queries import INSTRUMENTS
 from app.muscles.rules import SPINAL_LEVELS
 from app.records.views import Side
+from app.sessions.schemas import LIST_MAX, NEEDLINGS_MAX
 from app.sessions.views import (
     Attendance,
     FamiliarPain,
     Grasp,
     Position,
     Release,
+    Sensation,
     SessionPhase,
+    Sign,
     Stimulation,
     Technique,
 )
-from app.web.console.writing.fields import Field
+from app.web.console.writing.fields import Field, Read
 from app.web.console.writing.people import choices
-from app.web.console.writing.sheets import Section
+from app.web.console.writing.sheets import MORE_ROWS, Section
 
-ROWS: Final = 12
-"""The rows for needlings that the form has at least."""
 SPARE: Final = 2
 """The empty rows that follow those that a session has already."""
-MEASURED: Final = 4
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "id": "The server makes it.",
+    "patient_id": "The form is one patient's.",
+}
+"""Members of a session's body that the form lacks, and why."""
 SIDES: Final = choices(words_of(Side))
+LEVELS: Final = tuple((one, one) for one in SPINAL_LEVELS)
+_NEEDLE: Final = (
+    Field("diameter_mm", "Needle, mm thick", "number"),
+    Field("length_mm", "Needle, mm long", "number"),
+    Field("lot", "Lot"),
+)
 _NEEDLING: Final = (
     Field("muscle", "Muscle", "muscle", hint="A side may follow: infra R."),
     Field("side", "Side", "choice", SIDES),
-    Field("spinal_level", "Level", "choice", tuple((one, one) for one in SPINAL_LEVELS)),
-    Field("needle.diameter_mm", "Needle, mm thick", "number"),
-    Field("needle.length_mm", "Needle, mm long", "number"),
-    Field("insertions", "Insertions (1 if empty)", "number"),
+    Field("spinal_level", "Level", "choice", LEVELS),
+    Field("insertions", "Insertions", "number", default="1"),
     Field("depth_mm", "Depth, mm", "number"),
-    Field("ache", "Ache, 0 to 10", "number"),
-    Field("release", "Release", "choice", choices(words_of(Release))),
-    Field("release_after_s", "Release after, s", "number"),
+    Field("ache", "Ache, 0-10", "number"),
     Field("twitches", "Twitches", "number"),
     Field("grasp", "Grasp", "choice", choices(words_of(Grasp))),
+    Field("release", "Release", "choice", choices(words_of(Release))),
+    Field("release_after_s", "Release, s", "number"),
 )
 _FURTHER: Final = (
-    Field("needles", "Needles (1 if empty)", "number"),
-    Field("needle.lot", "Lot"),
+    *(field.within("needle") for field in _NEEDLE),
+    Field("needles", "Needles", "number", default="1"),
     Field("stimulation", "Stimulation", "choice", choices(words_of(Stimulation))),
     Field("electrical.hz", "Current, Hz", "number"),
     Field("electrical.ma", "Current, mA", "number"),
-    Field("retention_s", "Needle stayed, s", "number"),
-    Field("sharp", "Sharp pain, 0 to 10", "number"),
-    Field("sensations", "Sensations", "codes", hint="Such as: deep_ache, cramp."),
+    Field("retention_s", "Stayed, s", "number"),
+    Field("sharp", "Sharp, 0-10", "number"),
     Field("familiar_pain", "Their own pain?", "choice", choices(words_of(FamiliarPain))),
+    Field(
+        "sensations",
+        "Sensations",
+        "codes",
+        tuple((word, word.replace("_", " ")) for word in words_of(Sensation)),
+        hint=f"{', '.join(words_of(Sensation)).replace('_', ' ')}.",
+    ),
     Field("stopped_for", "Stopped early because of"),
 )
 MEASURE: Final = (
@@ -60,57 +77,133 @@ MEASURE: Final = (
     Field("activity", "Activity (PSFS)"),
 )
 MEASURE_FURTHER: Final = (
+    Field(
+        *("items", "Answers of a questionnaire", "answers"),
+        hint="In its order, with spaces: 2 0 3 - 1. A dash is a missing answer. Leave the value"
+        " empty: it is scored from them.",
+    ),
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),
     Field("muscle", "Muscle", "muscle"),
     Field("movement", "Movement"),
     Field("reported_by", "Said by", "choice", choices(("patient", "practitioner"))),
 )
+_FINDING: Final = (
+    Field("sign", "Sign", "choice", choices(words_of(Sign))),
+    Field("segment", "Segment", "choice", LEVELS),
+    Field("side", "Side", "choice", SIDES),
+    Field("grade", "Grade, 0-3", "number", hint="Empty: not examined."),
+)
 REPEATED: Final = ("muscle", "side", "spinal_level", "needle.diameter_mm", "needle.length_mm")
 """What *repeat last* copies of a needling: what was done, never what anybody felt."""
+FURTHER_ROWS: Final = 6
+EVERY_NEEDLE: Final = "every_needle"
+"""The fields of the needle that counts for each muscle whose row names no other."""
+
+
+class List(NamedTuple):
+    """A member of the body that is a list: how the form shows its rows."""
+
+    label: str
+    """What a row is called, before its number."""
+    at_first: int
+    """How many rows an empty form has."""
+    at_most: int
+    fields: tuple[Field, ...]
+    more: tuple[Field, ...] = ()
+    open: int = 0
+    """How many rows are open though they are empty; the others are folded."""
+
+
+LISTS: Final[Mapping[str, List]] = {
+    "measurements": List("Measure", 2, LIST_MAX, MEASURE, MEASURE_FURTHER, open=1),
+    "findings": List("Finding", 2, LIST_MAX, _FINDING),
+    "needlings": List("Muscle", 6, NEEDLINGS_MAX, _NEEDLING, _FURTHER, open=3),
+}
+"""The lists of a session, by the member, in the form's order."""
+
+
+class Offered(NamedTuple):
+    """What the form offers to choose from."""
+
+    people: Sequence[tuple[str, str]] = ()
+    episodes: Sequence[tuple[str, str]] = ()
+    co_interventions: Sequence[tuple[str, str]] = ()
+    aftercare: Sequence[tuple[str, str]] = ()
 
 
 def sections(
-    people: Sequence[tuple[str, str]],
-    episodes: Sequence[tuple[str, str]],
-    needlings: int = 0,
-    measurements: int = 0,
+    offered: Offered, rows: Mapping[str, int] | None = None, *, is_new: bool = False
 ) -> list[Section]:
-    """Return the form's sections, with empty rows after so many needlings and measurements."""
+    """Return the form's sections. `rows` says how many rows of each list it has at least."""
+    rows = rows or {}
     return [
-        _visit(people, episodes),
-        *_rows("measurements", "Measure", max(MEASURED, measurements + SPARE)),
-        *_rows("needlings", "Muscle", max(ROWS, needlings + SPARE)),
+        _visit(offered, rows.get("identifiers", 1)),
+        *_rows("measurements", rows),
+        *_rows("findings", rows),
+        *([_every_needle()] if is_new else []),
+        *_rows("needlings", rows),
         _count(),
-        _words(),
+        _words(offered),
     ]
 
 
-def _rows(member: str, label: str, count: int) -> list[Section]:
-    shown, more = (_NEEDLING, _FURTHER) if member == "needlings" else (MEASURE, MEASURE_FURTHER)
+def _rows(member: str, rows: Mapping[str, int]) -> list[Section]:
+    shown = LISTS[member]
+    count = min(max(shown.at_first, rows.get(member, 0)), shown.at_most)
     return [
         Section(
-            f"{label} {row + 1}",
-            tuple(field.within(f"{member}.{row}") for field in shown),
-            tuple(field.within(f"{member}.{row}") for field in more),
+            f"{shown.label} {row + 1}",
+            tuple(_in_row(field, member, row) for field in shown.fields),
+            tuple(field.within(f"{member}.{row}") for field in shown.more),
             row=f"{member}.{row}",
+            folds=True,
+            is_open=row < shown.open,
+            style="dense" if member == "needlings" else "half",
         )
         for row in range(count)
     ]
 
 
-def _visit(people: Sequence[tuple[str, str]], episodes: Sequence[tuple[str, str]]) -> Section:
+def _in_row(field: Field, member: str, row: int) -> Field:
+    """Return the field in a row. What a hint says stands in the first row only."""
+    return field.within(f"{member}.{row}")._replace(hint="" if row else field.hint)
+
+
+def _visit(offered: Offered, numbers: int) -> Section:
     return Section(
         "The visit",
         (
             Field("occurred_at", "When (by the clinic's clock)", "moment", required=True),
-            Field("duration_min", "Minutes", "number"),
-            Field("attendance", "Attendance", "choice", choices(words_of(Attendance))),
+            Field(
+                *("practitioner_id", "Practitioner", "choice"), tuple(offered.people), required=True
+            ),
             Field("technique", "Technique", "choice", choices(words_of(Technique))),
+            Field("attendance", "Attendance", "choice", choices(words_of(Attendance))),
+            Field("episode_id", "Episode", "choice", tuple(offered.episodes)),
             Field("position", "Position", "choice", choices(words_of(Position))),
-            Field("practitioner_id", "Practitioner", "choice", tuple(people), required=True),
-            Field("episode_id", "Episode", "choice", tuple(episodes)),
+            Field("duration_min", "Minutes", "number"),
         ),
+        (
+            Field("setting", "Where it took place"),
+            *(
+                field.within(f"identifiers.{row}")
+                for row in range(numbers)
+                for field in (
+                    Field("system", f"Other system {row + 1}", hint="Such as the name of the EMR."),
+                    Field("value", f"Number of the visit in system {row + 1}"),
+                )
+            ),
+        ),
+        style="half",
+    )
+
+
+def _every_needle() -> Section:
+    return Section(
+        "The needle, for every muscle below that names no other",
+        tuple(field.within(EVERY_NEEDLE) for field in _NEEDLE),
+        style="dense",
     )
 
 
@@ -122,17 +215,19 @@ def _count() -> Section:
             Field("needle_count.inserted", "Inserted", "number"),
             Field("needle_count.removed", "Removed", "number"),
             Field("needle_count.disposed", "Disposed of", "number"),
-            Field("needle_count.mismatch_reason", "Why they differ, if they do"),
         ),
+        (Field("needle_count.mismatch_reason", "Why they differ, if they do", "text"),),
+        style="dense",
     )
 
 
-def _words() -> Section:
+def _words(offered: Offered) -> Section:
+    further, after = tuple(offered.co_interventions), tuple(offered.aftercare)
     return Section(
         "Note and plan",
         (
-            Field("co_interventions", "What else was done", "codes", hint="With commas."),
-            Field("aftercare", "Aftercare", "codes", hint="With commas."),
+            Field("co_interventions", "What else was done", "codes", further, hint="With commas."),
+            Field("aftercare", "Aftercare", "codes", after, hint="With commas."),
             Field("note", "Note", "text"),
             Field("plan", "Plan", "text"),
         ),
@@ -148,3 +243,46 @@ def repeated(last: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, st
         f"needlings.{row}.{name}" for row in range(len(last["needlings"])) for name in REPEATED
     ]
     return {name: stored[name] for name in names}
+
+
+def longer(shown: Sequence[Section]) -> list[tuple[str, str, str]]:
+    """Return the buttons for more rows of each list: their values, labels and first new rows."""
+    found = []
+    for member, listed in LISTS.items():
+        rows = sum(one.row.startswith(f"{member}.") for one in shown)
+        if rows < listed.at_most:
+            asked = f"{member} {rows + FURTHER_ROWS}"
+            found.append((asked, f"More rows: {listed.label.lower()}", f"{member}.{rows}"))
+    return found
+
+
+def with_needle(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body with the needle that counts for each needling whose row names no other."""
+    body = dict(members)
+    needle: Mapping[str, Any] = body.pop(EVERY_NEEDLE, {})
+    if needle and "needlings" in body:
+        body["needlings"] = [
+            row | {"needle": {**needle, **row.get("needle", {})}} for row in body["needlings"]
+        ]
+    return body
+
+
+def at_needle(faults: Sequence[Fault], form: Mapping[str, str], read: Read) -> list[Fault]:
+    """Bring each fault of the needle of every muscle to its own field, once."""
+    moved: dict[Fault, None] = {}
+    for fault in faults:
+        member = re.fullmatch(r"/needlings/\d+/needle/(\w+)", fault.pointer)
+        if member and not form.get(read.field_of(fault.pointer), "").strip():
+            moved[fault._replace(pointer=f"/{EVERY_NEEDLE}/{member[1]}")] = None
+        else:
+            moved[fault] = None
+    return list(moved)
+
+
+def count(form: Mapping[str, str], member: str) -> int:
+    """Return how many rows of a list a form needs: two more than it fills, or as many as asked."""
+    filled = {name.split(".")[1] for name in form if name.startswith(f"{member}.")}
+    most = LISTS[member].at_most if member in LISTS else LIST_MAX
+    highest = max((row + 1 for row in range(most) if str(row) in filled), default=0)
+    asked = re.fullmatch(rf"{member} (\d{{1,3}})", form.get(MORE_ROWS, ""))
+    return max(highest + SPARE, int(asked[1]) if asked else 0)

@@ -1,6 +1,7 @@
 """Shows a form, takes it, and shows it again with its faults or beside what is stored now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from app.core.values.problems import Invalid, Problem, VersionStale
 from app.ledger import queries as ledger
 from app.records.errors import IdentifierTaken
 from app.web.console import access, pages
+from app.web.console.fault_words import in_words
 from app.web.console.framing import framed
 from app.web.console.kept import VERSION, check_patient, returning
 from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
 
+MORE_ROWS: Final = "more_rows"
+"""The button that shows a form again with more rows: the list, and how many it is to have."""
 EMPTY: Final = Placed({}, ())
-REQUIRED: Final = {"Field required": "This is needed."}
-"""What the model says of an empty field, in words for people."""
 
 
 class Section(NamedTuple):
@@ -32,11 +34,30 @@ class Section(NamedTuple):
     """The row of a list that the section is, such as `needlings.0`; it may be left out."""
     is_fixed: bool = False
     """Whether the row can't be left out."""
+    folds: bool = False
+    """Whether the section is folded as long as it is empty."""
+    is_open: bool = False
+    """Whether it is open all the same."""
+    style: str = ""
+    """How narrow its columns may be: `half` and `dense` for short fields."""
 
     @property
     def every(self) -> tuple[Field, ...]:
         """All fields of the section."""
         return self.fields + self.more
+
+    def told(self, values: Mapping[str, str]) -> str:
+        """Return what its first fields hold, in words, for when it is folded."""
+        words = (
+            dict(field.choices).get(values.get(field.name, ""), values.get(field.name, ""))
+            for field in self.fields[:3]
+        )
+        return ", ".join(filter(None, words))
+
+    def unfolds(self, values: Mapping[str, str], found: Placed) -> bool:
+        """Whether it is open: it holds something, or has a fault."""
+        names = [field.name for field in self.every]
+        return self.is_open or any(values.get(name) or name in found.at for name in names)
 
 
 class Sheet(NamedTuple):
@@ -61,6 +82,8 @@ class Sheet(NamedTuple):
     more: Mapping[str, Any] = {}
     """What the template shows besides."""
     template: str = "writing/form.html"
+    longer: Sequence[tuple[str, str, str]] = ()
+    """Buttons for more rows: the value of each, its label, and the first row that it adds."""
 
     @property
     def fields(self) -> list[Field]:
@@ -117,11 +140,13 @@ def take(
     patient_id = None if sheet.patient is None else UUID(sheet.patient["id"])
     check_patient(form, patient_id)
     op.if_match = f'"{form[VERSION]}"' if VERSION in form else None
+    if MORE_ROWS in form:
+        return _page(op, sheet, form)
     read = read_fields(sheet.fields, form, op.zone)
     try:
         return pages.redirect(work(read), said)
     except (Invalid, IdentifierTaken) as refused:
-        shown = Again(sheet, faults_of(refused), {})
+        shown = Again(sheet, faults_of(refused, op.zone), {})
         if again is not None:
             shown = again(sheet, list(shown.faults))
         found = placed(shown.sheet.fields, shown.faults, read)
@@ -130,8 +155,8 @@ def take(
         return _page(op, sheet, form, stale=_stale(op, sheet, form), status=int(stale.status))
 
 
-def faults_of(refused: Problem) -> list[Fault]:
-    """Return the faults of a problem."""
+def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
+    """Return the faults of a problem, in words for people. `zone` is the clinic's."""
     if isinstance(refused, IdentifierTaken):
         place = refused.members["pointer"]
         return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
@@ -139,7 +164,7 @@ def faults_of(refused: Problem) -> list[Fault]:
         Fault(
             each["pointer"],
             each["code"],
-            REQUIRED.get(each["detail"], each["detail"]),
+            in_words(each["code"], each["detail"], zone),
             tuple(each.get("suggestions", ())),
         )
         for each in refused.members["errors"]

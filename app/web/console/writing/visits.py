@@ -1,7 +1,8 @@
 """`…/sessions/new`, `…/sessions/repeat` and `/console/sessions/{id}/edit`: a visit is logged."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -12,26 +13,47 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.faults import Fault
 from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
 from app.patients.service import PATIENTS
-from app.records.queries import record_for_answer, records
-from app.records.service import create_one, patch
-from app.sessions.schemas import LIST_MAX, SessionBody, SessionFilters
+from app.records.queries import record_for_answer, records, records_for_answer
+from app.records.service import check_version, create_one, patch, patched
+from app.records.views import DuplicateView
+from app.sessions.schemas import SessionBody, SessionFilters
 from app.sessions.service import SESSIONS
+from app.sessions.views import SessionView
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, whose
-from app.web.console.writing.fields import Read, changed, texts
-from app.web.console.writing.muscles import NAMES
-from app.web.console.writing.people import chart_of
-from app.web.console.writing.session_fields import repeated, sections
-from app.web.console.writing.sheets import Sheet, show, take
+from app.web.console.who import SESSION
+from app.web.console.writing.alike import WHY, Alike, check_seen, shown
+from app.web.console.writing.courses import words_to_choose
+from app.web.console.writing.favourites import offered
+from app.web.console.writing.fields import Read, changed, read_fields, texts
+from app.web.console.writing.people import NOBODY, chart_of
+from app.web.console.writing.session_fields import (
+    LISTS,
+    SPARE,
+    Offered,
+    at_needle,
+    count,
+    longer,
+    repeated,
+    sections,
+    with_needle,
+)
+from app.web.console.writing.sheets import Again, Sheet, returning_to, show, take
 
 SESSIONS_AT: Final = f"{pages.HOME}/sessions"
 NEW: Final = "/patients/{patient_id:uuid}/sessions/new"
 REPEAT: Final = "/patients/{patient_id:uuid}/sessions/repeat"
+RESEMBLES: Final = (
+    "This visit may be stored already. Open it below, or tick that it is another visit."
+)
+VISITS: Final = 30
+"""So many of a patient's last visits can be chosen."""
 EDIT: Final = "/sessions/{id:uuid}/edit"
 Writing = Annotated[
     Operation,
@@ -47,37 +69,38 @@ router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route
 @router.get(NEW, operation_id="console.new-session")
 def new_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     """Show the form for a new session."""
-    return show(op, _new(op, patient_id, "new"), _beginning(op))
+    return show(op, _new(op, patient_id, "new", {}), _beginning(op))
 
 
 @router.post(NEW, operation_id="console.create-session")
 def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     """Log a session as a draft, and go on to its signature."""
-    return _create(op, _new(op, patient_id, "new"), patient_id, form)
+    return _create(op, _new(op, patient_id, "new", form), patient_id, form)
 
 
 @router.get(REPEAT, operation_id="console.repeat-session")
 def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     """Show the form with the muscles, sides, levels and needle sizes of the last session."""
-    sheet, last = _new(op, patient_id, "repeat"), _last(op, patient_id)
-    copied: Mapping[str, str] = {}
-    lead = "There is no earlier session to repeat."
-    if last is not None:
-        fields = [each for one in sections((), (), len(last["needlings"])) for each in one.every]
-        copied = repeated(last, texts(fields, last, op.zone))
-        sheet = _new(op, patient_id, "repeat", len(last["needlings"]))
-        day = texts(fields, last, op.zone)["occurred_at"][:10]
-        lead = (
-            f"Copied from the visit of {day}: muscles, sides, levels and needle sizes. All else is"
-            " empty: ask, measure and count anew."
-        )
+    last = _last(op, patient_id)
+    if last is None:
+        sheet = _new(op, patient_id, "repeat", {})
+        lead = "There is no earlier session to repeat."
+        return show(op, sheet._replace(lead=lead), _beginning(op))
+    fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
+    stored = texts(fields, last, op.zone)
+    lead = (
+        f"Copied from the visit of {stored['occurred_at'][:10]}: muscles, sides, levels and needle"
+        " sizes. All else is empty: ask, measure and count anew."
+    )
+    copied = repeated(last, stored)
+    sheet = _new(op, patient_id, "repeat", copied)
     return show(op, sheet._replace(lead=lead), {**_beginning(op), **copied})
 
 
 @router.post(REPEAT, operation_id="console.create-repeated-session")
 def create_repeated(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     """Log a session that began as a copy of the last one."""
-    return _create(op, _new(op, patient_id, "repeat", _count(form, "needlings")), patient_id, form)
+    return _create(op, _new(op, patient_id, "repeat", form), patient_id, form)
 
 
 @router.get(EDIT, operation_id="console.edit-session")
@@ -96,24 +119,22 @@ def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
     session = record_for_answer(op, SESSIONS, id)
     sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft", form)
 
+    found: list[DuplicateView] = []
+
     def work(read: Read) -> str:
-        patch(op, SESSIONS, id, changes(sheet, plain(session), form, read))
+        check_version(op, session["version"])
+        changes = changed(sheet.fields, form, sheet.stored, read)
+        if changes.keys() & {"occurred_at", "practitioner_id"}:
+            moved: SessionBody = patched(op, SESSIONS, session, changes)
+            found.extend(_resembling(op, moved, session["patient_id"]))
+            check_seen(form, found, RESEMBLES)
+        patch(op, SESSIONS, id, changes)
         return _next(op, id, session["patient_id"])
 
-    return take(op, sheet, form, work)
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        return Again(_beside(op, sheet, found), faults, {})
 
-
-def changes(
-    sheet: Sheet, session: Mapping[str, Any], form: Mapping[str, str], read: Read
-) -> dict[str, Any]:
-    """Return the merge patch of a form. The items of a measure, which it doesn't show, stay."""
-    found = changed(sheet.fields, form, sheet.stored, read)
-    for position, measured in enumerate(found.get("measurements") or ()):
-        row = int(read.rows[f"/measurements/{position}"].rpartition(".")[2])
-        before = session["measurements"][row : row + 1]
-        if before and before[0]["items"] and before[0]["instrument"] == measured.get("instrument"):
-            measured["items"] = before[0]["items"]
-    return found
+    return take(op, sheet, form, work, again=again)
 
 
 def sheet_of(
@@ -125,48 +146,108 @@ def sheet_of(
     form: Mapping[str, str] | None = None,
 ) -> Sheet:
     """Return the form of a stored session, for one act: it has rows for all that is stored."""
-    view, form = plain(session), form or {}
+    view, page = plain(session), f"{SESSIONS_AT}/{session['id']}/{act}"
+    stored, sent = _rows_of(view), _rows_in(op, page, form or {})
     patient_id = session["patient_id"]
-    shown = sections(
-        _people(op, session["practitioner_id"]),
-        episodes(op, patient_id),
-        max(len(view["needlings"]), _count(form, "needlings")),
-        max(len(view["measurements"]), _count(form, "measurements")),
-    )
+    rows = {member: max(stored[member], sent[member]) for member in stored}
+    listed = sections(_offered(op, patient_id, session["practitioner_id"]), rows)
     sheet = Sheet(
         title,
-        f"{SESSIONS_AT}/{view['id']}/{act}",
-        shown,
+        page,
+        listed,
         button,
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
         noun=SESSIONS.noun,
         record_id=session["id"],
         version=session["version"],
-        more={"muscles": NAMES},
+        more={"muscles": offered(op, patient_id)},
+        longer=longer(listed),
     )
     return sheet._replace(stored=texts(sheet.fields, view, op.zone))
 
 
-def _new(op: Operation, patient_id: UUID, act: str, needlings: int = 0) -> Sheet:
+def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> Sheet:
+    page = f"{pages.HOME}/patients/{patient_id}/sessions/{act}"
+    rows = _rows_in(op, page, form)
+    listed = sections(_offered(op, patient_id, None), rows, is_new=True)
     return Sheet(
         "New session" if act == "new" else "Repeat the last session",
-        f"{pages.HOME}/patients/{patient_id}/sessions/{act}",
-        sections(_people(op, None), episodes(op, patient_id), needlings),
+        page,
+        listed,
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": NAMES},
+        more={"muscles": offered(op, patient_id)},
+        longer=longer(listed),
     )
 
 
 def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
+    sent = read_fields(sheet.fields, form, op.zone)
+    found: list[DuplicateView] = []
+
     def work(read: Read) -> str:
-        body = access.body_of(SessionBody, {**read.members, "patient_id": patient_id})
+        members = {**with_needle(read.members), "patient_id": patient_id}
+        body: SessionBody = access.body_of(SessionBody, members)
+        found.extend(_resembling(op, body, patient_id))
+        check_seen(form, found, RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
         return _next(op, session["id"], patient_id)
 
-    return take(op, sheet, form, work)
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        return Again(_beside(op, sheet, found), at_needle(faults, form, sent), {})
+
+    return take(op, sheet, form, work, again=again)
+
+
+def _resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
+    """Return the stored sessions that one with this content resembles."""
+    view = {**body.model_dump(), "id": body.id or NOBODY, "patient_id": patient_id}
+    return SESSIONS.duplicates(op, cast("SessionView", view))
+
+
+def _beside(op: Operation, sheet: Sheet, found: Sequence[DuplicateView]) -> Sheet:
+    """Return the form with the sessions that it resembles."""
+    why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(SESSION.label)
+    alike = [
+        Alike(
+            str(one["id"]),
+            f"The visit of {_minute(one['occurred_at'], op.zone)}, {one['status']}",
+            None,
+            f"{SESSIONS_AT}/{one['id']}" if opens else None,
+            WHY[why[one["id"]]],
+        )
+        for one in (records_for_answer(op, SESSIONS, list(why)) if why else ())
+    ]
+    more = {**sheet.more, **shown(alike, "It is another visit: store it all the same")}
+    return sheet._replace(more=more)
+
+
+def _rows_of(session: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many rows the form of a stored session has: a few are empty."""
+    return {
+        **{member: len(session[member]) + SPARE for member in LISTS},
+        "identifiers": len(session["identifiers"]) + 1,
+    }
+
+
+def _rows_in(op: Operation, page: str, form: Mapping[str, str]) -> dict[str, int]:
+    """Return how many rows a form needs for what was typed, also before a sign-in ended."""
+    typed = returning_to(op, page) or form
+    return {member: count(typed, member) for member in LISTS} | {
+        "identifiers": count(typed, "identifiers") - 1
+    }
+
+
+def _offered(op: Operation, patient_id: UUID, named: UUID | None) -> Offered:
+    """Return what the form offers to choose from. `named` is the practitioner of the session."""
+    return Offered(
+        _people(op, named),
+        episodes(op, patient_id),
+        words_to_choose(op, "co_interventions"),
+        words_to_choose(op, "aftercare"),
+    )
 
 
 def _next(op: Operation, id: UUID, patient_id: UUID) -> str:
@@ -207,6 +288,19 @@ def episodes(op: Operation, patient_id: UUID) -> tuple[tuple[str, str], ...]:
     )
 
 
+def visits_to_choose(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str]]:
+    """Yield a patient's last visits as choices of a field; none for those who may not read them."""
+    if not op.caller.may(Scope.SESSIONS_READ):
+        return
+    for one in records(op, SESSIONS, SessionFilters(patient_id=patient_id, limit=VISITS))[0]:
+        if one["status"] != "void":
+            yield str(one["id"]), _minute(one["occurred_at"], op.zone)
+
+
+def _minute(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def _last(op: Operation, patient_id: UUID) -> Any:
     """Return the patient's last session with needles that isn't void, as JSON; else None."""
     cursor, more = None, True
@@ -218,9 +312,3 @@ def _last(op: Operation, patient_id: UUID) -> Any:
                 return plain(one)
         more = cursor is not None
     return None
-
-
-def _count(form: Mapping[str, str], member: str) -> int:
-    """Return how many rows of a list a form has sent: one more than the highest that is filled."""
-    rows = {name.split(".")[1] for name in form if name.startswith(f"{member}.")}
-    return max((row + 1 for row in range(LIST_MAX) if str(row) in rows), default=0)

@@ -1,0 +1,112 @@
+"""Reads what a bundle contains, some records at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Select, bindparam
+
+from app.core.operation import Operation, rows
+from app.kinds import KINDS
+from app.languages.rules.choice import Language
+from app.ledger import about
+from app.ledger.schemas import ChangeView, DisclosureView
+from app.notes.queries import note_of
+from app.notes.rules.forms import FORMS
+from app.patients.service import PATIENTS
+from app.records.kinds import Kind
+from app.records.queries import mark
+from app.sessions.service import SESSIONS
+
+AT_ONCE: Final = 50
+"""Records in memory at once. One has at most a megabyte."""
+Ids = Mapping[str, Sequence[UUID]]
+"""The ids of records, by the noun of their kind, each in order of age."""
+
+
+class Moved(NamedTuple):
+    """A change that is left out: its record is another patient's, or none that a bundle has."""
+
+    resource: str
+
+
+def _of_patient(kind: Kind[Any, Any]) -> Select[Any] | None:
+    """Select the ids of a patient's records of a kind; None if its records are no patient's."""
+    own = kind.table.__table__.c
+    column = own.id if kind is PATIENTS else own.get("patient_id")
+    return None if column is None else rows(kind.table, own.id).where(column == _PATIENT)
+
+
+_PATIENT: Final[BindParameter[UUID]] = bindparam("patient_id")
+_OF_PATIENT: Final = {
+    kind.noun: (kind, statement) for kind in KINDS if (statement := _of_patient(kind)) is not None
+}
+_REFERRED: Final = [
+    (reference.noun, statement.with_only_columns(kind.table.__table__.c[reference.field]))
+    for kind, statement in _OF_PATIENT.values()
+    for reference in kind.references
+    if reference.noun not in _OF_PATIENT and reference.field in kind.table.__table__.c
+]
+"""Select the ids of records that belong to nobody, but that a patient's records name."""
+_NAMED: Final = {noun for noun, _ in _REFERRED}
+_WHOLE: Final = [k for k in KINDS if k.noun not in _OF_PATIENT and k.noun not in _NAMED]
+"""Kinds without a patient whose records explain words and figures. A clinic has few of them."""
+
+
+def ids(op: Operation, patient_id: UUID) -> Ids:
+    """Return the ids of everything that a bundle of this patient has, in the order of the kinds."""
+    found: dict[str, set[UUID]] = {kind.noun: set() for kind in KINDS}
+    for noun, (_, statement) in _OF_PATIENT.items():
+        found[noun] = _column(op, statement, patient_id=patient_id)
+    for noun, statement in _REFERRED:
+        found[noun] |= _column(op, statement, patient_id=patient_id) - {None}
+    for kind in _WHOLE:
+        found[kind.noun] = _column(op, rows(kind.table, kind.table.id))
+    return {noun: sorted(some) for noun, some in found.items()}
+
+
+def has_session(op: Operation, patient_id: UUID) -> bool:
+    """Return whether the patient has a session, void or not."""
+    _, statement = _OF_PATIENT[SESSIONS.noun]
+    return op.first(statement.limit(1), patient_id=patient_id) is not None
+
+
+def _column(op: Operation, statement: Select[Any], **values: object) -> set[Any]:
+    return {value for (value,) in op.all(statement, **values)}
+
+
+def records(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> Iterator[Any]:
+    """Yield records as every answer has them, in order of age, and mark those that differ."""
+    for some in _parts(ids):
+        views = [kind.answer_of(row) for row in op.all(kind.select_among, ids=some)]
+        mark(op, kind, views)
+        yield from sorted(views, key=lambda view: view["id"].bytes)
+
+
+def _parts(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))
+
+
+def changes(op: Operation, patient_id: UUID, ids: Ids) -> Iterator[ChangeView | Moved]:
+    """Yield every version of the patient's records, oldest first, as far as it named the patient.
+
+    A record that was entered for a wrong patient and moved is another person's. So its versions
+    from before stay out, and so do changes of what is no record, such as a legal hold.
+    """
+    own = {(noun, id_) for noun in _OF_PATIENT for id_ in ids[noun]}
+    for change in about.changes(op, patient_id):
+        if (change["resource"], change["resource_id"]) in own:
+            yield change
+        else:
+            yield Moved(change["resource"])
+
+
+def looks(op: Operation, patient_id: UUID) -> Iterator[DisclosureView]:
+    """Yield every read of the patient's data, oldest first."""
+    return about.disclosures(op, patient_id)
+
+
+def note(op: Operation, session_id: UUID, language: Language) -> str:
+    """Return the note of a session as plain text."""
+    [session] = [SESSIONS.answer_of(row) for row in op.all(SESSIONS.select_one, id=session_id)]
+    return FORMS["plain"](note_of(op, session, language))
