@@ -67,7 +67,8 @@ def printed_chart(op: Operation, database: Database, patient_id: UUID) -> Chart:
         check_exists(op, PATIENTS, patient_id)
         if not queries.has_session(op, patient_id):
             return Chart(None, NO_SESSION)
-    body = ChartSummaryBody.model_validate({"recipient": {"kind": "patient"}, "purpose": PURPOSE})
+    asked = {"recipient": {"kind": "patient"}, "purpose": PURPOSE, "detail": "whole"}
+    body = ChartSummaryBody.model_validate(asked)
     try:
         summary, _ = summaries.printed(op, database, patient_id, body)
     except (ChartTooLong, PressMissing, Unprintable) as problem:

@@ -1,4 +1,4 @@
-"""Chart summaries: a patient's chart as a tagged PDF, for release to a recipient.
+"""Chart summaries and letters: a patient's chart as a tagged PDF, for release to a recipient.
 
 Nouns: a *summary* of a chart, its *recipient*, its *content* (everything that is printed), the
 *press* (the process that writes the PDF).

@@ -44,12 +44,12 @@ def _typeset(template: str, inputs: dict[str, Any], at: int, fonts: Fonts) -> by
 
 
 def _pdf(job: dict[str, Any]) -> bytes | None:
-    """A chart summary as a PDF, or None if the fonts can't show all of it."""
-    at, every = job.pop("at"), _every(job)
+    """A chart summary or a letter as a PDF, or None if the fonts can't show all of it."""
+    at, every, template = job.pop("at"), _every(job), f"{job.pop('template')}.typ"
     # The fonts of this package alone are faster, and the same on every machine.
     for fonts in dict.fromkeys((Fonts((), system=False), every._replace(system=False), every)):
         try:
-            return _typeset("chart.typ", {"job": job}, at, fonts)
+            return _typeset(template, {"job": job}, at, fonts)
         except typst.TypstError as error:
             if not error.message.startswith("PDF/UA-1"):
                 raise  # the error is not about the text

@@ -40,8 +40,10 @@ def check_installed() -> None:
         raise PressMissing
 
 
-def pdf(content: bytes, digest: str, at: datetime) -> bytes:
-    """The summary as a tagged PDF, from its content as JSON and its digest.
+def pdf(content: bytes, digest: str, at: datetime, template: str = "chart") -> bytes:
+    """The summary, or a document of another template, as a tagged PDF.
+
+    `content` is JSON, and `digest` that of it.
 
     The same content at the same instant gives the same bytes. Raises `NoGlyph`, `ChartTooLong`,
     or `Unavailable` where the machine is too busy to print in time.
@@ -49,6 +51,7 @@ def pdf(content: bytes, digest: str, at: datetime) -> bytes:
     if len(content) > CONTENT_MAX_BYTES:
         raise ChartTooLong([])
     job = {
+        "template": template,
         "paper": settings().paper,
         **_fonts(),
         "digest": digest,

@@ -55,7 +55,7 @@ from app.summaries.rules.amendments import Version
 from app.summaries.rules.content import Chart, ChartRecords, Drawing, name_of
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, local, printable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ReleaseBody
 from app.thresholds.models import OwnThresholds
 
 SESSIONS_MAX: Final = 200
@@ -125,7 +125,7 @@ def episodes(op: Operation, patient_id: UUID, episode_id: UUID | None) -> list[E
     return selected
 
 
-def chart(op: Operation, patient: PatientView, body: ChartSummaryBody) -> Chart:
+def chart(op: Operation, patient: PatientView, body: ReleaseBody) -> Chart:
     """The part of a patient's record that a summary shows.
 
     `Invalid` where the episode isn't the patient's, `ChartTooLong` where there is too much for one
@@ -268,21 +268,21 @@ def _practitioners(op: Operation, ids: Iterable[UUID]) -> list[PractitionerView]
 
 def names(op: Operation, chart: Chart) -> Names:
     """The names of the muscles, instruments and people that a chart refers to."""
-    people = {str(each["id"]): name_of(each) for each in _people(op, chart)}
+    known = {str(each["id"]): name_of(each) for each in people(op, chart)}
     programs = {str(row.id): _called(row) for row in _programs(op, chart)}
 
     def actor(who: str) -> str:
         kind, _, id = who.partition(":")
         if kind == "cli":
             return f"the operator ({id})"
-        return people.get(id) or programs.get(id, who)
+        return known.get(id) or programs.get(id, who)
 
     return Names(
         muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
         instrument=lambda code: (
             found.name.partition(" (")[0] if (found := instruments.find(code)) else code
         ),
-        practitioner=lambda id: people.get(str(id), "unknown"),
+        practitioner=lambda id: known.get(str(id), "unknown"),
         actor=actor,
         episode=lambda id: next(
             (e["complaint"] for e in chart.episodes if e["id"] == id), "another episode"
@@ -297,8 +297,9 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
     That is names, activities that were measured between visits, and the sources of the clinic's own
     thresholds. Each has the record's `id`, and members as in the record.
     """
-    yield "clinics", {"id": op.clinic_id, "name": clinic(op)["name"]}
-    yield from (("practitioners", person) for person in _people(op, chart))
+    here = clinic(op)
+    yield "clinics", {"id": op.clinic_id, **{n: here[n] for n in ("name", "address", "phone")}}
+    yield from (("practitioners", person) for person in people(op, chart))
     for program in _programs(op, chart):
         yield "clients", {"id": program.id, "name": printable(program.name)}
     for row in op.all(_MEASUREMENTS, patient_id=chart.patient["id"]):
@@ -306,8 +307,8 @@ def named_elsewhere(op: Operation, chart: Chart) -> Iterator[tuple[str, Mapping[
     yield from (("thresholds", {"id": t.id, "source": t.source}) for t in op.all(_SOURCES))
 
 
-def _people(op: Operation, chart: Chart) -> list[PractitionerView]:
-    """The practitioners who treated the patient, or whom `_actors` has."""
+def people(op: Operation, chart: Chart) -> list[PractitionerView]:
+    """The practitioners who treated the patient, or whom `_actors` has, and the caller."""
     bodies = [each.body for versions in chart.histories.values() for each in versions]
     actors = [actor.partition(":") for actor in {op.caller.actor, *_actors(chart)}]
     treating = {session["practitioner_id"] for session in (*chart.sessions, *bodies)}

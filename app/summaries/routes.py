@@ -1,4 +1,4 @@
-"""`/v1/patients/{patient_id}/chart-summaries`."""
+"""`/v1/patients/{patient_id}/chart-summaries` and `…/letters`."""
 
 from base64 import b64encode
 from functools import partial
@@ -9,7 +9,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.core.db.database import PRINTS
+from app.core.db.database import PRINTS, Database
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
 from app.core.http.routing import Route, TheDatabase
@@ -18,10 +18,11 @@ from app.core.values.access import Scope
 from app.core.values.problems import NotFound
 from app.summaries import service
 from app.summaries.errors import ChartTooLong, ConsentMissing, PressMissing, Unprintable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
+from app.summaries.service import Summary
 
 router = APIRouter(
-    prefix="/v1/patients/{patient_id:uuid}/chart-summaries",
+    prefix="/v1/patients/{patient_id:uuid}",
     tags=["chart summaries"],
     route_class=Route,
 )
@@ -39,7 +40,7 @@ class Pdf(Response):
 
 
 @router.post(
-    "",
+    "/chart-summaries",
     operation_id="chart_summaries.create",
     response_class=Pdf,
     responses=documented(
@@ -60,10 +61,46 @@ async def create(
     ledger has the recipient and the reason before the PDF is sent, and so have the patient's
     disclosures.
     """
-    summary = await in_print_thread(partial(service.release, op, database, patient_id, body))
+    return await _released(op, database, patient_id, body, "chart-summary")
+
+
+@router.post(
+    "/letters",
+    operation_id="letters.create",
+    response_class=Pdf,
+    responses=documented(
+        NotFound,
+        ConsentMissing,
+        ChartTooLong,
+        Unprintable,
+        PressMissing,
+        headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
+    ),
+)
+async def create_letter(
+    op: Releasing, database: TheDatabase, patient_id: UUID, body: LetterBody
+) -> Pdf:
+    """Release a letter of one page about a patient as a PDF (PDF/UA-1).
+
+    It has the clinic's letterhead, the complaint, visits, muscles, measures with their change and
+    n, adverse events, open alerts and the plan. What doesn't fit is shortened, and it says so.
+    Consent and ledger are as for a chart summary.
+    """
+    return await _released(op, database, patient_id, body, "letter")
+
+
+async def _released(
+    op: Operation, database: Database, patient_id: UUID, body: ReleaseBody, name: str
+) -> Pdf:
+    work = partial(service.release, op, database, patient_id, body)
+    return pdf_answer(op, await in_print_thread(work), name)
+
+
+def pdf_answer(op: Operation, summary: Summary, name: str) -> Pdf:
+    """The answer with a PDF, whose file has this name and the day."""
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",
-        "Content-Disposition": f'attachment; filename="chart-summary-{op.at:%Y-%m-%d}.pdf"',
+        "Content-Disposition": f'attachment; filename="{name}-{op.at:%Y-%m-%d}.pdf"',
     }
     return Pdf(summary.pdf, headers=headers)

@@ -1,14 +1,17 @@
 """The body of a request for a chart summary."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from app.core.values.wire import Body, Line, Period, Statement, example
+from app.records.schemas import Language
 from app.summaries.rules import release
 from app.summaries.rules.dense import Detail
 from app.summaries.rules.release import Recipient, RecipientKind
+
+ADDRESS_LINES_MAX: Final = 8
 
 
 class RecipientBody(Body):
@@ -36,7 +39,21 @@ class RecipientBody(Body):
         return Recipient(self.kind, self.name)
 
 
-class ChartSummaryBody(Period, Body):
+class ReleaseBody(Period, Body):
+    """The part of a chart to release, the recipient, and the reason."""
+
+    recipient: RecipientBody
+    """Who gets it."""
+    purpose: Line
+    """What the recipient needs it for. The ledger keeps it."""
+    episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
+    override_reason: Annotated[
+        Statement | None,
+        Field(description="The reason to release it without the patient's consent."),
+    ] = None
+
+
+class ChartSummaryBody(ReleaseBody):
     """The part of a chart to release, the recipient, and the reason."""
 
     model_config = ConfigDict(
@@ -47,11 +64,6 @@ class ChartSummaryBody(Period, Body):
         )
     )
 
-    recipient: RecipientBody
-    """Who gets the summary."""
-    purpose: Line
-    """What the recipient needs it for. The ledger keeps it."""
-    episode_id: Annotated[UUID | None, Field(description="This episode only.")] = None
     detail: Annotated[
         Detail,
         Field(
@@ -60,7 +72,31 @@ class ChartSummaryBody(Period, Body):
             " amendment, a void or an override are always printed whole."
         ),
     ] = "condensed"
-    override_reason: Annotated[
-        Statement | None,
-        Field(description="The reason to release it without the patient's consent."),
+
+
+class LetterBody(ReleaseBody):
+    """The part of a chart that a letter is about, the recipient, and the reason."""
+
+    model_config = ConfigDict(
+        **example(
+            recipient={"kind": "patient"},
+            address=["12 Example Street", "Exampleville"],
+            purpose="To take to their physician",
+            language="en",
+        )
+    )
+
+    address: Annotated[
+        list[Line],
+        Field(
+            max_length=ADDRESS_LINES_MAX,
+            description="The lines of the recipient's address. They are printed and not stored.",
+        ),
+    ] = []
+    language: Annotated[
+        Language | None,
+        Field(
+            description="The language of the letter as a BCP 47 tag: `en` or `fr`, or a form of it,"
+            " such as `fr-CA`; English where it is left out."
+        ),
     ] = None

@@ -8,13 +8,13 @@ from app.core.db.database import Database
 from app.core.operation import Operation
 from app.ledger import service as ledger
 from app.safety.views import ConsentView
-from app.summaries import printing, queries, refusals
+from app.summaries import letters, printing, queries, refusals
 from app.summaries.errors import ConsentMissing
 from app.summaries.rules import release as rules
 from app.summaries.rules.content import Chart, Release, content
 from app.summaries.rules.places import places
 from app.summaries.rules.words import local, printable
-from app.summaries.schemas import ChartSummaryBody
+from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
 
 
 class Summary(NamedTuple):
@@ -27,8 +27,8 @@ class Summary(NamedTuple):
     """SHA-256 of the PDF."""
 
 
-def release(op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody) -> Summary:
-    """Print a patient's chart for a recipient, and record the disclosure in the ledger.
+def release(op: Operation, database: Database, patient_id: UUID, body: ReleaseBody) -> Summary:
+    """Print a patient's chart, or a letter about it, and record the disclosure in the ledger.
 
     Raises what `printed` raises.
     """
@@ -40,9 +40,9 @@ def release(op: Operation, database: Database, patient_id: UUID, body: ChartSumm
 
 
 def printed(
-    op: Operation, database: Database, patient_id: UUID, body: ChartSummaryBody
+    op: Operation, database: Database, patient_id: UUID, body: ReleaseBody
 ) -> tuple[Summary, ConsentView | None]:
-    """Print a patient's chart, and return it with the consent to its release.
+    """Print a patient's chart, or a letter about it; give also the consent to its release.
 
     The caller records the disclosure. Raises `PressMissing`, `NotFound`, `ConsentMissing`,
     `Invalid`, `ChartTooLong` or `Unprintable`.
@@ -57,8 +57,9 @@ def printed(
     # Printing takes seconds, so no database connection is held during it.
     canonical = ledger.canonical(shown)
     digest = hashlib.sha256(canonical).hexdigest()
+    template = "letter" if isinstance(body, LetterBody) else "chart"
     try:
-        pdf = printing.pdf(canonical, digest, op.at)
+        pdf = printing.pdf(canonical, digest, op.at, template)
     except printing.NoGlyph:
         with database.reading(op.clinic_id) as db:
             op.begin(db)
@@ -67,7 +68,7 @@ def printed(
     return Summary(pdf, digest, hashlib.sha256(pdf).digest()), consent
 
 
-def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> ConsentView | None:
+def _consent(op: Operation, patient_id: UUID, body: ReleaseBody) -> ConsentView | None:
     """The consent to this release, if there is one. `ConsentMissing` where it needs one."""
     if body.recipient.kind == "patient":
         return None
@@ -78,7 +79,7 @@ def _consent(op: Operation, patient_id: UUID, body: ChartSummaryBody) -> Consent
 
 
 def _content(
-    op: Operation, chart: Chart, body: ChartSummaryBody, consent: ConsentView | None
+    op: Operation, chart: Chart, body: ReleaseBody, consent: ConsentView | None
 ) -> dict[str, Any]:
     names = queries.names(op, chart)
     release = Release(
@@ -92,6 +93,8 @@ def _content(
         local(body.begin, op.zone),
         local(body.end, op.zone),
         None if body.episode_id is None else names.episode(body.episode_id),
-        body.detail,
+        body.detail if isinstance(body, ChartSummaryBody) else "condensed",
     )
+    if isinstance(body, LetterBody):
+        return letters.content(op, chart, release, body, queries.people(op, chart))
     return content(chart, release, names)

@@ -30,6 +30,7 @@ class Machine(NamedTuple):
         patient = {"line": "x", "facts": [["Name", THAI]]}
         content: dict[str, Any] = {**CONTENT, "patient": patient}
         given = {"paper": "a4", "digest": "0", "at": 0, "content": content, "fonts": []}
+        given |= {"template": "chart"}
         ran = subprocess.run(
             [sys.executable, "-I", str(self.press), str(printing.UNPRINTABLE)],
             input=json.dumps(given | {"system_fonts": system_fonts}).encode(),

@@ -252,6 +252,7 @@ def test_a_session_keeps_the_credentials_of_a_practitioner_who_comes_in_with_it(
     assert api.get(f"/v1/sessions/{session}").json()["credentials"] == own[:1]
 
 
+@pytest.mark.bound("import-faults")
 def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
     report = imported(api, b"x\n" * 1001)
     assert (report["rejected"], len(report["errors"]), report["more_errors"]) == (1001, 1000, True)

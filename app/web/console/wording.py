@@ -91,6 +91,7 @@ def words_for(problem: Problem) -> Words:
 
 FIELDS: Final[Mapping[str, str]] = {
     "action": "What was done",
+    "cursor": "Page of the list",
     "answers": "Question",
     "findings": "Finding",
     "given_by": "Who consented",
