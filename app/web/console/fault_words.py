@@ -53,11 +53,19 @@ OF_CODES: Final[Mapping[str, str]] = {
 """The words for a value that is of another type than the field."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _FOR_PROGRAMS: Final = re.compile(r" GET /v1/[a-z-]+ lists them\.", re.ASCII)
+_PYDANTICS: Final = re.compile(
+    r"(Input|String|List|Dictionary|Set|Tuple|Value|Data|Object|Datetimes?|Dates?|URL|UUID|JSON"
+    r"|Decimal|Instance|Iteration|Error|Function|Generator|Keyword|Mapping|Unexpected|Field|Extra)"
+    r"\b"
+)
+"""How pydantic's messages begin. A rule of ours may share its code, with words of its own."""
 _FIGURE: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 
 
 def in_words(code: str, detail: str, zone: tzinfo | None = None) -> str:
     """Return what a page says of a fault. Instants are told by the clock of `zone`."""
+    if code in OF_TYPES and not _PYDANTICS.match(detail):
+        return detail
     if code == "literal_error":
         offered = re.findall(r"'([^']+)'", detail)
         return f"Choose one of these: {', '.join(offered)}.".replace("_", " ")
