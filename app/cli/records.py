@@ -72,7 +72,7 @@ def import_file(
     print_result(report, as_json=as_json, text=summary(report, dry_run=dry_run))
     if not as_json:
         _list_errors(report)
-    if report.rejected:
+    if report.rejected or report.stopped_after is not None:
         raise typer.Exit(FAILED)
 
 
@@ -100,6 +100,8 @@ def summary(report: Report, *, dry_run: bool) -> str:
     """A report in one line."""
     counts = f"{report.created} created, {report.unchanged} unchanged, {report.rejected} rejected"
     told = f"{report.received} rows: {counts}." + (" Nothing was stored." if dry_run else "")
+    if report.stopped_after is not None:
+        told += f" The file was not read after line {report.stopped_after}."
     if not report.alerts_not_raised:
         return told
     old = f" No alert was raised for {report.alerts_not_raised} of the new records."

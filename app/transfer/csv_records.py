@@ -58,6 +58,8 @@ def _read(taken: Sequence[Line]) -> tuple[Record, int]:
     if not texts:
         return Record(number, fault=TOO_LONG), 1
     text = "".join(texts)
+    if not text.strip("\r\n"):
+        return Record(number), 1
     if '"' in text and not _RECORD.fullmatch(text):
         fault, used = _wrong_quote(text, texts, number)
         return Record(number, fault=fault), used

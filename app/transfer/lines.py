@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
+from app.core.values import bounds
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 
@@ -11,6 +12,14 @@ LINE_MAX_BYTES: Final = 1024 * 1024
 CHUNK_BYTES: Final = 64 * 1024
 ENDS: Final = (b"\n", b"\r")
 TOO_LONG = Fault("", "line_too_long", f"A line may have at most {LINE_MAX_BYTES:,} bytes.")
+
+
+class TooManyLinesError(Exception):
+    """The file has more lines than an import reads. `line` is the last one that was read."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
 
 
 class Line(NamedTuple):
@@ -23,9 +32,12 @@ class Line(NamedTuple):
 def lines(file: BinaryIO) -> Iterator[Line]:
     """The lines of a file, which end with LF, CRLF or CR, without a UTF-8 byte order mark.
 
-    Raises `Invalid` if the file is UTF-16 or UTF-32.
+    Raises `Invalid` if the file is UTF-16 or UTF-32, and `TooManyLinesError`.
     """
+    most = bounds.IMPORT_LINES_MAX
     for number, raw in enumerate(_split(file), 1):
+        if number > most:
+            raise TooManyLinesError(most)
         if number > 1:
             whole = raw
         elif _is_wide(raw):

@@ -6,17 +6,23 @@ from typing import BinaryIO, Final, NamedTuple
 
 from pydantic_core import to_json
 
+from app.core.values import bounds
 from app.core.values.faults import Fault, pointer
 from app.core.values.problems import Invalid
 from app.transfer.bodies import MEMBERS, value_of
 from app.transfer.csv_records import Record, records
-from app.transfer.lines import TOO_LONG, lines
+from app.transfer.lines import TOO_LONG, TooManyLinesError, lines
 
 NDJSON: Final = "application/x-ndjson"
 CSV: Final = "text/csv"
 SEPARATORS: Final = (";", "\t", "|")
 NOT_UTF8 = Fault("", "not_utf8", "It is not UTF-8. Save the file as UTF-8.")
 NUL = Fault("", "nul_character", "A NUL character can't be stored.")
+TOO_MANY_LINES = Fault(
+    "",
+    "too_many_lines",
+    f"An import reads {bounds.IMPORT_LINES_MAX:,} lines. Split the file after this one.",
+)
 OTHER_WIDTH = Fault("", "csv_width", "The row and the header have different numbers of fields.")
 
 
@@ -31,9 +37,13 @@ class Row(NamedTuple):
 def rows(file: BinaryIO, media: str) -> Iterator[Row]:
     """The rows of a file, without empty lines.
 
-    Raises `Invalid` if a CSV file has no valid header, or if the file is UTF-16 or UTF-32.
+    If the file has too many lines, the last row has the fault `TOO_MANY_LINES`. Raises `Invalid` if
+    a CSV file has no valid header, or if the file is UTF-16 or UTF-32.
     """
-    return csv_rows(file) if media == CSV else json_rows(file)
+    try:
+        yield from csv_rows(file) if media == CSV else json_rows(file)
+    except TooManyLinesError as error:
+        yield Row(error.line, b"", TOO_MANY_LINES)
 
 
 def json_rows(file: BinaryIO) -> Iterator[Row]:

@@ -49,3 +49,6 @@ class ImportView(View):
     """The first faults, in the order of the file."""
     more_errors: bool
     """Whether there are more faults than are listed."""
+    stopped_after: int | None
+    """The line after which the file was not read: it has too many lines, or too many that are no
+    rows; null: all of it was read."""

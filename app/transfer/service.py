@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core.db.bulk import analyze_new
 from app.core.db.database import Database
 from app.core.operation import Operation, perform
+from app.core.values import bounds
 from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
@@ -21,13 +22,20 @@ from app.practitioners.service import PRACTITIONERS
 from app.records.service import Outcome
 from app.terms.service import TERMS
 from app.transfer.again import create_items
-from app.transfer.bodies import Item, read_row
-from app.transfer.rows import Row
+from app.transfer.bodies import UNKNOWN_TYPE, Item, read_row
+from app.transfer.rows import TOO_MANY_LINES, Row
 
 OPERATION: Final = "imports.create"
 BATCH_ROWS: Final = 250
 BATCH_BYTES: Final = 4 * 1024 * 1024
-ERRORS_MAX: Final = 1_000
+NO_ROW: Final = frozenset({"json_invalid", "no_object", UNKNOWN_TYPE.code})
+"""Codes of lines that could be read as text, but are no rows."""
+TOO_MANY_UNREADABLE = Fault(
+    "",
+    "too_many_unreadable",
+    f"{bounds.IMPORT_UNREADABLE_MAX:,} lines or more are no rows, so the rest was not read. Is this"
+    " the right file, and the right content type?",
+)
 CREATED_WITH: Final = {
     PATIENTS.noun: Scope.PATIENTS_WRITE,
     PRACTITIONERS.noun: Scope.PRACTITIONERS_WRITE,
@@ -52,9 +60,13 @@ class Report:
     alerts_not_raised: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
     more_errors: bool = False
+    stopped_after: int | None = None
 
     def add(self, row: Row, outcome: Outcome) -> None:
         """Count a row, and list its faults if it was rejected."""
+        if row.fault is TOO_MANY_LINES:
+            self.stop(row.line, row.fault)
+            return
         self.received += 1
         if outcome.problem is not None:
             self.rejected += 1
@@ -66,8 +78,13 @@ class Report:
         else:
             self.unchanged += 1
 
+    def stop(self, line: int, fault: Fault) -> None:
+        """Note that no line after this one is read, and why."""
+        self.stopped_after = line
+        self._list({"line": line, **fault.members()})
+
     def _list(self, error: dict[str, Any]) -> None:
-        if len(self.errors) < ERRORS_MAX:
+        if len(self.errors) < bounds.IMPORT_FAULTS_LISTED:
             self.errors.append(error)
         else:
             self.more_errors = True
@@ -89,15 +106,27 @@ def import_rows(
     `Unavailable` where the database fails. The batches reported before are stored, and the same
     rows can be sent again.
     """
-    report = Report()
+    report, unreadable = Report(), 0
     start = partial(Operation, OPERATION, caller, request_id)
     trial = _rolled_back(database, caller.clinic_id, start)
     with trial if dry_run else _committed(database, start) as store:
         for batch in _batches(rows):
             for row, outcome in zip(batch, _import(batch, caller, store), strict=True):
                 report.add(row, outcome)
+                unreadable += _is_no_row(row, outcome)
+            if unreadable >= bounds.IMPORT_UNREADABLE_MAX and report.stopped_after is None:
+                report.stop(batch[-1].line, TOO_MANY_UNREADABLE)
             yield report
+            if report.stopped_after is not None:
+                break
     yield report
+
+
+def _is_no_row(row: Row, outcome: Outcome) -> bool:
+    """Whether a line is no row at all, rather than a row with a fault in it."""
+    if row.fault is not None or outcome.problem is None:
+        return row.fault is not None
+    return next(_faults(outcome.problem))["code"] in NO_ROW
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -1,5 +1,6 @@
 """Promises of the picture of progress."""
 
+import re
 from datetime import datetime
 from xml.etree.ElementTree import Element, fromstring
 
@@ -7,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 
 from app.progress.rules.document import document
 from app.progress.rules.history import Json
-from app.progress.rules.picture import Names, Scale, describe, picture
+from app.progress.rules.layout import NARROW, WIDE
+from app.progress.rules.picture import Names, Scale, describe, heading, picture
 from app.progress.rules.wording import change_words, signed, verdict_words
 from tests.causes import causal_words
 from tests.ground import Api
+from tests.progress.charts import Chart
 from tests.progress.records import AS_OF, Record, histories, history_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -44,6 +47,35 @@ def test_every_history_makes_a_picture_that_shows_all_of_it(records: list[Record
     assert len(rows) == len(whole["muscles"])
     assert all(0 <= x <= float(svg.attrib["width"]) for x in numbers(svg, "x", "cx"))
     assert all(0 <= y <= float(svg.attrib["height"]) for y in numbers(svg, "y", "cy"))
+
+
+def test_months_without_a_visit_are_a_gap_in_every_panel_and_no_line_crosses_it(api: Api) -> None:
+    chart = Chart(api)
+    for day in (0, 7, 14, 200, 207, 214):
+        chart.visit(day, 5)
+    for name, layout in (("wide", WIDE), ("narrow", NARROW)):
+        svg = fromstring(picture(chart.progress(), NAMES, layout))  # noqa: S314 - our own
+        gaps = [path for path in svg.iter(f"{SVG}path") if "data-gap" in path.attrib]
+        assert len(gaps) == len(svg.findall(f"{SVG}rect[@fill='none']")) > 0, name
+        begin, end = map(float, re.findall(r"[MH]([\d.]+)", gaps[0].attrib["d"]))
+        for curve in svg.iter(f"{SVG}polyline"):
+            xs = [float(point.split(",")[0]) for point in curve.attrib["points"].split()]
+            assert max(xs) <= begin + 1 or min(xs) >= end - 1, name
+        words = [text.text or "" for text in svg.findall(f"{SVG}text")]
+        said = "nothing for 186 days" if layout is WIDE else "186 days"
+        assert words.count(said) == len(gaps) + 1, name  # the strip of muscles has it, too
+
+
+def test_a_picture_beside_its_findings_does_not_say_them_again(api: Api) -> None:
+    chart = Chart(api)
+    for day, pain in ((0, 8), (7, 5), (14, 2)):
+        chart.visit(day, pain)
+    whole = chart.progress()
+    quiet = picture(whole, NAMES, WIDE._replace(has_findings=False))
+    shown = " ".join(text.text or "" for text in fromstring(quiet).findall(f"{SVG}text"))  # noqa: S314
+    for words in (change_words(whole["measures"][0]), "answered", heading(whole)):
+        assert words not in shown
+        assert words in quiet, "people who can't see the picture read it in its description"
 
 
 @A_FEW

@@ -52,6 +52,22 @@ def test_a_body_may_have_one_mebibyte_and_no_more(api: Api, bytes_over: int) -> 
         assert whole.json()["type"] == chunked.json()["type"] == "/problems/too-large"
 
 
+@pytest.mark.bound("body-faults")
+@pytest.mark.parametrize(("faults", "listed"), [(100, 100), (101, 100), (60_000, 100)])
+def test_the_first_hundred_faults_of_a_body_are_listed(api: Api, faults: int, listed: int) -> None:
+    answer = api("POST", "/v1/patients", json={f"x{n}": 0 for n in range(faults)})
+    problem = answer.json()
+    assert (answer.status_code, len(problem["errors"])) == (422, listed)
+    assert problem.get("more_errors", False) == (faults > listed)
+    assert problem["errors"][0]["pointer"] == "/x0"
+
+
+@pytest.mark.bound("body-faults")
+def test_the_first_hundred_faults_of_a_query_are_listed(api: Api) -> None:
+    problem = api.get("/v1/patients?" + "&".join(f"x{n}=0" for n in range(300))).json()
+    assert (len(problem["errors"]), problem["more_errors"]) == (100, True)
+
+
 @pytest.mark.parametrize("operation", CREATES, ids=lambda o: o.name)
 def test_any_value_at_any_path_is_stored_unchanged_or_refused(api: Api, operation: Any) -> None:
     world = World(api)

@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from httpx2 import Client
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, Response, expect
 
 from tests.ground import Api
 from tests.summaries.reading import Paper, squeezed
 from tests.web.conftest import Served
+from tests.web.every_page import addresses
 from tests.web.histories import COUNTS, FAMILY
 
 pytestmark = pytest.mark.alike
@@ -32,6 +33,18 @@ EVERY_TEXT = """svg => [...svg.querySelectorAll('text')].map(e => {
 SMALLEST_LETTERS = """svg => Math.min(...[...svg.querySelectorAll('text')].map(e =>
   parseFloat(getComputedStyle(e).fontSize) * svg.getBoundingClientRect().width
     / svg.viewBox.baseVal.width))"""
+SMALLEST_LETTERS_OF_PAGE = """() => Math.min(...[...document.querySelectorAll('body *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+  .filter(e => e.checkVisibility() && !e.closest('title, desc, option, .hidden'))
+  .map(e => { const svg = e.closest('svg');
+    const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+    return parseFloat(getComputedStyle(e).fontSize) * scale }))"""
+VIEWS: tuple[dict[str, Any], ...] = (
+    {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    {"viewport": {"width": 360, "height": 800}, "color_scheme": "dark"},
+)
+NOBODYS = "0190aaaa-aaaa-7000-8000-00000000000a"
+FAULTS = ("/console/nothing", f"/console/sessions/{NOBODYS}", "/console?cursor=x")
 FRAME = (
     "svg => { const r = svg.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom] }"
 )
@@ -126,33 +139,81 @@ def test_somebody_signs_in_on_another_site_and_is_back_where_they_were(
         assert {cookie["sameSite"] for cookie in context.cookies()} == {"Strict"}
 
 
-def test_every_page_is_accessible(browser: Browser, served: Served, page: Page) -> None:
-    """Axe finds no violation, and no target is too small (WCAG 2.2, 2.5.8)."""
-    with browser.new_context(base_url=served.address) as context:
-        stranger = context.new_page()
-        stranger.goto("/console")
-        seen = [("sign in", violations(stranger), stranger.evaluate(EVERY_TARGET))]
-    first = f"/console/patients/{served.patients[60]}"
-    places = ["/console", f"{first}/timeline", "/console/nothing"]
-    places += [f"/console/patients/{id_}" for id_ in served.patients.values()]
-    for width in (1440, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        for place in places:
-            page.goto(place)
-            seen.append((place, violations(page), page.evaluate(EVERY_TARGET)))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for text in ("visits12", FAMILY[1:], "nobody"):
-            search(page, text)
-            seen.append((text, violations(page), page.evaluate(EVERY_TARGET)))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert [(place, found) for place, found, _ in seen if found] == []
-    small = [
-        (place, target)
-        for place, _, targets in seen
-        for target in targets
-        if min(target[1:]) < TARGET_MIN
-    ]
-    assert small == []
+class Seen(NamedTuple):
+    """A page as it was looked at."""
+
+    place: str
+    status: int
+    title: str
+    violations: list[Any]
+    targets: list[Any]
+    letters: float
+    """The height of the smallest, in pixels."""
+    beyond: int
+    """How far the page is wider than the window."""
+    has_bar: bool
+
+
+def look(page: Page, place: str, answer: Response | None = None) -> Seen:
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    return Seen(
+        place,
+        200 if answer is None else answer.status,
+        page.title(),
+        violations(page),
+        page.evaluate(EVERY_TARGET),
+        page.evaluate(SMALLEST_LETTERS_OF_PAGE),
+        page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+        page.get_by_role("navigation", name="Console").count() == 1,
+    )
+
+
+@pytest.fixture(name="seen", scope="module")
+def every_page_on_a_desktop_and_in_the_dark_on_a_phone(
+    browser: Browser, served: Served, tmp_path_factory: pytest.TempPathFactory
+) -> list[Seen]:
+    """All pages of one database; of the other, which has the same pages, a chart and a fault."""
+    places = [f"/console/patients/{served.patients[12]}", *FAULTS]
+    if served.is_sqlite:
+        folder = tmp_path_factory.mktemp("routes")
+        places += [f"/console/patients/{id_}" for id_ in served.patients.values()]
+        places += addresses(folder, served.address, served.key)
+    seen = []
+    for view in VIEWS:
+        with browser.new_context(base_url=served.address, **view) as context:
+            page = context.new_page()
+            page.goto("/console")
+            seen.append(look(page, "sign in"))
+            sign_in(page, served)
+            seen += [look(page, place, page.goto(place)) for place in places]
+            for text in ("visits12", FAMILY[1:], "nobody"):
+                search(page, text)
+                seen.append(look(page, text))
+    return seen
+
+
+def test_axe_finds_no_fault_on_any_page(seen: list[Seen]) -> None:
+    assert [(each.place, each.violations) for each in seen if each.violations] == []
+
+
+def test_no_target_on_any_page_is_too_small(seen: list[Seen]) -> None:
+    """WCAG 2.2, 2.5.8. A target of no size is in a part that is not shown."""
+    targets = [(each.place, target) for each in seen for target in each.targets]
+    assert [each for each in targets if 0 < min(each[1][1:]) < TARGET_MIN] == []
+
+
+def test_no_page_is_wider_than_the_window(seen: list[Seen]) -> None:
+    assert [(each.place, each.beyond) for each in seen if each.beyond > 0] == []
+
+
+def test_no_letter_on_any_page_is_lower_than_12_pixels(seen: list[Seen]) -> None:
+    assert [(each.place, each.letters) for each in seen if each.letters < 12] == []
+
+
+def test_every_tab_has_a_name_and_every_page_about_a_fault_keeps_the_bar(seen: list[Seen]) -> None:
+    assert [each.place for each in seen if len(each.title.removesuffix(" · Needlework")) < 4] == []
+    assert {each.place for each in seen if not each.has_bar} == {"sign in"}
+    assert {each.place for each in seen if each.status != 200} == {*FAULTS}
 
 
 @pytest.mark.parametrize("width", [1440, 820, 390, 360])

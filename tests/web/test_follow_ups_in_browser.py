@@ -20,6 +20,7 @@ from tests.web.test_browser import EVERY_TARGET, TARGET_MIN, violations
 
 pytestmark = pytest.mark.alike
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+TABLET = {"width": 820, "height": 1180}
 SCHEMES = ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"})
 
 
@@ -54,7 +55,7 @@ def a_server_that_asks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask
         address = f"http://{HOST}:{running.port}"
         api = Api(stack.enter_context(Client(base_url=address)), clinic.key())
         api.live_in(_zone_of_noon())
-        failed = _asks(api, box, "Anahit", "Bela", "Chiara", "Dmitri", "Efua", "Farid")
+        failed = _asks(api, box, "Anahit", "Bela", "Chiara", "Dmitri", "Efua", "Farid", "Hana")
         hour_ago = datetime.now(UTC) - timedelta(hours=1)
         yield Asking(address, api.key, api, failed, _ask(api, "Gita", hour_ago))
 
@@ -95,15 +96,24 @@ def sign_in(page: Page, asking: Asking) -> None:
     expect(page.get_by_role("heading", name="Patients")).to_be_visible()
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("which", "size", "scripts"),
+    [
+        pytest.param(0, DESKTOP, False, id="desktop, no scripts"),
+        pytest.param(1, DESKTOP, True, id="desktop, scripts"),
+        pytest.param(2, PHONE, False, id="phone, no scripts"),
+        pytest.param(3, PHONE, True, id="phone, scripts"),
+        pytest.param(6, TABLET, False, id="tablet, no scripts"),
+    ],
+)
 def test_a_call_is_found_and_its_red_flag_says_at_once_what_to_do(
     browser: Browser,
     asking: Asking,
+    which: int,
     size: Any,
     scripts: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    ask = asking.failed[2 * (size == PHONE) + scripts]
+    ask = asking.failed[which]
     with browser.new_context(
         base_url=asking.address, viewport=size, java_script_enabled=scripts
     ) as context:

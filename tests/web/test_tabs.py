@@ -42,6 +42,19 @@ def test_a_browser_keeps_the_style_sheet_for_a_year_by_its_version(desk: Desk) -
         assert desk.get(f"/console/{name}", headers=tag).status_code == 304
 
 
-def test_the_style_sheet_is_compressed(desk: Desk) -> None:
-    answer = desk.get("/console/console.css", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["content-encoding"] == "gzip"
+def test_no_page_repeats_what_its_address_says(desk: Desk, chart: Chart) -> None:
+    """Else the size of a compressed page could tell another site what it holds."""
+    here = f"/console/patients/{chart.patient_id}"
+    places = ("/console", here, f"{here}/timeline", f"{here}/looked", "/console/alerts")
+    for place in (*places, "/console/follow-ups", "/console/nothing"):
+        for name in ("said", "cursor", "show", "q", "to", "strange"):
+            page = desk.get(f"{place}?{name}=Xylo").text
+            assert "Xylo" not in page, (place, name)
+    assert "Xylo" not in desk.get("/console/Xylo").text
+
+
+def test_the_style_sheet_and_a_chart_are_compressed(desk: Desk, chart: Chart) -> None:
+    for path in ("/console/console.css", f"/console/patients/{chart.patient_id}"):
+        answer = desk.get(path, headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["content-encoding"] == "gzip"
+        assert int(answer.headers["content-length"]) * 3 < len(answer.content)

@@ -100,6 +100,17 @@ def test_the_last_visit_stands_before_everything_but_identity_and_alerts(
     assert moment(60.5)[:16].replace("T", " ") in text
 
 
+def test_what_changed_is_said_once_and_the_picture_does_not_repeat_it(desk: Desk, api: Api) -> None:
+    chart = Chart(api)
+    for week, value in enumerate((8, 6, 5, 4, 2)):
+        chart.visit(7 * week, value)
+    page = desk.get(f"/console/patients/{chart.patient_id}").text
+    seen = re.sub(r"<(desc|details|title)\b.*?</\1>", "", page, flags=re.DOTALL)
+    seen = re.sub(r'<div class="picture on-narrow">.*?</svg>', "", seen, flags=re.DOTALL)
+    for said in ("hanged by \N{MINUS SIGN}6", "n important improvement", "answered 0 of 5"):
+        assert words(seen).count(said) == 1, said
+
+
 def test_what_turned_long_ago_is_folded_and_what_is_true_now_stands_at_its_measure(
     desk: Desk, api: Api
 ) -> None:

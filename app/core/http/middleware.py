@@ -65,9 +65,13 @@ NOT_COMPRESSED: Final = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
     "application/pdf",  # its `Content-Digest` is that of the file
     "application/vnd.apache.parquet",
-    "text/html",  # compression could leak what a page holds for the person who is signed in
 )
-"""Media types that are compressed already, or must not be."""
+"""Media types that are compressed already, or must not be.
+
+Pages are compressed, too. The size of an answer could only tell another site something if that site
+could open a page with somebody's cookie, and put words into it. Cookies are strict, and no page
+repeats what its address says.
+"""
 HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=63072000")
 CLOSE: Final = (b"connection", b"close")
 
@@ -200,8 +204,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
     problem = Invalid([])
     for item in error.errors():
         place, *path = item["loc"]
-        part = Invalid(faults_in([{**item, "loc": path}]), place)
-        problem.members["errors"] += part.members["errors"]
+        problem.add(faults_in([{**item, "loc": path}]), place)
     return await _respond(request, problem)
 
 

@@ -39,6 +39,12 @@ DOWNLOADS_OF_CLINIC: Final = 3
 DOWNLOADS_BEGINNING: Final = 4
 DOWNLOAD_LEAST_BYTES_PER_S: Final = 10_000
 
+IMPORT_FAULTS_LISTED: Final = 1_000
+IMPORT_LINES_MAX: Final = 2_000_000
+"""Lines of 134 bytes each fill the largest file. A record with two ids is longer."""
+IMPORT_UNREADABLE_MAX: Final = 10_000
+BODY_FAULTS_LISTED: Final = 100
+
 
 class Bound(NamedTuple):
     """One bound: what is held, how much of it at most, and what happens beyond it."""
@@ -117,5 +123,23 @@ BOUNDS: Final = (
         f"{ANSWER_SILENCE_S:g} s without a byte read; in all {ANSWER_SILENCE_S:g} s and 1 s for"
         f" every {DOWNLOAD_LEAST_BYTES_PER_S:,} bytes read",
         "the connection is closed, and its place is free",
+    ),
+    Bound(
+        "import-lines",
+        "Lines of one import",
+        f"{IMPORT_LINES_MAX:,}; {IMPORT_UNREADABLE_MAX:,} that are no rows at all",
+        "the rest isn't read, and `stopped_after` says from where",
+    ),
+    Bound(
+        "import-faults",
+        "Faults listed of one import",
+        f"the first {IMPORT_FAULTS_LISTED:,}",
+        "`rejected` counts all rejected rows, and `more_errors` is true",
+    ),
+    Bound(
+        "body-faults",
+        "Faults listed of one body",
+        f"the first {BODY_FAULTS_LISTED}",
+        "`more_errors` is true",
     ),
 )

@@ -124,6 +124,8 @@ OWN: Final[Mapping[str, str]] = {
     "still_active": "An active episode has no end.",
     "technique_missing": "A signed session needs a technique.",
     "too_large": "No entry has so large a number.",
+    "too_many_lines": "An import reads 2,000,000 lines. Split the file after this one.",
+    "too_many_unreadable": "10,000 lines or more of an import are no rows. The rest was not read.",
     "too_many_words": "A search has more words than it may have.",
     "too_precise": "The number has too many decimals. Nothing is rounded.",
     "unit": "The instrument is not recorded in this unit.",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from app.core.values import bounds
 from app.core.values.faults import Fault
 
 
@@ -182,15 +183,25 @@ class UnsupportedMedia(Problem):
 
 
 class Invalid(Problem):
-    """The request was read, but its content isn't valid. `errors` lists every fault."""
+    """The request was read, but its content isn't valid. `errors` lists every fault.
+
+    It lists the first 100. If there are more, `more_errors` is true.
+    """
 
     status, code, title = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"
 
     def __init__(self, faults: Iterable[Fault], place: str = "body") -> None:
-        errors = [fault.members() for fault in faults]
-        if place != "body":
-            errors = [{**error, "in": place} for error in errors]
-        super().__init__(errors=errors)
+        super().__init__(errors=[])
+        self.add(faults, place)
+
+    def add(self, faults: Iterable[Fault], place: str) -> None:
+        """Add faults of a place of the request, as far as they are listed."""
+        where = {} if place == "body" else {"in": place}
+        new = ({**fault.members(), **where} for fault in faults)
+        listed = [*self.members["errors"], *new]
+        self.members["errors"] = listed[: bounds.BODY_FAULTS_LISTED]
+        if len(listed) > bounds.BODY_FAULTS_LISTED:
+            self.members["more_errors"] = True
 
     def within(self, place: str) -> "Invalid":
         """Return the same problem, with all pointers below this one."""

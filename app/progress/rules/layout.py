@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
-from app.progress.rules.drawing import FAINT, INK, LETTER, SIZE, text
+from app.progress.rules.drawing import FAINT, INK, LETTER, PAPER, SIZE, text
 
 BOLD: Final = 1.1
 """How much wider bold text is."""
@@ -29,6 +29,8 @@ class Layout(NamedTuple):
     """Where the axis of time begins."""
     right: int
     """Where it ends."""
+    has_findings: bool = True
+    """Whether it says in words what the panels show. A page may say that beside it."""
 
     @property
     def is_narrow(self) -> bool:
@@ -55,6 +57,8 @@ class Axis(NamedTuple):
     end: float
     ends: tuple[str, str] = ("", "")
     """The labels at both ends of the axis."""
+    gaps: tuple[tuple[float, float], ...] = ()
+    """The times longer than `GAP_DAYS` in which nothing was recorded: from, to."""
 
     def __call__(self, value: float) -> float:
         """The pixel of a value; the middle of the axis where there is only one value."""
@@ -70,7 +74,13 @@ def axis_of(moments: Sequence[str], layout: Layout) -> Axis:
         return Axis(0, 0, layout.left, layout.right)
     first, last = min(moments, key=instant), max(moments, key=instant)
     ends = (first[:10], last[:10])
-    return Axis(instant(first), instant(last), layout.left + 10, layout.right - 10, ends)
+    begin, end = layout.left + 10, layout.right - 10
+    return Axis(instant(first), instant(last), begin, end, ends, _gaps(moments))
+
+
+def _gaps(moments: Sequence[str]) -> tuple[tuple[float, float], ...]:
+    found = pairwise(sorted(map(instant, moments)))
+    return tuple(gap for gap in found if gap[1] - gap[0] > GAP_DAYS * _DAY_S)
 
 
 def instant(at: str) -> float:
@@ -89,14 +99,38 @@ def runs(moments: Sequence[float]) -> Iterable[slice]:
 
 
 def days_below(time: Axis, low: float, layout: Layout) -> list[str]:
-    """The first and the last day of the axis, below it."""
+    """The first and the last day of the axis, below it, and between them how long each gap was."""
     first, last = time.ends
     if first == last:
         return [text(time(time.first), low + 15, first, anchor="middle", fill=FAINT)]
     return [
         text(layout.left, low + 15, first, fill=FAINT),
         text(layout.right, low + 15, last, anchor="end", fill=FAINT),
+        *_lengths(time, low, layout),
     ]
+
+
+def _lengths(time: Axis, low: float, layout: Layout) -> Iterable[str]:
+    """Yield the length of each gap in days, in the middle of it, where there is room."""
+    room = SIZE * LETTER
+    free, end = (layout.left + 11 * room, layout.right - 11 * room)
+    for begin, until in time.gaps:
+        days = round((until - begin) / _DAY_S)
+        middle = (time(begin) + time(until)) / 2
+        for words in (f"nothing for {days} days", f"{days} days"):
+            half = len(words) * room / 2
+            if free <= middle - half and middle + half <= end:
+                yield text(middle, low + 15, words, anchor="middle", fill=FAINT)
+                free = middle + half + room
+                break
+
+
+def _broken(time: Axis, low: float) -> Iterable[str]:
+    """Yield what breaks the axis of time where nothing was recorded for long."""
+    for begin, until in time.gaps:
+        line_ = f"M{time(begin):g} {low:g}H{time(until):g}"
+        yield f'<path d="{line_}" stroke="{PAPER}" stroke-width="2"/>'
+        yield f'<path data-gap="" d="{line_}" stroke="{INK}" stroke-dasharray="2 5"/>'
 
 
 def lines(words: str, room: float, scale: float = 1) -> list[str]:
@@ -126,6 +160,7 @@ def frame(top: float, ends: tuple[str, str], time: Axis, layout: Layout) -> list
     )
     return [
         box,
+        *_broken(time, low),
         text(left - 6, top + 11, most, anchor="end"),
         text(left - 6, low, least, anchor="end"),
         *days_below(time, low, layout),

@@ -60,7 +60,10 @@ def picture(document: Json, names: Names, layout: Layout = WIDE) -> str:
     visits = [entry["at"] for entry in document["soreness"]["sessions"]]
     measured = [point["at"] for m in document["measures"] for point in m["points"]]
     time, several = axis_of([*visits, *measured], layout), has_several(document)
-    parts, top = written(heading(document), layout, HEAD, weight="bold")
+    parts: list[str] = []
+    top: float = HEAD
+    if layout.has_findings:
+        parts, top = written(heading(document), layout, top, weight="bold")
     for measure in document["measures"]:
         named = (
             label(measure, names, in_course=several),
@@ -281,7 +284,7 @@ def _caption(
 ) -> tuple[list[str], float]:
     """The text above a panel: its label, its findings and its key; and where the panel begins."""
     parts, top = written(name, layout, top, weight="bold")
-    for words in ("; ".join(findings), ". ".join(key)):
+    for words in ("; ".join(findings if layout.has_findings else ()), ". ".join(key)):
         if words:
             more, top = written(words, layout, top)
             parts += more

@@ -18,7 +18,7 @@ from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, places
 from app.progress.rules.body_sheets import body_sheets
 from app.progress.rules.history import Json
-from app.progress.rules.layout import NARROW
+from app.progress.rules.layout import NARROW, WIDE
 from app.progress.rules.picture import picture
 from app.progress.views import TimelineItem
 from app.records.registry import by_kind
@@ -58,8 +58,8 @@ def chart(document: Json) -> Chart:
     names = code_names()
     return Chart(
         document,
-        picture(document, names),
-        picture(document, names, NARROW),
+        picture(document, names, WIDE._replace(has_findings=False)),
+        picture(document, names, NARROW._replace(has_findings=False)),
         body_sheets(document, BODY, names.muscle),
         tuple(_visits(document)),
         tuple(_others(document)),

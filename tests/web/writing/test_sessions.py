@@ -1,28 +1,18 @@
 """Sessions are logged, repeated, signed, amended and voided in the console."""
 
-import re
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-import time_machine
 from fastapi import FastAPI
-from httpx2 import Response
-from pydantic import BaseModel
 
 from app.core.values.access import Scope
-from app.core.values.clock import now
-from app.sessions.schemas import SessionBody
-from app.web.console.writing.muscles import NAMES, meant
-from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
+from app.web.console.writing.muscles import meant
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, rows, words
-from tests.web.test_kept import hidden
+from tests.web.writing.logged import VISIT, log, new, only, page, read, row
 from tests.web.writing.sent import again, form_on, opened, send
 
-VISIT = {"occurred_at": "2026-11-01T10:00", "technique": "gunn_ims"}
 COUNT = {f"needle_count__{name}": "1" for name in ("opened", "inserted", "removed", "disposed")}
 FELT = {
     "ache": "6",
@@ -31,41 +21,6 @@ FELT = {
     "twitches": "3",
     "grasp": "strong",
 }
-
-
-def row(number: int, **typed: str) -> dict[str, str]:
-    return {f"needlings__{number}__{name}": value for name, value in typed.items()}
-
-
-@pytest.fixture(name="who")
-def a_patient_and_a_practitioner(api: Api) -> dict[str, str]:
-    api.live_in("America/Vancouver")
-    patient = api.patient(given_name="Ana")["id"]
-    return {"patient_id": patient, "practitioner_id": api.practitioner()["id"]}
-
-
-def new(who: dict[str, str], act: str = "new") -> str:
-    return f"/console/patients/{who['patient_id']}/sessions/{act}"
-
-
-def page(session: dict[str, Any], act: str) -> str:
-    return f"/console/sessions/{session['id']}/{act}"
-
-
-def log(desk: Desk, who: dict[str, str], **typed: str) -> Response:
-    form = {**VISIT, "practitioner_id": who["practitioner_id"], **typed}
-    return send(desk, new(who), **form)
-
-
-def only(api: Api) -> dict[str, Any]:
-    [session] = api.get("/v1/sessions").json()["items"]
-    found: dict[str, Any] = session
-    return found
-
-
-def read(api: Api, session: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = api.get(f"/v1/sessions/{session['id']}").json()
-    return found
 
 
 def test_a_session_is_logged_with_the_words_that_people_type(
@@ -123,35 +78,6 @@ def test_a_muscle_is_found_by_what_is_typed_and_never_guessed(
     assert meant(typed) == found
 
 
-def test_the_form_has_every_member_of_a_session_or_says_why_not() -> None:
-    asked = {
-        re.sub(r"\.\d+", "", field.name)
-        for section in sections(Offered())
-        for field in section.every
-    }
-    leaves = set(members_of(SessionBody))
-    assert asked | LEFT_OUT.keys() == leaves
-    assert not asked & LEFT_OUT.keys()
-
-
-def members_of(model: type[BaseModel], place: str = "") -> Iterator[str]:
-    """The members of a body that hold no others, with the names of those around them."""
-    for name, field in model.model_fields.items():
-        inner = [m for m in models_in(field.annotation) if issubclass(m, BaseModel)]
-        if inner:
-            yield from members_of(inner[0], f"{place}{name}.")
-        else:
-            yield f"{place}{name}"
-
-
-def models_in(annotation: Any) -> Iterator[type]:
-    """The classes that an annotation names."""
-    if isinstance(annotation, type):
-        yield annotation
-    for part in get_args(getattr(annotation, "__value__", annotation)):
-        yield from models_in(part)
-
-
 def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
@@ -173,96 +99,6 @@ def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
     assert after["needlings"] == session["needlings"][1:]
     kept = ("occurred_at", "findings", "measurements", "needle_count")
     assert {name: after[name] for name in kept} == {name: session[name] for name in kept}
-
-
-def test_findings_answers_and_everything_else_of_a_session_are_logged(
-    desk: Desk, api: Api, who: dict[str, str]
-) -> None:
-    finding = {"sign": "taut_band", "segment": "C5", "side": "left", "grade": "2"}
-    answered = {"phase": "before", "instrument": "ndi_pct", "items": "1 0 3 - 2 2, 1 0 4 5"}
-    typed = {f"findings__1__{name}": value for name, value in finding.items()}
-    typed |= {f"measurements__0__{name}": value for name, value in answered.items()}
-    typed |= {"setting": "At home", "identifiers__0__system": "emr", "identifiers__0__value": "7"}
-    typed |= row(0, muscle="infra R", sensations="Deep ache, cramp")
-    answer = log(desk, who, **typed, aftercare="Soreness explained", co_interventions="stretches")
-    assert answer.status_code == 303, answer.text
-    session = only(api)
-    assert session["findings"] == [{**finding, "grade": 2}]
-    [measured] = session["measurements"]
-    assert measured["items"] == [1, 0, 3, None, 2, 2, 1, 0, 4, 5]
-    assert measured["value"] == 40
-    assert (session["setting"], session["identifiers"][0]["value"]) == ("At home", "7")
-    assert session["needlings"][0]["sensations"] == ["deep_ache", "cramp"]
-    assert (session["aftercare"], session["co_interventions"]) == (
-        ["soreness_explained"],
-        ["stretching"],
-    )
-    here = page(session, "edit")
-    assert send(desk, here).status_code == 303
-    assert read(api, session) == session
-    values = opened(desk, here)
-    assert values["measurements.0.items"] == "1 0 3 - 2 2 1 0 4 5"
-    assert values["aftercare"] == "Soreness explained"
-    refused = again(desk, here, values, measurements__0__items="1,0,3,2")
-    assert form_on(refused.text, here).wrong == {"measurements.0.items"}
-    few = again(desk, here, values, measurements__0__items="1 0 3", measurements__0__value="")
-    assert "8 to 10 answers" in words(few.text)
-
-
-def test_one_needle_counts_for_every_muscle_that_names_no_other(
-    desk: Desk, api: Api, who: dict[str, str]
-) -> None:
-    needle = {"every_needle__diameter_mm": "0,3", "every_needle__length_mm": "40"}
-    typed = row(0, muscle="infra R") | row(2, muscle="supra L", needle__length_mm="25")
-    wrong = log(desk, who, **typed, **needle, every_needle__lot="L" * 300)
-    assert form_on(wrong.text, new(who)).wrong == {"every_needle.lot"}
-    assert log(desk, who, **typed, **needle).status_code == 303
-    first, second = only(api)["needlings"]
-    assert first["needle"] == {"diameter_mm": 0.3, "length_mm": 40, "lot": None}
-    assert second["needle"] == {"diameter_mm": 0.3, "length_mm": 25, "lot": None}
-
-
-def test_more_rows_keep_what_was_typed_and_store_nothing(
-    desk: Desk, api: Api, who: dict[str, str]
-) -> None:
-    typed = row(0, muscle="infra R", ache="6")
-    shown = log(desk, who, **typed, note="Kept.", more_rows="needlings 14")
-    assert shown.status_code == 200
-    form = form_on(shown.text, new(who)).values
-    assert {"needlings.13.muscle", "note"} <= form.keys()
-    assert "needlings.14.muscle" not in form
-    assert (form["needlings.0.ache"], form["note"]) == ("6", "Kept.")
-    assert api.get("/v1/sessions").json()["items"] == []
-    assert again(desk, new(who), form, **row(13, muscle="supra L")).status_code == 303
-    assert len(only(api)["needlings"]) == 2
-    most = log(desk, who, more_rows="needlings 999").text
-    assert "needlings.59.muscle" in most
-    assert "needlings.60.muscle" not in most
-
-
-def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
-    app: FastAPI, api: Api, who: dict[str, str], clinic: Clinic
-) -> None:
-    def needled(*slugs: str, **more: str) -> None:
-        rows_of = [{"muscle": slug, "side": "left"} for slug in slugs]
-        api.session(**who | more, needlings=rows_of, needle_count=None)
-
-    person = joined(app, clinic, api, role="practitioner", practitioner_id=who["practitioner_id"])
-    other = api.patient()["id"]
-    needled("soleus", "popliteus", occurred_at="2026-10-01T10:00:00Z")
-    needled("popliteus", occurred_at="2026-10-02T10:00:00Z")
-    needled("masseter", patient_id=other, occurred_at="2026-10-03T10:00:00Z")
-    gone = api.session(
-        **who,
-        needlings=[{"muscle": "deltoid_middle", "side": "left"}],
-        needle_count=None,
-        occurred_at="2026-10-04T10:00:00Z",
-    )
-    api.post(f"/v1/sessions/{gone['id']}/void", {"reason": "x"}, headers={"If-Match": '"1"'})
-    page_ = person.desk.get(new(who)).text
-    listed = re.findall(r'<option value="([^"]+)"></option>', page_)
-    assert listed[:3] == ["Popliteus", "Soleus", "Masseter"]
-    assert len(listed) == len(set(listed)) == len(NAMES)
 
 
 def test_repeat_last_copies_what_was_done_and_never_what_was_felt(
@@ -382,29 +218,6 @@ def test_a_signed_session_is_amended_with_a_reason(
     assert last["actor"] == f"client:{desk.client_id}"
 
 
-def test_a_visit_that_may_be_stored_already_is_shown_and_stored_only_on_purpose(
-    desk: Desk, api: Api, who: dict[str, str]
-) -> None:
-    assert log(desk, who).status_code == 303
-    first = only(api)
-    refused = log(desk, who, note="Kept.")
-    assert refused.status_code == 422
-    assert "the same patient, practitioner and time" in words(refused.text)
-    assert f'href="/console/sessions/{first["id"]}"' in refused.text
-    held = form_on(refused.text, new(who)).values
-    assert held["note"] == "Kept."
-    assert again(desk, new(who), held, seen=first["id"]).status_code == 303
-    second = api.get("/v1/sessions").json()["items"][0]
-    here = page(second, "edit")
-    assert send(desk, here, note="Another.").status_code == 303
-    assert send(desk, here, occurred_at="2026-11-01T11:00").status_code == 303
-    back = send(desk, here, occurred_at="2026-11-01T10:00")
-    assert back.status_code == 422
-    assert "Perhaps stored already" in words(back.text)
-    values = form_on(back.text, here).values
-    assert again(desk, here, values, seen=first["id"]).status_code == 303
-
-
 def test_a_session_is_voided_with_a_reason(desk: Desk, api: Api, who: dict[str, str]) -> None:
     session = signed(api, who)
     here = page(session, "void")
@@ -432,26 +245,6 @@ def test_each_form_needs_its_rights(
     desk = Desk(app).let_in(clinic, set(Scope) - {Scope.SESSIONS_WRITE, Scope.SESSIONS_SIGN})
     for path in (new(who), new(who, "repeat"), *(page(session, a) for a in ("edit", "sign"))):
         assert desk.get(path).status_code == 403, path
-
-
-def test_a_long_form_comes_back_after_a_sign_in_that_had_ended(
-    nobody: Desk, clinic: Clinic, api: Api, who: dict[str, str]
-) -> None:
-    key = clinic.key()
-    assert nobody.sign_in(key=key).status_code == 303
-    typed = row(0, muscle="infra R", ache="6") | row(11, muscle="supra L", ache="5")
-    values = opened(nobody, new(who))
-    with time_machine.travel(now() + timedelta(minutes=31), tick=True):
-        answer = again(nobody, new(who), values, **typed, note="Two lines.\r\nKept.")
-    assert answer.status_code == 401
-    back = nobody.sign_in(key=key, kept=hidden(answer.text, "kept"))
-    assert back.status_code == 200, back.text
-    form = form_on(back.text, new(who)).values
-    assert (form["needlings.0.muscle"], form["needlings.11.ache"]) == ("infra R", "5")
-    assert form["note"].splitlines() == ["Two lines.", "Kept."]
-    sent = {**VISIT, "practitioner_id": who["practitioner_id"]}
-    assert again(nobody, new(who), form, **sent).status_code == 303
-    assert len(only(api)["needlings"]) == 2
 
 
 def test_a_session_of_another_practitioner_is_theirs_to_sign(

@@ -146,6 +146,7 @@ def _sheet(
             ),
             row=f"answers.{row}",
             is_fixed=True,
+            style="half",
         )
         for row, one in enumerate(asked)
     ]
