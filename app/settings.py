@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     """Token requests per minute, per address and process: no client is known yet; above it: 429."""
     public_url: str | None = None
     """The URL where clients reach this server. A back end's assertion must name it as `aud`."""
+    metrics_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """The key that `/metrics` asks for, as a bearer token: 32 characters or more. By default it
+    asks for none."""
     cors_origins: Origins = frozenset()
     """The origins whose pages may call the API from a browser, separated by commas."""
     oidc_issuer: str | None = None

@@ -1,7 +1,7 @@
 """Imports: the rows of a file are stored in batches of some hundreds, one transaction each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -16,7 +16,7 @@ from app.core.values import bounds
 from app.core.values.access import Caller, Scope
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
-from app.core.values.problems import Conflict, Invalid, Problem
+from app.core.values.problems import Conflict, Invalid, Problem, Unavailable
 from app.patients.service import PATIENTS
 from app.practitioners.service import PRACTITIONERS
 from app.records.service import Outcome
@@ -183,7 +183,7 @@ def _committed(database: Database, start: Callable[[], Operation]) -> Iterator[S
     def store(items: Items) -> list[Outcome]:
         op = start()
         outcomes = perform(database, op, lambda: create_items(op, items))
-        with database.writing() as db:
+        with suppress(Unavailable), database.writing() as db:  # the batch is stored
             analyze_new(db)
         return outcomes
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.ground import Api
 
+ZIPPED = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
 MEMBERS = {"type", "title", "status", "detail", "request_id"}
 ID = "0190aaaa-aaaa-7000-8000-000000000000"
 ADDRESSES = {
@@ -45,6 +46,9 @@ ADDRESSES = {
         ("POST", "/v1/patients", 415, {"data": {"a": "b"}}),
         ("POST", "/v1/patients", 415, {"files": {"a": b"b"}}),
         ("POST", "/v1/patients", 422, {"json": []}),
+        ("POST", "/v1/patients", 415, {"json": {}, "headers": {"Content-Encoding": "gzip"}}),
+        ("POST", "/v1/imports", 415, {"content": b"", "headers": ZIPPED}),
+        ("POST", "/r/none.json", 415, {"json": {}, "headers": {"Content-Encoding": "br, zstd"}}),
         ("GET", "/v1/patients?limit=0", 422, {}),
         ("GET", f"/v1/sessions/{ID}/versions/0", 422, {}),
     ],

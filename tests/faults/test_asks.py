@@ -89,7 +89,7 @@ def test_a_killed_server_asks_nobody_twice_and_shows_what_may_have_gone(
             NEEDLEWORK_DATABASE_URL=site.deployment.url,
             NEEDLEWORK_SMTP_URL=f"smtp+plain://{HOST}:{box.port}",
             NEEDLEWORK_MAIL_FROM=SENDER,
-            NEEDLEWORK_PUBLIC_URL="https://needlework.example",
+            NEEDLEWORK_PUBLIC_URL=f"http://{HOST}",
             NEEDLEWORK_POST_KEY=KEY,
             NEEDLEWORK_OUTGOING_TO_LOOPBACK="true",
         )

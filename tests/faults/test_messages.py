@@ -63,7 +63,7 @@ def test_each_alert_is_told_though_the_server_is_killed_while_it_tells(
             NEEDLEWORK_DATABASE_URL=site.deployment.url,
             NEEDLEWORK_SMTP_URL=f"smtp+plain://{HOST}:{box.port}",
             NEEDLEWORK_MAIL_FROM=SENDER,
-            NEEDLEWORK_PUBLIC_URL="https://needlework.example",
+            NEEDLEWORK_PUBLIC_URL=f"http://{HOST}",
         )
         try:
             alerts = set()

@@ -175,6 +175,7 @@ def _clinic() -> Iterator[Api]:
                 key = clients.add(op, "Back office", Scope)
                 op.finish()
             with wired(create_app(database)) as wire:
+                wire.headers["Host"] = urlsplit(PUBLIC_URL).netloc
                 yield Api(wire, str(key))
 
 

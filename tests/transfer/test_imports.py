@@ -4,19 +4,16 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 from typing import Any
 
 import pytest
 from httpx2 import Client, Response
 from sqlalchemy.exc import IntegrityError
 
-from app.core.values import bounds
 from app.core.values.access import Scope
 from app.core.values.clock import uuid7
 from app.transfer import again, service
 from app.transfer.routes import FILE_MAX_BYTES
-from app.transfer.rows import TOO_MANY_LINES, rows
 from tests.ground import Api, Clinic
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -259,52 +256,6 @@ def test_a_session_keeps_the_credentials_of_a_practitioner_who_comes_in_with_it(
 def test_at_most_a_thousand_errors_are_listed(api: Api) -> None:
     report = imported(api, b"x\n" * 1001)
     assert (report["rejected"], len(report["errors"]), report["more_errors"]) == (1001, 1000, True)
-
-
-NO_ROWS = [b"x\n", b"[]\n", b'{"type": "zebra"}\n', b'{"type": "patient", "given_name": "\xff"}\n']
-
-
-@pytest.mark.bound("import-lines")
-@pytest.mark.parametrize("bad", NO_ROWS)
-def test_a_file_of_lines_that_are_no_rows_is_not_read_to_its_end(
-    api: Api, bad: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounds, "IMPORT_UNREADABLE_MAX", 300)
-    good = lines(patients(1))
-    report = imported(api, good + bad * 2 * service.BATCH_ROWS + good)
-    assert (report["stopped_after"], report["created"]) == (2 * service.BATCH_ROWS, 1)
-    assert report["errors"][-1]["code"] == "too_many_unreadable"
-
-
-@pytest.mark.bound("import-lines")
-@pytest.mark.parametrize("media", ["application/x-ndjson", "text/csv"])
-@pytest.mark.parametrize("blank", [b"", b'"'], ids=["blank", "one quote"])
-def test_a_file_of_too_many_lines_is_read_up_to_the_limit(
-    api: Api, media: str, blank: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounds, "IMPORT_LINES_MAX", 100)
-    good = b"type\npatient\n" if media == "text/csv" else b'\n{"type": "patient"}\n'
-    bad = blank if media == "text/csv" else b""
-    answer = post(api, good + bad + b"\n" * 1000 + good, **{"Content-Type": media})
-    report = answer.json()
-    assert (answer.status_code, report["stopped_after"]) == (200, 100)
-    assert (report["errors"][-1]["line"], report["errors"][-1]["code"]) == (100, "too_many_lines")
-    assert counts(report)[0] == 1
-
-
-@pytest.mark.bound("import-lines")
-@pytest.mark.alike
-@pytest.mark.parametrize("row", [b"", b"a", b'"'], ids=["blank", "text", "quotes"])
-def test_a_long_file_of_one_quote_is_given_up_early(row: bytes) -> None:
-    """It doesn't hold its place for a second per megabyte."""
-    file = BytesIO(b'type,given_name\n"' + (row + b"\n") * 2_200_000)
-    is_done, unreadable = False, 0
-    for each in rows(file, "text/csv"):
-        unreadable += each.fault is not None
-        is_done = unreadable == bounds.IMPORT_UNREADABLE_MAX or each.fault is TOO_MANY_LINES
-        if is_done:
-            break
-    assert is_done
 
 
 def test_a_batch_with_a_conflict_is_repeated_row_by_row(

@@ -5,6 +5,7 @@ A statement that grows with its rows is compiled again for each number of rows. 
 it unpacks in C. SQLite runs inside the process, so `executemany` is cheap there.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -16,10 +17,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.exc import DBAPIError
 
 from app.core.db.tables import Table
 
 Rows = Sequence[dict[str, Any]]
+_LOG = logging.getLogger(__name__)
 _ANALYZE_NEW = text("SELECT analyze_new_tables()")
 
 
@@ -86,6 +89,15 @@ def analyze_new(db: Connection) -> None:
 
     Without statistics, PostgreSQL's planner rates every index that begins with the clinic as
     highly as the primary key. Each foreign key check may then read all of a clinic's rows.
+
+    What follows is only slower without it, so a failure is logged, and nothing else.
     """
     if db.dialect.name == "postgresql":
-        db.execute(_ANALYZE_NEW)
+        try:
+            with db.begin_nested():
+                db.execute(_ANALYZE_NEW)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            code = getattr(error.orig, "sqlstate", None)
+            _LOG.warning("ANALYZE failed: %s %s", type(error.orig).__name__, code)

@@ -1,6 +1,7 @@
 """Health and metrics of the process."""
 
 import asyncio
+import hmac
 from threading import Event
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from app.core.db import schema
 from app.core.db.database import Database
 from app.core.http.deadline import deadline
-from app.core.values.problems import Unavailable
+from app.core.values.problems import Unauthenticated, Unavailable
+from app.settings import settings
 
 router = APIRouter(include_in_schema=False)
 shutting_down = Event()
@@ -49,6 +51,14 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics", name="metrics")
-def metrics() -> Response:
-    """Return the counts and durations of requests, for Prometheus."""
+def metrics(request: Request) -> Response:
+    """Return the counts and durations of requests, for Prometheus.
+
+    Raises `Unauthenticated` if the settings have a key for it, and the request doesn't.
+    """
+    key = settings().metrics_key
+    if key is not None:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), key.get_secret_value().encode()):
+            raise Unauthenticated
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -5,10 +5,11 @@ A request passes these layers, from the outside in:
 1. `Connection`, the HTTP protocol of the server: bounds what a client holds (`serve` only).
 2. Starlette's `ServerErrorMiddleware`, and FastAPI's telemetry (off) and body limit (unset).
 3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric.
-4. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.
-5. Starlette's `GZipMiddleware`: compresses answers of `COMPRESS_FROM_BYTES` or more.
-6. Starlette's `ExceptionMiddleware`, which calls the handlers below.
-7. FastAPI's exit stack, its router, and the `Route`.
+4. `KnownHosts`, if the settings name a public address: refuses requests for other hosts.
+5. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.
+6. Starlette's `GZipMiddleware`: compresses answers of `COMPRESS_FROM_BYTES` or more.
+7. Starlette's `ExceptionMiddleware`, which calls the handlers below.
+8. FastAPI's exit stack, its router, and the `Route`.
 """
 
 import re
@@ -27,8 +28,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.causes import log_cause
 from app.core.http.cors import Cors
 from app.core.http.health import shutting_down
+from app.core.http.hosts import KnownHosts
 from app.core.http.logs import log
 from app.core.http.requests import EXTRA_HEADERS, REQUEST_ID, THREAD_FROM_BYTES, request_id
 from app.core.values.clock import uuid7
@@ -96,6 +99,9 @@ def install(app: FastAPI, pages: Mapping[str, ProblemPage] | None = None) -> Non
     origins = settings().cors_origins
     if origins:
         app.add_middleware(Cors, origins=origins, pages=tuple(app.state.pages))
+    public_url = settings().public_url
+    if public_url:
+        app.add_middleware(KnownHosts, public_url=public_url)
     app.add_middleware(Middleware)
     handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
         Problem: _problem,
@@ -188,6 +194,7 @@ async def _respond(request: Request, problem: Problem) -> Response:
 
 
 async def _problem(request: Request, problem: Problem) -> Response:
+    log_cause(request, problem)
     return await _respond(request, problem)
 
 

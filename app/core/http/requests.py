@@ -93,7 +93,12 @@ def ids_in(request: ApiRequest) -> set[UUID]:
 
 
 async def chunks(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives. `TooLarge` as soon as it exceeds the limit."""
+    """Yield the body as it arrives. `TooLarge` as soon as it exceeds the limit.
+
+    `UnsupportedMedia` if it is encoded, such as compressed: a small body could become a large one.
+    """
+    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMedia("Send the body without a Content-Encoding.")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > max_bytes:
         raise TooLarge

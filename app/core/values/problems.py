@@ -76,6 +76,12 @@ class TooManyRequests(Problem):
         self.headers = {"Retry-After": str(after_s)}
 
 
+class UnknownHost(Problem):
+    """This server doesn't answer for the host in `Host`. Use its public address."""
+
+    status, code, title = HTTPStatus.MISDIRECTED_REQUEST, "unknown-host", "Unknown host"
+
+
 class Unauthenticated(Problem):
     """The request needs a valid bearer token."""
 

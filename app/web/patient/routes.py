@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.asks.service.states import GRACE, TAKES, LinkState
+from app.core.http.causes import log_cause
 from app.core.http.forms import FORM
 from app.core.http.requests import check_media, whole_body
 from app.core.values.clock import uuid7
@@ -45,7 +46,8 @@ async def send(request: Request, token: str) -> Response:
     typed = answers.typed(await whole_body(request))
     try:
         return await _sent(request, token, typed)
-    except Unavailable:
+    except Unavailable as problem:
+        log_cause(request, problem)
         around = stranger(typed.value("language")).around
         return _form(token, around, typed, 503, problem=wording.NOT_STORED)
 

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, get_args
 
+import pytest
 import time_machine
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from app.core.values.clock import now
 from app.sessions.schemas import SessionBody
+from app.web.console.writing.fields import Field, read_fields, texts
 from app.web.console.writing.muscles import NAMES
 from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
@@ -181,3 +185,19 @@ def test_a_long_form_comes_back_after_a_sign_in_that_had_ended(
     sent = {**VISIT, "practitioner_id": who["practitioner_id"]}
     assert again(nobody, new(who), form, **sent).status_code == 303
     assert len(only(api)["needlings"]) == 2
+
+
+ANSWERS = st.lists(st.none() | st.integers(-(10**7), 10**7).map(lambda n: n / 10**4), min_size=1)
+
+
+@given(ANSWERS)
+def test_answers_of_a_questionnaire_are_read_as_they_are_shown(answers: list[float | None]) -> None:
+    fields = [Field("items", "Answers", "answers")]
+    typed = texts(fields, {"items": answers}, UTC)
+    assert read_fields(fields, typed, UTC).members == {"items": answers}
+
+
+@pytest.mark.parametrize("typed", ["1,0,3", "1 x 3", "2,5 1", "1..2"])
+def test_answers_that_are_not_clear_are_not_guessed(typed: str) -> None:
+    fields = [Field("items", "Answers", "answers")]
+    assert read_fields(fields, {"items": typed}, UTC).members == {"items": typed}

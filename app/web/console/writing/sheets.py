@@ -155,6 +155,14 @@ def take(
         return _page(op, sheet, form, stale=_stale(op, sheet, form), status=int(stale.status))
 
 
+def shown_again(
+    op: Operation, sheet: Sheet, form: Mapping[str, str], faults: Sequence[Fault], status: int
+) -> HTMLResponse:
+    """Show a form that was refused, with what was typed and each fault at its field."""
+    read = read_fields(sheet.fields, form, op.zone)
+    return _page(op, sheet, form, placed(sheet.fields, faults, read), status=status)
+
+
 def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
     """Return the faults of a problem, in words for people. `zone` is the clinic's."""
     if isinstance(refused, IdentifierTaken):
