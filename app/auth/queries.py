@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, Row, Select, bindparam, literal, select
 from sqlalchemy.orm import aliased
-from starlette.concurrency import run_in_threadpool
 
 from app.auth.activity import practitioners_behind
 from app.auth.models import AccessToken, Account, BrowserToken, Client, Emergency, Identity
@@ -37,6 +37,8 @@ CACHED_MAX = 10_000
 REFUSED_AGAIN_S = 60
 USE_S = 3600
 """How accurate the stored time of a client's last use is."""
+# Threads of their own: what strangers may ask for, such as `/openapi.json`, can't hold them up.
+_THREADS = CapacityLimiter(4)
 MAKERS_MAX = 10
 """How many clients there may be in a row in which each made the next."""
 
@@ -153,14 +155,19 @@ class Authenticator:
 
     async def _checked(self, token: str) -> Caller | Refused | None:
         if parse_key(token, API_KEY, ACCESS_TOKEN) is not None:
-            return await run_in_threadpool(self._look_up, caller_by_token, token)
+            return await self._in_thread(caller_by_token, token)
         try:
             client_id = await self._provider.identity(token)
         except Untrusted:
             return None
         if client_id is None:
             return None
-        return await run_in_threadpool(self._look_up, caller_by_identity, client_id)
+        return await self._in_thread(caller_by_identity, client_id)
+
+    async def _in_thread(
+        self, look_up: Callable[[Connection, T], Caller | Refused | None], what: T
+    ) -> Caller | Refused | None:
+        return await to_thread.run_sync(self._look_up, look_up, what, limiter=_THREADS)
 
     def _look_up(
         self, look_up: Callable[[Connection, T], Caller | Refused | None], what: T

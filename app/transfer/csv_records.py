@@ -14,6 +14,8 @@ from app.core.values.faults import Fault
 from app.transfer.lines import LINE_MAX_BYTES, TOO_LONG, Line
 
 CELL_MAX: Final = csv.field_size_limit()
+RECORD_LINES_MAX: Final = 10_000
+"""More lines than the texts of a record can have. A quote that never ends is found soon."""
 CELL_TOO_LONG = Fault("", "csv_field_too_long", f"A cell may have at most {CELL_MAX:,} characters.")
 
 _CELL: Final = r'(?:"(?:[^"]|"")*+"|[^",\r\n]*+)'
@@ -42,7 +44,8 @@ def records(lines: Iterator[Line]) -> Iterator[Record]:
         while line.raw is not None:
             size, quotes = size + len(line.raw), quotes + line.raw.count(b'"')
             # A record ends with the first line after which its quotes are in pairs.
-            is_open = quotes % 2 == 1 and size <= LINE_MAX_BYTES
+            is_short = size <= LINE_MAX_BYTES and len(taken) < RECORD_LINES_MAX
+            is_open = quotes % 2 == 1 and is_short
             if not is_open or (line := following()) is None:
                 break
             taken.append(line)

@@ -1,6 +1,7 @@
 """`/docs` and its files, `/openapi.json`, `/problems/<code>`, and the console's files."""
 
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Final
 
 import orjson
@@ -35,6 +36,8 @@ DOCS_HEADERS: Final = {
     ),
 }
 
+# `cache` lets all who ask at once make the same content, which keeps every thread busy.
+_MAKING: Final = Lock()
 
 router = APIRouter(include_in_schema=False)
 
@@ -58,7 +61,9 @@ def console_file(request: Request, name: str, v: str = "") -> Response:
 @router.get("/docs", name="docs")
 def docs() -> Response:
     """Return the page that documents all operations and can try them."""
-    return HTMLResponse(_docs_page(), headers=DOCS_HEADERS)
+    with _MAKING:
+        page = _docs_page()
+    return HTMLResponse(page, headers=DOCS_HEADERS)
 
 
 @router.get("/docs/{name}", name="docs.file")
@@ -66,7 +71,8 @@ def docs_file(request: Request, name: str, v: str = "") -> Response:
     """Return a file of that page. A browser keeps it for a year by its version `v`."""
     if name not in DOCS_FILES:
         raise NotFound
-    content, version, packed = _docs_file(name)
+    with _MAKING:
+        content, version, packed = _docs_file(name)
     cache = FOR_A_YEAR if v == version else "no-cache"
     headers = {**DOCS_HEADERS, "Cache-Control": cache}
     return kept(request, content, DOCS_FILES[name][1], headers, version, packed)
@@ -90,7 +96,8 @@ def _docs_page() -> str:
 @router.get("/openapi.json", name="openapi")
 def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
-    content, version, packed = _document(request.app)
+    with _MAKING:
+        content, version, packed = _document(request.app)
     return kept(request, content, JSON, {"Cache-Control": "no-cache"}, version, packed)
 
 

@@ -92,7 +92,7 @@ def test_instants_are_told_by_the_clinic_s_clock() -> None:
     assert in_words("literal_error", "Input should be 'left', 'side_lying' or 'x'") == (
         "Choose one of these: left, side lying, x."
     )
-    assert in_words("uuid_version", "x") == NONE
+    assert in_words("uuid_version", "UUID version 4 expected") == NONE
     assert "blank" in OWN
 
 

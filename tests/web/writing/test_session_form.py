@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from app.core.values.clock import now
 from app.sessions.schemas import SessionBody
 from app.web.console.writing.fields import Field, read_fields, texts
-from app.web.console.writing.muscles import NAMES
+from app.web.console.writing.muscles import NAMES, meant
 from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
@@ -201,3 +201,27 @@ def test_answers_of_a_questionnaire_are_read_as_they_are_shown(answers: list[flo
 def test_answers_that_are_not_clear_are_not_guessed(typed: str) -> None:
     fields = [Field("items", "Answers", "answers")]
     assert read_fields(fields, {"items": typed}, UTC).members == {"items": typed}
+
+
+def test_a_muscle_s_side_that_contradicts_the_side_beside_it_is_refused(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    answer = log(desk, who, **row(1, muscle="infra R", side="left", ache="6"))
+    assert answer.status_code == 422
+    form = form_on(answer.text, new(who))
+    assert form.wrong == {"needlings.1.side"}
+    assert form.values["needlings.1.ache"] == "6"
+    assert api.get("/v1/sessions").json()["items"] == []
+    assert meant("multifidus L") == ("multifidus", "left")
+
+
+def test_the_one_open_episode_is_chosen_and_nothing_is_offered_where_there_is_none(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    consent = desk.get(f"/console/patients/{who['patient_id']}/consents/new").text
+    assert "Only for the episode" not in consent
+    assert opened(desk, new(who)).get("episode_id") is None
+    episode = api.create("/v1/episodes", patient_id=who["patient_id"], complaint="A")
+    assert opened(desk, new(who))["episode_id"] == episode["id"]
+    api.create("/v1/episodes", patient_id=who["patient_id"], complaint="A")
+    assert opened(desk, new(who))["episode_id"] == ""

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, Literal, NamedTuple
 
 from app.core.values.faults import Fault
-from app.core.values.wire import LINE_MAX, TEXT_MAX
 from app.muscles.queries import find
 from app.web.console.writing.muscles import meant
 
@@ -36,7 +35,6 @@ DROP: Final = "drop"
 """The tick that leaves a row out."""
 MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
 """What stands for a question without an answer."""
-LONGEST: Final[Mapping[str, int]] = {"number": 20, "lines": TEXT_MAX, "text": TEXT_MAX}
 _NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 
 
@@ -52,11 +50,6 @@ class Field(NamedTuple):
     hint: str = ""
     default: str = ""
     """What an empty field means, to be shown in it."""
-
-    @property
-    def longest(self) -> int:
-        """How many characters it takes."""
-        return LONGEST.get(self.sort, LINE_MAX)
 
     @property
     def top(self) -> str:
@@ -75,6 +68,8 @@ class Read(NamedTuple):
     """The members of the body. Empty fields are absent."""
     rows: Mapping[str, str]
     """The row of the form for each item of a list, by its JSON Pointer in the body."""
+    unclear: Sequence[Fault] = ()
+    """Where two fields contradict each other, at the places of the form."""
 
     def field_of(self, pointer: str) -> str:
         """Return the name of the field at a JSON Pointer into the body."""
@@ -97,7 +92,18 @@ def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) 
         for name, value in _read(field, form, zone):
             _put(tree, name.split("."), value)
     rows: dict[str, str] = {}
-    return Read(_packed(tree, "", "", rows), rows)
+    return Read(_packed(tree, "", "", rows), rows, list(_unclear(listed, form)))
+
+
+def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield a fault where a muscle's text names another side than the field beside it."""
+    for field in fields:
+        beside = f"{field.name.rpartition('.')[0]}.side".lstrip(".")
+        if field.sort == "muscle" and _typed(form, field.name) and _typed(form, beside):
+            _, side = meant(_typed(form, field.name))
+            if side not in {None, _typed(form, beside)}:
+                detail = f"The muscle's text says {side}, and the side is another one."
+                yield Fault("/" + beside.replace(".", "/"), "sides_differ", detail)
 
 
 def texts(fields: Iterable[Field], view: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:
@@ -192,6 +198,8 @@ def _listed(field: Field, typed: str) -> Any:
         return [line for line in map(str.strip, typed.splitlines()) if line]
     codes = {label.casefold(): code for code, label in field.choices}
     words = (word for word in map(str.strip, typed.split(",")) if word)
+    if not codes:
+        return ["_".join(word.split()) for word in words]
     return [codes.get(word.casefold(), word) for word in words]
 
 
@@ -230,7 +238,9 @@ def _text(field: Field, value: Any, zone: tzinfo) -> str:
             return {None: "", True: "yes", False: no}[value]
         case "codes":
             labels = {code: label for code, label in field.choices if "," not in label}
-            return ", ".join(labels.get(word, word) for word in value or ())
+            plain = not field.choices
+            words = (word.replace("_", " ") if plain else word for word in value or ())
+            return ", ".join(labels.get(word, word) for word in words)
         case "lines":
             return "\n".join(value or ())
         case "answers":

@@ -37,7 +37,7 @@ AT: Final = f"{pages.HOME}/patients"
 LANGUAGES: Final = tuple((each.tag, each.name) for each in languages(NOTES))
 WITHOUT_CONSENT: Final = Fault(
     "/override_reason",
-    "consent_missing",
+    "missing",
     "The patient has not agreed to this use of data. Record their consent, or give the reason to"
     " send it all the same. The ledger keeps the reason.",
 )

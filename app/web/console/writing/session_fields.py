@@ -221,13 +221,17 @@ def _count() -> Section:
     )
 
 
+def _named(offered: Sequence[tuple[str, str]]) -> str:
+    return f"With commas, of these: {', '.join(label.lower() for _, label in offered)}."
+
+
 def _words(offered: Offered) -> Section:
     further, after = tuple(offered.co_interventions), tuple(offered.aftercare)
     return Section(
         "Note and plan",
         (
-            Field("co_interventions", "What else was done", "codes", further, hint="With commas."),
-            Field("aftercare", "Aftercare", "codes", after, hint="With commas."),
+            Field("co_interventions", "What else was done", "codes", further, hint=_named(further)),
+            Field("aftercare", "Aftercare", "codes", after, hint=_named(after)),
             Field("note", "Note", "text"),
             Field("plan", "Plan", "text"),
         ),

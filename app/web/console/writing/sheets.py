@@ -143,6 +143,9 @@ def take(
     if MORE_ROWS in form:
         return _page(op, sheet, form)
     read = read_fields(sheet.fields, form, op.zone)
+    if read.unclear:
+        found = placed(sheet.fields, read.unclear, Read({}, {}))
+        return _page(op, sheet, form, found, status=int(Invalid.status))
     try:
         return pages.redirect(work(read), said)
     except (Invalid, IdentifierTaken) as refused:
