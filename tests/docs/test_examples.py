@@ -168,7 +168,11 @@ def test_the_readme_is_short_and_leads_with_two_commands() -> None:
 
 
 def test_every_link_between_pages_has_a_target() -> None:
-    for page in {*PAGES, *DOCS.rglob("*.md"), *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md"))}:
+    for page in {
+        *PAGES,
+        *DOCS.rglob("*.md"),
+        *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md")),
+    }:
         for target, heading in re.findall(
             r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
         ):
