@@ -81,7 +81,7 @@ def test_a_muscle_is_found_by_what_is_typed_and_never_guessed(
 def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
-    needling = {"muscle": "infraspinatus", "side": "left", "sensations": ["cramp", "pressure"]}
+    needling = {"muscle": "infraspinatus", "side": "left", "sensations": ["pressure", "cramp"]}
     psfs = {"phase": "before", "instrument": "psfs", "activity": "reach", "value": 2.5}
     finding = {"sign": "taut_band", "segment": "C5", "side": "left", "grade": 2}
     session = api.session(

@@ -61,13 +61,7 @@ _FURTHER: Final = (
     Field("retention_s", "Stayed, s", "number"),
     Field("sharp", "Sharp, 0-10", "number"),
     Field("familiar_pain", "Their own pain?", "choice", choices(words_of(FamiliarPain))),
-    Field(
-        "sensations",
-        "Sensations",
-        "codes",
-        tuple((word, word.replace("_", " ")) for word in words_of(Sensation)),
-        hint=f"{', '.join(words_of(Sensation)).replace('_', ' ')}.",
-    ),
+    Field("sensations", "Sensations", "codes", choices(words_of(Sensation))),
     Field("stopped_for", "Stopped early because of"),
 )
 MEASURE: Final = (
@@ -85,7 +79,7 @@ MEASURE_FURTHER: Final = (
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),
     Field("muscle", "Muscle", "muscle"),
-    Field("movement", "Movement"),
+    Field("movement", "Movement", "choice"),
     Field("reported_by", "Said by", "choice", choices(("patient", "practitioner"))),
 )
 _FINDING: Final = (
@@ -130,6 +124,7 @@ class Offered(NamedTuple):
     episodes: Sequence[tuple[str, str]] = ()
     co_interventions: Sequence[tuple[str, str]] = ()
     aftercare: Sequence[tuple[str, str]] = ()
+    movements: Sequence[tuple[str, str]] = ()
 
 
 def sections(
@@ -139,7 +134,7 @@ def sections(
     rows = rows or {}
     return [
         _visit(offered, rows.get("identifiers", 1)),
-        *_rows("measurements", rows),
+        *_rows("measurements", rows, offered.movements),
         *_rows("findings", rows),
         *([_every_needle()] if is_new else []),
         *_rows("needlings", rows),
@@ -148,14 +143,27 @@ def sections(
     ]
 
 
-def _rows(member: str, rows: Mapping[str, int]) -> list[Section]:
+def with_movements(
+    fields: Sequence[Field], movements: Sequence[tuple[str, str]]
+) -> tuple[Field, ...]:
+    """Return the fields of a measure with the movements that can be chosen."""
+    return tuple(
+        field._replace(choices=tuple(movements)) if field.name == "movement" else field
+        for field in fields
+    )
+
+
+def _rows(
+    member: str, rows: Mapping[str, int], movements: Sequence[tuple[str, str]] = ()
+) -> list[Section]:
     shown = LISTS[member]
+    more = with_movements(shown.more, movements)
     count = min(max(shown.at_first, rows.get(member, 0)), shown.at_most)
     return [
         Section(
             f"{shown.label} {row + 1}",
             tuple(_in_row(field, member, row) for field in shown.fields),
-            tuple(field.within(f"{member}.{row}") for field in shown.more),
+            tuple(field.within(f"{member}.{row}") for field in more),
             row=f"{member}.{row}",
             folds=True,
             is_open=row < shown.open,
@@ -221,17 +229,13 @@ def _count() -> Section:
     )
 
 
-def _named(offered: Sequence[tuple[str, str]]) -> str:
-    return f"With commas, of these: {', '.join(label.lower() for _, label in offered)}."
-
-
 def _words(offered: Offered) -> Section:
     further, after = tuple(offered.co_interventions), tuple(offered.aftercare)
     return Section(
         "Note and plan",
         (
-            Field("co_interventions", "What else was done", "codes", further, hint=_named(further)),
-            Field("aftercare", "Aftercare", "codes", after, hint=_named(after)),
+            Field("co_interventions", "What else was done", "codes", further),
+            Field("aftercare", "Aftercare", "codes", after),
             Field("note", "Note", "text"),
             Field("plan", "Plan", "text"),
         ),

@@ -248,6 +248,7 @@ def _offered(op: Operation, patient_id: UUID, named: UUID | None) -> Offered:
         episodes(op, patient_id),
         words_to_choose(op, "co_interventions"),
         words_to_choose(op, "aftercare"),
+        words_to_choose(op, "movements"),
     )
 
 
