@@ -34,6 +34,8 @@ Sort = Literal[
 row that has nothing else is empty."""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
+CHOSEN: Final = "chosen"
+"""The choice of one of the muscles that the words may mean."""
 MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
 """What stands for a question without an answer."""
 _NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
@@ -125,8 +127,8 @@ def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[Fault
     """Yield a fault where a muscle's text names another side than the field beside it."""
     for field in fields:
         beside = f"{field.name.rpartition('.')[0]}.side".lstrip(".")
-        if field.sort == "muscle" and _typed(form, field.name) and _typed(form, beside):
-            _, side = meant(_typed(form, field.name))
+        if field.sort == "muscle" and typed_in(form, field) and _typed(form, beside):
+            _, side = meant(typed_in(form, field))
             if side not in {None, _typed(form, beside)}:
                 detail = f"The muscle's text says {side}, and the side is another one."
                 yield Fault("/" + beside.replace(".", "/"), "sides_differ", detail)
@@ -280,7 +282,14 @@ def _plain(value: Any) -> str:
 
 
 def typed_in(form: Mapping[str, str], field: Field) -> str:
-    """Return the text of a field in a form. That of a list of codes has the codes ticked, too."""
+    """Return the text of a field in a form. That of a list of codes has the codes ticked, too.
+
+    A muscle that was chosen of those suggested takes the place of the words, but keeps their side.
+    """
+    chosen = find(form.get(f"{field.name}.{CHOSEN}", "")) if field.sort == "muscle" else None
+    if chosen is not None:
+        _, side = meant(_typed(form, field.name))
+        return f"{chosen.name} {side or ''}".strip()
     if field.sort != "codes":
         return _typed(form, field.name)
     place = f"{field.name}."

@@ -21,6 +21,8 @@ from app.web.console.writing.fields import Field, Placed, Read, placed, read_fie
 MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
 EMPTY: Final = Placed({}, ())
+CHOSEN: Final = frozenset(("codes", "muscle"))
+"""The sorts of fields that have ticks or choices besides a line."""
 
 
 class Section(NamedTuple):
@@ -50,6 +52,11 @@ class Section(NamedTuple):
         """Return what its first fields hold, in words, for when it is folded."""
         words = (field.in_words(values.get(field.name, "")) for field in self.fields[:3])
         return ", ".join(filter(None, words))
+
+    def held(self, values: Mapping[str, str]) -> str:
+        """Return what its folded fields hold, with their labels."""
+        texts = ((field, field.in_words(values.get(field.name, ""))) for field in self.more)
+        return "; ".join(f"{field.label}: {text}" for field, text in texts if text)
 
     def unfolds(self, values: Mapping[str, str], found: Placed) -> bool:
         """Whether it is open: it holds something, or has a fault."""
@@ -188,12 +195,12 @@ def _page(
     stale: Stale | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    ticked = {each.name: typed_in(values, each) for each in sheet.fields if each.sort == "codes"}
+    read = {each.name: typed_in(values, each) for each in sheet.fields if each.sort in CHOSEN}
     page = framed(
         sheet.template,
         op,
         sheet=sheet,
-        values={**values, **ticked},
+        values={**values, **read},
         placed=found,
         stale=stale,
         labels={field.name: _label(sheet, field) for field in sheet.fields},
