@@ -66,7 +66,9 @@ from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
 from app.web.console.consenting import router as consenting
+from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
+from app.web.console.leaving import router as leaving
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
@@ -75,7 +77,7 @@ from app.web.console.routes import router as console
 from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
-from app.web.console.writing import acts, courses, safety, visits
+from app.web.console.writing import acts, courses, releases, safety, visits
 from app.web.console.writing import people as patient_forms
 from app.web.console.writing import screenings as screening_forms
 from app.web.patient import apps, problem_pages
@@ -133,8 +135,11 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     visits.router,
     acts.router,
     safety.router,
+    releases.router,
+    exports_page,
     screening_forms.router,
     people,
+    leaving,
     machines,
     own_account.reading,
     own_account.router,

@@ -5,6 +5,7 @@ All tests of a worker share one database of each kind. Each test has its own cli
 separation of clinics also separates the tests.
 """
 
+import gc
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import FastAPI
 from httpx2 import Client
 from hypothesis import HealthCheck, settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.accounts.service import passwords
 from app.core.db.database import Database
 from app.core.http import deadline
 from app.deliveries import courier
@@ -33,6 +37,7 @@ COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
 
 REQUEST_MAX_S = 60.0
 COURIER_EVERY_S = 86_400.0
+QUICK_HASHES = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=1_024, parallelism=1),))
 
 settings.register_profile(
     "ci",
@@ -76,6 +81,17 @@ def pytest_configure() -> None:
     os.environ["NEEDLEWORK_LEDGER_KEY"] = pem.decode()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage while tests are collected: nearly all of it stays alive."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start a PostgreSQL for all workers."""
     postgres.start_for(session.config)
@@ -91,11 +107,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def patient() -> Iterator[None]:
     """Give each request a minute: a busy machine may need more than the normal limit.
 
-    The couriers of the applications in this process rest. A test sends messages itself.
+    The couriers of the applications in this process rest. A test sends messages itself. Passwords
+    are hashed by Argon2 with little memory in this process, and at full cost in a server process.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(courier, "EVERY_S", COURIER_EVERY_S)
         patch.setattr(deadline, "REQUEST_MAX_S", REQUEST_MAX_S)
+        patch.setattr(passwords, "HASHES", QUICK_HASHES)
         yield
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam
 
 from app.core.operation import Operation, rows
 from app.kinds import KINDS
@@ -30,49 +30,59 @@ class Moved(NamedTuple):
     resource: str
 
 
-def _of_patient(kind: Kind[Any, Any]) -> Select[Any] | None:
-    """Select the ids of a patient's records of a kind; None if its records are no patient's."""
-    own = kind.table.__table__.c
-    column = own.id if kind is PATIENTS else own.get("patient_id")
-    return None if column is None else rows(kind.table, own.id).where(column == _PATIENT)
+class Source(NamedTuple):
+    """How a patient's records of a kind are found, with the ids of records that they name."""
+
+    statement: Select[Any]
+    named: tuple[str, ...]
+    """The nouns of the named records, in the order of the columns behind `id`."""
 
 
 _PATIENT: Final[BindParameter[UUID]] = bindparam("patient_id")
-_OF_PATIENT: Final = {
-    kind.noun: (kind, statement) for kind in KINDS if (statement := _of_patient(kind)) is not None
+_OWNERS: Final = {
+    kind: own.id if kind is PATIENTS else own.patient_id
+    for kind in KINDS
+    if "patient_id" in (own := kind.table.__table__.c) or kind is PATIENTS
 }
-_REFERRED: Final = [
-    (reference.noun, statement.with_only_columns(kind.table.__table__.c[reference.field]))
-    for kind, statement in _OF_PATIENT.values()
-    for reference in kind.references
-    if reference.noun not in _OF_PATIENT and reference.field in kind.table.__table__.c
-]
-"""Select the ids of records that belong to nobody, but that a patient's records name."""
-_NAMED: Final = {noun for noun, _ in _REFERRED}
-_WHOLE: Final = [k for k in KINDS if k.noun not in _OF_PATIENT and k.noun not in _NAMED]
+"""The column with the patient's id, by kind. Records of other kinds are no patient's."""
+_NOUNS: Final = {kind.noun for kind in _OWNERS}
+
+
+def _source(kind: Kind[Any, Any], owner: ColumnElement[Any]) -> Source:
+    columns = kind.table.__table__.c
+    named = [
+        reference
+        for reference in kind.references
+        if reference.noun not in _NOUNS and reference.field in columns
+    ]
+    shown = [columns.id, *(columns[reference.field] for reference in named)]
+    statement = rows(kind.table, *shown).where(owner == _PATIENT)
+    return Source(statement, tuple(reference.noun for reference in named))
+
+
+_SOURCES: Final = {kind.noun: _source(kind, owner) for kind, owner in _OWNERS.items()}
+_NAMED: Final = {noun for source in _SOURCES.values() for noun in source.named}
+_WHOLE: Final = [kind for kind in KINDS if kind.noun not in _NOUNS | _NAMED]
 """Kinds without a patient whose records explain words and figures. A clinic has few of them."""
 
 
 def ids(op: Operation, patient_id: UUID) -> Ids:
     """Return the ids of everything that a bundle of this patient has, in the order of the kinds."""
     found: dict[str, set[UUID]] = {kind.noun: set() for kind in KINDS}
-    for noun, (_, statement) in _OF_PATIENT.items():
-        found[noun] = _column(op, statement, patient_id=patient_id)
-    for noun, statement in _REFERRED:
-        found[noun] |= _column(op, statement, patient_id=patient_id) - {None}
+    for noun, source in _SOURCES.items():
+        for id_, *named in op.all(source.statement, patient_id=patient_id):
+            found[noun].add(id_)
+            for other, name in zip(source.named, named, strict=True):
+                found[other].update(() if name is None else (name,))
     for kind in _WHOLE:
-        found[kind.noun] = _column(op, rows(kind.table, kind.table.id))
+        found[kind.noun] = {id_ for (id_,) in op.all(rows(kind.table, kind.table.id))}
     return {noun: sorted(some) for noun, some in found.items()}
 
 
 def has_session(op: Operation, patient_id: UUID) -> bool:
     """Return whether the patient has a session, void or not."""
-    _, statement = _OF_PATIENT[SESSIONS.noun]
-    return op.first(statement.limit(1), patient_id=patient_id) is not None
-
-
-def _column(op: Operation, statement: Select[Any], **values: object) -> set[Any]:
-    return {value for (value,) in op.all(statement, **values)}
+    statement = _SOURCES[SESSIONS.noun].statement.limit(1)
+    return op.first(statement, patient_id=patient_id) is not None
 
 
 def records(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> Iterator[Any]:
@@ -93,7 +103,7 @@ def changes(op: Operation, patient_id: UUID, ids: Ids) -> Iterator[ChangeView | 
     A record that was entered for a wrong patient and moved is another person's. So its versions
     from before stay out, and so do changes of what is no record, such as a legal hold.
     """
-    own = {(noun, id_) for noun in _OF_PATIENT for id_ in ids[noun]}
+    own = {(noun, id_) for noun in _NOUNS for id_ in ids[noun]}
     for change in about.changes(op, patient_id):
         if (change["resource"], change["resource_id"]) in own:
             yield change

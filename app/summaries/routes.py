@@ -19,6 +19,7 @@ from app.core.values.problems import NotFound
 from app.summaries import service
 from app.summaries.errors import ChartTooLong, ConsentMissing, PressMissing, Unprintable
 from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
+from app.summaries.service import Summary
 
 router = APIRouter(
     prefix="/v1/patients/{patient_id:uuid}",
@@ -91,7 +92,12 @@ async def create_letter(
 async def _released(
     op: Operation, database: Database, patient_id: UUID, body: ReleaseBody, name: str
 ) -> Pdf:
-    summary = await in_print_thread(partial(service.release, op, database, patient_id, body))
+    work = partial(service.release, op, database, patient_id, body)
+    return pdf_answer(op, await in_print_thread(work), name)
+
+
+def pdf_answer(op: Operation, summary: Summary, name: str) -> Pdf:
+    """The answer with a PDF, whose file has this name and the day."""
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",

@@ -49,6 +49,7 @@ RIGHTLY = {
     "audit.proof": "It reads the entries since the last complete tile, up to 255.",
     "audit.consistency": "It reads the entries since the last complete tile, up to 255.",
     "emergencies.unreviewed": "It reads the ledger for as long as the access lasted.",
+    "patients.everything": "It answers who looked at the patient, and the sweep itself does.",
     "outcomes.read": "It answers figures of the whole clinic.",
 }
 # A page of what was changed since is in the order of the visits. SQLite reads the visits in that

@@ -222,7 +222,7 @@ def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None
     assert document["measures"][0]["thresholds"]["id"] in text
     assert document["measures"][0]["thresholds"]["source"] in text
     assert "1 mild, 0 significant, 0 serious; close calls: 0" in text
-    assert page.count("<svg") == 3  # the picture of progress also for phones
+    assert page.count("<svg") == 5  # the picture of progress also for phones
     assert causal_words(text) == []
     for never in ("forecast", "will be"):
         assert never not in text.lower()

@@ -92,7 +92,7 @@ def test_instants_are_told_by_the_clinic_s_clock() -> None:
     assert in_words("literal_error", "Input should be 'left', 'side_lying' or 'x'") == (
         "Choose one of these: left, side lying, x."
     )
-    assert in_words("uuid_version", "x") == NONE
+    assert in_words("uuid_version", "UUID version 4 expected") == NONE
     assert "blank" in OWN
 
 
@@ -108,3 +108,9 @@ def test_instants_are_told_by_the_clinic_s_clock() -> None:
 )
 def test_a_place_in_a_body_is_told_in_words(place: str, expected: str) -> None:
     assert field_words(place) == expected
+
+
+def test_every_page_that_shows_faults_says_them_in_words() -> None:
+    templates = (APP / "web/console/templates").rglob("*.html")
+    raw = [path.name for path in templates if "error.detail" in path.read_text("utf-8")]
+    assert raw == []

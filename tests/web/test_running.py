@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from tests.asks.conftest import clock, here
 from tests.asks.test_sending import box
 from tests.ground import Api
+from tests.summaries.charts import consent
 from tests.web.console import words
 from tests.web.test_alerts import alarmed
 from tests.web.test_follow_ups import (
@@ -22,6 +23,7 @@ OF_NOBODY = {
     "/console/people/{id}": "an account",
     "/console/sign-in/{clinic_id}": "a clinic",
     "/console/{name}": "a file",
+    "/console/exports/{dataset}.{format}": "a file",
 }
 """Pages with a parameter that are about no patient, and about what they are."""
 OF_SIGNED = ("amend", "void")
@@ -39,6 +41,7 @@ def test_every_page_about_a_patient_says_on_paper_who_it_is_and_of_which_clinic(
         "follow-ups": ask["id"],
         "episodes": here.create("/v1/episodes", patient_id=patient["id"], complaint="Neck")["id"],
         "sessions": draft["id"],
+        **_beside(here, patient["id"], draft),
     }
     name = " ".join(filter(None, (patient["given_name"], patient["family_name"])))
     desk = at(60)
@@ -53,6 +56,28 @@ def test_every_page_about_a_patient_says_on_paper_who_it_is_and_of_which_clinic(
         assert words(line).startswith(name or "No name recorded"), place
         assert f"born {patient['birth_date'] or 'on an unknown day'}" in words(line), place
         assert "· Test clinic · as of 20" in words(line), place
+
+
+def _beside(api: Api, patient_id: str, session: dict[str, Any]) -> dict[str, str]:
+    """Records beside the session, by the path of their forms."""
+    at = "2026-11-01T10:00:00Z"
+    event = {"severity": "mild", "expected": True, "causality": "certain", "description": "x"}
+    measured = {"instrument": "nprs", "value": 3, "phase": "before", "taken_at": at}
+    screened = {"rule_set": "r", "answers": [], "decision": "proceed", "decided_by": "x"}
+    made = {
+        "consents": consent(api, patient_id),
+        "measurements": api.create("/v1/measurements", patient_id=patient_id, **measured),
+        "adverse-events": api.create(
+            "/v1/adverse-events", patient_id=patient_id, kind="bruise", occurred_at=at, **event
+        ),
+        "screenings": api.create(
+            "/v1/screenings",
+            session_id=session["id"],
+            decided_at=session["occurred_at"],
+            **screened,
+        ),
+    }
+    return {name: str(record["id"]) for name, record in made.items()}
 
 
 def _pages(app: FastAPI) -> list[str]:

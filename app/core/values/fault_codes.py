@@ -118,6 +118,7 @@ OWN: Final[Mapping[str, str]] = {
     "segment_order": "List each segment once, from the head downwards.",
     "session_void": "That session is void.",
     "side_not_of_muscle": "A muscle of a limb is on the left or on the right.",
+    "sides_differ": "In the console: a muscle's text names another side than the field beside it.",
     "signature_missing": "A signed session needs its signer and the time of the signature.",
     "spinal_level_forbidden": "Only a paraspinal muscle has a spinal level.",
     "spinal_level_missing": "A paraspinal muscle needs its spinal level.",

@@ -30,9 +30,14 @@ _TYPES: Final[Mapping[Type, str]] = {
 }
 
 
+def is_installed() -> bool:
+    """Whether the extra `parquet` is installed."""
+    return find_spec("pyarrow") is not None
+
+
 def check_installed() -> None:
     """Raise `NoParquet` unless this server can write Parquet."""
-    if find_spec("pyarrow") is None:
+    if not is_installed():
         raise NoParquet
 
 

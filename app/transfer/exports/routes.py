@@ -6,27 +6,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from app.core.db.database import Database
 from app.core.http.answers import Answer
 from app.core.http.authorize import Authorize
 from app.core.http.contract import documented
 from app.core.http.routing import Route, TheDatabase
-from app.core.http.streams import Stream, streamed
+from app.core.http.streams import streamed
 from app.core.operation import Operation
 from app.core.values.access import Scope
-from app.core.values.faults import Fault
-from app.core.values.problems import Invalid, NotFound
+from app.core.values.problems import NotFound
 from app.transfer.exports.datasets import BY_NAME, DATASETS
+from app.transfer.exports.downloads import download
 from app.transfer.exports.errors import NoParquet, NoResearchKey
-from app.transfer.exports.folder import RECORDS_FILE
-from app.transfer.exports.formats import CSV_MEDIA, EXCEL, FORMATS, PARQUET
+from app.transfer.exports.formats import CSV_MEDIA, FORMATS
 from app.transfer.exports.package import FILE, package
-from app.transfer.exports.parquet import check_installed
 from app.transfer.exports.records import NAME as RECORDS
 from app.transfer.exports.research import deidentified, secret
 from app.transfer.exports.schemas import ExportFilters, PackageFilters
-from app.transfer.exports.service import export, export_for_research, export_records
-from app.transfer.rows import NDJSON
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=Route)
 Exporting = Annotated[Operation, Depends(Authorize(Scope.EXPORTS_READ))]
@@ -48,12 +43,6 @@ Formed = Annotated[
         json_schema_extra={"enum": list(FORMATS)},
     ),
 ]
-NOT_A_TABLE = Fault(
-    "/deidentified", "not_a_table", "Records can't be de-identified: export tables."
-)
-NOT_CSV = Fault(
-    "/excel", "not_csv", "Only CSV has a form for Excel: export CSV, or leave this out."
-)
 
 
 class Csv(Response):
@@ -98,30 +87,4 @@ async def read(
     patient in the table gets an access entry in the ledger, which `disclosures` shows.
     `records.ndjson` has all records in the form and order that an import takes.
     """
-    return await streamed(partial(_table, op, database, dataset, format, filters), op.clinic_id)
-
-
-def _table(
-    op: Operation, database: Database, dataset: str, form_name: str, filters: ExportFilters
-) -> Stream:
-    file = f"{dataset}.{form_name}"
-    if file == RECORDS_FILE:
-        _check(filters.excel, NOT_CSV)
-        _check(filters.deidentified, NOT_A_TABLE)
-        return Stream(export_records(database, op), NDJSON, file)
-    table, form = BY_NAME.get(dataset), FORMATS.get(form_name)
-    if table is None or form is None:
-        raise NotFound
-    _check(filters.excel and form.name != EXCEL.name, NOT_CSV)
-    if form.name == PARQUET:
-        check_installed()
-    form = EXCEL if filters.excel else form
-    if filters.deidentified:
-        key = secret(op.clinic_id)
-        return Stream(export_for_research(database, op, table, form, key), form.media, file)
-    return Stream(export(database, op, table, form), form.media, file)
-
-
-def _check(is_wrong: bool, fault: Fault) -> None:  # noqa: FBT001 - what is asked
-    if is_wrong:
-        raise Invalid([fault], "query")
+    return await streamed(partial(download, op, database, dataset, format, filters), op.clinic_id)

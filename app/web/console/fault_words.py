@@ -14,6 +14,7 @@ WHOLE: Final = "Give a whole number."
 NUMBER: Final = "Give a number."
 DAY: Final = "Give a day, such as 2026-11-20."
 MOMENT: Final = "Give a day and a time that the clinic's clock has."
+EMAIL: Final = "Write it as: name@example.org."
 YES_NO: Final = "Choose yes or no."
 NONE: Final = "This can't be taken here."
 """What is said of a fault that no form should lead to."""
@@ -51,23 +52,32 @@ OF_CODES: Final[Mapping[str, str]] = {
 }
 """The words for a value that is of another type than the field."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_FOR_PROGRAMS: Final = re.compile(r" GET /v1/[a-z-]+ lists them\.", re.ASCII)
+_PYDANTICS: Final = re.compile(
+    r"(Input|String|List|Dictionary|Set|Tuple|Value|Data|Object|Datetimes?|Dates?|URL|UUID|JSON"
+    r"|Decimal|Instance|Iteration|Error|Function|Generator|Keyword|Mapping|Unexpected|Field|Extra)"
+    r"\b"
+)
+"""How pydantic's messages begin. A rule of ours may share its code, with words of its own."""
 _FIGURE: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 
 
 def in_words(code: str, detail: str, zone: tzinfo | None = None) -> str:
     """Return what a page says of a fault. Instants are told by the clock of `zone`."""
+    if code in OF_TYPES and not _PYDANTICS.match(detail):
+        return detail
     if code == "literal_error":
         offered = re.findall(r"'([^']+)'", detail)
         return f"Choose one of these: {', '.join(offered)}.".replace("_", " ")
     figure = _FIGURE.search(detail)
-    if code == "string_too_short" and figure is not None and figure[0] == "1":
-        return OF_CODES["missing"]
     if code in OF_LIMITS and figure is not None:
-        return OF_LIMITS[code].format(figure[0])
+        is_empty = code == "string_too_short" and figure[0] == "1"
+        return OF_CODES["missing"] if is_empty else OF_LIMITS[code].format(figure[0])
     if code in OF_CODES:
-        return OF_CODES[code]
+        return EMAIL if code == "string_pattern_mismatch" and "@" in detail else OF_CODES[code]
     if code in OF_TYPES:
         return NONE
+    detail = _FOR_PROGRAMS.sub("", detail)
     return detail if zone is None else _INSTANT.sub(lambda at: _local(at[0], zone), detail)
 
 

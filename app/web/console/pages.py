@@ -33,6 +33,7 @@ from app.progress.rules.wording import (
     verdict_words,
 )
 from app.web.console.cookies import CLINIC, cookie_of
+from app.web.console.fault_words import in_words
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
@@ -71,6 +72,11 @@ def _held(context: Context, measure: Json) -> str | None:
 @pass_context
 def _said(context: Context, flag: Json) -> str:
     return flag_words(flag, lambda at: _day(context, at))
+
+
+@pass_context
+def _fault(context: Context, fault: Json) -> str:
+    return in_words(fault["code"], fault["detail"], context.get("zone"))
 
 
 def _local(context: Context, at: str) -> str:
@@ -118,6 +124,7 @@ _ENVIRONMENT.filters.update(
     chance=p_value,
     words=_words,
     field=field_words,
+    fault=_fault,
     reason=_reason,
     verdict=verdict_words,
     release=RELEASES.__getitem__,

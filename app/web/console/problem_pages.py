@@ -14,7 +14,6 @@ from app.core.values.access import Caller
 from app.core.values.problems import Problem, Unauthenticated, Unavailable
 from app.web.console import pages
 from app.web.console.browsers import browsing, key_of
-from app.web.console.fault_words import in_words
 from app.web.console.framing import around
 from app.web.console.kept import ANOTHERS, kept
 from app.web.console.wording import words_for
@@ -41,10 +40,7 @@ async def page_about(request: Request, problem: Problem) -> Response:
             int(problem.status),
             title=said.title,
             detail=said.detail,
-            errors=[
-                {**one, "detail": in_words(one["code"], one["detail"])}
-                for one in problem.members.get("errors", ())
-            ],
+            errors=problem.members.get("errors", ()),
             request_id=request_id(),
             # A page never has what somebody else typed, not even where it isn't shown.
             kept=typed if is_mine or signed_in is None else None,

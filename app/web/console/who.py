@@ -64,6 +64,11 @@ PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_acce
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
+EXPORTS: Final = Place("/exports", "Exports", (Scope.EXPORTS_READ,))
+RELEASED: Final = Place(
+    "/release", "Release", (Scope.CHART_SUMMARIES_WRITE, Scope.PATIENTS_READ), is_of_one=True
+)
+"""A patient's chart or a letter about it, as a PDF for a recipient."""
 CLINIC: Final = Place("/clinic", "Clinic", (Scope.CLINIC_WRITE,), is_about_access=True)
 PLACES: Final = (
     PATIENT_LIST,
@@ -74,6 +79,8 @@ PLACES: Final = (
     KEYS,
     SIGN_INS,
     CLINIC,
+    EXPORTS,
+    RELEASED,
     CHART,
     SESSION,
     LOOKED,

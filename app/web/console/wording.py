@@ -91,6 +91,7 @@ def words_for(problem: Problem) -> Words:
 
 FIELDS: Final[Mapping[str, str]] = {
     "action": "What was done",
+    "cursor": "Page of the list",
     "answers": "Question",
     "findings": "Finding",
     "given_by": "Who consented",
@@ -124,6 +125,11 @@ READS: Final[Mapping[str, str]] = {
     "console.alerts": "the list of alerts",
     "console.follow-up": "a message and its answer",
     "console.follow-ups": "the list of follow-ups",
+    "console.chart-summary": "the chart, as PDF for a recipient",
+    "console.chart-summary-form": "the form for the chart as PDF",
+    "console.export": "an export",
+    "console.letter": "a letter about the patient",
+    "console.letter-form": "the form for a letter",
     "console.looked": "who looked",
     "console.patient": "the chart",
     "console.patients": "the list of patients",

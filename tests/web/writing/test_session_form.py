@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, get_args
 
+import pytest
 import time_machine
 from fastapi import FastAPI
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from app.core.values.clock import now
 from app.sessions.schemas import SessionBody
-from app.web.console.writing.muscles import NAMES
+from app.web.console.writing.fields import Field, read_fields, texts
+from app.web.console.writing.muscles import NAMES, meant
 from app.web.console.writing.session_fields import LEFT_OUT, Offered, sections
 from tests.accounts.people import joined
 from tests.ground import Api, Clinic
@@ -58,8 +62,9 @@ def test_findings_answers_and_everything_else_of_a_session_are_logged(
     typed = {f"findings__1__{name}": value for name, value in finding.items()}
     typed |= {f"measurements__0__{name}": value for name, value in answered.items()}
     typed |= {"setting": "At home", "identifiers__0__system": "emr", "identifiers__0__value": "7"}
-    typed |= row(0, muscle="infra R", sensations="Deep ache, cramp")
-    answer = log(desk, who, **typed, aftercare="Soreness explained", co_interventions="stretches")
+    typed |= row(0, muscle="infra R", sensations__deep_ache="yes", sensations__cramp="yes")
+    done = {"aftercare__soreness_explained": "yes", "co_interventions__stretching": "yes"}
+    answer = log(desk, who, **typed, **done)
     assert answer.status_code == 303, answer.text
     session = only(api)
     assert session["findings"] == [{**finding, "grade": 2}]
@@ -77,7 +82,8 @@ def test_findings_answers_and_everything_else_of_a_session_are_logged(
     assert read(api, session) == session
     values = opened(desk, here)
     assert values["measurements.0.items"] == "1 0 3 - 2 2 1 0 4 5"
-    assert values["aftercare"] == "Soreness explained"
+    assert values["aftercare.soreness_explained"] == "yes"
+    assert "aftercare.heat" not in values
     refused = again(desk, here, values, measurements__0__items="1,0,3,2")
     assert form_on(refused.text, here).wrong == {"measurements.0.items"}
     few = again(desk, here, values, measurements__0__items="1 0 3", measurements__0__value="")
@@ -181,3 +187,43 @@ def test_a_long_form_comes_back_after_a_sign_in_that_had_ended(
     sent = {**VISIT, "practitioner_id": who["practitioner_id"]}
     assert again(nobody, new(who), form, **sent).status_code == 303
     assert len(only(api)["needlings"]) == 2
+
+
+ANSWERS = st.lists(st.none() | st.integers(-(10**7), 10**7).map(lambda n: n / 10**4), min_size=1)
+
+
+@given(ANSWERS)
+def test_answers_of_a_questionnaire_are_read_as_they_are_shown(answers: list[float | None]) -> None:
+    fields = [Field("items", "Answers", "answers")]
+    typed = texts(fields, {"items": answers}, UTC)
+    assert read_fields(fields, typed, UTC).members == {"items": answers}
+
+
+@pytest.mark.parametrize("typed", ["1,0,3", "1 x 3", "2,5 1", "1..2"])
+def test_answers_that_are_not_clear_are_not_guessed(typed: str) -> None:
+    fields = [Field("items", "Answers", "answers")]
+    assert read_fields(fields, {"items": typed}, UTC).members == {"items": typed}
+
+
+def test_a_muscle_s_side_that_contradicts_the_side_beside_it_is_refused(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    answer = log(desk, who, **row(1, muscle="infra R", side="left", ache="6"))
+    assert answer.status_code == 422
+    form = form_on(answer.text, new(who))
+    assert form.wrong == {"needlings.1.side"}
+    assert form.values["needlings.1.ache"] == "6"
+    assert api.get("/v1/sessions").json()["items"] == []
+    assert meant("multifidus L") == ("multifidus", "left")
+
+
+def test_the_one_open_episode_is_chosen_and_nothing_is_offered_where_there_is_none(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    consent = desk.get(f"/console/patients/{who['patient_id']}/consents/new").text
+    assert "Only for the episode" not in consent
+    assert opened(desk, new(who)).get("episode_id") is None
+    episode = api.create("/v1/episodes", patient_id=who["patient_id"], complaint="A")
+    assert opened(desk, new(who))["episode_id"] == episode["id"]
+    api.create("/v1/episodes", patient_id=who["patient_id"], complaint="A")
+    assert opened(desk, new(who))["episode_id"] == ""

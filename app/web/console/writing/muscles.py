@@ -23,16 +23,17 @@ def meant(typed: str) -> tuple[str, Side | None]:
     A text that may mean several muscles, or none, stays as it is: the body's model refuses it, and
     names the nearest. The beginning of a name is enough if no other muscle's name begins so.
     """
-    whole = _muscle(typed)
-    if whole is not None:
-        return whole, None
+    slug = named(typed)
+    if slug is not None:
+        return slug, None
+    # A letter alone is a side before it is the beginning of a name: `multifidus L` is no lumbar.
     parts = typed.split()
     for side, rest in ((parts[-1], parts[:-1]), (parts[0], parts[1:])):
         given = SIDES.get(side.casefold().strip(".,()"))
         if given is not None and rest:
             name = " ".join(rest)
             return _muscle(name) or name, given
-    return typed, None
+    return _muscle(typed) or typed, None
 
 
 def _muscle(typed: str) -> str | None:

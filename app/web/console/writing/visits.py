@@ -27,6 +27,7 @@ from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, whose
+from app.web.console.visits import last_visit, open_episodes
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.courses import words_to_choose
@@ -69,7 +70,7 @@ router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route
 @router.get(NEW, operation_id="console.new-session")
 def new_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     """Show the form for a new session."""
-    return show(op, _new(op, patient_id, "new", {}), _beginning(op))
+    return show(op, _new(op, patient_id, "new", {}), _beginning(op, patient_id))
 
 
 @router.post(NEW, operation_id="console.create-session")
@@ -80,21 +81,21 @@ def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 
 @router.get(REPEAT, operation_id="console.repeat-session")
 def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
-    """Show the form with the muscles, sides, levels and needle sizes of the last session."""
+    """Show the form with what was done in the last session, and with what was planned then."""
     last = _last(op, patient_id)
     if last is None:
         sheet = _new(op, patient_id, "repeat", {})
         lead = "There is no earlier session to repeat."
-        return show(op, sheet._replace(lead=lead), _beginning(op))
+        return show(op, sheet._replace(lead=lead), _beginning(op, patient_id))
     fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
     stored = texts(fields, last, op.zone)
     lead = (
-        f"Copied from the visit of {stored['occurred_at'][:10]}: muscles, sides, levels and needle"
-        " sizes. All else is empty: ask, measure and count anew."
+        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles, sides,"
+        " levels and needle sizes. All else is empty: ask, measure and count anew."
     )
     copied = repeated(last, stored)
     sheet = _new(op, patient_id, "repeat", copied)
-    return show(op, sheet._replace(lead=lead), {**_beginning(op), **copied})
+    return show(op, sheet._replace(lead=lead), {**_beginning(op, patient_id), **copied})
 
 
 @router.post(REPEAT, operation_id="console.create-repeated-session")
@@ -178,9 +179,15 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": offered(op, patient_id)},
+        more={"muscles": offered(op, patient_id), "last": _planned(op, patient_id)},
         longer=longer(listed),
     )
+
+
+def _planned(op: Operation, patient_id: UUID) -> Any:
+    """Return the last visit as JSON if something was planned at it; else None."""
+    last = last_visit(op, patient_id)
+    return last.session if last is not None and last.session["plan"] else None
 
 
 def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
@@ -247,6 +254,7 @@ def _offered(op: Operation, patient_id: UUID, named: UUID | None) -> Offered:
         episodes(op, patient_id),
         words_to_choose(op, "co_interventions"),
         words_to_choose(op, "aftercare"),
+        words_to_choose(op, "movements"),
     )
 
 
@@ -255,14 +263,18 @@ def _next(op: Operation, id: UUID, patient_id: UUID) -> str:
     return f"{SESSIONS_AT}/{id}/sign" if signs else chart_of(op, patient_id)
 
 
-def _beginning(op: Operation) -> dict[str, str]:
-    """Return what a new session begins with: now, attended, and whoever is signed in."""
-    own = op.caller.practitioner_id
+def _beginning(op: Operation, patient_id: UUID) -> dict[str, str]:
+    """Return what a new session begins with: now, attended, who is signed in, the open episode.
+
+    Of several open episodes none is chosen.
+    """
+    own, under_way = op.caller.practitioner_id, open_episodes(op, patient_id) or []
     now = op.at.astimezone(op.zone).replace(tzinfo=None)
     return {
         "occurred_at": now.isoformat(timespec="minutes"),
         "attendance": "attended",
         "practitioner_id": str(own or ""),
+        "episode_id": under_way[0]["id"] if len(under_way) == 1 else "",
     }
 
 
