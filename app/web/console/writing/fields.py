@@ -112,9 +112,9 @@ def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) 
     """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
     tree: dict[str, Any] = {}
     listed = list(fields)
-    filled = {_row_of(f.name) for f in listed if f.sort != "about" and typed_in(form, f)}
+    filled = {row_of(f.name) for f in listed if f.sort != "about" and typed_in(form, f)}
     for field in listed:
-        row = _row_of(field.name)
+        row = row_of(field.name)
         if row is not None and (row not in filled or f"{row}.{DROP}" in form):
             continue
         for name, value in _read(field, form, zone):
@@ -315,7 +315,7 @@ def _typed(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()
 
 
-def _row_of(name: str) -> str | None:
+def row_of(name: str) -> str | None:
     """Return the row that a field belongs to: `needlings.0` of `needlings.0.needle.lot`."""
     found = re.match(r"[^.]+\.\d+(?=\.)", name)
     return None if found is None else found[0]

@@ -90,8 +90,8 @@ def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
     stored = texts(fields, last, op.zone)
     lead = (
-        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles, sides,"
-        " levels and needle sizes. All else is empty: ask, measure and count anew."
+        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles,"
+        " sides, levels and needle sizes. All else is empty: ask, measure and count anew."
     )
     copied = repeated(last, stored)
     sheet = _new(op, patient_id, "repeat", copied)
