@@ -14,6 +14,7 @@ from tests.web.writing.logged import page, read, row
 from tests.web.writing.sent import again, form_on, opened
 
 pytestmark = pytest.mark.alike
+NONE = "\u2013"
 FIELDS = [
     Field("plan", "Plan", "text"),
     *(
@@ -74,8 +75,8 @@ def test_storing_again_keeps_what_somebody_else_changed_in_other_fields(
     stale = again(desk, here, values, **typed)
     assert stale.status_code == 412
     assert rows(stale.text, "data-differing") == [
-        ["Muscle 1: Ache, 0-10", "5", "–"],
-        ["Note", "Mine.", "–"],
+        ["Muscle 1: Ache, 0-10", "5", NONE],
+        ["Note", "Mine.", NONE],
         ["Plan", "Mine, too.", "Monthly."],
     ]
     told = words(stale.text)

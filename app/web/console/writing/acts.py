@@ -66,7 +66,7 @@ def sign(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.sign(op, id, access.body_of(SignBody, {"overrides": _overrides(read)}))
         return sheet.back
 
-    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+    return take(op, sheet, form, work, "signed", partial(_at_reasons, shown, form))
 
 
 @router.get("/{id:uuid}/amend", operation_id="console.amend-form")
@@ -97,7 +97,7 @@ def amend(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.amend(op, id, access.body_of(AmendBody, members))
         return sheet.back
 
-    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+    return take(op, sheet, form, work, "amended", partial(_at_reasons, shown, form))
 
 
 @router.get("/{id:uuid}/void", operation_id="console.void-form")
@@ -116,7 +116,7 @@ def void(op: Signing, id: UUID, form: LongForm) -> Response:
         sessions.void(op, id, body.reason)
         return sheet.back
 
-    return take(op, sheet, form, work)
+    return take(op, sheet, form, work, "voided")
 
 
 def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sheet:

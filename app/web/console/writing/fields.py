@@ -21,6 +21,7 @@ Sort = Literal[
     "day",
     "moment",
     "choice",
+    "pick",
     "yes_no",
     "tick",
     "codes",
@@ -30,8 +31,11 @@ Sort = Literal[
     "hidden",
     "about",
 ]
-"""What a field takes. `hidden` and `about` are not seen; `about` says what its row is about, and a
-row that has nothing else is empty."""
+"""What a field takes. `pick` is a choice whose few words are all seen.
+
+`hidden` and `about` are not seen. `about` says what its row is about, and a row that has nothing
+else is empty.
+"""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
 CHOSEN: Final = "chosen"

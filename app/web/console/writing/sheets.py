@@ -44,6 +44,10 @@ class Section(NamedTuple):
     fields: tuple[Field, ...]
     more: tuple[Field, ...] = ()
     """Fields that are folded away until somebody needs them."""
+    fold: str = "More"
+    """What opens them."""
+    button: tuple[str, str] | None = None
+    """A button above the fields that shows the form again: the value of `MORE_ROWS`, its label."""
     row: str = ""
     """The row of a list that the section is, such as `needlings.0`; it may be left out."""
     is_fixed: bool = False
@@ -195,7 +199,8 @@ def shown_again(
 ) -> HTMLResponse:
     """Show a form that was refused, with what was typed and each fault at its field."""
     read = read_fields(sheet.fields, form, op.zone)
-    return _page(op, sheet, form, placed(sheet.fields, faults, read), status=status)
+    found = placed(sheet.fields, faults, read)
+    return _page(op, _as_opened(sheet, form), form, found, status=status)
 
 
 def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
