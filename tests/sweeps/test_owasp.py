@@ -80,6 +80,7 @@ UNLISTED = {
     "/console/sessions/{id}/amend": "likewise",
     "/console/sessions/{id}/void": "likewise",
     "/console/sessions/{id}/screenings/new": "likewise",
+    "/console/patients/{patient_id}/screenings/new": "likewise",
     "/console/patients/{patient_id}/consents/new": "likewise",
     "/console/patients/{patient_id}/adverse-events/new": "likewise",
     "/console/patients/{patient_id}/measurements/new": "likewise",
