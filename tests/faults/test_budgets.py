@@ -50,7 +50,7 @@ class Scale:
     upload_mib: int = 1
     csv_mib: int = 4
     for_s: float = 1.0
-    within_s: float = 5.0
+    within_s: float = 60.0
 
 
 LONG = Scale(1_100, 1_100, 100, 3, 20_000, 60, 250, 20.0, 1.0)

@@ -52,7 +52,7 @@ UNLISTED = {
     "/console/people/{id}": "likewise",
     "/console/people/{id}/change": "likewise",
     "/console/people/{id}/reset": "likewise",
-    "/console/people/{id}/revoke": "likewise",
+    "/console/people/{id}/end": "likewise",
     "/console/people/{id}/unlink": "likewise",
     "/console/devices": "likewise",
     "/console/devices/{id}/revoke": "likewise",
