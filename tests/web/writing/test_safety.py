@@ -26,11 +26,12 @@ def test_a_consent_is_stored_with_who_asked_and_when(
     refused = send(desk, here, kind="needling", decision="withdrawn")
     assert form_on(refused.text, here).wrong == {"form", "withdrawn_at"}
     form = {"kind": "needling", "decision": "refused", "form": "verbal"}
-    answer = send(desk, here, **form, risks_disclosed="soreness, bruising")
+    risks = {"risks_disclosed__pneumothorax": "yes", "risks_disclosed": "a long drive, Bruise"}
+    answer = send(desk, here, **form, **risks)
     assert answer.status_code == 303, answer.text
     [consent] = api.get("/v1/consents").json()["items"]
     assert (consent["decision"], consent["given_by"]) == ("refused", "The patient")
-    assert consent["risks_disclosed"] == ["soreness", "bruising"]
+    assert consent["risks_disclosed"] == ["bruise", "pneumothorax", "a_long_drive"]
     assert "Before you needle" in words(desk.get(f"/console/patients/{ana['id']}").text)
 
 

@@ -27,6 +27,7 @@ from app.web.console import access
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After
+from app.web.console.writing.before_signing import notices
 from app.web.console.writing.fields import Field, Read, changed
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
@@ -147,7 +148,12 @@ def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     fixed = [one for one in found if one.code not in OVERRIDABLE]
     return sheet._replace(
         sections=_reasons(rows, plain(session)),
-        more={**sheet.more, "fixed": fixed, "hidden": _hidden(rows)},
+        more={
+            **sheet.more,
+            "fixed": fixed,
+            "hidden": _hidden(rows),
+            "notices": notices(op, session) if session["status"] == "draft" else (),
+        },
     )
 
 

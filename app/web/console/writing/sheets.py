@@ -16,11 +16,13 @@ from app.web.console import access, pages
 from app.web.console.fault_words import in_words
 from app.web.console.framing import framed
 from app.web.console.kept import VERSION, check_patient, returning
-from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
+from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields, typed_in
 
 MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
 EMPTY: Final = Placed({}, ())
+CHOSEN: Final = frozenset(("codes", "muscle"))
+"""The sorts of fields that have ticks or choices besides a line."""
 
 
 class Section(NamedTuple):
@@ -48,11 +50,13 @@ class Section(NamedTuple):
 
     def told(self, values: Mapping[str, str]) -> str:
         """Return what its first fields hold, in words, for when it is folded."""
-        words = (
-            dict(field.choices).get(values.get(field.name, ""), values.get(field.name, ""))
-            for field in self.fields[:3]
-        )
+        words = (field.in_words(values.get(field.name, "")) for field in self.fields[:3])
         return ", ".join(filter(None, words))
+
+    def held(self, values: Mapping[str, str]) -> str:
+        """Return what its folded fields hold, with their labels."""
+        texts = ((field, field.in_words(values.get(field.name, ""))) for field in self.more)
+        return "; ".join(f"{field.label}: {text}" for field, text in texts if text)
 
     def unfolds(self, values: Mapping[str, str], found: Placed) -> bool:
         """Whether it is open: it holds something, or has a fault."""
@@ -191,11 +195,12 @@ def _page(
     stale: Stale | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    read = {each.name: typed_in(values, each) for each in sheet.fields if each.sort in CHOSEN}
     page = framed(
         sheet.template,
         op,
         sheet=sheet,
-        values=values,
+        values={**values, **read},
         placed=found,
         stale=stale,
         labels={field.name: _label(sheet, field) for field in sheet.fields},
@@ -219,8 +224,9 @@ def _stale(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Stale:
         by = access.names(op, [UUID(id)]).get(id, "") if kind == "client" else ""
         at = last.at.isoformat()
     differing = [
-        (_label(sheet, field), form.get(field.name, ""), sheet.stored.get(field.name, ""))
+        (_label(sheet, field), field.in_words(mine), field.in_words(theirs))
         for field in sheet.fields
-        if form.get(field.name, "").strip() != sheet.stored.get(field.name, "").strip()
+        for mine, theirs in [(typed_in(form, field), sheet.stored.get(field.name, "").strip())]
+        if mine != theirs
     ]
     return Stale(by, at, differing)

@@ -27,7 +27,7 @@ from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, whose
-from app.web.console.visits import open_episodes
+from app.web.console.visits import last_visit, open_episodes
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.courses import words_to_choose
@@ -81,7 +81,7 @@ def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 
 @router.get(REPEAT, operation_id="console.repeat-session")
 def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
-    """Show the form with the muscles, sides, levels and needle sizes of the last session."""
+    """Show the form with what was done in the last session, and with what was planned then."""
     last = _last(op, patient_id)
     if last is None:
         sheet = _new(op, patient_id, "repeat", {})
@@ -90,8 +90,8 @@ def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
     stored = texts(fields, last, op.zone)
     lead = (
-        f"Copied from the visit of {stored['occurred_at'][:10]}: muscles, sides, levels and needle"
-        " sizes. All else is empty: ask, measure and count anew."
+        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles, sides,"
+        " levels and needle sizes. All else is empty: ask, measure and count anew."
     )
     copied = repeated(last, stored)
     sheet = _new(op, patient_id, "repeat", copied)
@@ -179,9 +179,15 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": offered(op, patient_id)},
+        more={"muscles": offered(op, patient_id), "last": _planned(op, patient_id)},
         longer=longer(listed),
     )
+
+
+def _planned(op: Operation, patient_id: UUID) -> Any:
+    """Return the last visit as JSON if something was planned at it; else None."""
+    last = last_visit(op, patient_id)
+    return last.session if last is not None and last.session["plan"] else None
 
 
 def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
@@ -248,6 +254,7 @@ def _offered(op: Operation, patient_id: UUID, named: UUID | None) -> Offered:
         episodes(op, patient_id),
         words_to_choose(op, "co_interventions"),
         words_to_choose(op, "aftercare"),
+        words_to_choose(op, "movements"),
     )
 
 
