@@ -66,6 +66,7 @@ from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
 from app.web.console.consenting import router as consenting
+from app.web.console.details import router as details
 from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.leaving import router as leaving
@@ -129,6 +130,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     alert_pages,
     follow_up_pages,
     session_pages,
+    details,
     consenting,
     settings_page,
     patient_forms.router,

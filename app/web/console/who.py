@@ -51,6 +51,8 @@ PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
 CHART: Final = Place(
     "/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ), is_of_one=True
 )
+DETAILS: Final = Place("/patients", "Details", (Scope.PATIENTS_READ,), is_of_one=True)
+"""Who a patient is and how to reach them, without the clinical record."""
 SESSION: Final = Place(
     "/sessions", "Session", (Scope.SESSIONS_READ, Scope.PATIENTS_READ), is_of_one=True
 )
@@ -89,6 +91,7 @@ PLACES: Final = (
     EXPORTS,
     RELEASED,
     CHART,
+    DETAILS,
     SESSION,
     LOOKED,
 )

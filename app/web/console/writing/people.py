@@ -56,9 +56,9 @@ def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def chart_of(op: Operation, patient_id: Any) -> str:
-    """Return the path of a patient's chart, or of the start page for those who may not open it."""
-    opens = whose(op).opens(CHART.label)
-    return f"{HERE}/{patient_id}" if opens else pages.HOME
+    """Return the path of a patient's chart, or of their details for those who may not open it."""
+    chart = f"{HERE}/{patient_id}"
+    return chart if whose(op).opens(CHART.label) else f"{chart}/details"
 
 
 NAMES: Final = Section(
@@ -142,13 +142,13 @@ def _require_name(read: Read) -> None:
 
 def _alike(op: Operation, found: Sequence[DuplicateView]) -> list[Alike]:
     """Return those whom a new patient resembles, as the page shows them."""
-    why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(CHART.label)
+    why = {one["id"]: one["why"] for one in found}
     return [
         Alike(
             str(one["id"]),
             full_name(one["given_name"], one["family_name"]),
             one["birth_date"],
-            f"{HERE}/{one['id']}" if opens else None,
+            chart_of(op, one["id"]),
             WHY[why[one["id"]]],
         )
         for one in records_for_answer(op, PATIENTS, list(why))
