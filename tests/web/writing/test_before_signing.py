@@ -49,6 +49,11 @@ def test_the_page_of_a_signature_says_first_what_the_visit_lacks_and_links_to_it
     assert not [one for one in LACKS if one in told]
     assert "Red flags of “Back”: night pain." in told
     assert "has a yes to: Pregnancy (Week 20.)" in told
+    refused = {**consent, "kind": "thoracic_needling", "decision": "refused"}
+    api.create("/v1/consents", **patient, **refused, obtained_by="Dana", obtained_at=AT)
+    first = words(desk.get(new(who)).text)
+    for one in ("Consent to thoracic needling: refused", "night pain.", "a yes to: Pregnancy"):
+        assert one in first
 
 
 def test_a_new_needle_in_a_repeated_session_counts_for_every_muscle_of_the_usual_size(
