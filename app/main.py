@@ -79,6 +79,7 @@ from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.console.writing import acts, courses, releases, safety, visits
 from app.web.console.writing import people as patient_forms
+from app.web.console.writing import practitioners as practitioner_forms
 from app.web.console.writing import screenings as screening_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
@@ -136,6 +137,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     acts.router,
     safety.router,
     releases.router,
+    practitioner_forms.router,
     exports_page,
     screening_forms.router,
     people,

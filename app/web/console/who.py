@@ -61,6 +61,12 @@ LOOKED: Final = Place(
 ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
 FOLLOWED: Final = Place("/follow-ups", "Follow-ups", (Scope.ASKS_READ,))
 PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
+PRACTITIONERS: Final = Place(
+    "/practitioners",
+    "Practitioners",
+    (Scope.PRACTITIONERS_WRITE, Scope.PRACTITIONERS_READ),
+    is_about_access=True,
+)
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
@@ -75,6 +81,7 @@ PLACES: Final = (
     ALERTED,
     FOLLOWED,
     PEOPLE,
+    PRACTITIONERS,
     DEVICES,
     KEYS,
     SIGN_INS,

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from app.core.values.faults import Fault
 from app.muscles.queries import find
+from app.web.console.hours import as_text, parsed
 from app.web.console.writing.muscles import meant
 
 Sort = Literal[
@@ -19,6 +20,8 @@ Sort = Literal[
     "text",
     "number",
     "day",
+    "time",
+    "hours",
     "moment",
     "choice",
     "pick",
@@ -218,6 +221,9 @@ def _value(field: Field, typed: str, zone: tzinfo) -> Any:
             return _moment(typed, zone)
         case "yes_no":
             return {"yes": True, "no": False}.get(typed, typed)
+        case "hours":
+            hours = parsed(typed)
+            return typed if hours is None else hours
         case "codes" | "answers" | "lines":
             return _listed(field, typed)
     return typed
@@ -268,6 +274,8 @@ def _text(field: Field, value: Any, zone: tzinfo) -> str:
             return _codes(field, value or ())
         case "lines":
             return "\n".join(value or ())
+        case "hours":
+            return as_text(value or ())
         case "answers":
             return " ".join("-" if one is None else _plain(one) for one in value or ())
     return "" if value is None else _single(field.sort, value, zone)

@@ -84,7 +84,8 @@ def _reaching() -> Section:
     )
 
 
-def _numbers(count: int) -> list[Section]:
+def numbers(count: int) -> list[Section]:
+    """Return a section for each number by which another system calls a record."""
     return [
         Section(
             f"Number {row + 1} in another system",
@@ -161,7 +162,7 @@ def _as_view(body: PatientBody) -> PatientView:
 
 
 def _new() -> Sheet:
-    sections = [NAMES, _reaching(), *_numbers(1)]
+    sections = [NAMES, _reaching(), *numbers(1)]
     return Sheet(
         "New patient",
         f"{HERE}/new",
@@ -192,7 +193,7 @@ def change_patient(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 
 def _edit(op: Operation, patient_id: UUID) -> Sheet:
     person: Mapping[str, Any] = plain(record_for_answer(op, PATIENTS, patient_id))
-    sections = [NAMES, _reaching(), *_numbers(len(person["identifiers"]) + 1), STATE]
+    sections = [NAMES, _reaching(), *numbers(len(person["identifiers"]) + 1), STATE]
     sheet = Sheet(
         "Edit the patient",
         f"{HERE}/{patient_id}/edit",

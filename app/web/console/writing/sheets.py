@@ -161,11 +161,11 @@ def take(
     op: Operation,
     sheet: Sheet,
     form: Mapping[str, str],
-    work: Callable[[Read], str],
+    work: Callable[[Read], str | Response],
     said: pages.Said = "stored",
     again: Callable[[Sheet, list[Fault]], Again] | None = None,
 ) -> Response:
-    """Take a form. `work` stores it and returns where to go next.
+    """Take a form. `work` stores it and returns where to go next, or the next page itself.
 
     A refusal that comes before anything is written shows the form again. Every other problem rolls
     back what was written, and its page keeps what was typed. `again` changes the form that is
@@ -182,7 +182,8 @@ def take(
         found = placed(sheet.fields, read.unclear, Read({}, {}))
         return _page(op, same, form, found, status=int(Invalid.status))
     try:
-        return pages.redirect(work(read), said)
+        done = work(read)
+        return done if isinstance(done, Response) else pages.redirect(done, said)
     except (Invalid, IdentifierTaken) as refused:
         shown = Again(same, faults_of(refused, op.zone), {})
         if again is not None:
