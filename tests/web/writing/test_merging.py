@@ -42,7 +42,7 @@ def test_what_a_person_typed_stays_and_every_other_change_of_theirs_is_shown(
     before: dict[str, str], mine: dict[str, str], now: dict[str, str]
 ) -> None:
     found = merged(FIELDS, mine, before, now)
-    shown = {field.name for field, *_ in (*found.differing, *found.taken)}
+    shown = {one[0].name for one in (*found.differing, *found.taken)}
     for name in NAMES:
         if mine[name] != before[name]:
             assert found.values[name] == mine[name]

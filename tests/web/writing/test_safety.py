@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.values.access import Scope
+from app.web.console.writing.safety import KINDS
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.writing.sent import again, form_on, opened, send
@@ -33,6 +34,23 @@ def test_a_consent_is_stored_with_who_asked_and_when(
     assert (consent["decision"], consent["given_by"]) == ("refused", "The patient")
     assert consent["risks_disclosed"] == ["bruise", "pneumothorax", "a_long_drive"]
     assert "Before you needle" in words(desk.get(f"/console/patients/{ana['id']}").text)
+
+
+def test_one_conversation_about_several_kinds_is_a_consent_to_each(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    here = new(ana, "consents")
+    assert form_on(send(desk, here, decision="given", form="verbal").text, here).wrong == {
+        f"kind.{kind}" for kind in KINDS
+    }
+    both = {"kind__needling": "yes", "kind__thoracic_needling": "yes"}
+    risks = {"risks_disclosed__pneumothorax": "yes"}
+    assert send(desk, here, **both, **risks, decision="given", form="verbal").status_code == 303
+    found = api.get("/v1/consents").json()["items"]
+    assert {one["kind"] for one in found} == {"needling", "thoracic_needling"}
+    assert [one["risks_disclosed"] for one in found] == [["pneumothorax"]] * 2
+    edit = f"/console/consents/{found[0]['id']}/edit"
+    assert send(desk, edit, valid_until="2027-11-01").status_code == 303
 
 
 def test_a_screening_stores_the_questions_that_were_answered_and_the_decision(

@@ -28,6 +28,7 @@ from app.web.console.writing.fields import (
     typed_in,
 )
 from app.web.console.writing.merging import Merged, merged
+from app.web.console.writing.muscles import group
 
 MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
@@ -187,12 +188,22 @@ def take(
         shown = Again(same, faults_of(refused, op.zone), {})
         if again is not None:
             shown = again(same, list(shown.faults))
-        found = placed(shown.sheet.fields, shown.faults, read)
+        found = _with_groups(shown.sheet, form, placed(shown.sheet.fields, shown.faults, read))
         return _page(op, shown.sheet, {**form, **shown.values}, found, status=int(refused.status))
     except VersionStale as stale:
         both = _both(op, sheet, form)
         shown_ = _stale(op, sheet, both)
         return _page(op, sheet, both.values, stale=shown_, status=int(stale.status))
+
+
+def _with_groups(sheet: Sheet, form: Mapping[str, str], found: Placed) -> Placed:
+    """Suggest the muscles of a group where a person named the group."""
+    at = dict(found.at)
+    for field in sheet.fields:
+        muscles = group(form.get(field.name, "")) if field.sort == "muscle" else ()
+        if muscles and field.name in at:
+            at[field.name] = [one._replace(suggestions=muscles) for one in at[field.name]]
+    return found._replace(at=at)
 
 
 def shown_again(

@@ -31,6 +31,7 @@ from app.web.console.framing import After, whose
 from app.web.console.visits import last_visit, open_episodes
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
+from app.web.console.writing.before_signing import cautions
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.favourites import offered
 from app.web.console.writing.fields import Read, changed, read_fields, texts
@@ -180,7 +181,11 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": offered(op, patient_id), "last": _planned(op, patient_id)},
+        more={
+            "muscles": offered(op, patient_id),
+            "last": _planned(op, patient_id),
+            "cautions": cautions(op, patient_id),
+        },
         longer=longer(listed),
     )
 
