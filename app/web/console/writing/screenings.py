@@ -13,6 +13,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.vocabularies import words_of
+from app.notes.rules.beside import OF_CONSOLE
 from app.records.queries import record_for_answer
 from app.records.service import create_one, patch
 from app.safety.schemas import ScreeningBody
@@ -31,7 +32,7 @@ from app.web.console.writing.safety import now_on_clock, person
 from app.web.console.writing.sheets import Section, Sheet, show, take
 from app.web.console.writing.visits import SESSIONS_AT
 
-RULE_SET: Final = "console-1"
+RULE_SET: Final = OF_CONSOLE
 """The name of the set of questions that the form has: the clinic's vocabulary."""
 NEW: Final = "/sessions/{id:uuid}/screenings/new"
 EDIT: Final = f"/{correcting.SCREENING.folder}/{{id:uuid}}/edit"
