@@ -31,6 +31,7 @@ from app.safety.service import ADVERSE_EVENTS
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
 from app.vocabularies.queries import Words
+from app.web.console import access
 from app.web.console.chart import plain
 from app.web.console.heed import Heed, heed, name_of
 from app.web.console.kept import check_patient
@@ -78,6 +79,9 @@ _SUBJECTS: Final[Mapping[str, Subject]] = {
     ),
 }
 """By the noun of the kind. Two alerts of one patient are told apart by these times."""
+_TREATED: Final = rows(
+    TreatmentSession, TreatmentSession.id, TreatmentSession.practitioner_id
+).where(among(TreatmentSession.id, "ids"))
 _NOBODY: Final = {"cli": "the command line", "server": "the server"}
 
 
@@ -92,6 +96,8 @@ class Shown(NamedTuple):
     """Why the client may not acknowledge it; None if they may."""
     subjects: list[tuple[str, str]]
     """Words for the session and the record that it is about, each with its time."""
+    practitioner: str | None = None
+    """Who treated in that session; None if there is none, or the client may not read it."""
 
 
 class OnTop(NamedTuple):
@@ -119,13 +125,14 @@ def shown(
         ids = {id_ for alert in alerts if (id_ := alert["patient_id"]) is not None}
         people = {one["id"]: one for one in records_for_answer(op, PATIENTS, sorted(ids))}
     told = deliveries(op, ALERTS.noun, [alert["id"] for alert in alerts])
-    times = _times(op, alerts)
+    times, treated_by = _times(op, alerts), _treating(op, alerts)
     return [
         Shown(
             signed | {"deliveries": plain(told[alert["id"]])},
             plain(people[id_]) if (id_ := alert["patient_id"]) in people else None,
             service.refusal(op, alert),
             [times[about] for about in _about(alert) if about in times],
+            treated_by.get(alert["session_id"]),
         )
         for alert, signed in zip(alerts, with_names(op, alerts), strict=True)
     ]
@@ -181,6 +188,16 @@ def _subject_words(op: Operation, subject: Subject, row: Row[Any]) -> str:
         return subject.word
     name = name_of(Words(op, inactive=True), "event_kinds", row.kind)
     return f"{name} ({'close call' if row.close_call else subject.word})"
+
+
+def _treating(op: Operation, alerts: Sequence[AlertView]) -> dict[UUID | None, str]:
+    """Return the practitioners of the sessions of alerts, as far as the client may read both."""
+    ids = {id_ for alert in alerts if (id_ := alert["session_id"]) is not None}
+    if not ids or not op.caller.may(Scope.SESSIONS_READ):
+        return {}
+    by_session = {row.id: row.practitioner_id for row in op.all(_TREATED, ids=sorted(ids))}
+    names = access.practitioners(op, by_session.values())
+    return {id_: names[str(one)] for id_, one in by_session.items() if str(one) in names}
 
 
 def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:

@@ -166,17 +166,22 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
 
 Said = Literal[
     "acknowledged",
+    "amended",
     "cancelled",
     "changed",
     "consented",
+    "draft",
     "ended",
     "entered",
     "linked",
     "noted",
+    "screened",
     "sending",
+    "signed",
     "signed-out",
     "stopped",
     "stored",
+    "voided",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -190,6 +195,11 @@ SAID: Final[Mapping[str, str]] = {
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
     "stored": "Stored.",
+    "draft": "The draft is stored. It is not signed yet.",
+    "signed": "The session is signed.",
+    "amended": "The session is amended.",
+    "voided": "The session is void. It stays readable.",
+    "screened": "The screening is stored.",
     "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }

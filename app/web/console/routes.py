@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
@@ -33,7 +34,7 @@ from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.vocabularies.queries import Words
-from app.web.console import alerts, follow_ups, pages, patient_list, visits
+from app.web.console import alerts, due, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.correcting import EVENT, correction
@@ -49,6 +50,7 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "asked": "",
     "more": False,
     "longest": SEARCH_MAX,
+    "show": "all",
 }
 """What the list shows where nothing was asked."""
 
@@ -59,6 +61,12 @@ Looking = Annotated[
     Operation,
     Depends(Authorize(*CHART.scopes, identify=by_cookie)),
 ]
+
+
+class Wanted(Further):
+    """Which patients the list has."""
+
+    show: due.Show = Field(default="all")
 
 
 class Line(NamedTuple):
@@ -78,7 +86,7 @@ class Line(NamedTuple):
 
 
 @router.get("", operation_id="console.patients")
-def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
+def start(op: Entering, filters: Annotated[Wanted, Query()]) -> Response:
     """Show the clinic's patients, or lead to the first page that the client may open."""
     if set(PATIENT_LIST.scopes) <= whose(op).scopes:
         return _patients(op, filters)
@@ -88,9 +96,10 @@ def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
     return pages.redirect(pages.HOME + path)
 
 
-def _patients(op: Operation, filters: Further) -> HTMLResponse:
-    """Return the clinic's patients and a search form."""
-    page, cursor = patient_list.by_last_visit(op, _part(PATIENTS_AT_ONCE, filters.cursor))
+def _patients(op: Operation, filters: Wanted) -> HTMLResponse:
+    """Return the clinic's patients, or those of whom something is due, and a search form."""
+    part = _part(PATIENTS_AT_ONCE, filters.cursor)
+    page, cursor = patient_list.whom_due(op, filters.show, part)
     return framed(
         "patients.html",
         op,
@@ -98,7 +107,9 @@ def _patients(op: Operation, filters: Further) -> HTMLResponse:
         next=patient_list.beside(op, page),
         cursor=cursor,
         further=filters.cursor,
-        **_NOTHING,
+        **{**_NOTHING, "show": filters.show},
+        tabs=due.tabs(op),
+        counts=due.counts(op),
     )
 
 
@@ -107,7 +118,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     """Show the patients whom a text asks for. It is a POST, so that no URL has a name."""
     text = form.get("q", "").strip()
     if not text:
-        return _patients(op, Further())
+        return _patients(op, Wanted())
     wanted = read(PatientSearch, to_json({"q": text}))
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
@@ -119,6 +130,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
         next=patient_list.beside(op, found.items),
         cursor=None,
         further=None,
+        tabs={},
         **{
             **_NOTHING,
             "similar": [one for one in people if one["id"] in similar],
