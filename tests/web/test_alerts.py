@@ -260,7 +260,7 @@ def test_on_a_phone_an_alert_is_found_without_scrolling_and_acknowledged_in_thre
         assert bar["height"] < PHONE["height"] / 8
         phone.set_viewport_size({"width": 1280, "height": 800})
         expect(phone.get_by_role("link", name="Patients")).to_be_visible()
-        phone.set_viewport_size(PHONE)
+        phone.set_viewport_size(PHONE)  # type: ignore[arg-type]
         alert = alarmed(api, served.patients[12])
         phone.goto("/console")
         link = phone.get_by_role("link", name="1 open alert")
