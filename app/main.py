@@ -68,6 +68,7 @@ from app.web.console.browsers import router as browsers
 from app.web.console.consenting import router as consenting
 from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
+from app.web.console.lots_page import router as lots_page
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
@@ -136,6 +137,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     safety.router,
     releases.router,
     exports_page,
+    lots_page,
     screening_forms.router,
     people,
     machines,
