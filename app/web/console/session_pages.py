@@ -30,7 +30,7 @@ from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
 from app.web.console.who import LOOKED
-from app.web.console.wording import read_words
+from app.web.console.wording import read_words, reason_words
 
 LOOKS_AT_ONCE: Final = 100
 TAG_MAX: Final = 35
@@ -55,7 +55,7 @@ class Look(NamedTuple):
     what: str
     through: str | None
     """The account, device or program, where it has another name than who looked."""
-    reason: str | None
+    reason: str
 
 
 class Wanted(After):
@@ -116,5 +116,5 @@ def _look(said: DisclosureView) -> Look:
         who,
         read_words(said["operation"]),
         None if through == who else through,
-        said["reason"],
+        reason_words(said["reason"]),
     )
