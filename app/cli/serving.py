@@ -32,7 +32,7 @@ SILENCE_MAX_S: Final = 60
 """Seconds after which a silent worker is replaced. On a busy machine a start may take that long."""
 GC_THRESHOLD: Final = 20_000
 """New objects before a garbage collection: more than one or two answers create."""
-SWITCH_S: Final = 0.0005
+SWITCH_S: Final = 0.0001
 """Seconds that a busy thread may keep others from running. Each byte that is sent or received waits
 so long for it, so Python's own 0.005 would make a thousand connections wait for five seconds."""
 PORT_MAX: Final = 65_535

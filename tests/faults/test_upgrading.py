@@ -5,7 +5,7 @@ time wrote, so that in the end it has a clinic from each of them.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.core.operation import Operation
 from app.core.values.access import Caller, Scope
 from app.main import create_app
 from app.state import inspection
-from tests import postgres
+from tests import postgres, templates
 from tests.ground import Api
 from tests.upgrades.recorded import (
     Recording,
@@ -45,30 +45,41 @@ READ = {
 }
 
 
-def opened(kind: str, folder: Path) -> Iterator[Database]:
-    """A database with a clinic from each revision, at the newest one."""
-    if kind == "sqlite":
-        with closing(Database(f"sqlite:///{folder}/older.db")) as database:
+def walk(database: Database) -> None:
+    for revision, recording in recordings().items():
+        migrate_to(database, revision)
+        fill(database, recording)
+    migrate_to(database, head())
+
+
+@pytest.fixture(name="walked", scope="module", params=["sqlite", "postgresql"])
+def database_from_every_revision(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a database with a clinic from each revision, at the newest one, to be copied."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('walked')}/older.db"
+        else:
+            url = stack.enter_context(stack.enter_context(postgres.server()).database())
+        with closing(Database(url)) as database:
             walk(database)
-            yield database
-        return
-    with postgres.server() as server, server.database() as url, closing(Database(url)) as database:
-        walk(database)
+        yield url
+
+
+@contextmanager
+def opened(walked: str, folder: Path) -> Iterator[Database]:
+    """A copy of that database."""
+    with templates.copied(walked, folder) as url, closing(Database(url)) as database:
         yield database
 
 
-def walk(database: Database) -> None:
-    for revision in revisions():
-        migrate_to(database, revision)
-        if revision in recordings():
-            fill(database, recordings()[revision])
-
-
-@pytest.fixture(name="older", scope="module", params=["sqlite", "postgresql"])
-def database_from_every_revision(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture(name="older", scope="module")
+def copy_that_is_served(
+    walked: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    yield from opened(request.param, tmp_path_factory.mktemp("older"))
+    with opened(walked, tmp_path_factory.mktemp("older")) as database:
+        yield database
 
 
 @pytest.fixture(name="wire", scope="module")
@@ -119,11 +130,10 @@ def test_a_clinic_of_each_earlier_migration_is_served_and_verifies_after_the_upg
 @pytest.mark.parametrize(
     "back", [BACK, pytest.param(LONG, marks=pytest.mark.at_length, id="every")]
 )
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_way_back_and_up_again_leaves_the_data_of_what_was_there(
-    kind: str, back: tuple[str, ...], tmp_path: Path
+    walked: str, back: tuple[str, ...], tmp_path: Path
 ) -> None:
-    for database in opened(kind, tmp_path):
+    with opened(walked, tmp_path) as database:
         for revision in back:
             migrate_to(database, revision, down=True)
             migrate_to(database, head())

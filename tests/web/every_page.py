@@ -88,6 +88,7 @@ def _records(api: Api) -> dict[str, str]:
     value = {"phase": "before", "instrument": "nprs", "value": 4, "taken_at": at}
     made: dict[str, dict[str, Any]] = {
         "episodes": episode,
+        "practitioners": {"id": treated["practitioner_id"]},
         "sessions": draft,
         "signed": signed,
         "consents": api.create("/v1/consents", **person, **CONSENT, obtained_at=at),

@@ -17,6 +17,7 @@ from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart, moment
 from tests.web.console import Desk, rows, words
+from tests.web.writing.sent import send
 
 BY_STATE = (
     *("ix_sessions_status", "ix_alerts_status", "ix_asks_status"),
@@ -177,3 +178,39 @@ def test_what_is_due_is_found_by_its_state(clinic: Clinic) -> None:
     found = {plan.split("INDEX ")[1] for plan in plans}
     assert found >= {"ix_sessions_status (clinic_id=? AND status=?)"}
     assert {plan for plan in found if not plan.startswith(BY_STATE)} == set()
+
+
+def test_the_front_desk_opens_a_patient_and_mends_a_number(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    known = [{"system": "emr", "value": "C-1005"}]
+    told = {"given_name": "Ana", "phone": "604 555 0100", "email": "ana@example.org"}
+    patient = api.patient(**told, birth_date="1988-04-12", identifiers=known)["id"]
+    desk = Desk(app).let_in(clinic, ROLES["front-desk"])
+    details = f"/console/patients/{patient}/details"
+    assert f'href="{details}"' in desk.get("/console").text
+    page = desk.get(details).text
+    for said in ("604 555 0100", "ana@example.org", "1988-04-12", "C-1005"):
+        assert said in page
+    assert desk.get(f"/console/patients/{patient}").status_code == 403
+    edited = send(desk, f"/console/patients/{patient}/edit", phone="604 555 0199")
+    assert edited.headers["location"] == f"{details}?said=stored"
+    assert "604 555 0199" in desk.get(details).text
+    added = send(desk, "/console/patients/new", given_name="Bo", family_name="Quist")
+    after = desk.get(added.headers["location"]).text
+    assert "Stored." in after
+    assert "Bo Quist" in words(after)
+
+
+def test_the_front_desk_finds_patients_in_the_order_of_names(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    for number in reversed(range(51)):
+        api.patient(family_name=f"Name{number:02}", given_name="A" if number % 2 else None)
+    desk = Desk(app).let_in(clinic, ROLES["front-desk"])
+    first = desk.get("/console").text
+    way = re.search(r'href="(/console\?cursor=[^"]+)"', first)
+    assert way is not None
+    second = desk.get(way[1].replace("&amp;", "&")).text
+    listed = [name.rstrip(",") for name in names(first) + names(second)]
+    assert listed == [f"Name{number:02}" for number in range(51)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, Uuid, and_, bindparam, func, literal, or_, select
 
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
@@ -13,7 +13,7 @@ from app.core.values.access import Scope
 from app.patients.models import Patient
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
-from app.records.queries import records, records_for_answer
+from app.records.queries import records_for_answer
 from app.sessions.models import TreatmentSession
 from app.web.console import alerts, due, follow_ups
 from app.web.console.chart import plain
@@ -34,6 +34,33 @@ _EVERYBODY: Final = rows(
 _ORDER: Final = Order((_EVERYBODY.c.at, _EVERYBODY.c.id), descending=True)
 _START: Final[Select[Any]] = _ORDER.start(select(_EVERYBODY))
 _AFTER: Final[Select[Any]] = _ORDER.after(select(_EVERYBODY))
+_NAMES: Final = rows(
+    Patient,
+    Patient.id,
+    func.lower(
+        func.coalesce(Patient.family_name, Patient.given_name, "")
+        + " "
+        + func.coalesce(Patient.given_name, "")
+    ).label("name"),
+).subquery()
+_HERE: Final = _NAMES.alias()
+_LAST_NAME: Final = (
+    select(_HERE.c.name).where(_HERE.c.id == bindparam("key_0", type_=Uuid())).scalar_subquery()
+)
+_SORTED: Final[Select[Any]] = (
+    select(_NAMES.c.id).order_by(_NAMES.c.name, _NAMES.c.id).limit(bindparam("rows_wanted"))
+)
+# The cursor has the patient's id, and the statement looks the name up: no address has a name.
+_BY_NAME: Final = (
+    Order((_NAMES.c.id,)),
+    _SORTED,
+    _SORTED.where(
+        or_(
+            _NAMES.c.name > _LAST_NAME,
+            and_(_NAMES.c.name == _LAST_NAME, _NAMES.c.id > bindparam("key_0", type_=Uuid())),
+        )
+    ),
+)
 _VISITS: Final = (
     rows(
         TreatmentSession,
@@ -70,12 +97,11 @@ def by_last_visit(op: Operation, filters: Filters) -> tuple[list[PatientView], s
     """Return a page of patients, the last seen first, and the cursor of the next page.
 
     Patients without a visit follow, the newest first. Whoever may not read sessions gets
-    the list in the order in which patients were entered, so that it tells nothing of visits.
+    the list in the order of names, so that it tells nothing of visits.
     """
-    if not op.caller.may(Scope.SESSIONS_READ):
-        return records(op, PATIENTS, filters)
-    statement = _START if filters.cursor is None else _AFTER
-    found, cursor = page(op, statement, _ORDER, filters)
+    may_know = op.caller.may(Scope.SESSIONS_READ)
+    order, first, further = (_ORDER, _START, _AFTER) if may_know else _BY_NAME
+    found, cursor = page(op, first if filters.cursor is None else further, order, filters)
     return _in_order(op, [row.id for row in found]), cursor
 
 

@@ -33,11 +33,13 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
+from app.vocabularies.queries import Words
 from app.web.console import alerts, due, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.correcting import EVENT, correction
 from app.web.console.framing import After, Further, framed, whose
+from app.web.console.heed import told
 from app.web.console.turns import turns
 from app.web.console.who import CHART, PATIENT_LIST
 
@@ -147,6 +149,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     may_read, episodes = op.caller.may(Scope.SESSIONS_READ), visits.open_episodes(op, patient_id)
+    last = visits.last_visit(op, patient_id) if may_read else None
     return framed(
         "patient.html",
         op,
@@ -154,7 +157,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         consents=visits.consents(op, patient_id, episodes),
         episodes=episodes,
         may_read_sessions=may_read,
-        last_visit=visits.last_visit(op, patient_id) if may_read else None,
+        last_visit=last,
         turns=turns(document),
         top=alerts.on_top(op, person),
         messages=follow_ups.messages(op, patient_id),
@@ -164,7 +167,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         on_chart=alerts.ON_CHART,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
-        events=_events(op, patient_id),
+        events=_events(op, patient_id, last),
         timeline=_timeline(op, items),
         more=cursor is not None,
     )
@@ -182,12 +185,23 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
     return Filters(limit=limit, cursor=cursor)
 
 
-def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
-    """Return the adverse events, newest first; None if the client may not read them."""
+def _events(op: Operation, patient_id: UUID, last: visits.Seen | None) -> list[Any] | None:
+    """Return the adverse events, newest first; None if the client may not read them.
+
+    `of_last_visit` marks those that name the last visit, or that happened since.
+    """
     if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
         return None
     events, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
-    return [one | {"edit": correction(op, EVENT.kind.singular, one["id"])} for one in plain(events)]
+    words = Words(op, inactive=True)
+    return [
+        told(one, words)
+        | {
+            "edit": correction(op, EVENT.kind.singular, one["id"]),
+            "of_last_visit": last is not None and visits.is_since(last.session, one),
+        }
+        for one in events
+    ]
 
 
 def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:

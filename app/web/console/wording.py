@@ -127,6 +127,7 @@ READS: Final[Mapping[str, str]] = {
     "console.follow-ups": "the list of follow-ups",
     "console.chart-summary": "the chart, as PDF for a recipient",
     "console.chart-summary-form": "the form for the chart as PDF",
+    "console.details": "who they are and how to reach them",
     "console.export": "an export",
     "console.letter": "a letter about the patient",
     "console.letter-form": "the form for a letter",

@@ -6,6 +6,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.values.access import Scope
+from app.muscles.queries import find
+from app.web.console.writing.muscles import GROUPS, group, meant
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.writing.logged import VISIT, log, new, only, page, row
@@ -49,6 +51,11 @@ def test_the_page_of_a_signature_says_first_what_the_visit_lacks_and_links_to_it
     assert not [one for one in LACKS if one in told]
     assert "Red flags of “Back”: night pain." in told
     assert "has a yes to: Pregnancy (Week 20.)" in told
+    refused = {**consent, "kind": "thoracic_needling", "decision": "refused"}
+    api.create("/v1/consents", **patient, **refused, obtained_by="Dana", obtained_at=AT)
+    first = words(desk.get(new(who)).text)
+    for one in ("Consent to thoracic needling: refused", "night pain.", "a yes to: Pregnancy"):
+        assert one in first
 
 
 def test_a_new_needle_in_a_repeated_session_counts_for_every_muscle_of_the_usual_size(
@@ -76,9 +83,21 @@ def test_a_new_needle_in_a_repeated_session_counts_for_every_muscle_of_the_usual
     ]
 
 
+@pytest.mark.parametrize("typed", ["hamstrings R", "Rhomboids", "erector spinae L", "calf"])
+def test_a_group_of_muscles_is_never_one_of_them_until_somebody_chooses(typed: str) -> None:
+    assert find(meant(typed)[0]) is None
+    assert group(typed)
+
+
+def test_every_group_has_muscles_of_the_catalogue() -> None:
+    assert all(find(slug) is not None for slugs in GROUPS.values() for slug in slugs)
+
+
 def test_a_muscle_that_is_not_clear_is_chosen_of_those_suggested(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
+    hams = log(desk, who, **row(0, muscle="hamstrings R"))
+    assert "Which one is it? Biceps femoris" in words(hams.text)
     answer = log(desk, who, **row(0, muscle="rotatores R", ache="6"))
     assert answer.status_code == 422
     assert 'name="needlings.0.muscle.chosen" value="rotatores_lumborum"' in answer.text

@@ -19,7 +19,9 @@ from tests.web.console import Desk
 from tests.web.writing.logged import new
 from tests.web.writing.sent import send
 
-[CODE] = [one.pattern for one in Code.__metadata__[0].metadata if hasattr(one, "pattern")]
+[CODE] = [
+    one.pattern for one in get_args(Code)[1].metadata if getattr(one, "pattern", None) is not None
+]
 
 
 class Typed(HTMLParser):
@@ -70,7 +72,7 @@ def test_no_form_asks_for_a_code_in_a_line_of_text(
 ) -> None:
     here = f"/console/patients/{who['patient_id']}"
     session = api.session(**who)["id"]
-    forms = {
+    forms: dict[str, type[BaseModel]] = {
         "/console/patients/new": PatientBody,
         f"{here}/episodes/new": EpisodeBody,
         f"{here}/consents/new": ConsentBody,

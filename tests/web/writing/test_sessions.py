@@ -32,7 +32,7 @@ def test_a_session_is_logged_with_the_words_that_people_type(
     answer = log(desk, who, **typed, **measures, measurements__1__value="7", plan="Again.")
     assert answer.status_code == 303, answer.text
     session = only(api)
-    assert answer.headers["location"] == page(session, "sign") + "?said=stored"
+    assert answer.headers["location"] == page(session, "sign") + "?said=draft"
     assert session["occurred_at"] == "2026-11-01T10:00:00-08:00"
     assert session["status"] == "draft"
     first, second = session["needlings"]

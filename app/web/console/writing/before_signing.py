@@ -1,6 +1,7 @@
 """What a signer looks at first: what a visit lacks, and what speaks for caution."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.safety.service import SCREENINGS
 from app.signing import queries
 from app.signing.rules import Visit, last_decisions, places
 from app.web.console import correcting, pages
+from app.web.console.visits import consents as decisions
 from app.web.console.visits import open_episodes
 from app.web.console.writing.courses import words_to_choose
 
@@ -44,6 +46,26 @@ def notices(op: Operation, session: Any) -> list[Notice]:
     ]
 
 
+def cautions(op: Operation, patient_id: UUID, episode_id: UUID | None = None) -> list[Notice]:
+    """Return what the form of a session says first: refusals, red flags, and what was screened.
+
+    Without an episode, it tells of all that are open.
+    """
+    return [
+        *_refusals(op, patient_id),
+        *_red_flags(op, open_episodes(op, patient_id) or [], episode_id),
+        *_screened(op, _newest(_screenings(op, patient_id))),
+    ]
+
+
+def _refusals(op: Operation, patient_id: UUID) -> Iterator[Notice]:
+    for one in decisions(op, patient_id, open_episodes(op, patient_id)) or ():
+        if one.decision != "given":
+            at = datetime.fromisoformat(one.at).astimezone(op.zone).date()
+            kind = one.kind.replace("_", " ")
+            yield Notice(f"Consent to {kind}: {one.decision}, {at}.")
+
+
 def _consents(op: Operation, session: Any) -> Iterator[Notice]:
     if not op.caller.may(Scope.CONSENTS_READ) or not session["needlings"]:
         return
@@ -66,13 +88,25 @@ def _thoracic(session: Any) -> set[str]:
 def _screening(op: Operation, session: Any) -> Iterator[Notice]:
     if not op.caller.may(Scope.SCREENINGS_READ):
         return
-    filters = ScreeningFilters(patient_id=session["patient_id"], limit=SCREENED)
-    found, _ = records(op, SCREENINGS, filters)
+    found = _screenings(op, session["patient_id"])
     if not any(one["session_id"] == session["id"] for one in found):
         may = op.caller.may(Scope.SCREENINGS_WRITE)
         page = f"{pages.HOME}/sessions/{session['id']}/screenings/new" if may else ""
         yield Notice("No screening of this visit is recorded.", page, "Screen now")
-    newest: Any = max(found, key=lambda one: one["decided_at"], default=None)
+    yield from _screened(op, _newest(found))
+
+
+def _screenings(op: Operation, patient_id: UUID) -> Sequence[Any]:
+    if not op.caller.may(Scope.SCREENINGS_READ):
+        return ()
+    return records(op, SCREENINGS, ScreeningFilters(patient_id=patient_id, limit=SCREENED))[0]
+
+
+def _newest(found: Sequence[Any]) -> Any:
+    return max(found, key=lambda one: one["decided_at"], default=None)
+
+
+def _screened(op: Operation, newest: Any) -> Iterator[Notice]:
     names = dict(words_to_choose(op, "contraindications"))
     yes = [
         names.get(one["code"], one["code"].replace("_", " "))
@@ -102,8 +136,14 @@ def _episode(op: Operation, session: Any) -> Iterator[Notice]:
         if not under_way and op.caller.may(Scope.EPISODES_WRITE):
             page = f"{pages.HOME}/patients/{session['patient_id']}/episodes/new"
             yield Notice("No episode of this patient is open.", page, "Open one")
+    yield from _red_flags(op, under_way, session["episode_id"])
+
+
+def _red_flags(
+    op: Operation, under_way: Sequence[Any], episode_id: UUID | None
+) -> Iterator[Notice]:
     for one in under_way:
-        if one["red_flags"] and session["episode_id"] in {None, UUID(one["id"])}:
+        if one["red_flags"] and episode_id in {None, UUID(one["id"])}:
             flags = ", ".join(flag.replace("_", " ") for flag in one["red_flags"])
             may = op.caller.may(Scope.EPISODES_WRITE)
             page = f"{pages.HOME}/episodes/{one['id']}/edit" if may else ""

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from app.core.values.faults import Fault
 from app.muscles.queries import find
+from app.web.console.hours import as_text, parsed
 from app.web.console.writing.muscles import meant
 
 Sort = Literal[
@@ -19,8 +20,11 @@ Sort = Literal[
     "text",
     "number",
     "day",
+    "time",
+    "hours",
     "moment",
     "choice",
+    "pick",
     "yes_no",
     "tick",
     "codes",
@@ -30,8 +34,11 @@ Sort = Literal[
     "hidden",
     "about",
 ]
-"""What a field takes. `hidden` and `about` are not seen; `about` says what its row is about, and a
-row that has nothing else is empty."""
+"""What a field takes. `pick` is a choice whose few words are all seen.
+
+`hidden` and `about` are not seen. `about` says what its row is about, and a row that has nothing
+else is empty.
+"""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
 CHOSEN: Final = "chosen"
@@ -112,9 +119,9 @@ def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) 
     """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
     tree: dict[str, Any] = {}
     listed = list(fields)
-    filled = {_row_of(f.name) for f in listed if f.sort != "about" and typed_in(form, f)}
+    filled = {row_of(f.name) for f in listed if f.sort != "about" and typed_in(form, f)}
     for field in listed:
-        row = _row_of(field.name)
+        row = row_of(field.name)
         if row is not None and (row not in filled or f"{row}.{DROP}" in form):
             continue
         for name, value in _read(field, form, zone):
@@ -214,6 +221,9 @@ def _value(field: Field, typed: str, zone: tzinfo) -> Any:
             return _moment(typed, zone)
         case "yes_no":
             return {"yes": True, "no": False}.get(typed, typed)
+        case "hours":
+            hours = parsed(typed)
+            return typed if hours is None else hours
         case "codes" | "answers" | "lines":
             return _listed(field, typed)
     return typed
@@ -264,6 +274,8 @@ def _text(field: Field, value: Any, zone: tzinfo) -> str:
             return _codes(field, value or ())
         case "lines":
             return "\n".join(value or ())
+        case "hours":
+            return as_text(value or ())
         case "answers":
             return " ".join("-" if one is None else _plain(one) for one in value or ())
     return "" if value is None else _single(field.sort, value, zone)
@@ -315,7 +327,7 @@ def _typed(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()
 
 
-def _row_of(name: str) -> str | None:
+def row_of(name: str) -> str | None:
     """Return the row that a field belongs to: `needlings.0` of `needlings.0.needle.lot`."""
     found = re.match(r"[^.]+\.\d+(?=\.)", name)
     return None if found is None else found[0]

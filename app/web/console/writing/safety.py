@@ -92,7 +92,12 @@ def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list
         Section(
             "The decision",
             (
-                Field("kind", "Consent to", "choice", choices(KINDS), required=True),
+                # One conversation may be about several kinds; each is a record of its own.
+                Field(
+                    *("kind", "Consent to", "choice" if "kind" in stored else "codes"),
+                    choices(KINDS),
+                    required=True,
+                ),
                 Field(
                     *("decision", "Decision", "choice"),
                     choices(words_of(ConsentDecision)),
@@ -253,10 +258,17 @@ def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, 
 
     def work(read: Read) -> str:
         members = {**read.members, "patient_id": patient_id}
-        create_one(op, writes.kind, access.body_of(writes.body, members))
+        for each in _each_kind(members):
+            create_one(op, writes.kind, access.body_of(writes.body, each))
         return sheet.back
 
     return take(op, sheet, form, work)
+
+
+def _each_kind(members: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is stored: a record for each kind that was ticked, if several may be."""
+    kinds = members.get("kind")
+    return [members | {"kind": kind} for kind in kinds] if isinstance(kinds, list) else [members]
 
 
 def _add_corrections(writes: Writes) -> None:
