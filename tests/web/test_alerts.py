@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
+from app.deliveries.courier import deliver_in
 from tests.clinics.test_clinic import change
 from tests.deliveries.mailbox import mailing
 from tests.ground import Api, Clinic
@@ -358,4 +359,26 @@ def test_the_bar_says_that_nobody_is_told_until_this_server_can_tell_somebody(
     change(api, 2, alert_recipients=[DANA])
     assert "Nobody is told" in words(desk.get("/console").text)  # there is no mail server
     with mailing("log:"):
+        assert "Nobody is told" in words(desk.get("/console").text)
+    with mailing("smtp+plain://127.0.0.1:1"):
         assert all("told" not in words(desk.get(page).text) for page in pages)
+
+
+def test_a_refused_answer_is_headed_in_words_for_people(api: Api, desk: Desk) -> None:
+    alert = alarmed(api)
+    path = f"/console/alerts/{alert['id']}"
+    form = {"action": "other", "patient_id": alert["patient_id"], "on_page": path}
+    refused = desk.send(f"{path}/acknowledge", None, **form)
+    assert refused.status_code == 422
+    assert "Check what you entered." in words(refused.text)
+    assert "request is invalid" not in refused.text
+
+
+def test_a_message_that_only_the_log_has_told_nobody(api: Api, desk: Desk, clinic: Clinic) -> None:
+    change(api, alert_recipients=[DANA])
+    alert = alarmed(api)
+    with mailing("log:"):
+        deliver_in(clinic.database, clinic.id)
+        told = words(desk.get(f"/console/alerts/{alert['id']}").text)
+    assert "Dana could not be told (email: This server writes messages to its log: nobody" in told
+    assert "was told (" not in told
