@@ -46,7 +46,7 @@ def content(
     head = Head(
         here["name"],
         [each for each in (here["address"], here["phone"]) if each],
-        [*filter(None, (release.recipient.name,)), *printable(body.address)],
+        [release.recipient.name or name_of(chart.patient), *printable(body.address)],
         _signer(op, chart, practitioners, words),
         said.reviewed,
         said.direction,

@@ -50,10 +50,7 @@ def printed(
     printing.check_installed()
     with database.reading(op.clinic_id) as db:
         op.begin(db)
-        patient = queries.patient(op, patient_id)
-        consent = _consent(op, patient_id, body)
-        chart = queries.chart(op, patient, body)
-        shown = _content(op, chart, body, consent)
+        chart, shown, consent = collected(op, patient_id, body)
     # Printing takes seconds, so no database connection is held during it.
     canonical = ledger.canonical(shown)
     digest = hashlib.sha256(canonical).hexdigest()
@@ -66,6 +63,19 @@ def printed(
             elsewhere = list(queries.named_elsewhere(op, chart))
         refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, shown))
     return Summary(pdf, digest, hashlib.sha256(pdf).digest()), consent
+
+
+def collected(
+    op: Operation, patient_id: UUID, body: ReleaseBody
+) -> tuple[Chart, dict[str, Any], ConsentView | None]:
+    """Everything that a chart or a letter prints, with the chart it is from and the consent.
+
+    Raises `NotFound`, `ConsentMissing`, `Invalid` or `ChartTooLong`.
+    """
+    patient = queries.patient(op, patient_id)
+    consent = _consent(op, patient_id, body)
+    chart = queries.chart(op, patient, body)
+    return chart, _content(op, chart, body, consent), consent
 
 
 def _consent(op: Operation, patient_id: UUID, body: ReleaseBody) -> ConsentView | None:

@@ -25,7 +25,7 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     NOTES: (
         "app/notes/rules/*.py",
-        "app/summaries/rules/letter.py",
+        "app/summaries/rules/*.py",
         "app/muscles/data/muscles.csv",
         "app/vocabularies/data/*.csv",
     ),

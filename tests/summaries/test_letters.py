@@ -12,6 +12,7 @@ from tests.web.histories import history
 
 pytestmark = pytest.mark.alike
 LONG = ("Wolfeschlegelstein " * 8)[:150].strip(), "W" * 150
+GOAL = "To lift a cup above the shoulder"
 SHORTENED = "Shortened to one page"
 
 
@@ -30,9 +31,10 @@ def told(api: Api) -> str:
     name = {"given_name": "Ana", "family_name": "Núñez", "birth_date": "1988-04-12"}
     id_ = str(api.patient(**name)["id"])
     episode = api.create(
-        "/v1/episodes", patient_id=id_, complaint="Left shoulder pain", side="left"
+        "/v1/episodes", patient_id=id_, complaint="Left shoulder pain", side="left", goals=[GOAL]
     )
     person = api.practitioner(given_name="Robin", family_name="Example")["id"]
+    change = {"phase": "before", "instrument": "groc", "value": 3}
     for day, pain in (("01", 7), ("08", 3)):
         last = signed(
             api,
@@ -41,7 +43,7 @@ def told(api: Api) -> str:
             episode_id=episode["id"],
             occurred_at=f"2026-11-{day}T10:00:00Z",
             plan=f"Plan of {day}",
-            measurements=[{"phase": "before", "instrument": "nprs", "value": pain}],
+            measurements=[{"phase": "before", "instrument": "nprs", "value": pain}, change],
         )
     report = {"reported_at": "2026-11-09T10:00:00Z", "soreness": 4, "red_flags": ["chest_pain"]}
     api.create(f"/v1/sessions/{last['id']}/follow-ups", **report)
@@ -71,19 +73,22 @@ def test_a_letter_says_who_what_was_done_what_changed_and_who_signs(api: Api) ->
         *("Test clinic", "1 Clinic Road", "+1 604 555 0100"),
         *("Dr. A. Example", "12 Main Street", "Somewhere"),
         "About: Ana Núñez · born 1988-04-12",
-        "Left shoulder pain, L",
-        "2 visits, 2026-11-01 to 2026-11-08",
-        "L infraspinatus (2 of 2 visits)",
-        "baseline 7 from 2026-11-01 (days: 1); latest 3 on 2026-11-08;",
-        "changed by \N{MINUS SIGN}4, n = 2",
-        "a first value that was picked because it was high falls by itself",
+        "Purpose: To read it at home",
+        "Left shoulder pain, left",
+        "To lift a cup above the shoulder",
+        "2 visits: first: 2026-11-01; last: 2026-11-08",
+        "left infraspinatus (2 of 2 visits)",
+        "at the start 7 on 2026-11-01; latest 3 on 2026-11-08;",
+        "changed by \N{MINUS SIGN}4 (from 2 values)",
+        "a change from a single first value may be chance",
+        "GROC: latest 3 on 2026-11-08",
         "A bruise of two centimetres.",
         "chest pain",
         "Visit of 2026-11-08: Plan of 08",
-        "Signature: Robin Example",
+        "Signature Robin Example",
     ):
         assert paper.says(said), said
-    for never in ("reduced", "because of", "thanks to", SHORTENED, "Plan of 01"):
+    for never in ("reduced", "because of", "thanks to", SHORTENED, "Plan of 01", "not signed"):
         assert not paper.says(never), never
     [entry] = [
         each
@@ -99,9 +104,9 @@ def test_a_letter_is_in_french_where_that_is_asked_for(api: Api) -> None:
     assert str(paper.root.Lang) == "fr"
     for said in (
         "Concerne : Ana Núñez · né(e) le 1988-04-12",
-        "2 visites, du 2026-11-01 au 2026-11-08",
-        "G infra-épineux (2 visites sur 2)",
-        "variation de \N{MINUS SIGN}4, n = 2",
+        "2 visites : première : 2026-11-01; dernière : 2026-11-08",
+        "infra-épineux, gauche (2 visites sur 2)",
+        "variation de \N{MINUS SIGN}4 (sur 2 valeurs)",
         "encore relu cette traduction.",
     ):
         assert paper.says(said), said
@@ -129,7 +134,7 @@ def test_a_letter_of_a_long_history_has_one_page_and_says_that_it_is_shortened(a
     paper = written(api, id_, address=["Line"] * 8)
     words = paper.words().replace("\u200b", "")
     assert squeezed(f"About: {' '.join(LONG)} · born 1975-03-15") in words
-    for said in (SHORTENED, "60 visits (60 not signed yet), 2025-06-02 to 2026-07-20", "n = 60"):
+    for said in (SHORTENED, "60 visits (60 not signed yet): first: 2025-06-02", "from 60 values"):
         assert squeezed(said) in words, said
     assert "[…]" in words
     assert paper.says("more")
@@ -139,3 +144,17 @@ def test_a_letter_about_a_patient_without_a_visit_says_that_nothing_is_recorded(
     paper = written(api, api.patient()["id"])
     assert paper.says("Visits None recorded.")
     assert not paper.says(SHORTENED)
+
+
+def test_what_comes_from_a_visit_that_nobody_signed_says_so_beside_it(api: Api) -> None:
+    id_ = api.patient()["id"]
+    value = {"phase": "before", "instrument": "nprs", "value": 2}
+    plan = {"plan": "Needle the neck again", "occurred_at": "2026-11-08T10:00:00Z"}
+    api.session(patient_id=id_, measurements=[value], **plan)
+    paper = written(api, id_)
+    for said in (
+        "1 visit (1 not signed yet): 2026-11-08 (not signed yet)",
+        "2 on 2026-11-08 (not signed yet)",
+        "Visit of 2026-11-08 (not signed yet): Needle the neck again",
+    ):
+        assert paper.says(said), said

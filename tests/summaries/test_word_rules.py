@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.progress.rules.wording import MINUS, NOTHING
 from app.summaries.rules import progress
 from app.summaries.rules.amendments import Version, amendments
-from app.summaries.rules.words import Names, moment, printable
+from app.summaries.rules.words import ISOLATE, ISOLATED, Names, isolated_whole, moment, printable
 
 AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
 NAMES = Names(
@@ -173,3 +173,9 @@ def test_every_text_becomes_printable_and_keeps_its_characters(text: str) -> Non
     assert "".join(plain) == "".join(c for c in kept if unicodedata.category(c)[0] in "LNPS") or (
         "[U+" in kept
     )
+
+
+def test_a_name_from_right_to_left_is_one_isolate_in_its_own_order() -> None:
+    given, family = printable(["محمد رضا", "حسینی"])
+    assert isolated_whole(f"{given} {family}") == f"{ISOLATE}محمد رضا حسینی{ISOLATED}"
+    assert isolated_whole("Ana Núñez") == "Ana Núñez"

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "console.follow-up": "tests/web/test_follow_ups_in_browser.py",
     "console.phoned-form": "tests/web/test_follow_ups_in_browser.py",
     "console.person": "tests/web/test_access_browser.py",
+    "console.end-person-form": "tests/web/test_access_browser.py",
     "console.join-page": "tests/web/test_people_in_browser.py",
     "console.sign-in-page": "tests/web/test_people_in_browser.py",
     "console.sign-in-another": "leads to the page to sign in",

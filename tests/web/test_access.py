@@ -90,7 +90,7 @@ def test_somebody_is_invited_changed_invited_again_and_ended(desk: Desk, api: Ap
     assert "auditor" in words(stale.text)
     again = fill(desk, f"{here}/reset", here)
     assert code_of(again.text) != code_of(answer.text)
-    assert fill(desk, f"{here}/revoke", here).status_code == 303
+    assert fill(desk, f"{here}/end", f"{here}/end").status_code == 303
     assert api.get(f"/v1/accounts/{account['id']}").json()["revoked_at"] is not None
     assert "ended" in words(desk.get("/console/people").text)
 
@@ -288,7 +288,7 @@ def test_a_form_that_somebody_else_opened_changes_nothing(
 @pytest.mark.parametrize(
     "path",
     [
-        "people/{}/revoke",
+        "people/{}/end",
         "people/{}/unlink",
         "devices/{}/revoke",
         "keys/{}/revoke",

@@ -42,7 +42,7 @@ def limits() -> Limits:
     if soft == resource.RLIM_INFINITY:
         soft = bounds.DESCRIPTORS_WANTED
     room = max(soft - bounds.DESCRIPTORS_KEPT, soft // 2)
-    backlog = min(bounds.CONNECTIONS_MAX, room // 3)
+    backlog = min(bounds.BACKLOG_MAX, room // 3)
     return Limits(min(bounds.CONNECTIONS_MAX, room - backlog), backlog)
 
 

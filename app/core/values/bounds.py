@@ -19,7 +19,10 @@ BODY_SILENCE_S: Final = 10.0
 ANSWER_SILENCE_S: Final = 30.0
 ANSWER_LEAST_BYTES_PER_S: Final = 4_000
 CONNECTIONS_MAX: Final = 1_000
-DESCRIPTORS_WANTED: Final = 4_096
+BACKLOG_MAX: Final = 4_096
+"""Connections that wait to be accepted. The system drops what comes while they are so many, and a
+client tries again only after a second."""
+DESCRIPTORS_WANTED: Final = 8_192
 DESCRIPTORS_KEPT: Final = 200
 """For the database, files, and connections to other servers."""
 

@@ -18,7 +18,16 @@ from app.sessions.views import SessionView
 from app.summaries.rules import dense, progress, sessions
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.release import Recipient
-from app.summaries.rules.words import Names, Pair, day, listed, moment, pairs, spelt
+from app.summaries.rules.words import (
+    Names,
+    Pair,
+    day,
+    isolated_whole,
+    listed,
+    moment,
+    pairs,
+    spelt,
+)
 
 NOTICE: Final = (
     "This is a summary of the clinic's record, for the recipient and the purpose above. The full"
@@ -227,8 +236,8 @@ def _basis(release: Release) -> str:
 
 
 def name_of(person: PatientView | PractitionerView) -> str:
-    """A person's name, as far as it is known."""
-    return full_name(person["given_name"], person["family_name"])
+    """A person's name, as far as it is known. One isolate holds it, so that its order is kept."""
+    return isolated_whole(full_name(person["given_name"], person["family_name"]))
 
 
 def _patient(patient: PatientView) -> dict[str, Any]:

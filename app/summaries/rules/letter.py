@@ -4,7 +4,7 @@ Its words are those of notes, in the same languages. Measures are told as progre
 changed, from how many values, never why.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,9 +14,10 @@ from app.languages.queries import message
 from app.notes.rules.beside import adverse_event
 from app.notes.rules.codes import CODES
 from app.notes.rules.words import Words
-from app.progress.rules.wording import Json, count, signed
 from app.sessions.views import SessionView
 from app.summaries.rules.content import Chart, Release, name_of
+from app.summaries.rules.in_full import InFull
+from app.summaries.rules.letter_measures import Item, measured
 from app.summaries.rules.words import listed_texts
 
 ALERTED: Final = {
@@ -45,13 +46,6 @@ LIMITS: Final = (
 """From the whole to the shortest. The paper takes the first that fits on one page."""
 
 
-class Item(NamedTuple):
-    """A text that may be shortened, and figures that stand after it whole."""
-
-    text: str
-    figures: str
-
-
 class Section(NamedTuple):
     """A part of a letter: its title, and its items."""
 
@@ -78,8 +72,9 @@ class Head(NamedTuple):
     direction: str
 
 
-def letter_content(chart: Chart, release: Release, head: Head, words: Words) -> dict[str, Any]:
+def letter_content(chart: Chart, release: Release, head: Head, note_words: Words) -> dict[str, Any]:
     """Everything that is printed, except the digest of the content."""
+    words = InFull(*note_words)
     _ = words.gettext
     sections = list(_sections(chart, words))
     person = chart.patient
@@ -94,8 +89,10 @@ def letter_content(chart: Chart, release: Release, head: Head, words: Words) -> 
         "to": head.to,
         "title": _("Letter about a patient"),
         "about": words.labelled(_("About"), " · ".join(filter(None, who))),
+        "purpose": words.labelled(_("Purpose"), release.purpose),
         "variants": [_shortened(sections, limit, words) for limit in LIMITS],
-        "signature": words.labelled(_("Signature"), head.signer),
+        "signature": _("Signature"),
+        "signer": head.signer,
         "foot": list(_foot(release, head, words)),
     }
 
@@ -110,8 +107,8 @@ def _foot(release: Release, head: Head, words: Words) -> Iterator[str]:
     made = {"at": words.moment(release.at), "by": words.actor(release.by)}
     yield _("Written %(at)s by %(by)s from the clinic's record. Page 1 of 1.") % made
     yield _(
-        "“Changed by” says how much a value changed, not why; n is the number of values. L and R"
-        " are the patient's own sides."
+        "“Changed by” says how much a value changed, not why. Left and right are the patient's own"
+        " sides."
     )
     if not head.reviewed:
         yield _("No clinician has reviewed this translation yet.")
@@ -131,19 +128,13 @@ def _sections(chart: Chart, words: Words) -> Iterator[Section]:
         )
         yield Section(_("Warning"), [warning])
     yield Section(_("Complaint"), [_complaint(each, words) for each in chart.episodes])
+    goals = [goal for each in chart.episodes for goal in each["goals"]]
+    yield Section(_("Goals"), goals)
     alerts = [each for each in chart.records["alerts"] if each["status"] == "open"]
     yield Section(_("Open alerts"), [_alert(each, words) for each in alerts], is_grave=True)
     yield Section(_("Visits"), list(_visits(attended, words)), is_running=True)
     yield Section(_("Needled"), list(_needled(attended, words)), is_running=True)
-    measures: list[str | Item] = [_measure(each, words) for each in chart.progress["measures"]]
-    if any(each["baseline"] and each["baseline"]["n"] == 1 for each in chart.progress["measures"]):
-        measures.append(
-            _(
-                "A baseline of one value: a first value that was picked because it was high falls"
-                " by itself."
-            )
-        )
-    yield Section(_("Measures"), measures)
+    yield Section(_("Measures"), list(measured(chart.progress["measures"], words)))
     events = chart.records["adverse_events"]
     harms = [adverse_event(each, words) for each in events]
     yield Section(_("Adverse events"), harms, is_grave=True)
@@ -180,62 +171,51 @@ def _complaint(episode: EpisodeView, words: Words) -> str:
 
 
 def _visits(attended: Sequence[SessionView], words: Words) -> Iterator[str]:
+    """How many visits, the first and the last; then those between them."""
     _ = words.gettext
     if not attended:
         return
-    days = [f"{each['occurred_at']:%Y-%m-%d}" for each in attended]
-    many = words.counted(len(days), _("%(n)s visit"), _("%(n)s visits"))
+    many = words.counted(len(attended), _("%(n)s visit"), _("%(n)s visits"))
     drafts = sum(each["status"] == "draft" for each in attended)
     if drafts:
         many += " " + _("(%(n)s not signed yet)") % {"n": drafts}
-    yield _("%(visits)s, %(first)s to %(last)s") % {
-        "visits": many,
-        "first": days[0],
-        "last": days[-1],
-    }
-    yield from days[1:-1]
+    days = [_of_visit(f"{each['occurred_at']:%Y-%m-%d}", [each], words) for each in attended]
+    if len(days) == 1:
+        yield words.labelled(many, days[0])
+        return
+    ends = words.labelled(_("first"), days[0]), words.labelled(_("last"), days[-1])
+    yield words.labelled(many, "; ".join(ends))
+    between = days[1:-1]
+    if between:
+        yield words.labelled(_("between them"), between[0])
+        yield from between[1:]
+
+
+def _of_visit(text: str, visits: Sequence[SessionView], words: Words) -> str:
+    """A text, and that nobody has signed the visits that it is from."""
+    if any(each["status"] != "draft" for each in visits):
+        return text
+    _ = words.gettext
+    return _("%(text)s (not signed yet)") % {"text": text}
 
 
 def _needled(attended: Sequence[SessionView], words: Words) -> Iterator[str]:
     """The muscles with their sides, most often needled first, each with its number of visits."""
     _ = words.gettext
-    counted: Counter[str] = Counter()
+    visits: defaultdict[str, list[SessionView]] = defaultdict(list)
     for each in attended:
         rows = each["needlings"]
         placed = (words.placed(row["muscle"], row["side"], row["spinal_level"]) for row in rows)
-        counted.update([*dict.fromkeys(placed)])
-    for place, times in counted.most_common():
-        yield _("%(muscle)s (%(n)s of %(all)s visits)") % {
+        for place in dict.fromkeys(placed):
+            visits[place].append(each)
+    for place in sorted(visits, key=lambda place: -len(visits[place])):
+        found = visits[place]
+        told = _("%(muscle)s (%(n)s of %(all)s visits)") % {
             "muscle": place,
-            "n": times,
+            "n": len(found),
             "all": len(attended),
         }
-
-
-def _measure(measure: Json, words: Words) -> Item:
-    _ = words.gettext
-    side, muscle, moved = measure["side"], measure["muscle"], measure["movement"]
-    what = [
-        words.code("instrument", measure["instrument"]),
-        measure["activity"],
-        moved and words.term("movements", moved),
-        words.placed(muscle, side) if muscle else side and words.code("side", side),
-    ]
-    return Item(listed_texts(what), "; ".join(_figures(measure, words)))
-
-
-def _figures(measure: Json, words: Words) -> Iterator[str]:
-    _, first, last = words.gettext, measure["baseline"], measure["latest"]
-    if first is not None:
-        told = {"value": words.number(first["value"]), "day": first["at"][:10], "n": first["n"]}
-        yield _("baseline %(value)s from %(day)s (days: %(n)s)") % told
-    if last is not None:
-        told = {"value": words.number(last["value"]), "day": last["at"][:10]}
-        yield _("latest %(value)s on %(day)s") % told
-    if measure["change"] is not None:
-        change = signed(round(measure["change"], 2) + 0.0)
-        told = {"change": change.replace(".", words.number(0.5)[1]), "n": count(measure)}
-        yield _("changed by %(change)s, n = %(n)s") % told
+        yield _of_visit(told, found, words)
 
 
 def _plans(chart: Chart, attended: Sequence[SessionView], words: Words) -> Iterator[str]:
@@ -243,7 +223,7 @@ def _plans(chart: Chart, attended: Sequence[SessionView], words: Words) -> Itera
     last = next((each for each in reversed(attended) if each["plan"]), None)
     if last is not None:
         label = _("Visit of %(day)s") % {"day": f"{last['occurred_at']:%Y-%m-%d}"}
-        yield words.labelled(label, str(last["plan"]))
+        yield words.labelled(_of_visit(label, [last], words), str(last["plan"]))
     for episode in chart.episodes:
         plan = episode["plan"]
         if episode["closed_at"] is None and plan["sessions"]:

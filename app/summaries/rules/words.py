@@ -121,6 +121,14 @@ def _printable(value: Any) -> Any:
     return "\n".join(map(_isolated, plain.split("\n")))
 
 
+def isolated_whole(text: str) -> str:
+    """A line of several `printable` texts in one isolate, whose order is that of its first letter.
+
+    Isolates of their own would put the parts of a right-to-left name into left-to-right order.
+    """
+    return _isolated(text.translate(dict.fromkeys(map(ord, (ISOLATE, ISOLATED)))))
+
+
 def breakable(value: Any) -> Any:
     """The same texts, in which a word longer than a line may break.
 

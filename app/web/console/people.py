@@ -176,14 +176,6 @@ def reset(op: Inviting, id: UUID, form: Form) -> HTMLResponse:
     return _invited(op, service.reset(op, id, None if code is None else code.secret))
 
 
-@router.post("/{id:uuid}/revoke", operation_id="console.revoke-person")
-def revoke(op: Writing, id: UUID, form: Form) -> Response:
-    """End a person's account, and their sign-ins."""
-    access.sent(op, form)
-    service.revoke(op, id)
-    return pages.redirect(PEOPLE, "ended")
-
-
 @router.post("/link", operation_id="console.link-person")
 def link(op: Writing, form: Form) -> Response:
     """Let a practitioner sign in with the identity provider: the owner's consent to it."""

@@ -13,6 +13,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
@@ -119,6 +120,7 @@ def create_patient(op: Writing, form: LongForm) -> Response:
     found: list[DuplicateView] = []
 
     def work(read: Read) -> str:
+        _require_name(read)
         body: PatientBody = access.body_of(PatientBody, read.members)
         found.extend(PATIENTS.duplicates(op, _as_view(body)))
         check_seen(form, found, RESEMBLES)
@@ -130,6 +132,12 @@ def create_patient(op: Writing, form: LongForm) -> Response:
         return Again(sheet._replace(more=shown(_alike(op, found), tick)), faults, {})
 
     return take(op, _new(), form, work, again=again)
+
+
+def _require_name(read: Read) -> None:
+    """Raise `Invalid` for somebody without any name. The API takes them, such as from a device."""
+    if not {"given_name", "family_name"} & read.members.keys():
+        raise Invalid([Fault("/given_name", "missing", "Give a first name or a last name.")])
 
 
 def _alike(op: Operation, found: Sequence[DuplicateView]) -> list[Alike]:
