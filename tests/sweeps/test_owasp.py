@@ -39,6 +39,7 @@ UNLISTED = {
     "/console/search": "likewise",
     "/console/patients/{patient_id}": "likewise",
     "/console/patients/{patient_id}/timeline": "likewise",
+    "/console/patients/{patient_id}/everything.zip": "everything about one patient, as a file",
     "/console/patients/{patient_id}/details": "who a patient is, and how to reach them",
     "/console/alerts": "likewise",
     "/console/alerts/{alert_id}": "likewise",
