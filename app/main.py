@@ -18,6 +18,7 @@ from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
+from app.bundles.routes import console as everything
 from app.bundles.routes import router as bundles
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
@@ -149,6 +150,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     machines,
     own_account.reading,
     own_account.router,
+    everything,
     joining.router,
     browsers,
     signing_in,

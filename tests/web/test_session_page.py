@@ -6,6 +6,7 @@ from html import unescape
 from fastapi import FastAPI
 
 from app.core.values.access import ROLES, Scope
+from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart
 from tests.web.console import Desk, rows, words
@@ -127,3 +128,31 @@ def test_who_looked_at_a_chart_is_shown_to_those_who_may_read_the_ledger(
     less = Desk(app).let_in(clinic, set(Scope) - {Scope.AUDIT_READ})
     assert less.get(f"{chart}/looked").status_code == 403
     assert "/looked" not in less.get(chart).text
+
+
+def test_acts_on_a_session_are_offered_only_to_those_who_may_answer_for_it(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    session = visit(Chart(api))
+    other = api.practitioner(given_name="Lee")["id"]
+    for own, offered in ((session["practitioner_id"], True), (other, False)):
+        body = {"role": "practitioner", "practitioner_id": own, "sign_in_name": own}
+        desk = joined(app, clinic, api, **body).desk
+        for page in (f"sessions/{session['id']}", f"patients/{session['patient_id']}"):
+            shown = desk.get(f"/console/{page}").text
+            assert (f"/sessions/{session['id']}/sign" in shown) == offered, page
+            assert (f"/sessions/{session['id']}/void" in shown) == offered, page
+
+
+def test_everything_about_a_patient_is_a_file_for_those_who_may_read_the_ledger(
+    desk: Desk, app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    chart = f"/console/patients/{api.patient(given_name='Ana')['id']}"
+    assert f'href="{chart}/everything.zip" download' in desk.get(chart).text
+    answer = desk.get(f"{chart}/everything.zip")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    entries = api.get(f"/v1{chart.removeprefix('/console')}/disclosures").json()["items"]
+    assert "console.everything" in {entry["operation"] for entry in entries}
+    less = Desk(app).let_in(clinic, set(Scope) - {Scope.AUDIT_READ})
+    assert less.get(f"{chart}/everything.zip").status_code == 403
+    assert "everything.zip" not in less.get(chart).text

@@ -21,7 +21,7 @@ from app.notes.queries import language_of, note
 from app.notes.rules.forms import plain as as_text
 from app.patients.service import PATIENTS
 from app.records.queries import record, record_for_answer
-from app.sessions.service import SESSIONS
+from app.sessions.service import SESSIONS, may_answer_for
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
@@ -83,6 +83,7 @@ def one_session(op: Reading, id: UUID, wanted: Annotated[Wanted, Query()]) -> HT
         op,
         patient=plain(record_for_answer(op, PATIENTS, session["patient_id"])),
         session=plain(session),
+        answers=may_answer_for(op, session["practitioner_id"]),
         note=written,
         text=as_text(written._replace(foot=[_short(line) for line in written.foot])),
         language=language,
