@@ -32,7 +32,7 @@ NEEDS_ANOTHER_CHART = {"chart-too-long", "no-parquet", "press-missing", "unprint
 NEEDS_A_PERSON = {"last-owner"}
 # This one needs a record that resembles another one: tests/records provokes it.
 NEEDS_A_LIKENESS = {"possible-duplicate"}
-# This one needs a client that sends slowly: tests/transfer provokes it.
+# This one needs a client that sends slowly: tests/core provokes it.
 NEEDS_TIME = {"too-slow"}
 # These occur outside `/v1`, or only in unexpected failures.
 ELSEWHERE = {
