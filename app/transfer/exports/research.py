@@ -53,6 +53,15 @@ def secret(clinic_id: UUID) -> bytes:
     return bytes.fromhex(rules.pseudonym(key, "clinic", str(clinic_id)))
 
 
+def is_possible(clinic_id: UUID) -> bool:
+    """Return whether this server has a key for pseudonyms."""
+    try:
+        secret(clinic_id)
+    except NoResearchKey:
+        return False
+    return True
+
+
 def deidentified(dataset: Dataset, key: bytes) -> Dataset:
     """The dataset for research, with each column treated as its declaration says."""
     cached = lru_cache(CACHED)

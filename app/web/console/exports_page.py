@@ -15,6 +15,7 @@ from app.transfer.exports.downloads import download
 from app.transfer.exports.folder import RECORDS_FILE
 from app.transfer.exports.formats import PARQUET
 from app.transfer.exports.parquet import is_installed
+from app.transfer.exports.research import is_possible
 from app.transfer.exports.schemas import ExportFilters
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
@@ -27,9 +28,9 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("csv?excel=true", "CSV for Excel"),
     ("ndjson", "NDJSON"),
     ("parquet", "Parquet"),
-    ("csv?deidentified=true", "De-identified (CSV)"),
 )
 """The forms of a table: what follows its name in the address, and the words for it."""
+DEIDENTIFIED: Final = ("csv?deidentified=true", "De-identified (CSV)")
 
 router = APIRouter(prefix=PAGE, include_in_schema=False, route_class=Route)
 Exporting = Annotated[Operation, Depends(Authorize(*EXPORTS.scopes, identify=by_cookie))]
@@ -46,8 +47,11 @@ class Shown(NamedTuple):
 def exports(op: Exporting) -> HTMLResponse:
     """Show what can be downloaded, with a sentence each."""
     forms = [each for each in FORMS if each[0] != PARQUET or is_installed()]
+    can_hide = is_possible(op.clinic_id)
+    forms += [DEIDENTIFIED] if can_hide else []
     listed = [Shown(each.name, each.about.replace("`", "")) for each in DATASETS]
-    return framed("exports.html", op, datasets=listed, forms=forms, records=RECORDS_FILE)
+    values = {"forms": forms, "can_hide": can_hide, "records": RECORDS_FILE}
+    return framed("exports.html", op, datasets=listed, **values)
 
 
 @router.get("/{dataset}.{format}", operation_id="console.export")
