@@ -71,6 +71,7 @@ from app.web.console.details import router as details
 from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.leaving import router as leaving
+from app.web.console.lots_page import router as lots_page
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
@@ -142,6 +143,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     releases.router,
     practitioner_forms.router,
     exports_page,
+    lots_page,
     screening_forms.router,
     people,
     leaving,

@@ -23,7 +23,7 @@ def is_set_up(recipient: AlertRecipientView) -> bool:
     """Return whether the settings let this server reach a recipient at all."""
     if recipient["channel"] == "post":
         return settings().post_key is not None
-    return mail.is_set_up()
+    return mail.is_set_up() and not mail.only_logs()
 
 
 def way(recipient: AlertRecipientView) -> str:

@@ -11,7 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from app.core.http.logs import log
@@ -58,12 +58,19 @@ _RECIPIENT_REFUSED: Final = "The mail server refused the recipient's address."
 _MESSAGE_REFUSED: Final = "The mail server refused the message."
 _NO_ANSWER: Final = "The mail server broke off after it had the message, or part of it."
 NOT_SET: Final = "This server has no mail server: its settings name none."
+LOGGED: Final = "This server writes messages to its log: nobody was told."
+"""What `log:` as the mail server means. For whoever waits for a message, it is no delivery."""
 
 
 def is_set_up() -> bool:
     """Return whether the settings name a mail server and a sender."""
     server, sender = settings().smtp_url, settings().mail_from
     return server is not None and (sender is not None or server.get_secret_value() == LOG)
+
+
+def only_logs() -> bool:
+    """Return whether the settings have messages written to the log, and sent to nobody."""
+    return _url() == LOG
 
 
 def composed(
@@ -89,9 +96,8 @@ def send(message: EmailMessage) -> None:
     """Hand an e-mail to the mail server. `Undelivered` if that fails or takes too long."""
     if not is_set_up():
         raise Undelivered(NOT_SET)
-    if _url() == LOG:
-        log.info("message", channel="email", message_id=message["Message-ID"])
-        return
+    if only_logs():
+        _log(message)
     with _signed_in() as server:
         server.send_message(message)
 
@@ -105,11 +111,10 @@ def send_once(message: EmailMessage, is_wanted: Callable[[], bool]) -> None:
     """
     if not is_set_up():
         raise Undelivered(NOT_SET)
-    if _url() == LOG:
+    if only_logs():
         if not is_wanted():
             raise Unwanted
-        log.info("message", channel="email", message_id=message["Message-ID"])
-        return
+        _log(message)
     with _signed_in() as server:
         server.ehlo_or_helo_if_needed()
         _require(server.mail(settings().mail_from or ""), _SENDER_REFUSED, final=False)
@@ -117,6 +122,11 @@ def send_once(message: EmailMessage, is_wanted: Callable[[], bool]) -> None:
         if not is_wanted():
             raise Unwanted
         _require(_given(server, message.as_bytes(policy=_LINES)), _MESSAGE_REFUSED)
+
+
+def _log(message: EmailMessage) -> NoReturn:
+    log.info("message", channel="email", message_id=message["Message-ID"])
+    raise Undelivered(LOGGED)
 
 
 def _require(answer: tuple[int, bytes], reason: str, *, final: bool = True) -> None:
@@ -145,9 +155,10 @@ def check() -> None:
     """Connect to the mail server and sign in. `Undelivered` if that fails."""
     if not is_set_up():
         raise Undelivered(NOT_SET)
-    if _url() != LOG:
-        with _signed_in() as server:
-            server.noop()
+    if only_logs():
+        raise Undelivered(LOGGED)
+    with _signed_in() as server:
+        server.noop()
 
 
 def _url() -> str:

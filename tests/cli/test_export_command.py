@@ -1,9 +1,12 @@
 """`export` writes a folder with a manifest and a description."""
 
+import csv
 import json
 import stat
 import subprocess
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -74,6 +77,30 @@ def test_a_folder_has_everything_and_a_manifest(
     seen = [e for e in history(clinic) if e["reason"] == f"all tables as {form}"]
     assert len(seen) == len({e["patient_id"] for e in seen}) == 2
     assert {e["actor"].partition(":")[0] for e in seen} == {"cli"}
+
+
+@pytest.mark.parametrize("excel", [False, True])
+def test_the_readme_says_how_the_files_have_times(
+    api: Api, run: Exporting, tmp_path: Path, *, excel: bool
+) -> None:
+    api.live_in("America/Vancouver")
+    fill(api, "zq-00001qz9")
+    assert run(tmp_path / "out", *(["--excel"] if excel else [])).code == 0
+    with (tmp_path / "out" / "sessions.csv").open(encoding="utf-8-sig", newline="") as file:
+        row = next(csv.DictReader(file))
+    at = datetime.fromisoformat(row["occurred_at"])
+    told = (tmp_path / "out" / "README.md").read_text("utf-8")
+    zones = {"A time is in UTC": "UTC", "on the clock of America/Vancouver": "America/Vancouver"}
+    [zone] = [zone for words, zone in zones.items() if words in told]
+    stored = api.get("/v1/sessions").json()["items"]
+    instants = {datetime.fromisoformat(each["occurred_at"]) for each in stored}
+    assert at.replace(tzinfo=ZoneInfo(zone)) in instants
+    assert "TIMES" not in told
+    package = json.loads((tmp_path / "out" / "datapackage.json").read_bytes())
+    [sessions] = [each for each in package["resources"] if each["name"] == "sessions"]
+    [field] = [each for each in sessions["schema"]["fields"] if each["name"] == "occurred_at"]
+    if excel:
+        assert datetime.strptime(row["occurred_at"], field["format"]) == at  # noqa: DTZ007
 
 
 def test_a_folder_for_research_has_no_records_file(

@@ -58,6 +58,10 @@ def test_doctor_checks_recipients_the_mail_server_and_what_waits(
         with own.writing(clinic.id) as db:
             op.begin(db)
             deliveries.announce(op, "alerts", clinic.id)
+        with mailing("log:"):
+            found = checks(own, monkeypatch, capsys)
+        assert found["mail"][0] == "warning"
+        assert "nobody was told" in found["mail"][1]
         with mail_server() as box, mailing(f"smtp+plain://{HOST}:{box.port}"):
             found = checks(own, monkeypatch, capsys)
         assert found["mail"] == ("ok", "the mail server answers")

@@ -183,12 +183,13 @@ def test_without_settings_there_is_no_mail_server() -> None:
         mail.check()
 
 
-def test_the_log_takes_messages_for_trying_without_an_address(
+def test_the_log_takes_messages_for_trying_without_an_address_and_says_that_nobody_was_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with mailing("log:"):
-        mail.check()
-        send()
+        for attempt in (mail.check, send):
+            with pytest.raises(Undelivered, match="nobody was told"):
+                attempt()
     assert "message" in (said := capsys.readouterr().out)
     assert TO not in said
 

@@ -49,6 +49,7 @@ UNLISTED = {
     "/console/patients/{patient_id}/letter": "likewise",
     "/console/exports": "likewise",
     "/console/exports/{dataset}.{format}": "likewise",
+    "/console/lots": "likewise",
     "/console/people": "likewise",
     "/console/people/link": "likewise",
     "/console/people/{id}": "likewise",

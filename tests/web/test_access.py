@@ -12,7 +12,7 @@ from httpx2 import Response
 
 from app.auth.uses import storing_uses
 from app.core.values.access import ROLES, Scope
-from app.core.values.clock import now
+from app.core.values.clock import now, uuid7
 from tests.auth.local_provider import LocalProvider
 from tests.ground import ENROLMENT, Api, Clinic
 from tests.web.console import Desk, security, words
@@ -164,6 +164,13 @@ def test_a_device_is_enrolled_with_the_code_and_ended(desk: Desk, api: Api) -> N
     end = f"/console/devices/{device['id']}/revoke"
     assert fill(desk, end, "/console/devices").status_code == 303
     assert api.get(f"/v1/devices/{device['id']}").json()["revoked_at"] is not None
+
+
+def test_a_refused_press_shows_no_empty_box(desk: Desk) -> None:
+    refused = fill(desk, f"/console/devices/{uuid7()}/revoke", "/console/devices")
+    assert refused.status_code == 404
+    assert "hat you typed" not in refused.text
+    assert "Open the form again</button>" in refused.text
 
 
 def test_a_key_shows_who_made_it_when_it_was_used_and_when_it_ends(

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.values.access import ROLES, Scope
 from app.core.values.clock import uuid7
+from app.deliveries.courier import deliver_in
 from tests.clinics.test_clinic import change
 from tests.deliveries.mailbox import mailing
 from tests.ground import Api, Clinic
@@ -182,6 +183,16 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
     assert send(phone, alert, form_of(alert)).status_code == 303
 
 
+def test_whom_an_alert_sent_to_emergency_is_named_on_top_of_their_chart(
+    api: Api, desk: Desk
+) -> None:
+    alert = alarmed(api)
+    send(desk, alert, form_of(alert, action="sent_to_emergency"))
+    page = words(desk.get(f"/console/patients/{alert['patient_id']}").text)
+    assert "Before you needle Breathlessness, raised" in page
+    assert ": sent to emergency 20" in page[: page.index("Last visit")]
+
+
 def test_an_unknown_alert_is_not_found(desk: Desk) -> None:
     nothing = {"id": str(uuid7()), "patient_id": None}
     assert send(desk, nothing, form_of(nothing)).status_code == 404
@@ -239,6 +250,18 @@ def test_on_a_phone_an_alert_is_found_without_scrolling_and_acknowledged_in_thre
 ) -> None:
     with Client(base_url=served.address) as wire:
         api = Api(wire, served.key)
+        phone.goto(f"/console/patients/{served.patients[2]}")
+        assert visible(phone, "Last visit")
+        expect(phone.get_by_role("link", name="Patients")).to_be_hidden()
+        phone.get_by_text("Menu", exact=True).click()
+        expect(phone.get_by_role("link", name="Patients")).to_be_visible()
+        phone.goto(f"/console/patients/{served.patients[2]}")
+        bar = phone.get_by_role("banner").bounding_box()
+        assert bar is not None
+        assert bar["height"] < PHONE["height"] / 8
+        phone.set_viewport_size({"width": 1280, "height": 800})
+        expect(phone.get_by_role("link", name="Patients")).to_be_visible()
+        phone.set_viewport_size(PHONE)  # type: ignore[arg-type]
         alert = alarmed(api, served.patients[12])
         phone.goto("/console")
         link = phone.get_by_role("link", name="1 open alert")
@@ -336,4 +359,26 @@ def test_the_bar_says_that_nobody_is_told_until_this_server_can_tell_somebody(
     change(api, 2, alert_recipients=[DANA])
     assert "Nobody is told" in words(desk.get("/console").text)  # there is no mail server
     with mailing("log:"):
+        assert "Nobody is told" in words(desk.get("/console").text)
+    with mailing("smtp+plain://127.0.0.1:1"):
         assert all("told" not in words(desk.get(page).text) for page in pages)
+
+
+def test_a_refused_answer_is_headed_in_words_for_people(api: Api, desk: Desk) -> None:
+    alert = alarmed(api)
+    path = f"/console/alerts/{alert['id']}"
+    form = {"action": "other", "patient_id": alert["patient_id"], "on_page": path}
+    refused = desk.send(f"{path}/acknowledge", None, **form)
+    assert refused.status_code == 422
+    assert "Check what you entered." in words(refused.text)
+    assert "request is invalid" not in refused.text
+
+
+def test_a_message_that_only_the_log_has_told_nobody(api: Api, desk: Desk, clinic: Clinic) -> None:
+    change(api, alert_recipients=[DANA])
+    alert = alarmed(api)
+    with mailing("log:"):
+        deliver_in(clinic.database, clinic.id)
+        told = words(desk.get(f"/console/alerts/{alert['id']}").text)
+    assert "Dana could not be told (email: This server writes messages to its log: nobody" in told
+    assert "was told (" not in told

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 
 from app.asks.views import AskReason
-from app.core.values.access import Scope
+from app.core.values.access import ROLES, Scope
 from app.core.values.vocabularies import words_of
 from app.web.console.follow_ups import REASONS, TABS
 from tests.asks.asked import ENDED_AT, HOUR, asked, asks, consent, signed, stop
@@ -178,6 +178,27 @@ def test_a_red_flag_on_the_telephone_raises_the_alert_and_says_what_to_do(
     [alert] = here.get("/v1/alerts?status=open").json()["items"]
     assert alert["reasons"] == ["breathlessness"]
     assert f'href="/console/alerts/{alert["id"]}"' in desk.get(ask_page(ask)).text
+
+
+def test_the_front_desk_phones_about_a_day_and_stores_the_red_flag_that_it_hears(
+    at: SignIn, here: Api, ask: dict[str, Any]
+) -> None:
+    person = here.get(f"/v1/patients/{ask['patient_id']}").json()
+    here.change(person, "/v1/patients", language="fa")
+    fran = at(50, ROLES["front-desk"])
+    for place in (PAGE, ask_page(ask), f"{ask_page(ask)}/phoned"):
+        page = words(fran.get(place).text)
+        assert "Visit of 2026-11-20 ." in page or "Visit of 2026-11-20." in page
+        assert "Speaks: Persian" in page
+    shown = fran.get(ask_page(ask)).text
+    first = shown.index("Phoned: enter what they say")
+    assert first < shown.find("Send the message again") or "Send the message" not in shown
+    assert phone(fran, ask, soreness="2", flag_breathlessness="yes").status_code == 303
+    assert "Act now: breathlessness" in words(fran.get(ask_page(ask)).text)
+    [alert] = here.get("/v1/alerts?status=open").json()["items"]
+    assert alert["reasons"] == ["breathlessness"]
+    auditor = at(51, ROLES["auditor"])
+    assert "phoned" not in auditor.get(ask_page(ask)).text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The page of one session, its versions, and who looked at a chart."""
 
+import re
 from html import unescape
 
 from fastapi import FastAPI
@@ -44,7 +45,9 @@ def test_a_session_page_shows_the_whole_note_and_the_same_note_as_text(
     assert LINE in words(page)
     plain = api.get(f"/v1/sessions/{session['id']}/note").text
     copied = unescape(page.partition("<textarea")[2].partition(">\n")[2].partition("</textarea")[0])
-    assert copied == plain
+    assert copied == re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-", "", plain)
+    assert str(session["id"]) in words(page.partition("<textarea")[0])
+    assert str(session["id"]) not in copied
     for line in filter(None, (line.strip(" -") for line in plain.splitlines())):
         assert " ".join(line.split()) in words(page.partition("<textarea")[0]), line
 

@@ -100,6 +100,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = {
             Scope.ASKS_READ,
             Scope.ASKS_WRITE,
             Scope.CLINIC_READ,
+            Scope.FOLLOW_UPS_WRITE,  # who telephones hears a red flag, and must store it at once
             Scope.PATIENTS_READ,
             Scope.PATIENTS_WRITE,
             Scope.PRACTITIONERS_READ,

@@ -20,6 +20,8 @@ from app.transfer.exports.service import SHIFTED_ZONE, account, account_for_rese
 
 MANIFEST: Final = "MANIFEST.sha256"
 README: Final = "README.md"
+TIMES: Final = "TIMES"
+"""Where a README says how its files have times."""
 RECORDS_FILE: Final = f"{NAME}.ndjson"
 
 Progress = Callable[[str, int], None]
@@ -75,16 +77,17 @@ def write_folder(
         described["resources"].append({"format": "ndjson", "name": NAME, **more[NAME]})
         # With it, `audit verify --data` compares the records with the ledger.
         described["ledger"] = ledger
-    return _finish(directory, written, described, is_for_research=key is not None)
+    page = "research.md" if key is not None else "whole.md"
+    readme = (files("app.transfer.exports") / "data" / page).read_text("utf-8")
+    return _finish(directory, written, described, readme.replace(TIMES, form.times(zone)))
 
 
 def _finish(
-    directory: Path, written: list[Written], described: dict[str, Any], *, is_for_research: bool
+    directory: Path, written: list[Written], described: dict[str, Any], readme: str
 ) -> list[Written]:
     text = json.dumps(described, indent=1, ensure_ascii=False).encode() + b"\n"
-    page = "research.md" if is_for_research else "whole.md"
-    readme = (files("app.transfer.exports") / "data" / page).read_bytes()
-    every = [*written, _write(directory, FILE, [text]), _write(directory, README, [readme])]
+    page = _write(directory, README, [readme.encode()])
+    every = [*written, _write(directory, FILE, [text]), page]
     lines = "".join(f"{each.hash.removeprefix('sha256:')}  {each.path}\n" for each in every)
     _write(directory, MANIFEST, [lines.encode()])
     return every

@@ -22,8 +22,24 @@ class Format(NamedTuple):
     """The extension of its files."""
     media: str
     write: Writer
+    is_local: bool = False
+    """Whether times are those of the clinic's clock; else they are in UTC."""
+
+    def times(self, zone: ZoneInfo) -> str:
+        """Return how times are written, for people who get a folder of such files."""
+        if self.is_local:
+            return LOCAL_TIMES.format(zone=zone.key)
+        return UTC_TIMES
 
 
+UTC_TIMES: Final = (
+    "A time is in UTC. A second column has the offset of the person who entered it, in minutes\n"
+    "  (`…_offset_min`)."
+)
+LOCAL_TIMES: Final = (
+    "A time is on the clock of {zone}, without an offset, as Excel reads it. A second\n"
+    "  column has the offset of that clock from UTC, in minutes (`…_offset_min`)."
+)
 PARQUET: Final = "parquet"
 CSV_MEDIA: Final = "text/csv; charset=utf-8"
 FORMATS: Final[Mapping[str, Format]] = {
@@ -34,4 +50,4 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(PARQUET, "application/vnd.apache.parquet", parquet),
     )
 }
-EXCEL: Final = Format("csv", CSV_MEDIA, partial(texts.csv_text, excel=True))
+EXCEL: Final = Format("csv", CSV_MEDIA, partial(texts.csv_text, excel=True), is_local=True)

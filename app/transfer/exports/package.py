@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
+from app.core.db.tables import OFFSET
 from app.core.operation import Operation
 from app.muscles.queries import CATALOGUE_VERSION
 from app.transfer.exports.columns import Column, Type
@@ -26,6 +27,9 @@ TYPES: Final[Mapping[Type, Mapping[str, str]]] = {
     Type.NUMBERS: {"type": "array"},
     Type.JSON: {"type": "array"},
 }
+LOCAL: Final = "%Y-%m-%d %H:%M:%S.%f"
+"""How a time of the clinic's clock is written, in the terms of Python's `strptime`."""
+LOCAL_OFFSET: Final = "The offset of the clinic's clock at that time, in minutes east of UTC."
 ITEMS: Final = {Type.TEXTS: "string", Type.NUMBERS: "number", Type.JSON: "object"}
 
 
@@ -48,16 +52,19 @@ def package(
         # The version of the catalogue that the muscles' codes refer to.
         "catalogue_version": CATALOGUE_VERSION,
         "resources": [
-            _resource(dataset, names, media) | dict((more or {}).get(dataset.name, {}))
+            _resource(dataset, names, media, is_local=form.is_local)
+            | dict((more or {}).get(dataset.name, {}))
             for dataset in described
         ],
     }
 
 
-def _resource(dataset: Dataset, names: set[str], media: Mapping[str, str]) -> dict[str, Any]:
+def _resource(
+    dataset: Dataset, names: set[str], media: Mapping[str, str], *, is_local: bool
+) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "$schema": TABLE,
-        "fields": [_field(column) for column in dataset.columns],
+        "fields": [_field(column, is_local=is_local) for column in dataset.columns],
     }
     if media["format"] == "csv":
         schema["missingValues"] = [""]
@@ -79,13 +86,17 @@ def _resource(dataset: Dataset, names: set[str], media: Mapping[str, str]) -> di
     }
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _field(column: Column, *, is_local: bool) -> dict[str, Any]:
     limits = {**({"required": True} if column.required else {}), **column.limits}
     if column.type in ITEMS:
         limits["jsonSchema"] = {"type": "array", "items": {"type": ITEMS[column.type]}}
     described: dict[str, Any] = {"name": column.name, **TYPES[column.type]}
     if column.about:
         described["description"] = column.about
+    if is_local and column.type is Type.INSTANT:
+        described["format"] = LOCAL
+    if is_local and column.name.endswith(OFFSET):
+        described["description"] = LOCAL_OFFSET
     if limits:
         described["constraints"] = limits
     return described

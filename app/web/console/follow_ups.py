@@ -17,6 +17,7 @@ from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day, uuid7_at
+from app.languages.rules.names import english_name
 from app.patients.service import PATIENTS
 from app.records.queries import records_for_answer
 from app.sessions.models import TreatmentSession
@@ -107,8 +108,11 @@ class Shown(NamedTuple):
     person: Any
     """The patient as JSON; None if the client may not read them."""
     visit_at: str | None
-    """When the visit was; None if the client may not read sessions."""
+    """When the visit was. Whoever may see asks may know it: a caller has to name the day."""
     practitioner: str | None
+    """Who treated; None if the client may not read sessions."""
+    speaks: str | None
+    """The patient's language, in English words; None if it is not recorded."""
     reason: str | None
     """Why it has ended without an answer, in words."""
 
@@ -175,21 +179,28 @@ def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
     if may(Scope.PATIENTS_READ):
         ids = sorted({ask["patient_id"] for ask in asks})
         people = {one["id"]: plain(one) for one in records_for_answer(op, PATIENTS, ids)}
-    if may(Scope.SESSIONS_READ) and asks:
+    if asks:
         found = op.all(_VISITS, ids=sorted({ask["session_id"] for ask in asks}))
         visits = {row.id: row for row in found}
-    names = access.practitioners(op, [row.practitioner_id for row in visits.values()])
+    treated = visits.values() if may(Scope.SESSIONS_READ) else ()
+    names = access.practitioners(op, [row.practitioner_id for row in treated])
     return [
         Shown(
             plain(ask),
             people.get(ask["patient_id"]),
             None if visit is None else plain(visit.occurred_at),
             None if visit is None else names.get(str(visit.practitioner_id)),
+            _speaks(people.get(ask["patient_id"])),
             None if ask["reason"] is None else REASONS[ask["reason"]],
         )
         for ask in asks
         for visit in [visits.get(ask["session_id"])]
     ]
+
+
+def _speaks(person: Any) -> str | None:
+    tag = person and person["language"]
+    return english_name(tag) if tag else None
 
 
 def why_not(op: Operation, ask: AskView) -> str | None:
