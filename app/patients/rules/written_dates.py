@@ -10,6 +10,8 @@ from app.core.values.faults import RuleBroken
 from app.patients.rules.birth_dates import check_birth_date
 
 _BETWEEN: Final = re.compile(r"[\s,./-]+")
+_DOTTED: Final = re.compile(r"(\d\d?)\.(0?[1-9]|1[0-2])\.(\d{4})", re.ASCII)
+"""With dots, the day comes first: nobody writes the month so."""
 _COMPACT: Final = re.compile(r"\d{8}", re.ASCII)
 _DAYS: Final = ("%Y %m %d", "%d %m %Y", "%m %d %Y", "%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 _MONTHS: Final = ("%Y %m", "%m %Y", "%B %Y", "%b %Y")
@@ -29,6 +31,7 @@ def written_date(text: str) -> str | None:
     """
     if _COMPACT.fullmatch(text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    text = _DOTTED.sub(r"\3-\2-\1", text) if _DOTTED.fullmatch(text) else text
     found = set(_readings(_BETWEEN.sub(" ", text).strip()))
     return found.pop() if len(found) == 1 else None
 
