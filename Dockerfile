@@ -1,6 +1,9 @@
 # The Python version that the tests run on. The minor version and the Debian release are fixed; a
-# rebuild brings their security fixes.
-FROM python:3.11-slim-trixie AS build
+# rebuild brings their security fixes. To fix the image to the byte as well, give its digest:
+#   docker buildx imagetools inspect python:3.11-slim-trixie --format '{{.Manifest.Digest}}'
+#   docker build --build-arg PYTHON=python:3.11-slim-trixie@sha256:… .
+ARG PYTHON=python:3.11-slim-trixie
+FROM ${PYTHON} AS build
 WORKDIR /srv/needlework
 # With the extras `pdf` and `cjk`: charts and letters, and a font for Chinese, Japanese and Korean names.
 COPY requirements-image.lock ./
@@ -14,7 +17,7 @@ COPY app app
 # The account that runs the app cannot write here, so compile the bytecode now.
 RUN python -m compileall -q app migrations
 
-FROM python:3.11-slim-trixie
+FROM ${PYTHON}
 LABEL org.opencontainers.image.title="Needlework" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin needlework \

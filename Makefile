@@ -27,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots catalogues clients bench figures lock clean
+.PHONY: help install dev run test lint format types contracts migrations tests test-both test-faults test-fuzz browser snapshots catalogues clients bench figures sbom audit-deps lock clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -90,6 +90,14 @@ bench: dev  ## measure against the bare database, on PostgreSQL and SQLite
 
 figures: dev  ## compute what chance alone would do, and write it into docs/progress.md
 	$(BIN)/python -m bench.figures
+
+sbom: dev  ## write what a server is made of to build/sbom.json (CycloneDX)
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+	    --output-reproducible --of JSON --output-file build/sbom.json requirements.lock
+
+audit-deps: dev  ## ask whether a locked package has a known weakness: exit code 0 no, 1 yes, 2 can't tell
+	@$(BIN)/python -m tests.dependencies
 
 lock: dev  ## rebuild the lock files from pyproject.toml
 	$(LOCK) --upgrade --group build --output-file requirements.lock

@@ -66,8 +66,10 @@ from app.web.console import joining, own_account, pages
 from app.web.console.alert_pages import router as alert_pages
 from app.web.console.browsers import router as browsers
 from app.web.console.consenting import router as consenting
+from app.web.console.details import router as details
 from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
+from app.web.console.leaving import router as leaving
 from app.web.console.lots_page import router as lots_page
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
@@ -79,6 +81,7 @@ from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
 from app.web.console.writing import acts, courses, releases, safety, visits
 from app.web.console.writing import people as patient_forms
+from app.web.console.writing import practitioners as practitioner_forms
 from app.web.console.writing import screenings as screening_forms
 from app.web.patient import apps, problem_pages
 from app.web.patient import routes as patient
@@ -128,6 +131,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     alert_pages,
     follow_up_pages,
     session_pages,
+    details,
     consenting,
     settings_page,
     patient_forms.router,
@@ -136,10 +140,12 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     acts.router,
     safety.router,
     releases.router,
+    practitioner_forms.router,
     exports_page,
     lots_page,
     screening_forms.router,
     people,
+    leaving,
     machines,
     own_account.reading,
     own_account.router,

@@ -1,5 +1,6 @@
 """Settings, from the environment variables `NEEDLEWORK_*` or from a file `needlework.env`."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -113,7 +114,16 @@ class Settings(BaseSettings):
     """The secret from which the keys follow that sign posted messages: 32 characters or more."""
 
 
+SECRETS_DIR: Final = "NEEDLEWORK_SECRETS_DIR"
+"""The variable with the folder of secrets: a file for a setting, named like its variable."""
+
+
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. `SystemExit` if the folder of secrets is missing."""
+    folder = os.environ.get(SECRETS_DIR)
+    if folder and not Path(folder).is_dir():
+        # Without it, the server would start with defaults: with a new SQLite file, say.
+        raise SystemExit(f"{SECRETS_DIR} names no folder.")
+    # The type has no member for this documented argument of pydantic-settings.
+    return Settings(_secrets_dir=folder or None)  # type: ignore[call-arg]

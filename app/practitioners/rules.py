@@ -1,7 +1,7 @@
 """Rules of credentials, and of when a practitioner is inactive. Pure."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from app.auth.rules import is_inactive
@@ -60,6 +60,12 @@ def next_activity(
     if current is not None and current.status == "inactive":
         return current
     return Activity("inactive", today)
+
+
+def after_last_day(last_day: date, today: date) -> Activity:
+    """Return the activity of a practitioner who works up to and with `last_day`."""
+    gone = min(last_day, date.max - timedelta(days=1)) + timedelta(days=1)
+    return Activity("inactive" if gone <= today else "active", gone)
 
 
 def merge_base(

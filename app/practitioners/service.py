@@ -1,6 +1,7 @@
 """Practitioners as a kind of record, and what follows when one becomes inactive."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import partial
 from threading import Event
 from typing import Any, Final, TypedDict, cast
@@ -126,6 +127,19 @@ def _leaves_activity(body: PractitionerBody, current: PractitionerView | None) -
 
 
 PRACTITIONERS = Practitioners()
+
+
+def leave(op: Operation, id: UUID, last_day: date) -> None:
+    """Let a practitioner's last day of work be this one, in the clinic's time zone.
+
+    Unless the day is still to come, all that acts for them ends at once: sessions of the last day
+    may still name them, but their devices and keys don't wait for midnight. Raises `NotFound`.
+    """
+    practitioner, today = records.lock_for_server(op, PRACTITIONERS, id), clinic_day(op.at, op.zone)
+    activity = rules.after_last_day(last_day, today)
+    records.store(op, PRACTITIONERS, practitioner, activity._asdict())
+    if last_day <= today:
+        _end_authority(op, id)
 
 
 def _end_authority(op: Operation, practitioner_id: UUID) -> None:

@@ -109,7 +109,7 @@ def add_writes(
     relied = (StillReliedOn,) if kind.validated_against else ()
     written = kind.written or kind.view
     changing = (NotFound, VersionStale, VersionMissing, DiffersFromLedger)
-    refusals = documented(*changing, *problems, *taken, *relied)
+    refusals = (*changing, *problems, *taken, *relied)
     changes = patch_of(kind.body)
 
     add_create(router, kind, writing, CREATE.format(one=one), taken)
@@ -119,7 +119,7 @@ def add_writes(
         "/{id:uuid}",
         operation_id=f"{kind.noun}.update",
         description=UPDATE.format(one=one),
-        responses=refusals,
+        responses=documented(*refusals),
     )
     def change(op: Annotated[Operation, writing], id: UUID, body: changes) -> Answer[written]:  # type: ignore[valid-type]
         return answer(kind.answer_to_write(op, service.patch(op, kind, id, body.root)))  # type: ignore[attr-defined]
@@ -163,14 +163,19 @@ def add_create(
 
 
 def add_replace(
-    router: APIRouter, kind: Kind[Any, Any], writing: Any, description: str, responses: Any
+    router: APIRouter,
+    kind: Kind[Any, Any],
+    writing: Any,
+    description: str,
+    problems: tuple[type[Problem], ...],
 ) -> None:
     """Add `PUT`. Where it creates a record, it names possible duplicates as `POST` does."""
+    careful = () if kind.made is None else (PossibleDuplicate,)
     declared: dict[str, Any] = {
         "status_code": 201,
         "operation_id": f"{kind.noun}.replace",
         "description": description if kind.made is None else description + ALIKE,
-        "responses": responses | ({} if kind.made is None else documented(PossibleDuplicate)),
+        "responses": documented(*problems, *careful),
     }
     made = kind.made or kind.written or kind.view
 

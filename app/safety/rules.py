@@ -1,11 +1,23 @@
 """Rules of consents, screenings and adverse events. Pure."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
 
 from app.core.values.faults import Fault, RuleBroken
-from app.safety.views import ConsentView
+from app.safety.views import (
+    AdverseEventView,
+    AnswerView,
+    ConsentView,
+    ScreeningDecision,
+    ScreeningView,
+)
 from app.vocabularies.rules import OTHER
+
+STANDS: Final = timedelta(days=90)
+"""For how long a serious event stands before everything else on a chart. No source states one."""
+HEEDED: Final = ("yes", "unknown")
+"""The answers of a screening to heed: what isn't known may be so."""
 
 
 def check_withdrawn(decision: str, withdrawn_at: datetime | None) -> None:
@@ -69,6 +81,42 @@ def standing_refusals(consents: Iterable[ConsentView]) -> list[ConsentView]:
 
 def _decided_at(consent: ConsentView) -> datetime:
     return consent["withdrawn_at"] or consent["obtained_at"]
+
+
+class Standing(NamedTuple):
+    """An answer of a screening that still holds, with what was decided then."""
+
+    said: AnswerView
+    at: datetime
+    decision: ScreeningDecision
+    reason: str | None
+    """Why the needling went ahead, if somebody overrode the rules."""
+
+
+def standing_answers(screenings: Iterable[ScreeningView]) -> list[Standing]:
+    """Return the answers `yes` and `unknown` that no later screening took back, `yes` first.
+
+    A screening that doesn't ask a question again leaves its last answer as it was.
+    """
+    last: dict[tuple[str, str | None], Standing] = {}
+    for one in sorted(screenings, key=lambda one: (one["decided_at"], one["id"])):
+        for said in one["answers"]:
+            own = said["detail"] if said["code"] == OTHER else None
+            standing = Standing(said, one["decided_at"], one["decision"], one["override_reason"])
+            last[said["code"], own] = standing
+    found = [one for one in last.values() if one.said["answer"] in HEEDED]
+    return sorted(found, key=lambda one: HEEDED.index(one.said["answer"]))
+
+
+def standing_events(events: Iterable[AdverseEventView], at: datetime) -> list[AdverseEventView]:
+    """Return the serious events of the 90 days before `at`, newest first.
+
+    They stand although somebody acknowledged their alerts.
+    """
+    recent = [
+        one for one in events if one["severity"] == "serious" and one["occurred_at"] > at - STANDS
+    ]
+    return sorted(recent, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
 
 
 def repeated_faults(codes: Iterable[str | None]) -> Iterator[Fault]:

@@ -158,6 +158,22 @@ def test_wrong_codes_count_as_failures(guarded: Guarded) -> None:
     assert guarded.ask(guarded.code()).status_code == 429
 
 
+def test_strangers_do_not_lock_out_who_sends_the_code_in_a_new_browser(guarded: Guarded) -> None:
+    guarded.house.app.state.account_rates = Rates(3, "account", 5)
+    wrong = f"{(int(guarded.code()) + 1) % 10**6:06}"
+    answers = [guarded.sign_in(wrong).status_code for _ in range(4)]
+    assert answers == [403, 403, 403, 429]
+    guarded.house.wire.cookies.clear()
+    assert guarded.sign_in(guarded.code()).status_code == 303
+
+
+def test_the_right_code_alone_gives_no_more_guesses_at_the_password(guarded: Guarded) -> None:
+    guarded.house.app.state.account_rates = Rates(3, "account", 5)
+    guarded.house.put(WRONG)
+    answers = [guarded.sign_in(guarded.code()).status_code for _ in range(4)]
+    assert answers == [403, 403, 403, 429]
+
+
 def test_the_ledger_says_that_the_code_was_wrong(guarded: Guarded) -> None:
     guarded.ask(None)
     assert "wrong code" in guarded.house.noted()

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.core.http import connections, uploads
 from app.core.http.places import Places
+from app.core.http.small_bodies import SMALL_BYTES
 from app.core.http.threads import RequestThreads
 from app.core.values import bounds
 from app.core.values.clock import uuid7
@@ -83,7 +84,10 @@ def a_server(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 
 def upload(clinic: Clinic, sent: int, length: int = len(ROW)) -> bytes:
-    """A request to import a row, of whose body only the first bytes are sent."""
+    """A request to import a row, of whose body only the first bytes are sent.
+
+    A small body has no need of a place before it has arrived.
+    """
     fields = (
         "POST /v1/imports HTTP/1.1",
         "Host: a",
@@ -107,7 +111,7 @@ def test_an_upload_takes_a_place_before_its_body_and_leaves_other_clinics_theirs
     other = create_clinic(clinic.database)
     with ExitStack() as stack:
         for _ in range(bounds.UPLOADS_OF_CLINIC):
-            stack.enter_context(connect(port, upload(clinic, 5)))
+            stack.enter_context(connect(port, upload(clinic, 5, 2 * SMALL_BYTES)))
         while uploads.PLACES.taken < bounds.UPLOADS_OF_CLINIC:
             pass
         assert status(port, upload(clinic, len(ROW))) == 503
@@ -120,6 +124,6 @@ def test_an_upload_that_stops_loses_its_place(
     port: int, clinic: Clinic, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, bound, 0.3)
-    with connect(port, upload(clinic, len(ROW), 10 * len(ROW))) as wire:
+    with connect(port, upload(clinic, len(ROW), 2 * SMALL_BYTES)) as wire:
         assert b" 408 " in rest(wire)[:20]
     assert status(port, upload(clinic, len(ROW))) == 200

@@ -16,7 +16,15 @@ from tests.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 README, OPERATOR = ROOT / "README.md", ROOT / "docs" / "operator.md"
-PAGES = (README, ROOT / "docs" / "integrator.md", OPERATOR, ROOT / "docs" / "audit.md")
+DOCS = ROOT / "docs"
+PAGES = (
+    README,
+    DOCS / "integrator.md",
+    OPERATOR,
+    DOCS / "audit.md",
+    DOCS / "breach.md",
+    DOCS / "upgrading.md",
+)
 DEMOS_OWN = "var/needlework.db"
 CURL = Path(__file__).with_name("curl.py")
 END = "--- end of an example ---"
@@ -160,7 +168,11 @@ def test_the_readme_is_short_and_leads_with_two_commands() -> None:
 
 
 def test_every_link_between_pages_has_a_target() -> None:
-    for page in {*PAGES, *(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"}:
+    for page in {
+        *PAGES,
+        *DOCS.rglob("*.md"),
+        *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md")),
+    }:
         for target, heading in re.findall(
             r"\]\(([\w./-]+)(?:#([\w-]+))?\)", page.read_text("utf-8")
         ):

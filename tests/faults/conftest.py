@@ -46,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {told}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rounds(pytestconfig: pytest.Config) -> int:
     """How often to kill; the option only exists if pytest is called with this folder."""
     given: int = pytestconfig.getoption("--rounds", SHORT_ROUNDS)

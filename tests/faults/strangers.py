@@ -11,7 +11,7 @@ from tests.serving import HOST
 
 FROM: Final = "127.0.0.2"
 """The address of the strangers, which is no trusted proxy's."""
-AGAIN_S = 0.5
+AGAIN_S = 3.0
 DESCRIPTORS = 8_000
 SMALL_BYTES = 4_096
 

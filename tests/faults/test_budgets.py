@@ -144,6 +144,8 @@ def test_everybody_else_is_answered_while_strangers_hold_what_they_can(
     whole(port, uploader.key, NDJSON, patients)
     watches = [Watch(port, site.key, address) for address in (FROM, ELSEWHERE, HOST)]
     size = scale.upload_mib * MIB
+    for path in ("/openapi.json", "/v1/patients"):
+        Watch(port, site.key, FROM).ask("GET", path)  # what is made once was made before
     with ExitStack() as stack:
         strangers = strangers_of(port, scale, uploader.key)
         stack.enter_context(held(strangers))

@@ -12,7 +12,8 @@ from tests.house.tree import ROOT
 
 SECRET = re.compile(r"password|secret|token|key", re.IGNORECASE)
 FROM_ENVIRONMENT = re.compile(r"\$\{\w+:\?[^}]+\}")
-PINNED = re.compile(r"[a-z/]+:\d+[\w.]*-[\w.-]+")
+PINNED = re.compile(r"[a-z/]+:\d+[\w.]*-[\w.-]+(@sha256:[0-9a-f]{64})?")
+DEFAULT = re.compile(r"\$\{\w+:-([^}]+)\}")
 
 
 def dockerfile() -> list[tuple[str, str]]:
@@ -34,7 +35,21 @@ def read_compose() -> Any:
 def test_the_image_is_built_in_stages_from_a_pinned_base() -> None:
     bases = arguments("FROM")
     assert len(bases) > 1
-    assert all(PINNED.fullmatch(base.split(" AS ")[0]) for base in bases)
+    assert {base.split(" AS ")[0] for base in bases} == {"${PYTHON}"}
+    [python] = arguments("ARG")
+    assert PINNED.fullmatch(python.removeprefix("PYTHON="))
+
+
+def test_an_image_can_be_pinned_by_its_digest(compose: Any) -> None:
+    assert PINNED.fullmatch(f"python:3.11-slim-trixie@sha256:{'0' * 64}")
+    assert not PINNED.fullmatch("python:3.11-slim-trixie@sha256:1")
+    services = compose["services"]
+    built = services["app"]["build"]["args"]["PYTHON"]
+    database, python = (
+        DEFAULT.sub(r"\1", given) for given in (services["database"]["image"], built)
+    )
+    assert PINNED.fullmatch(database)
+    assert arguments("ARG") == [f"PYTHON={python}"]
 
 
 def test_the_image_installs_only_packages_with_a_hash() -> None:
@@ -93,8 +108,7 @@ def test_no_secret_is_in_the_files(compose: Any) -> None:
 
 def test_the_app_waits_for_a_healthy_and_migrated_database(compose: Any) -> None:
     services = compose["services"]
-    assert PINNED.fullmatch(services["database"]["image"])
-    assert services["database"]["image"].startswith("postgres:18")
+    assert ":-postgres:18" in services["database"]["image"]
     assert "pg_isready" in services["database"]["healthcheck"]["test"]
     assert services["migrate"]["command"] == ["python", "-m", "app", "migrate"]
     conditions = {name: on["condition"] for name, on in services["app"]["depends_on"].items()}
@@ -119,3 +133,11 @@ def test_the_app_is_confined_and_listens_on_this_machine_only(compose: Any) -> N
     app = compose["services"]["app"]
     assert (app["read_only"], app["cap_drop"]) == (True, ["ALL"])
     assert all(port.startswith("127.0.0.1:") for port in app["ports"])
+
+
+def test_every_container_has_limits_of_memory_and_processes(compose: Any) -> None:
+    for name, service in compose["services"].items():
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+    app = compose["services"]["app"]
+    assert app["memswap_limit"] == app["mem_limit"]

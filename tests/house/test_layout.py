@@ -27,6 +27,7 @@ TOP = {
     "Makefile",
     "NOTICE",
     "README.md",
+    "SECURITY.md",
     "alembic.ini",
     "app",
     "bench",

@@ -10,7 +10,13 @@ from app.progress.rules.document import document
 from app.progress.rules.history import Json
 from app.progress.rules.layout import NARROW, WIDE
 from app.progress.rules.picture import Names, Scale, describe, heading, picture
-from app.progress.rules.wording import change_words, signed, verdict_words
+from app.progress.rules.wording import (
+    change_words,
+    rates_change,
+    signed,
+    soreness_words,
+    verdict_words,
+)
 from tests.causes import causal_words
 from tests.ground import Api
 from tests.progress.charts import Chart
@@ -43,7 +49,7 @@ def test_every_history_makes_a_picture_that_shows_all_of_it(records: list[Record
     drafts = [circle for circle in svg.findall(f"{SVG}circle") if circle.get("fill") != "#1b1b1b"]
     assert len(drafts) == len([point for point in points if point["draft"]])
     words = [text.text or "" for text in svg.findall(f"{SVG}text")]
-    rows = [word for word in words if word.startswith("released in ")]
+    rows = [word for word in words if word.startswith(("released in ", "not recorded"))]
     assert len(rows) == len(whole["muscles"])
     assert all(0 <= x <= float(svg.attrib["width"]) for x in numbers(svg, "x", "cx"))
     assert all(0 <= y <= float(svg.attrib["height"]) for y in numbers(svg, "y", "cy"))
@@ -89,10 +95,10 @@ def test_the_picture_says_in_words_what_it_shows(records: list[Record]) -> None:
     assert told == describe(whole, NAMES)
     for measure in whole["measures"]:
         change = measure["change"]
-        assert change is None or f"changed by {signed(change)}" in told
+        assert change is None or rates_change(measure) or f"changed by {signed(change)}" in told
         assert change is None or f"n = {measure['trend']['n']}" in told
         assert f": {change_words(measure)}; {verdict_words(measure)}" in told
-    assert f"answered {whole['soreness']['answered']} of {whole['soreness']['asked']}" in told
+    assert f"Soreness: {soreness_words(whole['soreness'])}." in told
     assert causal_words(told) == []
 
 

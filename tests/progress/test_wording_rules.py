@@ -22,6 +22,7 @@ from app.progress.rules.wording import (
     number,
     p_value,
     per_week,
+    released_words,
     signed,
     verdict_words,
 )
@@ -69,7 +70,7 @@ def test_no_p_is_written_as_nought() -> None:
         ((7, 4), WITHIN_ERROR),
         ((3, 6.9), WITHIN_ERROR),
         ((7, 6), "no worthwhile change"),
-        ((7,), "no verdict"),
+        ((7,), "too little is known to judge a change"),
         ((3, 1), f"{WITHIN_ERROR}; {NO_ROOM}"),
         ((3, 2), f"an important improvement: {NO_ROOM}"),
         ((9, 10), f"an important worsening: {NO_ROOM}"),
@@ -100,13 +101,14 @@ def test_without_an_mcid_a_real_change_is_not_called_an_improvement() -> None:
 def test_a_change_is_never_written_without_its_number_of_values() -> None:
     assert change_words(shown(7, 3)) == f"7 to 3, changed by {MINUS}4 ({MINUS}57.1 %), n = 2"
     assert change_words(shown(0, 3)) == "0 to 3, changed by +3, n = 2"
-    assert change_words(shown(7)) == "7; nothing to compare yet"
-    assert counted_slope(shown(7, 3)["trend"]) == f"{MINUS}4, n = 2"
-    assert counted_slope(shown(7)["trend"]) == NOTHING
+    assert change_words(shown(7)) == "7; no later value to compare with yet"
+    assert counted_slope(shown(7, 6, 5, 4, 3)["trend"]) == f"{MINUS}1, n = 5"
     assert counted_slope(None) == NOTHING
 
 
-def test_below_five_values_it_says_what_may_not_be_concluded() -> None:
+def test_below_five_values_it_says_what_may_not_be_concluded_and_shows_no_slope() -> None:
+    for few in ((7,), (7, 3), (7, 6, 5, 4)):
+        assert counted_slope(shown(*few)["trend"]) == NOTHING
     assert cautions(shown(7, 6, 5, 4)) == [TOO_FEW]
     assert cautions(shown(7, 6, 5, 4, 3)) == []
     assert cautions(shown(7)) == []
@@ -160,3 +162,13 @@ def test_no_words_call_a_change_within_the_error_an_improvement(values: list[int
         assert words.startswith(WITHIN_ERROR)
     if measure["reachable"]["improved"] is False:
         assert "no worthwhile change" not in words
+
+
+def test_a_release_that_nobody_recorded_is_never_counted_as_none() -> None:
+    def said(treated: int, *counts: int) -> str:
+        names = ("released_complete", "released_partial", "not_released")
+        return released_words({"treated": treated, **dict(zip(names, counts, strict=True))})
+
+    assert said(1, 0, 0, 0) == "release not recorded"
+    assert said(2, 0, 0, 1) == "released in 0 of 1, not recorded in 1"
+    assert said(3, 1, 1, 1) == "released in 1 of 3"

@@ -143,7 +143,7 @@ def test_it_shows_everything_that_was_selected(api: Api) -> None:
         "1 opened, 1 inserted, 1 removed, 1 disposed of",
         "24 h after: soreness 4/10; Better.",
         "A bruise of two centimetres.",
-        "answered 1 of 1 times asked",
+        "known after 1 of 1 visit with needles",
         "Gunn IMS: Example College IMS-41",
         "70123 (urn:example:college)",
         "not a medical device",

@@ -1,4 +1,4 @@
-"""A clinic learns and changes nothing with ids and keys that it stole from another clinic.
+"""R11: a clinic learns and changes nothing with ids and keys that it stole from another clinic.
 
 Two clinics do the same, step by step: one with ids and keys of a third clinic, the other with
 ids that never existed. Both get the same answers, and every byte of the third clinic is unchanged.

@@ -85,7 +85,8 @@ class Provoker:
             yield sent.by(api, content=b'{"no_such_member": 1}')
         if "consent-missing" in documented(operation):
             body = from_json(sent.content or b"") | {"override_reason": None}
-            yield sent.by(api, content=to_json(body))
+            nobodys = ID.sub(lambda _: self.world.make("/v1/patients")["id"], sent.path)
+            yield replace(sent, path=nobodys).by(api, content=to_json(body))
         if operation.writes:
             yield from self._unwanted_writes()
 

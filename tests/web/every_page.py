@@ -16,6 +16,7 @@ ELSEWHERE = {
     "console.follow-up": "tests/web/test_follow_ups_in_browser.py",
     "console.phoned-form": "tests/web/test_follow_ups_in_browser.py",
     "console.person": "tests/web/test_access_browser.py",
+    "console.end-person-form": "tests/web/test_access_browser.py",
     "console.join-page": "tests/web/test_people_in_browser.py",
     "console.sign-in-page": "tests/web/test_people_in_browser.py",
     "console.sign-in-another": "leads to the page to sign in",
@@ -87,6 +88,7 @@ def _records(api: Api) -> dict[str, str]:
     value = {"phase": "before", "instrument": "nprs", "value": 4, "taken_at": at}
     made: dict[str, dict[str, Any]] = {
         "episodes": episode,
+        "practitioners": {"id": treated["practitioner_id"]},
         "sessions": draft,
         "signed": signed,
         "consents": api.create("/v1/consents", **person, **CONSENT, obtained_at=at),

@@ -17,6 +17,7 @@ from tests.auth.local_provider import LocalProvider
 from tests.ground import ENROLMENT, Api, Clinic
 from tests.web.console import Desk, security, words
 from tests.web.test_identity_provider import begin, come_back, serve_provider  # noqa: F401 - a fixture of ours, too
+from tests.web.writing.sent import form_on, send
 
 PAGES = {
     "people": Scope.ACCOUNTS_READ,
@@ -81,15 +82,15 @@ def test_somebody_is_invited_changed_invited_again_and_ended(desk: Desk, api: Ap
     here = f"/console/people/{account['id']}"
     assert "invited until" in words(desk.get("/console/people").text)
     form = {"name": "Robin Desk", "role": "auditor", "version": str(account["version"])}
-    assert fill(desk, f"{here}/change", here, **form).status_code == 303
+    assert fill(desk, here, here, **form).status_code == 303
     changed = api.get(f"/v1/accounts/{account['id']}").json()
     assert (changed["role"], changed["email"]) == ("auditor", None)
-    stale = fill(desk, f"{here}/change", here, **form)
+    stale = fill(desk, here, here, **form)
     assert stale.status_code == 412
     assert "auditor" in words(stale.text)
     again = fill(desk, f"{here}/reset", here)
     assert code_of(again.text) != code_of(answer.text)
-    assert fill(desk, f"{here}/revoke", here).status_code == 303
+    assert fill(desk, f"{here}/end", f"{here}/end").status_code == 303
     assert api.get(f"/v1/accounts/{account['id']}").json()["revoked_at"] is not None
     assert "ended" in words(desk.get("/console/people").text)
 
@@ -98,12 +99,54 @@ def test_a_refused_invitation_keeps_what_was_typed(desk: Desk) -> None:
     assert invited(desk).status_code == 200
     refused = invited(desk, email="not an address")
     assert refused.status_code == 422
-    assert "email" in words(refused.text).lower().replace("-", "")
-    kept = re.search(r'name="kept" value="([^"]*)"', refused.text)
-    assert kept
-    page = desk.send("/console/kept", kept=unescape(kept[1]))
-    assert 'value="not an address"' in page.text
-    assert '<option value="front-desk" selected>' in page.text
+    form = form_on(refused.text, "/console/people")
+    assert form.wrong == {"email"}
+    assert (form.values["email"], form.values["role"]) == ("not an address", "front-desk")
+
+
+def test_a_practitioner_is_invited_without_a_program(desk: Desk, api: Api) -> None:
+    refused = invited(desk, role="practitioner")
+    form = form_on(refused.text, "/console/people")
+    assert (refused.status_code, form.wrong) == (422, {"practitioner_id"})
+    assert 'href="/console/practitioners/new"' in refused.text
+    added = send(desk, "/console/practitioners/new", given_name="Dana", family_name="Okafor")
+    assert added.status_code == 303, added.text
+    [dana] = api.get("/v1/practitioners").json()["items"]
+    assert "Okafor, Dana" in words(desk.get("/console/practitioners").text)
+    answer = invited(desk, role="practitioner", practitioner_id=dana["id"])
+    assert answer.status_code == 200, answer.text
+    account = api.get("/v1/accounts").json()["items"][0]
+    assert account["practitioner_id"] == dana["id"]
+
+
+def test_a_practitioner_has_credentials_and_leaves_with_what_acts_for_them(
+    desk: Desk, api: Api
+) -> None:
+    new = "/console/practitioners/new"
+    assert form_on(send(desk, new).text, new).wrong == {"family_name"}
+    held = {"credentials__0__kind": "gunn_ims", "credentials__0__body": "Example College"}
+    half = send(desk, new, family_name="Okafor", **held)
+    assert form_on(half.text, new).wrong == {"credentials.0.number", "credentials.0.valid_from"}
+    held |= {"credentials__0__number": "IMS-41", "credentials__0__valid_from": "2019-05-01"}
+    assert send(desk, new, family_name="Okafor", **held).status_code == 303
+    [dana] = api.get("/v1/practitioners").json()["items"]
+    assert dana["credentials"][0]["number"] == "IMS-41"
+    form = {"name": "Room 2", "practitioner_id": dana["id"]}
+    assert fill(desk, "/console/devices", "/console/devices", **form).status_code == 200
+    here = f"/console/practitioners/{dana['id']}/edit"
+    assert send(desk, here, status="inactive").status_code == 303
+    [device] = api.get("/v1/devices").json()["items"]
+    assert device["revoked_at"] is not None
+    assert "inactive, from" in words(desk.get("/console/practitioners").text)
+
+
+@pytest.mark.parametrize("scope", [Scope.PRACTITIONERS_READ, Scope.PRACTITIONERS_WRITE])
+def test_only_those_who_keep_practitioners_open_their_page(
+    app: FastAPI, clinic: Clinic, scope: Scope
+) -> None:
+    desk = Desk(app).let_in(clinic, set(Scope) - {scope})
+    assert desk.get("/console/practitioners").status_code == 403
+    assert "/console/practitioners" not in desk.get("/console/people").text
 
 
 def test_a_device_is_enrolled_with_the_code_and_ended(desk: Desk, api: Api) -> None:
@@ -245,7 +288,7 @@ def test_a_form_that_somebody_else_opened_changes_nothing(
 @pytest.mark.parametrize(
     "path",
     [
-        "people/{}/revoke",
+        "people/{}/end",
         "people/{}/unlink",
         "devices/{}/revoke",
         "keys/{}/revoke",

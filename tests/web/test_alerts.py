@@ -169,12 +169,16 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
     app: FastAPI, wire: Client, api: Api, clinic: Clinic
 ) -> None:
     del wire
-    alert = alarmed(api, api.patient(given_name="Uma", phone="+1 555 0100")["id"])
+    alert = alarmed(
+        api, api.patient(given_name="Uma", birth_date="1988-04-12", phone="+1 555 0100")["id"]
+    )
     phone = Desk(app).let_in(clinic, ROLES["front-desk"])
     page = phone.get("/console/alerts").text
     assert "Uma" in page
     assert 'href="tel:+15550100">+1 555 0100</a>' in page
-    assert "/console/patients/" not in page  # their key opens no chart
+    assert f"/console/patients/{alert['patient_id']}/details" in page
+    assert f'/console/patients/{alert["patient_id"]}"' not in page  # their key opens no chart
+    assert "Born 1988-04-12" in words(page)
     assert send(phone, alert, form_of(alert)).status_code == 303
 
 

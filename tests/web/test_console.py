@@ -214,7 +214,7 @@ def test_the_tables_say_what_the_document_says(desk: Desk, chart: Chart) -> None
         ["C5", "right", "3", "completely released"],
     ]
     text = words(page)
-    assert "answered 1 of 3" in text
+    assert "known after 1 of 3 visits with needles" in text
     assert "An important improvement. Important improvement held since" in text
     assert "Fewer than 5 values: a trend may not be concluded." in text
     assert "A first value that was picked because it was high falls by itself." in text

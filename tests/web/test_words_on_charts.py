@@ -107,7 +107,7 @@ def test_what_changed_is_said_once_and_the_picture_does_not_repeat_it(desk: Desk
     page = desk.get(f"/console/patients/{chart.patient_id}").text
     seen = re.sub(r"<(desc|details|title)\b.*?</\1>", "", page, flags=re.DOTALL)
     seen = re.sub(r'<div class="picture on-narrow">.*?</svg>', "", seen, flags=re.DOTALL)
-    for said in ("hanged by \N{MINUS SIGN}6", "n important improvement", "answered 0 of 5"):
+    for said in ("hanged by \N{MINUS SIGN}6", "n important improvement", "known after 0 of 5"):
         assert words(seen).count(said) == 1, said
 
 

@@ -91,6 +91,19 @@ async def check(
     return Checked(there, None, step)
 
 
+def known_by_code(there: Row[Any] | None, code: str) -> tuple[str, ...]:
+    """What tells a person apart who sends the code of their second factor; empty otherwise.
+
+    Their guesses at the password are counted by that code, whose half minute passes. So strangers,
+    who can't know it, don't hold up a person in a new browser.
+    """
+    if there is None or there.totp_secret is None:
+        return ()
+    step = totp_step(there.totp_secret, code)
+    is_new = step is not None and (there.totp_step is None or step > there.totp_step)
+    return (f"code {step}",) if is_new else ()
+
+
 def _account(database: Database, clinic_id: UUID | None, name: str) -> Row[Any] | None:
     if clinic_id is None:
         return None

@@ -4,7 +4,8 @@ A request passes these layers, from the outside in:
 
 1. `Connection`, the HTTP protocol of the server: bounds what a client holds (`serve` only).
 2. Starlette's `ServerErrorMiddleware`, and FastAPI's telemetry (off) and body limit (unset).
-3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric.
+3. `Middleware`, ours: request id, HEAD, headers of the answer, one log line, one metric. It waits
+   for the whole of a small body.
 4. `KnownHosts`, if the settings name a public address: refuses requests for other hosts.
 5. `Cors`, if the settings name origins: answers preflights, and adds the headers of CORS.
 6. Starlette's `GZipMiddleware`: compresses answers of `COMPRESS_FROM_BYTES` or more.
@@ -34,6 +35,7 @@ from app.core.http.health import shutting_down
 from app.core.http.hosts import KnownHosts
 from app.core.http.logs import log
 from app.core.http.requests import EXTRA_HEADERS, REQUEST_ID, THREAD_FROM_BYTES, request_id
+from app.core.http.small_bodies import with_small_body
 from app.core.values.clock import uuid7
 from app.core.values.problems import (
     Invalid,
@@ -152,7 +154,11 @@ class Middleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            given = await with_small_body(scope, receive)
+            if given is None:
+                status = int(MalformedRequest.status)
+                return
+            await self.app(scope, given, send_with_headers)
         except Exception:
             status = status or int(Problem.status)  # Starlette answers it outside this layer
             raise

@@ -30,6 +30,9 @@ from app.progress.rules.wording import (
     course_words,
     held_words,
     number,
+    released_count,
+    released_words,
+    soreness_words,
     unit,
     verdict_words,
 )
@@ -76,7 +79,7 @@ def picture(document: Json, names: Names, layout: Layout = WIDE) -> str:
         parts += more
     if document["muscles"]:
         rows = [
-            (_muscle(muscle, names, in_course=several), _released(muscle))
+            (_muscle(muscle, names, in_course=several), released_count(muscle))
             for muscle in document["muscles"]
         ]
         more, top = strip(document, rows, time, layout, top)
@@ -97,9 +100,9 @@ def describe(document: Json, names: Names) -> str:
         for measure in document["measures"]
     ]
     sore = document["soreness"]
-    sentences.append(f"Soreness: answered {sore['answered']} of {sore['asked']} times asked.")
+    sentences.append(f"Soreness: {soreness_words(sore)}.")
     sentences += [
-        f"{_muscle(muscle, names, in_course=several)}: completely {_released(muscle)} sessions."
+        f"{_muscle(muscle, names, in_course=several)}: {released_words(muscle)}."
         for muscle in document["muscles"]
     ]
     return " ".join(sentences)
@@ -209,7 +212,7 @@ def _band(measure: Json, height: Axis, layout: Layout) -> list[str]:
 
 def _soreness(soreness: Json, time: Axis, layout: Layout, top: float) -> tuple[list[str], float]:
     """The highest soreness after each session; a question mark where there is no answer."""
-    answered = f"answered {soreness['answered']} of {soreness['asked']}"
+    answered = soreness_words(soreness)
     room = (layout.right - layout.left) / len(soreness["sessions"])
     sign = "Question mark" if room >= SIZE else "Circle"
     silent = any(entry["peak"] is None for entry in soreness["sessions"])
@@ -237,10 +240,6 @@ def _unanswered(x: float, low: float, room: float) -> str:
     if room >= SIZE:
         return text(x, low - 4, "?", anchor="middle")
     return mark("none", x, low - 5, 2)
-
-
-def _released(muscle: Json) -> str:
-    return f"released in {muscle['released_complete']} of {muscle['treated']}"
 
 
 def _muscle(muscle: Json, names: Names, *, in_course: bool) -> str:

@@ -24,8 +24,12 @@ MARKED_FROM: Final = 9
 """Cells at least so wide have a mark of the release; narrower ones have a bar below."""
 BARS: Final = {"none": 0, "partial": 2, "complete": 4}
 """The height of the bar for each release."""
-CIRCLES: Final = "Circle: full, completely released; half, partly; empty, not released."
-UNDERLINED: Final = "Bar below: thick, completely released; thin, partly; none, not released."
+CIRCLES: Final = (
+    "Circle: full, completely released; half, partly; empty, not released; none, not recorded."
+)
+UNDERLINED: Final = (
+    "Bar below: thick, completely released; thin, partly; none, not released or not recorded."
+)
 BETWEEN: Final = 6
 """The space between a name and its end, or between two rows."""
 

@@ -31,11 +31,13 @@ VERDICTS: Final = {
     "stable": "no worthwhile change",
     "worse_uncertain": "a worsening that may be measurement error: no MDC is known",
     "worse": "an important worsening",
-    "insufficient": "no verdict",
+    "insufficient": "too little is known to judge a change",
 }
 """Each verdict where nothing else needs to be said of it: see `verdict_words`."""
 UNCERTAIN: Final = {"improved_uncertain": "improved", "worse_uncertain": "worse"}
 """The direction of each uncertain verdict, as `reachable` names it."""
+BASELINE: Final = "baseline"
+"""The part of a series whose points the baseline is the mean of."""
 SEVERITIES: Final = ("mild", "significant", "serious")
 RELEASES: Final = {
     "none": "not released",
@@ -91,9 +93,14 @@ def counted_change(measure: Json) -> str:
     return f"{signed(round(change, 2) + 0.0)}{share}, n = {count(measure)}"
 
 
+def has_slope(trend: Json | None) -> bool:
+    """Whether a slope may be shown: there is one, and it is from enough values."""
+    return trend is not None and trend["per_week"] is not None and trend["n"] >= CONCLUDED_FROM
+
+
 def counted_slope(trend: Json | None) -> str:
-    """The slope per week, with the number of values; a dash where there is none."""
-    if trend is None or trend["per_week"] is None:
+    """The slope per week, with the number of values; a dash where none may be shown."""
+    if trend is None or not has_slope(trend):
         return NOTHING
     return f"{per_week(trend['per_week'])}, n = {trend['n']}"
 
@@ -104,9 +111,72 @@ def change_words(measure: Json) -> str:
         member and member["value"] for member in (measure["baseline"], measure["latest"])
     )
     if measure["change"] is None:
-        first = short(latest if base is None else base)
-        return f"{first}; nothing to compare yet"
+        return f"{short(single(measure))}; {missing_words(measure)}"
+    if rates_change(measure):
+        return f"{signed(measure['latest']['value'])} since the start, n = {count(measure)}"
     return f"{short(base)} to {short(latest)}, changed by {counted_change(measure)}"
+
+
+def rates_change(measure: Json) -> bool:
+    """Whether each value is itself a change since the start: such a baseline has no value."""
+    return measure["baseline"] is not None and measure["baseline"]["n"] == 0
+
+
+def single(measure: Json) -> float | None:
+    """The value to show where there is no change: the newest that was measured; None: none was.
+
+    A rating of change begins at 0, which nobody measured.
+    """
+    listed = [point["value"] for point in measure["points"]]
+    if rates_change(measure):
+        return listed[-1] if listed else None
+    known = measure["baseline"] or measure["latest"]
+    return (listed[-1] if listed else None) if known is None else known["value"]
+
+
+def missing_words(measure: Json) -> str:
+    """Which value is missing, where a change can't be told."""
+    if rates_change(measure):
+        return "rated before the first needles, so it says nothing of what followed"
+    if measure["baseline"] is not None:
+        return "no later value to compare with yet"
+    if measure["course"] is None:
+        return "it belongs to no course of care, so it is compared with nothing"
+    if any(point["part"] == BASELINE for point in measure["points"]):
+        return "its movement isn't recorded, so it is compared with nothing"
+    return "no value from before the first needles to compare with"
+
+
+def unrecorded(muscle: Json) -> int:
+    """In how many sessions nobody recorded whether a muscle released."""
+    counts = ("released_complete", "released_partial", "not_released")
+    return int(muscle["treated"] - sum(muscle[name] for name in counts))
+
+
+def released_count(muscle: Json) -> str:
+    """In how many of the sessions whose release was recorded a muscle released completely.
+
+    A release that nobody recorded is unknown: it never counts as none.
+    """
+    known = muscle["treated"] - unrecorded(muscle)
+    return f"released in {muscle['released_complete']} of {known}" if known else "not recorded"
+
+
+def released_words(muscle: Json) -> str:
+    """The same, and in how many sessions nobody recorded it."""
+    unknown = unrecorded(muscle)
+    if unknown == muscle["treated"]:
+        return "release not recorded"
+    return released_count(muscle) + (f", not recorded in {unknown}" if unknown else "")
+
+
+def soreness_words(soreness: Json) -> str:
+    """After how many visits with needles the patient said how sore they were.
+
+    The visits count once 18 hours have passed, whether or not anybody asked.
+    """
+    visits = "visit" if soreness["asked"] == 1 else "visits"
+    return f"known after {soreness['answered']} of {soreness['asked']} {visits} with needles"
 
 
 def figure(member: Json | None) -> str:
@@ -117,10 +187,10 @@ def figure(member: Json | None) -> str:
 def course_words(course: Json | None) -> str:
     """Which course something belongs to, where there are several."""
     if course is None:
-        return "in no course"
+        return "in no course of care"
     if course["started_at"] is None:
-        return "course without a visit"
-    return f"course from {course['started_at'][:10]}"
+        return "course of care without a visit"
+    return f"course of care that began {course['started_at'][:10]}"
 
 
 def event_words(events: Json) -> str:

@@ -16,10 +16,13 @@ from app.progress.rules.wording import (
     course_words,
     event_words,
     flag_words,
+    has_slope,
     held_words,
     number,
     p_value,
     per_week,
+    released_words,
+    soreness_words,
     unit,
     verdict_words,
 )
@@ -111,13 +114,13 @@ def released(time: Json) -> str | None:
 
 
 def _soreness(sore: Json) -> str:
-    parts = [f"answered {sore['answered']} of {sore['asked']} times asked"]
+    parts = [soreness_words(sore)]
     if sore["early"] or sore["late"]:
         parts.append(f"{sore['early']} reports too early and {sore['late']} too late to answer")
     peaks = [each["peak"] for each in sore["sessions"] if each["peak"] is not None]
     if peaks:
         parts.append(f"highest {_score(max(peaks))}, latest {_score(peaks[-1])}")
-    if sore["trend"] is not None and sore["trend"]["per_week"] is not None:
+    if has_slope(sore["trend"]):
         parts.append(f"trend {_trend(sore['trend'])}")
     meaning = "Soreness shows how well needling is tolerated, not whether it helps."
     return f"{'; '.join(parts)}. {meaning}"
@@ -189,7 +192,7 @@ def _day(at: str) -> str:
 
 def _trend(trend: Json | None) -> str:
     """The slope per week, with p where the document gives it."""
-    if trend is None or trend["per_week"] is None:
+    if trend is None or not has_slope(trend):
         return NOTHING
     p = p_value(trend["p"])
     tested = "" if trend["p"] is None else f", p {p}" if p.startswith("<") else f", p = {p}"
@@ -219,7 +222,7 @@ def muscle(muscle: Json, names: Names, *, in_course: bool = False) -> list[str]:
     return [
         names.muscle(muscle["muscle"]) + course,
         where,
-        f"in {muscle['released_complete']} of {counted(muscle['treated'], 'session')}{several}",
+        released_words(muscle) + several,
         NOTHING if ache["first"] is None else scores,
         muscle["last_treated_at"][:10],
     ]

@@ -9,12 +9,15 @@ from sqlalchemy import bindparam
 
 from app.auth.models import BrowserToken, Client
 from app.auth.queries import Authenticator
+from app.auth.rules import is_inactive
 from app.core.http.authorize import RequestOperation
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.core.values.wire import Body, read
 from app.practitioners.schemas import PractitionerFilters
 from app.practitioners.service import PRACTITIONERS
+from app.practitioners.views import PractitionerView
 from app.records.names import full_name
 from app.records.queries import records, records_for_answer
 from app.web.console.kept import BEARINGS, VERSION, check_patient
@@ -76,7 +79,11 @@ def practitioners(op: Operation, ids: Iterable[UUID | None]) -> dict[str, str]:
 
 
 def active_practitioners(op: Operation) -> list[tuple[str, str]]:
-    """Return ids and names of the practitioners who are active, for a form to choose from."""
+    """Return ids and names of the practitioners who are active, for a form to choose from.
+
+    Who has left isn't offered, also before the keeper has stored it. Who leaves later is offered
+    with the first day on which they are gone.
+    """
     if not op.caller.may(Scope.PRACTITIONERS_READ):
         return []
     people, cursor, more = [], None, True
@@ -85,5 +92,11 @@ def active_practitioners(op: Operation) -> list[tuple[str, str]]:
         page, cursor = records(op, PRACTITIONERS, filters)
         people += page
         more = cursor is not None
-    named = [(full_name(one["given_name"], one["family_name"]), str(one["id"])) for one in people]
-    return [(id, name) for name, id in sorted(named)]
+    today = clinic_day(op.at, op.zone)
+    here = [one for one in people if not is_inactive(one["status"], one["inactive_from"], today)]
+    return [(id, name) for name, id in sorted((_until(one), str(one["id"])) for one in here)]
+
+
+def _until(one: PractitionerView) -> str:
+    name = full_name(one["given_name"], one["family_name"])
+    return name if one["inactive_from"] is None else f"{name} (gone from {one['inactive_from']})"

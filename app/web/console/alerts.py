@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import Select, bindparam
+from sqlalchemy import Row, Select
 
 from app.alerts import service
 from app.alerts.queries import alarming
@@ -19,27 +19,25 @@ from app.core.values.access import Scope
 from app.core.values.vocabularies import words_of
 from app.core.values.wire import read
 from app.deliveries.queries import deliveries
-from app.episodes.schemas import EpisodeFilters
-from app.episodes.service import EPISODES
-from app.episodes.views import EpisodeView
 from app.followups.models import FollowUp
 from app.followups.service import FOLLOW_UPS
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.records.queries import record, records, records_for_answer
-from app.safety.models import AdverseEvent, Consent
-from app.safety.rules import standing_refusals
-from app.safety.service import ADVERSE_EVENTS, CONSENTS
+from app.safety.models import AdverseEvent
+from app.safety.service import ADVERSE_EVENTS
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
+from app.vocabularies.queries import Words
+from app.web.console import access
 from app.web.console.chart import plain
+from app.web.console.heed import Heed, heed, name_of
 from app.web.console.kept import check_patient
 
 ACTIONS: Final[Sequence[AlertAction]] = words_of(AlertAction)
 SHOWN_MAX: Final = 200
 ON_CHART: Final = 10
 """How many acknowledged alerts a chart shows. The timeline has the others."""
-_CONSENTS: Final = CONSENTS.select.where(Consent.patient_id == bindparam("patient_id"))
 
 
 class Subject(NamedTuple):
@@ -69,12 +67,19 @@ _SUBJECTS: Final[Mapping[str, Subject]] = {
     ADVERSE_EVENTS.noun: Subject(
         "adverse event",
         Scope.ADVERSE_EVENTS_READ,
-        rows(AdverseEvent, AdverseEvent.id, AdverseEvent.occurred_at.label("at")).where(
-            among(AdverseEvent.id, "ids")
-        ),
+        rows(
+            AdverseEvent,
+            AdverseEvent.id,
+            AdverseEvent.occurred_at.label("at"),
+            AdverseEvent.kind,
+            AdverseEvent.close_call,
+        ).where(among(AdverseEvent.id, "ids")),
     ),
 }
 """By the noun of the kind. Two alerts of one patient are told apart by these times."""
+_TREATED: Final = rows(
+    TreatmentSession, TreatmentSession.id, TreatmentSession.practitioner_id
+).where(among(TreatmentSession.id, "ids"))
 _NOBODY: Final = {"cli": "the command line", "server": "the server"}
 
 
@@ -89,6 +94,8 @@ class Shown(NamedTuple):
     """Why the client may not acknowledge it; None if they may."""
     subjects: list[tuple[str, str]]
     """Words for the session and the record that it is about, each with its time."""
+    practitioner: str | None = None
+    """Who treated in that session; None if there is none, or the client may not read it."""
 
 
 class OnTop(NamedTuple):
@@ -97,10 +104,7 @@ class OnTop(NamedTuple):
     alerts: list[Shown]
     acknowledged: list[Shown]
     """The newest alerts that somebody has acknowledged."""
-    refusals: list[dict[str, Any]]
-    """Consents that the patient refused or withdrew, and decided nothing else since."""
-    red_flags: list[EpisodeView]
-    """The red flags of the episodes that are open."""
+    heed: Heed
 
 
 def shown(
@@ -117,13 +121,14 @@ def shown(
         ids = {id_ for alert in alerts if (id_ := alert["patient_id"]) is not None}
         people = {one["id"]: one for one in records_for_answer(op, PATIENTS, sorted(ids))}
     told = deliveries(op, ALERTS.noun, [alert["id"] for alert in alerts])
-    times = _times(op, alerts)
+    times, treated_by = _times(op, alerts), _treating(op, alerts)
     return [
         Shown(
             signed | {"deliveries": plain(told[alert["id"]])},
             plain(people[id_]) if (id_ := alert["patient_id"]) in people else None,
             service.refusal(op, alert),
             [times[about] for about in _about(alert) if about in times],
+            treated_by.get(alert["session_id"]),
         )
         for alert, signed in zip(alerts, with_names(op, alerts), strict=True)
     ]
@@ -169,8 +174,26 @@ def _times(op: Operation, alerts: Sequence[AlertView]) -> dict[tuple[str, str], 
         ids = [UUID(id_) for resource, id_ in every if resource == noun]
         if ids and op.caller.may(subject.scope):
             for row in op.all(subject.times, ids=sorted(ids)):
-                found[noun, str(row.id)] = (subject.word, plain(row.at))
+                found[noun, str(row.id)] = (_subject_words(op, subject, row), plain(row.at))
     return found
+
+
+def _subject_words(op: Operation, subject: Subject, row: Row[Any]) -> str:
+    """Return words for what an alert is about; of an adverse event, which one it was."""
+    if not hasattr(row, "kind"):
+        return subject.word
+    name = name_of(Words(op, inactive=True), "event_kinds", row.kind)
+    return f"{name} ({'close call' if row.close_call else subject.word})"
+
+
+def _treating(op: Operation, alerts: Sequence[AlertView]) -> dict[UUID | None, str]:
+    """Return the practitioners of the sessions of alerts, as far as the client may read both."""
+    ids = {id_ for alert in alerts if (id_ := alert["session_id"]) is not None}
+    if not ids or not op.caller.may(Scope.SESSIONS_READ):
+        return {}
+    by_session = {row.id: row.practitioner_id for row in op.all(_TREATED, ids=sorted(ids))}
+    names = access.practitioners(op, by_session.values())
+    return {id_: names[str(one)] for id_, one in by_session.items() if str(one) in names}
 
 
 def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:
@@ -182,32 +205,17 @@ def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:
 
 def on_top(op: Operation, person: PatientView) -> OnTop:
     """Return what stands on top of a patient's chart, as far as the client may read it."""
-    patient_id, may = person["id"], op.caller.may
+    may = op.caller.may
     return OnTop(
         _alerts(op, person, "open", SHOWN_MAX) if may(Scope.ALERTS_READ) else [],
         _alerts(op, person, "acknowledged", ON_CHART) if may(Scope.ALERTS_READ) else [],
-        list(_refusals(op, patient_id)) if may(Scope.CONSENTS_READ) else [],
-        list(_red_flags(op, patient_id)) if may(Scope.EPISODES_READ) else [],
+        heed(op, person["id"]),
     )
 
 
 def _alerts(op: Operation, person: PatientView, status: AlertStatus, limit: int) -> list[Shown]:
     wanted = AlertFilters(status=status, patient_id=person["id"], limit=limit)
     return shown(op, records(op, ALERTS, wanted)[0], person)
-
-
-def _refusals(op: Operation, patient_id: UUID) -> Iterator[dict[str, Any]]:
-    found = op.all(_CONSENTS, patient_id=patient_id)
-    for consent in standing_refusals(map(CONSENTS.view_of, found)):
-        at = plain(consent["withdrawn_at"] or consent["obtained_at"])
-        yield {"kind": consent["kind"], "decision": consent["decision"], "at": at}
-
-
-def _red_flags(op: Operation, patient_id: UUID) -> Iterator[EpisodeView]:
-    filters = EpisodeFilters(patient_id=patient_id, status="active", limit=SHOWN_MAX)
-    for episode in records(op, EPISODES, filters)[0]:
-        if episode["red_flags"]:
-            yield episode
 
 
 def acknowledge(op: Operation, id: UUID, form: Mapping[str, str]) -> AlertView:

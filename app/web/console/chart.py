@@ -22,6 +22,7 @@ from app.progress.rules.layout import NARROW, WIDE
 from app.progress.rules.picture import picture
 from app.progress.views import TimelineItem
 from app.records.registry import by_kind
+from app.safety.rules import HEEDED
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.views import SessionView
 
@@ -51,6 +52,8 @@ class Chart(NamedTuple):
     other_values: tuple[tuple[str, Json], ...]
     """Values that were not measured at a visit, each with the code of its instrument."""
     places: tuple[Place, ...]
+    loose: tuple[Json, ...]
+    """The attended visits that belong to no episode, newest first."""
 
 
 def chart(document: Json) -> Chart:
@@ -64,7 +67,15 @@ def chart(document: Json) -> Chart:
         tuple(_visits(document)),
         tuple(_others(document)),
         tuple(places(document, BODY, names.muscle)),
+        tuple(_loose(document)),
     )
+
+
+def _loose(document: Json) -> Iterator[Json]:
+    """The attended visits that belong to no episode, newest first."""
+    for course in reversed(document["courses"]):
+        if course["course"]["episode_id"] is None:
+            yield from reversed(course["soreness"]["sessions"])
 
 
 def _visits(document: Json) -> Iterator[Visit]:
@@ -171,7 +182,13 @@ def _consent(record: ConsentView) -> tuple[str, str]:
 
 
 def _screening(record: ScreeningView) -> tuple[str, str]:
-    return "Screening", record["decision"]
+    found = [
+        f"{_words(one['code'])}: {one['answer']}"
+        for answer in HEEDED
+        for one in record["answers"]
+        if one["answer"] == answer
+    ]
+    return "Screening", "; ".join([record["decision"], *found])
 
 
 _SHOWN: Final = [kind for kind in ON_TIMELINE if kind in IN_CONSOLE]

@@ -27,7 +27,7 @@ CALLED_WITHIN: Final = timedelta(days=14)
 """How long after it was planned an ask may need a call. Links are good as long."""
 COUNTED: Final = timedelta(days=30)
 _ORDER: Final = Order((Ask.id,), descending=True)
-_TO_CALL: Final = and_(
+TO_CALL: Final = and_(
     or_(
         Ask.status.in_(("unsure", "failed")),
         and_(Ask.status == "sent", Ask.next_at.is_(None)),
@@ -35,8 +35,9 @@ _TO_CALL: Final = and_(
     ),
     Ask.id >= bindparam("called_since"),
 )
+"""Which asks are due a call. Its parameters are those of `called`."""
 TABS: Final[Mapping[str, tuple[str, Any]]] = {
-    "call": ("To call", _TO_CALL),
+    "call": ("To call", TO_CALL),
     "due": ("Due", Ask.status == "due"),
     "sent": ("Sent", Ask.status == "sent"),
     "unsure": ("Unsure", Ask.status == "unsure"),
@@ -55,15 +56,15 @@ _LISTS: Final = {
 _COUNTS: Final = rows(
     Ask, *(func.count().filter(clause).label(name) for name, (_, clause) in TABS.items())
 ).where(Ask.id >= bindparam("counted_since"))
-_CALLS: Final = rows(Ask, func.count()).where(_TO_CALL)
+_CALLS: Final = rows(Ask, func.count()).where(TO_CALL)
 _WAITING: Final = (
     rows(Ask, Ask.patient_id, func.max(case((Ask.status == "sent", 1), else_=0)).label("silent"))
-    .where(_TO_CALL, among(Ask.patient_id, "ids"))
+    .where(TO_CALL, among(Ask.patient_id, "ids"))
     .group_by(Ask.patient_id)
 )
 _OF_PATIENT: Final = (
     rows(Ask, Ask.id)
-    .where(_TO_CALL, Ask.patient_id == bindparam("patient_id"))
+    .where(TO_CALL, Ask.patient_id == bindparam("patient_id"))
     .order_by(Ask.id.desc())
     .limit(10)
 )
@@ -121,20 +122,20 @@ class Listed(NamedTuple):
 
 def counts(op: Operation) -> dict[str, int]:
     """Return how many asks each list has: to call in all, the others of the last 30 days."""
-    found = op.one(_COUNTS, counted_since=_since(op, COUNTED), **_called(op))
+    found = op.one(_COUNTS, counted_since=_since(op, COUNTED), **called(op))
     return {name: getattr(found, name) for name in TABS}
 
 
 def calls(op: Operation) -> int:
     """Return how many patients' visits are due a call."""
-    number: int = op.one(_CALLS, **_called(op))[0]
+    number: int = op.one(_CALLS, **called(op))[0]
     return number
 
 
 def listed(op: Operation, show: str, filters: Filters) -> Listed:
     """Return one of the lists, newest first, as far as the client may read what it names."""
     statement = _LISTS[show][0 if filters.cursor is None else 1]
-    found, cursor = page(op, statement, _ORDER, filters, **_called(op))
+    found, cursor = page(op, statement, _ORDER, filters, **called(op))
     return Listed(shown(op, _asks(op, [row.id for row in found])), cursor)
 
 
@@ -142,7 +143,7 @@ def waiting(op: Operation, people: Sequence[UUID]) -> dict[str, str]:
     """Return the words for those patients of a list who are due a call, by their id as text."""
     if not op.caller.may(Scope.ASKS_READ) or not people:
         return {}
-    found = op.all(_WAITING, ids=list(people), **_called(op))
+    found = op.all(_WAITING, ids=list(people), **called(op))
     return {str(row.patient_id): "No answer" if row.silent else "To call" for row in found}
 
 
@@ -150,7 +151,7 @@ def unanswered(op: Operation, patient_id: UUID) -> list[Shown]:
     """Return a patient's asks that are due a call, newest first."""
     if not op.caller.may(Scope.ASKS_READ):
         return []
-    ids = [row.id for row in op.all(_OF_PATIENT, patient_id=patient_id, **_called(op))]
+    ids = [row.id for row in op.all(_OF_PATIENT, patient_id=patient_id, **called(op))]
     return shown(op, _asks(op, ids))
 
 
@@ -158,7 +159,8 @@ def _asks(op: Operation, ids: Sequence[UUID]) -> list[AskView]:
     return sorted(records_for_answer(op, ASKS, ids), key=lambda ask: ask["id"], reverse=True)
 
 
-def _called(op: Operation) -> dict[str, UUID]:
+def called(op: Operation) -> dict[str, UUID]:
+    """Return the parameters of `TO_CALL`."""
     return {"called_since": _since(op, CALLED_WITHIN)}
 
 

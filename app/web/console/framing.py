@@ -14,7 +14,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.wire import View
 from app.deliveries.channels import is_set_up
-from app.web.console import follow_ups, pages
+from app.web.console import due, follow_ups, pages
 from app.web.console.kept import NOTHING, returning
 from app.web.console.who import SignedIn, who
 
@@ -42,6 +42,7 @@ def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
         "open_alerts": open_count(op) if alerted else None,
         "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
         "emergency_number": here["emergency_number"],
+        "drafts": due.drafts(op),
         "calls": follow_ups.calls(op) if op.caller.may(Scope.ASKS_READ) else None,
     }
 

@@ -26,10 +26,17 @@ from app.progress.rules.wording import (
     figure,
     flag_words,
     held_words,
+    missing_words,
     number,
     p_value,
     per_week,
+    rates_change,
+    released_words,
+    short,
     signed,
+    single,
+    soreness_words,
+    unrecorded,
     verdict_words,
 )
 from app.web.console.cookies import CLINIC, cookie_of
@@ -109,7 +116,9 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(one_value=ONE_VALUE, new_form_id=new_form_id, file=address)
+_ENVIRONMENT.globals.update(
+    nothing=NOTHING, one_value=ONE_VALUE, new_form_id=new_form_id, file=address
+)
 _ENVIRONMENT.filters.update(
     day=_day,
     time=_time,
@@ -127,7 +136,13 @@ _ENVIRONMENT.filters.update(
     fault=_fault,
     reason=_reason,
     verdict=verdict_words,
+    missing=missing_words,
+    rating=rates_change,
     release=RELEASES.__getitem__,
+    released=released_words,
+    single=lambda measure: short(single(measure)),
+    sore=soreness_words,
+    unrecorded=unrecorded,
     instrument=lambda code: _NAMES.scale(code).name,
     muscle=_NAMES.muscle,
     whose=lambda measure, in_course: label(measure, _NAMES, in_course=in_course),
@@ -151,17 +166,22 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
 
 Said = Literal[
     "acknowledged",
+    "amended",
     "cancelled",
     "changed",
     "consented",
+    "draft",
     "ended",
     "entered",
     "linked",
     "noted",
+    "screened",
     "sending",
+    "signed",
     "signed-out",
     "stopped",
     "stored",
+    "voided",
 ]
 """What was done with a form, as the address of the next page names it."""
 SAID: Final[Mapping[str, str]] = {
@@ -175,6 +195,11 @@ SAID: Final[Mapping[str, str]] = {
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
     "stored": "Stored.",
+    "draft": "The draft is stored. It is not signed yet.",
+    "signed": "The session is signed.",
+    "amended": "The session is amended.",
+    "voided": "The session is void. It stays readable.",
+    "screened": "The screening is stored.",
     "stopped": "Stored: this patient gets no more messages.",
     "signed-out": "That browser is signed out.",
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Uuid, and_, bindparam, func, literal, or_, select
 
 from app.core.db.dialects import among
 from app.core.http.pages import Filters, Order, page
@@ -13,9 +13,9 @@ from app.core.values.access import Scope
 from app.patients.models import Patient
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
-from app.records.queries import records, records_for_answer
+from app.records.queries import records_for_answer
 from app.sessions.models import TreatmentSession
-from app.web.console import alerts, follow_ups
+from app.web.console import alerts, due, follow_ups
 from app.web.console.chart import plain
 
 _COUNTS: Final = (TreatmentSession.attendance == "attended", TreatmentSession.status != "void")
@@ -27,11 +27,40 @@ _LAST: Final = (
     .scalar_subquery()
 )
 _EVERYBODY: Final = rows(
-    Patient, Patient.id, func.coalesce(_LAST, Patient.created_at).label("at")
+    Patient,
+    Patient.id,
+    func.coalesce(_LAST, literal(due.BEFORE_ALL, TreatmentSession.occurred_at.type)).label("at"),
 ).subquery()
 _ORDER: Final = Order((_EVERYBODY.c.at, _EVERYBODY.c.id), descending=True)
 _START: Final[Select[Any]] = _ORDER.start(select(_EVERYBODY))
 _AFTER: Final[Select[Any]] = _ORDER.after(select(_EVERYBODY))
+_NAMES: Final = rows(
+    Patient,
+    Patient.id,
+    func.lower(
+        func.coalesce(Patient.family_name, Patient.given_name, "")
+        + " "
+        + func.coalesce(Patient.given_name, "")
+    ).label("name"),
+).subquery()
+_HERE: Final = _NAMES.alias()
+_LAST_NAME: Final = (
+    select(_HERE.c.name).where(_HERE.c.id == bindparam("key_0", type_=Uuid())).scalar_subquery()
+)
+_SORTED: Final[Select[Any]] = (
+    select(_NAMES.c.id).order_by(_NAMES.c.name, _NAMES.c.id).limit(bindparam("rows_wanted"))
+)
+# The cursor has the patient's id, and the statement looks the name up: no address has a name.
+_BY_NAME: Final = (
+    Order((_NAMES.c.id,)),
+    _SORTED,
+    _SORTED.where(
+        or_(
+            _NAMES.c.name > _LAST_NAME,
+            and_(_NAMES.c.name == _LAST_NAME, _NAMES.c.id > bindparam("key_0", type_=Uuid())),
+        )
+    ),
+)
 _VISITS: Final = (
     rows(
         TreatmentSession,
@@ -45,8 +74,7 @@ _DRAFTS: Final = (
     rows(TreatmentSession, TreatmentSession.patient_id, TreatmentSession.id)
     .where(
         among(TreatmentSession.patient_id, "ids"),
-        TreatmentSession.status == "draft",
-        TreatmentSession.attendance == "attended",
+        *due.IS_DRAFT,
     )
     .order_by(TreatmentSession.occurred_at, TreatmentSession.id)
 )
@@ -68,15 +96,28 @@ class Next(NamedTuple):
 def by_last_visit(op: Operation, filters: Filters) -> tuple[list[PatientView], str | None]:
     """Return a page of patients, the last seen first, and the cursor of the next page.
 
-    A patient without a visit stands where they were entered. Whoever may not read sessions gets
-    the list in the order in which patients were entered, so that it tells nothing of visits.
+    Patients without a visit follow, the newest first. Whoever may not read sessions gets
+    the list in the order of names, so that it tells nothing of visits.
     """
-    if not op.caller.may(Scope.SESSIONS_READ):
-        return records(op, PATIENTS, filters)
-    statement = _START if filters.cursor is None else _AFTER
-    found, cursor = page(op, statement, _ORDER, filters)
-    views = {one["id"]: one for one in records_for_answer(op, PATIENTS, [r.id for r in found])}
-    return [views[row.id] for row in found if row.id in views], cursor
+    may_know = op.caller.may(Scope.SESSIONS_READ)
+    order, first, further = (_ORDER, _START, _AFTER) if may_know else _BY_NAME
+    found, cursor = page(op, first if filters.cursor is None else further, order, filters)
+    return _in_order(op, [row.id for row in found]), cursor
+
+
+def whom_due(
+    op: Operation, show: due.Show, filters: Filters
+) -> tuple[list[PatientView], str | None]:
+    """Return a page of one of the lists, and the cursor of the next page. Raises `Forbidden`."""
+    if show == "all":
+        return by_last_visit(op, filters)
+    ids, cursor = due.patients(op, show, filters)
+    return _in_order(op, ids), cursor
+
+
+def _in_order(op: Operation, ids: Sequence[UUID]) -> list[PatientView]:
+    views = {one["id"]: one for one in records_for_answer(op, PATIENTS, ids)}
+    return [views[id] for id in ids if id in views]
 
 
 def beside(op: Operation, people: Sequence[PatientView]) -> Next:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
@@ -32,11 +33,13 @@ from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
-from app.web.console import alerts, follow_ups, pages, patient_list, visits
+from app.vocabularies.queries import Words
+from app.web.console import alerts, due, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.correcting import EVENT, correction
 from app.web.console.framing import After, Further, framed, whose
+from app.web.console.heed import told
 from app.web.console.turns import turns
 from app.web.console.who import CHART, PATIENT_LIST
 
@@ -47,6 +50,7 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "asked": "",
     "more": False,
     "longest": SEARCH_MAX,
+    "show": "all",
 }
 """What the list shows where nothing was asked."""
 
@@ -57,6 +61,12 @@ Looking = Annotated[
     Operation,
     Depends(Authorize(*CHART.scopes, identify=by_cookie)),
 ]
+
+
+class Wanted(Further):
+    """Which patients the list has."""
+
+    show: due.Show = Field(default="all")
 
 
 class Line(NamedTuple):
@@ -76,7 +86,7 @@ class Line(NamedTuple):
 
 
 @router.get("", operation_id="console.patients")
-def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
+def start(op: Entering, filters: Annotated[Wanted, Query()]) -> Response:
     """Show the clinic's patients, or lead to the first page that the client may open."""
     if set(PATIENT_LIST.scopes) <= whose(op).scopes:
         return _patients(op, filters)
@@ -86,9 +96,10 @@ def start(op: Entering, filters: Annotated[Further, Query()]) -> Response:
     return pages.redirect(pages.HOME + path)
 
 
-def _patients(op: Operation, filters: Further) -> HTMLResponse:
-    """Return the clinic's patients and a search form."""
-    page, cursor = patient_list.by_last_visit(op, _part(PATIENTS_AT_ONCE, filters.cursor))
+def _patients(op: Operation, filters: Wanted) -> HTMLResponse:
+    """Return the clinic's patients, or those of whom something is due, and a search form."""
+    part = _part(PATIENTS_AT_ONCE, filters.cursor)
+    page, cursor = patient_list.whom_due(op, filters.show, part)
     return framed(
         "patients.html",
         op,
@@ -96,7 +107,9 @@ def _patients(op: Operation, filters: Further) -> HTMLResponse:
         next=patient_list.beside(op, page),
         cursor=cursor,
         further=filters.cursor,
-        **_NOTHING,
+        **{**_NOTHING, "show": filters.show},
+        tabs=due.tabs(op),
+        counts=due.counts(op),
     )
 
 
@@ -105,7 +118,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     """Show the patients whom a text asks for. It is a POST, so that no URL has a name."""
     text = form.get("q", "").strip()
     if not text:
-        return _patients(op, Further())
+        return _patients(op, Wanted())
     wanted = read(PatientSearch, to_json({"q": text}))
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
@@ -117,6 +130,7 @@ def search(op: Searching, form: Form) -> HTMLResponse:
         next=patient_list.beside(op, found.items),
         cursor=None,
         further=None,
+        tabs={},
         **{
             **_NOTHING,
             "similar": [one for one in people if one["id"] in similar],
@@ -135,6 +149,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     may_read, episodes = op.caller.may(Scope.SESSIONS_READ), visits.open_episodes(op, patient_id)
+    last = visits.last_visit(op, patient_id) if may_read else None
     return framed(
         "patient.html",
         op,
@@ -142,7 +157,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         consents=visits.consents(op, patient_id, episodes),
         episodes=episodes,
         may_read_sessions=may_read,
-        last_visit=visits.last_visit(op, patient_id) if may_read else None,
+        last_visit=last,
         turns=turns(document),
         top=alerts.on_top(op, person),
         messages=follow_ups.messages(op, patient_id),
@@ -152,7 +167,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         on_chart=alerts.ON_CHART,
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         chart=chart(document),
-        events=_events(op, patient_id),
+        events=_events(op, patient_id, last),
         timeline=_timeline(op, items),
         more=cursor is not None,
     )
@@ -170,12 +185,23 @@ def _part(limit: int, cursor: str | None = None) -> Filters:
     return Filters(limit=limit, cursor=cursor)
 
 
-def _events(op: Operation, patient_id: UUID) -> list[Any] | None:
-    """Return the adverse events, newest first; None if the client may not read them."""
+def _events(op: Operation, patient_id: UUID, last: visits.Seen | None) -> list[Any] | None:
+    """Return the adverse events, newest first; None if the client may not read them.
+
+    `of_last_visit` marks those that name the last visit, or that happened since.
+    """
     if not op.caller.may(Scope.ADVERSE_EVENTS_READ):
         return None
     events, _ = records(op, ADVERSE_EVENTS, AdverseEventFilters(patient_id=patient_id))
-    return [one | {"edit": correction(op, EVENT.kind.singular, one["id"])} for one in plain(events)]
+    words = Words(op, inactive=True)
+    return [
+        told(one, words)
+        | {
+            "edit": correction(op, EVENT.kind.singular, one["id"]),
+            "of_last_visit": last is not None and visits.is_since(last.session, one),
+        }
+        for one in events
+    ]
 
 
 def _timeline(op: Operation, items: list[TimelineItem]) -> list[Line]:

@@ -159,7 +159,7 @@ async def _with_password(request: Request, form: dict[str, str]) -> SigningIn | 
         await take_guess(request)
         return None
     there = await passwords.account_of(database, clinic_id, name)
-    known = _known(request, there)
+    known = _known(request, there) or passwords.known_by_code(there, code)
     guess = await take_guess(request, str(clinic_id), name_key(name), *known)
     checked = await passwords.check(there, password, code, is_known=bool(known))
     if checked.account is None:

@@ -1,6 +1,7 @@
 """The last visit, the complaints and the consents of a patient, as the chart shows them first."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -14,10 +15,15 @@ from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
 from app.languages.queries import NOTES, languages
 from app.languages.rules.choice import chosen
+from app.measurements.schemas import MeasurementFilters
+from app.measurements.service import MEASUREMENTS
+from app.measurements.views import MeasurementView
 from app.notes.queries import words_of
+from app.notes.rules.measured import beside, in_session
 from app.notes.rules.needlings import needling
 from app.notes.rules.visit import NoteRecords, Visit
 from app.records.queries import record_for_answer, records
+from app.safety.views import AdverseEventView
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
@@ -30,6 +36,7 @@ ENGLISH: Final = chosen(["en"], languages(NOTES))
 """The language of the console."""
 NEEDLING: Final = "needling"
 EPISODES_MAX: Final = 200
+MEASUREMENTS_MAX: Final = 50
 _LAST: Final = (
     SESSIONS.select.where(
         TreatmentSession.patient_id == bindparam("patient_id"),
@@ -50,6 +57,12 @@ class Seen(NamedTuple):
     """Who treated."""
     needlings: list[str]
     """A line for each needling, in the words of the note."""
+    before: list[str]
+    """A line for each value from before the needles."""
+    after: list[str]
+    """A line for each value from after the needles."""
+    others: list[str]
+    """A line, with its time, for each value that was recorded beside the visit or after it."""
 
 
 class Decided(NamedTuple):
@@ -66,16 +79,41 @@ def last_visit(op: Operation, patient_id: UUID) -> Seen | None:
     The caller has checked that the client may read sessions.
     """
     found = op.first(_LAST, patient_id=patient_id)
-    return None if found is None else seen(op, record_for_answer(op, SESSIONS, found.id))
+    return None if found is None else _seen(op, record_for_answer(op, SESSIONS, found.id))
 
 
-def seen(op: Operation, session: SessionView) -> Seen:
+def _seen(op: Operation, session: SessionView) -> Seen:
     """Return a session as a page shows it. The access was recorded before."""
     nothing = cast("NoteRecords", dict.fromkeys(NoteRecords.__annotations__))
     visit = Visit(clinic(op)["name"], session, nothing, (), differs=False)
     words = words_of(op, visit, ENGLISH)
     by = words.actor(f"practitioner:{session['practitioner_id']}")
-    return Seen(plain(session), by, [needling(each, words) for each in session["needlings"]])
+    taken = session["measurements"]
+    return Seen(
+        plain(session),
+        by,
+        [needling(each, words) for each in session["needlings"]],
+        in_session(taken, "before", words),
+        in_session(taken, "after", words),
+        [beside(each, words) for each in _others(op, session)],
+    )
+
+
+def _others(op: Operation, session: SessionView) -> Iterator[MeasurementView]:
+    """Yield the values that belong to a session from outside it, and later ones, newest first."""
+    if not op.caller.may(Scope.MEASUREMENTS_READ):
+        return
+    wanted = MeasurementFilters(patient_id=session["patient_id"], limit=MEASUREMENTS_MAX)
+    for each in records(op, MEASUREMENTS, wanted)[0]:
+        if each["session_id"] == session["id"] or each["taken_at"] >= session["occurred_at"]:
+            yield each
+
+
+def is_since(session: Any, event: AdverseEventView) -> bool:
+    """Return whether an event names a session, which is JSON, or happened after it."""
+    if event["session_id"] is not None and str(event["session_id"]) == session["id"]:
+        return True
+    return event["occurred_at"] >= datetime.fromisoformat(session["occurred_at"])
 
 
 def open_episodes(op: Operation, patient_id: UUID) -> list[Any] | None:

@@ -51,6 +51,8 @@ PATIENT_LIST: Final = Place("", "Patients", (Scope.PATIENTS_READ,))
 CHART: Final = Place(
     "/patients", "Chart", (Scope.PROGRESS_READ, Scope.PATIENTS_READ), is_of_one=True
 )
+DETAILS: Final = Place("/patients", "Details", (Scope.PATIENTS_READ,), is_of_one=True)
+"""Who a patient is and how to reach them, without the clinical record."""
 SESSION: Final = Place(
     "/sessions", "Session", (Scope.SESSIONS_READ, Scope.PATIENTS_READ), is_of_one=True
 )
@@ -61,6 +63,12 @@ LOOKED: Final = Place(
 ALERTED: Final = Place("/alerts", "Alerts", (Scope.ALERTS_READ,))
 FOLLOWED: Final = Place("/follow-ups", "Follow-ups", (Scope.ASKS_READ,))
 PEOPLE: Final = Place("/people", "People", (Scope.ACCOUNTS_READ,), is_about_access=True)
+PRACTITIONERS: Final = Place(
+    "/practitioners",
+    "Practitioners",
+    (Scope.PRACTITIONERS_WRITE, Scope.PRACTITIONERS_READ),
+    is_about_access=True,
+)
 DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_access=True)
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
@@ -77,6 +85,7 @@ PLACES: Final = (
     ALERTED,
     FOLLOWED,
     PEOPLE,
+    PRACTITIONERS,
     DEVICES,
     KEYS,
     SIGN_INS,
@@ -85,6 +94,7 @@ PLACES: Final = (
     LOTS,
     RELEASED,
     CHART,
+    DETAILS,
     SESSION,
     LOOKED,
 )

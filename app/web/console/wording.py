@@ -128,6 +128,7 @@ READS: Final[Mapping[str, str]] = {
     "console.follow-ups": "the list of follow-ups",
     "console.chart-summary": "the chart, as PDF for a recipient",
     "console.chart-summary-form": "the form for the chart as PDF",
+    "console.details": "who they are and how to reach them",
     "console.export": "an export",
     "console.exports": "the page of exports",
     "console.letter": "a letter about the patient",

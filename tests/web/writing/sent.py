@@ -6,6 +6,8 @@ from httpx2 import Response
 
 from tests.web.console import Desk
 
+TICKED = {"checkbox", "radio"}
+
 
 class Fields(HTMLParser):
     """The fields of the form of a page, with their values, and which are marked as wrong."""
@@ -28,7 +30,7 @@ class Fields(HTMLParser):
             return
         if "aria-invalid" in given:
             self.wrong.add(name)
-        if tag == "input" and (given.get("type") != "checkbox" or "checked" in given):
+        if tag == "input" and (given.get("type") not in TICKED or "checked" in given):
             self.values[name] = given.get("value", "")
         elif tag == "select":
             self._select = name

@@ -47,6 +47,15 @@ def test_each_fault_stands_at_its_field_and_nothing_typed_is_lost(desk: Desk, ap
     assert api.get("/v1/patients").json()["items"] == []
 
 
+def test_the_form_asks_for_a_name_of_a_new_patient(desk: Desk, api: Api) -> None:
+    answer = send(desk, NEW, birth_date="1988-04-12")
+    assert answer.status_code == 422
+    assert form_on(answer.text, NEW).wrong == {"given_name"}
+    assert "Give a first name or a last name." in words(answer.text)
+    assert api.get("/v1/patients").json()["items"] == []
+    assert send(desk, NEW, family_name="Sukarno").status_code == 303
+
+
 def test_somebody_who_may_be_stored_already_is_shown_and_added_only_on_purpose(
     desk: Desk, api: Api
 ) -> None:
@@ -83,7 +92,9 @@ def test_only_what_was_changed_is_stored_and_an_emptied_field_is_null(desk: Desk
 
 def test_an_identifier_of_somebody_else_is_a_fault_at_its_field(desk: Desk, api: Api) -> None:
     api.patient(identifiers=[{"system": "emr", "value": "1"}])
-    answer = send(desk, NEW, identifiers__0__system="emr", identifiers__0__value="1")
+    answer = send(
+        desk, NEW, given_name="Bo", identifiers__0__system="emr", identifiers__0__value="1"
+    )
     assert answer.status_code == 409
     assert form_on(answer.text, NEW).wrong == {"identifiers.0.system"}
 

@@ -4,9 +4,10 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.values.access import Scope
+from app.web.console.writing.safety import KINDS
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
-from tests.web.writing.sent import form_on, send
+from tests.web.writing.sent import again, form_on, opened, send
 
 
 def new(patient: dict[str, str], what: str) -> str:
@@ -26,12 +27,30 @@ def test_a_consent_is_stored_with_who_asked_and_when(
     refused = send(desk, here, kind="needling", decision="withdrawn")
     assert form_on(refused.text, here).wrong == {"form", "withdrawn_at"}
     form = {"kind": "needling", "decision": "refused", "form": "verbal"}
-    answer = send(desk, here, **form, risks_disclosed="soreness, bruising")
+    risks = {"risks_disclosed__pneumothorax": "yes", "risks_disclosed": "a long drive, Bruise"}
+    answer = send(desk, here, **form, **risks)
     assert answer.status_code == 303, answer.text
     [consent] = api.get("/v1/consents").json()["items"]
     assert (consent["decision"], consent["given_by"]) == ("refused", "The patient")
-    assert consent["risks_disclosed"] == ["soreness", "bruising"]
+    assert consent["risks_disclosed"] == ["bruise", "pneumothorax", "a_long_drive"]
     assert "Before you needle" in words(desk.get(f"/console/patients/{ana['id']}").text)
+
+
+def test_one_conversation_about_several_kinds_is_a_consent_to_each(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    here = new(ana, "consents")
+    assert form_on(send(desk, here, decision="given", form="verbal").text, here).wrong == {
+        f"kind.{kind}" for kind in KINDS
+    }
+    both = {"kind__needling": "yes", "kind__thoracic_needling": "yes"}
+    risks = {"risks_disclosed__pneumothorax": "yes"}
+    assert send(desk, here, **both, **risks, decision="given", form="verbal").status_code == 303
+    found = api.get("/v1/consents").json()["items"]
+    assert {one["kind"] for one in found} == {"needling", "thoracic_needling"}
+    assert [one["risks_disclosed"] for one in found] == [["pneumothorax"]] * 2
+    edit = f"/console/consents/{found[0]['id']}/edit"
+    assert send(desk, edit, valid_until="2027-11-01").status_code == 303
 
 
 def test_a_screening_stores_the_questions_that_were_answered_and_the_decision(
@@ -43,11 +62,44 @@ def test_a_screening_stores_the_questions_that_were_answered_and_the_decision(
     typed = {"answers__1__answer": "yes", "answers__1__detail": "Stopped.", "decision": "modified"}
     answer = send(desk, here, **typed, decided_at="2026-11-01T09:00")
     assert answer.status_code == 303, answer.text
+    assert answer.headers["location"] == f"/console/sessions/{session['id']}/sign?said=screened"
     [screening] = api.get("/v1/screenings").json()["items"]
     assert screening["answers"] == [
         {"code": "anticoagulant", "answer": "yes", "detail": "Stopped."}
     ]
     assert screening["decision"] == "modified"
+
+
+def test_no_to_all_others_answers_only_what_has_no_answer_and_stores_nothing(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    here = new(ana, "screenings")
+    assert f'href="{here}"' in desk.get(f"/console/patients/{ana['id']}").text
+    values = opened(desk, here)
+    given = {name for name in values if name.endswith(".answer") and values[name]}
+    assert given == set()
+    typed = {"answers__1__answer": "yes", "answers__2__answer": "unknown"}
+    shown = again(desk, here, values, **typed, more_rows="no")
+    assert shown.status_code == 200
+    assert api.get("/v1/screenings").json()["items"] == []
+    held = form_on(shown.text, here).values
+    answers = [value for name, value in held.items() if name.endswith(".answer")]
+    assert (answers[1:3], set(answers[3:]), answers[0]) == (["yes", "unknown"], {"no"}, "no")
+    practitioner = api.practitioner()["id"]
+    assert form_on(again(desk, here, held).text, here).wrong == {"practitioner_id"}
+    held["practitioner_id"] = practitioner
+    assert form_on(again(desk, here, held).text, here).wrong == {"decision"}
+    assert api.get("/v1/sessions").json()["items"] == []
+    done = again(desk, here, held, decision="proceed", answers__1__detail="Stopped.")
+    [session] = api.get("/v1/sessions").json()["items"]
+    [screening] = api.get("/v1/screenings").json()["items"]
+    assert done.headers["location"] == f"/console/sessions/{session['id']}/edit?said=screened"
+    assert (session["status"], screening["session_id"]) == ("draft", session["id"])
+    assert len(screening["answers"]) == len(answers)
+    assert "The screening is stored." in words(desk.get(done.headers["location"]).text)
+    assert opened(desk, here)["session_id"] == session["id"]
+    assert send(desk, here, decision="proceed").status_code == 303
+    assert len(api.get("/v1/sessions").json()["items"]) == 1
 
 
 def test_a_serious_event_raises_an_alert_that_the_chart_shows_at_once(

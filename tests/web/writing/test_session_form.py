@@ -62,8 +62,9 @@ def test_findings_answers_and_everything_else_of_a_session_are_logged(
     typed = {f"findings__1__{name}": value for name, value in finding.items()}
     typed |= {f"measurements__0__{name}": value for name, value in answered.items()}
     typed |= {"setting": "At home", "identifiers__0__system": "emr", "identifiers__0__value": "7"}
-    typed |= row(0, muscle="infra R", sensations="Deep ache, cramp")
-    answer = log(desk, who, **typed, aftercare="Soreness explained", co_interventions="stretches")
+    typed |= row(0, muscle="infra R", sensations__deep_ache="yes", sensations__cramp="yes")
+    done = {"aftercare__soreness_explained": "yes", "co_interventions__stretching": "yes"}
+    answer = log(desk, who, **typed, **done)
     assert answer.status_code == 303, answer.text
     session = only(api)
     assert session["findings"] == [{**finding, "grade": 2}]
@@ -81,7 +82,8 @@ def test_findings_answers_and_everything_else_of_a_session_are_logged(
     assert read(api, session) == session
     values = opened(desk, here)
     assert values["measurements.0.items"] == "1 0 3 - 2 2 1 0 4 5"
-    assert values["aftercare"] == "Soreness explained"
+    assert values["aftercare.soreness_explained"] == "yes"
+    assert "aftercare.heat" not in values
     refused = again(desk, here, values, measurements__0__items="1,0,3,2")
     assert form_on(refused.text, here).wrong == {"measurements.0.items"}
     few = again(desk, here, values, measurements__0__items="1 0 3", measurements__0__value="")

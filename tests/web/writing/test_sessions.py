@@ -32,7 +32,7 @@ def test_a_session_is_logged_with_the_words_that_people_type(
     answer = log(desk, who, **typed, **measures, measurements__1__value="7", plan="Again.")
     assert answer.status_code == 303, answer.text
     session = only(api)
-    assert answer.headers["location"] == page(session, "sign") + "?said=stored"
+    assert answer.headers["location"] == page(session, "sign") + "?said=draft"
     assert session["occurred_at"] == "2026-11-01T10:00:00-08:00"
     assert session["status"] == "draft"
     first, second = session["needlings"]
@@ -57,7 +57,7 @@ def test_a_fault_stands_at_the_row_in_which_it_was_typed(
     }
     assert form.values["needlings.7.ache"] == "six"
     assert form.values["note"] == "Kept."
-    assert "Perhaps: infraspinatus" in words(answer.text)
+    assert "Which one is it? Infraspinatus" in words(answer.text)
     assert api.get("/v1/sessions").json()["items"] == []
 
 
@@ -81,7 +81,7 @@ def test_a_muscle_is_found_by_what_is_typed_and_never_guessed(
 def test_a_stored_draft_that_is_sent_back_unchanged_stays_as_it_is(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
-    needling = {"muscle": "infraspinatus", "side": "left", "sensations": ["cramp", "pressure"]}
+    needling = {"muscle": "infraspinatus", "side": "left", "sensations": ["pressure", "cramp"]}
     psfs = {"phase": "before", "instrument": "psfs", "activity": "reach", "value": 2.5}
     finding = {"sign": "taut_band", "segment": "C5", "side": "left", "grade": 2}
     session = api.session(
@@ -129,12 +129,13 @@ def test_repeat_last_copies_what_was_done_and_never_what_was_felt(
         for name, value in form.items()
         if value and name.split(".")[0] in {"needlings", "needle_count", "note", "plan"}
     }
+    assert form["technique"] == last["technique"]
+    assert form["every_needle.diameter_mm"] == "0.3"
+    assert form["every_needle.length_mm"] == "40"
     assert copied == {
         "needlings.0.muscle": "Multifidus, cervical part",
         "needlings.0.side": "right",
         "needlings.0.spinal_level": "C5",
-        "needlings.0.needle.diameter_mm": "0.3",
-        "needlings.0.needle.length_mm": "40",
     }
     typed = VISIT | {"practitioner_id": who["practitioner_id"], "occurred_at": "2026-11-03T09:00"}
     answer = again(desk, new(who, "repeat"), form, **typed)

@@ -27,7 +27,8 @@ from app.web.console import access
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After
-from app.web.console.writing.fields import Field, Read, changed
+from app.web.console.writing.before_signing import notices
+from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 from app.web.console.writing.visits import SESSIONS_AT, sheet_of
@@ -65,7 +66,7 @@ def sign(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.sign(op, id, access.body_of(SignBody, {"overrides": _overrides(read)}))
         return sheet.back
 
-    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+    return take(op, sheet, form, work, "signed", partial(_at_reasons, shown, form))
 
 
 @router.get("/{id:uuid}/amend", operation_id="console.amend-form")
@@ -96,7 +97,7 @@ def amend(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.amend(op, id, access.body_of(AmendBody, members))
         return sheet.back
 
-    return take(op, sheet, form, work, "stored", partial(_at_reasons, shown, form))
+    return take(op, sheet, form, work, "amended", partial(_at_reasons, shown, form))
 
 
 @router.get("/{id:uuid}/void", operation_id="console.void-form")
@@ -115,7 +116,7 @@ def void(op: Signing, id: UUID, form: LongForm) -> Response:
         sessions.void(op, id, body.reason)
         return sheet.back
 
-    return take(op, sheet, form, work)
+    return take(op, sheet, form, work, "voided")
 
 
 def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sheet:
@@ -147,7 +148,12 @@ def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     fixed = [one for one in found if one.code not in OVERRIDABLE]
     return sheet._replace(
         sections=_reasons(rows, plain(session)),
-        more={**sheet.more, "fixed": fixed, "hidden": _hidden(rows)},
+        more={
+            **sheet.more,
+            "fixed": fixed,
+            "hidden": _hidden(rows),
+            "notices": notices(op, session) if session["status"] == "draft" else (),
+        },
     )
 
 
@@ -161,11 +167,12 @@ def _amend_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
         ),
     )
     rows = dict.fromkeys(_sent(form), "")
-    empty = {field.name: "" for field in why.every}
+    empty = dict.fromkeys([*(field.name for field in why.every), *_names(rows)], "")
     return sheet._replace(
         lead="Every version stays readable, with who made it, when and why.",
         sections=[why, *_reasons(rows, plain(session)), *sheet.sections],
-        stored={**sheet.stored, **empty, **dict.fromkeys(_names(rows), "")},
+        stored={**sheet.stored, **empty},
+        in_texts=lambda view: {**texts(sheet.fields, view, op.zone), **empty},
     )
 
 

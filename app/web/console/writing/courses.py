@@ -30,6 +30,15 @@ from app.web.console.writing.sheets import Section, Sheet, show, take
 
 PATIENTS_AT: Final = f"{pages.HOME}/patients"
 EPISODES_AT: Final = f"{pages.HOME}/episodes"
+RED_FLAGS: Final = (
+    *("night_pain", "unexplained_weight_loss", "history_of_cancer", "fever_or_feeling_unwell"),
+    *("recent_infection", "weakened_immunity", "drug_injection", "significant_trauma"),
+    *("osteoporosis", "long_term_corticosteroids", "saddle_numbness", "bladder_change"),
+    *("bowel_change", "sexual_function_change", "weakness_that_grows", "numbness_that_spreads"),
+    *("sudden_severe_headache", "chest_pain", "breathlessness"),
+)
+"""What the form asks for. Most are of the framework of Finucane and others (2020), JOSPT 50(7),
+for serious conditions of the spine; the record takes other words, too."""
 Opening = Annotated[
     Operation,
     Depends(Authorize(Scope.EPISODES_WRITE, Scope.PATIENTS_READ, identify=by_cookie)),
@@ -63,7 +72,10 @@ def _complaint(op: Operation) -> Section:
             Field("plan.sessions", "Planned sessions", "number"),
             Field("plan.per_week", "Sessions a week", "number"),
             Field("medical_screen_on", "Medical screen on", "day"),
-            Field("red_flags", "Red flags that were found", "codes", hint="Codes, with commas."),
+            Field(
+                *("red_flags", "Red flags that were found", "codes", choices(RED_FLAGS)),
+                others="Other red flags, with commas",
+            ),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 A field's name is the place of its member: `needle_count.opened`, or `needlings.0.side` in a list.
 Empty rows of a list are left out. So the places of a body's faults are led back to the form's rows.
+A list of codes has a tick for each code, such as `aftercare.heat`; its text is the codes.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from app.core.values.faults import Fault
 from app.muscles.queries import find
+from app.web.console.hours import as_text, parsed
 from app.web.console.writing.muscles import meant
 
 Sort = Literal[
@@ -18,8 +20,11 @@ Sort = Literal[
     "text",
     "number",
     "day",
+    "time",
+    "hours",
     "moment",
     "choice",
+    "pick",
     "yes_no",
     "tick",
     "codes",
@@ -29,10 +34,15 @@ Sort = Literal[
     "hidden",
     "about",
 ]
-"""What a field takes. `hidden` and `about` are not seen; `about` says what its row is about, and a
-row that has nothing else is empty."""
+"""What a field takes. `pick` is a choice whose few words are all seen.
+
+`hidden` and `about` are not seen. `about` says what its row is about, and a row that has nothing
+else is empty.
+"""
 DROP: Final = "drop"
 """The tick that leaves a row out."""
+CHOSEN: Final = "chosen"
+"""The choice of one of the muscles that the words may mean."""
 MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
 """What stands for a question without an answer."""
 _NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
@@ -50,11 +60,36 @@ class Field(NamedTuple):
     hint: str = ""
     default: str = ""
     """What an empty field means, to be shown in it."""
+    others: str = ""
+    """The label of the words that may stand in a list of codes besides; empty if none may."""
 
     @property
     def top(self) -> str:
         """The member of the body that it belongs to."""
         return self.name.partition(".")[0]
+
+    def ticks(self, text: str) -> list[tuple[str, str, bool]]:
+        """Return the ticks of a list of codes: the code, its label, and whether the text has it.
+
+        A code that is no longer offered has a tick as long as the record has it.
+        """
+        held = _split(text)
+        stored = () if self.others else (word for word in held if word not in dict(self.choices))
+        further = ((code, code.replace("_", " ")) for code in stored)
+        return [(code, label, code in held) for code, label in (*self.choices, *further)]
+
+    def other_words(self, text: str) -> str:
+        """Return the words of a list of codes that are not among those offered."""
+        return ", ".join(word for word in _split(text) if word not in dict(self.choices))
+
+    def in_words(self, text: str) -> str:
+        """Return what the field says, in words for a person."""
+        labels = dict(self.choices)
+        if self.sort == "codes":
+            return ", ".join(labels.get(word, word.replace("_", " ")) for word in _split(text))
+        if self.sort in {"tick", "yes_no"}:
+            return text.capitalize()
+        return labels.get(text, text)
 
     def within(self, place: str) -> "Field":
         """Return the same field in a part of the body, such as a row of a list."""
@@ -84,9 +119,9 @@ def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) 
     """Read a form. What a field can't be stays text, so that the body's model finds the fault."""
     tree: dict[str, Any] = {}
     listed = list(fields)
-    filled = {_row_of(f.name) for f in listed if f.sort != "about" and _typed(form, f.name)}
+    filled = {row_of(f.name) for f in listed if f.sort != "about" and typed_in(form, f)}
     for field in listed:
-        row = _row_of(field.name)
+        row = row_of(field.name)
         if row is not None and (row not in filled or f"{row}.{DROP}" in form):
             continue
         for name, value in _read(field, form, zone):
@@ -99,8 +134,8 @@ def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[Fault
     """Yield a fault where a muscle's text names another side than the field beside it."""
     for field in fields:
         beside = f"{field.name.rpartition('.')[0]}.side".lstrip(".")
-        if field.sort == "muscle" and _typed(form, field.name) and _typed(form, beside):
-            _, side = meant(_typed(form, field.name))
+        if field.sort == "muscle" and typed_in(form, field) and _typed(form, beside):
+            _, side = meant(typed_in(form, field))
             if side not in {None, _typed(form, beside)}:
                 detail = f"The muscle's text says {side}, and the side is another one."
                 yield Fault("/" + beside.replace(".", "/"), "sides_differ", detail)
@@ -119,7 +154,7 @@ def changed(
     `before` has the texts of the stored record. What nobody touched isn't sent: so a form loses
     nothing that it shows less exactly, such as the seconds of a time.
     """
-    touched = [f.top for f in fields if _typed(form, f.name) != before[f.name].strip()]
+    touched = [f.top for f in fields if typed_in(form, f) != before[f.name].strip()]
     dropped = [name.partition(".")[0] for name in form if name.endswith(f".{DROP}")]
     tops = dict.fromkeys((*touched, *dropped))
     return {
@@ -162,7 +197,7 @@ def placed(fields: Iterable[Field], faults: Iterable[Fault], read: Read) -> Plac
 
 
 def _read(field: Field, form: Mapping[str, str], zone: tzinfo) -> Iterator[tuple[str, Any]]:
-    typed = _typed(form, field.name)
+    typed = typed_in(form, field)
     if field.sort == "tick":
         if typed:
             yield field.name, True
@@ -186,6 +221,9 @@ def _value(field: Field, typed: str, zone: tzinfo) -> Any:
             return _moment(typed, zone)
         case "yes_no":
             return {"yes": True, "no": False}.get(typed, typed)
+        case "hours":
+            hours = parsed(typed)
+            return typed if hours is None else hours
         case "codes" | "answers" | "lines":
             return _listed(field, typed)
     return typed
@@ -196,11 +234,7 @@ def _listed(field: Field, typed: str) -> Any:
         return _answers(typed)
     if field.sort == "lines":
         return [line for line in map(str.strip, typed.splitlines()) if line]
-    codes = {label.casefold(): code for code, label in field.choices}
-    words = (word for word in map(str.strip, typed.split(",")) if word)
-    if not codes:
-        return ["_".join(word.split()) for word in words]
-    return [codes.get(word.casefold(), word) for word in words]
+    return ["_".join(word.split()) for word in _split(typed)]
 
 
 def _answers(typed: str) -> Any:
@@ -237,12 +271,11 @@ def _text(field: Field, value: Any, zone: tzinfo) -> str:
             no = "" if field.sort == "tick" else "no"
             return {None: "", True: "yes", False: no}[value]
         case "codes":
-            labels = {code: label for code, label in field.choices if "," not in label}
-            plain = not field.choices
-            words = (word.replace("_", " ") if plain else word for word in value or ())
-            return ", ".join(labels.get(word, word) for word in words)
+            return _codes(field, value or ())
         case "lines":
             return "\n".join(value or ())
+        case "hours":
+            return as_text(value or ())
         case "answers":
             return " ".join("-" if one is None else _plain(one) for one in value or ())
     return "" if value is None else _single(field.sort, value, zone)
@@ -260,11 +293,41 @@ def _plain(value: Any) -> str:
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
+def typed_in(form: Mapping[str, str], field: Field) -> str:
+    """Return the text of a field in a form. That of a list of codes has the codes ticked, too.
+
+    A muscle that was chosen of those suggested takes the place of the words, but keeps their side.
+    """
+    chosen = find(form.get(f"{field.name}.{CHOSEN}", "")) if field.sort == "muscle" else None
+    if chosen is not None:
+        _, side = meant(_typed(form, field.name))
+        return f"{chosen.name} {side or ''}".strip()
+    if field.sort != "codes":
+        return _typed(form, field.name)
+    place = f"{field.name}."
+    ticked = [name.removeprefix(place) for name in form if name.startswith(place)]
+    return _codes(field, [*ticked, *_split(_typed(form, field.name))])
+
+
+def _codes(field: Field, words: Iterable[str]) -> str:
+    """Return a list of codes as text, in the order in which the form offers them."""
+    labels = {label.casefold(): code for code, label in field.choices}
+    found = dict.fromkeys(labels.get(word.casefold(), word) for word in words)
+    offered = [code for code, _ in field.choices if code in found]
+    others = [word for word in found if word not in dict(field.choices)]
+    spelt = (word.replace("_", " ") for word in others) if field.others else others
+    return ", ".join([*offered, *spelt])
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in map(str.strip, text.split(",")) if word]
+
+
 def _typed(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()
 
 
-def _row_of(name: str) -> str | None:
+def row_of(name: str) -> str | None:
     """Return the row that a field belongs to: `needlings.0` of `needlings.0.needle.lot`."""
     found = re.match(r"[^.]+\.\d+(?=\.)", name)
     return None if found is None else found[0]

@@ -13,6 +13,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
@@ -55,9 +56,9 @@ def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def chart_of(op: Operation, patient_id: Any) -> str:
-    """Return the path of a patient's chart, or of the start page for those who may not open it."""
-    opens = whose(op).opens(CHART.label)
-    return f"{HERE}/{patient_id}" if opens else pages.HOME
+    """Return the path of a patient's chart, or of their details for those who may not open it."""
+    chart = f"{HERE}/{patient_id}"
+    return chart if whose(op).opens(CHART.label) else f"{chart}/details"
 
 
 NAMES: Final = Section(
@@ -83,7 +84,8 @@ def _reaching() -> Section:
     )
 
 
-def _numbers(count: int) -> list[Section]:
+def numbers(count: int) -> list[Section]:
+    """Return a section for each number by which another system calls a record."""
     return [
         Section(
             f"Number {row + 1} in another system",
@@ -118,6 +120,7 @@ def create_patient(op: Writing, form: LongForm) -> Response:
     found: list[DuplicateView] = []
 
     def work(read: Read) -> str:
+        _require_name(read)
         body: PatientBody = access.body_of(PatientBody, read.members)
         found.extend(PATIENTS.duplicates(op, _as_view(body)))
         check_seen(form, found, RESEMBLES)
@@ -131,15 +134,21 @@ def create_patient(op: Writing, form: LongForm) -> Response:
     return take(op, _new(), form, work, again=again)
 
 
+def _require_name(read: Read) -> None:
+    """Raise `Invalid` for somebody without any name. The API takes them, such as from a device."""
+    if not {"given_name", "family_name"} & read.members.keys():
+        raise Invalid([Fault("/given_name", "missing", "Give a first name or a last name.")])
+
+
 def _alike(op: Operation, found: Sequence[DuplicateView]) -> list[Alike]:
     """Return those whom a new patient resembles, as the page shows them."""
-    why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(CHART.label)
+    why = {one["id"]: one["why"] for one in found}
     return [
         Alike(
             str(one["id"]),
             full_name(one["given_name"], one["family_name"]),
             one["birth_date"],
-            f"{HERE}/{one['id']}" if opens else None,
+            chart_of(op, one["id"]),
             WHY[why[one["id"]]],
         )
         for one in records_for_answer(op, PATIENTS, list(why))
@@ -153,7 +162,7 @@ def _as_view(body: PatientBody) -> PatientView:
 
 
 def _new() -> Sheet:
-    sections = [NAMES, _reaching(), *_numbers(1)]
+    sections = [NAMES, _reaching(), *numbers(1)]
     return Sheet(
         "New patient",
         f"{HERE}/new",
@@ -184,7 +193,7 @@ def change_patient(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 
 def _edit(op: Operation, patient_id: UUID) -> Sheet:
     person: Mapping[str, Any] = plain(record_for_answer(op, PATIENTS, patient_id))
-    sections = [NAMES, _reaching(), *_numbers(len(person["identifiers"]) + 1), STATE]
+    sections = [NAMES, _reaching(), *numbers(len(person["identifiers"]) + 1), STATE]
     sheet = Sheet(
         "Edit the patient",
         f"{HERE}/{patient_id}/edit",

@@ -35,7 +35,12 @@ from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.muscles import NAMES
 from app.web.console.writing.people import chart_of, choices
-from app.web.console.writing.session_fields import MEASURE, MEASURE_FURTHER, SIDES
+from app.web.console.writing.session_fields import (
+    MEASURE,
+    MEASURE_FURTHER,
+    SIDES,
+    with_movements,
+)
 from app.web.console.writing.sheets import Section, Sheet, show, take
 from app.web.console.writing.visits import episodes, visits_to_choose
 
@@ -87,7 +92,12 @@ def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list
         Section(
             "The decision",
             (
-                Field("kind", "Consent to", "choice", choices(KINDS), required=True),
+                # One conversation may be about several kinds; each is a record of its own.
+                Field(
+                    *("kind", "Consent to", "choice" if "kind" in stored else "codes"),
+                    choices(KINDS),
+                    required=True,
+                ),
                 Field(
                     *("decision", "Decision", "choice"),
                     choices(words_of(ConsentDecision)),
@@ -105,7 +115,10 @@ def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list
         Section(
             "What was explained",
             (
-                Field("risks_disclosed", "Risks", "codes", hint="Such as: soreness, bruising."),
+                Field(
+                    *("risks_disclosed", "Risks", "codes", words_to_choose(op, "event_kinds")),
+                    others="Other risks, with commas",
+                ),
                 Field("patient_specific_risks", "Risks of this patient", "text"),
                 Field("alternatives_discussed", "Alternatives", "text"),
             ),
@@ -142,7 +155,8 @@ def _measurement(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> 
     taken = Field("taken_at", "Measured", "moment", required=True)
     episode = Field("episode_id", "Episode", "choice", episodes(op, patient_id))
     visit = _visit(op, patient_id, stored)
-    return [Section("The value", (phase, *MEASURE[1:], taken, visit, episode), MEASURE_FURTHER)]
+    further = with_movements(MEASURE_FURTHER, words_to_choose(op, "movements"))
+    return [Section("The value", (phase, *MEASURE[1:], taken, visit, episode), further)]
 
 
 def _visit(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> Field:
@@ -244,10 +258,17 @@ def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, 
 
     def work(read: Read) -> str:
         members = {**read.members, "patient_id": patient_id}
-        create_one(op, writes.kind, access.body_of(writes.body, members))
+        for each in _each_kind(members):
+            create_one(op, writes.kind, access.body_of(writes.body, each))
         return sheet.back
 
     return take(op, sheet, form, work)
+
+
+def _each_kind(members: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is stored: a record for each kind that was ticked, if several may be."""
+    kinds = members.get("kind")
+    return [members | {"kind": kind} for kind in kinds] if isinstance(kinds, list) else [members]
 
 
 def _add_corrections(writes: Writes) -> None:

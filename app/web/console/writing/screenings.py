@@ -12,12 +12,15 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.faults import Fault
+from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.records.queries import record_for_answer
 from app.records.service import create_one, patch
-from app.safety.schemas import ScreeningBody
+from app.safety.schemas import LIST_MAX, ScreeningBody
 from app.safety.service import SCREENINGS
 from app.safety.views import ScreeningDecision
+from app.sessions.schemas import SessionBody
 from app.sessions.service import SESSIONS
 from app.vocabularies.rules import ScreeningAnswer
 from app.web.console import access, correcting, pages
@@ -26,13 +29,24 @@ from app.web.console.chart import plain
 from app.web.console.framing import whose
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
-from app.web.console.writing.people import chart_of, choices
+from app.web.console.writing.people import NOBODY, chart_of, choices
 from app.web.console.writing.safety import now_on_clock, person
-from app.web.console.writing.sheets import Section, Sheet, show, take
-from app.web.console.writing.visits import SESSIONS_AT
+from app.web.console.writing.sheets import MORE_ROWS, Section, Sheet, show, take
+from app.web.console.writing.visits import (
+    SESSIONS_AT,
+    beginning,
+    drafts_of_today,
+    next_of,
+    people,
+)
 
 RULE_SET: Final = "console-1"
 """The name of the set of questions that the form has: the clinic's vocabulary."""
+NO_TO_OTHERS: Final = "no"
+"""The value of the button that answers every other question."""
+NEW_VISIT: Final = "new"
+CHOOSE: Final = "Choose one of those that are offered."
+BEFORE: Final = "/patients/{patient_id:uuid}/screenings/new"
 NEW: Final = "/sessions/{id:uuid}/screenings/new"
 EDIT: Final = f"/{correcting.SCREENING.folder}/{{id:uuid}}/edit"
 Screening = Annotated[
@@ -40,6 +54,16 @@ Screening = Annotated[
     Depends(
         Authorize(
             *(Scope.SCREENINGS_WRITE, Scope.SESSIONS_READ, Scope.PATIENTS_READ), identify=by_cookie
+        )
+    ),
+]
+Beginning = Annotated[
+    Operation,
+    Depends(
+        Authorize(
+            *(Scope.SCREENINGS_WRITE, Scope.SESSIONS_WRITE, Scope.SESSIONS_READ),
+            Scope.PATIENTS_READ,
+            identify=by_cookie,
         )
     ),
 ]
@@ -60,34 +84,93 @@ class Question(NamedTuple):
 def new_screening(op: Screening, id: UUID) -> HTMLResponse:
     """Show the questions before a session, and the decision."""
     asked = _questions(op)
-    decided = {"decided_by": whose(op).name, "decided_at": now_on_clock(op)}
-    return show(op, _new(op, id, asked), _codes(asked) | decided)
+    return show(op, _new(op, record_for_answer(op, SESSIONS, id), asked), _beginning(op, asked))
 
 
 @router.post(NEW, operation_id="console.create-screening")
 def create_screening(op: Screening, id: UUID, form: LongForm) -> Response:
-    """Store the answers that were given before a session, and what was decided."""
-    sheet = _new(op, id, _questions(op))
+    """Store the answers that were given before a session, and go back to the session."""
+    asked, session = _questions(op), record_for_answer(op, SESSIONS, id)
 
     def work(read: Read) -> str:
-        members = {"answers": [], **read.members, "session_id": id, "rule_set": RULE_SET}
-        create_one(op, SCREENINGS, access.body_of(ScreeningBody, members))
-        return sheet.back
+        _store(op, read.members, id)
+        is_draft = session["status"] == "draft"
+        return next_of(op, id, session["patient_id"]) if is_draft else f"{SESSIONS_AT}/{id}"
 
-    return take(op, sheet, form, work)
+    return take(op, _new(op, session, asked), _with_no(form, asked), work, "screened")
+
+
+@router.get(BEFORE, operation_id="console.new-screening-of-patient")
+def new_screening_of_patient(op: Beginning, patient_id: UUID) -> HTMLResponse:
+    """Show the questions before there is a session: one of today, or a new one, belongs to them."""
+    asked = _questions(op)
+    drafts = [id for id, _ in drafts_of_today(op, patient_id)]
+    own = {"session_id": [*drafts, NEW_VISIT][0], "practitioner_id": op.caller.practitioner_id}
+    chosen = {name: str(it or "") for name, it in own.items()}
+    return show(op, _before(op, patient_id, asked), _beginning(op, asked) | chosen)
+
+
+@router.post(BEFORE, operation_id="console.create-screening-of-patient")
+def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm) -> Response:
+    """Store a screening, with the draft of its session, and go on to that draft."""
+    asked = _questions(op)
+
+    def work(read: Read) -> str:
+        members = {**read.members}
+        own = members.pop("practitioner_id", None)
+        id = members.pop("session_id", NEW_VISIT)
+        if id == NEW_VISIT:
+            begun = {**beginning(op, patient_id), "practitioner_id": own, "occurred_at": op.at}
+            filled = {name: value for name, value in begun.items() if value}
+            body: SessionBody = access.body_of(SessionBody, {**filled, "patient_id": patient_id})
+            _check(members)
+            id = str(create_one(op, SESSIONS, body)[0]["id"])
+        elif id not in dict(drafts_of_today(op, patient_id)):
+            raise Invalid([Fault("/session_id", "uuid_type", CHOOSE)])
+        _store(op, members, id)
+        return f"{SESSIONS_AT}/{id}/edit"
+
+    return take(op, _before(op, patient_id, asked), _with_no(form, asked), work, "screened")
+
+
+def _check(members: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for a screening with faults, before its session is stored."""
+    access.body_of(ScreeningBody, _whole(members, NOBODY))
+
+
+def _store(op: Operation, members: Mapping[str, Any], id: Any) -> None:
+    create_one(op, SCREENINGS, access.body_of(ScreeningBody, _whole(members, id)))
+
+
+def _whole(members: Mapping[str, Any], id: Any) -> dict[str, Any]:
+    return {"answers": [], **members, "session_id": id, "rule_set": RULE_SET}
+
+
+def _beginning(op: Operation, asked: Sequence[Question]) -> dict[str, str]:
+    decided = {"decided_by": whose(op).name, "decided_at": now_on_clock(op)}
+    return _codes(asked) | decided
+
+
+def _with_no(form: Mapping[str, str], asked: Sequence[Question]) -> dict[str, str]:
+    """Return a form with "no" to each question without an answer, if the person asked for it."""
+    if form.get(MORE_ROWS) != NO_TO_OTHERS:
+        return dict(form)
+    names = (f"answers.{row}.answer" for row in range(len(asked)))
+    return {**form, **{name: "no" for name in names if not form.get(name)}}
 
 
 @router.get(EDIT, operation_id="console.edit-screening")
 def edit_screening(op: Correcting, id: UUID) -> HTMLResponse:
     """Show a screening's answers, the questions without one, and the decision."""
-    sheet = _edit(op, id)
+    sheet, _ = _edit(op, id, {})
     return show(op, sheet, sheet.stored)
 
 
 @router.post(EDIT, operation_id="console.change-screening")
 def change_screening(op: Correcting, id: UUID, form: LongForm) -> Response:
     """Correct a screening."""
-    sheet = _edit(op, id)
+    sheet, asked = _edit(op, id, form)
+    form = _with_no(form, asked)
 
     def work(read: Read) -> str:
         found = changed(sheet.fields, form, sheet.stored, read)
@@ -99,11 +182,10 @@ def change_screening(op: Correcting, id: UUID, form: LongForm) -> Response:
     return take(op, sheet, form, work)
 
 
-def _questions(op: Operation, answered: Sequence[Mapping[str, Any]] = ()) -> list[Question]:
-    """Return what was answered, in its order, and after it the clinic's other questions."""
+def _questions(op: Operation, first: Sequence[str] = ()) -> list[Question]:
+    """Return the questions with these codes, in their order, and then the clinic's others."""
     offered = dict(words_to_choose(op, "contraindications"))
-    stored = [one["code"] for one in answered]
-    codes = [*stored, *(code for code in offered if code not in stored)]
+    codes = [*first, *(code for code in offered if code not in first)]
     return [Question(code, offered.get(code, code.replace("_", " "))) for code in codes]
 
 
@@ -111,39 +193,89 @@ def _codes(asked: Sequence[Question]) -> dict[str, str]:
     return {f"answers.{row}.code": one.code for row, one in enumerate(asked)}
 
 
-def _new(op: Operation, id: UUID, asked: Sequence[Question]) -> Sheet:
-    session = record_for_answer(op, SESSIONS, id)
-    page = f"{SESSIONS_AT}/{id}/screenings/new"
+def _new(op: Operation, session: Any, asked: Sequence[Question]) -> Sheet:
+    page = f"{SESSIONS_AT}/{session['id']}/screenings/new"
     title, button = "Screening before the session", "Store the screening"
-    return _sheet(op, page, title, button, session["patient_id"], asked)
+    sheet = _sheet(op, page, title, button, session["patient_id"], asked)
+    return sheet._replace(back=f"{SESSIONS_AT}/{session['id']}")
 
 
-def _edit(op: Operation, id: UUID) -> Sheet:
+def _before(op: Operation, patient_id: UUID, asked: Sequence[Question]) -> Sheet:
+    page = f"{pages.HOME}/patients/{patient_id}/screenings/new"
+    title, button = "Screening", "Store it, and go on to the session"
+    sheet = _sheet(op, page, title, button, patient_id, asked)
+    visits = (*drafts_of_today(op, patient_id), (NEW_VISIT, "A new draft, which begins now"))
+    visit = Section(
+        "The session",
+        (
+            Field("session_id", "Session", "choice", visits, required=True),
+            Field(*("practitioner_id", "Practitioner of a new draft", "choice"), tuple(people(op))),
+        ),
+        style="half",
+    )
+    return sheet._replace(sections=[visit, *sheet.sections])
+
+
+def _edit(op: Operation, id: UUID, form: Mapping[str, str]) -> tuple[Sheet, list[Question]]:
+    """Return the form of a stored screening, and its questions.
+
+    They stand in the order of a form that was sent: meanwhile somebody may have added answers.
+    """
     stored: Mapping[str, Any] = plain(record_for_answer(op, SCREENINGS, id))
-    asked = _questions(op, stored["answers"])
+    sent = [form[name] for row in range(len(form)) if (name := f"answers.{row}.code") in form]
+    codes = [one["code"] for one in stored["answers"]]
+    known = {*codes, *(code for code, _ in words_to_choose(op, "contraindications"))}
+    listed = [code for code in sent if code in known][:LIST_MAX] or codes
+    left = list(codes)
+    for code in listed:
+        if code in left:
+            left.remove(code)
+    asked = _questions(op, [*listed, *left])
     page = correcting.SCREENING.page(id)
     title, button = "Correct the screening", "Store the changes"
     sheet = _sheet(op, page, title, button, UUID(stored["patient_id"]), asked)
-    return sheet._replace(
+
+    def in_texts(view: Mapping[str, Any]) -> dict[str, str]:
+        aligned = {**view, "answers": _aligned(asked, view["answers"])}
+        return texts(sheet.fields, aligned, op.zone) | _codes(asked)
+
+    shown = sheet._replace(
         noun=SCREENINGS.noun,
         record_id=id,
         version=stored["version"],
-        stored=texts(sheet.fields, stored, op.zone) | _codes(asked),
+        stored=in_texts(stored),
+        in_texts=in_texts,
     )
+    return shown, asked
+
+
+def _aligned(
+    asked: Sequence[Question], answers: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the answers in the order of the questions, with an empty one where there is none."""
+    left = list(answers)
+    rows: list[Mapping[str, Any]] = []
+    for question in asked:
+        found = next((one for one in left if one["code"] == question.code), None)
+        if found is not None:
+            left.remove(found)
+        rows.append(found or {})
+    return rows
 
 
 def _sheet(
     op: Operation, page: str, title: str, button: str, patient_id: UUID, asked: Sequence[Question]
 ) -> Sheet:
-    answers = choices(words_of(ScreeningAnswer))
+    answers = (*choices(words_of(ScreeningAnswer)), ("", "Not asked"))
     rows = [
         Section(
             one.name,
             (
-                Field(f"answers.{row}.answer", "Answer", "choice", answers),
-                Field(f"answers.{row}.detail", "Detail"),
+                Field(f"answers.{row}.answer", one.name, "pick", answers),
                 Field(f"answers.{row}.code", "Code", "about"),
             ),
+            (Field(f"answers.{row}.detail", "Detail"),),
+            fold="Detail",
             row=f"answers.{row}",
             is_fixed=True,
             style="half",
@@ -159,6 +291,7 @@ def _sheet(
             Field("decided_at", "When", "moment", required=True),
             Field("override_reason", "Why it goes on in spite of an answer", "text"),
         ),
+        button=(NO_TO_OTHERS, "No to all others"),
     )
     return Sheet(
         title,
@@ -167,5 +300,6 @@ def _sheet(
         button,
         chart_of(op, patient_id),
         patient=person(op, patient_id),
-        lead="Questions without an answer are not stored.",
+        lead="Questions that were not asked are not stored. \u201cNo to all others\u201d, below,"
+        " fills those without an answer, for you to look at before you store them.",
     )

@@ -1,6 +1,7 @@
 """The form of a session: its sections, its rows, and what *repeat last* copies."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -61,13 +62,7 @@ _FURTHER: Final = (
     Field("retention_s", "Stayed, s", "number"),
     Field("sharp", "Sharp, 0-10", "number"),
     Field("familiar_pain", "Their own pain?", "choice", choices(words_of(FamiliarPain))),
-    Field(
-        "sensations",
-        "Sensations",
-        "codes",
-        tuple((word, word.replace("_", " ")) for word in words_of(Sensation)),
-        hint=f"{', '.join(words_of(Sensation)).replace('_', ' ')}.",
-    ),
+    Field("sensations", "Sensations", "codes", choices(words_of(Sensation))),
     Field("stopped_for", "Stopped early because of"),
 )
 MEASURE: Final = (
@@ -85,7 +80,7 @@ MEASURE_FURTHER: Final = (
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),
     Field("muscle", "Muscle", "muscle"),
-    Field("movement", "Movement"),
+    Field("movement", "Movement", "choice"),
     Field("reported_by", "Said by", "choice", choices(("patient", "practitioner"))),
 )
 _FINDING: Final = (
@@ -96,6 +91,9 @@ _FINDING: Final = (
 )
 REPEATED: Final = ("muscle", "side", "spinal_level", "needle.diameter_mm", "needle.length_mm")
 """What *repeat last* copies of a needling: what was done, never what anybody felt."""
+SIZE: Final = ("diameter_mm", "length_mm")
+OF_VISIT: Final = ("technique", "position")
+"""What *repeat last* copies of the visit itself."""
 FURTHER_ROWS: Final = 6
 EVERY_NEEDLE: Final = "every_needle"
 """The fields of the needle that counts for each muscle whose row names no other."""
@@ -130,6 +128,7 @@ class Offered(NamedTuple):
     episodes: Sequence[tuple[str, str]] = ()
     co_interventions: Sequence[tuple[str, str]] = ()
     aftercare: Sequence[tuple[str, str]] = ()
+    movements: Sequence[tuple[str, str]] = ()
 
 
 def sections(
@@ -139,7 +138,7 @@ def sections(
     rows = rows or {}
     return [
         _visit(offered, rows.get("identifiers", 1)),
-        *_rows("measurements", rows),
+        *_rows("measurements", rows, offered.movements),
         *_rows("findings", rows),
         *([_every_needle()] if is_new else []),
         *_rows("needlings", rows),
@@ -148,14 +147,27 @@ def sections(
     ]
 
 
-def _rows(member: str, rows: Mapping[str, int]) -> list[Section]:
+def with_movements(
+    fields: Sequence[Field], movements: Sequence[tuple[str, str]]
+) -> tuple[Field, ...]:
+    """Return the fields of a measure with the movements that can be chosen."""
+    return tuple(
+        field._replace(choices=tuple(movements)) if field.name == "movement" else field
+        for field in fields
+    )
+
+
+def _rows(
+    member: str, rows: Mapping[str, int], movements: Sequence[tuple[str, str]] = ()
+) -> list[Section]:
     shown = LISTS[member]
+    more = with_movements(shown.more, movements)
     count = min(max(shown.at_first, rows.get(member, 0)), shown.at_most)
     return [
         Section(
             f"{shown.label} {row + 1}",
             tuple(_in_row(field, member, row) for field in shown.fields),
-            tuple(field.within(f"{member}.{row}") for field in shown.more),
+            tuple(field.within(f"{member}.{row}") for field in more),
             row=f"{member}.{row}",
             folds=True,
             is_open=row < shown.open,
@@ -221,17 +233,13 @@ def _count() -> Section:
     )
 
 
-def _named(offered: Sequence[tuple[str, str]]) -> str:
-    return f"With commas, of these: {', '.join(label.lower() for _, label in offered)}."
-
-
 def _words(offered: Offered) -> Section:
     further, after = tuple(offered.co_interventions), tuple(offered.aftercare)
     return Section(
         "Note and plan",
         (
-            Field("co_interventions", "What else was done", "codes", further, hint=_named(further)),
-            Field("aftercare", "Aftercare", "codes", after, hint=_named(after)),
+            Field("co_interventions", "What else was done", "codes", further),
+            Field("aftercare", "Aftercare", "codes", after),
             Field("note", "Note", "text"),
             Field("plan", "Plan", "text"),
         ),
@@ -241,12 +249,18 @@ def _words(offered: Offered) -> Section:
 def repeated(last: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, str]:
     """Return what a new session copies of the last one, as texts of the form.
 
-    `stored` has the last session's texts.
+    `stored` has the last session's texts. The size of most needles stands in the field for every
+    needle, and only other sizes stay in their rows: so a new size there counts for all the rest.
     """
-    names = [
-        f"needlings.{row}.{name}" for row in range(len(last["needlings"])) for name in REPEATED
-    ]
-    return {name: stored[name] for name in names}
+    rows = [f"needlings.{row}" for row in range(len(last["needlings"]))]
+    sizes = {row: tuple(stored[f"{row}.needle.{name}"] for name in SIZE) for row in rows}
+    [(usual, _)] = Counter(sizes.values()).most_common(1)
+    copied = {name: stored[name] for name in OF_VISIT}
+    copied |= {f"{row}.{name}": stored[f"{row}.{name}"] for row in rows for name in REPEATED}
+    for row, size in sizes.items():
+        if size == usual:
+            copied |= {f"{row}.needle.{name}": "" for name in SIZE}
+    return copied | {f"{EVERY_NEEDLE}.{name}": it for name, it in zip(SIZE, usual, strict=True)}
 
 
 def longer(shown: Sequence[Section]) -> list[tuple[str, str, str]]:
@@ -261,14 +275,24 @@ def longer(shown: Sequence[Section]) -> list[tuple[str, str, str]]:
 
 
 def with_needle(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body with the needle that counts for each needling whose row names no other."""
+    """Return a body with the needle that counts for each needling whose row names no other.
+
+    A row with a size of its own has another needle, so the lot isn't that of the others.
+    """
     body = dict(members)
     needle: Mapping[str, Any] = body.pop(EVERY_NEEDLE, {})
     if needle and "needlings" in body:
         body["needlings"] = [
-            row | {"needle": {**needle, **row.get("needle", {})}} for row in body["needlings"]
+            row | {"needle": {**_shared(needle, row.get("needle", {})), **row.get("needle", {})}}
+            for row in body["needlings"]
         ]
     return body
+
+
+def _shared(needle: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a row takes of the needle for every muscle."""
+    is_same = all(own[name] == needle.get(name) for name in SIZE if name in own)
+    return needle if is_same else {name: it for name, it in needle.items() if name != "lot"}
 
 
 def at_needle(faults: Sequence[Fault], form: Mapping[str, str], read: Read) -> list[Fault]:

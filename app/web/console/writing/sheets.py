@@ -1,5 +1,6 @@
 """Shows a form, takes it, and shows it again with its faults or beside what is stored now."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple
@@ -13,14 +14,28 @@ from app.core.values.problems import Invalid, Problem, VersionStale
 from app.ledger import queries as ledger
 from app.records.errors import IdentifierTaken
 from app.web.console import access, pages
+from app.web.console.chart import plain
 from app.web.console.fault_words import in_words
 from app.web.console.framing import framed
 from app.web.console.kept import VERSION, check_patient, returning
-from app.web.console.writing.fields import Field, Placed, Read, placed, read_fields
+from app.web.console.writing.fields import (
+    Field,
+    Placed,
+    Read,
+    placed,
+    read_fields,
+    texts,
+    typed_in,
+)
+from app.web.console.writing.merging import Merged, merged
+from app.web.console.writing.muscles import group
 
 MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
+_VERSION: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 EMPTY: Final = Placed({}, ())
+CHOSEN: Final = frozenset(("codes", "muscle"))
+"""The sorts of fields that have ticks or choices besides a line."""
 
 
 class Section(NamedTuple):
@@ -30,6 +45,10 @@ class Section(NamedTuple):
     fields: tuple[Field, ...]
     more: tuple[Field, ...] = ()
     """Fields that are folded away until somebody needs them."""
+    fold: str = "More"
+    """What opens them."""
+    button: tuple[str, str] | None = None
+    """A button above the fields that shows the form again: the value of `MORE_ROWS`, its label."""
     row: str = ""
     """The row of a list that the section is, such as `needlings.0`; it may be left out."""
     is_fixed: bool = False
@@ -48,11 +67,13 @@ class Section(NamedTuple):
 
     def told(self, values: Mapping[str, str]) -> str:
         """Return what its first fields hold, in words, for when it is folded."""
-        words = (
-            dict(field.choices).get(values.get(field.name, ""), values.get(field.name, ""))
-            for field in self.fields[:3]
-        )
+        words = (field.in_words(values.get(field.name, "")) for field in self.fields[:3])
         return ", ".join(filter(None, words))
+
+    def held(self, values: Mapping[str, str]) -> str:
+        """Return what its folded fields hold, with their labels."""
+        words = ((field, field.in_words(values.get(field.name, ""))) for field in self.more)
+        return "; ".join(f"{field.label}: {text}" for field, text in words if text)
 
     def unfolds(self, values: Mapping[str, str], found: Placed) -> bool:
         """Whether it is open: it holds something, or has a fault."""
@@ -82,6 +103,8 @@ class Sheet(NamedTuple):
     more: Mapping[str, Any] = {}
     """What the template shows besides."""
     template: str = "writing/form.html"
+    in_texts: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = None
+    """Returns a version of the record as the texts of the fields, if it isn't just `texts`."""
     longer: Sequence[tuple[str, str, str]] = ()
     """Buttons for more rows: the value of each, its label, and the first row that it adds."""
 
@@ -108,12 +131,23 @@ class Stale(NamedTuple):
     at: str
     differing: Sequence[tuple[str, str, str]]
     """A field's label, what was typed, and what is stored now."""
+    taken: Sequence[tuple[str, str]]
+    """The label of a field that only they changed, and what is stored now."""
 
 
 def show(op: Operation, sheet: Sheet, values: Mapping[str, str]) -> HTMLResponse:
     """Show a form, filled in with these texts, or with what was typed before a sign-in ended."""
     back = returning_to(op, sheet.page)
-    return _page(op, sheet, values if back is None else back)
+    return _page(op, _as_opened(sheet, back or {}), values if back is None else back)
+
+
+def _as_opened(sheet: Sheet, form: Mapping[str, str]) -> Sheet:
+    """Return the sheet with the version that a form was opened with.
+
+    So a form that is shown again doesn't claim to know what somebody else stored meanwhile.
+    """
+    version = form.get(VERSION, "")
+    return sheet._replace(version=int(version)) if _VERSION.fullmatch(version) else sheet
 
 
 def returning_to(op: Operation, page: str) -> dict[str, str] | None:
@@ -127,11 +161,11 @@ def take(
     op: Operation,
     sheet: Sheet,
     form: Mapping[str, str],
-    work: Callable[[Read], str],
+    work: Callable[[Read], str | Response],
     said: pages.Said = "stored",
     again: Callable[[Sheet, list[Fault]], Again] | None = None,
 ) -> Response:
-    """Take a form. `work` stores it and returns where to go next.
+    """Take a form. `work` stores it and returns where to go next, or the next page itself.
 
     A refusal that comes before anything is written shows the form again. Every other problem rolls
     back what was written, and its page keeps what was typed. `again` changes the form that is
@@ -140,22 +174,36 @@ def take(
     patient_id = None if sheet.patient is None else UUID(sheet.patient["id"])
     check_patient(form, patient_id)
     op.if_match = f'"{form[VERSION]}"' if VERSION in form else None
+    same = _as_opened(sheet, form)
     if MORE_ROWS in form:
-        return _page(op, sheet, form)
+        return _page(op, same, form)
     read = read_fields(sheet.fields, form, op.zone)
     if read.unclear:
         found = placed(sheet.fields, read.unclear, Read({}, {}))
-        return _page(op, sheet, form, found, status=int(Invalid.status))
+        return _page(op, same, form, found, status=int(Invalid.status))
     try:
-        return pages.redirect(work(read), said)
+        done = work(read)
+        return done if isinstance(done, Response) else pages.redirect(done, said)
     except (Invalid, IdentifierTaken) as refused:
-        shown = Again(sheet, faults_of(refused, op.zone), {})
+        shown = Again(same, faults_of(refused, op.zone), {})
         if again is not None:
-            shown = again(sheet, list(shown.faults))
-        found = placed(shown.sheet.fields, shown.faults, read)
+            shown = again(same, list(shown.faults))
+        found = _with_groups(shown.sheet, form, placed(shown.sheet.fields, shown.faults, read))
         return _page(op, shown.sheet, {**form, **shown.values}, found, status=int(refused.status))
     except VersionStale as stale:
-        return _page(op, sheet, form, stale=_stale(op, sheet, form), status=int(stale.status))
+        both = _both(op, sheet, form)
+        shown_ = _stale(op, sheet, both)
+        return _page(op, sheet, both.values, stale=shown_, status=int(stale.status))
+
+
+def _with_groups(sheet: Sheet, form: Mapping[str, str], found: Placed) -> Placed:
+    """Suggest the muscles of a group where a person named the group."""
+    at = dict(found.at)
+    for field in sheet.fields:
+        muscles = group(form.get(field.name, "")) if field.sort == "muscle" else ()
+        if muscles and field.name in at:
+            at[field.name] = [one._replace(suggestions=muscles) for one in at[field.name]]
+    return found._replace(at=at)
 
 
 def shown_again(
@@ -163,7 +211,8 @@ def shown_again(
 ) -> HTMLResponse:
     """Show a form that was refused, with what was typed and each fault at its field."""
     read = read_fields(sheet.fields, form, op.zone)
-    return _page(op, sheet, form, placed(sheet.fields, faults, read), status=status)
+    found = placed(sheet.fields, faults, read)
+    return _page(op, _as_opened(sheet, form), form, found, status=status)
 
 
 def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
@@ -191,11 +240,12 @@ def _page(
     stale: Stale | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    read = {each.name: typed_in(values, each) for each in sheet.fields if each.sort in CHOSEN}
     page = framed(
         sheet.template,
         op,
         sheet=sheet,
-        values=values,
+        values={**values, **read},
         placed=found,
         stale=stale,
         labels={field.name: _label(sheet, field) for field in sheet.fields},
@@ -211,7 +261,20 @@ def _label(sheet: Sheet, field: Field) -> str:
     return f"{section.legend}: {field.label}" if section.row else field.label
 
 
-def _stale(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Stale:
+def _both(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Merged:
+    """Return the form with what somebody else stored since it was opened."""
+    opened = sheet.stored
+    version = form.get(VERSION, "")
+    if sheet.record_id is not None and _VERSION.fullmatch(version) and int(version) > 0:
+        found, _ = ledger.versions(op, sheet.noun, sheet.record_id, int(version) - 1, 1)
+        if found and found[0]["version"] == int(version) and found[0]["body"] is not None:
+            body = plain(found[0]["body"])
+            as_texts = sheet.in_texts or (lambda view: texts(sheet.fields, view, op.zone))
+            opened = as_texts(body)
+    return merged(sheet.fields, form, opened, sheet.stored)
+
+
+def _stale(op: Operation, sheet: Sheet, both: Merged) -> Stale:
     by, at = "", ""
     if sheet.record_id is not None and sheet.version is not None:
         last = ledger.makers(op, sheet.noun, sheet.record_id)[-1]
@@ -219,8 +282,8 @@ def _stale(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Stale:
         by = access.names(op, [UUID(id)]).get(id, "") if kind == "client" else ""
         at = last.at.isoformat()
     differing = [
-        (_label(sheet, field), form.get(field.name, ""), sheet.stored.get(field.name, ""))
-        for field in sheet.fields
-        if form.get(field.name, "").strip() != sheet.stored.get(field.name, "").strip()
+        (_label(sheet, field), field.in_words(mine), field.in_words(theirs))
+        for field, mine, theirs in both.differing
     ]
-    return Stale(by, at, differing)
+    taken = [(_label(sheet, field), field.in_words(theirs)) for field, theirs in both.taken]
+    return Stale(by, at, differing, taken)

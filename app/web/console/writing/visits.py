@@ -13,6 +13,7 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
 from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
@@ -27,9 +28,10 @@ from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After, whose
-from app.web.console.visits import open_episodes
+from app.web.console.visits import last_visit, open_episodes
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
+from app.web.console.writing.before_signing import cautions
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.favourites import offered
 from app.web.console.writing.fields import Read, changed, read_fields, texts
@@ -70,7 +72,7 @@ router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route
 @router.get(NEW, operation_id="console.new-session")
 def new_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     """Show the form for a new session."""
-    return show(op, _new(op, patient_id, "new", {}), _beginning(op, patient_id))
+    return show(op, _new(op, patient_id, "new", {}), beginning(op, patient_id))
 
 
 @router.post(NEW, operation_id="console.create-session")
@@ -81,21 +83,21 @@ def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 
 @router.get(REPEAT, operation_id="console.repeat-session")
 def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
-    """Show the form with the muscles, sides, levels and needle sizes of the last session."""
+    """Show the form with what was done in the last session, and with what was planned then."""
     last = _last(op, patient_id)
     if last is None:
         sheet = _new(op, patient_id, "repeat", {})
         lead = "There is no earlier session to repeat."
-        return show(op, sheet._replace(lead=lead), _beginning(op, patient_id))
+        return show(op, sheet._replace(lead=lead), beginning(op, patient_id))
     fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
     stored = texts(fields, last, op.zone)
     lead = (
-        f"Copied from the visit of {stored['occurred_at'][:10]}: muscles, sides, levels and needle"
-        " sizes. All else is empty: ask, measure and count anew."
+        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles,"
+        " sides, levels and needle sizes. All else is empty: ask, measure and count anew."
     )
     copied = repeated(last, stored)
     sheet = _new(op, patient_id, "repeat", copied)
-    return show(op, sheet._replace(lead=lead), {**_beginning(op, patient_id), **copied})
+    return show(op, sheet._replace(lead=lead), {**beginning(op, patient_id), **copied})
 
 
 @router.post(REPEAT, operation_id="console.create-repeated-session")
@@ -130,12 +132,12 @@ def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
             found.extend(_resembling(op, moved, session["patient_id"]))
             check_seen(form, found, RESEMBLES)
         patch(op, SESSIONS, id, changes)
-        return _next(op, id, session["patient_id"])
+        return next_of(op, id, session["patient_id"])
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
         return Again(_beside(op, sheet, found), faults, {})
 
-    return take(op, sheet, form, work, again=again)
+    return take(op, sheet, form, work, "draft", again)
 
 
 def sheet_of(
@@ -179,9 +181,19 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={"muscles": offered(op, patient_id)},
+        more={
+            "muscles": offered(op, patient_id),
+            "last": _planned(op, patient_id),
+            "cautions": cautions(op, patient_id),
+        },
         longer=longer(listed),
     )
+
+
+def _planned(op: Operation, patient_id: UUID) -> Any:
+    """Return the last visit as JSON if something was planned at it; else None."""
+    last = last_visit(op, patient_id)
+    return last.session if last is not None and last.session["plan"] else None
 
 
 def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
@@ -194,12 +206,12 @@ def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, st
         found.extend(_resembling(op, body, patient_id))
         check_seen(form, found, RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
-        return _next(op, session["id"], patient_id)
+        return next_of(op, session["id"], patient_id)
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
         return Again(_beside(op, sheet, found), at_needle(faults, form, sent), {})
 
-    return take(op, sheet, form, work, again=again)
+    return take(op, sheet, form, work, "draft", again)
 
 
 def _resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
@@ -244,19 +256,21 @@ def _rows_in(op: Operation, page: str, form: Mapping[str, str]) -> dict[str, int
 def _offered(op: Operation, patient_id: UUID, named: UUID | None) -> Offered:
     """Return what the form offers to choose from. `named` is the practitioner of the session."""
     return Offered(
-        _people(op, named),
+        people(op, named),
         episodes(op, patient_id),
         words_to_choose(op, "co_interventions"),
         words_to_choose(op, "aftercare"),
+        words_to_choose(op, "movements"),
     )
 
 
-def _next(op: Operation, id: UUID, patient_id: UUID) -> str:
+def next_of(op: Operation, id: UUID, patient_id: UUID) -> str:
+    """Return the page after a draft: its signature, or the chart for those who can't sign."""
     signs = op.caller.may(Scope.SESSIONS_SIGN)
     return f"{SESSIONS_AT}/{id}/sign" if signs else chart_of(op, patient_id)
 
 
-def _beginning(op: Operation, patient_id: UUID) -> dict[str, str]:
+def beginning(op: Operation, patient_id: UUID) -> dict[str, str]:
     """Return what a new session begins with: now, attended, who is signed in, the open episode.
 
     Of several open episodes none is chosen.
@@ -271,15 +285,15 @@ def _beginning(op: Operation, patient_id: UUID) -> dict[str, str]:
     }
 
 
-def _people(op: Operation, named: UUID | None) -> list[tuple[str, str]]:
+def people(op: Operation, named: UUID | None = None) -> list[tuple[str, str]]:
     """Return the practitioners to choose from: the active ones, and the one who is named."""
-    people = dict(access.active_practitioners(op))
+    found = dict(access.active_practitioners(op))
     own = op.caller.practitioner_id
     if own is not None:
-        people.setdefault(str(own), whose(op).name)
-    if named is not None and str(named) not in people:
-        people |= access.practitioners(op, [named]) or {str(named): "As stored"}
-    return list(people.items())
+        found.setdefault(str(own), whose(op).name)
+    if named is not None and str(named) not in found:
+        found |= access.practitioners(op, [named]) or {str(named): "As stored"}
+    return list(found.items())
 
 
 def episodes(op: Operation, patient_id: UUID) -> tuple[tuple[str, str], ...]:
@@ -291,6 +305,14 @@ def episodes(op: Operation, patient_id: UUID) -> tuple[tuple[str, str], ...]:
         (str(one["id"]), one["complaint"][:80] + (" (finished)" if one["closed_at"] else ""))
         for one in found
     )
+
+
+def drafts_of_today(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str]]:
+    """Yield a patient's drafts of this clinic day as choices of a field, the newest first."""
+    for one in records(op, SESSIONS, SessionFilters(patient_id=patient_id, limit=VISITS))[0]:
+        is_today = clinic_day(one["occurred_at"], op.zone) == clinic_day(op.at, op.zone)
+        if one["status"] == "draft" and is_today:
+            yield str(one["id"]), f"The draft of {_minute(one['occurred_at'], op.zone)}"
 
 
 def visits_to_choose(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str]]:
