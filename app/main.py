@@ -18,6 +18,7 @@ from app.asks.service.sending import ask_all
 from app.auth.provider import Provider
 from app.auth.queries import Authenticator
 from app.auth.uses import store_last, storing_uses
+from app.bundles.routes import console as everything
 from app.bundles.routes import router as bundles
 from app.callers.routes import router as callers
 from app.clients.routes import router as clients
@@ -70,6 +71,7 @@ from app.web.console.details import router as details
 from app.web.console.exports_page import router as exports_page
 from app.web.console.follow_up_pages import router as follow_up_pages
 from app.web.console.leaving import router as leaving
+from app.web.console.lots_page import router as lots_page
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
@@ -141,12 +143,14 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     releases.router,
     practitioner_forms.router,
     exports_page,
+    lots_page,
     screening_forms.router,
     people,
     leaving,
     machines,
     own_account.reading,
     own_account.router,
+    everything,
     joining.router,
     browsers,
     signing_in,

@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, func, select
 
-from app.core.db.dialects import among
+from app.core.db.dialects import among, among_texts
 from app.core.db.tables import at_offset
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
 from app.core.values.text import folded_code
 from app.patients.service import PATIENTS
+from app.recall import rules
 from app.recall.schemas import LotPatientView, LotUseView
 from app.records.queries import records_for_answer
 from app.sessions.models import Needling, TreatmentSession
@@ -24,7 +25,7 @@ _OF_LOT = (
         (Needling.clinic_id == TreatmentSession.clinic_id)
         & (Needling.session_id == TreatmentSession.id),
     )
-    .where(Needling.lot_folded == bindparam("lot"))
+    .where(among_texts(Needling.lot_folded, "lots"))
 )
 # All uses of the lot are read first. For a page in order, PostgreSQL would rather look through the
 # sessions of the clinic, patient by patient, for one with this lot.
@@ -48,23 +49,67 @@ _USES = (
     .order_by(TreatmentSession.occurred_at, TreatmentSession.id, Needling.position)
 )
 
+# Each step reads one row of the index: the next lot in order. So the time grows with the number of
+# lots, not of needlings.
+_KNOWN = rows(Needling, func.min(Needling.lot_folded).label("lot")).cte("known", recursive=True)
+_NEXT = (
+    rows(Needling, func.min(Needling.lot_folded))
+    .where(Needling.lot_folded > _KNOWN.c.lot)
+    .correlate(_KNOWN)
+    .scalar_subquery()
+)
+_LOTS = select(_KNOWN.union_all(select(_NEXT).where(_KNOWN.c.lot.is_not(None))).c.lot)
+_WRITTEN = (
+    rows(Needling, Needling.lot)
+    .where(among_texts(Needling.lot_folded, "lots"))
+    .distinct()
+    .order_by(Needling.lot)
+)
 
-def patients_of_lot(
-    op: Operation, lot: str, filters: Filters
-) -> tuple[list[LotPatientView], str | None]:
-    """A page of the patients treated with a lot, with the sessions; and the next page's cursor.
 
-    Case, white space and hyphens of the lot don't matter.
+class Recalled(NamedTuple):
+    """A page of the patients of a lot."""
+
+    patients: list[LotPatientView]
+    cursor: str | None
+    spellings: list[str]
+    """The spellings that were counted, as they were written."""
+    others: list[str]
+    """Where nobody was found: lots that resemble it, or any."""
+
+
+def lots(op: Operation) -> list[str]:
+    """Every lot of the clinic's needles, in one spelling each."""
+    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
+    return _one_spelling_each(op, known)
+
+
+def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Recalled:
+    """A page of the patients treated with a lot, with the sessions.
+
+    Case, white space, signs and the word "Lot" don't matter.
     """
     lot = folded_code(lot)
-    if "\0" in lot:  # no text in the database holds NUL
-        return [], None
+    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
+    same = [] if "\0" in lot else rules.same(lot, known)  # no text in the database holds NUL
+    if not same:
+        return Recalled([], None, [], _one_spelling_each(op, rules.resembling(lot, known)))
     statement = _FIRST if filters.cursor is None else _FURTHER
-    found, cursor = page(op, statement, _ORDER, filters, lot=lot)
+    found, cursor = page(op, statement, _ORDER, filters, lots=same)
     ids = [row.patient_id for row in found]
-    uses = _uses(op.all(_USES, lot=lot, patients=ids))
+    uses = _uses(op.all(_USES, lots=same, patients=ids))
     patients = {patient["id"]: patient for patient in records_for_answer(op, PATIENTS, ids)}
-    return [{"patient": patients[id], "sessions": uses[id]} for id in ids], cursor
+    spellings = [row.lot for row in op.all(_WRITTEN, lots=same)]
+    shown: list[LotPatientView] = [{"patient": patients[id], "sessions": uses[id]} for id in ids]
+    return Recalled(shown, cursor, spellings, [])
+
+
+def _one_spelling_each(op: Operation, lots: Sequence[str]) -> list[str]:
+    """Lots as they were written; of several spellings the first."""
+    if not lots:
+        return []
+    written = {folded_code(row.lot): row.lot for row in reversed(op.all(_WRITTEN, lots=lots))}
+    return [written[lot] for lot in lots]
 
 
 def _uses(found: Sequence[Row[Any]]) -> dict[UUID, list[LotUseView]]:

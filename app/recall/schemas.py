@@ -46,3 +46,24 @@ class LotPatientView(TypedDict, closed=True):
     """Whom to call, with phone and email."""
     sessions: list[LotUseView]
     """The visits with needles of the lot, earliest first."""
+
+
+class LotPatientPage(TypedDict, closed=True):
+    """A page of the patients of a lot."""
+
+    items: list[LotPatientView]
+    """The patients who were needled with the lot."""
+    spellings: Annotated[
+        list[str], Field(description="The spellings of the lot that were counted, as written.")
+    ]
+    others: Annotated[
+        list[str],
+        Field(
+            description="If nobody was found: lots in use that resemble it by a typing error or as"
+            " a part; if none does, any lots in use. At most 50."
+        ),
+    ]
+    next: str | None
+    """The absolute URL of the next page; null at the end of the list."""
+    next_cursor: str | None
+    """The cursor of the next page; null at the end of the list."""

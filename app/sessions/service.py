@@ -337,6 +337,11 @@ def lock_to_answer_for(op: Operation, id: UUID) -> SessionView:
 
 def require_own(op: Operation, practitioner_id: UUID) -> None:
     """Raise `NotYourSession` if the caller may not sign, amend or void this person's sessions."""
-    is_own = op.caller.answering in {None, practitioner_id}
-    if not is_own and clinic(op)["whose_sessions"] == "own":
+    if not may_answer_for(op, practitioner_id):
         raise NotYourSession
+
+
+def may_answer_for(op: Operation, practitioner_id: UUID) -> bool:
+    """Return whether the caller may sign, amend or void this person's sessions."""
+    is_own = op.caller.answering in {None, practitioner_id}
+    return is_own or clinic(op)["whose_sessions"] != "own"

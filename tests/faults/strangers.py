@@ -2,6 +2,7 @@
 
 import resource
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -25,9 +26,10 @@ UNREAD: Final = b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 8
 
 def may_open() -> bool:
     """Raise this process's limit of descriptors; return whether it is high enough."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = (sys.maxsize if limit == resource.RLIM_INFINITY else limit for limit in limits)
     if soft < DESCRIPTORS <= hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, limits[1]))
     return hard >= DESCRIPTORS
 
 

@@ -59,8 +59,7 @@ LONG = Scale(1_100, 1_100, 100, 3, 20_000, 60, 250, 20.0, 1.0)
 @pytest.fixture
 def scale(pytestconfig: pytest.Config) -> Scale:
     """The short form, or the long one."""
-    if not may_open():
-        pytest.skip("this process may not open enough connections")
+    assert may_open(), "this process may not open enough connections: raise its limit of files"
     return LONG if pytestconfig.getoption("--at-length", default=False) else Scale()
 
 

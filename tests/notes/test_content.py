@@ -148,8 +148,8 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
     assert section(said, "Screening") == [
         (
             "proceed with changes: 2026-11-20 09:50, by Dr. Lee, with the rules clinic 4;"
-            " reason: Short needles.; Anticoagulant: yes, Stopped in May.; Epilepsy: no;"
-            " Diabetes: the patient can't say"
+            " reason: Short needles.; Anticoagulant: yes, Stopped in May.;"
+            " Diabetes: the patient can't say; no: Epilepsy"
         )
     ]
     assert section(said, "Follow-ups") == [

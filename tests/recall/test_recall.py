@@ -104,3 +104,36 @@ def test_a_blank_lot_is_refused_so_that_nobody_takes_it_for_an_all_clear(
     refused = api.get(f"/v1/needle-lots/{quote(lot, safe='')}/patients")
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["code"] == "blank"
+
+
+@pytest.mark.parametrize(
+    "asked", ["LOT L-77/B", "l77b", "Lot no. L77B", "Batch: L 77.B", "L\N{EN DASH}77 / b"]
+)
+def test_signs_and_the_word_lot_hide_nobody_and_the_spellings_are_said(
+    api: Api, asked: str
+) -> None:
+    for lot in ("L-77/B", "lot L77B"):
+        needled(api, lot)
+    needled(api, "L78B")
+    page = api.get(f"/v1/needle-lots/{quote(asked, safe='')}/patients").json()
+    assert (len(page["items"]), page["spellings"], page["others"]) == (
+        2,
+        ["L-77/B", "lot L77B"],
+        [],
+    )
+
+
+def test_an_empty_recall_says_which_lot_was_perhaps_meant(api: Api, other_api: Api) -> None:
+    for lot in ("L2604", "L2604", "K-90", "Q1"):
+        needled(api, lot)
+    needled(other_api, "L2605")
+
+    def others(lot: str) -> list[str]:
+        page = api.get(f"/v1/needle-lots/{quote(lot, safe='')}/patients").json()
+        assert (page["items"], page["spellings"]) == ([], [])
+        found: list[str] = page["others"]
+        return found
+
+    for mistyped in ("L26O4", "2604", "L6204", "L260", "L26044"):
+        assert others(mistyped) == ["L2604"], mistyped
+    assert others("something else") == ["K-90", "L2604", "Q1"]

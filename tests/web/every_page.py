@@ -13,6 +13,8 @@ from tests.ground import Api
 ELSEWHERE = {
     "console.file": "a style sheet, no page",
     "console.export": "a file, no page",
+    "console.everything": "a file, no page",
+    "console.edit-recipient": "tests/web/test_settings_page.py",
     "console.follow-up": "tests/web/test_follow_ups_in_browser.py",
     "console.phoned-form": "tests/web/test_follow_ups_in_browser.py",
     "console.person": "tests/web/test_access_browser.py",

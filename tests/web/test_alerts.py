@@ -183,6 +183,16 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
     assert send(phone, alert, form_of(alert)).status_code == 303
 
 
+def test_whom_an_alert_sent_to_emergency_is_named_on_top_of_their_chart(
+    api: Api, desk: Desk
+) -> None:
+    alert = alarmed(api)
+    send(desk, alert, form_of(alert, action="sent_to_emergency"))
+    page = words(desk.get(f"/console/patients/{alert['patient_id']}").text)
+    assert "Before you needle Breathlessness, raised" in page
+    assert ": sent to emergency 20" in page[: page.index("Last visit")]
+
+
 def test_an_unknown_alert_is_not_found(desk: Desk) -> None:
     nothing = {"id": str(uuid7()), "patient_id": None}
     assert send(desk, nothing, form_of(nothing)).status_code == 404
@@ -240,6 +250,18 @@ def test_on_a_phone_an_alert_is_found_without_scrolling_and_acknowledged_in_thre
 ) -> None:
     with Client(base_url=served.address) as wire:
         api = Api(wire, served.key)
+        phone.goto(f"/console/patients/{served.patients[2]}")
+        assert visible(phone, "Last visit")
+        expect(phone.get_by_role("link", name="Patients")).to_be_hidden()
+        phone.get_by_text("Menu", exact=True).click()
+        expect(phone.get_by_role("link", name="Patients")).to_be_visible()
+        phone.goto(f"/console/patients/{served.patients[2]}")
+        bar = phone.get_by_role("banner").bounding_box()
+        assert bar is not None
+        assert bar["height"] < PHONE["height"] / 8
+        phone.set_viewport_size({"width": 1280, "height": 800})
+        expect(phone.get_by_role("link", name="Patients")).to_be_visible()
+        phone.set_viewport_size(PHONE)  # type: ignore[arg-type]
         alert = alarmed(api, served.patients[12])
         phone.goto("/console")
         link = phone.get_by_role("link", name="1 open alert")

@@ -1,10 +1,12 @@
 """The page of one session, its versions, and who looked at a chart."""
 
+import re
 from html import unescape
 
 from fastapi import FastAPI
 
 from app.core.values.access import ROLES, Scope
+from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart
 from tests.web.console import Desk, rows, words
@@ -43,7 +45,9 @@ def test_a_session_page_shows_the_whole_note_and_the_same_note_as_text(
     assert LINE in words(page)
     plain = api.get(f"/v1/sessions/{session['id']}/note").text
     copied = unescape(page.partition("<textarea")[2].partition(">\n")[2].partition("</textarea")[0])
-    assert copied == plain
+    assert copied == re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-", "", plain)
+    assert str(session["id"]) in words(page.partition("<textarea")[0])
+    assert str(session["id"]) not in copied
     for line in filter(None, (line.strip(" -") for line in plain.splitlines())):
         assert " ".join(line.split()) in words(page.partition("<textarea")[0]), line
 
@@ -124,3 +128,31 @@ def test_who_looked_at_a_chart_is_shown_to_those_who_may_read_the_ledger(
     less = Desk(app).let_in(clinic, set(Scope) - {Scope.AUDIT_READ})
     assert less.get(f"{chart}/looked").status_code == 403
     assert "/looked" not in less.get(chart).text
+
+
+def test_acts_on_a_session_are_offered_only_to_those_who_may_answer_for_it(
+    app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    session = visit(Chart(api))
+    other = api.practitioner(given_name="Lee")["id"]
+    for own, offered in ((session["practitioner_id"], True), (other, False)):
+        body = {"role": "practitioner", "practitioner_id": own, "sign_in_name": own}
+        desk = joined(app, clinic, api, **body).desk
+        for page in (f"sessions/{session['id']}", f"patients/{session['patient_id']}"):
+            shown = desk.get(f"/console/{page}").text
+            assert (f"/sessions/{session['id']}/sign" in shown) == offered, page
+            assert (f"/sessions/{session['id']}/void" in shown) == offered, page
+
+
+def test_everything_about_a_patient_is_a_file_for_those_who_may_read_the_ledger(
+    desk: Desk, app: FastAPI, clinic: Clinic, api: Api
+) -> None:
+    chart = f"/console/patients/{api.patient(given_name='Ana')['id']}"
+    assert f'href="{chart}/everything.zip" download' in desk.get(chart).text
+    answer = desk.get(f"{chart}/everything.zip")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    entries = api.get(f"/v1{chart.removeprefix('/console')}/disclosures").json()["items"]
+    assert "console.everything" in {entry["operation"] for entry in entries}
+    less = Desk(app).let_in(clinic, set(Scope) - {Scope.AUDIT_READ})
+    assert less.get(f"{chart}/everything.zip").status_code == 403
+    assert "everything.zip" not in less.get(chart).text

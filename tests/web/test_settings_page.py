@@ -1,5 +1,6 @@
 """The page of the clinic's settings: for the owner alone. What it doesn't show stays."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from app.web.console.hours import DAYS, as_text, parsed
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.test_access import fill
+from tests.web.writing.sent import form_on, send
 
 PAGE = "/console/clinic"
 GIVEN = {
@@ -20,9 +22,9 @@ GIVEN = {
     "phone": "+1 604 555 0199",
     "emergency_number": "911",
     "address": "1 Main Street\r\nVancouver",
-    "sender": "Praxis M.",
-    "quiet_from": "20:00",
-    "quiet_to": "09:30",
+    "messages.sender": "Praxis M.",
+    "quiet_hours.from": "20:00",
+    "quiet_hours.to": "09:30",
     "time_zone": "America/Vancouver",
     "hours": "Mon-Thu 8:00-17:00\r\nFri, Sun 22:00 \u2013 06:00",
     "whose_sessions": "any",
@@ -33,9 +35,9 @@ HOURS = [
 ]
 
 
-def store(desk: Desk, api: Api, path: str = "change", **form: str) -> Response:
+def store(desk: Desk, api: Api, path: str = "", **form: str) -> Response:
     version = str(api.get("/v1/clinic").json()["version"])
-    return fill(desk, f"{PAGE}/{path}", PAGE, **{"version": version} | form)
+    return fill(desk, f"{PAGE}{path}", f"{PAGE}{path}", **{"version": version} | form)
 
 
 def test_what_the_owner_sets_is_stored_and_shown(desk: Desk, api: Api) -> None:
@@ -78,20 +80,25 @@ def test_what_the_form_leaves_empty_is_taken_back_and_what_it_lacks_stays(
 def test_somebody_is_told_of_alerts_and_removed_again(desk: Desk, api: Api) -> None:
     assert "Nobody is told of alerts" in words(desk.get("/console").text)
     form = {"name": "Dana & Co", "channel": "email", "to": "dana@example.org"}
-    assert store(desk, api, "recipients", **form).status_code == 303
+    new = f"{PAGE}/recipients/new"
+    assert send(desk, new, **form).status_code == 303
     [told] = api.get("/v1/clinic").json()["alert_recipients"]
     assert told == {**form, "hours": []}
-    assert "Dana & Co , by e-mail to dana@example.org" in words(desk.get(PAGE).text)
-    assert store(desk, api, "recipients", **form).status_code == 422
-    duty = {"name": "Dana & Co", "to": "night@example.org", "hours": "Sat-Mon 18:00-08:00"}
-    assert store(desk, api, "recipients/change", **duty | {"hours": "x"}).status_code == 422
-    assert store(desk, api, "recipients/change", **duty | {"name": "x"}).status_code == 409
-    assert store(desk, api, "recipients/change", **duty).status_code == 303
+    page = desk.get(PAGE).text
+    assert "Dana & Co , by e-mail to dana@example.org" in words(page)
+    assert form_on(send(desk, new, **form).text, new).wrong == {"name"}
+    wrong = send(desk, new, **form | {"to": "nobody", "hours": "x"})
+    assert form_on(wrong.text, new).wrong == {"to", "hours"}
+    [change] = re.findall(r'href="(/console/clinic/recipients/[^"]+/edit)"', page)
+    duty = {"to": "night@example.org", "hours": "Sat-Mon 18:00-08:00"}
+    wrong = send(desk, change, **duty | {"hours": "x"})
+    assert form_on(wrong.text, change).wrong == {"hours"}
+    assert send(desk, change, **duty).status_code == 303
     [told] = api.get("/v1/clinic").json()["alert_recipients"]
     on_duty = {"days": ["sat", "sun", "mon"], "from": "18:00", "to": "08:00"}
     assert told == {**form, "to": "night@example.org", "hours": [on_duty]}
-    assert store(desk, api, "recipients/remove", name="Nobody").status_code == 409
-    assert store(desk, api, "recipients/remove", name="Dana & Co").status_code == 303
+    assert store(desk, api, "/recipients/remove", name="Nobody").status_code == 409
+    assert store(desk, api, "/recipients/remove", name="Dana & Co").status_code == 303
     assert api.get("/v1/clinic").json()["alert_recipients"] == []
 
 
@@ -122,10 +129,10 @@ def test_hours_that_are_not_clear_are_not_guessed(text: str) -> None:
         {"emergency_number": "the doctor"},
         {"hours": "Mon-Fri all day"},
         {"time_zone": "Vancouver"},
-        {"quiet_from": "25:00"},
-        {"quiet_to": ""},
-        {"post_to": "http://example.org"},
-        {"sender": "", "post_to": "https://example.org"},
+        {"quiet_hours.from": "25:00"},
+        {"quiet_hours.to": ""},
+        {"messages.post_to": "http://example.org"},
+        {"messages.sender": "", "messages.post_to": "https://example.org"},
         {"name": ""},
     ],
 )
@@ -136,7 +143,16 @@ def test_a_setting_that_can_t_be_is_refused_and_kept_for_the_form(
     answer = store(desk, api, **GIVEN | wrong)
     assert answer.status_code == 422
     assert "+1 604 555 0199" in answer.text
+    faulty = {"messages.sender"} if "messages.sender" in wrong else set(wrong)
+    assert form_on(answer.text, PAGE).wrong == faulty
     assert api.get("/v1/clinic").json() == before
+
+
+def test_all_faults_of_the_settings_are_told_at_once(desk: Desk, api: Api) -> None:
+    wrong = {"hours": "Mon-Fri all day", "emergency_number": "the doctor", "quiet_hours.to": ""}
+    answer = store(desk, api, **GIVEN | wrong)
+    assert form_on(answer.text, PAGE).wrong == set(wrong)
+    assert "Write each line as: Mon-Fri 08:00-17:00" in words(answer.text)
 
 
 def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(

@@ -9,6 +9,10 @@ from app.safety.views import AdverseEventView, AnswerView, ConsentView, Screenin
 
 SYMPTOMS: Final = ("bruising", "fatigue", "headache")
 HOUR_DECIMALS: Final = 1
+ANSWERS: Final = ("yes", "unknown", "no")
+"""The answers of a screening, in the order in which a reader needs them."""
+OF_CONSOLE: Final = "console-1"
+"""The rule set of a screening that was asked with the console's form."""
 
 
 def consent(said: ConsentView, words: Words) -> str:
@@ -45,18 +49,27 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
 
 
 def screening(asked: ScreeningView, words: Words) -> str:
-    """Return the line of a screening: its decision, and after it each answer."""
+    """Return the line of a screening: its decision, then each answer.
+
+    `yes` comes first, then what isn't known. A plain `no` stands last, with all its questions.
+    """
     _ = words.gettext
-    made = {
-        "at": words.moment(asked["decided_at"]),
-        "by": written(asked["decided_by"]),
-        "rules": written(asked["rule_set"]),
-    }
-    decision = words.code("screening_decision", asked["decision"])
-    said = [words.labelled(decision, _("%(at)s, by %(by)s, with the rules %(rules)s") % made)]
+    made = {"at": words.moment(asked["decided_at"]), "by": written(asked["decided_by"])}
+    if asked["rule_set"] == OF_CONSOLE:
+        how = _("%(at)s, by %(by)s, with the console's questions") % made
+    else:
+        made["rules"] = written(asked["rule_set"])
+        how = _("%(at)s, by %(by)s, with the rules %(rules)s") % made
+    said = [words.labelled(words.code("screening_decision", asked["decision"]), how)]
     if asked["override_reason"] is not None:
         said.append(words.labelled(_("reason"), written(asked["override_reason"])))
-    return "; ".join([*said, *(_answer(each, words) for each in asked["answers"])])
+    answers = sorted(asked["answers"], key=lambda each: ANSWERS.index(each["answer"]))
+    plain = [each for each in answers if each["answer"] == "no" and not each["detail"]]
+    said += [_answer(each, words) for each in answers if each not in plain]
+    if plain:
+        names = listed(words.term("contraindications", each["code"]) for each in plain)
+        said.append(words.labelled(words.code("answer", "no"), names))
+    return "; ".join(said)
 
 
 def _answer(given: AnswerView, words: Words) -> str:

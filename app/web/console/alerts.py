@@ -1,6 +1,7 @@
 """What the console shows of alerts, and of what else stands on top of a chart."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.records.queries import record, records, records_for_answer
 from app.safety.models import AdverseEvent
+from app.safety.rules import STANDS
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
@@ -104,6 +106,8 @@ class OnTop(NamedTuple):
     alerts: list[Shown]
     acknowledged: list[Shown]
     """The newest alerts that somebody has acknowledged."""
+    emergencies: list[Shown]
+    """Those of them that sent the patient to an emergency department in the last 90 days."""
     heed: Heed
 
 
@@ -205,12 +209,20 @@ def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:
 
 def on_top(op: Operation, person: PatientView) -> OnTop:
     """Return what stands on top of a patient's chart, as far as the client may read it."""
-    may = op.caller.may
+    may = op.caller.may(Scope.ALERTS_READ)
+    answered = _alerts(op, person, "acknowledged", ON_CHART) if may else []
     return OnTop(
-        _alerts(op, person, "open", SHOWN_MAX) if may(Scope.ALERTS_READ) else [],
-        _alerts(op, person, "acknowledged", ON_CHART) if may(Scope.ALERTS_READ) else [],
+        _alerts(op, person, "open", SHOWN_MAX) if may else [],
+        answered,
+        [one for one in answered if _is_emergency(one.alert, op.at)],
         heed(op, person["id"]),
     )
+
+
+def _is_emergency(alert: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether an alert sent the patient to an emergency department lately."""
+    at = datetime.fromisoformat(alert["acknowledged_at"])
+    return alert["action"] == "sent_to_emergency" and at > now - STANDS
 
 
 def _alerts(op: Operation, person: PatientView, status: AlertStatus, limit: int) -> list[Shown]:

@@ -210,4 +210,5 @@ def _invited(op: Operation, invited: Any) -> HTMLResponse:
     """Return the page with the code of an invitation, and where it is to be entered."""
     own = str(cast("RequestOperation", op).request.base_url)
     server = (settings().public_url or own).rstrip("/")
-    return framed("invited.html", op, person=plain(invited), server=server)
+    is_public = settings().public_url is not None
+    return framed("invited.html", op, person=plain(invited), server=server, is_public=is_public)

@@ -31,7 +31,7 @@ from app.records.names import full_name
 from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS
-from app.sessions.service import SESSIONS
+from app.sessions.service import SESSIONS, may_answer_for
 from app.sessions.views import SessionView
 from app.vocabularies.queries import Words
 from app.web.console import alerts, due, follow_ups, pages, patient_list, visits
@@ -158,6 +158,7 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         episodes=episodes,
         may_read_sessions=may_read,
         last_visit=last,
+        answers=last is not None and may_answer_for(op, UUID(last.session["practitioner_id"])),
         turns=turns(document),
         top=alerts.on_top(op, person),
         messages=follow_ups.messages(op, patient_id),

@@ -1,9 +1,11 @@
 """`/console/sessions/{id}`: one session whole; and who looked at a patient's chart."""
 
+import re
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from app.core.http.authorize import Authorize
@@ -11,14 +13,15 @@ from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.languages.queries import NOTES, languages
 from app.ledger import queries as ledger
 from app.ledger.schemas import DisclosureView
 from app.ledger.service import record_ledger_access
-from app.notes.queries import note
+from app.notes.queries import language_of, note
 from app.notes.rules.forms import plain as as_text
 from app.patients.service import PATIENTS
 from app.records.queries import record, record_for_answer
-from app.sessions.service import SESSIONS
+from app.sessions.service import SESSIONS, may_answer_for
 from app.web.console import pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
@@ -27,9 +30,14 @@ from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
 from app.web.console.who import LOOKED
-from app.web.console.wording import read_words
+from app.web.console.wording import read_words, reason_words
 
 LOOKS_AT_ONCE: Final = 100
+TAG_MAX: Final = 35
+VERSION_MAX: Final = 2**31 - 1
+ID_END: Final = 12
+"""The letters of an id that a copied text has. They are random, so they still tell it."""
+_ID: Final = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _COMMAND_LINE: Final = "the command line"
 
 router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route)
@@ -47,22 +55,40 @@ class Look(NamedTuple):
     what: str
     through: str | None
     """The account, device or program, where it has another name than who looked."""
-    reason: str | None
+    reason: str
+
+
+class Wanted(After):
+    """Which note of a session a page shows."""
+
+    version: Annotated[int, Field(ge=1, le=VERSION_MAX)] | None = None
+    """The version whose note it is; without it, the newest."""
+    language: Annotated[str, Field(max_length=TAG_MAX)] | None = None
+    """The language of the note; without it, English."""
+
+
+def _short(line: str) -> str:
+    """Return a line with the ends of its ids, for a text that people copy elsewhere."""
+    return _ID.sub(lambda found: found[0][-ID_END:], line)
 
 
 @router.get("/sessions/{id:uuid}", operation_id="console.session")
-def one_session(op: Reading, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
+def one_session(op: Reading, id: UUID, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
     """Show a session whole: its note, and its versions with who made them, when and why."""
-    del after  # `framed` says it
     session = record(op, SESSIONS, id)
-    written = note(op, id, ENGLISH)
+    language = language_of(wanted.language, [ENGLISH.tag])
+    written = note(op, id, language, wanted.version)
     return framed(
         "session.html",
         op,
         patient=plain(record_for_answer(op, PATIENTS, session["patient_id"])),
         session=plain(session),
+        answers=may_answer_for(op, session["practitioner_id"]),
         note=written,
-        text=as_text(written),
+        text=as_text(written._replace(foot=[_short(line) for line in written.foot])),
+        language=language,
+        languages=languages(NOTES),
+        version=wanted.version,
         beside=of_visit(op, id),
         versions=versions(op, id),
     )
@@ -91,5 +117,5 @@ def _look(said: DisclosureView) -> Look:
         who,
         read_words(said["operation"]),
         None if through == who else through,
-        said["reason"],
+        reason_words(said["reason"]),
     )

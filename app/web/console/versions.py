@@ -101,9 +101,9 @@ def _parts(visit: Visit, words: Words) -> dict[str, Sequence[str]]:
     facts: dict[str, Any] = {
         "Time": words.moment(session["occurred_at"]),
         "Practitioner": words.actor(f"practitioner:{session['practitioner_id']}"),
-        "Attendance": _spelt(session["attendance"]),
-        "Technique": _spelt(session["technique"]),
-        "Position": _spelt(session["position"]),
+        "Attendance": words.code("attendance", session["attendance"]),
+        "Technique": _named(words, "technique", session["technique"]),
+        "Position": _named(words, "position", session["position"]),
         "Setting": session["setting"],
         "Duration": None if minutes is None else f"{minutes} minutes",
         "Episode": None if session["episode_id"] is None else f"episode {session['episode_id']}",
@@ -120,8 +120,8 @@ _REST: Final = "Not recorded"
 """The part of a note that names the others, of which nothing was recorded."""
 
 
-def _spelt(code: str | None) -> str | None:
-    return None if code is None else code.replace("_", " ")
+def _named(words: Words, about: str, code: str | None) -> str | None:
+    return None if code is None else words.code(about, code)
 
 
 def _differences(

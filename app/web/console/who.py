@@ -73,6 +73,8 @@ DEVICES: Final = Place("/devices", "Devices", (Scope.DEVICES_READ,), is_about_ac
 KEYS: Final = Place("/keys", "Keys", (Scope.CLIENTS_READ,), is_about_access=True)
 SIGN_INS: Final = Place("/sign-ins", "Sign-ins", (Scope.ACCOUNTS_READ,), is_about_access=True)
 EXPORTS: Final = Place("/exports", "Exports", (Scope.EXPORTS_READ,))
+LOTS: Final = Place("/lots", "Needle lots", (Scope.NEEDLE_LOTS_READ, Scope.PATIENTS_READ))
+"""Who got needles of a lot, for a recall."""
 RELEASED: Final = Place(
     "/release", "Release", (Scope.CHART_SUMMARIES_WRITE, Scope.PATIENTS_READ), is_of_one=True
 )
@@ -89,6 +91,7 @@ PLACES: Final = (
     SIGN_INS,
     CLINIC,
     EXPORTS,
+    LOTS,
     RELEASED,
     CHART,
     DETAILS,

@@ -121,6 +121,7 @@ def field_words(place: str) -> str:
 
 
 READS: Final[Mapping[str, str]] = {
+    "console.account": "one's own account",
     "console.alert": "an alert",
     "console.alerts": "the list of alerts",
     "console.follow-up": "a message and its answer",
@@ -129,36 +130,86 @@ READS: Final[Mapping[str, str]] = {
     "console.chart-summary-form": "the form for the chart as PDF",
     "console.details": "who they are and how to reach them",
     "console.export": "an export",
+    "console.exports": "the page of exports",
     "console.letter": "a letter about the patient",
     "console.letter-form": "the form for a letter",
     "console.looked": "who looked",
+    "console.lots": "patients of a needle lot",
     "console.patient": "the chart",
     "console.patients": "the list of patients",
     "console.search": "a search for patients",
     "console.session": "a session",
     "console.timeline": "the timeline",
+    "audit.checkpoint": "the signed state of the ledger",
+    "audit.consistency": "the proof that the ledger only grew",
+    "audit.entries": "the ledger",
+    "audit.export": "the whole ledger",
+    "audit.proof": "the proof that an entry is in the ledger",
+    "chart_summaries.create": "the chart, as PDF for a recipient",
+    "disclosures.list": "who looked",
+    "emergencies.read": "emergency access",
+    "emergencies.unreviewed": "emergency access that nobody reviewed",
+    "exports.package": "an export",
     "exports.read": "an export",
+    "letters.create": "a letter about the patient",
+    "me.read": "one's own account",
+    "needle_lots.patients": "patients of a needle lot",
+    "outcomes.read": "outcomes of the clinic",
+    "patients.everything": "everything about the patient, as a file",
+    "patients.search": "a search for patients",
     "progress.body-map": "the body map",
     "progress.picture": "the picture of progress",
     "progress.read": "the progress",
     "sessions.note": "the note of a session",
+    "sessions.version": "a version of a session",
     "sessions.versions": "the versions of a session",
     "timeline.list": "the timeline",
 }
 """What an operation reads, as people call it."""
-_READS_OF: Final = {"list": "a list of {}", "read": "one of the {}"}
+_VERBS: Final[Mapping[str, str]] = {
+    "add note": "a note added to {}",
+    "amend": "{}, to amend it",
+    "create": "{}, entered",
+    "list": "a list of {}",
+    "package": "{}, as a file",
+    "read": "one of the {}",
+    "replace": "{}, changed",
+    "sign": "{}, to sign it",
+    "update": "{}, changed",
+    "void": "{}, to void it",
+}
+"""What a verb of an operation says of the records."""
+_NOUNS: Final[Mapping[str, str]] = {
+    "asks": "questions to the patient",
+    "co interventions": "other treatments",
+    "emergencies": "emergency access",
+    "event kinds": "kinds of adverse events",
+    "follow ups": "follow-ups",
+}
+"""What people call records whose noun doesn't say it."""
+_OF_COMPUTERS: Final = re.compile(r"^(consent [0-9a-f-]{36}|(content|file) sha256 [0-9a-f]{64})$")
+"""Parts of a reason that only a program compares."""
+_EMERGENCY: Final = re.compile(r"^emergency [0-9a-f-]{36}\b")
 
 
 def read_words(operation: str) -> str:
     """Return what was read by an operation, in words."""
-    noun, _, verb = operation.replace("_", " ").partition(".")
     if operation in READS:
         return READS[operation]
+    noun, _, verb = operation.replace("_", " ").partition(".")
     if noun == "console":
         return f"the form “{verb.removesuffix('-form').replace('-', ' ')}”"
-    if verb in _READS_OF:
-        return _READS_OF[verb].format(noun)
-    return f"{noun}, {verb.replace('-', ' ')}"
+    words = _VERBS.get(verb, "{}, to " + verb.replace("-", " "))
+    return words.format(_NOUNS.get(noun, noun))
+
+
+def reason_words(reason: str | None) -> str:
+    """Return why something was read, without the ids and digests, which the ledger keeps."""
+    parts = [part for part in (reason or "").split("; ") if part]
+    kept = [part for part in parts if not _OF_COMPUTERS.match(part)]
+    by_consent = any(part.startswith("consent ") and part not in kept for part in parts)
+    consented = ["with a consent on record"] if by_consent else []
+    return _EMERGENCY.sub("emergency access", "; ".join(kept + consented))
 
 
 def duration(seconds: int) -> str:

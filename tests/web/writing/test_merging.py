@@ -34,7 +34,7 @@ def test_who_changed_nothing_gets_what_is_stored_and_is_told_of_it(
     found = merged(FIELDS, before, before, now)
     assert found.values == now
     assert found.differing == []
-    assert {field.name for field, _ in found.taken} == {n for n in NAMES if before[n] != now[n]}
+    assert {one[0].name for one in found.taken} == {n for n in NAMES if before[n] != now[n]}
 
 
 @given(TEXTS, TEXTS, TEXTS)
@@ -42,7 +42,7 @@ def test_what_a_person_typed_stays_and_every_other_change_of_theirs_is_shown(
     before: dict[str, str], mine: dict[str, str], now: dict[str, str]
 ) -> None:
     found = merged(FIELDS, mine, before, now)
-    shown = {one[0].name for one in (*found.differing, *found.taken)}
+    shown = {one[0].name for one in found.differing} | {one[0].name for one in found.taken}
     for name in NAMES:
         if mine[name] != before[name]:
             assert found.values[name] == mine[name]

@@ -15,6 +15,7 @@ from app.core.values.access import Scope
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
+from app.notes.rules.beside import OF_CONSOLE
 from app.records.queries import record_for_answer
 from app.records.service import create_one, patch
 from app.safety.schemas import LIST_MAX, ScreeningBody
@@ -40,7 +41,7 @@ from app.web.console.writing.visits import (
     people,
 )
 
-RULE_SET: Final = "console-1"
+RULE_SET: Final = OF_CONSOLE
 """The name of the set of questions that the form has: the clinic's vocabulary."""
 NO_TO_OTHERS: Final = "no"
 """The value of the button that answers every other question."""
