@@ -100,7 +100,7 @@ def test_the_readme_says_how_the_files_have_times(
     [sessions] = [each for each in package["resources"] if each["name"] == "sessions"]
     [field] = [each for each in sessions["schema"]["fields"] if each["name"] == "occurred_at"]
     if excel:
-        assert datetime.strptime(row["occurred_at"], field["format"]) == at  # noqa: DTZ007
+        assert datetime.strptime(row["occurred_at"], field["format"]) == at  # noqa: DTZ007 - without an offset
 
 
 def test_a_folder_for_research_has_no_records_file(
