@@ -51,7 +51,11 @@ _USES = (
 
 # Each step reads one row of the index: the next lot in order. So the time grows with the number of
 # lots, not of needlings.
-_KNOWN = rows(Needling, func.min(Needling.lot_folded).label("lot")).cte("known", recursive=True)
+_KNOWN = (
+    rows(Needling, func.min(Needling.lot_folded).label("lot"))
+    .where(Needling.lot_folded > "")  # it skips the needlings without a lot
+    .cte("known", recursive=True)
+)
 _NEXT = (
     rows(Needling, func.min(Needling.lot_folded))
     .where(Needling.lot_folded > _KNOWN.c.lot)
@@ -59,12 +63,8 @@ _NEXT = (
     .scalar_subquery()
 )
 _LOTS = select(_KNOWN.union_all(select(_NEXT).where(_KNOWN.c.lot.is_not(None))).c.lot)
-_WRITTEN = (
-    rows(Needling, Needling.lot)
-    .where(among_texts(Needling.lot_folded, "lots"))
-    .distinct()
-    .order_by(Needling.lot)
-)
+# Neither distinct nor in order: SQLite would read every needling of the clinic for that.
+_WRITTEN = rows(Needling, Needling.lot).where(among_texts(Needling.lot_folded, "lots"))
 
 
 class Recalled(NamedTuple):
@@ -99,7 +99,7 @@ def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Recalled:
     ids = [row.patient_id for row in found]
     uses = _uses(op.all(_USES, lots=same, patients=ids))
     patients = {patient["id"]: patient for patient in records_for_answer(op, PATIENTS, ids)}
-    spellings = [row.lot for row in op.all(_WRITTEN, lots=same)]
+    spellings = sorted({row.lot for row in op.all(_WRITTEN, lots=same)})
     shown: list[LotPatientView] = [{"patient": patients[id], "sessions": uses[id]} for id in ids]
     return Recalled(shown, cursor, spellings, [])
 
@@ -108,7 +108,8 @@ def _one_spelling_each(op: Operation, lots: Sequence[str]) -> list[str]:
     """Lots as they were written; of several spellings the first."""
     if not lots:
         return []
-    written = {folded_code(row.lot): row.lot for row in reversed(op.all(_WRITTEN, lots=lots))}
+    spellings = sorted({row.lot for row in op.all(_WRITTEN, lots=lots)}, reverse=True)
+    written = {folded_code(lot): lot for lot in spellings}
     return [written[lot] for lot in lots]
 
 
