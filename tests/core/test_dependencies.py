@@ -106,3 +106,14 @@ def test_the_document_has_their_parameters_and_the_scope(
     assert said["security"] == [{"bearer": ["clinic:read"]}]
     [kind] = said["responses"]["200"]["content"].values()
     assert kind["schema"] == {"$ref": "#/components/schemas/TrialView"}
+
+
+def test_an_operation_that_writes_names_the_scope_that_writes_first() -> None:
+    trials = APIRouter(prefix="/v1/trials", route_class=Route)
+    swapped = Depends(Authorize(Scope.PATIENTS_READ, Scope.PATIENTS_WRITE))
+
+    with pytest.raises(TypeError, match="the scope that writes first"):
+
+        @trials.post("", status_code=201, operation_id="trials.create")
+        def create(op: Annotated[Operation, swapped]) -> Answer[TrialView]:
+            raise AssertionError(op)

@@ -69,6 +69,7 @@ class Authorize:
             raise TypeError("declare scopes, or that any token is enough")
         self.scopes = scopes
         self.writes = not any_token and scopes[0] not in READS
+        self.forgets_to_write = not self.writes and not READS.issuperset(scopes)
         self.personal = personal
         self.secret = secret
         self.unlimited = unlimited

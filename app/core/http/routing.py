@@ -59,6 +59,8 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
         self.signature = contract.signature(endpoint)
         [method] = declared["methods"]
+        if method != "GET" and self.signature.authorize.forgets_to_write:
+            raise TypeError(f"{path}: name the scope that writes first, or nothing is stored")
         described = contract.responses(
             method, self.signature, declared["status_code"], declared["responses"] or {}
         )
