@@ -21,6 +21,9 @@ from tests.web.test_follow_ups import (
 __all__ = ["an_ask_that_was_sent_and_reminded", "box", "clock", "here", "signing_in_later"]
 OF_NOBODY = {
     "/console/people/{id}": "an account",
+    "/console/people/{id}/end": "an account",
+    "/console/practitioners/{id}/edit": "a practitioner",
+    "/console/clinic/recipients/{id}/edit": "who is told of alerts",
     "/console/sign-in/{clinic_id}": "a clinic",
     "/console/{name}": "a file",
     "/console/exports/{dataset}.{format}": "a file",
