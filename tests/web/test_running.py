@@ -27,6 +27,7 @@ OF_NOBODY = {
     "/console/sign-in/{clinic_id}": "a clinic",
     "/console/{name}": "a file",
     "/console/exports/{dataset}.{format}": "a file",
+    "/console/patients/{patient_id}/everything.zip": "a file",
 }
 """Pages with a parameter that are about no patient, and about what they are."""
 OF_SIGNED = ("amend", "void")
