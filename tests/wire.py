@@ -41,20 +41,20 @@ class Direct(BaseTransport):
 class Wire(Client):
     """A client of `app`."""
 
-    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
-        super().__init__(transport=Direct(portal, app), base_url=HOST)
+    def __init__(self, portal: BlockingPortal, app: FastAPI, address: str) -> None:
+        super().__init__(transport=Direct(portal, app), base_url=address)
         self.app = app
 
 
 @contextmanager
-def wired(app: FastAPI) -> Iterator[Wire]:
-    """Start an application, yield a client of it, and stop the application.
+def wired(app: FastAPI, address: str = HOST) -> Iterator[Wire]:
+    """Start an application, yield a client of it at an address, and stop the application.
 
     An exception that the application doesn't catch is answered with 500, as by a server.
     """
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),
-        Wire(portal, app) as wire,
+        Wire(portal, app, address) as wire,
     ):
         yield wire

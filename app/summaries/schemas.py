@@ -79,9 +79,10 @@ class LetterBody(ReleaseBody):
 
     model_config = ConfigDict(
         **example(
-            recipient={"kind": "patient"},
+            recipient={"kind": "insurer", "name": "Example Mutual"},
             address=["12 Example Street", "Exampleville"],
-            purpose="To take to their physician",
+            purpose="Claim 26-114",
+            override_reason="The patient agreed on the telephone on 2026-11-02.",
             language="en",
         )
     )

@@ -269,7 +269,7 @@ def test_an_owner_whom_the_first_one_made_can_not_be_the_only_one_left(
     refused = api.post(f"/v1/accounts/{first.id}/revoke")
     assert refused.status_code == 409
     assert "their accounts depend on this one" in refused.json()["detail"]
-    page = first.desk.send(f"/console/people/{first.id}/revoke")
+    page = first.desk.send(f"/console/people/{first.id}/end", practitioner="stays")
     assert (page.status_code, "owner set, with another --name" in page.text) == (409, True)
     again = api.post(f"/v1/accounts/{second.id}/reset").json()
     assert second.join(PASSWORD, again["invitation_code"]).status_code == 303

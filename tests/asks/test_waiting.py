@@ -13,7 +13,7 @@ from app.core.db.database import Database
 from app.core.operation import perform
 from app.main import create_app
 from tests.asks.asked import ENDED_AT, HOUR, consent, signed
-from tests.deliveries.mailbox import mailing
+from tests.deliveries.mailbox import HOST, mail_server, mailing
 from tests.deliveries.test_doctor import checks
 from tests.ground import Api, Clinic, create_clinic, migrated_like
 from tests.wire import wired
@@ -71,7 +71,10 @@ def test_doctor_and_metrics_say_whether_patients_can_be_asked_and_what_waits(
         op = clinic.operation()
         perform(own, op, lambda: actions.stop(op, UUID(patients["post"]), "post", "test"))
         clock.move_to(ENDED_AT + DAY + HOUR)
-        with mailing("log:", public_url="https://needlework.example"):
+        with (
+            mail_server() as box,
+            mailing(f"smtp+plain://{HOST}:{box.port}", public_url="https://needlework.example"),
+        ):
             assert counted(own) == (1, 3600)
             assert counted(own) == (0, 0)
             found = checks(own, monkeypatch, capsys)

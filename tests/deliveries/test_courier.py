@@ -320,7 +320,7 @@ def test_an_item_that_was_erased_while_it_was_sent_leaves_no_delivery(
 def test_each_turn_sends_what_is_due_in_each_clinic_whatever_its_ledger_and_counts_what_waits(
     database: Database, box: Mailbox, clock: Clock, tmp_path: Path
 ) -> None:
-    with migrated_like(database, tmp_path) as own, wired(create_app(own)) as wire:
+    with migrated_like(database, tmp_path) as own, wired(create_app(own), URL) as wire:
         clinics = [create_clinic(own) for _ in range(3)]
         apis = [Api(wire, clinic.key()) for clinic in clinics]
         for api, recipients in zip(apis, ([DANA], [KIM], []), strict=True):

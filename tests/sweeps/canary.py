@@ -138,6 +138,7 @@ class AnswerRecorder:
                 self.leaks.setdefault(f"{part} of {answer.status_code} {sent}", set()).update(words)
 
 
+RELEASES: Final = {"chart-summaries": "ChartSummaryBody", "letters": "LetterBody"}
 RELEASED: Final = ("recipient/name", "purpose", "override_reason")
 REQUEST_ID: Final = "header X-Request-Id"
 MEMBER: Final = "name of a member"
@@ -155,9 +156,10 @@ ALLOWED: Final = {
         {
             *("AmendBody/reason", "EmergencyBody/reason", "VoidBody/reason"),
             "ReviewBody/note",
-            *(f"ChartSummaryBody/{name}" for name in RELEASED),
+            *(f"{body}/{name}" for body in RELEASES.values() for name in RELEASED),
             *(
-                f"/v1/patients/{{id}}/chart-summaries: {tuple(name.split('/'))}"
+                f"/v1/patients/{{id}}/{path}: {tuple(name.split('/'))}"
+                for path in RELEASES
                 for name in RELEASED
             ),
             "/v1/emergency-access: ('reason',)",
