@@ -27,7 +27,7 @@ HELD: Final = frozenset(
         *("SessionBody/co_interventions/[]", "SessionBody/aftercare/[]"),
         *("ScreeningBody/answers/[]/code", "TermBody/code", "OwnWordBody/code"),
         *("TermBody/parent", "OwnWordBody/parent"),
-        *("PatientSearch/given_name", "PatientSearch/family_name"),
+        *("PatientSearch/given_name", "PatientSearch/family_name", "LetterBody/language"),
         # An override needs a fault, which sessions in the sweeps get by their amendment only.
         *("SignBody/overrides", "AmendBody/overrides/[]/pointer"),
     }

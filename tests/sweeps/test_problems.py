@@ -43,6 +43,7 @@ ELSEWHERE = {
     "malformed-request",
     "method-not-allowed",
     "not-migrated",
+    "unknown-host",
 }
 AMEND = "sessions.amend"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")
