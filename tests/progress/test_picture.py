@@ -80,7 +80,11 @@ def test_a_picture_beside_its_findings_does_not_say_them_again(api: Api) -> None
     quiet = picture(whole, NAMES, WIDE._replace(has_findings=False))
     svg = fromstring(quiet)  # noqa: S314 - our own
     shown = " ".join(text.text or "" for text in svg.findall(f"{SVG}text"))
-    for words in (change_words(whole["measures"][0]), "answered", heading(whole)):
+    for words in (
+        change_words(whole["measures"][0]),
+        soreness_words(whole["soreness"]),
+        heading(whole),
+    ):
         assert words not in shown
         assert words in quiet, "people who can't see the picture read it in its description"
 

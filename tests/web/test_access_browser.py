@@ -62,6 +62,7 @@ def test_a_note_survives_a_sign_in_that_timed_out(page: Page, served: Served, pl
 
 
 def test_a_device_is_enrolled_and_ended_on_a_phone(page: Page) -> None:
+    page.get_by_text("Menu", exact=True).click()
     page.get_by_role("link", name="Access").click()
     page.get_by_role("link", name="Devices").click()
     page.get_by_label("Name, such as the room").fill("Room 2")
