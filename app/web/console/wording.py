@@ -15,7 +15,9 @@ from app.core.values.problems import (
     Problem,
     TooLarge,
     TooManyRequests,
+    TooSlow,
     Unavailable,
+    UnknownHost,
     Unreadable,
     UnsupportedMedia,
     VersionMissing,
@@ -58,7 +60,13 @@ FOR_PEOPLE: Final[Mapping[type[Problem], Words]] = {
     ),
     TooLarge: Words("This text is too long", "Nothing was stored. Send a shorter one."),
     Invalid: Words("Check what you entered", "Nothing was stored. This has to be changed:"),
+    TooSlow: Words(
+        "The connection was too slow", "Nothing was stored. Go back, and send the form again."
+    ),
     TooManyRequests: Words("Too many tries", "Nothing was done."),
+    UnknownHost: Words(
+        "This is not the address of these pages", "Ask for the clinic's address, and open that."
+    ),
     Unavailable: Words(
         "Try again shortly",
         "The database doesn't answer. Look whether a change was made before you send it again.",
