@@ -70,7 +70,7 @@ test-faults: dev  ## the long form of the crash tests: ROUNDS=200 ENTRIES=100000
 
 test-fuzz: dev  ## the long form of the fuzzing: EXAMPLES=200 STEPS=10000 SECONDS=480
 	$(BIN)/python -m pytest tests/sweeps/test_fuzz.py tests/sweeps/test_non_interference.py \
-	    --examples $(EXAMPLES) --steps $(STEPS)
+	    --both --examples $(EXAMPLES) --steps $(STEPS)
 	$(BIN)/python -m pytest tests/fuzz --seconds $(SECONDS)
 
 browser: dev  ## fetch a browser for the tests, if this machine has none

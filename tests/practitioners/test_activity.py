@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.auth.rules import is_inactive
+from app.core.db.database import Database
 from app.core.operation import perform
+from app.main import create_app
 from app.practitioners import rules
 from app.practitioners.service import PRACTITIONERS, end_departed
 from app.practitioners.views import PractitionerStatus
 from app.records import queries as records
 from app.records.service import store
-from tests.ground import Api, Clinic
+from tests.ground import Api, Clinic, create_clinic, migrated_like
 from tests.records.bodies import faults
+from tests.wire import wired
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TODAY, YESTERDAY, TOMORROW = "2026-11-20", "2026-11-19", "2026-11-21"
@@ -150,19 +154,21 @@ def test_from_their_day_on_a_practitioner_counts_as_inactive_whatever_their_stor
 
 
 def test_the_stored_status_follows_the_day_by_itself(
-    api: Api, clinic: Clinic, clock: time_machine.Traveller
+    database: Database, tmp_path: Path, clock: time_machine.Traveller
 ) -> None:
-    made = api.practitioner(inactive_from=TOMORROW)
-    end_departed(clinic.database)
-    assert activity(api.get(f"{PATH}/{made['id']}").json()) == ("active", TOMORROW)
-    clock.shift(timedelta(days=1))
-    end_departed(clinic.database)
-    end_departed(clinic.database)
-    followed = api.get(f"{PATH}/{made['id']}").json()
-    assert (activity(followed), followed["version"]) == (("inactive", TOMORROW), 2)
-    last = api.get("/v1/changes?limit=200").json()["items"][-1]
-    assert (last["operation"], last["actor"]) == ("practitioners.deactivate", "server:keeper")
-    assert last["body"] == followed
+    with migrated_like(database, tmp_path) as own, wired(create_app(own)) as wire:
+        api = Api(wire, create_clinic(own).key())
+        made = api.practitioner(inactive_from=TOMORROW)
+        end_departed(own)
+        assert activity(api.get(f"{PATH}/{made['id']}").json()) == ("active", TOMORROW)
+        clock.shift(timedelta(days=1))
+        end_departed(own)
+        end_departed(own)
+        followed = api.get(f"{PATH}/{made['id']}").json()
+        assert (activity(followed), followed["version"]) == (("inactive", TOMORROW), 2)
+        last = api.get("/v1/changes?limit=200").json()["items"][-1]
+        assert (last["operation"], last["actor"]) == ("practitioners.deactivate", "server:keeper")
+        assert last["body"] == followed
 
 
 def test_an_inactive_practitioner_from_before_days_existed_keeps_having_none(

@@ -44,6 +44,7 @@ class Paper:
     def __init__(self, content: bytes) -> None:
         self.pdf = pikepdf.open(io.BytesIO(content))
         self.root = self.pdf.Root
+        self._words: str | None = None
 
     @property
     def structure(self) -> Element:
@@ -57,7 +58,10 @@ class Paper:
 
     def words(self) -> str:
         """What a screen reader reads, without spaces, because line breaks depend on the layout."""
-        return "".join(_read(_shown(page, artifacts=False)) for page in self.pdf.pages)
+        if self._words is None:
+            read = (_read(_shown(page, artifacts=False)) for page in self.pdf.pages)
+            self._words = "".join(read)
+        return self._words
 
     def page(self, number: int) -> str:
         """The whole text of a page with its header and footer, without spaces."""

@@ -40,6 +40,7 @@ def address(database: Database, tmp_path: Path) -> Iterator[str]:
         yield f"http://{HOST}:{server.port}"
 
 
+@pytest.mark.alike
 def test_every_answer_is_documented(
     api: Api, address: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:

@@ -91,7 +91,7 @@ def test_hostile_text_in_a_path_is_404_or_refused(api: Api) -> None:
             for name in operation.parameters("path"):
                 sent.path = sent.path.replace(f"{{{name}}}", word)
             answer = sent.by(api)
-            nothing = answer.status_code == 200 and answer.json() == NOTHING
+            nothing = answer.status_code == 200 and NOTHING.items() <= answer.json().items()
             if (not nothing and answer.status_code not in {404, 405, 422}) or (
                 answer.status_code == 422 and undocumented(operation, answer)
             ):

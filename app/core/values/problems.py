@@ -189,9 +189,9 @@ class UnsupportedMedia(Problem):
 
 
 class Invalid(Problem):
-    """The request was read, but its content isn't valid. `errors` lists every fault.
+    """The request was read, but its content isn't valid. `errors` lists every fault, up to 100.
 
-    It lists the first 100. If there are more, `more_errors` is true.
+    `more_errors` is true if there are more.
     """
 
     status, code, title = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "The request is invalid"

@@ -135,6 +135,9 @@ def test_six_muscles_are_logged_signed_amended_and_read_without_scripts(
     assert {one["needle"]["length_mm"] for one in stored["needlings"]} == {40}
 
 
+LOOKS = ["light desktop", "dark phone", "phone with forced colours"]
+
+
 def height(page: Page) -> int:
     found: int = page.evaluate("document.documentElement.scrollHeight")
     return found
@@ -145,8 +148,9 @@ def width(page: Page) -> int:
     return found
 
 
-@pytest.mark.parametrize("scheme", SCHEMES, ids=["light", "dark", "forced"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("size", "scheme"), zip((DESKTOP, PHONE, PHONE), SCHEMES, strict=True), ids=LOOKS
+)
 def test_every_form_is_accessible_with_and_without_faults(
     browser: Browser, room: Room, size: Any, scheme: Any
 ) -> None:
