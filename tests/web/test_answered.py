@@ -108,7 +108,8 @@ def test_alerts_say_of_which_session_and_report_they_are_to_those_who_may_read_t
     for place in ("alerts", f"alerts/{alert['id']}", f"patients/{alert['patient_id']}"):
         page = words(desk.get(f"/console/{place}").text)
         assert re.search(r"session of 2025-11-01 [0-9:]{5}, report of 2025-11-02 [0-9:]{5}\.", page)
-    assert "adverse event of 2025-11-03" in words(desk.get("/console/alerts").text)
+    page = words(desk.get("/console/alerts").text)
+    assert "pneumothorax (adverse event) of 2025-11-03" in page.lower()
     phone = Desk(app).let_in(clinic, ROLES["front-desk"])
     assert "2025-11" not in words(phone.get("/console/alerts").text)
 
