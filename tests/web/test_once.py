@@ -65,7 +65,7 @@ def test_somebody_who_is_invited_again_twice_gets_one_code(desk: Desk, api: Api)
     invited(desk)
     [account] = api.get("/v1/accounts").json()["items"]
     here = f"/console/people/{account['id']}"
-    _, form_id, _ = form_ids(desk, here)
+    _, form_id = form_ids(desk, here)
     codes = {code_of(fill(desk, f"{here}/reset", here, form_id=form_id).text) for _ in range(2)}
     assert len(codes) == 1
     resets = [
@@ -148,10 +148,19 @@ def test_the_same_form_id_of_two_people_makes_two(
 
 
 def test_the_id_of_a_form_is_not_kept_with_what_was_typed(desk: Desk) -> None:
+    [form_id] = form_ids(desk, "/console/devices")
+    form = {"name": "Room 2", "practitioner_id": "nobody", "form_id": form_id}
+    refused = fill(desk, "/console/devices", "/console/devices", **form)
+    assert refused.status_code == 422
+    assert form_id not in refused.text
+    again = desk.send("/console/kept", kept=hidden(refused.text, "kept"))
+    assert form_ids(desk, "/console/devices")[0] not in again.text
+    assert "Room 2" in again.text
+
+
+def test_a_form_that_is_shown_again_has_a_new_id(desk: Desk) -> None:
     [form_id] = form_ids(desk, "/console/people")
     refused = invited(desk, form_id=form_id, email="not an address")
     assert refused.status_code == 422
     assert form_id not in refused.text
-    again = desk.send("/console/kept", kept=hidden(refused.text, "kept"))
-    assert form_ids(desk, "/console/people")[0] not in again.text
-    assert "not an address" in again.text
+    assert "not an address" in refused.text

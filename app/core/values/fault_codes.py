@@ -41,7 +41,6 @@ OWN: Final[Mapping[str, str]] = {
     "ends_before_it_begins": "A credential can't end before it begins.",
     "fewer_insertions_than_needles": "There must be at least as many insertions as needles.",
     "group_is_entry": "A name in a data file is both a group and an entry.",
-    "hours": "In the console: each line of hours is days and two times.",
     "id_fixed": "The id of a record can't change.",
     "in_the_future": "The date or time is in the future.",
     "items_count": "The number of answers is not the one that the instrument is scored from.",
