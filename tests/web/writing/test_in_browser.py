@@ -149,7 +149,7 @@ def width(page: Page) -> int:
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"), zip((DESKTOP, PHONE, PHONE), SCHEMES, strict=True), ids=LOOKS
+    ("size", "scheme"), [*zip((DESKTOP, PHONE, PHONE), SCHEMES, strict=True)], ids=LOOKS
 )
 def test_every_form_is_accessible_with_and_without_faults(
     browser: Browser, room: Room, size: Any, scheme: Any
