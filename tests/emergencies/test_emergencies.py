@@ -21,6 +21,9 @@ from tests.sweeps.document import NEED_NO_SCOPE, operations
 from tests.sweeps.world import World
 from tests.tokens.back_end import BackEnd
 
+# Emergency access is decided by rules that know no database.
+pytestmark = pytest.mark.alike
+
 PATH = "/v1/emergency-access"
 REASON = "Collapsed after needling, her own practitioner is away."
 

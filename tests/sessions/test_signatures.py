@@ -10,6 +10,9 @@ from tests.ground import Api
 from tests.records.bodies import faults
 from tests.sessions.signatures import AT, COUNT, DEEP, NEEDLING, Body, amend, sign, visit
 
+# The rules of signing know no database.
+pytestmark = pytest.mark.alike
+
 LEVEL: Body = {**NEEDLING, "muscle": "multifidus_cervicis"}
 RELEASED = {"retention_s": 60, "release": "complete"}
 # What is noted, where the fault is and its code; and a neighbour without a fault.

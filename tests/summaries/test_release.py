@@ -18,6 +18,9 @@ from tests.ledger.test_reads import access_entries, locked_ledger
 from tests.summaries.charts import AT, PHYSICIAN, consent, pdf, released
 from tests.summaries.reading import Paper
 
+# Printing and consent don't depend on the database.
+pytestmark = pytest.mark.alike
+
 NOBODY_NAMED = ("Quetzal", "1988-04-12", "P-1001")
 
 

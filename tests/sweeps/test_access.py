@@ -13,6 +13,9 @@ from tests.snapshots import permissions
 from tests.sweeps.document import NEED_NO_SCOPE, operations, undocumented
 from tests.sweeps.world import PERSONAL, World
 
+# Rights are decided before the database is asked.
+pytestmark = pytest.mark.alike
+
 # These give or change a role, and need its rights.
 OF_ITS_ROLE = {
     *(f"accounts.{act}" for act in ("create", "update", "reset", "revoke")),

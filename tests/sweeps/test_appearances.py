@@ -19,6 +19,9 @@ from tests.sweeps.world import World
 from tests.transfer.exported import NDJSON, export, records
 from tests.web.console import Desk
 
+# Where a kind appears is declared, whatever the database.
+pytestmark = pytest.mark.alike
+
 EVERY = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.noun)
 REASONS = [
     left_out.reason
