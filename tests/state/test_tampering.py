@@ -31,9 +31,6 @@ from tests.ground import Api, Clinic, create_clinic, empty_like, migrated_like
 from tests.ledger.attacker import drop, history, kept, owning, rewrite, seal, size_of, touch
 from tests.wire import wired
 
-# Each change is found by comparing rows with entries, by the same code on both databases.
-pytestmark = pytest.mark.alike
-
 Program = Callable[..., Ran]
 ANOTHER_DIGEST = bytes(range(32))
 

@@ -2,15 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from app.vocabularies.schemas import VOCABULARIES
 from tests.ground import Api
 from tests.sweeps.document import operations
 from tests.sweeps.world import World, lasting, stated
-
-# Which entries a write leaves is decided above the database.
-pytestmark = pytest.mark.alike
 
 # The operation that an entry names, where it isn't the operation of the request.
 NAMED = {

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from httpx2 import Response
 from pydantic_core import from_json, to_json
 
@@ -16,9 +15,6 @@ from app.core.values.problems import catalogue
 from tests.ground import Api, Clinic
 from tests.sweeps.document import PROBLEM, Documented, operations, undocumented
 from tests.sweeps.world import ASKS, EMERGENCY, OTHER, Sent, World
-
-# Which problems occur is decided above the database.
-pytestmark = pytest.mark.alike
 
 # These need a race, or a database that is down: tests/faults provokes them.
 NEEDS_A_RACE = {"conflict", "still-running", "unavailable"}
