@@ -33,6 +33,17 @@ in_print_thread: Final = partial(
 )
 
 
+RELEASED: Final = documented(
+    NotFound,
+    ConsentMissing,
+    ChartTooLong,
+    Unprintable,
+    PressMissing,
+    headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
+)
+"""What the document says of the answers to every release."""
+
+
 class Pdf(Response):
     """A PDF file."""
 
@@ -43,14 +54,7 @@ class Pdf(Response):
     "/chart-summaries",
     operation_id="chart_summaries.create",
     response_class=Pdf,
-    responses=documented(
-        NotFound,
-        ConsentMissing,
-        ChartTooLong,
-        Unprintable,
-        PressMissing,
-        headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
-    ),
+    responses=RELEASED,
 )
 async def create(
     op: Releasing, database: TheDatabase, patient_id: UUID, body: ChartSummaryBody
@@ -68,14 +72,7 @@ async def create(
     "/letters",
     operation_id="letters.create",
     response_class=Pdf,
-    responses=documented(
-        NotFound,
-        ConsentMissing,
-        ChartTooLong,
-        Unprintable,
-        PressMissing,
-        headers=("Chart-Digest", "Content-Digest", "Content-Disposition"),
-    ),
+    responses=RELEASED,
 )
 async def create_letter(
     op: Releasing, database: TheDatabase, patient_id: UUID, body: LetterBody
