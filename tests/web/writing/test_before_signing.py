@@ -50,12 +50,20 @@ def test_the_page_of_a_signature_says_first_what_the_visit_lacks_and_links_to_it
     told = words(desk.get(page(session, "sign")).text)
     assert not [one for one in LACKS if one in told]
     assert "Red flags of “Back”: night pain." in told
-    assert "has a yes to: Pregnancy (Week 20.)" in told
+    assert "Screening of 2026-11-01: Pregnancy: yes (Week 20.)." in told
     refused = {**consent, "kind": "thoracic_needling", "decision": "refused"}
     api.create("/v1/consents", **patient, **refused, obtained_by="Dana", obtained_at=AT)
     first = words(desk.get(new(who)).text)
-    for one in ("Consent to thoracic needling: refused", "night pain.", "a yes to: Pregnancy"):
+    for one in ("Consent to thoracic needling: refused", "night pain.", "Pregnancy: yes"):
         assert one in first
+    # A later screening that asks something else takes no answer back.
+    later = {"answers": [{"code": "pacemaker", "answer": "unknown"}], "rule_set": "A"}
+    later |= decided | {"decided_at": "2026-11-01T11:00:00-07:00"}
+    api.create("/v1/screenings", session_id=session["id"], **later)
+    for shown in (page(session, "sign"), new(who)):
+        told = words(desk.get(shown).text)
+        assert "Pregnancy: yes (Week 20.)" in told
+        assert "electronic implant: unknown" in told
 
 
 def test_a_new_needle_in_a_repeated_session_counts_for_every_muscle_of_the_usual_size(

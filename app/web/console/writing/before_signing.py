@@ -1,8 +1,8 @@
 """What a signer looks at first: what a visit lacks, and what speaks for caution."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation
@@ -14,13 +14,9 @@ from app.safety.schemas import ScreeningFilters
 from app.safety.service import SCREENINGS
 from app.signing import queries
 from app.signing.rules import Visit, last_decisions, places
-from app.web.console import correcting, pages
-from app.web.console.visits import consents as decisions
+from app.web.console import pages
+from app.web.console.heed import Heed, heed
 from app.web.console.visits import open_episodes
-from app.web.console.writing.courses import words_to_choose
-
-SCREENED: Final = 100
-"""So many screenings of a patient are looked at."""
 
 
 class Notice(NamedTuple):
@@ -39,31 +35,46 @@ def notices(op: Operation, session: Any) -> list[Notice]:
     """
     if session["attendance"] != "attended":
         return []
+    found = heed(op, session["patient_id"])
     return [
         *_consents(op, session),
         *_screening(op, session),
+        *_answers(op, found),
         *_episode(op, session),
+        *_red_flags(op, found, session["episode_id"]),
     ]
 
 
-def cautions(op: Operation, patient_id: UUID, episode_id: UUID | None = None) -> list[Notice]:
-    """Return what the form of a session says first: refusals, red flags, and what was screened.
-
-    Without an episode, it tells of all that are open.
-    """
+def cautions(op: Operation, patient_id: UUID) -> list[Notice]:
+    """Return what the form of a session says first. It is what the chart says before needling."""
+    found = heed(op, patient_id)
     return [
-        *_refusals(op, patient_id),
-        *_red_flags(op, open_episodes(op, patient_id) or [], episode_id),
-        *_screened(op, _newest(_screenings(op, patient_id))),
+        *(_refusal(op, one) for one in found.refusals),
+        *_red_flags(op, found, None),
+        *_answers(op, found),
+        *(_event(op, one) for one in found.serious),
     ]
 
 
-def _refusals(op: Operation, patient_id: UUID) -> Iterator[Notice]:
-    for one in decisions(op, patient_id, open_episodes(op, patient_id)) or ():
-        if one.decision != "given":
-            at = datetime.fromisoformat(one.at).astimezone(op.zone).date()
-            kind = one.kind.replace("_", " ")
-            yield Notice(f"Consent to {kind}: {one.decision}, {at}.")
+def _refusal(op: Operation, one: dict[str, Any]) -> Notice:
+    kind = one["kind"].replace("_", " ")
+    return Notice(f"Consent to {kind}: {one['decision']}, {_day(op, one['at'])}.")
+
+
+def _event(op: Operation, one: dict[str, Any]) -> Notice:
+    where = f" ({one['where']})" if one["where"] else ""
+    return Notice(f"Serious adverse event of {_day(op, one['occurred_at'])}: {one['name']}{where}.")
+
+
+def _answers(op: Operation, found: Heed) -> Iterator[Notice]:
+    for one in found.answers:
+        detail = f" ({one['detail']})" if one["detail"] else ""
+        words = f"Screening of {_day(op, one['at'])}: {one['name']}: {one['answer']}{detail}."
+        yield Notice(words)
+
+
+def _day(op: Operation, at: str) -> date:
+    return datetime.fromisoformat(at).astimezone(op.zone).date()
 
 
 def _consents(op: Operation, session: Any) -> Iterator[Notice]:
@@ -88,37 +99,11 @@ def _thoracic(session: Any) -> set[str]:
 def _screening(op: Operation, session: Any) -> Iterator[Notice]:
     if not op.caller.may(Scope.SCREENINGS_READ):
         return
-    found = _screenings(op, session["patient_id"])
-    if not any(one["session_id"] == session["id"] for one in found):
+    of_visit = ScreeningFilters(session_id=session["id"], limit=1)
+    if not records(op, SCREENINGS, of_visit)[0]:
         may = op.caller.may(Scope.SCREENINGS_WRITE)
         page = f"{pages.HOME}/sessions/{session['id']}/screenings/new" if may else ""
         yield Notice("No screening of this visit is recorded.", page, "Screen now")
-    yield from _screened(op, _newest(found))
-
-
-def _screenings(op: Operation, patient_id: UUID) -> Sequence[Any]:
-    if not op.caller.may(Scope.SCREENINGS_READ):
-        return ()
-    return records(op, SCREENINGS, ScreeningFilters(patient_id=patient_id, limit=SCREENED))[0]
-
-
-def _newest(found: Sequence[Any]) -> Any:
-    return max(found, key=lambda one: one["decided_at"], default=None)
-
-
-def _screened(op: Operation, newest: Any) -> Iterator[Notice]:
-    names = dict(words_to_choose(op, "contraindications"))
-    yes = [
-        names.get(one["code"], one["code"].replace("_", " "))
-        + (f" ({one['detail']})" if one["detail"] else "")
-        for one in (newest["answers"] if newest else ())
-        if one["answer"] == "yes"
-    ]
-    if yes:
-        day = newest["decided_at"].astimezone(op.zone).date()
-        words = f"The screening of {day} has a yes to: {'; '.join(yes)}."
-        page = correcting.correction(op, SCREENINGS.singular, newest["id"]) or ""
-        yield Notice(words, page, "See the screening")
 
 
 def _episode(op: Operation, session: Any) -> Iterator[Notice]:
@@ -136,14 +121,11 @@ def _episode(op: Operation, session: Any) -> Iterator[Notice]:
         if not under_way and op.caller.may(Scope.EPISODES_WRITE):
             page = f"{pages.HOME}/patients/{session['patient_id']}/episodes/new"
             yield Notice("No episode of this patient is open.", page, "Open one")
-    yield from _red_flags(op, under_way, session["episode_id"])
 
 
-def _red_flags(
-    op: Operation, under_way: Sequence[Any], episode_id: UUID | None
-) -> Iterator[Notice]:
-    for one in under_way:
-        if one["red_flags"] and episode_id in {None, UUID(one["id"])}:
+def _red_flags(op: Operation, found: Heed, episode_id: UUID | None) -> Iterator[Notice]:
+    for one in found.red_flags:
+        if episode_id in {None, one["id"]}:
             flags = ", ".join(flag.replace("_", " ") for flag in one["red_flags"])
             may = op.caller.may(Scope.EPISODES_WRITE)
             page = f"{pages.HOME}/episodes/{one['id']}/edit" if may else ""
