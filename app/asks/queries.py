@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.alerts.models import Alert
 from app.asks import rules
 from app.asks.models import Ask
+from app.core.db.dialects import unindexed
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.clock import clinic_day
 from app.deliveries.models import OutboxItem
@@ -160,8 +161,7 @@ _DUE: Final = (
 UNCONFIRMED: Final = ~exists().where(
     Consent.clinic_id == CLINIC,
     Consent.patient_id == Ask.patient_id,
-    # The call keeps SQLite from the index of every patient's consents of this kind.
-    func.coalesce(Consent.kind, Consent.kind) == "messages",
+    unindexed(Consent.kind) == "messages",
     Consent.decision == "given",
     Consent.channel == Ask.channel,
     Consent.updated_at > func.coalesce(Ask.sent_at, Ask.created_at),

@@ -1,6 +1,6 @@
 """Read what a note is made of, and write it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
@@ -37,6 +37,16 @@ from app.signing import queries as signing
 from app.signing import rules as signing_rules
 from app.vocabularies import queries as vocabularies
 from app.vocabularies.rules import VocabularyName
+
+Say = Callable[[str], str]
+
+
+class Names(NamedTuple):
+    """Functions that return the name of a code."""
+
+    muscle: Say
+    scale: Callable[[str], Scale | None]
+    term: Callable[[VocabularyName, str], str]
 
 
 class _Source(NamedTuple):
@@ -208,12 +218,30 @@ def _consents(op: Operation, session: SessionView) -> list[UUID]:
 def words_of(op: Operation, visit: Visit, language: Language) -> Words:
     """Return the words for a visit. Names of the clinic's own words are read when needed."""
     say = translations(NOTES, language.tag).gettext
-    own_words = vocabularies.Words(op, inactive=True)
     signed_by = visit.session["signed_by"]
     person = f"practitioner:{visit.session['practitioner_id']}"
     people = {person, *(each.actor for each in visit.changes), *([signed_by] if signed_by else ())}
     may_name = op.caller.may(Scope.PRACTITIONERS_READ)
     name = named(op, people).actor if may_name else None
+    known = names(op, say, written)
+    return Words(
+        tag=language.tag,
+        gettext=say,
+        zone=op.zone,
+        visit_at=visit.session["occurred_at"],
+        muscle=known.muscle,
+        scale=known.scale,
+        term=known.term,
+        actor=lambda who: actors.actor(who, name, say),
+    )
+
+
+def names(op: Operation, say: Say, written: Say) -> Names:
+    """Return the functions. `say` translates our names, and `written` prepares the clinic's own.
+
+    The clinic's own words are read when one is first asked for.
+    """
+    own_words = vocabularies.Words(op, inactive=True)
 
     def muscle(slug: str) -> str:
         found = find_muscle(slug)
@@ -229,13 +257,4 @@ def words_of(op: Operation, visit: Visit, language: Language) -> Words:
             return written(code)
         return written(row.name) if row.own else say(row.name)
 
-    return Words(
-        tag=language.tag,
-        gettext=say,
-        zone=op.zone,
-        visit_at=visit.session["occurred_at"],
-        muscle=muscle,
-        scale=scale,
-        term=term,
-        actor=lambda who: actors.actor(who, name, say),
-    )
+    return Names(muscle, scale, term)

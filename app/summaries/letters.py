@@ -8,19 +8,16 @@ from app.clinics.queries import clinic
 from app.core.operation import Operation
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
-from app.instruments.queries import find as find_instrument
 from app.languages.queries import NOTES, languages, translations
 from app.languages.rules.choice import SOURCE, Language, chosen, look_up
-from app.muscles.queries import find as find_muscle
+from app.notes.queries import names
 from app.notes.rules import actors
-from app.notes.rules.words import Scale, Words
+from app.notes.rules.words import Words
 from app.practitioners.views import PractitionerView
 from app.summaries.rules.content import Chart, Release, name_of
 from app.summaries.rules.letter import Head, letter_content
 from app.summaries.rules.words import listed_texts, printable
 from app.summaries.schemas import LetterBody
-from app.vocabularies import queries as vocabularies
-from app.vocabularies.rules import VocabularyName
 
 
 def language(asked: str | None) -> Language:
@@ -69,30 +66,15 @@ def _signer(
 
 def _words(op: Operation, release: Release, said: Language) -> Words:
     say = translations(NOTES, said.tag).gettext
-    own_words = vocabularies.Words(op, inactive=True)
     name = named(op, {release.by}).actor
-
-    def muscle(slug: str) -> str:
-        found = find_muscle(slug)
-        return slug if found is None else say(found.name)
-
-    def scale(code: str) -> Scale | None:
-        found = find_instrument(code)
-        return None if found is None else Scale(found.unit, found.min, found.max)
-
-    def term(noun: VocabularyName, code: str) -> str:
-        row = own_words.row(noun, code)
-        if row is None:
-            return code
-        return str(printable(row.name)) if row.own else say(row.name)
-
+    known = names(op, say, printable)
     return Words(
         tag=said.tag,
         gettext=say,
         zone=op.zone,
         visit_at=op.at,
-        muscle=muscle,
-        scale=scale,
-        term=term,
+        muscle=known.muscle,
+        scale=known.scale,
+        term=known.term,
         actor=lambda who: str(printable(actors.actor(who, name, say))),
     )

@@ -9,8 +9,9 @@ from httpx2 import Response
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clinics.rules import WEEK
 from app.core.values.access import ROLES, Scope
-from app.web.console.hours import DAYS, as_text, parsed
+from app.web.console.hours import as_text, parsed
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.test_access import fill
@@ -106,7 +107,7 @@ def test_somebody_is_told_of_alerts_and_removed_again(desk: Desk, api: Api) -> N
     st.lists(
         st.fixed_dictionaries(
             {
-                "days": st.lists(st.sampled_from(DAYS), min_size=1, unique=True),
+                "days": st.lists(st.sampled_from(WEEK), min_size=1, unique=True),
                 "from": st.times().map("{:%H:%M}".format),
                 "to": st.times().map("{:%H:%M}".format),
             }
@@ -114,7 +115,7 @@ def test_somebody_is_told_of_alerts_and_removed_again(desk: Desk, api: Api) -> N
     )
 )
 def test_hours_are_read_back_as_they_are_shown(hours: list[dict[str, Any]]) -> None:
-    in_order = [{**each, "days": sorted(each["days"], key=DAYS.index)} for each in hours]
+    in_order = [{**each, "days": sorted(each["days"], key=WEEK.index)} for each in hours]
     assert parsed(as_text(hours)) == in_order
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Dialect, Float, String, TypeDecorator, bindparam
+from sqlalchemy import JSON, Dialect, Float, String, TypeDecorator, bindparam, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Join
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -195,3 +195,11 @@ _compile_as(
     postgresql="{0} = ANY (ARRAY(SELECT json_array_elements_text(CAST({1} AS JSON))))",
     sqlite="{0} IN (SELECT value FROM json_each({1}))",
 )
+
+
+def unindexed(column: Any) -> Any:
+    """Return a column as SQLite finds it in no index.
+
+    Without statistics, SQLite may take the index of a column that many rows share.
+    """
+    return func.coalesce(column, column)

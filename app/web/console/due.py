@@ -9,6 +9,7 @@ from sqlalchemy import Select, bindparam, func, select
 
 from app.alerts.models import Alert
 from app.asks.models import Ask
+from app.core.db.dialects import unindexed
 from app.core.http.pages import Filters, Order, page
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
@@ -23,16 +24,10 @@ IS_DRAFT: Final = (TreatmentSession.status == "draft", TreatmentSession.attendan
 """Which sessions somebody has to sign."""
 
 
-def _unindexed(column: Any) -> Any:
-    """Return a column as SQLite finds it in no index.
-
-    By the index of the state, few rows are read. By that of a patient or practitioner, all are.
-    """
-    return func.coalesce(column, column)
-
-
-_IS_MINE: Final = _unindexed(TreatmentSession.practitioner_id) == bindparam("own")
-_IS_VISIT: Final = (TreatmentSession.attendance == "attended", TreatmentSession.status != "void")
+# By the index of the state, few rows are read. By that of a patient or practitioner, all are.
+_IS_MINE: Final = unindexed(TreatmentSession.practitioner_id) == bindparam("own")
+IS_VISIT: Final = (TreatmentSession.attendance == "attended", TreatmentSession.status != "void")
+"""Whether a session is a visit of the patient."""
 BEFORE_ALL: Final = datetime(1900, 1, 1, tzinfo=UTC)
 
 Show = Literal["all", "mine", "sign", "call", "alert", "new"]
@@ -56,7 +51,7 @@ def _due(label: str, scope: Scope, statement: Select[Any]) -> _Due:
 
 def _since(table: Any, at: Any, *which: Any) -> Select[Any]:
     """Return the patients of some rows, each with the earliest time of theirs."""
-    patient = _unindexed(table.patient_id)
+    patient = unindexed(table.patient_id)
     found = rows(table, patient.label("id"), func.min(at).label("at"))
     return found.where(*which).group_by(patient)
 
@@ -80,7 +75,7 @@ _LISTS: Final[Mapping[str, _Due]] = {
             Alert,
             Alert.raised_at,
             Alert.status == "open",
-            _unindexed(Alert.patient_id).is_not(None),
+            unindexed(Alert.patient_id).is_not(None),
         ),
     ),
     "new": _due(
@@ -89,7 +84,7 @@ _LISTS: Final[Mapping[str, _Due]] = {
         rows(Patient, Patient.id, Patient.created_at.label("at")).where(
             Patient.status == "active",
             ~rows(TreatmentSession, TreatmentSession.id)
-            .where(TreatmentSession.patient_id == Patient.id, *_IS_VISIT)
+            .where(TreatmentSession.patient_id == Patient.id, *IS_VISIT)
             .correlate(Patient)
             .exists(),
         ),

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from app.clinics.rules import WEEK
+
 HOW: Final = "Write each line as: Mon-Fri 08:00-17:00, or: Mon, Thu 18:00-22:00."
 _DASH: Final = r"\s*[-\u2013]\s*"
 _LINE: Final = re.compile(
@@ -21,14 +22,14 @@ def as_text(hours: Iterable[Mapping[str, Any]]) -> str:
 def _named(days: Iterable[str]) -> str:
     """Return days in words: a row of three or more is joined."""
     runs: list[list[int]] = []
-    for day in sorted(map(DAYS.index, days)):
+    for day in sorted(map(WEEK.index, days)):
         if runs and day == runs[-1][-1] + 1:
             runs[-1].append(day)
         else:
             runs.append([day])
     parts: list[str] = []
     for run in runs:
-        names = [DAYS[day].title() for day in run]
+        names = [WEEK[day].title() for day in run]
         parts += [f"{names[0]}-{names[-1]}"] if run[1:-1] else names
     return ", ".join(parts)
 
@@ -56,9 +57,9 @@ def _days(text: str) -> Iterator[str | None]:
         if ends[2:] or None in ends:
             yield None
         else:
-            first, last = DAYS.index(str(ends[0])), DAYS.index(str(ends[-1]))
-            yield from (DAYS[(first + n) % 7] for n in range((last - first) % 7 + 1))
+            first, last = WEEK.index(str(ends[0])), WEEK.index(str(ends[-1]))
+            yield from (WEEK[(first + n) % 7] for n in range((last - first) % 7 + 1))
 
 
 def _day(word: str) -> str | None:
-    return word[:3] if word[:3] in DAYS and word.isalpha() else None
+    return word[:3] if word[:3] in WEEK and word.isalpha() else None

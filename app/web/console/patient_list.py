@@ -18,11 +18,9 @@ from app.sessions.models import TreatmentSession
 from app.web.console import alerts, due, follow_ups
 from app.web.console.chart import plain
 
-_COUNTS: Final = (TreatmentSession.attendance == "attended", TreatmentSession.status != "void")
-"""Whether a session is a visit of the patient."""
 _LAST: Final = (
     rows(TreatmentSession, func.max(TreatmentSession.occurred_at))
-    .where(TreatmentSession.patient_id == Patient.id, *_COUNTS)
+    .where(TreatmentSession.patient_id == Patient.id, *due.IS_VISIT)
     .correlate(Patient)
     .scalar_subquery()
 )
@@ -67,7 +65,7 @@ _VISITS: Final = (
         TreatmentSession.patient_id,
         func.max(TreatmentSession.occurred_at).label("at"),
     )
-    .where(among(TreatmentSession.patient_id, "ids"), *_COUNTS)
+    .where(among(TreatmentSession.patient_id, "ids"), *due.IS_VISIT)
     .group_by(TreatmentSession.patient_id)
 )
 _DRAFTS: Final = (
