@@ -30,7 +30,7 @@ from app.kinds import fill_registry
 from app.ledger import keeper
 from app.main import create_app
 from tests import postgres, templates
-from tests.ground import Api, Clinic, create_clinic
+from tests.ground import Api, Clinic, create_clinic, migrated_like
 from tests.wire import wired
 
 COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
@@ -150,6 +150,13 @@ def wire(app: FastAPI) -> Iterator[Client]:
 def clinic(database: Database) -> Clinic:
     """A new clinic, which no other test uses."""
     return create_clinic(database)
+
+
+@pytest.fixture
+def alone(database: Database, tmp_path: Path) -> Iterator[Clinic]:
+    """A clinic in a database of its own, for tests of what looks at every clinic of a database."""
+    with migrated_like(database, tmp_path) as own:
+        yield create_clinic(own)
 
 
 @pytest.fixture

@@ -49,6 +49,10 @@ def program_on_any_database(
 
 @pytest.fixture(name="audit")
 def audit_of_the_clinic(on: Program, clinic: Clinic) -> Program:
+    return audit_of(on, clinic)
+
+
+def audit_of(on: Program, clinic: Clinic) -> Program:
     def audit(command: str, *more: object) -> Ran:
         return on(url_of(clinic.database), "audit", command, *more, "--clinic", clinic.id)
 
@@ -199,14 +203,16 @@ def spoil_checkpoint(clinic: Clinic) -> None:
 
 
 def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
-    audit: Program, on: Program, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    on: Program, alone: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    audit = audit_of(on, alone)
+
     def uses(*pems: Path) -> None:
         signing._keys.cache_clear()  # noqa: SLF001 - a process reads its key once
         monkeypatch.setenv("NEEDLEWORK_LEDGER_KEY", "".join(pem.read_text() for pem in pems))
 
     def found_by_doctor() -> str:
-        findings = on(url_of(clinic.database), "doctor", "--json").data
+        findings = on(url_of(alone.database), "doctor", "--json").data
         return " ".join(f["found"] for f in findings if f["check"] == "signing key")
 
     old, new = tmp_path / "old.pem", tmp_path / "new.pem"
@@ -218,7 +224,7 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     refused = audit("export", tmp_path / "2")
     assert (refused.code, "did not sign this ledger" in " ".join(refused.err.split())) == (1, True)
     assert "not the key that signed before" in found_by_doctor()
-    spoil_checkpoint(create_clinic(clinic.database))
+    spoil_checkpoint(create_clinic(alone.database))
     assert "not the key that signed before" in found_by_doctor()
     uses(old, new)
     assert audit("export", tmp_path / "3").code == DONE
@@ -230,9 +236,9 @@ def test_a_key_that_never_signed_this_ledger_signs_only_on_request(
     signing._keys.cache_clear()  # noqa: SLF001 - the next test's process has its key
 
 
-def test_doctor_names_a_checkpoint_that_cannot_be_read(on: Program, clinic: Clinic) -> None:
-    spoil_checkpoint(clinic)
-    findings = on(url_of(clinic.database), "doctor", "--deep", "--json").data
+def test_doctor_names_a_checkpoint_that_cannot_be_read(on: Program, alone: Clinic) -> None:
+    spoil_checkpoint(alone)
+    findings = on(url_of(alone.database), "doctor", "--deep", "--json").data
     broken = {f["check"] for f in findings if "checkpoint can't be read" in f["found"]}
     assert broken == {"signing key", "state"}
 

@@ -191,34 +191,34 @@ def test_a_proof_of_a_missing_entry_is_refused(api: Api, path: str, status: int)
     assert api.get(f"/v1/audit/{path}").status_code == status
 
 
-def test_the_keeper_signs_a_checkpoint_of_each_grown_ledger_once_a_day(clinic: Clinic) -> None:
+def test_the_keeper_signs_a_checkpoint_of_each_grown_ledger_once_a_day(alone: Clinic) -> None:
     with time_machine.travel(now(), tick=False) as clock:
-        remember(clinic, 260)
-        keeper.keep(clinic.database)
-        [first] = notes(clinic)
-        assert count(clinic, 0) == 1
-        remember(clinic, 300)
+        remember(alone, 260)
+        keeper.keep(alone.database)
+        [first] = notes(alone)
+        assert count(alone, 0) == 1
+        remember(alone, 300)
         clock.shift(timedelta(hours=23))
-        keeper.keep(clinic.database)
-        assert notes(clinic) == [first]
-        assert count(clinic, 0) == 2  # it grows the tree all the time
+        keeper.keep(alone.database)
+        assert notes(alone) == [first]
+        assert count(alone, 0) == 2  # it grows the tree all the time
         clock.shift(timedelta(hours=1))
-        keeper.keep(clinic.database)
-        assert [note["size"] for note in notes(clinic)] == [first["size"], size_of(clinic)]
+        keeper.keep(alone.database)
+        assert [note["size"] for note in notes(alone)] == [first["size"], size_of(alone)]
         clock.shift(timedelta(days=3))
-        keeper.keep(clinic.database)
-        assert len(notes(clinic)) == 2  # nothing new, so no checkpoint
+        keeper.keep(alone.database)
+        assert len(notes(alone)) == 2  # nothing new, so no checkpoint
 
 
 def test_a_ledger_that_lost_an_entry_does_not_stop_other_checkpoints(
-    clinic: Clinic,
+    alone: Clinic,
 ) -> None:
-    remember(clinic, 256)
-    drop(clinic, 100)
-    keeper.keep(clinic.database)
-    assert notes(clinic) == []
-    assert count(clinic, 0) == 0
-    later = create_clinic(clinic.database)
-    assert later.id > clinic.id
-    keeper.keep(clinic.database)
+    remember(alone, 256)
+    drop(alone, 100)
+    keeper.keep(alone.database)
+    assert notes(alone) == []
+    assert count(alone, 0) == 0
+    later = create_clinic(alone.database)
+    assert later.id > alone.id
+    keeper.keep(alone.database)
     assert [note["size"] for note in notes(later)] == [1]
