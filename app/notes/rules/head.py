@@ -11,7 +11,7 @@ from app.notes.rules.visit import Change, Visit
 from app.notes.rules.words import Words, listed, offset, written
 from app.patients.views import PatientView
 from app.practitioners.views import CredentialView, PractitionerView
-from app.records.names import full_name
+from app.core.values.names import full_name
 from app.records.views import IdentifierView
 from app.sessions.rules.acts import SIGN, VOID
 from app.sessions.views import SessionView

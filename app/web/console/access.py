@@ -18,7 +18,7 @@ from app.core.values.wire import Body, read
 from app.practitioners.schemas import PractitionerFilters
 from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import PractitionerView
-from app.records.names import full_name
+from app.core.values.names import full_name
 from app.records.queries import records, records_for_answer
 from app.web.console.kept import BEARINGS, VERSION, check_patient
 

@@ -27,7 +27,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
 from app.progress.views import TimelineItem
-from app.records.names import full_name
+from app.core.values.names import full_name
 from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS

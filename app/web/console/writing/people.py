@@ -19,7 +19,7 @@ from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
 from app.patients.views import PatientStatus, PatientView, Sex
-from app.records.names import full_name
+from app.core.values.names import full_name
 from app.records.queries import record_for_answer, records_for_answer
 from app.records.service import create_one, patch
 from app.records.views import DuplicateView
