@@ -130,7 +130,7 @@ def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
         if changes.keys() & {"occurred_at", "practitioner_id"}:
             moved: SessionBody = patched(op, SESSIONS, session, changes)
             found.extend(_resembling(op, moved, session["patient_id"]))
-            check_seen(form, found, RESEMBLES)
+            check_seen(form, [one["id"] for one in found], RESEMBLES)
         patch(op, SESSIONS, id, changes)
         return next_of(op, id, session["patient_id"])
 
@@ -204,7 +204,7 @@ def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, st
         members = {**with_needle(read.members), "patient_id": patient_id}
         body: SessionBody = access.body_of(SessionBody, members)
         found.extend(_resembling(op, body, patient_id))
-        check_seen(form, found, RESEMBLES)
+        check_seen(form, [one["id"] for one in found], RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
         return next_of(op, session["id"], patient_id)
 
