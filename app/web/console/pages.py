@@ -168,6 +168,7 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
 Said = Literal[
     "acknowledged",
     "amended",
+    "begun",
     "cancelled",
     "changed",
     "consented",
@@ -196,6 +197,7 @@ SAID: Final[Mapping[str, str]] = {
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
     "stored": "Stored.",
+    "begun": "A draft of today was begun already: this is it.",
     "draft": "The draft is stored. It is not signed yet.",
     "signed": "The session is signed.",
     "amended": "The session is amended.",
