@@ -44,7 +44,7 @@ from app.web.console.fault_words import in_words
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
-from app.web.console.wording import field_words, words_for
+from app.web.console.wording import consent_words, field_words, words_for
 from app.web.files import address
 
 HOME: Final = "/console"
@@ -132,6 +132,7 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    consent=consent_words,
     field=field_words,
     fault=_fault,
     title_for_people=lambda problem: words_for(problem).title,
