@@ -5,8 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Dialect, Float, String, Text, TypeDecorator, bindparam, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import JSON, Dialect, Float, String, TypeDecorator, bindparam, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Join
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -144,22 +143,14 @@ def _in_order_on_sqlite(
 
 
 class _Texts(TypeDecorator[Collection[str]]):
-    """Any number of texts as one parameter: an array in PostgreSQL, JSON in SQLite.
-
-    PostgreSQL plans with the number of texts: it takes any other list for ten.
-    """
+    """Any number of texts as one text parameter: JSON."""
 
     impl = String
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(ARRAY(Text) if dialect.name == "postgresql" else String())
-
-    def process_bind_param(
-        self, value: Collection[str] | None, dialect: Dialect
-    ) -> list[str] | str:
-        texts = list(value or ())
-        return texts if dialect.name == "postgresql" else to_json(texts).decode()
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str:
+        del dialect
+        return to_json(list(value or ())).decode()
 
 
 class among_texts(GenericFunction[bool]):  # noqa: N801 - reads as the SQL operator it is
@@ -201,7 +192,7 @@ _compile_as(
 )
 _compile_as(
     among_texts,
-    postgresql="{0} = ANY ({1})",
+    postgresql="{0} = ANY (ARRAY(SELECT json_array_elements_text(CAST({1} AS JSON))))",
     sqlite="{0} IN (SELECT value FROM json_each({1}))",
 )
 
