@@ -68,6 +68,7 @@ def test_a_number_is_accepted_up_to_its_limits_and_not_beyond(api: Api, number: 
         assert place in faults(refused), refused.text
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("kind", "place"),
     [(r.kind, r.place) for r in RANGES if r.least % 1 == 0 and r.step == 1],

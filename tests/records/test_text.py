@@ -30,6 +30,7 @@ NEEDED = [
 ]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(("kind", "place"), NEEDED)
 @pytest.mark.parametrize("blank", [" ", "\u00a0\t", "\u200b", "\ufeff \u2060", "\u3164"])
 def test_a_text_that_is_needed_is_not_blank(api: Api, kind: str, place: str, blank: str) -> None:

@@ -85,6 +85,7 @@ def test_every_fault_of_a_body_is_listed_at_once(api: Api) -> None:
     assert api.get("/v1/sessions").json()["items"] == []
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("kind", COLLECTIONS)
 def test_an_unknown_field_is_refused_at_any_depth(api: Api, kind: str) -> None:
     assert faults(create(api, kind, ("/no_such_field", None))) == {
@@ -95,6 +96,7 @@ def test_an_unknown_field_is_refused_at_any_depth(api: Api, kind: str) -> None:
         assert faults(create(api, kind, (place, None))) == {place: "extra_forbidden"}
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("kind", COLLECTIONS)
 def test_every_missing_field_is_named(api: Api, kind: str) -> None:
     world = World(api)

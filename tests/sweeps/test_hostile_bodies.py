@@ -18,6 +18,7 @@ CREATES = [o for o in TAKES_JSON if o.name.endswith(".create") and o.creates]
 RELEASES = [o for o in TAKES_JSON if o.name.endswith(".create") and not o.creates]
 
 
+@pytest.mark.alike
 def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
     world = World(api)
     wrong: dict[str, Any] = {}
@@ -40,6 +41,7 @@ def test_a_hostile_body_gets_a_documented_problem(api: Api) -> None:
     assert wrong == {}
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("bytes_over", [0, 1])
 def test_a_body_may_have_one_mebibyte_and_no_more(api: Api, bytes_over: int) -> None:
     body = b'{"given_name": "A"}'.ljust(1_048_576 + bytes_over)
@@ -52,6 +54,7 @@ def test_a_body_may_have_one_mebibyte_and_no_more(api: Api, bytes_over: int) -> 
         assert whole.json()["type"] == chunked.json()["type"] == "/problems/too-large"
 
 
+@pytest.mark.alike
 @pytest.mark.bound("body-faults")
 @pytest.mark.parametrize(("faults", "listed"), [(100, 100), (101, 100), (60_000, 100)])
 def test_the_first_hundred_faults_of_a_body_are_listed(api: Api, faults: int, listed: int) -> None:
@@ -62,6 +65,7 @@ def test_the_first_hundred_faults_of_a_body_are_listed(api: Api, faults: int, li
     assert problem["errors"][0]["pointer"] == "/x0"
 
 
+@pytest.mark.alike
 @pytest.mark.bound("body-faults")
 def test_the_first_hundred_faults_of_a_query_are_listed(api: Api) -> None:
     problem = api.get("/v1/patients?" + "&".join(f"x{n}=0" for n in range(300))).json()
@@ -86,6 +90,7 @@ def test_any_value_at_any_path_is_stored_unchanged_or_refused(api: Api, operatio
     assert wrong == []
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("operation", RELEASES, ids=lambda o: o.name)
 def test_a_release_with_any_value_at_any_path_succeeds_or_is_refused(
     api: Api, operation: Any
