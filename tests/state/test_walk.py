@@ -1,6 +1,7 @@
 """The walk checks everything in its time, at its pace, and is done once by several processes."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,32 @@ from app.records.service import create
 from app.settings import settings
 from app.state import walk as walking
 from app.state.models import StateWalk
+from tests import templates
+from tests.cli.program import url_of
 from tests.ground import Clinic, create_clinic, migrated_like
 from tests.ledger.attacker import history, owning
 
 PATIENTS_THERE = 700
 
 
+@pytest.fixture(name="crowd", scope="module")
+def database_with_many_patients(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clinic]:
+    """To be copied: to create the patients takes longer than most of the tests."""
+    with migrated_like(database, tmp_path_factory.mktemp("crowd")) as own:
+        clinic = filled(own)
+        own.close()
+        yield clinic
+
+
 @pytest.fixture(name="clinic")
-def clinic_with_many_patients(database: Database, tmp_path: Path) -> Iterator[Clinic]:
-    with migrated_like(database, tmp_path) as own:
-        yield filled(own)
+def clinic_with_many_patients(crowd: Clinic, tmp_path: Path) -> Iterator[Clinic]:
+    with (
+        templates.copied(url_of(crowd.database), tmp_path / "copy") as url,
+        closing(Database(url)) as own,
+    ):
+        yield Clinic(crowd.id, own)
 
 
 def filled(own: Database) -> Clinic:
