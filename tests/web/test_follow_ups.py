@@ -226,7 +226,7 @@ def test_the_front_desk_phones_about_a_day_and_stores_the_red_flag_that_it_hears
     fran = at(50, ROLES["front-desk"])
     for place in (PAGE, ask_page(ask), f"{ask_page(ask)}/phoned"):
         page = words(fran.get(place).text)
-        assert "Visit of 2026-11-20 ." in page or "Visit of 2026-11-20." in page
+        assert "Visit of 2026-11-20, treated by Dana Demo" in page
         assert "Speaks: Persian" in page
     shown = fran.get(ask_page(ask)).text
     first = shown.index("Phoned: enter what they say")

@@ -1,7 +1,7 @@
 """What a patient says on the telephone: the form's fields, and the report that they make.
 
-A sign of danger counts beside every fault of the form, as on the patient's page: the alert is raised
-although the report isn't stored yet.
+A sign of danger counts beside every fault of the form, as on the patient's page: the alert is
+raised although the report isn't stored yet.
 """
 
 from collections.abc import Iterator, Mapping
