@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -72,7 +73,10 @@ def test_a_failure_inside_a_turn_passes_it_on() -> None:
 
 def test_one_transaction_of_bulk_work_at_most_is_before_another_writer(tmp_path: Path) -> None:
     with closing(Database(f"sqlite:///{tmp_path / 'turns.db'}")) as database:
-        bulk: Turn = lambda: database.writing(bulk=True)  # noqa: E731
-        waiting = lambda: database.writers.waiting + database.bulk_writers.waiting  # noqa: E731
+        bulk: Turn = partial(database.writing, bulk=True)
+
+        def waiting() -> int:
+            return database.writers.waiting + database.bulk_writers.waiting
+
         with queued(waiting, database.writing, bulk, bulk, bulk, database.writing) as came:
             assert came == [0, 3, 1, 2]
