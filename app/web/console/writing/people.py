@@ -13,13 +13,13 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
+from app.core.values.names import full_name
 from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
 from app.patients.views import PatientStatus, PatientView, Sex
-from app.core.values.names import full_name
 from app.records.queries import record_for_answer, records_for_answer
 from app.records.service import create_one, patch
 from app.records.views import DuplicateView
