@@ -144,18 +144,21 @@ def _alert(alert: AlertView, words: Words) -> str:
     return words.labelled(words.moment(alert["raised_at"]), why)
 
 
-def _red_flags(chart: Chart, words: Words) -> Iterator[str]:
-    """The red flags that were found at an episode, and those that the patient reported."""
+def _red_flags(chart: Chart, words: Words) -> Iterator[Item]:
+    """The red flags that were found at an episode, and those that the patient reported.
+
+    None of them is ever left out of a shortened letter.
+    """
     _ = words.gettext
     for episode in chart.episodes:
         if episode["red_flags"]:
             found = listed_texts(words.code("episode_flag", flag) for flag in episode["red_flags"])
-            yield words.labelled(_("Found (%(complaint)s)") % episode, found)
+            yield Item(_("Found (%(complaint)s)") % episode, found)
     for report in chart.records["follow_ups"]:
         if report["red_flags"]:
             flags = listed_texts(words.code("red_flag", flag) for flag in report["red_flags"])
             when = {"at": words.moment(report["reported_at"])}
-            yield words.labelled(_("Reported by the patient %(at)s") % when, flags)
+            yield Item(_("Reported by the patient %(at)s") % when, flags)
 
 
 def _complaint(episode: EpisodeView, words: Words) -> str:
