@@ -13,7 +13,7 @@ from app.notes.queries import note
 from app.notes.rules.codes import CODES
 from app.notes.rules.forms import plain
 from app.summaries import service
-from app.summaries.schemas import ChartSummaryBody, LetterBody
+from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
 from app.vocabularies.queries import ROWS
 from tests.ground import Api, Clinic
 from tests.notes import visits
@@ -87,7 +87,9 @@ def charted(api: Api) -> tuple[str, str]:
 
 def test_no_code_stands_in_a_summary_a_letter_or_a_note(api: Api, clinic: Clinic) -> None:
     patient, session = charted(api)
-    bodies = {"summary": ChartSummaryBody.model_validate(asked(detail="whole"))}
+    bodies: dict[str, ReleaseBody] = {
+        "summary": ChartSummaryBody.model_validate(asked(detail="whole"))
+    }
     for tag in languages(NOTES):
         bodies[f"letter {tag.tag}"] = LetterBody.model_validate(asked(language=tag.tag))
     found: dict[str, list[str]] = {}

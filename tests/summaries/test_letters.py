@@ -103,7 +103,7 @@ def test_a_letter_says_the_red_flags_of_the_episode_and_those_that_the_patient_r
     api: Api,
 ) -> None:
     id_ = api.patient(given_name="Jo", family_name="Núñez")["id"]
-    flags = {"red_flags": ["night_pain", "own words"]}
+    flags = {"red_flags": ["night_pain", "own_words"]}
     api.create("/v1/episodes", patient_id=id_, complaint="Neck pain", **flags)
     session = signed(api, patient_id=id_, occurred_at="2026-11-08T10:00:00Z")
     event = {"kind": "vasovagal", "severity": "significant", "expected": True, "muscle": "soleus"}
