@@ -79,8 +79,9 @@ async def create_letter(
 ) -> Pdf:
     """Release a letter of one page about a patient as a PDF (PDF/UA-1).
 
-    It has the clinic's letterhead, the complaint, visits, muscles, measures with their change and
-    n, adverse events, open alerts and the plan. What doesn't fit is shortened, and it says so.
+    It has the clinic's letterhead, the complaint, red flags, open alerts, visits, muscles, measures
+    with their change and n, adverse events and the plan. What doesn't fit is shortened, and it says
+    so; red flags never are.
     Consent and ledger are as for a chart summary.
     """
     return await _released(op, database, patient_id, body, "letter")
