@@ -130,6 +130,7 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
         "about": [
             *_warning(chart),
+            *_refusals(chart, names),
             *_alerts(chart, names, "open"),
             *_about(release, names),
             *_alerts(chart, names, "acknowledged"),
@@ -160,6 +161,12 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
         "notice": NOTICE.split("\n"),
         "system": f"For the system: patient {chart.patient['id']}, summary {release.number}",
     }
+
+
+def _refusals(chart: Chart, names: Names) -> list[Pair]:
+    """Say first what the patient refused or withdrew."""
+    lines = [heed.refusal(consent, names) for consent in chart.refusals]
+    return pairs(("Consent refused or withdrawn", "\n".join(lines)))
 
 
 def _known(chart: Chart) -> heed.Known:
