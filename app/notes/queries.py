@@ -254,7 +254,7 @@ def names(op: Operation, say: Say, written: Say) -> Names:
     def term(noun: VocabularyName, code: str) -> str:
         row = own_words.row(noun, code)
         if row is None:
-            return written(code)
+            return written(code.replace("_", " "))
         return written(row.name) if row.own else say(row.name)
 
     return Names(muscle, scale, term)

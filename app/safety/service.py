@@ -13,7 +13,7 @@ from app.core.http.pages import Order
 from app.core.operation import CLINIC, Operation
 from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
-from app.records.appearances import Appearances, LeftOut
+from app.records.appearances import Appearances
 from app.records.kinds import Child, Facts, Kind, Reference
 from app.safety import rules
 from app.safety.models import AdverseEvent, Consent, Screening, ScreeningAnswerRow
@@ -76,9 +76,7 @@ class Consents(Kind[ConsentBody, ConsentView]):
         rows=True,
         table=True,
         timeline=Consent.obtained_at,
-        chart_summary=LeftOut(
-            "The summary cites the consent to its release, and names what was refused or withdrawn."
-        ),
+        chart_summary=True,
         console=True,
         note=True,
     )
@@ -131,7 +129,7 @@ class Screenings(Kind[ScreeningBody, ScreeningView]):
         rows=True,
         table=True,
         timeline=Screening.decided_at,
-        chart_summary=LeftOut("It cleared one session, which the summary describes."),
+        chart_summary=True,
         console=True,
         note=True,
     )

@@ -26,10 +26,12 @@ from app.followups.service import FOLLOW_UPS
 from app.followups.views import FollowUpView
 from app.instruments import queries as instruments
 from app.kinds import IN_CHART_SUMMARY
+from app.languages.rules.choice import SOURCE
 from app.ledger import queries as ledger
 from app.measurements.models import Measurement
 from app.muscles import queries as muscles
 from app.muscles.queries import BODY
+from app.notes.queries import names as note_names
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.practitioners.service import PRACTITIONERS
@@ -43,22 +45,26 @@ from app.records.kinds import Kind, V
 from app.records.registry import by_kind, registry
 from app.records.reports import Difference, report_afterwards
 from app.records.views import RecordView
-from app.safety.models import Consent
+from app.safety.models import Consent, Screening
 from app.safety.rules import standing_refusals
-from app.safety.service import ADVERSE_EVENTS, CONSENTS
-from app.safety.views import AdverseEventView, ConsentView
+from app.safety.service import ADVERSE_EVENTS, CONSENTS, SCREENINGS
+from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.models import TreatmentSession
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.summaries.errors import ChartTooLong
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.content import Chart, ChartRecords, Drawing, name_of
+from app.summaries.rules.in_full import InFull
 from app.summaries.rules.progress import legible
 from app.summaries.rules.words import Names, local, printable
 from app.summaries.schemas import ReleaseBody
 from app.thresholds.models import OwnThresholds
+from app.vocabularies import queries as vocabularies
 
 SESSIONS_MAX: Final = 200
+LETTERS: Final = 10.7
+"""The size of the smallest letters of the body map: 7 points on a page of Letter or A4."""
 _OF: BindParameter[UUID] = bindparam("patient_id")
 _EPISODES = EPISODES.select.where(Episode.patient_id == _OF).order_by(Episode.opened_at, Episode.id)
 _CONSENTS = CONSENTS.select.where(Consent.patient_id == _OF, Consent.kind == "data_use")
@@ -68,6 +74,9 @@ _EVERY_CONSENT = CONSENTS.select.where(Consent.patient_id == _OF).order_by(
 _ALERTS = ALERTS.select.where(Alert.patient_id == _OF).order_by(Alert.raised_at, Alert.id)
 _REPORTS = FOLLOW_UPS.select.where(among(FollowUp.session_id, "ids")).order_by(
     FollowUp.reported_at, FollowUp.id
+)
+_SCREENINGS = SCREENINGS.select.where(among(Screening.session_id, "ids")).order_by(
+    Screening.decided_at, Screening.id
 )
 _SESSIONS = rows(
     TreatmentSession, TreatmentSession.id, TreatmentSession.episode_id, TreatmentSession.status
@@ -142,15 +151,18 @@ def chart(op: Operation, patient: PatientView, body: ReleaseBody) -> Chart:
         episode_id=body.episode_id, as_of=None, begin=body.begin, end=body.end
     )
     document = printable(progress.progress(op, id, filters, local=True))
-    names = progress.code_names()
+    names = progress.code_names(vocabularies.Words(op, inactive=True))
     picture = picture_svg(legible(document), names)
-    where = body_map(document, BODY, names.muscle) if document["muscles"] else ""
+    where = body_map(document, BODY, names.muscle, LETTERS) if document["muscles"] else ""
     events = _of_episode(op, happened, body.episode_id)
     shown = None if not period | of_episode else {*ids, *(event["id"] for event in events)}
+    decided = _decided(op, id)
     records: ChartRecords = {
         "alerts": _alerts(op, id, shown),
         "patients": [patient],
         "episodes": selected,
+        "consents": [one for one in decided if not of_episode or _covers(one, body.episode_id)],
+        "screenings": _screenings(op, ids),
         "sessions": visited,
         "follow_ups": _reports(op, ids),
         "adverse_events": events,
@@ -164,7 +176,7 @@ def chart(op: Operation, patient: PatientView, body: ReleaseBody) -> Chart:
         _drawing(picture),
         _drawing(where),
         _differing(op, records),
-        _refusals(op, id),
+        standing_refusals(decided),
     )
 
 
@@ -173,10 +185,17 @@ def _drawing(picture: str) -> Drawing:
     return Drawing(picture, unescape(found[1]) if found else "")
 
 
-def _refusals(op: Operation, patient_id: UUID) -> list[ConsentView]:
-    """The consents that the patient refused or withdrew, and decided nothing else since."""
-    every = [_view(op, CONSENTS, row) for row in op.all(_EVERY_CONSENT, patient_id=patient_id)]
-    return standing_refusals(every)
+def _covers(consent: ConsentView, episode_id: UUID | None) -> bool:
+    return consent["episode_id"] in {None, episode_id}
+
+
+def _decided(op: Operation, patient_id: UUID) -> list[ConsentView]:
+    return [_view(op, CONSENTS, row) for row in op.all(_EVERY_CONSENT, patient_id=patient_id)]
+
+
+def _screenings(op: Operation, ids: Sequence[UUID]) -> list[ScreeningView]:
+    found = op.all(_SCREENINGS, ids=ids) if ids else ()
+    return [_view(op, SCREENINGS, row) for row in found]
 
 
 def _of_episode(
@@ -277,8 +296,14 @@ def names(op: Operation, chart: Chart) -> Names:
             return f"the operator ({id})"
         return known.get(id) or programs.get(id, who)
 
+    def muscle(slug: str) -> str:
+        found = muscles.find(slug)
+        return slug if found is None else found.name
+
+    noted = note_names(op, str, printable)
     return Names(
-        muscle=lambda slug: found.name if (found := muscles.find(slug)) else slug,
+        words=InFull(SOURCE, str, op.zone, op.at, muscle, noted.scale, noted.term, actor),
+        muscle=muscle,
         instrument=lambda code: (
             found.name.partition(" (")[0] if (found := instruments.find(code)) else code
         ),

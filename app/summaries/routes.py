@@ -79,8 +79,9 @@ async def create_letter(
 ) -> Pdf:
     """Release a letter of one page about a patient as a PDF (PDF/UA-1).
 
-    It has the clinic's letterhead, the complaint, visits, muscles, measures with their change and
-    n, adverse events, open alerts and the plan. What doesn't fit is shortened, and it says so.
+    It has the clinic's letterhead, the complaint, red flags, open alerts, visits, muscles, measures
+    with their change and n, adverse events and the plan. What doesn't fit is shortened, and it says
+    so; red flags never are.
     Consent and ledger are as for a chart summary.
     """
     return await _released(op, database, patient_id, body, "letter")
@@ -90,14 +91,14 @@ async def _released(
     op: Operation, database: Database, patient_id: UUID, body: ReleaseBody, name: str
 ) -> Pdf:
     work = partial(service.release, op, database, patient_id, body)
-    return pdf_answer(op, await in_print_thread(work), name)
+    return pdf_answer(await in_print_thread(work), name)
 
 
-def pdf_answer(op: Operation, summary: Summary, name: str) -> Pdf:
-    """The answer with a PDF, whose file has this name and the day."""
+def pdf_answer(summary: Summary, name: str) -> Pdf:
+    """The answer with a PDF. Its file has this name, the patient's number and the day."""
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",
-        "Content-Disposition": f'attachment; filename="{name}-{op.at:%Y-%m-%d}.pdf"',
+        "Content-Disposition": f'attachment; filename="{name}-{summary.file}.pdf"',
     }
     return Pdf(summary.pdf, headers=headers)

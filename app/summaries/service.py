@@ -20,6 +20,8 @@ from app.summaries.schemas import ChartSummaryBody, LetterBody, ReleaseBody
 class Summary(NamedTuple):
     """A chart as a PDF."""
 
+    file: str
+    """The name of its file, without what kind of document it is: whose it is, and the day."""
     pdf: bytes
     content_digest: str
     """SHA-256, in hex, of the canonical JSON of its content."""
@@ -62,7 +64,8 @@ def printed(
             op.begin(db)
             elsewhere = list(queries.named_elsewhere(op, chart))
         refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, shown))
-    return Summary(pdf, digest, hashlib.sha256(pdf).digest()), consent
+    file = rules.file_of(chart.patient, op.at.astimezone(op.zone))
+    return Summary(file, pdf, digest, hashlib.sha256(pdf).digest()), consent
 
 
 def collected(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typing_extensions import TypeAliasType
 
-from app.alerts.views import RedFlag
+from app.alerts.views import AlertAction, AlertReason, RedFlag
 from app.core.values.vocabularies import words_of
 from app.episodes.views import EpisodeSide
 from app.followups.views import ChangeRating, FollowUpReporter, FollowUpSource
@@ -15,8 +15,9 @@ from app.languages.queries import NOTES, languages, translations
 from app.measurements.views import MeasurementPhase
 from app.notes.rules.codes import CODES
 from app.practitioners.views import CredentialKind
+from app.progress.schemas import FlagCode
 from app.records.views import Reporter
-from app.safety.views import ConsentDecision, ConsentForm, ScreeningDecision
+from app.safety.views import ConsentDecision, ConsentForm, ConsentKind, ScreeningDecision
 from app.sessions.schemas import AmendmentKind
 from app.sessions.views import (
     Attendance,
@@ -30,8 +31,9 @@ from app.sessions.views import (
     Stimulation,
     Technique,
 )
-from app.signing.rules import TREATMENT
+from app.summaries.rules.release import RecipientKind
 from app.vocabularies.rules import ScreeningAnswer, Severity
+from app.web.console.writing.courses import RED_FLAGS
 from tests.causes import causal_words
 
 VOCABULARIES: Mapping[str, TypeAliasType] = {
@@ -48,6 +50,7 @@ VOCABULARIES: Mapping[str, TypeAliasType] = {
     "sign": Sign,
     "reporter": Reporter,
     "phase": MeasurementPhase,
+    "consent": ConsentKind,
     "consent_decision": ConsentDecision,
     "consent_form": ConsentForm,
     "answer": ScreeningAnswer,
@@ -57,12 +60,16 @@ VOCABULARIES: Mapping[str, TypeAliasType] = {
     "source": FollowUpSource,
     "informant": FollowUpReporter,
     "red_flag": RedFlag,
+    "alert_reason": AlertReason,
+    "alert_action": AlertAction,
+    "recipient": RecipientKind,
+    "progress_flag": FlagCode,
     "amendment": AmendmentKind,
 }
 OF_SIGNING = ("in_the_future", "technique_missing")
 """The faults that nobody may override, and that an imported session may have."""
 EXPECTED: dict[str, set[Any]] = {name: set(words_of(of)) for name, of in VOCABULARIES.items()} | {
-    "consent": set(TREATMENT),
+    "episode_flag": set(RED_FLAGS),
     "instrument": {each.code for each in INSTRUMENTS},
     "fault": {*words_of(Overridable), *OF_SIGNING},
 }

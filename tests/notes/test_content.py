@@ -71,7 +71,9 @@ def test_a_french_note_has_french_abbreviations_and_a_decimal_comma(api: Api) ->
         "EN (douleur) : 7/10; rapporté par le patient",
         "GROC : -3 (-7 à 7); rapporté par le praticien",
     ]
-    assert said.endswith("Aucun clinicien n\u2019a encore relu cette traduction.\n")
+    *_, reviewed, last = said.rstrip().split("\n")
+    assert reviewed == "Aucun clinicien n\u2019a encore relu cette traduction."
+    assert last.startswith(f"Pour le système : séance {made['id']}")
 
 
 def test_values_and_findings_stand_with_their_scale_unit_and_reporter(api: Api) -> None:
@@ -127,7 +129,7 @@ def test_the_head_says_who_when_and_how(api: Api) -> None:
             " side-lying, Room 2"
         ),
         "Episode: Shoulder stiff; Shoulder; both sides",
-        f"Session {made['id']} of the patient {made['patient_id']}, version 1",
+        f"For the system: session {made['id']}, patient {made['patient_id']}, version 1",
         "In other systems: A-88 (appointments)",
     ):
         assert line in said.split("\n")
@@ -141,7 +143,7 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
         (
             "Consent to needling: given, in writing; 2026-11-20 09:40, obtained by Dr. Demo from"
             " Her daughter; valid until 2027-01-31; for this episode; risks disclosed:"
-            " pneumothorax, soreness; risks of this patient: Thin skin.;"
+            " Pneumothorax, soreness; risks of this patient: Thin skin.;"
             " alternatives: Exercise alone."
         )
     ]
@@ -149,7 +151,7 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
         (
             "proceed with changes: 2026-11-20 09:50, by Dr. Lee, with the rules clinic 4;"
             " reason: Short needles.; Anticoagulant: yes, Stopped in May.;"
-            " Diabetes: the patient can't say; no: Epilepsy"
+            " Diabetes: unknown; no: Epilepsy"
         )
     ]
     assert section(said, "Follow-ups") == [
@@ -169,11 +171,22 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
     ]
     assert section(said, "Adverse events") == [
         (
-            "2026-11-20 11:05, Bruise: no close call; significant; not expected; L infraspinatus;"
+            "2026-11-20 11:05, Bruise: significant; not expected; L infraspinatus;"
             " detected 2026-11-20 12:06; Large, blue.; action: Ice.; outcome: Gone after two days."
         )
     ]
     assert "certain" not in said
+
+
+def test_a_french_note_has_no_english_of_the_consent_form_and_names_its_risks(api: Api) -> None:
+    made = session(api)
+    given = {"kind": "needling", "decision": "given", "form": "verbal", "given_by": "The patient"}
+    risks = {"risks_disclosed": ["bruise", "pain_during"], "obtained_by": "Dana Demo"}
+    at = {"obtained_at": "2026-11-20T09:40:00-08:00"}
+    api.create("/v1/consents", patient_id=made["patient_id"], **given, **risks, **at)
+    [said] = section(note(api, made, "?language=fr").replace("\u00a0", " "), "Consentement")
+    assert "recueilli par Dana Demo auprès de la personne soignée" in said
+    assert "risques exposés : Ecchymose, Douleur pendant" in said
 
 
 def test_what_was_not_recorded_is_named_and_never_called_absent(api: Api) -> None:

@@ -11,8 +11,9 @@ from app.muscles.rules import SPINAL_LEVELS
 from app.muscles.rules.body import HALF_WIDTH, points
 from app.progress.rules.body_map import CENTRES, LADDER, body_map, places
 from app.progress.rules.body_sheets import body_sheets
-from app.progress.rules.drawing import DARKEST, LIGHTEST, shade
+from app.progress.rules.drawing import DARKEST, LIGHTEST, SIZE, shade
 from app.progress.rules.history import Json
+from app.summaries.queries import LETTERS
 from tests.ground import Api
 from tests.progress.body import EVERY_SIDE, treated
 
@@ -213,3 +214,10 @@ def test_the_body_map_takes_the_parameters_of_progress(api: Api, other_api: Api)
     assert other_api.get(address).status_code == 404
     entries = api.get(f"/v1/patients/{patient['id']}/disclosures").json()["items"]
     assert "progress.body-map" in {entry["operation"] for entry in entries}
+
+
+def test_no_letter_of_the_printed_map_is_smaller_than_7_points() -> None:
+    """On A4, the narrower paper, it is 504 points wide."""
+    svg = fromstring(body_map(treated(*EVERY_SIDE), BODY, plain, LETTERS))  # noqa: S314 - our own
+    sizes = [float(each.get("font-size", SIZE)) for each in svg.iter(f"{SVG}text")]
+    assert min(sizes) * 504 / float(svg.get("width", "0")) >= 7

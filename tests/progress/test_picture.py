@@ -23,7 +23,11 @@ from tests.progress.charts import Chart
 from tests.progress.records import AS_OF, Record, histories, history_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-NAMES = Names(lambda code: Scale(f"Scale <{code}>", 0, 10), lambda slug: f"Muscle & {slug}")
+NAMES = Names(
+    lambda code: Scale(f"Scale <{code}>", 0, 10),
+    lambda slug: f"Muscle & {slug}",
+    lambda _, code: code,
+)
 A_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -77,7 +77,7 @@ def test_a_letter_says_who_what_was_done_what_changed_and_who_signs(api: Api) ->
         "Left shoulder pain, left",
         "To lift a cup above the shoulder",
         "2 visits: first: 2026-11-01; last: 2026-11-08",
-        "left infraspinatus (2 of 2 visits)",
+        "left infraspinatus (visits: 2 of 2)",
         "at the start 7 on 2026-11-01; latest 3 on 2026-11-08;",
         "changed by \N{MINUS SIGN}4 (from 2 values)",
         "a change from a single first value may be chance",
@@ -99,13 +99,52 @@ def test_a_letter_says_who_what_was_done_what_changed_and_who_signs(api: Api) ->
     assert "Main Street" not in entry["reason"]
 
 
+def test_a_letter_says_the_red_flags_of_the_episode_and_those_that_the_patient_reported(
+    api: Api,
+) -> None:
+    id_ = api.patient(given_name="Jo", family_name="Núñez")["id"]
+    flags = {"red_flags": ["night_pain", "own_words"]}
+    api.create("/v1/episodes", patient_id=id_, complaint="Neck pain", **flags)
+    session = signed(api, patient_id=id_, occurred_at="2026-11-08T10:00:00Z")
+    event = {"kind": "vasovagal", "severity": "significant", "expected": True, "muscle": "soleus"}
+    when = {"occurred_at": "2026-11-08T12:00:00Z", "causality": "certain", "description": "Pale."}
+    api.create("/v1/adverse-events", patient_id=id_, **event, **when)
+    paper = written(api, id_)
+    for said in ("Red flags Found (Neck pain): night pain, own words", "No alert waits"):
+        assert paper.says(said), said
+    fainted = "Fainting or near-fainting: significant; expected; soleus (side not recorded)"
+    assert paper.says(fainted)
+    report = {"reported_at": "2026-11-09T10:00:00Z", "soreness": 4, "red_flags": ["chest_pain"]}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **report)
+    french = written(api, id_, language="fr")
+    assert french.says("Signes d\u2019alerte")
+    assert french.says("douleur nocturne")
+    assert french.says("douleur thoracique")
+
+
+def test_the_file_of_a_letter_tells_the_patient_by_number_or_id_and_never_by_name(
+    api: Api,
+) -> None:
+    number = [{"system": "urn:demo:chart", "value": 'J 10/01"'}]
+    known = api.patient(given_name="Ana", family_name="Núñez", identifiers=number)["id"]
+    other = api.patient(given_name="Ana", family_name="Núñez")["id"]
+    files = {}
+    for id_, path in ((known, "letters"), (other, "letters"), (other, "chart-summaries")):
+        answer = api.post(f"/v1/patients/{id_}/{path}", asked())
+        files[id_, path] = answer.headers["content-disposition"]
+    assert files[known, "letters"].startswith('attachment; filename="letter-J1001-20')
+    assert f"letter-{other[-8:]}-20" in files[other, "letters"]
+    assert f"chart-summary-{other[-8:]}-20" in files[other, "chart-summaries"]
+    assert not any("Ana" in name for name in files.values())
+
+
 def test_a_letter_is_in_french_where_that_is_asked_for(api: Api) -> None:
     paper = written(api, told(api), language="fr-CA")
     assert str(paper.root.Lang) == "fr"
     for said in (
         "Concerne : Ana Núñez · né(e) le 1988-04-12",
         "2 visites : première : 2026-11-01; dernière : 2026-11-08",
-        "infra-épineux, gauche (2 visites sur 2)",
+        "infra-épineux, gauche (visites : 2 sur 2)",
         "variation de \N{MINUS SIGN}4 (sur 2 valeurs)",
         "encore relu cette traduction.",
     ):

@@ -137,7 +137,7 @@ def test_it_shows_everything_that_was_selected(api: Api) -> None:
         "M75.1 (icd-10): Rotator cuff syndrome",
         "Reach the top shelf",
         f"2026-11-01 10:00 (UTC{MINUS}08:00) · attended · Gunn IMS",
-        "before: Numeric Pain Rating Scale: 7",
+        "before the needles: Numeric Pain Rating Scale: 7",
         "taut band C5 left: 2",
         "ache 6/10",
         "1 opened, 1 inserted, 1 removed, 1 disposed of",
@@ -247,7 +247,7 @@ def test_the_longest_texts_and_the_most_needlings_are_printed_whole(api: Api) ->
     session = api.session(note=long, plan=long, needlings=needlings)
     paper = paper_of(api, session["patient_id"])
     assert paper.words().count("".join(long.split())) == 2
-    assert [n for n in range(60) if not paper.says(f"stopped for reason {n} of 60")] == []
+    assert [n for n in range(60) if not paper.says(f"stopped for: reason {n} of 60")] == []
 
 
 def test_control_characters_are_printed_as_their_code_points(api: Api) -> None:
@@ -275,6 +275,8 @@ CONTENT: dict[str, Any] = {
     "created": "x",
     "about": [],
     "patient": {"line": "x", "facts": []},
+    "heed": [],
+    "consents": [],
     "episodes": [],
     "progress": {"facts": [], "flags": [], "measures": [], "muscles": [], "picture": ""},
     "body": {"picture": ""},
@@ -284,6 +286,7 @@ CONTENT: dict[str, Any] = {
     "sessions": [],
     "practitioners": [],
     "notice": ["x"],
+    "system": "x",
 }
 
 
@@ -355,8 +358,8 @@ def test_what_was_overridden_and_what_contradicts_is_printed_with_its_needling(a
     path, held = f"/v1/sessions/{session['id']}/sign", {"If-Match": '"1"'}
     assert api.post(path, {"overrides": overrides}, headers=held).is_success
     paper = paper_of(api, patient)
-    assert paper.says(f"deeper than needle (needling 2): {reason}")
-    assert paper.says(f"consent refused: {reason}")
+    assert paper.says(f"the depth exceeds the needle's length (needling 2): {reason}")
+    assert paper.says(f"consent was refused: {reason}")
 
 
 def alarmed(api: Api, patient_id: str, day: str) -> str:
@@ -378,7 +381,7 @@ def test_alerts_are_printed_with_who_acknowledged_them_when_what_was_done_and_ev
     paper = paper_of(api, patient)
     assert not paper.says("Open alerts")
     assert paper.says("Acknowledged alerts fainting, raised")
-    assert paper.says("by the client “test”: seen. Feels well.")
+    assert paper.says("by the client “test”: the patient was seen. Feels well.")
     assert paper.says("the client “test”: Called again.")
     later = {"from": "2026-10-04T00:00:00Z"}
     assert not paper_of(api, patient, **later).says("Acknowledged alerts")
@@ -393,5 +396,5 @@ def test_refused_and_withdrawn_consents_are_printed_first(api: Api) -> None:
     refused = {"kind": "needling", "decision": "refused", "obtained_at": "2026-02-01T00:00:00Z"}
     api.create("/v1/consents", **consent, **refused)
     paper = paper_of(api, patient)
-    assert paper.says("Consent refused or withdrawn needling refused, 2026-02-01")
-    assert paper.words().index("needlingrefused") < paper.words().index("Recipient")
+    assert paper.says("Consent refused or withdrawn Consent to needling: refused, 2026-02-01")
+    assert paper.words().index("Consenttoneedling:refused") < paper.words().index("Recipient")

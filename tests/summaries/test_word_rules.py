@@ -3,18 +3,22 @@
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.progress.rules.wording import MINUS, NOTHING
+from app.progress.rules.wording import MINUS, NOTHING, release_time
 from app.summaries.rules import progress
 from app.summaries.rules.amendments import Version, amendments
+from app.summaries.rules.in_full import InFull
 from app.summaries.rules.words import ISOLATE, ISOLATED, Names, isolated_whole, moment, printable
 
 AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
+WORDS = InFull("en", str, ZoneInfo("UTC"), AT, str.title, lambda _: None, lambda _, code: code, str)
 NAMES = Names(
+    words=WORDS,
     muscle=str.title,
     instrument=str.upper,
     practitioner=lambda id: f"practitioner {id}",
@@ -57,7 +61,7 @@ def test_an_amendment_names_each_leaf_that_changed() -> None:
         ["note", "Was.", "Is."],
         ["needlings 1 depth (mm)", "25", "35"],
         ["needlings 1 needle lot", NOTHING, "L_7"],
-        ["aftercare", "heat", "heat, no gym"],
+        ["aftercare", "heat", "heat, no_gym"],
     ]
 
 
@@ -133,7 +137,7 @@ def test_p_is_shown_only_where_there_is_one() -> None:
     }
 
     def cells(**of_trend: Any) -> list[str]:
-        return progress.measure(measure | {"trend": trend | of_trend}, NAMES)
+        return progress.measure(measure | {"trend": trend | of_trend}, NAMES, {})
 
     assert cells()[-1] == f"{MINUS}0.8 a week, n = 6 (descriptive)"
     assert cells(p=0.0123, evidence="tested")[-1].endswith("n = 6, p = 0.012")
@@ -151,16 +155,20 @@ def test_p_is_shown_only_where_there_is_one() -> None:
 def test_a_plan_is_shown_beside_the_visits_that_took_place() -> None:
     agreed = {"planned_sessions": 6, "planned_per_week": 1, "region": "low_back", "attended": 4}
     assert (
-        progress.plan(agreed | {"per_week": 0.9333}) == "low back: 4 of 6 sessions, 0.9 of 1 a week"
+        progress.plan(agreed | {"per_week": 0.9333}, NAMES)
+        == "low_back: 4 of 6 sessions, 0.9 of 1 a week"
     )
     nothing = {"planned_sessions": None, "planned_per_week": None}
-    assert progress.plan(agreed | nothing | {"per_week": 1}) is None
+    assert progress.plan(agreed | nothing | {"per_week": 1}, NAMES) is None
 
 
 def test_a_time_to_release_is_shown_where_there_is_a_median() -> None:
     timed = {"method": "kaplan_meier", "n": 9, "released": 6, "median_s": 40}
-    assert progress.released(timed) == "40 s (Kaplan-Meier median of 9 needlings)"
-    assert progress.released(timed | {"median_s": None}) is None
+    assert release_time(timed) == (
+        "40 s: by then half of the 9 needlings with a time had released, those that never did"
+        " included (Kaplan-Meier)"
+    )
+    assert release_time(timed | {"median_s": None}) is None
 
 
 @given(st.text())

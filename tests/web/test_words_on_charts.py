@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from tests.ground import Api
 from tests.progress.charts import Chart, moment
+from tests.summaries.test_codes_on_paper import charted, codes_in
 from tests.web.console import Desk, words
 
 CODE = re.compile(r"\b[a-z]+_[a-z_0-9]+\b|\burn:|\b[a-z]+\.[a-z]+_")
@@ -125,3 +126,12 @@ def test_what_turned_long_ago_is_folded_and_what_is_true_now_stands_at_its_measu
     assert "Worse again than a level that was held, since" in words(
         after.partition("</details>")[0]
     )
+
+
+def test_no_code_of_any_record_stands_on_a_chart_a_timeline_or_a_session(
+    desk: Desk, api: Api
+) -> None:
+    patient, session = charted(api)
+    chart = f"/console/patients/{patient}"
+    for path in (chart, f"{chart}/timeline", f"/console/sessions/{session}"):
+        assert codes_in(spoken(desk.get(path).text)) == [], path

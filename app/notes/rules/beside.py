@@ -11,6 +11,8 @@ SYMPTOMS: Final = ("bruising", "fatigue", "headache")
 HOUR_DECIMALS: Final = 1
 ANSWERS: Final = ("yes", "unknown", "no")
 """The answers of a screening, in the order in which a reader needs them."""
+GIVEN_BY: Final = "The patient"
+"""What the console's form of a consent begins with, for who decided."""
 OF_CONSOLE: Final = "console-1"
 """The rule set of a screening that was asked with the console's form."""
 
@@ -31,7 +33,7 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     people = {
         "at": words.moment(said["obtained_at"]),
         "by": written(said["obtained_by"]),
-        "given": written(said["given_by"]),
+        "given": _("the patient") if said["given_by"] == GIVEN_BY else written(said["given_by"]),
     }
     yield _("%(at)s, obtained by %(by)s from %(given)s") % people
     if said["withdrawn_at"] is not None:
@@ -41,7 +43,8 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     if said["episode_id"]:
         yield _("for this episode")
     if said["risks_disclosed"]:
-        yield words.labelled(_("risks disclosed"), listed(map(written, said["risks_disclosed"])))
+        risks = (words.term("event_kinds", risk) for risk in said["risks_disclosed"])
+        yield words.labelled(_("risks disclosed"), listed(risks))
     if specific is not None:
         yield words.labelled(_("risks of this patient"), written(specific))
     if other is not None:
@@ -128,18 +131,22 @@ def adverse_event(event: AdverseEventView, words: Words) -> str:
     return words.labelled(label, "; ".join(filter(None, _happened(event, words))))
 
 
+def where(event: AdverseEventView, words: Words) -> str | None:
+    """Return the muscle and the side of an adverse event; that a side is missing is told."""
+    muscle, side = event["muscle"], event["side"]
+    if muscle and side is None:
+        told = {"muscle": words.placed(muscle, None)}
+        return words.gettext("%(muscle)s (side not recorded)") % told
+    return words.placed(muscle, side) if muscle else side and words.code("side", side)
+
+
 def _happened(event: AdverseEventView, words: Words) -> Iterator[str | None]:
     _ = words.gettext
-    muscle, side, action, outcome = (
-        event["muscle"],
-        event["side"],
-        event["action"],
-        event["outcome"],
-    )
-    yield _("close call, nobody was harmed") if event["close_call"] else _("no close call")
+    action, outcome = event["action"], event["outcome"]
+    yield _("close call, nobody was harmed") if event["close_call"] else None
     yield words.code("severity", event["severity"])
     yield _("expected") if event["expected"] else _("not expected")
-    yield words.placed(muscle, side) if muscle else side and words.code("side", side)
+    yield where(event, words)
     detected = event["detected_at"]
     yield None if detected is None else _("detected %(at)s") % {"at": words.moment(detected)}
     yield written(event["description"])

@@ -1,10 +1,19 @@
-"""The words for the codes that a note shows. Pure."""
+"""The words for the codes that notes, letters and chart summaries show. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from app.languages.queries import message
 
+_REPORTED: Final = {
+    "breathlessness": message("breathlessness"),
+    "chest_pain": message("chest pain"),
+    "dry_cough": message("dry cough"),
+    "fever_or_spreading_redness": message("fever or spreading redness"),
+    "new_numbness_or_weakness": message("new numbness or weakness"),
+    "fainting": message("fainting"),
+}
+"""The red flags that a patient reports after a visit."""
 CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "attendance": {
         "attended": message("attended"),
@@ -111,6 +120,8 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
         "needling": message("Consent to needling"),
         "thoracic_needling": message("Consent to thoracic needling"),
         "electrical": message("Consent to electrical stimulation"),
+        "data_use": message("Consent to the use of data"),
+        "messages": message("Consent to messages"),
     },
     "consent_decision": {
         "given": message("given"),
@@ -125,7 +136,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "answer": {
         "yes": message("yes"),
         "no": message("no"),
-        "unknown": message("the patient can't say"),
+        "unknown": message("unknown"),
     },
     "screening_decision": {
         "proceed": message("proceed"),
@@ -153,13 +164,50 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
         "patient": message("answered by the patient"),
         "for_patient": message("answered for the patient"),
     },
-    "red_flag": {
-        "breathlessness": message("breathlessness"),
+    "red_flag": _REPORTED,
+    "episode_flag": {
+        "night_pain": message("night pain"),
+        "unexplained_weight_loss": message("unexplained weight loss"),
+        "history_of_cancer": message("history of cancer"),
+        "fever_or_feeling_unwell": message("fever or feeling unwell"),
+        "recent_infection": message("recent infection"),
+        "weakened_immunity": message("weakened immunity"),
+        "drug_injection": message("drug injection"),
+        "significant_trauma": message("significant trauma"),
+        "osteoporosis": message("osteoporosis"),
+        "long_term_corticosteroids": message("long-term corticosteroids"),
+        "saddle_numbness": message("saddle numbness"),
+        "bladder_change": message("bladder change"),
+        "bowel_change": message("bowel change"),
+        "sexual_function_change": message("change of sexual function"),
+        "weakness_that_grows": message("weakness that grows"),
+        "numbness_that_spreads": message("numbness that spreads"),
+        "sudden_severe_headache": message("sudden severe headache"),
         "chest_pain": message("chest pain"),
-        "dry_cough": message("dry cough"),
-        "fever_or_spreading_redness": message("fever or spreading redness"),
-        "new_numbness_or_weakness": message("new numbness or weakness"),
-        "fainting": message("fainting"),
+        "breathlessness": message("breathlessness"),
+    },
+    "alert_reason": {
+        **_REPORTED,
+        "serious_adverse_event": message("a serious adverse event"),
+        "differs_from_ledger": message("a record that was changed outside the program"),
+        "emergency_series": message("emergency access was opened often within an hour"),
+        "before_alerts": message("marked before there were alerts"),
+    },
+    "alert_action": {
+        "called": message("the patient was called"),
+        "seen": message("the patient was seen"),
+        "sent_to_emergency": message("sent to an emergency department"),
+        "other": message("something else was done"),
+    },
+    "recipient": {
+        "patient": message("the patient"),
+        "physician": message("physician"),
+        "insurer": message("insurer"),
+        "other": message("another recipient"),
+    },
+    "progress_flag": {
+        "recurrence": message("worse again"),
+        "plateau": message("no further improvement"),
     },
     "amendment": {
         "correction": message("correction"),

@@ -84,13 +84,13 @@ def _counts(count: NeedleCountView, words: Words) -> str:
 
 def _foot(visit: Visit, words: Words, *, reviewed: bool) -> Iterator[str]:
     _, session = words.gettext, visit.session
-    told = {"id": session["id"], "patient": session["patient_id"], "version": session["version"]}
-    yield _("Session %(id)s of the patient %(patient)s, version %(version)s") % told
     if session["identifiers"]:
         yield words.labelled(_("In other systems"), _identifiers(session["identifiers"]))
     yield _("L and R are the patient's own sides. Times are on the clinic's clock.")
     if not reviewed:
         yield _("No clinician has reviewed this translation yet.")
+    told = {"id": session["id"], "patient": session["patient_id"], "version": session["version"]}
+    yield _("For the system: session %(id)s, patient %(patient)s, version %(version)s") % told
 
 
 def _identifiers(identifiers: Iterable[IdentifierView]) -> str:

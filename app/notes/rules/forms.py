@@ -90,7 +90,7 @@ def html(note: Note) -> str:
         + "</ul>\n</section>\n"
         for section in note.sections
     )
-    foot = "".join(f"<p>{_lines(line)}</p>\n" for line in note.foot)
+    foot = "".join(f"<p><small>{_lines(line)}</small></p>\n" for line in note.foot)
     return (
         f'<!doctype html>\n<html lang="{escape(note.tag)}" dir="{note.direction}">\n<head>\n'
         f'<meta charset="utf-8">\n<style>{STYLE}</style>\n<title>{escape(note.title)}</title>\n'

@@ -29,7 +29,7 @@ def lines(needlings: Sequence[NeedlingView], words: Words) -> list[str]:
 
 def needling(row: NeedlingView, words: Words) -> str:
     """Return the line of one needling. What is unknown is left out."""
-    groups = filter(None, (_done(row, words), _felt_and_seen(row, words), _said(row, words)))
+    groups = filter(None, (done(row, words), _felt_and_seen(row, words), said(row, words)))
     return words.labelled(name(row, words), "; ".join(groups))
 
 
@@ -38,7 +38,8 @@ def name(row: NeedlingView, words: Words) -> str:
     return words.placed(row["muscle"], row["side"], row["spinal_level"])
 
 
-def _done(row: NeedlingView, words: Words) -> str:
+def done(row: NeedlingView, words: Words) -> str:
+    """Return what was done: insertions, the needle, its depth, stimulation, how long it stayed."""
     _ = words.gettext
     depth, stopped = row["depth_mm"], row["stopped_for"]
     return listed(
@@ -78,11 +79,11 @@ def _size(needle: NeedleView, words: Words) -> str | None:
 def _stimulated(row: NeedlingView, words: Words) -> list[str | None]:
     _ = words.gettext
     how, current, stayed = row["stimulation"], row["electrical"], row["retention_s"]
-    said = how and words.code("stimulation", how)
-    if said and current:
+    told = how and words.code("stimulation", how)
+    if told and current:
         hz, ma = words.number(current["hz"]), words.number(current["ma"])
-        said = f"{said} {hz} Hz, {ma} mA"
-    return [said, None if stayed is None else _("left in for %(n)s s") % {"n": stayed}]
+        told = f"{told} {hz} Hz, {ma} mA"
+    return [told, None if stayed is None else _("left in for %(n)s s") % {"n": stayed}]
 
 
 def _felt_and_seen(row: NeedlingView, words: Words) -> str:
@@ -94,7 +95,8 @@ def _felt_and_seen(row: NeedlingView, words: Words) -> str:
     return listed([grasp and words.code("grasp", grasp), seen])
 
 
-def _said(row: NeedlingView, words: Words) -> str:
+def said(row: NeedlingView, words: Words) -> str:
+    """Return what the patient said: ache, sharp pain, release, sensations, the familiar pain."""
     _ = words.gettext
     ache, sharp, familiar = row["ache"], row["sharp"], row["familiar_pain"]
     felt = listed(words.code("sensation", each) for each in row["sensations"])
@@ -112,7 +114,7 @@ def _said(row: NeedlingView, words: Words) -> str:
 def _released(row: NeedlingView, words: Words) -> str | None:
     _ = words.gettext
     release, after = row["release"], row["release_after_s"]
-    said = release and words.code("release", release)
-    if said is None or after is None:
-        return said
-    return _("%(release)s after %(n)s s") % {"release": said, "n": after}
+    told = release and words.code("release", release)
+    if told is None or after is None:
+        return told
+    return _("%(release)s after %(n)s s") % {"release": told, "n": after}

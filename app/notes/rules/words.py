@@ -49,9 +49,9 @@ class Words(NamedTuple):
     """The name of who did something, as the ledger writes them."""
 
     def code(self, about: str, code: str) -> str:
-        """Return the words for a code. One that is unknown here stays as it is."""
+        """Return the words for a code; of one that is unknown here, what it is made of."""
         text = CODES[about].get(code)
-        return code if text is None else self.gettext(text)
+        return spelt(code) if text is None else self.gettext(text)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number with at least so many decimals."""
@@ -89,6 +89,11 @@ class Words(NamedTuple):
         name = self.muscle(muscle)
         parts = [side and self.code("side", side), name[:1].lower() + name[1:]]
         return ", ".join(filter(None, (" ".join(filter(None, parts)), level)))
+
+
+def spelt(code: str) -> str:
+    """Return a code that has no words of its own as words, so that nobody reads an underscore."""
+    return written(code.replace("_", " "))
 
 
 def offset(local: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ from app.progress.schemas import ProgressFilters
 from app.records.queries import mark_of_patient
 from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS
+from app.vocabularies.queries import Words, rows_of
+from app.vocabularies.rules import OWN, VocabularyName
 
 _EPISODE = rows(Episode, Episode.id).where(
     Episode.id == bindparam("episode_id"), Episode.patient_id == bindparam("patient_id")
@@ -90,7 +93,9 @@ def _shown(filters: ProgressFilters) -> Callable[[int], bool] | None:
 
 def picture(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
     """The progress document as an SVG picture."""
-    return picture_svg(progress(op, patient_id, filters, local=True), code_names()).encode()
+    return picture_svg(
+        progress(op, patient_id, filters, local=True), code_names(Words(op, inactive=True))
+    ).encode()
 
 
 def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes:
@@ -98,9 +103,21 @@ def body_map(op: Operation, patient_id: UUID, filters: ProgressFilters) -> bytes
     return body_map_svg(progress(op, patient_id, filters), catalogue.BODY, _muscle_name).encode()
 
 
-def code_names() -> Names:
-    """The names that stand for the codes of a progress document."""
-    return Names(_scale, _muscle_name)
+def code_names(words: Words | None = None) -> Names:
+    """The names that stand for the codes of a progress document.
+
+    Without `words`, which are a clinic's, its own rows are named by what their codes are made of.
+    """
+    return Names(_scale, _muscle_name, partial(_term, words))
+
+
+def _term(words: Words | None, noun: VocabularyName, code: str) -> str:
+    """The name of a row of a vocabulary, as it stands within a sentence."""
+    published = next((row for row in rows_of(noun) if row.code == code), None)
+    if published is not None:
+        return published.name[:1].lower() + published.name[1:]
+    own = None if words is None else words.row(noun, code)
+    return code.removeprefix(OWN).replace("_", " ") if own is None else own.name
 
 
 def _scale(code: str) -> PictureScale:

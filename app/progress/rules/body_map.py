@@ -143,8 +143,16 @@ def places(document: Json, body: Body, muscle_name: Callable[[str], str]) -> lis
     ]
 
 
-def body_map(document: Json, body: Body, muscle_name: Callable[[str], str]) -> str:
-    """An SVG of where a patient was needled. `muscle_name` turns a muscle's code into its name."""
+def body_map(
+    document: Json,
+    body: Body,
+    muscle_name: Callable[[str], str],
+    letters: float = LETTERS,
+) -> str:
+    """An SVG of where a patient was needled. `muscle_name` turns a muscle's code into its name.
+
+    `letters` is the size of its smallest letters.
+    """
     needled = places(document, body, muscle_name)
     height = TOP + HEIGHT + BOTTOM
     parts = [
@@ -157,8 +165,8 @@ def body_map(document: Json, body: Body, muscle_name: Callable[[str], str]) -> s
         ),
     ]
     for view in VIEWS:
-        parts += figure(view, needled, body, Spot(CENTRES[view], TOP))
-    parts += ladder(needled, Spot(LADDER, TOP - 8, 10))
+        parts += figure(view, needled, body, Spot(CENTRES[view], TOP, letters))
+    parts += ladder(needled, Spot(LADDER, TOP - 8, max(10, letters)))
     parts += _legend(height - 36)
     words = ("Body map", describe(document, needled))
     return svg_document("body-map", (WIDTH, height), words, parts)

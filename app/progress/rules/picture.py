@@ -36,6 +36,7 @@ from app.progress.rules.wording import (
     unit,
     verdict_words,
 )
+from app.vocabularies.rules import VocabularyName
 
 HEAD: Final = 8
 BAND: Final = "#dcdcdc"
@@ -56,6 +57,8 @@ class Names(NamedTuple):
 
     scale: Callable[[str], Scale]
     muscle: Callable[[str], str]
+    term: Callable[[VocabularyName, str], str]
+    """The name of a row of a vocabulary, by the vocabulary and the code, within a sentence."""
 
 
 def picture(document: Json, names: Names, layout: Layout = WIDE) -> str:
@@ -253,22 +256,17 @@ def label(measure: Json, names: Names, *, in_course: bool = False) -> str:
 
     It names the course if `in_course`.
     """
-    muscle, region = measure["muscle"], measure["region"]
+    muscle, region, moved = measure["muscle"], measure["region"], measure["movement"]
     more = (
         measure["activity"],
         muscle and names.muscle(muscle),
-        spelt(measure["movement"]),
+        moved and names.term("movements", moved),
         measure["side"],
-        spelt(region),
+        region and names.term("regions", region),
         course_words(measure["course"]) if in_course else None,
     )
     name = names.scale(measure["instrument"]).name + unit(measure.get("unit"))
     return ", ".join([name, *filter(None, more)])
-
-
-def spelt(code: str | None) -> str | None:
-    """A code of a vocabulary as words."""
-    return code and code.replace("_", " ")
 
 
 def _findings(measure: Json) -> list[str]:

@@ -21,6 +21,11 @@ TOO_FEW: Final = f"fewer than {CONCLUDED_FROM} values: a trend may not be conclu
 ONE_VALUE: Final = (
     "The baseline is one value. A first value that was picked because it was high falls by itself."
 )
+TREND: Final = (
+    "The slope a week is the median of the slopes between all pairs of values (Theil-Sen). p says"
+    " how often chance alone would give an order at least as steady as theirs (Mann-Kendall)."
+)
+"""What a trend means, in plain words."""
 NO_ROOM: Final = "the scale leaves no room to show it from here"
 WITHIN_ERROR: Final = "within measurement error"
 MEANING_UNKNOWN: Final = "whether it matters is not known"
@@ -168,6 +173,16 @@ def released_words(muscle: Json) -> str:
     if unknown == muscle["treated"]:
         return "release not recorded"
     return released_count(muscle) + (f", not recorded in {unknown}" if unknown else "")
+
+
+def release_time(time: Json) -> str | None:
+    """The median time to a complete release, in words; None where there is no median."""
+    if time["median_s"] is None:
+        return None
+    return (
+        f"{time['median_s']} s: by then half of the {time['n']} needlings with a time had released,"
+        " those that never did included (Kaplan-Meier)"
+    )
 
 
 def soreness_words(soreness: Json) -> str:

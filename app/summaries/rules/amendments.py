@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from app.progress.rules.wording import NOTHING, number
 from app.sessions.rules.acts import VOID
 from app.sessions.views import SessionView
-from app.summaries.rules.words import Names, Pair, moment, pairs, printable, spelt
+from app.summaries.rules.words import Names, Pair, moment, pairs, plainly, printable
+from app.vocabularies.rules import VocabularyName
 
 Json = Mapping[str, object]
 # Fields that the server adds, or that follow from others.
@@ -22,10 +23,19 @@ DERIVED: Final = frozenset(
         *("updated_at", "id", "overrides", "warnings"),
     }
 )
-# Fields whose text is shown as it was written.
-WRITTEN: Final = frozenset(
-    {"note", "plan", "setting", "lot", "activity", "unit", "stopped_for", "mismatch_reason"}
-)
+ABOUT: Final[Mapping[str, str]] = {
+    **{name: name for name in ("attendance", "technique", "position", "side", "stimulation")},
+    **{name: name for name in ("grasp", "release", "familiar_pain", "sign", "phase")},
+    "sensations": "sensation",
+    "reported_by": "reporter",
+}
+"""The members whose value is a code of the notes' words. Others are shown as they were written."""
+TERMS: Final[Mapping[str, VocabularyName]] = {
+    "co_interventions": "co_interventions",
+    "aftercare": "aftercare",
+    "movement": "movements",
+}
+"""The members whose value is a word of a vocabulary."""
 
 UNIT: Final = re.compile(r" (min|mm|s|hz|ma)$")
 
@@ -61,9 +71,10 @@ def amendments(versions: Sequence[Version], names: Names) -> list[dict[str, Any]
         changes = list(_changes(before.body, after.body, names))
         if before.body["status"] != "draft" and changes:
             kind, _, reason = (after.reason or "").partition(": ")
+            named = names.words.code("amendment", kind) if kind else ""
             listed.append(
                 {
-                    "title": f"Amended {moment(after.at)}" + (f": {kind}" if kind else ""),
+                    "title": f"Amended {moment(after.at)}" + (f": {named}" if named else ""),
                     "facts": pairs(("By", names.actor(after.actor)), ("Reason", printable(reason))),
                     "changes": changes,
                 }
@@ -89,7 +100,7 @@ def _differences(
     for step, was, now in _parts(before, after):
         yield from _differences((*path, step), was, now, names)
     if not _is_nested(before) and not _is_nested(after):
-        place = " ".join(UNIT.sub(r" (\1)", spelt(step)) for step in path)
+        place = " ".join(UNIT.sub(r" (\1)", plainly(step)) for step in path)
         yield [place, _in_words(path[-1], before, names), _in_words(path[-1], after, names)]
 
 
@@ -139,8 +150,10 @@ def _in_words(name: str, value: Any, names: Names) -> str:
         "patient_id": names.patient,
         "occurred_at": moment,
     }
+    if name in ABOUT:
+        meant[name] = lambda code: names.words.code(ABOUT[name], code)
+    elif name in TERMS:
+        meant[name] = lambda code: names.words.term(TERMS[name], code)
     if isinstance(value, list):
         return ", ".join(_in_words(name, item, names) for item in value)
-    if name in meant:
-        return meant[name](value)
-    return str(value) if name in WRITTEN else spelt(value)
+    return meant.get(name, str)(value)

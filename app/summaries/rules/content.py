@@ -10,12 +10,13 @@ from app.alerts.views import AlertStatus, AlertView
 from app.core.values.names import full_name
 from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
+from app.notes.rules.beside import where
 from app.patients.views import PatientView
 from app.practitioners.views import PractitionerView
 from app.progress.rules.wording import NOTHING, Json, number
-from app.safety.views import AdverseEventView, ConsentView
+from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.views import SessionView
-from app.summaries.rules import dense, progress, sessions
+from app.summaries.rules import dense, heed, progress, sessions
 from app.summaries.rules.amendments import Version
 from app.summaries.rules.release import Recipient
 from app.summaries.rules.words import (
@@ -23,10 +24,10 @@ from app.summaries.rules.words import (
     Pair,
     day,
     isolated_whole,
-    listed,
+    listed_texts,
     moment,
     pairs,
-    spelt,
+    plainly,
 )
 
 NOTICE: Final = (
@@ -36,8 +37,9 @@ NOTICE: Final = (
     "“Changed by” says how much a value changed, not why. What the patient felt, what the"
     " practitioner felt and what both saw are recorded separately. A dash means that something was"
     " not recorded.\n"
-    "Each page ends with the SHA-256 digest of this summary's content. The clinic's ledger has an"
-    " entry with the same digest. It says who released this summary to whom, when and why.\n"
+    "The long number at the end of each page (a SHA-256 digest) is computed from all that this"
+    " summary says. The clinic's record of who looked has the same number, with who released this"
+    " summary to whom, when and why: so a copy can be checked.\n"
     "A void session is listed with the reason for which it is void. Its content is left out."
 )
 
@@ -50,6 +52,10 @@ class ChartRecords(TypedDict):
     """Only the patient whose chart it is."""
     practitioners: list[PractitionerView]
     episodes: list[EpisodeView]
+    consents: list[ConsentView]
+    """About everything, or about the episode that the request selected."""
+    screenings: list[ScreeningView]
+    """Those before the sessions."""
     sessions: list[SessionView]
     follow_ups: list[FollowUpView]
     adverse_events: list[AdverseEventView]
@@ -124,13 +130,15 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
         "created": f"Created {moment(release.at)} by {names.actor(release.by)}",
         "about": [
             *_warning(chart),
-            *_refusals(chart),
+            *_refusals(chart, names),
             *_alerts(chart, names, "open"),
             *_about(release, names),
             *_alerts(chart, names, "acknowledged"),
         ],
         "patient": _patient(chart.patient),
-        "episodes": [_episode(each) for each in chart.episodes],
+        "heed": heed.heed(_known(chart), release.at, names),
+        "consents": heed.consents(chart.records["consents"], names),
+        "episodes": [_episode(each, names) for each in chart.episodes],
         "progress": progress.progress_content(
             chart.progress, chart.drawn.picture, chart.drawn.description, names
         ),
@@ -148,10 +156,24 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
             for each in found.whole
         ],
         "practitioners": [
-            _practitioner(each, chart.sessions) for each in chart.records["practitioners"]
+            _practitioner(each, chart.sessions, names) for each in chart.records["practitioners"]
         ],
         "notice": NOTICE.split("\n"),
+        "system": f"For the system: patient {chart.patient['id']}, summary {release.number}",
     }
+
+
+def _refusals(chart: Chart, names: Names) -> list[Pair]:
+    """Say first what the patient refused or withdrew."""
+    lines = [heed.refusal(consent, names) for consent in chart.refusals]
+    return pairs(("Consent refused or withdrawn", "\n".join(lines)))
+
+
+def _known(chart: Chart) -> heed.Known:
+    """What is known of the patient's safety. A void visit may be another patient's."""
+    void = {each["id"] for each in chart.sessions if each["status"] == "void"}
+    asked = [each for each in chart.records["screenings"] if each["session_id"] not in void]
+    return heed.Known(chart.refusals, chart.episodes, asked, chart.records["adverse_events"])
 
 
 def _told_of(chart: Chart) -> set[UUID | None]:
@@ -165,21 +187,11 @@ def _warning(chart: Chart) -> list[Pair]:
     if not chart.differing:
         return []
     altered = [
-        f"{len(ids)} of the {spelt(noun)}" + _when(chart, set(ids))
+        f"{len(ids)} of the {plainly(noun)}" + _when(chart, set(ids))
         for noun, ids in chart.differing.items()
     ]
     words = "Not as the clinic's ledger states them, so somebody changed them outside the program: "
     return pairs(("Warning", words + "; ".join(altered)))
-
-
-def _refusals(chart: Chart) -> list[Pair]:
-    """Say what the patient refused or withdrew."""
-    lines = [
-        f"{spelt(consent['kind'])} {consent['decision']},"
-        f" {moment(consent['withdrawn_at'] or consent['obtained_at'])}"
-        for consent in chart.refusals
-    ]
-    return pairs(("Consent refused or withdrawn", "\n".join(lines)))
 
 
 def _alerts(chart: Chart, names: Names, status: AlertStatus) -> list[Pair]:
@@ -194,10 +206,13 @@ def _alerts(chart: Chart, names: Names, status: AlertStatus) -> list[Pair]:
 
 
 def _alert(alert: AlertView, names: Names) -> Iterator[str]:
-    yield f"{listed(alert['reasons'])}, raised {moment(alert['raised_at'])}"
+    code = names.words.code
+    reasons = listed_texts(code("alert_reason", reason) for reason in alert["reasons"])
+    yield f"{reasons}, raised {moment(alert['raised_at'])}"
     at, by = alert["acknowledged_at"], alert["acknowledged_by"]
     if at is not None and by is not None:
-        done = f"Acknowledged {moment(at)} by {names.actor(by)}: {spelt(alert['action'])}."
+        action = code("alert_action", alert["action"] or "other")
+        done = f"Acknowledged {moment(at)} by {names.actor(by)}: {action}."
         yield " ".join(filter(None, (done, alert["note"])))
     for note in alert["notes"]:
         yield f"{moment(note['written_at'])}, {names.actor(note['written_by'])}: {note['note']}"
@@ -210,16 +225,17 @@ def _when(chart: Chart, ids: set[UUID]) -> str:
 
 def _about(release: Release, names: Names) -> list[Pair]:
     recipient = release.recipient
+    kind = names.words.code("recipient", recipient.kind)
+    kind = kind[:1].upper() + kind[1:]
     ends = (("from", release.begin), ("to", release.end))
     period = " ".join(f"{word} {moment(at)}" for word, at in ends if at is not None)
     return pairs(
-        ("Recipient", ": ".join(filter(None, (recipient.kind.capitalize(), recipient.name)))),
+        ("Recipient", ": ".join(filter(None, (kind, recipient.name)))),
         ("Purpose", release.purpose),
         ("Released because of", _basis(release)),
         ("Period", period or "the whole record"),
         ("Episode", release.episode),
         ("Created", f"{moment(release.at)} by {names.actor(release.by)}"),
-        ("Summary number", str(release.number)),
     )
 
 
@@ -254,12 +270,11 @@ def _patient(patient: PatientView) -> dict[str, Any]:
             ("Name", name),
             ("Born", born or NOTHING),
             ("Identifiers", "\n".join(identifiers)),
-            ("Record id", str(patient["id"])),
         ),
     }
 
 
-def _episode(episode: EpisodeView) -> dict[str, Any]:
+def _episode(episode: EpisodeView, names: Names) -> dict[str, Any]:
     plan, closed = episode["plan"], episode["closed_at"]
     onset, why = episode["onset_on"], episode["close_reason"] or "no reason given"
     agreed = (
@@ -270,15 +285,17 @@ def _episode(episode: EpisodeView) -> dict[str, Any]:
         ": ".join(filter(None, (f"{each['code']} ({each['system']})", each["display"])))
         for each in episode["diagnoses"]
     ]
-    region = [episode["region"] and spelt(episode["region"]), episode["side"]]
+    code, side = names.words.code, episode["side"]
+    region = episode["region"] and names.words.term("regions", episode["region"])
+    flags = listed_texts(code("episode_flag", flag) for flag in episode["red_flags"])
     return {
         "title": episode["complaint"],
         "facts": pairs(
-            ("Region", ", ".join(filter(None, region))),
+            ("Region", listed_texts([region, side and code("side", side)])),
             ("Since", day(onset) if onset else None),
             ("Diagnoses", "\n".join(diagnoses)),
             ("Medical screening", day(episode["medical_screen_on"])),
-            ("Red flags", listed(episode["red_flags"])),
+            ("Red flags", flags or "none recorded"),
             ("Goals", "\n".join(episode["goals"])),
             ("Plan", ", ".join(filter(None, agreed))),
             ("Opened", moment(episode["opened_at"])),
@@ -288,23 +305,26 @@ def _episode(episode: EpisodeView) -> dict[str, Any]:
 
 
 def _event(event: AdverseEventView, names: Names) -> list[str]:
-    kind = spelt(event["kind"]) + (" (close call)" if event["close_call"] else "")
-    if event["muscle"]:
-        kind += f", {names.muscle(event['muscle'])} {event['side'] or ''}".rstrip()
-    severity = f"{event['severity']}, {'expected' if event['expected'] else 'not expected'}"
+    words = names.words
+    kind = words.term("event_kinds", event["kind"])
+    what = listed_texts([kind, "close call" if event["close_call"] else None, where(event, words)])
+    how = words.code("severity", event["severity"])
+    severity = f"{how}, {'expected' if event['expected'] else 'not expected'}"
     parts = (
         event["description"],
         event["action"] and f"Action: {event['action']}",
         event["outcome"] and f"Outcome: {event['outcome']}",
     )
-    return [moment(event["occurred_at"]), kind, severity, "\n".join(filter(None, parts))]
+    return [moment(event["occurred_at"]), what, severity, "\n".join(filter(None, parts))]
 
 
-def _practitioner(practitioner: PractitionerView, treated: Sequence[SessionView]) -> list[str]:
+def _practitioner(
+    practitioner: PractitionerView, treated: Sequence[SessionView], names: Names
+) -> list[str]:
     """The cells of one practitioner, with the credentials that the sessions recorded."""
     identifiers = [f"{each['value']} ({each['system']})" for each in practitioner["identifiers"]]
     held = [
-        f"{spelt(each['kind'])}: {each['body']} {each['number']}"
+        f"{names.words.code('credential', each['kind'])}: {each['body']} {each['number']}"
         for session in treated
         if session["practitioner_id"] == practitioner["id"]
         for each in session["credentials"]

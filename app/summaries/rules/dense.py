@@ -7,7 +7,7 @@ from uuid import UUID
 from typing_extensions import TypeAliasType
 
 from app.sessions.views import NeedlingView, SessionView
-from app.summaries.rules.words import Names, listed_texts, moment, spelt
+from app.summaries.rules.words import Names, listed_texts, moment
 
 Detail = TypeAliasType("Detail", Literal["condensed", "whole"])
 """How the sessions of a chart with many are printed."""
@@ -72,8 +72,8 @@ def told(sessions: Sequence[SessionView], found: Parted) -> list[str]:
 
 def line(session: SessionView, names: Names) -> list[str]:
     """The cells of a session of one line: when, what visit, who treated, what was needled."""
-    technique = session["technique"]
-    visit = [spelt(session["attendance"]), technique and spelt(technique)]
+    technique, code = session["technique"], names.words.code
+    visit = [code("attendance", session["attendance"]), technique and code("technique", technique)]
     if session["status"] == "draft":
         visit.append("draft, not signed")
     return [
@@ -86,4 +86,5 @@ def line(session: SessionView, names: Names) -> list[str]:
 
 def where(row: NeedlingView, names: Names) -> str:
     """The muscle of a needling, with its level and side."""
-    return listed_texts((names.muscle(row["muscle"]), row["spinal_level"], row["side"]))
+    side = names.words.code("side", row["side"])
+    return listed_texts((names.muscle(row["muscle"]), row["spinal_level"], side))

@@ -59,6 +59,20 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "overrides.pointer": "The number of the needling is shown, and the fault names its member.",
         "measurements.items": "The score is shown. Items of questionnaires may be licensed.",
     },
+    "consents": {
+        **_STAMPS,
+        **_OWN,
+        "id": "A decision is listed by what it is about and its time.",
+        **dict.fromkeys(("channel", "address"), _CONTACT),
+    },
+    "screenings": {
+        **_STAMPS,
+        **_OWN,
+        "id": "An answer is listed with the time of its screening.",
+        "session_id": "Answers hold until a later screening takes them back, for every visit.",
+        "rule_set": "The questions are named where their answer is to be heeded.",
+        "decided_by": "It says what to heed. The note of the visit says who decided.",
+    },
     "follow_ups": {
         **_STAMPS,
         **_OWN,

@@ -12,20 +12,12 @@ from app.alerts.views import AlertView
 from app.episodes.views import EpisodeView
 from app.languages.queries import message
 from app.notes.rules.beside import adverse_event
-from app.notes.rules.codes import CODES
 from app.notes.rules.words import Words
 from app.sessions.views import SessionView
 from app.summaries.rules.content import Chart, Release, name_of
 from app.summaries.rules.in_full import InFull
 from app.summaries.rules.letter_measures import Item, measured
 from app.summaries.rules.words import listed_texts
-
-ALERTED: Final = {
-    "serious_adverse_event": message("a serious adverse event"),
-    "differs_from_ledger": message("a record that is not as the ledger states it"),
-    "before_alerts": message("marked before there were alerts"),
-}
-"""Reasons of alerts that are no red flags."""
 
 
 class Limit(NamedTuple):
@@ -55,6 +47,8 @@ class Section(NamedTuple):
     """Whether the items are short, and stand behind each other."""
     is_grave: bool = False
     """Whether it is about harm. Of it, four times as much stands in a letter."""
+    empty: str = message("None recorded.")
+    """What stands there if there are no items."""
 
 
 class Head(NamedTuple):
@@ -94,6 +88,7 @@ def letter_content(chart: Chart, release: Release, head: Head, note_words: Words
         "signature": _("Signature"),
         "signer": head.signer,
         "foot": list(_foot(release, head, words)),
+        "checked": _("To check this copy:"),
     }
 
 
@@ -131,7 +126,10 @@ def _sections(chart: Chart, words: Words) -> Iterator[Section]:
     goals = [goal for each in chart.episodes for goal in each["goals"]]
     yield Section(_("Goals"), goals)
     alerts = [each for each in chart.records["alerts"] if each["status"] == "open"]
-    yield Section(_("Open alerts"), [_alert(each, words) for each in alerts], is_grave=True)
+    yield Section(_("Red flags"), list(_red_flags(chart, words)), is_grave=True)
+    told = [_alert(each, words) for each in alerts]
+    nothing = message("No alert waits for an answer.")
+    yield Section(_("Open alerts"), told, is_grave=True, empty=nothing)
     yield Section(_("Visits"), list(_visits(attended, words)), is_running=True)
     yield Section(_("Needled"), list(_needled(attended, words)), is_running=True)
     yield Section(_("Measures"), list(measured(chart.progress["measures"], words)))
@@ -142,14 +140,25 @@ def _sections(chart: Chart, words: Words) -> Iterator[Section]:
 
 
 def _alert(alert: AlertView, words: Words) -> str:
-    why = listed_texts(_why(reason, words) for reason in alert["reasons"])
+    why = listed_texts(words.code("alert_reason", reason) for reason in alert["reasons"])
     return words.labelled(words.moment(alert["raised_at"]), why)
 
 
-def _why(reason: str, words: Words) -> str:
-    if reason in CODES["red_flag"]:
-        return words.code("red_flag", reason)
-    return words.gettext(ALERTED[reason]) if reason in ALERTED else reason.replace("_", " ")
+def _red_flags(chart: Chart, words: Words) -> Iterator[Item]:
+    """The red flags that were found at an episode, and those that the patient reported.
+
+    None of them is ever left out of a shortened letter.
+    """
+    _ = words.gettext
+    for episode in chart.episodes:
+        if episode["red_flags"]:
+            found = listed_texts(words.code("episode_flag", flag) for flag in episode["red_flags"])
+            yield Item(_("Found (%(complaint)s)") % episode, found)
+    for report in chart.records["follow_ups"]:
+        if report["red_flags"]:
+            flags = listed_texts(words.code("red_flag", flag) for flag in report["red_flags"])
+            when = {"at": words.moment(report["reported_at"])}
+            yield Item(_("Reported by the patient %(at)s") % when, flags)
 
 
 def _complaint(episode: EpisodeView, words: Words) -> str:
@@ -210,7 +219,7 @@ def _needled(attended: Sequence[SessionView], words: Words) -> Iterator[str]:
             visits[place].append(each)
     for place in sorted(visits, key=lambda place: -len(visits[place])):
         found = visits[place]
-        told = _("%(muscle)s (%(n)s of %(all)s visits)") % {
+        told = _("%(muscle)s (visits: %(n)s of %(all)s)") % {
             "muscle": place,
             "n": len(found),
             "all": len(attended),
@@ -235,7 +244,7 @@ def _shortened(sections: Sequence[Section], limit: Limit, words: Words) -> dict[
     """The sections with at most so much of each. It says what is missing, and where it is."""
     _ = words.gettext
     shown, is_less = [], False
-    for title, items, is_running, is_grave in sections:
+    for title, items, is_running, is_grave, nothing in sections:
         times = 4 if is_grave else 1
         first = [*items[: limit.items * times]]
         whole = [_cut(each, MOST, words) for each in first]
@@ -244,8 +253,7 @@ def _shortened(sections: Sequence[Section], limit: Limit, words: Words) -> dict[
         is_less = is_less or bool(more) or kept != whole
         if more:
             kept.append(_("and %(n)s more") % {"n": more})
-        empty = _("None recorded.")
-        lines = [" · ".join(kept)] if is_running and kept else kept or [empty]
+        lines = [" · ".join(kept)] if is_running and kept else kept or [_(nothing)]
         shown.append({"title": title, "lines": lines})
     told = _(
         "Shortened to one page: “[…]” and “and … more” stand where something is left out. The"

@@ -21,7 +21,8 @@ class Item(NamedTuple):
 def measured(measures: Sequence[Json], words: Words) -> Iterator[str | Item]:
     """Every measure in a line, and a caution where a change is from one first value."""
     for each in measures:
-        yield Item(_named(each, words), "; ".join(_figures(each, words)))
+        figures = "; ".join(_figures(each, words))
+        yield Item(_named(each, words), figures or words.gettext("no value to compare"))
     if any(each["change"] is not None and _starts_from_one(each) for each in measures):
         yield words.gettext(
             "People often come on a bad day, and the next value is then better by itself. So a"

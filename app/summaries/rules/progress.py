@@ -3,6 +3,7 @@
 It says "changed by", never why: large changes occur by regression to the mean alone.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from unicodedata import category
 
@@ -10,6 +11,7 @@ from app.progress.rules.picture import has_several
 from app.progress.rules.wording import (
     NOTHING,
     ONE_VALUE,
+    TREND,
     Json,
     cautions,
     counted_change,
@@ -21,12 +23,13 @@ from app.progress.rules.wording import (
     number,
     p_value,
     per_week,
+    release_time,
     released_words,
     soreness_words,
     unit,
     verdict_words,
 )
-from app.summaries.rules.words import Names, Pair, counted, pairs, spelt
+from app.summaries.rules.words import Names, Pair, counted, pairs
 
 SHAPED_FROM: Final = "\u0530"
 """Scripts whose letters can change shape begin here; Latin, Greek and Cyrillic come before."""
@@ -38,16 +41,26 @@ def progress_content(
     """The progress document in words, and its picture with a description."""
     measures, several = progress["measures"], has_several(progress)
     used = {each["thresholds"]["id"]: each["thresholds"] for each in measures if each["thresholds"]}
+    cited = {id: n for n, id in enumerate(used, 1)}
+    rows = [measure(each, names, cited, in_course=several) for each in measures]
     return {
-        "facts": facts(progress),
+        "facts": facts(progress, names),
         "flags": [flag(each, names) for each in progress["flags"]],
-        "measures": [measure(each, names, in_course=several) for each in measures],
-        "notes": [ONE_VALUE] if any(map(_starts_from_one, measures)) else [],
-        "sources": [source(each) for each in used.values()],
+        "measures": rows,
+        "notes": list(_notes(measures)),
+        "sources": [source(each, cited[id]) for id, each in used.items()],
         "muscles": [muscle(each, names, in_course=several) for each in progress["muscles"]],
         "picture": picture if measures or progress["muscles"] else "",
         "description": description,
     }
+
+
+def _notes(measures: Sequence[Json]) -> Iterator[str]:
+    """What the table of measures needs said."""
+    if any(map(_starts_from_one, measures)):
+        yield ONE_VALUE
+    if any(each["trend"] is not None and has_slope(each["trend"]) for each in measures):
+        yield TREND
 
 
 def legible(progress: Json) -> dict[str, Any]:
@@ -75,7 +88,7 @@ def _is_simple(text: str) -> bool:
     )
 
 
-def facts(progress: Json) -> list[Pair]:
+def facts(progress: Json, names: Names) -> list[Pair]:
     """Labelled counts of visits, dose, soreness and adverse events."""
     visits, events = progress["sessions"], progress["adverse_events"]
     dose, gap = progress["dose"], visits["median_gap_days"]
@@ -83,34 +96,28 @@ def facts(progress: Json) -> list[Pair]:
     seen = f"{visits['attended']} attended{drafts}, {visits['cancelled']} cancelled"
     done = ("needle", "insertion", "muscle")
     first, last = visits["first_at"], visits["last_at"]
+    plans = (plan(each, names) for each in progress["plans"])
     return pairs(
         ("Visits", f"{seen}, {visits['no_show']} missed, {visits['declined']} declined"),
         ("First and last visit", first and f"{first[:10]} to {last[:10]}"),
         ("Days between visits", None if gap is None else f"{number(round(gap, 1))} (median)"),
-        ("Attended of planned", "; ".join(filter(None, map(plan, progress["plans"]))) or None),
+        ("Attended of planned", "; ".join(filter(None, plans)) or None),
         ("Needling in total", ", ".join(counted(dose[f"{noun}s"], noun) for noun in done)),
-        ("Time to release", released(progress["release"]["time_to_release"])),
+        ("Time to release", release_time(progress["release"]["time_to_release"])),
         ("Soreness after sessions", _soreness(progress["soreness"])),
         ("Adverse events", event_words(events)),
     )
 
 
-def plan(plan: Json) -> str | None:
+def plan(plan: Json, names: Names) -> str | None:
     """The plan of an episode, beside the visits that took place; None without a plan."""
     agreed = plan["planned_sessions"], plan["planned_per_week"]
     if agreed == (None, None):
         return None
-    where = f"{spelt(plan['region'])}: " if plan["region"] else ""
+    where = f"{names.words.term('regions', plan['region'])}: " if plan["region"] else ""
     rate = "" if plan["per_week"] is None else f", {number(round(plan['per_week'], 1))}"
     often = f"{rate} of {number(agreed[1])} a week" if rate and agreed[1] is not None else ""
     return f"{where}{plan['attended']} of {number(agreed[0])} sessions{often}"
-
-
-def released(time: Json) -> str | None:
-    """The median time to a complete release, in words; None where there is no median."""
-    if time["median_s"] is None:
-        return None
-    return f"{time['median_s']} s (Kaplan-Meier median of {time['n']} needlings)"
 
 
 def _soreness(sore: Json) -> str:
@@ -128,37 +135,50 @@ def _soreness(sore: Json) -> str:
 
 def flag(flag: Json, names: Names) -> str:
     """One flag, in words."""
-    moved = flag["movement"] and spelt(flag["movement"])
-    what = [flag["activity"], moved, flag["side"]]
+    what = _which(flag, names)
     if flag["muscle"]:
         what.append(names.muscle(flag["muscle"]))
     if flag["instrument"]:
         what.insert(0, names.instrument(flag["instrument"]))
     of = ", ".join(filter(None, what))
-    name = spelt(flag["code"]).capitalize()
+    name = names.words.code("progress_flag", flag["code"]).capitalize()
     return f"{name}{f', {of}' if of else ''}: {flag_words(flag, _day)}."
 
 
-def measure(measure: Json, names: Names, *, in_course: bool = False) -> list[str]:
-    """The cells of one measure: name, baseline, latest value, change, verdict, trend."""
+def _which(one: Json, names: Names) -> list[str | None]:
+    """Which activity, movement and side a measure, or a flag about one, is of."""
+    moved, side, words = one["movement"], one["side"], names.words
+    return [
+        one["activity"],
+        moved and words.term("movements", moved),
+        side and words.code("side", side),
+    ]
+
+
+def measure(
+    measure: Json, names: Names, cited: Mapping[str, int], *, in_course: bool = False
+) -> list[str]:
+    """The cells of one measure: name, baseline, latest value, change, verdict, trend.
+
+    `cited` has the number of each source of thresholds, by their id.
+    """
     measured = names.instrument(measure["instrument"]) + unit(measure["unit"])
-    moved = measure["movement"] and spelt(measure["movement"])
-    what = [measured, measure["activity"], moved, measure["side"]]
+    what = [measured, *_which(measure, names)]
     if measure["muscle"]:
         what.append(names.muscle(measure["muscle"]))
     if measure["region"]:
-        what.append(spelt(measure["region"]))
+        what.append(names.words.term("regions", measure["region"]))
     if in_course:
         what.append(course_words(measure["course"]))
     latest = measure["latest"]
     better = f" ({measure['better']} is better)"
-    cited = measure["thresholds"]
+    used = measure["thresholds"]
     return [
         ", ".join(filter(None, what)) + better,
         _start(measure["baseline"]),
         NOTHING if latest is None else f"{number(latest['value'])} on {latest['at'][:10]}",
         counted_change(measure),
-        "; ".join(_said(measure)) + (f" [{cited['id']}]" if cited else ""),
+        "; ".join(_said(measure)) + (f" [{cited[used['id']]}]" if used else ""),
         _trend(measure["trend"]),
     ]
 
@@ -200,8 +220,8 @@ def _trend(trend: Json | None) -> str:
     return f"{per_week(trend['per_week'])} a week, n = {trend['n']}{tested}{evidence}"
 
 
-def source(thresholds: Json) -> str:
-    """The thresholds that a verdict used, and their source."""
+def source(thresholds: Json, number_: int) -> str:
+    """The thresholds that a verdict used, and their source, under its number."""
     percent = thresholds["mcid_percent"]
     figures = (
         f"smallest change beyond measurement error (MDC, 95 %) {number(thresholds['mdc'])}",
@@ -209,13 +229,13 @@ def source(thresholds: Json) -> str:
         + ("" if percent is None else f" or {number(percent)} %"),
     )
     studied = f", in {thresholds['population']}" if thresholds["population"] else ""
-    return f"[{thresholds['id']}] {', '.join(figures)}{studied}. {thresholds['source']}"
+    return f"[{number_}] {', '.join(figures)}{studied}. {thresholds['source']}"
 
 
 def muscle(muscle: Json, names: Names, *, in_course: bool = False) -> list[str]:
     """The cells of one muscle: name, place, releases, ache, last needled."""
     ache, examiners = muscle["ache"], muscle["examiners"]
-    where = f"{muscle['side']} {muscle['spinal_level'] or ''}".rstrip()
+    where = f"{names.words.code('side', muscle['side'])} {muscle['spinal_level'] or ''}".rstrip()
     several = f", by {examiners} examiners" if examiners > 1 else ""
     scores = f"first {_score(ache['first'])}, latest {_score(ache['latest'])}"
     course = f", {course_words(muscle['course'])}" if in_course else ""

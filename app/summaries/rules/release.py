@@ -1,8 +1,9 @@
 """Whether a summary may be released. Pure."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,19 @@ from typing_extensions import TypeAliasType
 
 from app.core.values.clock import clinic_day
 from app.core.values.faults import RuleBroken
+from app.patients.views import PatientView
 from app.safety.views import ConsentView
 
 RecipientKind = TypeAliasType("RecipientKind", Literal["patient", "physician", "insurer", "other"])
 """Who gets a chart summary."""
+
+
+NUMBER_MAX: Final = 40
+"""So many characters of a number stand in the name of a file."""
+ID_END: Final = 8
+"""The last letters of an id are random, so they tell it."""
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
+"""What a header, or some system, doesn't take in the name of a file."""
 
 
 class Recipient(NamedTuple):
@@ -22,6 +32,16 @@ class Recipient(NamedTuple):
     kind: RecipientKind
     name: str | None
     """None if it is the patient, whose name is in the record."""
+
+
+def file_of(patient: PatientView, at: datetime) -> str:
+    """Whose document it is and of which day, for the name of a file. It has no name of a person.
+
+    The patient is told by their first number in another system, or the end of their record's id.
+    """
+    numbers = (_UNFIT.sub("", each["value"])[:NUMBER_MAX] for each in patient["identifiers"])
+    number = next(filter(None, numbers), str(patient["id"])[-ID_END:])
+    return f"{number}-{at:%Y-%m-%d}"
 
 
 def check_name(kind: str, *, given: bool) -> None:

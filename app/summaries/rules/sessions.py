@@ -4,9 +4,10 @@ What the patient felt, what the practitioner felt and what both saw have separat
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from app.followups.views import FollowUpView
+from app.notes.rules import needlings as noted
 from app.progress.rules.wording import NOTHING, number
 from app.sessions.views import (
     FindingView,
@@ -18,9 +19,7 @@ from app.sessions.views import (
     WarningView,
 )
 from app.summaries.rules.amendments import Version, amendments, ending
-from app.summaries.rules.words import Names, Pair, counted, listed, moment, pairs, spelt
-
-TIMES: Final = "\N{MULTIPLICATION SIGN}"
+from app.summaries.rules.words import Names, Pair, listed_texts, moment, pairs
 
 
 def session_content(
@@ -31,7 +30,7 @@ def session_content(
 ) -> dict[str, Any]:
     """One session. A void one shows only that it is void, and why."""
     void = session["status"] == "void"
-    what = ("void",) if void else (spelt(session["attendance"]), _technique(session))
+    what = ("void",) if void else _visit(session, names)
     return {
         "title": " · ".join(filter(None, (moment(session["occurred_at"]), *what))),
         "mark": _mark(session, reports),
@@ -42,8 +41,9 @@ def session_content(
     }
 
 
-def _technique(session: SessionView) -> str | None:
-    return session["technique"] and spelt(session["technique"])
+def _visit(session: SessionView, names: Names) -> list[str | None]:
+    technique, code = session["technique"], names.words.code
+    return [code("attendance", session["attendance"]), technique and code("technique", technique)]
 
 
 def _mark(session: SessionView, reports: Iterable[FollowUpView]) -> str:
@@ -61,7 +61,7 @@ def _line(session: SessionView, names: Names) -> str:
     if session["duration_min"] is not None:
         parts.append(f"{session['duration_min']} min")
     if session["position"] is not None:
-        parts.append(spelt(session["position"]))
+        parts.append(names.words.code("position", session["position"]))
     if session["setting"] is not None:
         parts.append(session["setting"])
     if session["signed_at"] is not None and session["signed_by"] is not None:
@@ -81,16 +81,20 @@ def _signer(session: SessionView, names: Names) -> str:
 
 
 def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) -> list[Pair]:
-    episode_id = session["episode_id"]
+    episode_id, term = session["episode_id"], names.words.term
+    done = session["co_interventions"]
     return pairs(
         ("Episode", None if episode_id is None else names.episode(episode_id)),
         ("Measured", "\n".join(measured(each, names) for each in session["measurements"])),
-        ("Findings (grade 0 to 3)", ", ".join(finding(each) for each in session["findings"])),
+        (
+            "Findings (grade 0 to 3)",
+            ", ".join(finding(each, names) for each in session["findings"]),
+        ),
         ("Needles", session["needle_count"] and needles(session["needle_count"])),
-        ("Signed although", "\n".join(override(each) for each in session["overrides"])),
-        ("Contradictions", "\n".join(warning(each) for each in session["warnings"])),
-        ("Other treatment", listed(session["co_interventions"])),
-        ("Aftercare", listed(session["aftercare"])),
+        ("Signed although", "\n".join(override(each, names) for each in session["overrides"])),
+        ("Contradictions", "\n".join(warning(each, names) for each in session["warnings"])),
+        ("Other treatment", listed_texts(term("co_interventions", it) for it in done)),
+        ("Aftercare", listed_texts(term("aftercare", it) for it in session["aftercare"])),
         ("Note", session["note"]),
         ("Plan", session["plan"]),
         ("Patient's reports", "\n".join(report(each, names) for each in reports)),
@@ -103,17 +107,20 @@ def measured(reading: SessionMeasurementView, names: Names) -> str:
     if reading["muscle"]:
         what.append(names.muscle(reading["muscle"]))
     moved = reading.get("movement")  # an older version lacks it
-    what += [moved and spelt(moved), reading["side"]]
+    side, words = reading["side"], names.words
+    what += [moved and words.term("movements", moved), side and words.code("side", side)]
     value = f"{number(reading['value'])} {reading['unit'] or ''}".rstrip()
-    parts = f"{reading['phase']}: {', '.join(filter(None, what))}: {value}"
+    parts = f"{words.code('phase', reading['phase'])}: {', '.join(filter(None, what))}: {value}"
     by = " (reported by the practitioner)" if reading["reported_by"] == "practitioner" else ""
     return parts + by
 
 
-def finding(finding: FindingView) -> str:
+def finding(finding: FindingView, names: Names) -> str:
     """One segmental sign, with its grade."""
     grade = "not examined" if finding["grade"] is None else str(finding["grade"])
-    return f"{spelt(finding['sign'])} {finding['segment']} {finding['side']}: {grade}"
+    code = names.words.code
+    where = f"{finding['segment']} {code('side', finding['side'])}"
+    return f"{code('sign', finding['sign'])} {where}: {grade}"
 
 
 def needles(count: NeedleCountView) -> str:
@@ -123,20 +130,22 @@ def needles(count: NeedleCountView) -> str:
     return f"{counts}, {count['disposed']} disposed of" + (f" ({why})" if why else "")
 
 
-def override(override: OverrideView) -> str:
+def override(override: OverrideView, names: Names) -> str:
     """One fault that the signer knew of, and their reason."""
-    return f"{_contradiction(override['pointer'], override['code'])}: {override['reason']}"
+    told = _contradiction(override["pointer"], override["code"], names)
+    return f"{told}: {override['reason']}"
 
 
-def warning(warning: WarningView) -> str:
+def warning(warning: WarningView, names: Names) -> str:
     """One fault that nobody overrode."""
-    return _contradiction(warning["pointer"], warning["code"])
+    return _contradiction(warning["pointer"], warning["code"], names)
 
 
-def _contradiction(place: str, code: str) -> str:
+def _contradiction(place: str, code: str, names: Names) -> str:
     """A fault in words, with the number of the needling that has it."""
     position, *_ = place.removeprefix("/needlings/").split("/")
-    return f"{spelt(code)} (needling {int(position) + 1})" if position.isdecimal() else spelt(code)
+    said = names.words.code("fault", code)
+    return f"{said} (needling {int(position) + 1})" if position.isdecimal() else said
 
 
 def needling(row: NeedlingView, names: Names) -> list[str]:
@@ -145,56 +154,31 @@ def needling(row: NeedlingView, names: Names) -> list[str]:
     They are the muscle, the place, what was done, what the patient felt, what the practitioner
     felt, and the twitches. A dash means "not recorded".
     """
-    where = f"{row['side']} {row['spinal_level'] or ''}".rstrip()
-    seen = NOTHING if row["twitches"] is None else str(row["twitches"])
-    return [names.muscle(row["muscle"]), where, _done(row), _felt(row), spelt(row["grasp"]), seen]
-
-
-def _done(row: NeedlingView) -> str:
-    needle, current = row["needle"], row["electrical"]
-    sizes = [number(needle[name]) for name in ("diameter_mm", "length_mm") if needle[name]]
-    size = f"{TIMES.join(sizes)} mm" if sizes else ""
-    stimulation = row["stimulation"] and f"{spelt(row['stimulation'])} stimulation"
-    if current:
-        stimulation = f"electrical {number(current['hz'])} Hz, {number(current['ma'])} mA"
-    parts = (
-        f"{counted(row['needles'], 'needle')} {size}".rstrip(),
-        needle["lot"] and f"lot {needle['lot']}",
-        counted(row["insertions"], "insertion"),
-        f"{row['depth_mm']} mm deep" if row["depth_mm"] else None,
-        stimulation,
-        f"left in for {row['retention_s']} s" if row["retention_s"] else None,
-        row["stopped_for"] and f"stopped for {row['stopped_for']}",
-    )
-    return ", ".join(filter(None, parts))
-
-
-def _felt(row: NeedlingView) -> str:
-    release = row["release"] and f"release {spelt(row['release'])}"
-    if release and row["release_after_s"] is not None:
-        release += f" after {row['release_after_s']} s"
-    parts = (
-        None if row["ache"] is None else f"ache {row['ache']}/10",
-        None if row["sharp"] is None else f"sharp {row['sharp']}/10",
-        listed(row["sensations"]),
-        release,
-        row["familiar_pain"] and f"familiar pain: {row['familiar_pain']}",
-    )
-    return ", ".join(filter(None, parts)) or NOTHING
+    words, grasp = names.words, row["grasp"]
+    where = f"{words.code('side', row['side'])} {row['spinal_level'] or ''}".rstrip()
+    return [
+        names.muscle(row["muscle"]),
+        where,
+        noted.done(row, words),
+        noted.said(row, words) or NOTHING,
+        words.code("grasp", grasp) if grasp else NOTHING,
+        NOTHING if row["twitches"] is None else str(row["twitches"]),
+    ]
 
 
 def report(report: FollowUpView, names: Names) -> str:
     """One follow-up report, with the hours that passed since the session."""
     signs = [name for name in ("bruising", "fatigue", "headache") if report[name]]
-    worst = report["worst_soreness"]
+    worst, code = report["worst_soreness"], names.words.code
+    flags = listed_texts(code("red_flag", flag) for flag in report["red_flags"])
     parts = (
         f"{number(round(report['hours_after'], 1))} h after: soreness {report['soreness']}/10",
         None if worst is None else f"worst {worst}/10",
         ", ".join(names.muscle(slug) for slug in report["sore_muscles"]),
         None if report["interference"] is None else f"interference {report['interference']}/10",
         ", ".join(signs),
-        report["change"] and f"change: {spelt(report['change'])}",
-        f"RED FLAG: {listed(report['red_flags'])}" if report["red_flags"] else None,
+        report["change"] and f"change: {code('change', report['change'])}",
+        f"RED FLAG: {flags}" if flags else None,
         report["comment"],
         "answered by somebody for the patient" if report["reported_by"] == "for_patient" else None,
     )

@@ -7,19 +7,13 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Final, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from app.notes.rules.words import Words
 from app.progress.rules.wording import MINUS, NOTHING
 
 T = TypeVar("T")
 Pair = list[str]
 """A label and a value."""
 
-SPELT: Final = {
-    "gunn_ims": "Gunn IMS",
-    "no_show": "no-show",
-    "follow_up": "follow-up",
-    "peau_dorange": "peau d'orange",
-    "side_lying": "side-lying",
-}
 # Direction controls can make text look like other text. PDF/UA does not allow U+FEFF.
 UNSEEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 LEFTWARD: Final = frozenset({"R", "AL", "AN"})
@@ -32,6 +26,9 @@ ENDS: Final = str.maketrans(dict.fromkeys("\u0085\u2028\u2029", "\n"))
 
 class Names(NamedTuple):
     """Functions that turn codes and ids into names for a reader."""
+
+    words: Words
+    """The words of notes, with sides in full: for every code that is none of these."""
 
     muscle: Callable[[str], str]
     """By slug."""
@@ -47,14 +44,9 @@ class Names(NamedTuple):
     """By id; says only whether it is the patient of this chart."""
 
 
-def spelt(code: str | None) -> str:
-    """A code as words."""
-    return NOTHING if code is None else SPELT.get(code, code.replace("_", " "))
-
-
-def listed(codes: Iterable[str]) -> str:
-    """Codes as words, separated by commas."""
-    return ", ".join(spelt(code) for code in codes)
+def plainly(name: str) -> str:
+    """The name of a member, or of a kind of record, as words. Codes have words of their own."""
+    return name.replace("_", " ")
 
 
 def listed_texts(texts: Iterable[str | None]) -> str:

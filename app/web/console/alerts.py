@@ -22,6 +22,7 @@ from app.core.values.wire import read
 from app.deliveries.queries import deliveries
 from app.followups.models import FollowUp
 from app.followups.service import FOLLOW_UPS
+from app.notes.rules.words import written
 from app.patients.service import PATIENTS
 from app.patients.views import PatientView
 from app.records.queries import record, records, records_for_answer
@@ -190,7 +191,7 @@ def _subject_words(op: Operation, subject: Subject, row: Row[Any]) -> str:
     if not hasattr(row, "kind"):
         return subject.word
     name = name_of(Words(op, inactive=True), "event_kinds", row.kind)
-    return f"{name} ({'close call' if row.close_call else subject.word})"
+    return f"{written(name)} ({'close call' if row.close_call else subject.word})"
 
 
 def _treating(op: Operation, alerts: Sequence[AlertView]) -> dict[UUID | None, str]:

@@ -13,6 +13,7 @@ from app.followups.views import FollowUpView
 from app.kinds import IN_CONSOLE, ON_TIMELINE
 from app.measurements.views import MeasurementView
 from app.muscles.queries import BODY
+from app.notes.rules.codes import CODES
 from app.patients.rules.birth_dates import last_day
 from app.progress.queries import code_names
 from app.progress.rules.body_map import Place, places
@@ -129,30 +130,30 @@ def happened(item: TimelineItem) -> tuple[str, str]:
     return line(kind.from_json(plain(item["record"])))
 
 
-def _words(code: str) -> str:
-    """A code as words. What people wrote is never changed."""
-    return code.replace("_", " ")
+def _said(about: str, code: str) -> str:
+    """The words of a note for a code. What people wrote is never changed."""
+    return CODES[about].get(code) or code.replace("_", " ")
 
 
 def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
-        return "Visit", _words(record["attendance"])
+        return "Visit", _said("attendance", record["attendance"])
     muscle = code_names().muscle
     needled = [
         " ".join(filter(None, (muscle(n["muscle"]), n["spinal_level"], n["side"])))
         for n in record["needlings"]
     ]
     overridden = [
-        f"signed although {_words(override['code'])}: {override['reason']}"
+        f"signed although {_said('fault', override['code'])}: {override['reason']}"
         for override in record["overrides"]
     ]
-    warned = [f"contradiction: {_words(warning['code'])}" for warning in record["warnings"]]
+    warned = [f"contradiction: {_said('fault', warning['code'])}" for warning in record["warnings"]]
     line = "; ".join([*(needled or ["nothing needled"]), *overridden, *warned])
     return f"Session, {record['status']}", line
 
 
 def _follow_up(record: FollowUpView) -> tuple[str, str]:
-    flags = ", ".join(map(_words, record["red_flags"]))
+    flags = ", ".join(_said("red_flag", flag) for flag in record["red_flags"])
     hours = f"{record['hours_after']:.0f} hours after"
     told = f"soreness {record['soreness']} of 10, {hours}"
     if record.get("reported_by") == "for_patient":  # an older version lacks it
@@ -164,33 +165,38 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
 
 def _alert(record: AlertView) -> tuple[str, str]:
     # The page adds who acknowledged it, and their notes.
-    return f"Alert, {record['status']}", ", ".join(map(_words, record["reasons"]))
+    return f"Alert, {record['status']}", ", ".join(
+        _said("alert_reason", reason) for reason in record["reasons"]
+    )
 
 
 def _measurement(record: MeasurementView) -> tuple[str, str]:
     scale = code_names().scale(record["instrument"])
     moved = record.get("movement")  # an older version lacks it
-    name = f"{scale.name}, {_words(moved)}" if moved else scale.name
-    return "Measurement", f"{name}: {float(record['value']):g} ({record['phase']})"
+    name = f"{scale.name}, {code_names().term('movements', moved)}" if moved else scale.name
+    phase = _said("phase", record["phase"])
+    return "Measurement", f"{name}: {float(record['value']):g} ({phase})"
 
 
 def _adverse_event(record: AdverseEventView) -> tuple[str, str]:
     title = "Close call" if record["close_call"] else "Adverse event"
-    return title, f"{record['severity']}: {_words(record['kind'])}. {record['description']}"
+    kind = code_names().term("event_kinds", record["kind"])
+    return title, f"{record['severity']}: {kind}. {record['description']}"
 
 
 def _consent(record: ConsentView) -> tuple[str, str]:
-    return "Consent", _words(f"{record['kind']} {record['decision']}")
+    decided = _said("consent_decision", record["decision"])
+    return "Consent", f"{_said('consent', record['kind']).removeprefix('Consent ')}: {decided}"
 
 
 def _screening(record: ScreeningView) -> tuple[str, str]:
     found = [
-        f"{_words(one['code'])}: {one['answer']}"
+        f"{code_names().term('contraindications', one['code'])}: {one['answer']}"
         for answer in HEEDED
         for one in record["answers"]
         if one["answer"] == answer
     ]
-    return "Screening", "; ".join([record["decision"], *found])
+    return "Screening", "; ".join([_said("screening_decision", record["decision"]), *found])
 
 
 _SHOWN: Final = [kind for kind in ON_TIMELINE if kind in IN_CONSOLE]

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.auth.provider import signs_browsers_in
 from app.core.values.names import full_name, listed_name
+from app.notes.rules.words import written
 from app.progress.queries import code_names
 from app.progress.rules.history import Json
 from app.progress.rules.picture import label
@@ -19,6 +20,7 @@ from app.progress.rules.wording import (
     NOTHING,
     ONE_VALUE,
     RELEASES,
+    TREND,
     cautions,
     counted_change,
     counted_slope,
@@ -32,6 +34,7 @@ from app.progress.rules.wording import (
     p_value,
     per_week,
     rates_change,
+    release_time,
     released_words,
     short,
     signed,
@@ -94,6 +97,12 @@ def _local(context: Context, at: str) -> str:
     return datetime.fromisoformat(at).astimezone(zone).isoformat()
 
 
+def _isolated(measure: Json) -> Json:
+    """A measure whose activity, which somebody wrote, reorders nothing beside it."""
+    activity = measure["activity"]
+    return measure if activity is None else {**measure, "activity": written(activity)}
+
+
 def _named(person: Json, write: Callable[[str | None, str | None], str]) -> str:
     """A person's names; empty where none is recorded."""
     given, family = person["given_name"], person["family_name"]
@@ -124,7 +133,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals.update(
-    nothing=NOTHING, one_value=ONE_VALUE, new_form_id=new_form_id, file=address
+    nothing=NOTHING, one_value=ONE_VALUE, trend=TREND, new_form_id=new_form_id, file=address
 )
 _ENVIRONMENT.filters.update(
     day=_day,
@@ -149,6 +158,7 @@ _ENVIRONMENT.filters.update(
     verdict=verdict_words,
     missing=missing_words,
     rating=rates_change,
+    release_time=release_time,
     release=RELEASES.__getitem__,
     released=released_words,
     single=lambda measure: short(single(measure)),
@@ -156,7 +166,7 @@ _ENVIRONMENT.filters.update(
     unrecorded=unrecorded,
     instrument=lambda code: _NAMES.scale(code).name,
     muscle=_NAMES.muscle,
-    whose=lambda measure, in_course: label(measure, _NAMES, in_course=in_course),
+    whose=lambda measure, in_course: label(_isolated(measure), _NAMES, in_course=in_course),
     course=course_words,
     figure=figure,
     harms=event_words,

@@ -45,7 +45,7 @@ def test_a_pdf_is_made_from_the_chart_once_nothing_stands_against_it(
     consent(api, patient_id)
     done = send(desk, here, **named)
     assert (done.status_code, done.headers["content-type"]) == (200, "application/pdf")
-    assert f'filename="{what}-20' in done.headers["content-disposition"]
+    assert f'filename="{what}-{patient_id[-8:]}-20' in done.headers["content-disposition"]
     assert Paper(done.content).says("Dr. A. Example")
     [(operation, reason)] = disclosed(api, patient_id)
     assert operation == f"console.{what}"
@@ -90,3 +90,14 @@ def test_the_exports_are_listed_with_a_sentence_each_and_download_with_their_ent
     desk = Desk(app).let_in(clinic, ROLES["practitioner"] - {Scope.EXPORTS_READ})
     assert desk.get("/console/exports").status_code == 403
     assert "/console/exports" not in desk.get("/console").text
+
+
+@pytest.mark.parametrize(("spoken", "chosen"), [("fr-CA", "fr"), ("fa", "en"), (None, "en")])
+def test_a_letter_begins_with_the_language_of_the_patient_where_letters_have_it(
+    desk: Desk, api: Api, spoken: str | None, chosen: str
+) -> None:
+    patient = api.patient(language=spoken)["id"]
+    here = f"/console/patients/{patient}/letter"
+    page = desk.get(here).text
+    assert form_on(page, here).values["language"] == chosen
+    assert "ledger" not in page

@@ -17,6 +17,7 @@ from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import NOTES, languages
+from app.languages.rules.choice import SOURCE, look_up
 from app.patients.service import PATIENTS
 from app.records.queries import record_for_answer
 from app.summaries import service
@@ -39,7 +40,7 @@ WITHOUT_CONSENT: Final = Fault(
     "/override_reason",
     "missing",
     "The patient has not agreed to this use of data. Record their consent, or give the reason to"
-    " send it all the same. The ledger keeps the reason.",
+    " send it all the same. “Who looked” shows the reason.",
 )
 
 
@@ -75,7 +76,11 @@ LETTER: Final = Document(
     LetterBody,
     (
         Field("address", "Their address, as printed", "lines", hint="It is not stored."),
-        Field("language", "Language", "choice", LANGUAGES, hint="English where it is left empty."),
+        Field(
+            *("language", "Language, as the recipient wants it", "choice", LANGUAGES),
+            hint="It begins with the patient's, where letters have it.",
+            required=True,
+        ),
     ),
 )
 router = APIRouter(prefix=AT, include_in_schema=False, route_class=Route)
@@ -91,7 +96,9 @@ def chart_form(op: Releasing, patient_id: UUID) -> HTMLResponse:
 @router.get("/{patient_id:uuid}/letter", operation_id="console.letter-form")
 def letter_form(op: Releasing, patient_id: UUID) -> HTMLResponse:
     """Show the form to write a letter about a patient."""
-    return show(op, _sheet(op, patient_id, LETTER), {})
+    sheet = _sheet(op, patient_id, LETTER)
+    spoken = (sheet.patient or {}).get("language")
+    return show(op, sheet, {"language": look_up(spoken, dict(LANGUAGES)) or SOURCE})
 
 
 @router.post("/{patient_id:uuid}/chart-summary", operation_id="console.chart-summary")
@@ -119,7 +126,7 @@ def _release(
         read = read_fields(_fields(what), form, op.zone)
     try:
         body = access.body_of(what.body, read.members)
-        return pdf_answer(op, service.release(op, database, patient_id, body), what.path)
+        return pdf_answer(service.release(op, database, patient_id, body), what.path)
     except (Invalid, ConsentMissing) as problem:
         refused = problem
     with database.reading(op.clinic_id) as db:
@@ -141,7 +148,7 @@ def _sheet(op: Operation, patient_id: UUID, what: Document) -> Sheet:
         what.button,
         chart_of(op, patient_id),
         patient=person,
-        lead="The ledger has an entry of it before the file is sent.",
+        lead="“Who looked” shows to whom it went, and why.",
     )
 
 

@@ -17,6 +17,7 @@ from app.core.values.wire import Body
 from app.measurements.schemas import MeasurementBody
 from app.measurements.service import MEASUREMENTS
 from app.measurements.views import MeasurementPhase
+from app.notes.rules.beside import GIVEN_BY
 from app.patients.service import PATIENTS
 from app.records.kinds import Kind
 from app.records.queries import record_for_answer
@@ -184,7 +185,7 @@ MEASURED: Final = Writes(
 def new_consent(op: Consenting, patient_id: UUID) -> HTMLResponse:
     """Show the form for a patient's decision on treatment or on the use of data."""
     asked = {
-        "given_by": "The patient",
+        "given_by": GIVEN_BY,
         "obtained_by": whose(op).name,
         "obtained_at": now_on_clock(op),
     }
