@@ -80,7 +80,7 @@ from app.web.console.routes import router as console
 from app.web.console.session_pages import router as session_pages
 from app.web.console.settings_page import router as settings_page
 from app.web.console.signing_in import router as signing_in
-from app.web.console.writing import acts, courses, releases, safety, visits
+from app.web.console.writing import acts, courses, drafts, releases, safety, visits
 from app.web.console.writing import people as patient_forms
 from app.web.console.writing import practitioners as practitioner_forms
 from app.web.console.writing import screenings as screening_forms
@@ -138,6 +138,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     patient_forms.router,
     courses.router,
     visits.router,
+    drafts.router,
     acts.router,
     safety.router,
     releases.router,

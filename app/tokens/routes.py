@@ -293,9 +293,9 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
         clinic_id = await asyncio.to_thread(_clinic_of, database, form)
         async with guessing(request):
             there = await passwords.account_of(database, clinic_id, name)
-            known = passwords.known_by_code(there, code or "")
-            guess = await take_guess(request, str(clinic_id), name_key(name), *known)
-            checked = await passwords.check(there, password, code, is_known=bool(known))
+            by_code = passwords.known_by_code(there, code or "")
+            guess = await take_guess(request, str(clinic_id), name_key(name), *by_code)
+            checked = await passwords.check(there, password, code, is_known=bool(by_code))
             if checked.account is not None and checked.fault is None:
                 guess.give_back()
     person, fault = checked.account, checked.fault

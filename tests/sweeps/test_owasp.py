@@ -78,6 +78,7 @@ UNLISTED = {
     "/console/episodes/{id}/edit": "likewise",
     "/console/patients/{patient_id}/sessions/new": "likewise",
     "/console/patients/{patient_id}/sessions/repeat": "likewise",
+    "/console/patients/{patient_id}/sessions/another": "likewise",
     "/console/sessions/{id}/edit": "likewise",
     "/console/sessions/{id}/sign": "likewise",
     "/console/sessions/{id}/amend": "likewise",

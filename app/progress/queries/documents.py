@@ -1,6 +1,6 @@
 """The progress document of a patient, and its pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.progress.queries.facts import history
 from app.progress.queries.past import NO_CHANGES, records_as_of
 from app.progress.rules.body_map import body_map as body_map_svg
 from app.progress.rules.document import document
-from app.progress.rules.history import Json, instant
+from app.progress.rules.history import History, Json, instant
 from app.progress.rules.picture import Names
 from app.progress.rules.picture import Scale as PictureScale
 from app.progress.rules.picture import picture as picture_svg
@@ -39,11 +39,17 @@ _COUNTED: Final = (SESSIONS, MEASUREMENTS, FOLLOW_UPS, ADVERSE_EVENTS, EPISODES)
 
 
 def progress(
-    op: Operation, patient_id: UUID, filters: ProgressFilters, *, local: bool = False
+    op: Operation,
+    patient_id: UUID,
+    filters: ProgressFilters,
+    *,
+    local: bool = False,
+    without: Collection[str] = (),
 ) -> Json:
     """A patient's progress document.
 
     Times are at their senders' UTC offsets; for people, `local`, in the clinic's time zone.
+    `without` has the ids of sessions that don't count, unless a report or an event names them.
     `NotFound` where this clinic has no such patient, or the patient has no such episode.
     """
     ledger.record_patient_access(op, [patient_id])
@@ -53,11 +59,24 @@ def progress(
         as_of = filters.as_of
         past = records_as_of(op, patient_id, as_of, known_then=filters.known_then)
     facts = history(op, patient_id, as_of, past)
+    if without:
+        facts = _without(facts, without)
     asked = None if filters.episode_id is None else str(filters.episode_id)
     if asked is not None and asked not in {one.episode_id for one in facts.episodes}:
         op.one(_EPISODE, patient_id=patient_id, episode_id=filters.episode_id)
     write = _rfc_3339_in(op.zone) if local else _rfc_3339
     return document(str(patient_id), asked, as_of, facts, write, _shown(filters))
+
+
+def _without(facts: History, ids: Collection[str]) -> History:
+    """The same history without some sessions, of which nothing else is known."""
+    named = {
+        *(one.session_id for one in facts.reports),
+        *(one.session_id for one in facts.events),
+        *(one.session_id for one in facts.readings),
+    }
+    dropped = {*ids} - named
+    return facts._replace(visits=[one for one in facts.visits if one.session_id not in dropped])
 
 
 def _shown(filters: ProgressFilters) -> Callable[[int], bool] | None:

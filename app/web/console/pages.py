@@ -45,7 +45,7 @@ from app.web.console.fault_words import in_words
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
-from app.web.console.wording import field_words, words_for
+from app.web.console.wording import consent_words, field_words, words_for
 from app.web.files import address
 
 HOME: Final = "/console"
@@ -141,6 +141,7 @@ _ENVIRONMENT.filters.update(
     words=_words,
     called=lambda person: _named(person, full_name),
     listed=lambda person: _named(person, listed_name),
+    consent=consent_words,
     field=field_words,
     fault=_fault,
     title_for_people=lambda problem: words_for(problem).title,
@@ -177,6 +178,7 @@ def page_response(name: str, status: int = 200, **context: Any) -> Response:
 Said = Literal[
     "acknowledged",
     "amended",
+    "begun",
     "cancelled",
     "changed",
     "consented",
@@ -205,6 +207,7 @@ SAID: Final[Mapping[str, str]] = {
     "entered": "The report is stored.",
     "consented": "Stored: this patient is asked by message after a visit.",
     "stored": "Stored.",
+    "begun": "A draft of today was begun already: this is it.",
     "draft": "The draft is stored. It is not signed yet.",
     "signed": "The session is signed.",
     "amended": "The session is amended.",

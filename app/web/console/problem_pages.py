@@ -1,7 +1,9 @@
 """The page about a problem: with the bar for whoever is signed in, and with what they typed."""
 
 import asyncio
-from typing import Any
+import re
+from http import HTTPStatus
+from typing import Any, Final
 
 from fastapi import Request
 from starlette.responses import Response
@@ -17,6 +19,10 @@ from app.web.console.browsers import browsing, key_of
 from app.web.console.framing import around
 from app.web.console.kept import ANOTHERS, kept
 from app.web.console.wording import words_for
+
+_ABOUT: Final = re.compile(
+    rf"{pages.HOME}/(sessions|patients)/[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?=/)"
+)
 
 
 async def page_about(request: Request, problem: Problem) -> Response:
@@ -43,12 +49,21 @@ async def page_about(request: Request, problem: Problem) -> Response:
             errors=problem.members.get("errors", ()),
             request_id=request_id(),
             # A page never has what somebody else typed, not even where it isn't shown.
+            near=_near(request.url.path)
+            if signed_in and problem.status != HTTPStatus.NOT_FOUND
+            else None,
             kept=typed if is_mine or signed_in is None else None,
             typed=typed.typed if typed and is_mine else (),
             **bar,
         )
     answer.headers.update(problem.headers)
     return answer
+
+
+def _near(path: str) -> tuple[str, str] | None:
+    """Return the page of the session or the patient that a path is about, and its name."""
+    found = _ABOUT.match(path)
+    return found and (found[0], "Session" if found[1] == "sessions" else "Chart")
 
 
 def _bar(request: Request) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from app.safety.service import ADVERSE_EVENTS
 from app.sessions.service import SESSIONS, may_answer_for
 from app.sessions.views import SessionView
 from app.vocabularies.queries import Words
-from app.web.console import alerts, due, follow_ups, pages, patient_list, visits
+from app.web.console import alerts, begun, due, follow_ups, pages, patient_list, visits
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, chart, happened, is_shown, plain
 from app.web.console.correcting import EVENT, correction
@@ -145,7 +145,9 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
     """Show a patient's progress."""
     del after  # `framed` says it
     person = record_for_answer(op, PATIENTS, patient_id)
-    document = progress.progress(op, patient_id, ProgressFilters(), local=True)
+    found = begun.drafts(op, patient_id)
+    empty = [str(one["id"]) for one in found if begun.is_empty(one)]
+    document = progress.progress(op, patient_id, ProgressFilters(), local=True, without=empty)
     items, cursor = progress.timeline(op, patient_id, _part(RECENT))
     born = person["birth_date"]
     may_read, episodes = op.caller.may(Scope.SESSIONS_READ), visits.open_episodes(op, patient_id)
@@ -157,6 +159,8 @@ def patient(op: Looking, patient_id: UUID, after: Annotated[After, Query()]) -> 
         consents=visits.consents(op, patient_id, episodes),
         episodes=episodes,
         may_read_sessions=may_read,
+        begun=visits.to_go_on_with(op, found) if may_read else [],
+        empty=len(empty),
         last_visit=last,
         answers=last is not None and may_answer_for(op, UUID(last.session["practitioner_id"])),
         turns=turns(document),

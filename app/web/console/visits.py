@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, not_
 
 from app.clinics.queries import clinic
+from app.core.db.dialects import among
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
@@ -30,6 +31,8 @@ from app.sessions.views import SessionView
 from app.signing import queries as signing
 from app.signing.rules import TREATMENT, last_decisions
 from app.signing.rules import Visit as VisitToSign
+from app.web.console import begun
+from app.web.console.access import practitioners
 from app.web.console.chart import plain
 
 ENGLISH: Final = chosen(["en"], languages(NOTES))
@@ -42,6 +45,7 @@ _LAST: Final = (
         TreatmentSession.patient_id == bindparam("patient_id"),
         TreatmentSession.attendance == "attended",
         TreatmentSession.status != "void",
+        not_(among(TreatmentSession.id, "without")),
     )
     .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
     .limit(1)
@@ -65,6 +69,15 @@ class Seen(NamedTuple):
     """A line, with its time, for each value that was recorded beside the visit or after it."""
 
 
+class Begun(NamedTuple):
+    """A draft of today without needles, with which a visit goes on."""
+
+    id: str
+    at: str
+    by: str
+    """Who treats."""
+
+
 class Decided(NamedTuple):
     """The patient's last decision on one kind of treatment."""
 
@@ -73,13 +86,26 @@ class Decided(NamedTuple):
     at: str
 
 
-def last_visit(op: Operation, patient_id: UUID) -> Seen | None:
-    """Return the newest attended session, a draft included; None if there is none.
+def last_visit(op: Operation, patient_id: UUID, but: UUID | None = None) -> Seen | None:
+    """Return the newest attended session; None if there is none.
 
-    The caller has checked that the client may read sessions.
+    A draft counts, unless it is `but`, is empty, or was begun today and has no needles yet. The
+    caller has checked that the client may read sessions.
     """
-    found = op.first(_LAST, patient_id=patient_id)
+    without = begun.not_yet_visits(op, begun.drafts(op, patient_id))
+    left_out = without if but is None else [*without, but]
+    found = op.first(_LAST, patient_id=patient_id, without=left_out)
     return None if found is None else _seen(op, record_for_answer(op, SESSIONS, found.id))
+
+
+def to_go_on_with(op: Operation, drafts: Iterable[SessionView]) -> list[Begun]:
+    """Return the drafts of today without needles. The caller has recorded the access."""
+    found = list(begun.begun(op, drafts, op.at, None))
+    names = practitioners(op, {one["practitioner_id"] for one in found})
+    return [
+        Begun(str(one["id"]), plain(one["occurred_at"]), names.get(str(one["practitioner_id"]), ""))
+        for one in found
+    ]
 
 
 def _seen(op: Operation, session: SessionView) -> Seen:

@@ -128,6 +128,18 @@ def field_words(place: str) -> str:
     return ", ".join([words, *(step.replace("_", " ") for step in within)])
 
 
+CONSENTS: Final[Mapping[str, str]] = {
+    "electrical": "electrical stimulation of the needles",
+    "data_use": "use of the data",
+}
+"""What people call a kind of consent whose code doesn't say it."""
+
+
+def consent_words(kind: str) -> str:
+    """Return what people call what a patient consents to."""
+    return CONSENTS.get(kind, kind.replace("_", " "))
+
+
 READS: Final[Mapping[str, str]] = {
     "console.account": "one's own account",
     "console.acknowledge": "an alert, acknowledged",

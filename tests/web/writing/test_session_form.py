@@ -149,7 +149,7 @@ def test_muscles_of_the_patient_and_of_the_practitioner_are_offered_first(
 def test_a_visit_that_may_be_stored_already_is_shown_and_stored_only_on_purpose(
     desk: Desk, api: Api, who: dict[str, str]
 ) -> None:
-    assert log(desk, who).status_code == 303
+    assert log(desk, who, note="The first.").status_code == 303
     first = only(api)
     refused = log(desk, who, note="Kept.")
     assert refused.status_code == 422

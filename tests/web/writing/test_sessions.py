@@ -163,6 +163,11 @@ def test_a_draft_is_signed_with_a_reason_for_each_rule_that_is_overridden(
     assert refused.status_code == 422
     form = form_on(refused.text, here)
     assert form.wrong == {"overrides.1.reason"}
+    told = words(refused.text)
+    assert told.startswith("Not signed: Sign the session")
+    assert told.index("It is not signed.") < told.index("The session as it is stored")
+    assert told.count("The depth is larger than the length of the needle") == 2, "summary, field"
+    assert f'href="{page(session, "edit")}#needlings.0.depth_mm"' in refused.text
     assert form.values["overrides.0.reason"] == "Nobody counted."
     done = again(desk, here, form.values, overrides__1__reason="The skin was compressed.")
     assert done.status_code == 303, done.text
@@ -179,9 +184,45 @@ def test_what_nobody_may_override_is_said_and_refuses_the_signature(
 ) -> None:
     session = api.session(**who, technique=None)
     here = page(session, "sign")
-    assert "A signed session needs a technique." in words(desk.get(here).text)
-    assert send(desk, here).status_code == 422
+    for told in (words(desk.get(here).text), words((refused := send(desk, here)).text)):
+        assert told.count("A signed session needs a technique.") == 1
+        assert told.index("A signed session") < told.index("The session as it is stored")
+    assert refused.status_code == 422
+    assert f'href="{page(session, "edit")}#technique"' in refused.text
     assert read(api, session)["status"] == "draft"
+
+
+def test_what_a_screening_or_a_consent_says_against_a_signature_is_in_words_and_mended_there(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    at = "2026-11-01T10:00:00-07:00"
+    current = {"stimulation": "electrical", "electrical": {"hz": 2, "ma": 1}}
+    needling = {"muscle": "infraspinatus", "side": "left", **current}
+    session = api.session(**who, occurred_at=at, needlings=[needling], needle_count=None)
+    answers = [{"code": "reduced_sensation", "answer": "yes"}]
+    decided = {"decision": "proceed", "decided_by": "Dana", "decided_at": at}
+    screening = api.create(
+        "/v1/screenings", session_id=session["id"], rule_set="A", answers=answers, **decided
+    )
+    refused = {"kind": "electrical", "decision": "refused", "form": "verbal", "given_by": "Ana"}
+    about = {"patient_id": who["patient_id"], "obtained_by": "Dana", "obtained_at": at}
+    api.create("/v1/consents", **about, **refused)
+    shown = desk.get(page(session, "sign")).text
+    told = words(shown)
+    assert "answers of concern have no detail: Reduced sensation" in told
+    assert "The patient had refused: electrical stimulation of the needles" in told
+    assert "reduced_sensation" not in told
+    assert f'href="/console/screenings/{screening["id"]}/edit"' in shown
+    assert f'href="/console/patients/{who["patient_id"]}/consents/new"' in shown
+
+
+def test_a_session_that_is_signed_already_leads_back_to_it(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    here = f"/console/sessions/{signed(api, who)['id']}"
+    answer = desk.get(f"{here}/sign")
+    assert answer.status_code == 409
+    assert f'href="{here}"' in answer.text
 
 
 def signed(api: Api, who: dict[str, str], **more: Any) -> dict[str, Any]:

@@ -21,12 +21,12 @@ from app.records.queries import record_for_answer
 from app.sessions import service as sessions
 from app.sessions.schemas import OVERRIDES_MAX, AmendBody, AmendmentKind, SignBody, VoidBody
 from app.sessions.service import SESSIONS
-from app.sessions.views import Overridable
 from app.signing import service as signing
 from app.web.console import access
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After
+from app.web.console.writing.against import OVERRIDABLE, REASON, Against, Key
 from app.web.console.writing.before_signing import notices
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.for_others import for_another, unconfirmed
@@ -34,10 +34,7 @@ from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 from app.web.console.writing.visits import SESSIONS_AT, sheet_of
 
-OVERRIDABLE: Final = frozenset(words_of(Overridable))
 CHANGES: Final = "/changes"
-Against = tuple[str, str]
-"""A fault that a signer may override: its code and its JSON Pointer."""
 Signing = Annotated[
     Operation,
     Depends(
@@ -61,14 +58,14 @@ def sign_form(op: Signing, id: UUID, after: Annotated[After, Query()]) -> HTMLRe
 def sign(op: Signing, id: UUID, form: LongForm) -> Response:
     """Sign a draft, with a reason for each fault that the signer overrides."""
     session = record_for_answer(op, SESSIONS, id)
-    sheet, shown = _sign_sheet(op, session, form), plain(session)
+    sheet, against = _sign_sheet(op, session, form), Against(op, plain(session))
 
     def work(read: Read) -> str:
         signing.sign(op, id, access.body_of(SignBody, {"overrides": _overrides(read)}))
         return sheet.back
 
     return unconfirmed(op, sheet, form) or take(
-        op, sheet, form, work, "signed", partial(_at_reasons, shown, form)
+        op, sheet, form, work, "signed", partial(_at_reasons, against, form)
     )
 
 
@@ -83,7 +80,7 @@ def amend_form(op: Signing, id: UUID) -> HTMLResponse:
 def amend(op: Signing, id: UUID, form: LongForm) -> Response:
     """Amend a signed session. The earlier version stays readable."""
     session = record_for_answer(op, SESSIONS, id)
-    sheet, shown = _amend_sheet(op, session, form), plain(session)
+    sheet, against = _amend_sheet(op, session, form), Against(op, plain(session))
 
     def work(read: Read) -> str:
         own = {"reason", "kind", "overrides"}
@@ -101,7 +98,7 @@ def amend(op: Signing, id: UUID, form: LongForm) -> Response:
         return sheet.back
 
     return unconfirmed(op, sheet, form) or take(
-        op, sheet, form, work, "amended", partial(_at_reasons, shown, form)
+        op, sheet, form, work, "amended", partial(_at_reasons, against, form)
     )
 
 
@@ -148,15 +145,15 @@ def _told(op: Operation, id: UUID) -> str:
 
 def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     found = signing.reasons_against(op, session) if session["status"] == "draft" else []
-    against = {(one.code, one.pointer): one.detail for one in found if one.code in OVERRIDABLE}
-    rows = {**dict.fromkeys(_sent(form), ""), **against}
+    details = {(one.code, one.pointer): one.detail for one in found if one.code in OVERRIDABLE}
+    rows, against = {**dict.fromkeys(_sent(form), ""), **details}, Against(op, plain(session))
     sheet = _sheet(op, session, "sign", "Sign the session", "Sign")
-    fixed = [one for one in found if one.code not in OVERRIDABLE]
     return sheet._replace(
-        sections=_reasons(rows, plain(session)),
+        sections=against.sections(rows),
         more={
             **sheet.more,
-            "fixed": fixed,
+            "fixed": against.fixed(found),
+            "details": details,
             "hidden": _hidden(rows),
             "notices": notices(op, session) if session["status"] == "draft" else (),
         },
@@ -177,7 +174,7 @@ def _amend_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     empty = dict.fromkeys([*(field.name for field in why.every), *_names(rows)], "")
     return sheet._replace(
         lead="Every version stays readable, with who made it, when and why.",
-        sections=[why, *_reasons(rows, plain(session)), *sheet.sections],
+        sections=[why, *Against(op, plain(session)).sections(rows), *sheet.sections],
         stored={**sheet.stored, **empty},
         in_texts=lambda view: {**texts(sheet.fields, view, op.zone), **empty},
     )
@@ -193,7 +190,7 @@ def _void_sheet(op: Operation, session: Any) -> Sheet:
     )
 
 
-def _sent(form: Mapping[str, str]) -> list[Against]:
+def _sent(form: Mapping[str, str]) -> list[Key]:
     """Return the faults for which a form has fields, in its order."""
     rows = range(min(len(form), OVERRIDES_MAX))
     return [
@@ -203,24 +200,7 @@ def _sent(form: Mapping[str, str]) -> list[Against]:
     ]
 
 
-def _reasons(rows: Mapping[Against, str], session: Mapping[str, Any]) -> list[Section]:
-    """Return a section for each fault that a signer may override, with a field for the reason."""
-    return [
-        Section(
-            f"{_place(pointer, session)}: {detail or code.replace('_', ' ')}",
-            (
-                Field(f"overrides.{row}.reason", "Sign in spite of it, because", "text"),
-                Field(f"overrides.{row}.code", "Code", "hidden"),
-                Field(f"overrides.{row}.pointer", "Place", "hidden"),
-            ),
-            row=f"overrides.{row}",
-            is_fixed=True,
-        )
-        for row, ((code, pointer), detail) in enumerate(rows.items())
-    ]
-
-
-def _names(rows: Mapping[Against, str]) -> list[str]:
+def _names(rows: Mapping[Key, str]) -> list[str]:
     return [
         f"overrides.{row}.{name}"
         for row in range(len(rows))
@@ -228,21 +208,11 @@ def _names(rows: Mapping[Against, str]) -> list[str]:
     ]
 
 
-def _hidden(rows: Iterable[Against]) -> dict[str, str]:
+def _hidden(rows: Iterable[Key]) -> dict[str, str]:
     hidden: dict[str, str] = {}
     for row, (code, pointer) in enumerate(rows):
         hidden |= {f"overrides.{row}.code": code, f"overrides.{row}.pointer": pointer}
     return hidden
-
-
-def _place(pointer: str, session: Mapping[str, Any]) -> str:
-    """Return the place of a fault in words: the muscle, or the member."""
-    steps = pointer.strip("/").split("/")
-    if steps[0] == "needlings" and len(steps) > 1 and steps[1].isdecimal():
-        own = session["needlings"][int(steps[1]) : int(steps[1]) + 1]
-        if own:
-            return f"{own[0]['muscle']} {own[0]['side']}".replace("_", " ").capitalize()
-    return steps[0].replace("_", " ").capitalize()
 
 
 def _overrides(read: Read) -> list[Mapping[str, Any]]:
@@ -252,7 +222,7 @@ def _overrides(read: Read) -> list[Mapping[str, Any]]:
 
 
 def _at_reasons(
-    session: Mapping[str, Any], form: Mapping[str, str], sheet: Sheet, faults: list[Fault]
+    against: Against, form: Mapping[str, str], sheet: Sheet, faults: list[Fault]
 ) -> Again:
     """Add a field for each fault that may be overridden, and bring the fault there."""
     rows, moved = dict.fromkeys(_sent(form), ""), []
@@ -261,9 +231,14 @@ def _at_reasons(
         if fault.code in OVERRIDABLE:
             rows[fault.code, place] = fault.detail
             at = list(rows).index((fault.code, place))
-            moved.append(fault._replace(pointer=f"/overrides/{at}/reason"))
-        else:
+            field = f"/overrides/{at}/reason"
+            moved.append(fault._replace(pointer=field, detail=REASON))
+        elif "fixed" not in sheet.more or place.startswith("/overrides"):
             moved.append(fault._replace(pointer=place))
+    known = {
+        key: detail or sheet.more.get("details", {}).get(key, "") for key, detail in rows.items()
+    }
     others = [one for one in sheet.sections if not one.row.startswith("overrides.")]
-    shown = [*others[:1], *_reasons(rows, session), *others[1:]]
-    return Again(sheet._replace(sections=shown), moved, _hidden(rows))
+    shown = [*others[:1], *against.sections(known), *others[1:]]
+    more = {**sheet.more, "refused": True}
+    return Again(sheet._replace(sections=shown, more=more), moved, _hidden(rows))

@@ -17,6 +17,7 @@ from app.signing.rules import Visit, last_decisions, places
 from app.web.console import pages
 from app.web.console.heed import Heed, heed
 from app.web.console.visits import open_episodes
+from app.web.console.wording import consent_words
 
 
 class Notice(NamedTuple):
@@ -57,7 +58,7 @@ def cautions(op: Operation, patient_id: UUID) -> list[Notice]:
 
 
 def _refusal(op: Operation, one: dict[str, Any]) -> Notice:
-    kind = one["kind"].replace("_", " ")
+    kind = consent_words(one["kind"])
     return Notice(f"Consent to {kind}: {one['decision']}, {_day(op, one['at'])}.")
 
 
@@ -87,7 +88,7 @@ def _consents(op: Operation, session: Any) -> Iterator[Notice]:
     page = f"{pages.HOME}/patients/{patient_id}/consents/new" if may else ""
     for kind, needed in places(session["needlings"], _thoracic(session)).items():
         if needed and kind not in decided:
-            words = f"No consent to {kind.replace('_', ' ')} is recorded that counts at this visit."
+            words = f"No consent to {consent_words(kind)} is recorded that counts at this visit."
             yield Notice(words, page, "Record it")
 
 

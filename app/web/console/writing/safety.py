@@ -32,6 +32,7 @@ from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.correcting import Corrected
 from app.web.console.framing import whose
+from app.web.console.wording import consent_words
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.muscles import NAMES
@@ -97,7 +98,7 @@ def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list
                 # One conversation may be about several kinds; each is a record of its own.
                 Field(
                     *("kind", "Consent to", "choice" if "kind" in stored else "codes"),
-                    choices(KINDS),
+                    tuple((kind, consent_words(kind).capitalize()) for kind in KINDS),
                     required=True,
                 ),
                 Field(

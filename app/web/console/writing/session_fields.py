@@ -132,15 +132,18 @@ class Offered(NamedTuple):
 
 
 def sections(
-    offered: Offered, rows: Mapping[str, int] | None = None, *, is_new: bool = False
+    offered: Offered, rows: Mapping[str, int] | None = None, *, one_needle: bool = False
 ) -> list[Section]:
-    """Return the form's sections. `rows` says how many rows of each list it has at least."""
+    """Return the form's sections. `rows` says how many rows of each list it has at least.
+
+    With `one_needle`, it has fields for the needle of all muscles that name no other.
+    """
     rows = rows or {}
     return [
         _visit(offered, rows.get("identifiers", 1)),
         *_rows("measurements", rows, offered.movements),
         *_rows("findings", rows),
-        *([_every_needle()] if is_new else []),
+        *([_every_needle()] if one_needle else []),
         *_rows("needlings", rows),
         _count(),
         _words(offered),
@@ -261,6 +264,28 @@ def repeated(last: Mapping[str, Any], stored: Mapping[str, str]) -> dict[str, st
         if size == usual:
             copied |= {f"{row}.needle.{name}": "" for name in SIZE}
     return copied | {f"{EVERY_NEEDLE}.{name}": it for name, it in zip(SIZE, usual, strict=True)}
+
+
+def with_one_needle(stored: Mapping[str, str], needlings: int) -> dict[str, str]:
+    """Return a stored session's texts with the needle of most of its rows in the one field.
+
+    Those rows are empty then, and `with_needle` fills them as they were. Where it couldn't, as
+    where a row names no needle, each row keeps its own.
+    """
+    rows = [f"needlings.{row}.needle" for row in range(needlings)]
+    needles = [tuple(stored[f"{row}.{field.name}"] for field in _NEEDLE) for row in rows]
+    texts = {**stored, **{f"{EVERY_NEEDLE}.{field.name}": "" for field in _NEEDLE}}
+    if not needles or not all(all(needle[: len(SIZE)]) for needle in needles):
+        return texts
+    [(usual, _)] = Counter(needles).most_common(1)
+    size, lot = usual[: len(SIZE)], usual[-1]
+    if lot and any(needle[: len(SIZE)] == size and not needle[-1] for needle in needles):
+        return texts
+    for row, needle in zip(rows, needles, strict=True):
+        if needle == usual:
+            texts |= {f"{row}.{field.name}": "" for field in _NEEDLE}
+    every = zip(_NEEDLE, usual, strict=True)
+    return texts | {f"{EVERY_NEEDLE}.{field.name}": text for field, text in every}
 
 
 def longer(shown: Sequence[Section]) -> list[tuple[str, str, str]]:

@@ -34,6 +34,8 @@ MORE_ROWS: Final = "more_rows"
 """The button that shows a form again with more rows: the list, and how many it is to have."""
 _VERSION: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 EMPTY: Final = Placed({}, ())
+UNSEEN: Final = frozenset(("hidden", "about"))
+"""The sorts of fields that nobody sees."""
 CHOSEN: Final = frozenset(("codes", "muscle"))
 """The sorts of fields that have ticks or choices besides a line."""
 
@@ -59,6 +61,9 @@ class Section(NamedTuple):
     """Whether it is open all the same."""
     style: str = ""
     """How narrow its columns may be: `half` and `dense` for short fields."""
+
+    mend: tuple[str, str] | None = None
+    """The page that mends what the section is about, and the words of its link."""
 
     @property
     def every(self) -> tuple[Field, ...]:
@@ -260,8 +265,10 @@ def _page(
 
 
 def _label(sheet: Sheet, field: Field) -> str:
-    """Return a field's label. In a row it begins with the row's own."""
+    """Return a field's label. In a row it begins with the row's own, and is that if it is alone."""
     section = next(each for each in sheet.sections if field in each.every)
+    if section.row and [one for one in section.every if one.sort not in UNSEEN] == [field]:
+        return section.legend
     return f"{section.legend}: {field.label}" if section.row else field.label
 
 

@@ -1,11 +1,11 @@
-"""`…/sessions/new`, `…/sessions/repeat` and `/console/sessions/{id}/edit`: a visit is logged."""
+"""`…/sessions/new`, `…/sessions/another` and `…/sessions/repeat`: a visit is logged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.responses import HTMLResponse, Response
 
 from app.core.http.authorize import Authorize
@@ -19,31 +19,31 @@ from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
 from app.patients.service import PATIENTS
 from app.records.queries import record_for_answer, records, records_for_answer
-from app.records.service import check_version, create_one, patch, patched
+from app.records.service import create_one, lock_record, patch
 from app.records.views import DuplicateView
 from app.sessions.schemas import SessionBody, SessionFilters
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
 from app.web.console import access, pages
+from app.web.console.begun import begun, begun_today, drafts, is_empty
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
-from app.web.console.framing import After, whose
+from app.web.console.framing import whose
 from app.web.console.visits import last_visit, open_episodes
 from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.before_signing import cautions
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.favourites import offered
-from app.web.console.writing.fields import Read, changed, read_fields, texts
+from app.web.console.writing.fields import Read, read_fields, texts
 from app.web.console.writing.people import NOBODY, chart_of
+from app.web.console.writing.repeating import copied_of, last_needled, rows_of, told_of_copy
 from app.web.console.writing.session_fields import (
     LISTS,
-    SPARE,
     Offered,
     at_needle,
     count,
     longer,
-    repeated,
     sections,
     with_needle,
 )
@@ -51,13 +51,19 @@ from app.web.console.writing.sheets import Again, Sheet, returning_to, show, tak
 
 SESSIONS_AT: Final = f"{pages.HOME}/sessions"
 NEW: Final = "/patients/{patient_id:uuid}/sessions/new"
+ANOTHER: Final = "/patients/{patient_id:uuid}/sessions/another"
 REPEAT: Final = "/patients/{patient_id:uuid}/sessions/repeat"
 RESEMBLES: Final = (
     "This visit may be stored already. Open it below, or tick that it is another visit."
 )
+TITLES: Final[Mapping[str, str]] = {
+    "new": "New session",
+    "another": "Another session today",
+    "repeat": "Repeat the last session",
+}
+"""The titles of the forms for a new session, by the last step of their path."""
 VISITS: Final = 30
 """So many of a patient's last visits can be chosen."""
-EDIT: Final = "/sessions/{id:uuid}/edit"
 Writing = Annotated[
     Operation,
     Depends(
@@ -70,9 +76,13 @@ router = APIRouter(prefix=pages.HOME, include_in_schema=False, route_class=Route
 
 
 @router.get(NEW, operation_id="console.new-session")
-def new_session(op: Writing, patient_id: UUID) -> HTMLResponse:
-    """Show the form for a new session."""
-    return show(op, _new(op, patient_id, "new", {}), beginning(op, patient_id))
+def new_session(op: Writing, patient_id: UUID) -> Response:
+    """Show the form for a new session, or go on with the draft that was begun today."""
+    sheet = _new(op, patient_id, "new", {})
+    going_on = _going_on(op, patient_id, sheet)
+    if going_on is not None:
+        return pages.redirect(f"{SESSIONS_AT}/{going_on['id']}/edit", "begun")
+    return show(op, sheet, beginning(op, patient_id))
 
 
 @router.post(NEW, operation_id="console.create-session")
@@ -81,63 +91,39 @@ def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     return _create(op, _new(op, patient_id, "new", form), patient_id, form)
 
 
+@router.get(ANOTHER, operation_id="console.another-session")
+def another_session(op: Writing, patient_id: UUID) -> HTMLResponse:
+    """Show the form for a further session, although a draft was begun today."""
+    return show(op, _new(op, patient_id, "another", {}), beginning(op, patient_id))
+
+
+@router.post(ANOTHER, operation_id="console.create-another-session")
+def create_another(op: Writing, patient_id: UUID, form: LongForm) -> Response:
+    """Log a further session as a draft of its own."""
+    return _create(op, _new(op, patient_id, "another", form), patient_id, form, is_another=True)
+
+
 @router.get(REPEAT, operation_id="console.repeat-session")
-def repeat_session(op: Writing, patient_id: UUID) -> HTMLResponse:
+def repeat_session(op: Writing, patient_id: UUID) -> Response:
     """Show the form with what was done in the last session, and with what was planned then."""
-    last = _last(op, patient_id)
+    last, sheet = last_needled(op, patient_id), _new(op, patient_id, "repeat", {})
+    going_on = _going_on(op, patient_id, sheet)
+    if going_on is not None:
+        asked = "" if last is None else "&repeat=yes"
+        page = pages.after(f"{SESSIONS_AT}/{going_on['id']}/edit", "begun")
+        return pages.redirect(page + asked)
     if last is None:
-        sheet = _new(op, patient_id, "repeat", {})
         lead = "There is no earlier session to repeat."
         return show(op, sheet._replace(lead=lead), beginning(op, patient_id))
-    fields = [each for one in sections(Offered(), _rows_of(last)) for each in one.every]
-    stored = texts(fields, last, op.zone)
-    lead = (
-        f"Copied from the visit of {stored['occurred_at'][:10]}: technique, position, muscles,"
-        " sides, levels and needle sizes. All else is empty: ask, measure and count anew."
-    )
-    copied = repeated(last, stored)
-    sheet = _new(op, patient_id, "repeat", copied)
-    return show(op, sheet._replace(lead=lead), {**beginning(op, patient_id), **copied})
+    copied = copied_of(last, op.zone)
+    sheet = _new(op, patient_id, "repeat", copied)._replace(lead=told_of_copy(last, op.zone))
+    return show(op, sheet, {**beginning(op, patient_id), **copied})
 
 
 @router.post(REPEAT, operation_id="console.create-repeated-session")
 def create_repeated(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     """Log a session that began as a copy of the last one."""
     return _create(op, _new(op, patient_id, "repeat", form), patient_id, form)
-
-
-@router.get(EDIT, operation_id="console.edit-session")
-def edit_session(op: Writing, id: UUID, after: Annotated[After, Query()]) -> HTMLResponse:
-    """Show the form for a draft."""
-    del after  # `framed` says it
-    session = record_for_answer(op, SESSIONS, id)
-    SESSIONS.refuse_change(session)
-    sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft")
-    return show(op, sheet, sheet.stored)
-
-
-@router.post(EDIT, operation_id="console.change-session")
-def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
-    """Change a draft, and go on to its signature."""
-    session = record_for_answer(op, SESSIONS, id)
-    sheet = sheet_of(op, session, "edit", "Edit the draft", "Store the draft", form)
-
-    found: list[DuplicateView] = []
-
-    def work(read: Read) -> str:
-        check_version(op, session["version"])
-        changes = changed(sheet.fields, form, sheet.stored, read)
-        if changes.keys() & {"occurred_at", "practitioner_id"}:
-            moved: SessionBody = patched(op, SESSIONS, session, changes)
-            found.extend(_resembling(op, moved, session["patient_id"]))
-            check_seen(form, [one["id"] for one in found], RESEMBLES)
-        patch(op, SESSIONS, id, changes)
-        return next_of(op, id, session["patient_id"])
-
-    def again(sheet: Sheet, faults: list[Fault]) -> Again:
-        return Again(_beside(op, sheet, found), faults, {})
-
-    return take(op, sheet, form, work, "draft", again)
 
 
 def sheet_of(
@@ -150,10 +136,11 @@ def sheet_of(
 ) -> Sheet:
     """Return the form of a stored session, for one act: it has rows for all that is stored."""
     view, page = plain(session), f"{SESSIONS_AT}/{session['id']}/{act}"
-    stored, sent = _rows_of(view), _rows_in(op, page, form or {})
+    stored, sent = rows_of(view), _rows_in(op, page, form or {})
     patient_id = session["patient_id"]
     rows = {member: max(stored[member], sent[member]) for member in stored}
-    listed = sections(_offered(op, patient_id, session["practitioner_id"]), rows)
+    people_and_words = _offered(op, patient_id, session["practitioner_id"])
+    listed = sections(people_and_words, rows, one_needle=act == "edit")
     sheet = Sheet(
         title,
         page,
@@ -173,54 +160,87 @@ def sheet_of(
 def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> Sheet:
     page = f"{pages.HOME}/patients/{patient_id}/sessions/{act}"
     rows = _rows_in(op, page, form)
-    listed = sections(_offered(op, patient_id, None), rows, is_new=True)
+    listed = sections(_offered(op, patient_id, None), rows, one_needle=True)
     return Sheet(
-        "New session" if act == "new" else "Repeat the last session",
+        TITLES[act],
         page,
         listed,
         "Store the draft",
         chart_of(op, patient_id),
         patient=plain(record_for_answer(op, PATIENTS, patient_id)),
-        more={
-            "muscles": offered(op, patient_id),
-            "last": _planned(op, patient_id),
-            "cautions": cautions(op, patient_id),
-        },
+        more={"muscles": offered(op, patient_id), **told_first(op, patient_id)},
         longer=longer(listed),
     )
 
 
-def _planned(op: Operation, patient_id: UUID) -> Any:
-    """Return the last visit as JSON if something was planned at it; else None."""
-    last = last_visit(op, patient_id)
-    return last.session if last is not None and last.session["plan"] else None
+def told_first(op: Operation, patient_id: UUID, but: UUID | None = None) -> dict[str, Any]:
+    """Return what the form of a session says first: the last plan, and what speaks for caution.
+
+    `but` is the session that the form is about.
+    """
+    last = last_visit(op, patient_id, but)
+    planned = last.session if last is not None and last.session["plan"] else None
+    return {"last": planned, "cautions": cautions(op, patient_id)}
 
 
-def _create(op: Operation, sheet: Sheet, patient_id: UUID, form: Mapping[str, str]) -> Response:
+def _going_on(op: Operation, patient_id: UUID, sheet: Sheet) -> SessionView | None:
+    """Return the draft of today to go on with, unless a text comes back into this form."""
+    is_back = returning_to(op, sheet.page) is not None
+    return None if is_back else begun_today(op, patient_id)
+
+
+def _create(
+    op: Operation,
+    sheet: Sheet,
+    patient_id: UUID,
+    form: Mapping[str, str],
+    *,
+    is_another: bool = False,
+) -> Response:
     sent = read_fields(sheet.fields, form, op.zone)
     found: list[DuplicateView] = []
 
     def work(read: Read) -> str:
         members = {**with_needle(read.members), "patient_id": patient_id}
         body: SessionBody = access.body_of(SessionBody, members)
-        found.extend(_resembling(op, body, patient_id))
+        going_on = None if is_another else _empty_one(op, patient_id, body)
+        if going_on is not None:
+            return next_of(op, _filled(op, going_on, read), patient_id)
+        found.extend(resembling(op, body, patient_id))
         check_seen(form, [one["id"] for one in found], RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
         return next_of(op, session["id"], patient_id)
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
-        return Again(_beside(op, sheet, found), at_needle(faults, form, sent), {})
+        return Again(beside(op, sheet, found), at_needle(faults, form, sent), {})
 
     return take(op, sheet, form, work, "draft", again)
 
 
-def _resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
+def _empty_one(op: Operation, patient_id: UUID, body: SessionBody) -> UUID | None:
+    """Return the empty draft of the same visit, such as of its screening; None if there is none.
+
+    The form may have been opened before somebody screened. So one visit has one draft.
+    """
+    found = begun(op, drafts(op, patient_id), body.occurred_at, body.practitioner_id)
+    return next((one["id"] for one in found if is_empty(one)), None)
+
+
+def _filled(op: Operation, id: UUID, read: Read) -> UUID:
+    """Fill an empty draft with what a form for a new session says."""
+    current = lock_record(op, SESSIONS, id)
+    op.if_match = f'"{current["version"]}"'
+    patch(op, SESSIONS, id, with_needle(read.members))
+    return id
+
+
+def resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
     """Return the stored sessions that one with this content resembles."""
     view = {**body.model_dump(), "id": body.id or NOBODY, "patient_id": patient_id}
     return SESSIONS.duplicates(op, cast("SessionView", view))
 
 
-def _beside(op: Operation, sheet: Sheet, found: Sequence[DuplicateView]) -> Sheet:
+def beside(op: Operation, sheet: Sheet, found: Sequence[DuplicateView]) -> Sheet:
     """Return the form with the sessions that it resembles."""
     why, opens = {one["id"]: one["why"] for one in found}, whose(op).opens(SESSION.label)
     alike = [
@@ -235,14 +255,6 @@ def _beside(op: Operation, sheet: Sheet, found: Sequence[DuplicateView]) -> Shee
     ]
     more = {**sheet.more, **shown(alike, "It is another visit: store it all the same")}
     return sheet._replace(more=more)
-
-
-def _rows_of(session: Mapping[str, Any]) -> dict[str, int]:
-    """Return how many rows the form of a stored session has: a few are empty."""
-    return {
-        **{member: len(session[member]) + SPARE for member in LISTS},
-        "identifiers": len(session["identifiers"]) + 1,
-    }
 
 
 def _rows_in(op: Operation, page: str, form: Mapping[str, str]) -> dict[str, int]:
@@ -326,16 +338,3 @@ def visits_to_choose(op: Operation, patient_id: UUID) -> Iterator[tuple[str, str
 
 def _minute(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def _last(op: Operation, patient_id: UUID) -> Any:
-    """Return the patient's last session with needles that isn't void, as JSON; else None."""
-    cursor, more = None, True
-    while more:
-        wanted = SessionFilters(patient_id=patient_id, limit=50, cursor=cursor)
-        found, cursor = records(op, SESSIONS, wanted)
-        for one in found:
-            if one["status"] != "void" and one["needlings"]:
-                return plain(one)
-        more = cursor is not None
-    return None
