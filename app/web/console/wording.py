@@ -91,7 +91,7 @@ def words_for(problem: Problem) -> Words:
         wait = duration(int(problem.headers["Retry-After"]))
         return words._replace(detail=f"{words.detail} Try again in {wait}.")
     if isinstance(problem, Forbidden) and problem.scope is not None:
-        needed = f"This needs the right {problem.scope}."
+        needed = f"This needs the right to {right_words(problem.scope)}."
         return words._replace(detail=f"{needed} {words.detail}")
     is_own = type(problem) in _OWN_DETAIL and problem.detail != problem.meaning()
     return words._replace(detail=problem.detail) if is_own else words
@@ -201,6 +201,7 @@ READS: Final[Mapping[str, str]] = {
     "timeline.list": "the timeline",
 }
 """What an operation reads, as people call it."""
+_RIGHTS: Final[Mapping[str, str]] = {"read": "read", "write": "change", "sign": "sign"}
 _VERBS: Final[Mapping[str, str]] = {
     "add note": "a note added to {}",
     "amend": "{}, to amend it",
@@ -261,6 +262,12 @@ def read_words(operation: str) -> str:
         return _page_words(verb.removesuffix("-form").replace("-", " "))
     words = _VERBS.get(verb, "{}, to " + verb.replace("-", " "))
     return words.format(_NOUNS.get(noun, noun))
+
+
+def right_words(scope: str) -> str:
+    """Return what somebody who holds a scope may do."""
+    noun, _, verb = scope.replace("_", " ").partition(":")
+    return f"{_RIGHTS[verb]} {_NOUNS.get(noun, noun)}"
 
 
 def _page_words(name: str) -> str:
