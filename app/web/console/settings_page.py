@@ -85,7 +85,7 @@ def _check_told_once(listed: Sequence[AlertRecipientView], new: Mapping[str, Any
     told = [(one["to"].casefold(), plain(one["hours"])) for one in listed]
     if said in told and new.get("name") not in {one["name"] for one in listed}:
         detail = "This address is told already, at the same hours."
-        raise Invalid([Fault("/to", "told_already", detail)])
+        raise Invalid([Fault("/to", "possible_duplicate", detail)])
 
 
 def _how(sheet: Sheet, faults: list[Fault]) -> Again:

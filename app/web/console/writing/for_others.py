@@ -37,5 +37,5 @@ def unconfirmed(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Respons
     if sheet.more[TICK] is None or op.caller.role is None or TICK in form:
         return None
     check_patient(form, None if sheet.patient is None else UUID(sheet.patient["id"]))
-    fault = Fault("", "not_confirmed", UNSAID)
+    fault = Fault("", "missing", UNSAID)
     return shown_again(op, sheet, form, [fault], int(Invalid.status))
