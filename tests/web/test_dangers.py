@@ -1,4 +1,4 @@
-"""What the console does about danger: no report of it is lost, and whoever acts knows what was said."""
+"""The console about danger: no report of it is lost, and whoever acts knows what was said."""
 
 from typing import Any
 
