@@ -52,7 +52,7 @@ def test_the_scopes_of_the_api_apply(app: FastAPI, clinic: Clinic, api: Api, cha
     for place in ("", "/timeline"):
         answer = front_desk.get(f"/console/patients/{chart.patient_id}{place}")
         assert answer.status_code == 403
-        assert "progress:read" in answer.text
+        assert "the right to read progress" in answer.text
         assert answer.headers["x-request-id"] in answer.text
     assert ("console.patient", "without the scope progress:read") in security(api)
     progress_only = Desk(app).let_in(clinic, [Scope.PROGRESS_READ])
@@ -131,6 +131,10 @@ def test_one_field_finds_patients_by_name_birth_date_or_chart_number(desk: Desk,
         assert "Similar names" not in page.text
     assert "Núñez" in desk.send("/console/search", q="NUN").text
     assert "No patient has this name" in desk.send("/console/search", q="zzz").text
+    nothing = desk.send("/console/search", q="%")
+    assert nothing.status_code == 422
+    assert "Give a letter or a digit." in nothing.text
+    assert "stored" not in words(nothing.text[: nothing.text.index("<footer")])
     assert "Núñez" in desk.send("/console/search", q=" ").text
 
 

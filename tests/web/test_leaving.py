@@ -104,3 +104,22 @@ def test_who_may_not_change_practitioners_is_told_and_ends_the_account_alone(
     assert fill(clerk, leaver.page, leaver.page, practitioner="leaves").status_code == 303
     assert leaver.stored()["status"] == "active"
     assert (leaver.has_account(), leaver.has_tablet()) == (False, True)
+
+
+@pytest.mark.alike
+def test_what_waits_for_a_practitioner_is_said_before_they_leave_or_are_inactive(
+    leaver: Leaver, api: Api
+) -> None:
+    edit = f"/console/practitioners/{leaver.id}/edit"
+    for page in (leaver.page, edit):
+        said = words(leaver.desk.get(page).text)
+        assert "leaves behind" not in said
+        assert "Before they are inactive" not in said
+    api.session()
+    for _ in range(2):
+        session = api.session(practitioner_id=leaver.id)
+    report = {"reported_at": "2026-11-02T10:00:00-08:00", "soreness": 4}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **report, red_flags=["fainting"])
+    left = "2 sessions not signed yet, 1 open alert of their visits"
+    assert f"Luc Berger leaves behind: {left} ." in words(leaver.desk.get(leaver.page).text)
+    assert f"Before they are inactive: {left}." in words(leaver.desk.get(edit).text)

@@ -42,7 +42,7 @@ def test_every_problem_that_has_a_page_is_in_words_for_people() -> None:
 
 
 def test_what_is_missing_and_what_is_said_in_particular_stands_on_the_page() -> None:
-    assert "the right progress:read" in words_for(Forbidden(scope="progress:read")).detail
+    assert "the right to read progress" in words_for(Forbidden(scope="progress:read")).detail
     assert words_for(Forbidden("Nobody may.")).detail == "Nobody may."
     assert "Somebody changed this" in words_for(VersionStale(current_version=3)).title
 

@@ -10,6 +10,7 @@ from tests.accounts.people import joined
 from tests.ground import Api, Clinic
 from tests.progress.charts import Chart
 from tests.web.console import Desk, rows, words
+from tests.web.writing.sent import send
 
 NEEDLED = [
     {
@@ -121,10 +122,18 @@ def test_who_looked_at_a_chart_is_shown_to_those_who_may_read_the_ledger(
     api.get(f"/v1/sessions/{session['id']}")
     desk.get(f"/console/sessions/{session['id']}/void")
     read = [row[2] for row in rows(desk.get(f"{chart}/looked").text, "data-look")]
-    assert read[:3] == ["the form “void”", "one of the sessions", "a list of sessions"]
+    assert read[:3] == ["the session, to make it void", "one of the sessions", "a list of sessions"]
     assert all(row[1] for row in found)
     entries = api.get(f"/v1{chart.removeprefix('/console')}/disclosures").json()["items"]
     assert "console.looked" in {entry["operation"] for entry in entries}
+    for _ in range(3):
+        desk.get("/console")
+    refused = send(desk, f"{chart}/chart-summary", to__type="insurer", purpose="A claim")
+    assert refused.status_code in {403, 409, 422}
+    looks = rows(desk.get(f"{chart}/looked").text, "data-look")
+    assert [row[2] for row in looks].count("the list of patients (3 times that day)") == 1
+    [said] = [row[3] for row in looks if row[2] == "the chart, as PDF for a recipient"]
+    assert said == "Refused: nothing was released"
     less = Desk(app).let_in(clinic, set(Scope) - {Scope.AUDIT_READ})
     assert less.get(f"{chart}/looked").status_code == 403
     assert "/looked" not in less.get(chart).text

@@ -106,7 +106,9 @@ def test_a_browser_is_signed_out_after_half_an_hour_without_a_request(desk: Desk
     began = now()
     for minutes, status in ((25, 200), (50, 200), (79, 200), (109, 401)):
         with time_machine.travel(began + timedelta(minutes=minutes), tick=False):
-            assert desk.get("/console").status_code == status, minutes
+            page = desk.get("/console")
+            assert page.status_code == status, minutes
+            assert ("You are not signed in any more." in page.text) == (status == 401)
 
 
 def test_a_browser_is_signed_out_after_eight_hours(desk: Desk) -> None:

@@ -15,6 +15,8 @@ from app.patients.rules.names import parts
 
 Near = Literal["same", "similar", "in_part"]
 """The same parts in any order; the same but for one typing error; or one has what the other has."""
+Dates = Literal["agree", "mistyped", "unknown"]
+DAY_LENGTH: Final = 10
 SHOWN_MAX: Final = 10
 
 
@@ -32,8 +34,8 @@ class Resembling(NamedTuple):
     id: UUID
     names: Near
     """How alike the names are."""
-    dates: Literal["agree", "unknown"]
-    """Whether one birth date may be the other, or one is not recorded."""
+    dates: Dates
+    """Whether one birth date may be the other, one is not recorded, or one digit differs."""
 
 
 def resembling(new: Person, stored: Iterable[Person]) -> list[Resembling]:
@@ -45,6 +47,8 @@ def resembling(new: Person, stored: Iterable[Person]) -> list[Resembling]:
     for one in {one.id: one for one in stored}.values():
         near, dates = near_names(new.names, one.names), _dates(new.birth_date, one.birth_date)
         if dates is None or near is None or (near == "in_part" and dates == "unknown"):
+            continue
+        if dates == "mistyped" and near != "same":
             continue
         found.append(Resembling(one.id, near, dates))
     order = ("same", "similar", "in_part")
@@ -80,7 +84,17 @@ def _begins_alike(one: str, other: str) -> bool:
     return long.startswith(short)
 
 
-def _dates(one: str | None, other: str | None) -> Literal["agree", "unknown"] | None:
+def _dates(one: str | None, other: str | None) -> Dates | None:
     if one is None or other is None:
         return "unknown"
-    return "agree" if one in covering(other) or other in covering(one) else None
+    if one in covering(other) or other in covering(one):
+        return "agree"
+    return "mistyped" if _is_mistyped(one, other) else None
+
+
+def _is_mistyped(one: str, other: str) -> bool:
+    """Return whether two whole days differ in one digit, or in which is the day and the month."""
+    if not len(one) == len(other) == DAY_LENGTH:
+        return False
+    year, month, day = one.split("-")
+    return other == f"{year}-{day}-{month}" or sum(map(str.__ne__, one, other)) == 1

@@ -1,7 +1,8 @@
 """Names as a search compares them. Pure.
 
 A name's parts are its runs of letters and digits. A part is compared in lower case, without marks,
-and with Latin letters in ASCII: `Łukasz` is `lukasz`, `Strauß` is `strauss`. Ideographs and
+and with Latin letters in ASCII: `Łukasz` is `lukasz`, `Strauß` is `strauss`. Letters that Arabic
+and Persian keyboards type apart, such as two forms of yeh and kaf, are one. Ideographs and
 syllables are parts of their own, because no blank separates the words of their scripts. So the
 default word boundaries of Unicode (UAX #29) treat most of them.
 """
@@ -19,6 +20,19 @@ from app.core.values.text import folded_code
 
 WORD_MAX: Final = 64
 """So many letters of a word are compared."""
+TYPED_ALIKE: Final = {
+    "\u0649": "\u064a",  # alef maksura, final yeh in much of the Arabic world
+    "\u06cc": "\u064a",  # Persian yeh
+    "\u06a9": "\u0643",  # Persian kaf
+    "\u0671": "\u0627",  # alef wasla
+    "\u0629": "\u0647",  # teh marbuta
+    "\u06c1": "\u0647",  # heh goal
+    "\u06be": "\u0647",  # heh doachashmee
+    "\u06d5": "\u0647",  # ae
+}
+"""Letters that stand for others on another keyboard, as search engines for Arabic and Persian fold
+them (Lucene's `ArabicNormalizer` and `PersianNormalizer`). Alef with hamza or madda loses it as any
+mark."""
 _ASCII_PART: Final = re.compile(r"[a-z0-9]+")
 
 
@@ -86,6 +100,8 @@ def _plain(character: str) -> str:
         return ""
     if category[0] in "PSZ" or category == "Cc":
         return " "
+    if character in TYPED_ALIKE:
+        return TYPED_ALIKE[character]
     if category[0] == "M":
         return character if anyascii(character) else ""  # variation selectors have no sound
     if unicodedata.name(character, "").startswith("LATIN ") or _is_sign(character, category):

@@ -125,6 +125,40 @@ def _count(op: Operation, show: str) -> int:
     return number
 
 
+_LEFT_DRAFTS: Final = rows(TreatmentSession, func.count()).where(*IS_DRAFT, _IS_MINE)
+_THEIRS: Final = (
+    rows(TreatmentSession, TreatmentSession.id)
+    .where(TreatmentSession.id == unindexed(Alert.session_id), _IS_MINE)
+    .correlate(Alert)
+)
+_LEFT_ALERTS: Final = rows(Alert, func.count()).where(Alert.status == "open", _THEIRS.exists())
+_ASKED: Final = (
+    rows(TreatmentSession, TreatmentSession.id)
+    .where(TreatmentSession.id == unindexed(Ask.session_id), _IS_MINE)
+    .correlate(Ask)
+)
+_LEFT_CALLS: Final = rows(Ask, func.count()).where(follow_ups.TO_CALL, _ASKED.exists())
+
+
+def left_by(op: Operation, practitioner_id: UUID) -> list[str]:
+    """Return in words what waits for a practitioner, before they leave or are inactive.
+
+    It counts as far as the client may read: drafts, open alerts of their visits, and calls.
+    """
+    found: tuple[tuple[Scope, Select[Any], Mapping[str, UUID], str, str], ...] = (
+        (Scope.SESSIONS_READ, _LEFT_DRAFTS, {}, "session", "not signed yet"),
+        (Scope.ALERTS_READ, _LEFT_ALERTS, {}, "open alert", "of their visits"),
+        (Scope.ASKS_READ, _LEFT_CALLS, follow_ups.called(op), "patient", "of theirs to call"),
+    )
+    told = []
+    for scope, statement, values, noun, rest in found:
+        if op.caller.may(scope):
+            number: int = op.one(statement, own=practitioner_id, **values)[0]
+            if number:
+                told.append(f"{number} {noun}{'' if number == 1 else 's'} {rest}")
+    return told
+
+
 def tabs(op: Operation) -> dict[str, str]:
     """Return the labels of the lists that the client may see, by the value of `show`."""
     return {"all": "Everybody"} | {

@@ -1,5 +1,6 @@
 """`/console/exports`: the clinic's data as files to download."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Final, NamedTuple
 
@@ -30,6 +31,13 @@ FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("parquet", "Parquet"),
 )
 """The forms of a table: what follows its name in the address, and the words for it."""
+IN_WORDS: Final[Mapping[str, str]] = {
+    "patients": "Who the patients are and how to reach them, one per row.",
+    "practitioners": "Who treats, one per row.",
+    "progress": "How much each measure of a patient changed, as the chart says it. One row covers"
+    " the whole history, and one row each episode.",
+}
+"""What a table has, where the words for programs say it to nobody else, or too little."""
 DEIDENTIFIED: Final = ("csv?deidentified=true", "De-identified (CSV)")
 
 router = APIRouter(prefix=PAGE, include_in_schema=False, route_class=Route)
@@ -49,7 +57,7 @@ def exports(op: Exporting) -> HTMLResponse:
     forms = [each for each in FORMS if each[0] != PARQUET or is_installed()]
     can_hide = is_possible(op.clinic_id)
     forms += [DEIDENTIFIED] if can_hide else []
-    listed = [Shown(each.name, each.about.replace("`", "")) for each in DATASETS]
+    listed = [Shown(each.name, IN_WORDS.get(each.name, each.about)) for each in DATASETS]
     values = {"forms": forms, "can_hide": can_hide, "records": RECORDS_FILE}
     return framed("exports.html", op, datasets=listed, **values)
 

@@ -40,6 +40,7 @@ def around(op: Operation, who: SignedIn | None) -> dict[str, Any]:
         "clinic": here["name"],
         "differing": len(set(op.differing)),
         "open_alerts": open_count(op) if alerted else None,
+        "recipients": len(here["alert_recipients"]),
         "nobody_told": alerted and not any(map(is_set_up, here["alert_recipients"])),
         "emergency_number": here["emergency_number"],
         "drafts": due.drafts(op),

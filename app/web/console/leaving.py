@@ -16,7 +16,7 @@ from app.core.values.clock import clinic_day
 from app.core.values.wire import Body, Day
 from app.practitioners.queries import clients_in_force
 from app.practitioners.service import leave
-from app.web.console import access, pages, who
+from app.web.console import access, due, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.writing.fields import Field, Read
@@ -100,7 +100,12 @@ def _sheet(op: Operation, id: UUID) -> Sheet:
         "End the account",
         f"{PEOPLE}/{id}",
         template="leaving.html",
-        more={"account": account, "practitioner": name, "acting": list(_acting(op, account))},
+        more={
+            "account": account,
+            "practitioner": name,
+            "acting": list(_acting(op, account)),
+            "left": due.left_by(op, UUID(acts_as)) if acts_as else [],
+        },
     )
 
 

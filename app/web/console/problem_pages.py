@@ -25,6 +25,13 @@ _ABOUT: Final = re.compile(
 )
 
 
+ENDED: Final = (
+    "You are not signed in any more. Nobody did anything for a while, you signed out in another"
+    " window, or somebody ended this sign-in or your account."
+)
+"""What a browser reads that was signed in."""
+
+
 async def page_about(request: Request, problem: Problem) -> Response:
     """The page about a problem; for `Unauthenticated` it is the sign-in page.
 
@@ -34,7 +41,7 @@ async def page_about(request: Request, problem: Problem) -> Response:
     is_anothers = ANOTHERS in problem.members
     if isinstance(problem, Unauthenticated) or is_anothers:
         to = request.url.path if request.method == "GET" else typed.page if typed else pages.HOME
-        fault = problem.detail if is_anothers else None
+        fault = problem.detail if is_anothers else ENDED if key_of(request) is not None else None
         answer = pages.sign_in(int(problem.status), pages.SignIn.on(request, to), fault)
     else:
         bar = await asyncio.to_thread(_bar, request)

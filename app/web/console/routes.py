@@ -18,7 +18,7 @@ from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.core.values.names import full_name
-from app.core.values.problems import Forbidden
+from app.core.values.problems import Forbidden, Invalid
 from app.core.values.wire import read
 from app.patients.queries import best
 from app.patients.rules.asking import asked
@@ -42,6 +42,7 @@ from app.web.console.framing import After, Further, framed, whose
 from app.web.console.heed import told
 from app.web.console.turns import turns
 from app.web.console.who import CHART, PATIENT_LIST
+from app.web.console.writing.sheets import faults_of
 
 PATIENTS_AT_ONCE: Final = 50
 RECENT: Final = 10
@@ -49,6 +50,7 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "similar": (),
     "asked": "",
     "more": False,
+    "wrong": "",
     "longest": SEARCH_MAX,
     "show": "all",
 }
@@ -119,7 +121,10 @@ def search(op: Searching, form: Form) -> HTMLResponse:
     text = form.get("q", "").strip()
     if not text:
         return _patients(op, Wanted())
-    wanted = read(PatientSearch, to_json({"q": text}))
+    try:
+        wanted = read(PatientSearch, to_json({"q": text}))
+    except Invalid as refused:
+        return _not_asked(op, text, faults_of(refused, op.zone)[0].detail)
     found = best(op, asked(str(wanted.q)), _part(PATIENTS_AT_ONCE))
     people = plain(found.items)
     similar = set(map(str, found.similar))
@@ -138,6 +143,22 @@ def search(op: Searching, form: Form) -> HTMLResponse:
             "more": found.more,
         },
     )
+
+
+def _not_asked(op: Operation, text: str, wrong: str) -> HTMLResponse:
+    """Return the page of a search that asks nothing, with the reason."""
+    page = framed(
+        "patients.html",
+        op,
+        patients=[],
+        next=patient_list.beside(op, []),
+        cursor=None,
+        further=None,
+        tabs={},
+        **{**_NOTHING, "asked": text, "wrong": wrong},
+    )
+    page.status_code = int(Invalid.status)
+    return page
 
 
 @router.get("/patients/{patient_id:uuid}", operation_id="console.patient")

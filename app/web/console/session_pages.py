@@ -13,6 +13,7 @@ from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.languages.queries import NOTES, languages
 from app.ledger import queries as ledger
 from app.ledger.schemas import DisclosureView
@@ -30,7 +31,7 @@ from app.web.console.framing import After, Further, framed
 from app.web.console.versions import versions
 from app.web.console.visits import ENGLISH
 from app.web.console.who import LOOKED
-from app.web.console.wording import read_words, reason_words
+from app.web.console.wording import LISTS, RELEASES, read_words, reason_words
 
 LOOKS_AT_ONCE: Final = 100
 TAG_MAX: Final = 35
@@ -56,6 +57,10 @@ class Look(NamedTuple):
     through: str | None
     """The account, device or program, where it has another name than who looked."""
     reason: str
+    day: str
+    """The day, on the clinic's clock."""
+    times: int = 0
+    """How often: the time is that of the last one."""
 
 
 class Wanted(After):
@@ -103,19 +108,29 @@ def looked(op: Auditing, patient_id: UUID, filters: Annotated[Further, Query()])
     record_ledger_access(op, patient_id)
     # One page or request may leave several entries about a patient.
     once = {each["request_id"]: each for each in reversed(found)}
-    looks = [_look(each) for each in found if once[each["request_id"]] is each]
-    return framed("looked.html", op, patient=person, looks=looks, cursor=cursor)
+    why = {each["request_id"]: each["reason"] for each in found if each["reason"] is not None}
+    rows: dict[object, Look] = {}
+    for each in found:
+        if once[each["request_id"]] is each:
+            look = _look(op, each, why.get(each["request_id"]))
+            # A list shows a line of many patients: a day's lists of one person are one row.
+            key = look[1:] if each["operation"] in LISTS else each["number"]
+            first = rows.setdefault((look.day, key), look)
+            rows[look.day, key] = first._replace(times=first.times + 1)
+    return framed("looked.html", op, patient=person, looks=list(rows.values()), cursor=cursor)
 
 
-def _look(said: DisclosureView) -> Look:
+def _look(op: Operation, said: DisclosureView, reason: str | None) -> Look:
     who = said["actor_name"] or said["client_name"]
     if who is None:
         who = _COMMAND_LINE if said["actor"].startswith("cli:") else "somebody without a name"
     through = said["client_name"]
+    is_refused = said["operation"] in RELEASES and reason is None
     return Look(
         plain(said["at"]),
         who,
         read_words(said["operation"]),
         None if through == who else through,
-        reason_words(said["reason"]),
+        "Refused: nothing was released" if is_refused else reason_words(reason),
+        str(clinic_day(said["at"], op.zone)),
     )

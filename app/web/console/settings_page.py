@@ -19,6 +19,7 @@ from app.core.values.clock import time_zones
 from app.core.values.faults import Fault
 from app.core.values.problems import Conflict, Invalid, NotFound
 from app.core.values.vocabularies import words_of
+from app.deliveries.channels import is_set_up
 from app.languages.queries import DOMAIN, languages
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
@@ -84,7 +85,7 @@ def _check_told_once(listed: Sequence[AlertRecipientView], new: Mapping[str, Any
     told = [(one["to"].casefold(), plain(one["hours"])) for one in listed]
     if said in told and new.get("name") not in {one["name"] for one in listed}:
         detail = "This address is told already, at the same hours."
-        raise Invalid([Fault("/to", "told_already", detail)])
+        raise Invalid([Fault("/to", "possible_duplicate", detail)])
 
 
 def _how(sheet: Sheet, faults: list[Fault]) -> Again:
@@ -120,7 +121,8 @@ def _settings(op: Operation) -> Sheet:
         more={
             "settings": here,
             "reviewed": [one for one in languages(DOMAIN) if one.reviewed],
-            "recipients": [(_id(op, one["name"]), one) for one in here["alert_recipients"]],
+            "unreached": [one["name"] for one in here["alert_recipients"] if not is_set_up(one)],
+            "listed": [(_id(op, one["name"]), one) for one in here["alert_recipients"]],
         },
     )
 

@@ -91,7 +91,7 @@ def words_for(problem: Problem) -> Words:
         wait = duration(int(problem.headers["Retry-After"]))
         return words._replace(detail=f"{words.detail} Try again in {wait}.")
     if isinstance(problem, Forbidden) and problem.scope is not None:
-        needed = f"This needs the right {problem.scope}."
+        needed = f"This needs the right to {right_words(problem.scope)}."
         return words._replace(detail=f"{needed} {words.detail}")
     is_own = type(problem) in _OWN_DETAIL and problem.detail != problem.meaning()
     return words._replace(detail=problem.detail) if is_own else words
@@ -142,6 +142,21 @@ def consent_words(kind: str) -> str:
 
 READS: Final[Mapping[str, str]] = {
     "console.account": "one's own account",
+    "console.acknowledge": "an alert, acknowledged",
+    "console.add-alert-note": "an alert, with a note added",
+    "console.amend": "the session, amended",
+    "console.amend-form": "the session, to amend it",
+    "console.cancel-ask": "a message to the patient, cancelled",
+    "console.consent-to-messages": "the consent to messages, entered",
+    "console.everything": "everything about the patient, as a file",
+    "console.phoned": "what the patient said by phone, entered",
+    "console.phoned-form": "the form for what the patient says by phone",
+    "console.send-again": "a message to the patient, sent again",
+    "console.sign": "the session, signed",
+    "console.sign-form": "the session, to sign it",
+    "console.stop-messages": "messages to the patient, stopped",
+    "console.void": "the session, made void",
+    "console.void-form": "the session, to make it void",
     "console.alert": "an alert",
     "console.alerts": "the list of alerts",
     "console.follow-up": "a message and its answer",
@@ -186,6 +201,7 @@ READS: Final[Mapping[str, str]] = {
     "timeline.list": "the timeline",
 }
 """What an operation reads, as people call it."""
+_RIGHTS: Final[Mapping[str, str]] = {"read": "read", "write": "change", "sign": "sign"}
 _VERBS: Final[Mapping[str, str]] = {
     "add note": "a note added to {}",
     "amend": "{}, to amend it",
@@ -199,8 +215,33 @@ _VERBS: Final[Mapping[str, str]] = {
     "void": "{}, to void it",
 }
 """What a verb of an operation says of the records."""
+_OF_FORMS: Final[Mapping[str, str]] = {
+    "change": "the {}, changed",
+    "create": "the {}, entered",
+    "edit": "the form to change the {}",
+    "new": "the form for a new {}",
+}
+"""What the first word of a form's name says of the rest."""
+RELEASES: Final = frozenset(
+    f"{noun}.{verb}"
+    for noun, verb in (
+        ("chart_summaries", "create"),
+        ("letters", "create"),
+        ("patients", "everything"),
+        *(("console", verb) for verb in ("chart-summary", "letter", "everything")),
+    )
+)
+"""The operations by which data leave the clinic. Each says to whom in its reason."""
+LISTS: Final = frozenset(
+    f"{noun}.{verb}"
+    for noun, verb in (
+        *(("console", verb) for verb in ("patients", "search", "alerts", "follow-ups")),
+        *(("patients", verb) for verb in ("list", "search")),
+    )
+)
+"""The operations that show a line about each of many patients."""
 _NOUNS: Final[Mapping[str, str]] = {
-    "asks": "questions to the patient",
+    "asks": "messages to the patient",
     "co interventions": "other treatments",
     "emergencies": "emergency access",
     "event kinds": "kinds of adverse events",
@@ -218,9 +259,23 @@ def read_words(operation: str) -> str:
         return READS[operation]
     noun, _, verb = operation.replace("_", " ").partition(".")
     if noun == "console":
-        return f"the form “{verb.removesuffix('-form').replace('-', ' ')}”"
+        return _page_words(verb.removesuffix("-form").replace("-", " "))
     words = _VERBS.get(verb, "{}, to " + verb.replace("-", " "))
     return words.format(_NOUNS.get(noun, noun))
+
+
+def right_words(scope: str) -> str:
+    """Return what somebody who holds a scope may do."""
+    noun, _, verb = scope.replace("_", " ").partition(":")
+    return f"{_RIGHTS[verb]} {_NOUNS.get(noun, noun)}"
+
+
+def _page_words(name: str) -> str:
+    """Return what a form of the console shows or does, from the last part of its operation."""
+    name = re.sub(r" of (session|patient)$", "", name)
+    verb, _, rest = name.partition(" ")
+    words = _OF_FORMS.get(verb) if rest else None
+    return f"the form “{name}”" if words is None else words.format(rest)
 
 
 def reason_words(reason: str | None) -> str:

@@ -116,7 +116,7 @@ def test_six_muscles_are_logged_signed_amended_and_read_without_scripts(
     page.goto("/console")
     expect(page.get_by_text("Draft to sign").first).to_be_visible()
     page.goto(sign)
-    page.get_by_role("button", name="Sign", exact=True).dblclick()
+    page.get_by_role("button", name="Sign for Dana Okafor", exact=True).dblclick()
     expect(page.get_by_role("status")).to_contain_text("The session is signed.")
     page.get_by_role("link", name="Amend").click()
     page.get_by_label("Why it is amended").fill("The last one was on the left.")

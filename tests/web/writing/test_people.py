@@ -82,6 +82,7 @@ def test_somebody_who_may_be_stored_already_is_shown_and_added_only_on_purpose(
         ("Smyth", "John", "1970", "the same names but for one letter, and it may be"),
         ("Jon", "Smith", "", "the same names but for one letter, and no birth date"),
         ("John Paul", "Smith", "1970-01-01", "a part of the names is the same, and it may be"),
+        ("John", "Smith", "1970-01-07", "the same names, and a birth date that a typing error"),
         ("J.", "Smith", "1970-01", "a part of the names is the same, and it may be"),
     ],
 )
@@ -102,7 +103,7 @@ def test_somebody_who_resembles_a_stored_patient_is_warned_of_before_anything_is
 @pytest.mark.parametrize(
     ("given", "family", "born"),
     [
-        ("John", "Smith", "1970-01-02"),
+        ("John", "Smith", "1982-03-02"),
         ("Jon", "Smith", "1971"),
         ("John Paul", "Smith", ""),
         ("Joan", "Miller", "1970-01-01"),

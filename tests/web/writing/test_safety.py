@@ -141,3 +141,28 @@ def test_links_and_forms_are_for_those_who_hold_the_rights(
         assert f'href="{new(ana, what)}"' in chart
         assert every.get(new(ana, what)).status_code == 200
     del api
+
+
+@pytest.mark.alike
+def test_a_serious_event_raises_its_alert_also_where_the_form_misses_something(
+    desk: Desk, api: Api
+) -> None:
+    patient = api.patient(given_name="Ana")
+    new = f"/console/patients/{patient['id']}/adverse-events/new"
+    form = {"kind": "pneumothorax", "severity": "serious", "expected": "no", "causality": "unknown"}
+    form |= {"occurred_at": "2025-11-01T10:00", "description": "Short of breath."}
+    sides = {"muscle": "infraspinatus left", "side": "right"}
+    for wrong in (form | {"description": ""}, form | sides):
+        refused = send(desk, new, **wrong)
+        assert refused.status_code == 422
+        [alert] = api.get("/v1/alerts?status=open").json()["items"]
+        assert alert["source"] == {"resource": "patients", "id": patient["id"]}
+        assert alert["reasons"] == ["serious_adverse_event"]
+        assert "Act now: serious adverse event" in words(refused.text)
+        assert "The alert is raised." in words(refused.text)
+    assert send(desk, new, **form).status_code == 303
+    [event] = api.get(f"/v1/adverse-events?patient_id={patient['id']}").json()["items"]
+    [alert] = api.get("/v1/alerts?status=open").json()["items"]
+    assert alert["source"] == {"resource": "adverse_events", "id": event["id"]}
+    assert send(desk, new, **form | {"severity": "mild", "description": ""}).status_code == 422
+    assert len(api.get("/v1/alerts?status=open").json()["items"]) == 1

@@ -29,6 +29,7 @@ from app.web.console.framing import After
 from app.web.console.writing.against import OVERRIDABLE, REASON, Against, Key
 from app.web.console.writing.before_signing import notices
 from app.web.console.writing.fields import Field, Read, changed, texts
+from app.web.console.writing.for_others import for_another, unconfirmed
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 from app.web.console.writing.visits import SESSIONS_AT, sheet_of
@@ -63,7 +64,9 @@ def sign(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.sign(op, id, access.body_of(SignBody, {"overrides": _overrides(read)}))
         return sheet.back
 
-    return take(op, sheet, form, work, "signed", partial(_at_reasons, against, form))
+    return unconfirmed(op, sheet, form) or take(
+        op, sheet, form, work, "signed", partial(_at_reasons, against, form)
+    )
 
 
 @router.get("/{id:uuid}/amend", operation_id="console.amend-form")
@@ -94,7 +97,9 @@ def amend(op: Signing, id: UUID, form: LongForm) -> Response:
         signing.amend(op, id, access.body_of(AmendBody, members))
         return sheet.back
 
-    return take(op, sheet, form, work, "amended", partial(_at_reasons, against, form))
+    return unconfirmed(op, sheet, form) or take(
+        op, sheet, form, work, "amended", partial(_at_reasons, against, form)
+    )
 
 
 @router.get("/{id:uuid}/void", operation_id="console.void-form")
@@ -113,11 +118,11 @@ def void(op: Signing, id: UUID, form: LongForm) -> Response:
         sessions.void(op, id, body.reason)
         return sheet.back
 
-    return take(op, sheet, form, work, "voided")
+    return unconfirmed(op, sheet, form) or take(op, sheet, form, work, "voided")
 
 
 def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sheet:
-    return Sheet(
+    sheet = Sheet(
         title,
         f"{SESSIONS_AT}/{session['id']}/{act}",
         [],
@@ -130,6 +135,7 @@ def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sh
         template="writing/act.html",
         more={"session": plain(session), "told": _told(op, session["id"])},
     )
+    return for_another(op, session, sheet)
 
 
 def _told(op: Operation, id: UUID) -> str:
@@ -156,6 +162,7 @@ def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
 
 def _amend_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     sheet = sheet_of(op, session, "amend", "Amend the session", "Amend", form)
+    sheet = for_another(op, session, sheet)
     why = Section(
         "The amendment",
         (

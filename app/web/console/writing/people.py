@@ -50,6 +50,7 @@ NEAR: Final[Mapping[Near, str]] = {
 }
 DATES: Final = {
     "agree": "and it may be the same birth date",
+    "mistyped": "and a birth date that a typing error may have made another",
     "unknown": "and no birth date on one side to tell them apart",
 }
 RESEMBLES: Final = (

@@ -16,7 +16,7 @@ from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import CredentialKind, PractitionerStatus
 from app.records.queries import record_for_answer, records
 from app.records.service import create_one, patch
-from app.web.console import access, pages, who
+from app.web.console import access, due, pages, who
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import Further, framed
@@ -114,6 +114,7 @@ def _new() -> Sheet:
 
 def _edit(op: Operation, id: UUID) -> Sheet:
     found: dict[str, Any] = plain(record_for_answer(op, PRACTITIONERS, id))
+    left = due.left_by(op, id)
     sheet = Sheet(
         "Edit the practitioner",
         f"{HERE}/{id}/edit",
@@ -125,6 +126,7 @@ def _edit(op: Operation, id: UUID) -> Sheet:
         ],
         "Store the changes",
         HERE,
+        lead=f"Before they are inactive: {', '.join(left)}." if left else "",
         noun=PRACTITIONERS.noun,
         record_id=id,
         version=found["version"],

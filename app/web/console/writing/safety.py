@@ -12,6 +12,7 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.faults import Fault
 from app.core.values.vocabularies import words_of
 from app.core.values.wire import Body
 from app.measurements.schemas import MeasurementBody
@@ -37,13 +38,14 @@ from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.muscles import NAMES
 from app.web.console.writing.people import chart_of, choices
+from app.web.console.writing.serious import of_patient, store_event, warning
 from app.web.console.writing.session_fields import (
     MEASURE,
     MEASURE_FURTHER,
     SIDES,
     with_movements,
 )
-from app.web.console.writing.sheets import Section, Sheet, show, take
+from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 from app.web.console.writing.visits import episodes, visits_to_choose
 
 OF_PATIENT: Final = "/patients/{patient_id:uuid}"
@@ -261,10 +263,24 @@ def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, 
     def work(read: Read) -> str:
         members = {**read.members, "patient_id": patient_id}
         for each in _each_kind(members):
-            create_one(op, writes.kind, access.body_of(writes.body, each))
+            body = access.body_of(writes.body, each)
+            if isinstance(body, AdverseEventBody):
+                store_event(op, patient_id, body)
+            else:
+                create_one(op, writes.kind, body)
         return sheet.back
 
-    return take(op, sheet, form, work)
+    return take(op, sheet, form, work, again=_again(op, writes, patient_id, None, form))
+
+
+def _again(
+    op: Operation, writes: Writes, patient_id: UUID, id_: UUID | None, form: Mapping[str, str]
+) -> Callable[[Sheet, list[Fault]], Again] | None:
+    """Return what shows a refused form again: the alert about a serious event is raised."""
+    if writes.kind is not ADVERSE_EVENTS:
+        return None
+    source = of_patient(patient_id) if id_ is None else (ADVERSE_EVENTS.noun, id_)
+    return warning(op, source, patient_id, form)
 
 
 def _each_kind(members: dict[str, Any]) -> list[dict[str, Any]]:
@@ -293,7 +309,8 @@ def _add_corrections(writes: Writes) -> None:
             patch(op, writes.kind, id, changed(sheet.fields, form, sheet.stored, read))
             return sheet.back
 
-        return take(op, sheet, form, work)
+        patient_id = UUID(str((sheet.patient or {})["id"]))
+        return take(op, sheet, form, work, again=_again(op, writes, patient_id, id, form))
 
 
 for _one in (CONSENT, EVENT, MEASURED):

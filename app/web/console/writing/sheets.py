@@ -184,8 +184,12 @@ def take(
         return _page(op, same, form)
     read = read_fields(sheet.fields, form, op.zone)
     if read.unclear:
+        shown = Again(same, read.unclear, {})
+        if again is not None:
+            shown = again(same, list(read.unclear))
         found = placed(sheet.fields, read.unclear, Read({}, {}))
-        return _page(op, same, form, found, status=int(Invalid.status))
+        more = {**same.more, **shown.sheet.more}
+        return _page(op, same._replace(more=more), form, found, status=int(Invalid.status))
     try:
         done = work(read)
         return done if isinstance(done, Response) else pages.redirect(done, said)
