@@ -141,7 +141,7 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
         (
             "Consent to needling: given, in writing; 2026-11-20 09:40, obtained by Dr. Demo from"
             " Her daughter; valid until 2027-01-31; for this episode; risks disclosed:"
-            " pneumothorax, soreness; risks of this patient: Thin skin.;"
+            " Pneumothorax, soreness; risks of this patient: Thin skin.;"
             " alternatives: Exercise alone."
         )
     ]
@@ -149,7 +149,7 @@ def test_what_was_recorded_beside_the_session_stands_whole(api: Api) -> None:
         (
             "proceed with changes: 2026-11-20 09:50, by Dr. Lee, with the rules clinic 4;"
             " reason: Short needles.; Anticoagulant: yes, Stopped in May.;"
-            " Diabetes: the patient can't say; no: Epilepsy"
+            " Diabetes: not known; no: Epilepsy"
         )
     ]
     assert section(said, "Follow-ups") == [

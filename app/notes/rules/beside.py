@@ -11,6 +11,8 @@ SYMPTOMS: Final = ("bruising", "fatigue", "headache")
 HOUR_DECIMALS: Final = 1
 ANSWERS: Final = ("yes", "unknown", "no")
 """The answers of a screening, in the order in which a reader needs them."""
+BY_THEMSELVES: Final = frozenset(("the patient", "patient"))
+"""What is written of a patient who decides themselves, such as by the console's form."""
 OF_CONSOLE: Final = "console-1"
 """The rule set of a screening that was asked with the console's form."""
 
@@ -28,10 +30,11 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     )
     decided = words.code("consent_decision", said["decision"])
     yield f"{decided}, {words.code('consent_form', said['form'])}"
+    is_theirs = said["given_by"].casefold() in BY_THEMSELVES
     people = {
         "at": words.moment(said["obtained_at"]),
         "by": written(said["obtained_by"]),
-        "given": written(said["given_by"]),
+        "given": _("the patient") if is_theirs else written(said["given_by"]),
     }
     yield _("%(at)s, obtained by %(by)s from %(given)s") % people
     if said["withdrawn_at"] is not None:
@@ -41,11 +44,19 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     if said["episode_id"]:
         yield _("for this episode")
     if said["risks_disclosed"]:
-        yield words.labelled(_("risks disclosed"), listed(map(written, said["risks_disclosed"])))
+        yield words.labelled(
+            _("risks disclosed"), listed(_risk(each, words) for each in said["risks_disclosed"])
+        )
     if specific is not None:
         yield words.labelled(_("risks of this patient"), written(specific))
     if other is not None:
         yield words.labelled(_("alternatives"), written(other))
+
+
+def _risk(risk: str, words: Words) -> str:
+    """Return a risk by its name in the vocabulary, or as it was written."""
+    name = words.term("event_kinds", risk)
+    return written(risk.replace("_", " ")) if name == written(risk) else name
 
 
 def screening(asked: ScreeningView, words: Words) -> str:

@@ -125,7 +125,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "answer": {
         "yes": message("yes"),
         "no": message("no"),
-        "unknown": message("the patient can't say"),
+        "unknown": message("not known"),
     },
     "screening_decision": {
         "proceed": message("proceed"),

@@ -25,6 +25,9 @@ from app.records.registry import by_kind
 from app.safety.rules import HEEDED
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.views import SessionView
+from app.vocabularies.queries import ROWS
+from app.vocabularies.rules import OWN, VocabularyName
+from app.web.console.wording import consent_words
 
 
 class Visit(NamedTuple):
@@ -134,6 +137,12 @@ def _words(code: str) -> str:
     return code.replace("_", " ")
 
 
+def _name(noun: VocabularyName, code: str) -> str:
+    """The name of a row that is everybody's; a clinic's own code as words."""
+    found = next((row.name for row in ROWS[noun] if row.code == code), None)
+    return _words(code.removeprefix(OWN)) if found is None else found
+
+
 def _session(record: SessionView) -> tuple[str, str]:
     if record["attendance"] != "attended":
         return "Visit", _words(record["attendance"])
@@ -174,16 +183,19 @@ def _measurement(record: MeasurementView) -> tuple[str, str]:
 
 def _adverse_event(record: AdverseEventView) -> tuple[str, str]:
     title = "Close call" if record["close_call"] else "Adverse event"
-    return title, f"{record['severity']}: {_words(record['kind'])}. {record['description']}"
+    return (
+        title,
+        f"{record['severity']}: {_name('event_kinds', record['kind'])}. {record['description']}",
+    )
 
 
 def _consent(record: ConsentView) -> tuple[str, str]:
-    return "Consent", _words(f"{record['kind']} {record['decision']}")
+    return "Consent", f"{consent_words(record['kind'])}: {record['decision']}"
 
 
 def _screening(record: ScreeningView) -> tuple[str, str]:
     found = [
-        f"{_words(one['code'])}: {one['answer']}"
+        f"{_name('contraindications', one['code'])}: {one['answer']}"
         for answer in HEEDED
         for one in record["answers"]
         if one["answer"] == answer
