@@ -91,10 +91,10 @@ bench: dev  ## measure against the bare database, on PostgreSQL and SQLite
 figures: dev  ## compute what chance alone would do, and write it into docs/progress.md
 	$(BIN)/python -m bench.figures
 
-sbom: dev  ## write what a server is made of to build/sbom.json (CycloneDX)
+sbom: dev  ## write the packages of the image to build/sbom.json (CycloneDX)
 	@mkdir -p build
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
-	    --output-reproducible --of JSON --output-file build/sbom.json requirements.lock
+	    --output-reproducible --of JSON --output-file build/sbom.json requirements-image.lock
 
 audit-deps: dev  ## ask whether a locked package has a known weakness: exit code 0 no, 1 yes, 2 can't tell
 	@$(BIN)/python -m tests.dependencies

@@ -27,6 +27,7 @@ from app.core.db.database import Database
 from app.core.http import deadline
 from app.deliveries import courier
 from app.kinds import fill_registry
+from app.ledger import keeper
 from app.main import create_app
 from tests import postgres, templates
 from tests.ground import Api, Clinic, create_clinic
@@ -36,7 +37,7 @@ COHORT = Path(__file__).parent / "progress" / "cohort.ndjson"
 """48 made-up patients of one clinic, their sessions and follow-ups: the rows of an import."""
 
 REQUEST_MAX_S = 60.0
-COURIER_EVERY_S = 86_400.0
+DAY_S = 86_400.0
 QUICK_HASHES = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=1_024, parallelism=1),))
 
 settings.register_profile(
@@ -107,11 +108,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def patient() -> Iterator[None]:
     """Give each request a minute: a busy machine may need more than the normal limit.
 
-    The couriers of the applications in this process rest. A test sends messages itself. Passwords
+    The couriers and the keepers of the applications in this process rest. A test sends messages and
+    does chores itself: a keeper would do those of every clinic of all tests each minute. Passwords
     are hashed by Argon2 with little memory in this process, and at full cost in a server process.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(courier, "EVERY_S", COURIER_EVERY_S)
+        patch.setattr(courier, "EVERY_S", DAY_S)
+        patch.setattr(keeper, "EVERY_S", DAY_S)
         patch.setattr(deadline, "REQUEST_MAX_S", REQUEST_MAX_S)
         patch.setattr(passwords, "HASHES", QUICK_HASHES)
         yield

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
-LOCKS: Final = ("requirements.lock", "requirements-dev.lock")
+LOCKS: Final = ("requirements-image.lock", "requirements-dev.lock")
+"""What the image ships, and what developers install. `requirements.lock` is a part of both."""
 CLEAN, WEAK, UNKNOWN = range(3)
 WAIT_MAX_S: Final = 600
 

@@ -218,8 +218,11 @@ def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | 
     if not kind.alarms(view):
         return None
     found = op.first(_OPEN, source=rules.source_key(kind.noun, view["id"]))
-    if found is None:
-        return None
+    return None if found is None else raised(op, found.id)
+
+
+def raised(op: Operation, id_: UUID) -> RaisedAlertView:
+    """Return an open alert as whoever raised it is told of it: what it does, and whom to call."""
     here = clinic(op)
     zone = op.take_zone(here["time_zone"])
     told = sum(map(channels.is_set_up, here["alert_recipients"]))
@@ -227,7 +230,7 @@ def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | 
     opening = None if is_open else next_opening(here["hours"], op.at, zone)
     notice = rules.nobody_told(opening, here["emergency_number"], is_open=is_open)
     return {
-        "id": found.id,
+        "id": id_,
         "recipients": told,
         "notice": None if told else notice,
         "emergency_number": here["emergency_number"],

@@ -8,6 +8,7 @@ from sqlalchemy import String, Uuid, bindparam, column, select, table
 
 from app.auth.models import Client
 from app.core.operation import CLINIC, Operation, rows
+from app.core.values.names import full_name
 
 # `auth` is below the practitioners' own package, so this names their table.
 _PRACTITIONERS = table(
@@ -53,7 +54,7 @@ def named(op: Operation, actors: Collection[str], clients: Collection[UUID | Non
     programs |= {id for id in clients if id is not None}
     return Actors(
         {
-            row.id: " ".join(filter(None, (row.given_name, row.family_name)))
+            row.id: full_name(row.given_name, row.family_name)
             for row in (op.all(_PEOPLE, ids=sorted(people)) if people else ())
         },
         {row.id: row.name for row in (op.all(_CLIENTS, ids=sorted(programs)) if programs else ())},

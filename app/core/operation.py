@@ -1,9 +1,10 @@
 """The operation: who does what, in which clinic, at what instant, in which transaction."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -176,19 +177,27 @@ class Operation:
         return int(getattr(result, "rowcount", -1))
 
 
+Writing = Callable[[UUID], AbstractContextManager[Connection]]
 Account = Callable[[Operation], Awaitable[None]]
 """Commit the ledger entries of an operation that has no writing transaction."""
 
 
-def perform(database: Database, op: Operation, work: Callable[[], T], *, owning: bool = False) -> T:
+def perform(
+    database: Database,
+    op: Operation,
+    work: Callable[[], T],
+    *,
+    owning: bool = False,
+    bulk: bool = False,
+) -> T:
     """Run an operation's work in its own transaction, commit, and return the result.
 
-    If `owning`, the work has all rights of the URL's role. Work that loses a race runs again, up to
+    `owning` and `bulk` are those of `Database.writing`. Work that loses a race runs again, up to
     `RUNS` times in all. Then it raises `Conflict`, or `Unavailable` after a deadlock or the like.
     The steps of `afterwards` follow, whether the work was committed or not.
     """
     try:
-        done = _committed(database, op, work, owning=owning)
+        done = _committed(op, work, partial(database.writing, owning=owning, bulk=bulk))
     except Exception:
         settle(database, op)
         raise
@@ -204,10 +213,10 @@ def settle(database: Database, op: Operation) -> None:
         perform(database, own, lambda: [step(own) for step in steps])
 
 
-def _committed(database: Database, op: Operation, work: Callable[[], T], *, owning: bool) -> T:
+def _committed(op: Operation, work: Callable[[], T], writing: Writing) -> T:
     for run in range(1, RUNS + 1):
         try:
-            with database.writing(op.clinic_id, owning=owning) as db:
+            with writing(op.clinic_id) as db:
                 op.begin(db)
                 done = work()
                 op.finish()

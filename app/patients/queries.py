@@ -23,12 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.core.db.dialects import among_texts
+from app.core.db.dialects import among, among_texts
 from app.core.http.pages import BAD_CURSOR, Filters, Order, page
 from app.core.operation import CLINIC, Operation, rows
 from app.core.values.problems import Invalid
 from app.patients.models import Patient, PatientIdentifier, PatientWord
 from app.patients.rules import asking
+from app.patients.rules.likeness import Person, Resembling
+from app.patients.rules.likeness import resembling as likeness
 from app.patients.rules.misspellings import misspellings
 from app.patients.rules.names import WORD_MAX, code_word, folded
 from app.patients.service import PATIENTS
@@ -42,11 +44,18 @@ SCANNED_MAX: Final = 1_000
 """So many words that begin like the rarest one of a name are looked at."""
 FREQUENT: Final = 10_000
 """A page of patients with names that so many have is found by reading patients in order."""
+COMPARED_MAX: Final = 50
+"""With so many patients of alike names, and of one birth date, a new one is compared."""
 ROWS_EACH: Final = 4
 """A patient may have so many words that begin alike, before a page gets shorter."""
 
 Test = Literal["equals", "begins", "resembles"]
 Source = Literal["births", "all", "rarest"]
+
+
+_COMPARED: Final = rows(
+    Patient, Patient.id, Patient.given_name, Patient.family_name, Patient.birth_date
+).where(among(Patient.id, "ids"))
 
 
 class Found(NamedTuple):
@@ -91,6 +100,26 @@ def best(op: Operation, asked: asking.Asked, filters: Filters) -> Found:
     )
     similar = [one["id"] for one in items if ranks[one["id"]][1] == "resembles"]
     return Found(items, similar, full or len(ranks) > len(shown))
+
+
+def resembling(op: Operation, new: Person) -> list[Resembling]:
+    """Return the patients who may be a new one, as a search finds them, the most alike first.
+
+    It records no access: whoever shows them reads them.
+    """
+    names = asking.named(new.names)[: asking.WORDS_MAX]
+    ids: dict[UUID, None] = {}
+    if names:
+        by_name = asking.Asked(" ".join(names), names, None)
+        for tier in _tiers(op, by_name, COMPARED_MAX):
+            ids.update(dict.fromkeys(tier.ids))
+    born = asking.born(new.birth_date)
+    if born:
+        by_birth = _tier(op, _named((), dated=True), COMPARED_MAX, "begins", born)
+        ids.update(dict.fromkeys(by_birth.ids))
+    found = op.all(_COMPARED, ids=list(ids)) if ids else ()
+    stored = [Person(row.id, (row.given_name, row.family_name), row.birth_date) for row in found]
+    return likeness(new, stored)
 
 
 def _order(one: PatientView, rank: int, test: Test, place: int) -> tuple[int, int, int]:

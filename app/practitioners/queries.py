@@ -10,8 +10,8 @@ from sqlalchemy import CTE, BindParameter, Exists, Row, and_, bindparam, exists,
 from app.auth.models import Account, Client, Device, Identity
 from app.clinics.queries import clinic
 from app.core.operation import CLINIC, Operation, rows
+from app.core.values.names import full_name
 from app.practitioners.models import Practitioner
-from app.records.names import full_name
 
 _PERSONAL: tuple[type[Device | Identity | Account], ...] = (Device, Identity, Account)
 """The tables of clients that act for a practitioner."""

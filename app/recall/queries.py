@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select
@@ -68,6 +68,11 @@ _LOTS = select(_KNOWN.union_all(select(_NEXT).where(_KNOWN.c.lot.is_not(None))).
 _WRITTEN = rows(Needling, Needling.lot).where(among_texts(Needling.lot_folded, "lots"))
 
 
+RECALLED_MAX: Final = 5_000
+"""So many patients of a lot are given at once, for whoever calls them all."""
+_AT_ONCE: Final = 200
+
+
 class Recalled(NamedTuple):
     """A page of the patients of a lot."""
 
@@ -103,6 +108,27 @@ def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Recalled:
     spellings = sorted({row.lot for row in op.all(_WRITTEN, lots=same)})
     shown: list[LotPatientView] = [{"patient": patients[id], "sessions": uses[id]} for id in ids]
     return Recalled(shown, cursor, spellings, [])
+
+
+def whole_recall(op: Operation, lot: str) -> Recalled:
+    """Every patient treated with a lot, whose last use is newest first. `others` has near lots.
+
+    There is a cursor only beyond `RECALLED_MAX` patients.
+    """
+    found = patients_of_lot(op, lot, Filters(limit=_AT_ONCE))
+    patients, cursor = list(found.patients), found.cursor
+    while cursor is not None and len(patients) < RECALLED_MAX:
+        more = patients_of_lot(op, lot, Filters(limit=_AT_ONCE, cursor=cursor))
+        patients, cursor = [*patients, *more.patients], more.cursor
+    patients.sort(key=lambda each: each["sessions"][-1]["occurred_at"], reverse=True)
+    others = near_lots(op, lot) if patients else found.others
+    return found._replace(patients=patients, cursor=cursor, others=others)
+
+
+def near_lots(op: Operation, lot: str) -> list[str]:
+    """Other lots in use that a lot may be mistyped for, or be a part of, in one spelling each."""
+    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
+    return _one_spelling_each(op, rules.near(folded_code(lot), known))
 
 
 def _one_spelling_each(op: Operation, lots: Sequence[str]) -> list[str]:

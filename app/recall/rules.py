@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Final
 
+from app.core.values.text import folded_code
+
 OTHERS_MAX: Final = 50
 LEAST_PART: Final = 3
 """So many characters of a lot, or more, may stand for the whole of it."""
@@ -37,6 +39,21 @@ def resembling(lot: str, known: Sequence[str]) -> list[str]:
     wanted = key(lot)
     found = [each for each in known if _resembles(wanted, key(each))]
     return (found or list(known))[:OTHERS_MAX]
+
+
+def near(lot: str, known: Iterable[str]) -> list[str]:
+    """Return other known lots that this one may be mistyped for, or be a part of. All folded."""
+    wanted = key(lot)
+    found = [each for each in known if key(each) != wanted and _resembles(wanted, key(each))]
+    return found[:OTHERS_MAX]
+
+
+def grouped(lots: Iterable[str]) -> list[list[str]]:
+    """Return lots, each as it is written, in groups of the spellings that count as one."""
+    groups: dict[str, list[str]] = {}
+    for lot in lots:
+        groups.setdefault(key(folded_code(lot)), []).append(lot)
+    return [groups[each] for each in sorted(groups)]
 
 
 def _resembles(one: str, other: str) -> bool:

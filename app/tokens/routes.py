@@ -292,9 +292,10 @@ async def _password(request: Request, form: Form) -> dict[str, Any]:
     async with deadline():
         clinic_id = await asyncio.to_thread(_clinic_of, database, form)
         async with guessing(request):
-            guess = await take_guess(request, str(clinic_id), name_key(name))
             there = await passwords.account_of(database, clinic_id, name)
-            checked = await passwords.check(there, password, code)
+            by_code = passwords.known_by_code(there, code or "")
+            guess = await take_guess(request, str(clinic_id), name_key(name), *by_code)
+            checked = await passwords.check(there, password, code, is_known=bool(by_code))
             if checked.account is not None and checked.fault is None:
                 guess.give_back()
     person, fault = checked.account, checked.fault

@@ -178,13 +178,17 @@ def _store(items: Items, store: Store) -> list[Outcome]:
 
 @contextmanager
 def _committed(database: Database, start: Callable[[], Operation]) -> Iterator[Store]:
-    """Store each batch in a transaction of its own."""
+    """Store each batch in a transaction of its own. A file of one batch is no bulk work."""
+    is_first = True
 
     def store(items: Items) -> list[Outcome]:
-        op = start()
-        outcomes = perform(database, op, lambda: create_items(op, items))
-        with suppress(Unavailable), database.writing() as db:  # the batch is stored
-            analyze_new(db)
+        nonlocal is_first
+        op, bulk = start(), not is_first
+        is_first = False
+        outcomes = perform(database, op, lambda: create_items(op, items), bulk=bulk)
+        if not database.is_sqlite:  # there a transaction for nothing would wait for its turn
+            with suppress(Unavailable), database.writing() as db:  # the batch is stored
+                analyze_new(db)
         return outcomes
 
     yield store

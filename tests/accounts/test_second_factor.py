@@ -167,6 +167,13 @@ def test_strangers_do_not_lock_out_who_sends_the_code_in_a_new_browser(guarded: 
     assert guarded.sign_in(guarded.code()).status_code == 303
 
 
+def test_strangers_do_not_lock_out_who_sends_the_code_for_a_token(guarded: Guarded) -> None:
+    guarded.house.app.state.account_rates = Rates(3, "account", 5)
+    wrong = f"{(int(guarded.code()) + 1) % 10**6:06}"
+    assert [guarded.ask(wrong).status_code for _ in range(4)] == [400, 400, 400, 429]
+    assert guarded.ask(guarded.code()).status_code == 200
+
+
 def test_the_right_code_alone_gives_no_more_guesses_at_the_password(guarded: Guarded) -> None:
     guarded.house.app.state.account_rates = Rates(3, "account", 5)
     guarded.house.put(WRONG)

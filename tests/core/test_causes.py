@@ -47,7 +47,7 @@ def test_a_lock_that_is_held_is_named_with_its_step(
         line = caused(lambda: api("POST", "/v1/patients", json={"given_name": NAME}))
     assert line["operation"] == "patients.create"
     if clinic.database.is_sqlite:
-        assert line["step"] == "app.core.db.database.Database._writer_turn"
+        assert line["step"] == "app.core.db.turns.Turns._take"
     else:
         assert "LockNotAvailable" in line["error"]
         assert line["sqlstate"] == "55P03"

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from sqlalchemy import make_url
 
+from app.core.values import bounds
+from app.transfer.routes import FILE_MAX_BYTES
 from tests.house.tree import ROOT
 
 SECRET = re.compile(r"password|secret|token|key", re.IGNORECASE)
@@ -141,3 +143,13 @@ def test_every_container_has_limits_of_memory_and_processes(compose: Any) -> Non
         assert service["pids_limit"], name
     app = compose["services"]["app"]
     assert app["memswap_limit"] == app["mem_limit"]
+
+
+def test_the_app_has_memory_for_all_uploads_and_charts_at_once(compose: Any) -> None:
+    app = compose["services"]["app"]
+    [temporary] = [each.partition(":size=")[2] for each in app["tmpfs"]]
+    uploads = bounds.UPLOADS * FILE_MAX_BYTES
+    assert temporary.endswith("m")
+    assert int(temporary.removesuffix("m")) * bounds.MIB >= uploads
+    charts = 2 * 600 * bounds.MIB
+    assert int(app["mem_limit"].removesuffix("g")) * 1024 * bounds.MIB > uploads + charts

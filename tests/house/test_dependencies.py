@@ -1,10 +1,12 @@
 """`make audit-deps` never calls packages clean that it could not ask about."""
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.dependencies import CLEAN, UNKNOWN, WEAK, verdict
+from tests.dependencies import CLEAN, LOCKS, UNKNOWN, WEAK, verdict
+from tests.house.test_locks import locked
 from tests.house.tree import ROOT
 
 GOOD: dict[str, Any] = {"name": "a", "version": "1", "vulns": []}
@@ -34,7 +36,19 @@ def test_the_exit_code_says_whether_all_were_asked_about(
     assert words in said
 
 
-def test_the_makefile_writes_the_sbom_of_what_a_server_installs() -> None:
+def shipped() -> str:
+    """The lock file from which the image is built."""
+    [name] = re.findall(r"--requirement (\S+)", (ROOT / "Dockerfile").read_text("utf-8"))
+    return str(name)
+
+
+def test_the_sbom_lists_the_packages_of_the_image() -> None:
     recipe = (ROOT / "Makefile").read_text("utf-8").partition("\nsbom:")[2].partition("\n\n")[0]
     assert "cyclonedx-py requirements" in recipe
-    assert recipe.endswith(" requirements.lock")
+    assert recipe.endswith(f" {shipped()}")
+
+
+def test_the_audit_asks_about_every_package_that_the_image_or_a_server_installs() -> None:
+    assert shipped() in LOCKS
+    asked = set[str]().union(*map(locked, LOCKS))
+    assert locked("requirements.lock").keys() | locked(shipped()).keys() <= asked

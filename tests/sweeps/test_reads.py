@@ -142,9 +142,8 @@ def measured(now: Count, world: World, requests: Iterable[tuple[str, Sent]]) -> 
 
 @pytest.mark.parametrize("statistics", [False, True], ids=["bare", "analyzed"])
 def test_an_operation_reads_no_more_when_other_records_are_added(
-    own: Database, monkeypatch: pytest.MonkeyPatch, *, statistics: bool
+    own: Database, *, statistics: bool
 ) -> None:
-    monkeypatch.setattr(keeper, "EVERY_S", 3600)  # its walk reads rows of every kind
     with counted(own) as now, wired(create_app(own)) as wire:
         clinic, elsewhere = create_clinic(own), create_clinic(own)
         world = World(Api(wire, clinic.key()))

@@ -1,9 +1,12 @@
 """An import gives up early on a file that is none of ours, and says so."""
 
+import tempfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
+from app.core.http import uploads
 from app.core.values import bounds
 from app.transfer import service
 from app.transfer.rows import TOO_MANY_LINES, rows
@@ -39,6 +42,17 @@ def test_a_file_of_too_many_lines_is_read_up_to_the_limit(
     assert (answer.status_code, report["stopped_after"]) == (200, 100)
     assert (report["errors"][-1]["line"], report["errors"][-1]["code"]) == (100, "too_many_lines")
     assert counts(report)[0] == 1
+
+
+def test_an_upload_that_finds_no_room_in_the_temporary_folder_is_unavailable(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "IN_MEMORY_BYTES", 10)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    answer = post(api, lines(patients(2)))
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    monkeypatch.undo()
+    assert counts(imported(api, lines(patients(2)))) == (2, 0, 0)
 
 
 @pytest.mark.bound("import-lines")

@@ -183,6 +183,29 @@ def test_front_desk_reads_who_needs_a_call_and_acknowledges(
     assert send(phone, alert, form_of(alert)).status_code == 303
 
 
+def test_an_alert_names_who_treated_and_has_the_patient_s_own_words_where_they_may_be_read(
+    app: FastAPI, api: Api, clinic: Clinic, desk: Desk
+) -> None:
+    dana = api.practitioner(given_name="Dana", family_name="Okafor")["id"]
+    session = api.session(occurred_at="2025-11-01T10:00:00-08:00", practitioner_id=dana)
+    said = "Cannot breathe well <since> noon."
+    report = {"reported_at": "2025-11-02T10:00:00-08:00", "soreness": 4, "comment": said}
+    flagged = report | {"red_flags": ["breathlessness"]}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **flagged)
+    [alert] = api.get("/v1/alerts?status=open").json()["items"]
+    chart = f"/console/patients/{session['patient_id']}"
+    alerts = ["/console/alerts", f"/console/alerts/{alert['id']}"]
+    for page in (*alerts, chart):
+        assert f"In the patient\u2019s words: {said}" in words(desk.get(page).text), page
+    for page in (chart, f"{chart}/timeline"):
+        assert f"in the patient\u2019s words: “{said}”" in words(desk.get(page).text), page
+    front = Desk(app).let_in(clinic, ROLES["front-desk"])
+    for place in alerts:
+        page = words(front.get(place).text)
+        assert "treated by Dana Okafor" in page
+        assert "Cannot breathe" not in page
+
+
 def test_whom_an_alert_sent_to_emergency_is_named_on_top_of_their_chart(
     api: Api, desk: Desk
 ) -> None:

@@ -180,6 +180,44 @@ def test_a_red_flag_on_the_telephone_raises_the_alert_and_says_what_to_do(
     assert f'href="/console/alerts/{alert["id"]}"' in desk.get(ask_page(ask)).text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"none_of_these": "yes", "soreness": "2"},
+        {"soreness": "11"},
+        {"soreness": "2", "reported_at": "yesterday"},
+        {"soreness": "2", "bruising": "perhaps"},
+    ],
+)
+def test_a_sign_of_danger_on_the_telephone_counts_beside_every_fault_of_the_form(
+    at: SignIn, here: Api, ask: dict[str, Any], form: dict[str, str]
+) -> None:
+    version = here.get("/v1/clinic").json()["version"]
+    held = {"If-Match": f'"{version}"'}
+    here("PATCH", "/v1/clinic", json={"emergency_number": "911"}, headers=held)
+    fran = at(50, ROLES["front-desk"])
+    for _ in range(2):
+        answer = phone(fran, ask, flag_breathlessness="yes", **form)
+        assert answer.status_code == 422
+        [alert] = here.get("/v1/alerts?status=open").json()["items"]
+        assert alert["reasons"] == ["breathlessness"]
+        assert alert["source"] == {"resource": "asks", "id": ask["id"]}
+        assert alert["session_id"] == ask["session_id"]
+        page = words(answer.text)
+        assert "Act now: breathlessness" in page
+        assert "calls 911" in page
+        assert "The alert is raised. No message goes to anybody about this alert" in page
+        assert "Only the signs of danger are stored yet." in page
+        assert f'href="/console/alerts/{alert["id"]}"' in answer.text
+    whole = phone(fran, ask, flag_breathlessness="yes", flag_fainting="yes", soreness="2")
+    assert whole.status_code == 303
+    [report] = here.get(f"/v1/sessions/{ask['session_id']}/follow-ups").json()["items"]
+    [alert] = here.get("/v1/alerts?status=open").json()["items"]
+    assert alert["source"] == {"resource": "follow_ups", "id": report["id"]}
+    assert alert["reasons"] == ["breathlessness", "fainting"]
+
+
 def test_the_front_desk_phones_about_a_day_and_stores_the_red_flag_that_it_hears(
     at: SignIn, here: Api, ask: dict[str, Any]
 ) -> None:
@@ -188,7 +226,7 @@ def test_the_front_desk_phones_about_a_day_and_stores_the_red_flag_that_it_hears
     fran = at(50, ROLES["front-desk"])
     for place in (PAGE, ask_page(ask), f"{ask_page(ask)}/phoned"):
         page = words(fran.get(place).text)
-        assert "Visit of 2026-11-20 ." in page or "Visit of 2026-11-20." in page
+        assert "Visit of 2026-11-20, treated by Dana Demo" in page
         assert "Speaks: Persian" in page
     shown = fran.get(ask_page(ask)).text
     first = shown.index("Phoned: enter what they say")

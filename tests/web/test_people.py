@@ -320,6 +320,19 @@ def test_strangers_do_not_lock_out_who_has_signed_in_here_before(
         assert person.sign_in(desk=new).status_code == 303
 
 
+def test_an_invitation_lets_in_a_person_whom_strangers_hold_up_in_a_new_browser(
+    app: FastAPI, api: Api, person: Person
+) -> None:
+    app.state.account_rates = Rates(3, "account", 5)
+    guessed(app, person, 4)
+    person.desk = Desk(app, client=("192.0.2.200", 50_000))
+    assert person.sign_in().status_code == 429
+    again = api("POST", f"/v1/accounts/{person.id}/reset").json()
+    assert person.join(code=again["invitation_code"]).status_code == 303
+    assert person.desk.send("/console/sign-out").status_code == 303
+    assert person.sign_in().status_code == 303
+
+
 def test_strangers_who_guess_do_not_hold_up_who_has_signed_in_here_before(person: Person) -> None:
     enough = threading.Event()
     passwords._FOR_STRANGERS.submit(enough.wait)  # noqa: SLF001 - as many guesses in a row do

@@ -88,6 +88,9 @@ def test_somebody_is_told_of_alerts_and_removed_again(desk: Desk, api: Api) -> N
     page = desk.get(PAGE).text
     assert "Dana & Co , by e-mail to dana@example.org" in words(page)
     assert form_on(send(desk, new, **form).text, new).wrong == {"name"}
+    twice = send(desk, new, **form | {"name": "D.", "to": "Dana@example.org"})
+    assert form_on(twice.text, new).wrong == {"to"}
+    assert "This address is told already, at the same hours." in words(twice.text)
     wrong = send(desk, new, **form | {"to": "nobody", "hours": "x"})
     assert form_on(wrong.text, new).wrong == {"to", "hours"}
     [change] = re.findall(r'href="(/console/clinic/recipients/[^"]+/edit)"', page)
@@ -119,7 +122,37 @@ def test_hours_are_read_back_as_they_are_shown(hours: list[dict[str, Any]]) -> N
     assert parsed(as_text(hours)) == in_order
 
 
-@pytest.mark.parametrize("text", ["Mon", "Mon 8-17", "mo 08:00-17:00", "Mon--Fri 08:00-09:00"])
+@pytest.mark.parametrize("written", ["00:00-24:00", "0:00 - 24:00", "00:00-00:00"])
+def test_a_whole_day_ends_at_24_00(written: str) -> None:
+    hours = parsed(f"Sat-Sun {written}")
+    assert hours == [{"days": ["sat", "sun"], "from": "00:00", "to": "00:00"}]
+    assert as_text(hours) == "Sat, Sun 00:00-24:00"
+
+
+def test_a_telephone_number_has_digits_and_hours_that_cannot_be_are_said_how(
+    desk: Desk, api: Api
+) -> None:
+    form = {"phone": "call me", "hours": "Mon 24:00-25:00"}
+    phoneless = send(desk, PAGE, phone="call me")
+    assert form_on(phoneless.text, PAGE).wrong == {"phone"}
+    assert "Give the number to call, in digits." in words(phoneless.text)
+    late = send(desk, PAGE, **form | {"phone": "604 555 0100"})
+    assert form_on(late.text, PAGE).wrong == {"hours"}
+    assert "for whole days: Sat-Sun 00:00-24:00" in words(late.text)
+    assert api.get("/v1/clinic").json()["phone"] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon 25:00-26:00",
+        "Mon 24:00-08:00",
+        "Mon",
+        "Mon 8-17",
+        "mo 08:00-17:00",
+        "Mon--Fri 08:00-09:00",
+    ],
+)
 def test_hours_that_are_not_clear_are_not_guessed(text: str) -> None:
     assert parsed(text) is None
 

@@ -23,11 +23,11 @@ from sqlalchemy import (
 )
 
 from app.alerts.queries import alarming
-from app.alerts.service import Alarm, move_alert, raise_alerts
 from app.alerts.views import RedFlag
 from app.asks import queries, rules
 from app.asks.models import Ask, AskAnswer, AskLink
-from app.asks.service import ASKS, actions
+from app.asks.service import actions
+from app.asks.service.reports import alarm, store_report
 from app.asks.service.states import GRACE, TAKES, LinkState, Standing, state
 from app.asks.views import AskReason
 from app.core.db.database import Database
@@ -36,11 +36,9 @@ from app.core.values.access import server
 from app.core.values.clock import clinic_day, uuid7
 from app.core.values.problems import Invalid, NotFound
 from app.followups.schemas import FollowUpBody
-from app.followups.service import FOLLOW_UPS
 from app.ledger import statements
 from app.ledger.models import LedgerHead
 from app.patients.models import Patient
-from app.records.service import create_one
 from app.safety.views import MessageChannel
 from app.sessions.service import SESSIONS
 from app.sessions.views import SessionView
@@ -229,21 +227,13 @@ def answer(op: Operation, link_id: UUID, digest: bytes, body: FollowUpBody) -> L
 
 
 def _report(op: Operation, seen: Seen, body: FollowUpBody) -> UUID | None:
-    """Store a report and return its id; None if the visit takes no reports any more.
-
-    An open alert about red flags of a form that could not be stored becomes the report's.
-    """
-    of_ask, of_report = (ASKS.noun, seen.ask_id), (FOLLOW_UPS.noun, uuid7())
-    moved = bool(body.red_flags) and move_alert(op, of_ask, of_report)
-    report = body.model_copy(update={"session_id": seen.session_id, "id": of_report[1]})
+    """Store a report and return its id; None if the visit takes no reports any more."""
+    report = body.model_copy(update={"session_id": seen.session_id})
     try:
-        view, _ = create_one(op, FOLLOW_UPS, report)
+        return store_report(op, seen.ask_id, report)["id"]
     except Invalid:
         # The answer itself was checked. So its visit takes no reports any more.
-        if moved:
-            move_alert(op, of_report, of_ask)
         return None
-    return view["id"]
 
 
 def warn(op: Operation, link_id: UUID, red_flags: Sequence[RedFlag]) -> LinkState:
@@ -259,8 +249,7 @@ def warn(op: Operation, link_id: UUID, red_flags: Sequence[RedFlag]) -> LinkStat
 
 
 def _alarm(op: Operation, seen: Seen, red_flags: Sequence[RedFlag]) -> None:
-    source = Alarm(ASKS.noun, seen.ask_id, red_flags, seen.patient_id, seen.session_id)
-    raise_alerts(op, [source])
+    alarm(op, seen.ask_id, seen.patient_id, seen.session_id, red_flags)
 
 
 def say_not_me(op: Operation, link_id: UUID) -> LinkState:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.db.files import DatabaseFiles, FileConnection
 from app.core.db.timeouts import TimeoutConnection, allow_silence
+from app.core.db.turns import Turns
 from app.core.values import bounds
 from app.core.values.problems import DatabaseReplaced, Unavailable
 
@@ -80,8 +80,9 @@ class Database:
         """The file of a SQLite database, which the first connection creates; None on PostgreSQL."""
         self._files = _watch_files(self.engine, self.file) if self.file is not None else None
         # SQLite has one writer. A lock wakes the next one at once; SQLite's own busy handler
-        # sleeps for up to 100 ms at a time.
-        self._writer = threading.Lock()
+        # sleeps for up to 100 ms at a time. Of bulk work, only one transaction at a time waits
+        # for it, so that any other waits for at most one of them.
+        self.writers, self.bulk_writers = Turns(), Turns()
 
     @contextlib.contextmanager
     def reading(self, clinic_id: UUID | None = None) -> Iterator[Connection]:
@@ -108,15 +109,16 @@ class Database:
 
     @contextlib.contextmanager
     def writing(
-        self, clinic_id: UUID | None = None, *, owning: bool = False
+        self, clinic_id: UUID | None = None, *, owning: bool = False, bulk: bool = False
     ) -> Iterator[Connection]:
         """Yield a transaction that commits when the block ends, and rolls back if it fails.
 
         It can read and change the rows that `reading` sees; if `owning`, with all rights of the
-        URL's role. It rolls back and raises `DatabaseReplaced` if the files of a SQLite database
-        were replaced meanwhile.
+        URL's role. Say `bulk` if it is one of many in a row, which must not hold up others. It
+        rolls back and raises `DatabaseReplaced` if the files of a SQLite database were replaced
+        meanwhile.
         """
-        with self._writer_turn(), unavailable_if_down(), self.engine.connect() as db:
+        with self._writer_turn(bulk=bulk), unavailable_if_down(), self.engine.connect() as db:
             # A deferred transaction that begins to write later can't wait for its turn.
             db.execution_options(clinic_id=clinic_id, owning=owning, sqlite_begin="IMMEDIATE")
             try:
@@ -136,16 +138,12 @@ class Database:
             yield db
 
     @contextlib.contextmanager
-    def _writer_turn(self) -> Iterator[None]:
-        if not self.is_sqlite:
+    def _writer_turn(self, *, bulk: bool) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            if self.is_sqlite:
+                for turns in (self.bulk_writers, self.writers) if bulk else (self.writers,):
+                    stack.enter_context(turns.turn(POOL_TIMEOUT_S))
             yield
-        elif self._writer.acquire(timeout=POOL_TIMEOUT_S):
-            try:
-                yield
-            finally:
-                self._writer.release()
-        else:
-            raise Unavailable
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -4,7 +4,8 @@ import asyncio
 import math
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, TypeVar, cast
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.core.http.authorize import operation_of
 from app.core.http.places import Places
 from app.core.http.requests import check_media, chunks
 from app.core.values import bounds
-from app.core.values.problems import TooSlow
+from app.core.values.problems import TooSlow, Unavailable
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
 PLACES: Final = Places("uploads", bounds.UPLOADS, bounds.UPLOADS_OF_CLINIC)
@@ -48,8 +49,8 @@ class Upload:
 class Uploaded:
     """A FastAPI dependency that returns the body as an `Upload`, if it has one of these types.
 
-    Takes a place first. Raises `Unavailable` if none is free, `UnsupportedMedia`, `TooLarge`, or
-    `TooSlow`.
+    Takes a place first. Raises `Unavailable` if none is free or the disk is full,
+    `UnsupportedMedia`, `TooLarge`, or `TooSlow`.
     """
 
     def __init__(self, *media: str, max_bytes: int) -> None:
@@ -60,22 +61,46 @@ class Uploaded:
         """Receive the body into a file."""
         media = check_media(request, self._media)
         place = PLACES.held(operation_of(request).clinic_id)
-        with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
+        with _temporary() as file:
             async with place:
-                size = 0
-                async for chunk in _in_time(chunks(request, self._max_bytes)):
-                    size += len(chunk)
-                    if size <= IN_MEMORY_BYTES:
-                        file.write(chunk)
-                    else:
-                        await to_thread.run_sync(file.write, chunk, limiter=_WRITERS)
-                file.seek(0)
-                yield Upload(cast("BinaryIO", file), media)
+                await self._receive(request, file)
+                yield Upload(file, media)
+
+    async def _receive(self, request: Request, file: BinaryIO) -> None:
+        size = 0
+        async for chunk in _in_time(chunks(request, self._max_bytes)):
+            size += len(chunk)
+            with _stored():
+                if size <= IN_MEMORY_BYTES:
+                    file.write(chunk)
+                else:
+                    await to_thread.run_sync(file.write, chunk, limiter=_WRITERS)
+        with _stored():
+            file.seek(0)
 
     def documented(self) -> dict[str, Any]:
         """Return the `openapi_extra` of a route with such a body."""
         text = {"schema": {"type": "string"}}
         return {"requestBody": {"required": True, "content": dict.fromkeys(self._media, text)}}
+
+
+@contextmanager
+def _temporary() -> Iterator[BinaryIO]:
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed below
+    try:
+        yield cast("BinaryIO", file)
+    finally:
+        with suppress(OSError):  # nobody reads any more what could not be written
+            file.close()
+
+
+@contextmanager
+def _stored() -> Iterator[None]:
+    """Raise `Unavailable` where the folder for temporary files is full or missing."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable from error
 
 
 async def _in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

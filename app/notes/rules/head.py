@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.core.values.faults import pointer
+from app.core.values.names import full_name
 from app.notes.rules.actors import is_program
 from app.notes.rules.codes import CODES
 from app.notes.rules.needlings import name as needled
@@ -11,7 +12,6 @@ from app.notes.rules.visit import Change, Visit
 from app.notes.rules.words import Words, listed, offset, written
 from app.patients.views import PatientView
 from app.practitioners.views import CredentialView, PractitionerView
-from app.records.names import full_name
 from app.records.views import IdentifierView
 from app.sessions.rules.acts import SIGN, VOID
 from app.sessions.views import SessionView

@@ -29,11 +29,16 @@ def written_date(text: str) -> str | None:
 
     None if it states none, or if it may be two dates, as 03/04/1988.
     """
+    found = readings(text)
+    return found[0] if len(found) == 1 else None
+
+
+def readings(text: str) -> list[str]:
+    """Return the birth dates that a text may state, in order: two for 03/04/1988."""
     if _COMPACT.fullmatch(text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     text = _DOTTED.sub(r"\3-\2-\1", text) if _DOTTED.fullmatch(text) else text
-    found = set(_readings(_BETWEEN.sub(" ", text).strip()))
-    return found.pop() if len(found) == 1 else None
+    return sorted(set(_readings(_BETWEEN.sub(" ", text).strip())))
 
 
 def split_date(text: str) -> tuple[str, str | None]:

@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
 from app.alerts.views import AlertStatus, AlertView
+from app.core.values.names import full_name
 from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
 from app.patients.views import PatientView
 from app.practitioners.views import PractitionerView
 from app.progress.rules.wording import NOTHING, Json, number
-from app.records.names import full_name
 from app.safety.views import AdverseEventView, ConsentView
 from app.sessions.views import SessionView
 from app.summaries.rules import dense, progress, sessions

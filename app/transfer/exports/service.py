@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,9 @@ from app.transfer.exports.research import deidentified
 
 SHIFTED_ZONE: Final = ZoneInfo("UTC")
 """Shifted times are local times already, written as UTC."""
-ACCOUNTED_AT_ONCE: Final = 1_000
-"""Access entries in one transaction. During it, nobody else in the clinic can write."""
+ACCOUNTED_AT_ONCE: Final = 250
+"""Access entries in one transaction. During it, nobody else in the clinic can write, and on SQLite
+nobody at all."""
 
 
 @contextmanager
@@ -45,9 +47,10 @@ def account(database: Database, reading: Operation, datasets: Iterable[Dataset],
             continue
         for some in reading.partitions(dataset.patients, ACCOUNTED_AT_ONCE, as_of=reading.at):
             new = [patient_id for (patient_id,) in some if patient_id not in seen]
-            seen.update(new)
             if new:
-                perform(database, op, lambda new=new: ledger.record_patient_access(op, new, what))  # type: ignore[misc]
+                work = partial(ledger.record_patient_access, op, new, what)
+                perform(database, op, work, bulk=bool(seen))
+            seen.update(new)
 
 
 def export_records(database: Database, op: Operation) -> Pieces:

@@ -14,11 +14,11 @@ from app.core.http.authorize import RequestOperation
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
+from app.core.values.names import full_name
 from app.core.values.wire import Body, read
 from app.practitioners.schemas import PractitionerFilters
 from app.practitioners.service import PRACTITIONERS
 from app.practitioners.views import PractitionerView
-from app.records.names import full_name
 from app.records.queries import records, records_for_answer
 from app.web.console.kept import BEARINGS, VERSION, check_patient
 

@@ -97,7 +97,9 @@ class Shown(NamedTuple):
     subjects: list[tuple[str, str]]
     """Words for the session and the record that it is about, each with its time."""
     practitioner: str | None = None
-    """Who treated in that session; None if there is none, or the client may not read it."""
+    """Who treated in that session; None if there is none. Whoever sees the alert tells them."""
+    words: str | None = None
+    """The patient's own words in the report that raised it, if the client may read it."""
 
 
 class OnTop(NamedTuple):
@@ -125,7 +127,7 @@ def shown(
         ids = {id_ for alert in alerts if (id_ := alert["patient_id"]) is not None}
         people = {one["id"]: one for one in records_for_answer(op, PATIENTS, sorted(ids))}
     told = deliveries(op, ALERTS.noun, [alert["id"] for alert in alerts])
-    times, treated_by = _times(op, alerts), _treating(op, alerts)
+    times, treated_by, words = _times(op, alerts), _treating(op, alerts), _words(op, alerts)
     return [
         Shown(
             signed | {"deliveries": plain(told[alert["id"]])},
@@ -133,6 +135,7 @@ def shown(
             service.refusal(op, alert),
             [times[about] for about in _about(alert) if about in times],
             treated_by.get(alert["session_id"]),
+            words.get(UUID(str(alert["source"]["id"]))),
         )
         for alert, signed in zip(alerts, with_names(op, alerts), strict=True)
     ]
@@ -191,13 +194,29 @@ def _subject_words(op: Operation, subject: Subject, row: Row[Any]) -> str:
 
 
 def _treating(op: Operation, alerts: Sequence[AlertView]) -> dict[UUID | None, str]:
-    """Return the practitioners of the sessions of alerts, as far as the client may read both."""
+    """Return the practitioners of the sessions of alerts, if the client may read practitioners.
+
+    Also for those who may not read sessions: they are asked to tell the practitioner at once.
+    """
     ids = {id_ for alert in alerts if (id_ := alert["session_id"]) is not None}
-    if not ids or not op.caller.may(Scope.SESSIONS_READ):
+    if not ids:
         return {}
     by_session = {row.id: row.practitioner_id for row in op.all(_TREATED, ids=sorted(ids))}
     names = access.practitioners(op, by_session.values())
     return {id_: names[str(one)] for id_, one in by_session.items() if str(one) in names}
+
+
+def _words(op: Operation, alerts: Sequence[AlertView]) -> dict[UUID, str]:
+    """Return the patients' own words of the reports that raised alerts, by the report's id."""
+    ids = {
+        UUID(str(alert["source"]["id"]))
+        for alert in alerts
+        if alert["source"]["resource"] == FOLLOW_UPS.noun
+    }
+    if not ids or not op.caller.may(Scope.FOLLOW_UPS_READ):
+        return {}
+    reports = records_for_answer(op, FOLLOW_UPS, sorted(ids))
+    return {one["id"]: one["comment"] for one in reports if one["comment"] is not None}
 
 
 def marked(op: Operation, people: Sequence[PatientView]) -> set[str]:

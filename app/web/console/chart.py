@@ -166,7 +166,9 @@ def _follow_up(record: FollowUpView) -> tuple[str, str]:
     told = f"soreness {record['soreness']} of 10, {hours}"
     if record.get("reported_by") == "for_patient":  # an older version lacks it
         told += ", answered by somebody for the patient"
-    return "Follow-up", f"{told}; red flags: {flags}" if flags else told
+    told += f"; signs of danger: {flags}" if flags else ""
+    said = record.get("comment")
+    return "Follow-up", f"{told}; in the patient\u2019s words: “{said}”" if said else told
 
 
 def _alert(record: AlertView) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from app.alerts.schemas import AlertFilters
-from app.alerts.service import ALERTS
+from app.alerts.service import ALERTS, raised
+from app.alerts.views import RaisedAlertView
 from app.asks.errors import AskEnded
 from app.asks.schemas import CancelBody
 from app.asks.service import ASKS, actions
@@ -23,6 +24,7 @@ from app.core.values.problems import Invalid
 from app.records.queries import record, record_for_answer, records
 from app.web.console import access, alerts, follow_ups, pages, phoning
 from app.web.console.browsers import by_cookie
+from app.web.console.chart import plain
 from app.web.console.framing import After, Further, framed
 from app.web.console.kept import check_patient
 from app.web.console.who import FOLLOWED
@@ -97,13 +99,16 @@ def phoned_form(op: Phoning, id: UUID) -> HTMLResponse:
 
 @router.post("/{id:uuid}/phoned", operation_id="console.phoned")
 def phoned(op: Phoning, id: UUID, form: Form) -> Response:
-    """Store what a patient said on the telephone, and say at once what a red flag calls for."""
+    """Store what a patient said on the telephone, and say at once what a red flag calls for.
+
+    A red flag raises its alert also if something else is missing.
+    """
     ask = record(op, ASKS, id)
     check_patient(form, ask["patient_id"])
     try:
         phoning.report(op, ask, form)
     except Invalid as refused:
-        return _form(op, ask, refused, form)
+        return _form(op, ask, refused, form, phoning.warn(op, ask, form))
     return pages.redirect(f"{PAGE}/{id}", "entered")
 
 
@@ -116,7 +121,7 @@ def _one(op: Operation, ask: AskView, refused: AskEnded | None = None) -> HTMLRe
         shown=shown,
         refused=refused,
         answer=phoning.answer(op, ask),
-        alarms=_alarms(op, ask),
+        alarms=[(one, raised(op, UUID(one.alert["id"]))) for one in _alarms(op, ask)],
         actions=alerts.ACTIONS,
         may_ask=may_ask,
         may_cancel=may_ask and actions.may_cancel(ask),
@@ -137,7 +142,11 @@ def _alarms(op: Operation, ask: AskView) -> list[Any]:
 
 
 def _form(
-    op: Operation, ask: AskView, refused: Invalid | None = None, typed: Any = None
+    op: Operation,
+    ask: AskView,
+    refused: Invalid | None = None,
+    typed: Any = None,
+    warned: RaisedAlertView | None = None,
 ) -> HTMLResponse:
     [shown] = follow_ups.shown(op, [ask])
     page = framed(
@@ -146,6 +155,8 @@ def _form(
         shown=shown,
         refused=refused,
         typed=typed,
+        warned=plain(warned),
+        ticked=phoning.ticked(typed or {}),
         flags=phoning.RED_FLAGS,
         changes=phoning.CHANGES,
     )

@@ -108,9 +108,12 @@ class Shown(NamedTuple):
     person: Any
     """The patient as JSON; None if the client may not read them."""
     visit_at: str | None
-    """When the visit was. Whoever may see asks may know it: a caller has to name the day."""
+    """When the visit was; only the day if the client may not read sessions.
+
+    Whoever may see asks may know the day: a caller has to name it.
+    """
     practitioner: str | None
-    """Who treated; None if the client may not read sessions."""
+    """Who treated, as the caller has to tell them of danger; None if they may not read names."""
     speaks: str | None
     """The patient's language, in English words; None if it is not recorded."""
     reason: str | None
@@ -182,13 +185,12 @@ def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
     if asks:
         found = op.all(_VISITS, ids=sorted({ask["session_id"] for ask in asks}))
         visits = {row.id: row for row in found}
-    treated = visits.values() if may(Scope.SESSIONS_READ) else ()
-    names = access.practitioners(op, [row.practitioner_id for row in treated])
+    names = access.practitioners(op, [row.practitioner_id for row in visits.values()])
     return [
         Shown(
             plain(ask),
             people.get(ask["patient_id"]),
-            None if visit is None else plain(visit.occurred_at),
+            None if visit is None else _when(op, visit.occurred_at),
             None if visit is None else names.get(str(visit.practitioner_id)),
             _speaks(people.get(ask["patient_id"])),
             None if ask["reason"] is None else REASONS[ask["reason"]],
@@ -196,6 +198,10 @@ def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
         for ask in asks
         for visit in [visits.get(ask["session_id"])]
     ]
+
+
+def _when(op: Operation, at: datetime) -> str:
+    return _text(at) if op.caller.may(Scope.SESSIONS_READ) else str(clinic_day(at, op.zone))
 
 
 def _speaks(person: Any) -> str | None:

@@ -6,17 +6,28 @@ from typing import Any, Final
 
 from app.clinics.rules import WEEK
 
-HOW: Final = "Write each line as: Mon-Fri 08:00-17:00, or: Mon, Thu 18:00-22:00."
+HOW: Final = (
+    "Write each line as: Mon-Fri 08:00-17:00, or: Mon, Thu 18:00-22:00, or for whole days:"
+    " Sat-Sun 00:00-24:00."
+)
+MIDNIGHT: Final = "00:00"
+END_OF_DAY: Final = "24:00"
+"""What people write for the midnight at which hours end."""
 _DASH: Final = r"\s*[-\u2013]\s*"
+_TIME: Final = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _LINE: Final = re.compile(
-    rf"(?P<days>[a-z][a-z ,\u2013-]*?)\s+(?P<from>\d\d?:\d\d){_DASH}(?P<to>\d\d?:\d\d)",
+    rf"(?P<days>[a-z][a-z ,\u2013-]*?)\s+(?P<from>{_TIME}){_DASH}(?P<to>{_TIME}|24:00)",
     re.ASCII | re.IGNORECASE,
 )
 
 
 def as_text(hours: Iterable[Mapping[str, Any]]) -> str:
     """Return hours as a person types them, a line for each."""
-    return "\n".join(f"{_named(each['days'])} {each['from']}-{each['to']}" for each in hours)
+    return "\n".join(f"{_named(each['days'])} {each['from']}-{_end(each['to'])}" for each in hours)
+
+
+def _end(time: str) -> str:
+    return END_OF_DAY if time == MIDNIGHT else time
 
 
 def _named(days: Iterable[str]) -> str:
@@ -42,7 +53,8 @@ def parsed(text: str) -> list[dict[str, Any]] | None:
         days = list(_days(said["days"])) if said else []
         if said is None or not days or None in days:
             return None
-        found.append({"days": days, "from": _clock(said["from"]), "to": _clock(said["to"])})
+        end = MIDNIGHT if said["to"] == END_OF_DAY else _clock(said["to"])
+        found.append({"days": days, "from": _clock(said["from"]), "to": end})
     return found
 
 

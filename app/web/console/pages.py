@@ -1,6 +1,6 @@
 """Renders pages: the templates of this package, and headers that restrict the browser."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from starlette.responses import RedirectResponse, Response
 
 from app.auth.provider import signs_browsers_in
+from app.core.values.names import full_name, listed_name
 from app.progress.queries import code_names
 from app.progress.rules.history import Json
 from app.progress.rules.picture import label
@@ -93,6 +94,12 @@ def _local(context: Context, at: str) -> str:
     return datetime.fromisoformat(at).astimezone(zone).isoformat()
 
 
+def _named(person: Json, write: Callable[[str | None, str | None], str]) -> str:
+    """A person's names; empty where none is recorded."""
+    given, family = person["given_name"], person["family_name"]
+    return write(given, family) if given or family else ""
+
+
 def _words(code: str) -> str:
     return code.replace("_", " ")
 
@@ -132,6 +139,8 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    called=lambda person: _named(person, full_name),
+    listed=lambda person: _named(person, listed_name),
     consent=consent_words,
     field=field_words,
     fault=_fault,

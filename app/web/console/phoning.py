@@ -1,10 +1,16 @@
-"""What a patient says on the telephone: the form's fields, and the report that they make."""
+"""What a patient says on the telephone: the form's fields, and the report that they make.
+
+A sign of danger counts beside every fault of the form, as on the patient's page: the alert is
+raised although the report isn't stored yet.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Final, cast
 
-from app.alerts.views import RedFlag
+from app.alerts.service import raised
+from app.alerts.views import RaisedAlertView, RedFlag
+from app.asks.service.reports import alarm, store_report
 from app.asks.views import AskView
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -15,7 +21,6 @@ from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
 from app.followups.views import ChangeRating
 from app.records.queries import record_for_answer
-from app.records.service import create_one
 from app.web.console import access
 from app.web.console.chart import plain
 
@@ -34,7 +39,7 @@ _NO_TIME: Final = Fault("/reported_at", "datetime_parsing", "Give a day and a ti
 
 
 def report(op: Operation, ask: AskView, form: Mapping[str, str]) -> None:
-    """Store a report about the ask's visit. Raises `Invalid` with every fault, and `NotFound`."""
+    """Store a report about the ask's visit. Raises `Invalid` with every fault."""
     faults, at = [], _moment(form.get("reported_at", ""), op.zone, op.at)
     if at is None:
         faults.append(_NO_TIME)
@@ -44,24 +49,33 @@ def report(op: Operation, ask: AskView, form: Mapping[str, str]) -> None:
     members: dict[str, Any] = {
         "reported_at": at,
         "soreness": int(form["soreness"]) if form["soreness"].isdecimal() else form["soreness"],
-        "red_flags": _ticked(form),
+        "red_flags": ticked(form),
         "source": "practitioner",
     }
     members |= {name: form[name] for name in ("change", "comment", "reported_by") if name in form}
     if "bruising" in form:
         members["bruising"] = {"yes": True, "no": False}.get(form["bruising"], form["bruising"])
     body: FollowUpBody = access.body_of(FollowUpBody, members)
-    create_one(op, FOLLOW_UPS, body.model_copy(update={"session_id": ask["session_id"]}))
+    store_report(op, ask["id"], body.model_copy(update={"session_id": ask["session_id"]}))
+
+
+def warn(op: Operation, ask: AskView, form: Mapping[str, str]) -> RaisedAlertView | None:
+    """Raise the alert about a refused form in which red flags are ticked; None if none is."""
+    flags = ticked(form)
+    if not flags:
+        return None
+    return raised(op, alarm(op, ask["id"], ask["patient_id"], ask["session_id"], flags))
 
 
 def _faults(form: Mapping[str, str]) -> Iterator[Fault]:
     if "soreness" not in form:
         yield _NO_SORENESS
-    if bool(_ticked(form)) == (NONE in form):
+    if bool(ticked(form)) == (NONE in form):
         yield _BOTH if NONE in form else _NEITHER
 
 
-def _ticked(form: Mapping[str, str]) -> list[str]:
+def ticked(form: Mapping[str, str]) -> list[RedFlag]:
+    """Return the red flags that are ticked in a form."""
     return [flag for flag in RED_FLAGS if f"flag_{flag}" in form]
 
 

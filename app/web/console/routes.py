@@ -17,6 +17,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
+from app.core.values.names import full_name
 from app.core.values.problems import Forbidden
 from app.core.values.wire import read
 from app.patients.queries import best
@@ -27,7 +28,6 @@ from app.practitioners.service import PRACTITIONERS
 from app.progress import queries as progress
 from app.progress.schemas import ProgressFilters
 from app.progress.views import TimelineItem
-from app.records.names import full_name
 from app.records.queries import record_for_answer, records, records_for_answer
 from app.safety.schemas import AdverseEventFilters
 from app.safety.service import ADVERSE_EVENTS

@@ -17,7 +17,7 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.clock import time_zones
 from app.core.values.faults import Fault
-from app.core.values.problems import Conflict, NotFound
+from app.core.values.problems import Conflict, Invalid, NotFound
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
 from app.web.console import access, pages
@@ -64,10 +64,27 @@ def change(op: Owning, form: Form) -> Response:
         ticks = {name for name in changes if name.startswith(TICK)}
         told = {name: value for name, value in changes.items() if name not in ticks}
         kept = {n: v for n, v in told.items() if v is not None or n not in CHOSEN}
+        _check_phone(kept)
         service.change(op, kept | ({"languages": _languages(here, read)} if ticks else {}))
         return PAGE
 
     return take(op, sheet, form, work, "changed", _how)
+
+
+def _check_phone(changes: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for a telephone number without digits: patients in danger would call it."""
+    number = changes.get("phone")
+    if number is not None and not any(map(str.isdecimal, str(number))):
+        raise Invalid([Fault("/phone", "no_digits", "Give the number to call, in digits.")])
+
+
+def _check_told_once(listed: Sequence[AlertRecipientView], new: Mapping[str, Any]) -> None:
+    """Raise `Invalid` for an address that is told at the same hours already."""
+    said = str(new.get("to", "")).casefold(), new.get("hours", [])
+    told = [(one["to"].casefold(), plain(one["hours"])) for one in listed]
+    if said in told and new.get("name") not in {one["name"] for one in listed}:
+        detail = "This address is told already, at the same hours."
+        raise Invalid([Fault("/to", "told_already", detail)])
 
 
 def _how(sheet: Sheet, faults: list[Fault]) -> Again:
@@ -129,7 +146,10 @@ def _letterhead() -> tuple[Field, ...]:
         Field("name", "Name of the clinic", required=True),
         Field("phone", "Telephone number for patients"),
         Field("emergency_number", "Number to call in an emergency, such as 911 or 112"),
-        Field("address", "Address, as letters have it", "text"),
+        Field(
+            *("address", "Address", "text"),
+            hint="Letters have the clinic's name above it, and the telephone number below.",
+        ),
         Field("time_zone", "Time zone", "choice", zones, required=True),
         Field("whose_sessions", "Practitioners sign", "choice", WHOSE, required=True),
         Field("hours", "Opening hours", "hours", hint=LINES),
@@ -188,6 +208,7 @@ def add_recipient(op: Owning, form: Form) -> Response:
     sheet, listed = _adding(op), clinic(op)["alert_recipients"]
 
     def work(read: Read) -> str:
+        _check_told_once(listed, read.members)
         service.change(op, {"alert_recipients": [*listed, read.members]})
         return PAGE
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, bindparam
 from app.auth.models import Client
 from app.core.operation import rows
 from app.core.values.access import ROLES, Caller, Scope
+from app.core.values.names import full_name
 from app.practitioners.models import Practitioner
-from app.records.names import full_name
 
 SIGNED_IN: Final = "needlework.signed_in"
 """The key of the ASGI scope that holds who is signed in."""

@@ -73,6 +73,57 @@ def test_somebody_who_may_be_stored_already_is_shown_and_added_only_on_purpose(
     assert len(api.get("/v1/patients").json()["items"]) == 2
 
 
+@pytest.mark.alike
+@pytest.mark.parametrize(
+    ("given", "family", "born", "why"),
+    [
+        ("John", "Smith", "", "the same names, and no birth date"),
+        ("smith", "JOHN", "1970", "the same names, and it may be the same birth date"),
+        ("Smyth", "John", "1970", "the same names but for one letter, and it may be"),
+        ("Jon", "Smith", "", "the same names but for one letter, and no birth date"),
+        ("John Paul", "Smith", "1970-01-01", "a part of the names is the same, and it may be"),
+        ("J.", "Smith", "1970-01", "a part of the names is the same, and it may be"),
+    ],
+)
+def test_somebody_who_resembles_a_stored_patient_is_warned_of_before_anything_is_stored(
+    desk: Desk, api: Api, given: str, family: str, born: str, why: str
+) -> None:
+    first = api.patient(given_name="John", family_name="Smith", birth_date="1970-01-01")
+    answer = send(desk, NEW, given_name=given, family_name=family, birth_date=born)
+    assert answer.status_code == 422
+    assert why in words(answer.text)
+    assert f'href="/console/patients/{first["id"]}"' in answer.text
+    assert len(api.get("/v1/patients").json()["items"]) == 1
+    held = form_on(answer.text, NEW).values
+    assert again(desk, NEW, held, seen=first["id"]).status_code == 303
+
+
+@pytest.mark.alike
+@pytest.mark.parametrize(
+    ("given", "family", "born"),
+    [
+        ("John", "Smith", "1970-01-02"),
+        ("Jon", "Smith", "1971"),
+        ("John Paul", "Smith", ""),
+        ("Joan", "Miller", "1970-01-01"),
+        ("Ana", "Smith", "1970-01-01"),
+    ],
+)
+def test_somebody_else_of_a_like_name_is_added_without_a_word(
+    desk: Desk, api: Api, given: str, family: str, born: str
+) -> None:
+    api.patient(given_name="John", family_name="Smith", birth_date="1970-01-01")
+    form = {"given_name": given, "family_name": family, "birth_date": born}
+    assert send(desk, NEW, **form).status_code == 303
+
+
+@pytest.mark.alike
+def test_whom_a_new_patient_resembles_is_no_matter_of_the_api(api: Api) -> None:
+    api.patient(given_name="John", family_name="Smith", birth_date="1970-01-01")
+    made = api.create("/v1/patients", given_name="John", family_name="Smith")
+    assert "possible_duplicates" not in made
+
+
 def test_a_form_that_is_sent_twice_adds_one_patient(desk: Desk, api: Api) -> None:
     values = opened(desk, NEW)
     first, second = (again(desk, NEW, values, given_name="Ana") for _ in range(2))
@@ -91,12 +142,43 @@ def test_only_what_was_changed_is_stored_and_an_emptied_field_is_null(desk: Desk
 
 
 def test_an_identifier_of_somebody_else_is_a_fault_at_its_field(desk: Desk, api: Api) -> None:
-    api.patient(identifiers=[{"system": "emr", "value": "1"}])
+    holder = api.patient(identifiers=[{"system": "emr", "value": "1"}])
     answer = send(
         desk, NEW, given_name="Bo", identifiers__0__system="emr", identifiers__0__value="1"
     )
     assert answer.status_code == 409
-    assert form_on(answer.text, NEW).wrong == {"identifiers.0.system"}
+    assert form_on(answer.text, NEW).wrong == {"identifiers.0.value"}
+    assert "Another patient has this number." in words(answer.text)
+    assert f'href="/console/patients/{holder["id"]}"' in answer.text
+    assert 'name="seen"' not in answer.text
+    other = api.patient(given_name="Cy")
+    changed = {"identifiers__0__system": "emr", "identifiers__0__value": "1"}
+    answer = send(desk, edit(other), **changed)
+    assert f'href="/console/patients/{holder["id"]}"' in answer.text
+    assert form_on(answer.text, edit(other)).wrong == {"identifiers.0.value"}
+
+
+@pytest.mark.alike
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("12.4.1988", "1988-04-12"),
+        ("31/12/1988", "1988-12-31"),
+        ("12 April 1988", "1988-04-12"),
+        ("04/1988", "1988-04"),
+        ("1988", "1988"),
+    ],
+)
+def test_a_birth_date_is_taken_in_every_form_that_the_search_reads(
+    desk: Desk, api: Api, typed: str, stored: str
+) -> None:
+    assert send(desk, NEW, given_name="Ana", birth_date=typed).status_code == 303
+    [person] = api.get("/v1/patients").json()["items"]
+    assert person["birth_date"] == stored
+    answer = send(desk, edit(person), birth_date="03/04/1988")
+    assert "This may be 1988-03-04 or 1988-04-03. Write it so." in words(answer.text)
+    assert send(desk, edit(person), birth_date="4.3.1988").status_code == 303
+    assert api.get(f"/v1/patients/{person['id']}").json()["birth_date"] == "1988-03-04"
 
 
 def test_a_stale_form_shows_both_versions_and_who_made_the_other(desk: Desk, api: Api) -> None:

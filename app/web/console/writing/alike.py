@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
-from app.records.views import DuplicateView, Likeness
+from app.records.views import Likeness
 
 SEEN: Final = "seen"
 """The tick with the ids of those with which the person has compared the record."""
@@ -28,12 +29,12 @@ class Alike(NamedTuple):
     why: str
 
 
-def check_seen(form: Mapping[str, str], found: Iterable[DuplicateView], detail: str) -> None:
+def check_seen(form: Mapping[str, str], found: Iterable[UUID], detail: str) -> None:
     """Raise `Invalid` with `detail` unless the person has ticked that it resembles these."""
-    if not {str(one["id"]) for one in found} <= set(form.get(SEEN, "").split()):
+    if not set(map(str, found)) <= set(form.get(SEEN, "").split()):
         raise Invalid([Fault("", "possible_duplicate", detail)])
 
 
 def shown(alike: Sequence[Alike], tick: str) -> dict[str, object]:
-    """Return what the page shows of them. `tick` is the label of the tick."""
+    """Return what the page shows of them. `tick` is the label of the tick; empty for none."""
     return {"alike": alike, "tick": tick}

@@ -81,7 +81,7 @@ def change_session(op: Writing, id: UUID, form: LongForm) -> Response:
         if changes.keys() & {"occurred_at", "practitioner_id"}:
             moved: SessionBody = patched(op, SESSIONS, session, changes)
             found.extend(resembling(op, moved, session["patient_id"]))
-            check_seen(form, found, RESEMBLES)
+            check_seen(form, [one["id"] for one in found], RESEMBLES)
         patch(op, SESSIONS, id, changes)
         return next_of(op, id, session["patient_id"])
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from app.core.values.faults import Fault
 from app.muscles.queries import find
+from app.patients.rules.written_dates import written_date
 from app.web.console.hours import as_text, parsed
 from app.web.console.writing.muscles import meant
 
@@ -20,6 +21,7 @@ Sort = Literal[
     "text",
     "number",
     "day",
+    "birth",
     "time",
     "hours",
     "moment",
@@ -35,6 +37,8 @@ Sort = Literal[
     "about",
 ]
 """What a field takes. `pick` is a choice whose few words are all seen.
+
+`birth` is a birth date, in any form that the search reads, too.
 
 `hidden` and `about` are not seen. `about` says what its row is about, and a row that has nothing
 else is empty.
@@ -221,9 +225,9 @@ def _value(field: Field, typed: str, zone: tzinfo) -> Any:
             return _moment(typed, zone)
         case "yes_no":
             return {"yes": True, "no": False}.get(typed, typed)
-        case "hours":
-            hours = parsed(typed)
-            return typed if hours is None else hours
+        case "birth" | "hours":
+            read = written_date if field.sort == "birth" else parsed
+            return read(typed) or typed  # what is typed isn't empty
         case "codes" | "answers" | "lines":
             return _listed(field, typed)
     return typed

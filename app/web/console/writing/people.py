@@ -1,6 +1,7 @@
 """`/console/patients/new` and `…/edit`: a patient is added, and changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
@@ -13,16 +14,19 @@ from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
 from app.core.values.faults import Fault
+from app.core.values.names import full_name
 from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.languages.queries import DOMAIN, languages
+from app.patients.queries import resembling
+from app.patients.rules.likeness import Near, Person
+from app.patients.rules.written_dates import readings
 from app.patients.schemas import PatientBody
 from app.patients.service import PATIENTS
 from app.patients.views import PatientStatus, PatientView, Sex
-from app.records.names import full_name
+from app.records.errors import IdentifierTaken
 from app.records.queries import record_for_answer, records_for_answer
 from app.records.service import create_one, patch
-from app.records.views import DuplicateView
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
@@ -39,8 +43,22 @@ SPELT: Final = {
 }
 """Words whose code isn't how they are spelt."""
 NOBODY: Final = UUID(int=0)
+NEAR: Final[Mapping[Near, str]] = {
+    "same": "the same names",
+    "similar": "the same names but for one letter",
+    "in_part": "a part of the names is the same",
+}
+DATES: Final = {
+    "agree": "and it may be the same birth date",
+    "unknown": "and no birth date on one side to tell them apart",
+}
 RESEMBLES: Final = (
     "They may be stored already. Open the chart below, or tick that it is another person."
+)
+HOLDS: Final = "this number is theirs"
+HOW_BORN: Final = (
+    "Write it as 1988-04-12, 12.4.1988 or 12 April 1988; or only 1988-04 or 1988 where no more is"
+    " known."
 )
 HERE: Final = f"{pages.HOME}/patients"
 Writing = Annotated[
@@ -66,7 +84,10 @@ NAMES: Final = Section(
     (
         Field("given_name", "First names"),
         Field("family_name", "Last name"),
-        Field("birth_date", "Birth date", hint="1988-04-12, or only 1988-04 or 1988."),
+        Field(
+            *("birth_date", "Birth date", "birth"),
+            hint="1988-04-12 or 12.4.1988, or only 1988-04 or 1988.",
+        ),
         Field("sex", "Sex", "choice", choices(words_of(Sex))),
     ),
 )
@@ -117,21 +138,59 @@ def new_patient(op: Writing) -> HTMLResponse:
 @router.post("/new", operation_id="console.create-patient")
 def create_patient(op: Writing, form: LongForm) -> Response:
     """Add a patient, and go to their chart. Those whom they resemble are shown before."""
-    found: list[DuplicateView] = []
+    found: dict[UUID, str] = {}
+    tick = "It is another person: add them all the same"
 
     def work(read: Read) -> str:
         _require_name(read)
         body: PatientBody = access.body_of(PatientBody, read.members)
-        found.extend(PATIENTS.duplicates(op, _as_view(body)))
+        found.update(_resembled(op, body))
         check_seen(form, found, RESEMBLES)
-        view, _ = create_one(op, PATIENTS, body)
+        with _naming_holder(found):
+            view, _ = create_one(op, PATIENTS, body)
         return chart_of(op, view["id"])
 
     def again(sheet: Sheet, faults: list[Fault]) -> Again:
-        tick = "It is another person: add them all the same"
-        return Again(sheet._replace(more=shown(_alike(op, found), tick)), faults, {})
+        return _again(op, sheet, faults, form, found, tick)
 
     return take(op, _new(), form, work, again=again)
+
+
+@contextmanager
+def _naming_holder(found: dict[UUID, str]) -> Iterator[None]:
+    """Put into `found` whose the number is, if it belongs to another patient."""
+    try:
+        yield
+    except IdentifierTaken as taken:
+        found.clear()
+        found[UUID(taken.members["holder_id"])] = HOLDS
+        raise
+
+
+def _again(
+    op: Operation,
+    sheet: Sheet,
+    faults: list[Fault],
+    form: Mapping[str, str],
+    found: Mapping[UUID, str],
+    tick: str,
+) -> Again:
+    """Return the form with those whom the patient resembles, or who has their number."""
+    is_held = HOLDS in found.values()
+    more = shown(_alike(op, found), "" if is_held else tick)
+    return Again(sheet._replace(more=more), [_worded(fault, form) for fault in faults], {})
+
+
+def _worded(fault: Fault, form: Mapping[str, str]) -> Fault:
+    """Return a fault with more particular words, for a number and for a birth date."""
+    if fault.code == IdentifierTaken.code:
+        detail = "Another patient has this number. Open them above, or correct the number."
+        return fault._replace(detail=detail)
+    if fault.pointer == "/birth_date" and fault.code == "date_parsing":
+        dates = readings(form.get("birth_date", ""))
+        detail = f"This may be {' or '.join(dates)}. Write it so." if dates[1:] else HOW_BORN
+        return fault._replace(detail=detail)
+    return fault
 
 
 def _require_name(read: Read) -> None:
@@ -140,18 +199,26 @@ def _require_name(read: Read) -> None:
         raise Invalid([Fault("/given_name", "missing", "Give a first name or a last name.")])
 
 
-def _alike(op: Operation, found: Sequence[DuplicateView]) -> list[Alike]:
+def _resembled(op: Operation, body: PatientBody) -> dict[UUID, str]:
+    """Return those whom a new patient resembles, each with why, the most alike first."""
+    same = {one["id"]: WHY[one["why"]] for one in PATIENTS.duplicates(op, _as_view(body))}
+    new = Person(NOBODY, (body.given_name, body.family_name), body.birth_date)
+    near = {one.id: f"{NEAR[one.names]}, {DATES[one.dates]}" for one in resembling(op, new)}
+    return same | {id_: why for id_, why in near.items() if id_ not in same}
+
+
+def _alike(op: Operation, found: Mapping[UUID, str]) -> list[Alike]:
     """Return those whom a new patient resembles, as the page shows them."""
-    why = {one["id"]: one["why"] for one in found}
+    people = {one["id"]: one for one in records_for_answer(op, PATIENTS, list(found))}
     return [
         Alike(
-            str(one["id"]),
-            full_name(one["given_name"], one["family_name"]),
-            one["birth_date"],
-            chart_of(op, one["id"]),
-            WHY[why[one["id"]]],
+            str(id_),
+            full_name(people[id_]["given_name"], people[id_]["family_name"]),
+            people[id_]["birth_date"],
+            chart_of(op, id_),
+            why,
         )
-        for one in records_for_answer(op, PATIENTS, list(why))
+        for id_, why in found.items()
     ]
 
 
@@ -183,12 +250,17 @@ def edit_patient(op: Writing, patient_id: UUID) -> HTMLResponse:
 def change_patient(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     """Change what is known of a patient."""
     sheet = _edit(op, patient_id)
+    found: dict[UUID, str] = {}
 
     def work(read: Read) -> str:
-        patch(op, PATIENTS, patient_id, changed(sheet.fields, form, sheet.stored, read))
+        with _naming_holder(found):
+            patch(op, PATIENTS, patient_id, changed(sheet.fields, form, sheet.stored, read))
         return chart_of(op, patient_id)
 
-    return take(op, sheet, form, work)
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        return _again(op, sheet, faults, form, found, "")
+
+    return take(op, sheet, form, work, again=again)
 
 
 def _edit(op: Operation, patient_id: UUID) -> Sheet:

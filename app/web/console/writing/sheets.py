@@ -223,7 +223,7 @@ def shown_again(
 def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
     """Return the faults of a problem, in words for people. `zone` is the clinic's."""
     if isinstance(refused, IdentifierTaken):
-        place = refused.members["pointer"]
+        place = f"{refused.members['pointer']}/value"
         return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
     return [
         Fault(

@@ -207,7 +207,7 @@ def _create(
         if going_on is not None:
             return next_of(op, _filled(op, going_on, read), patient_id)
         found.extend(resembling(op, body, patient_id))
-        check_seen(form, found, RESEMBLES)
+        check_seen(form, [one["id"] for one in found], RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
         return next_of(op, session["id"], patient_id)
 
