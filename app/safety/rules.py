@@ -1,6 +1,6 @@
 """Rules of consents, screenings and adverse events. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -15,7 +15,19 @@ from app.safety.views import (
 from app.vocabularies.rules import OTHER
 
 STANDS: Final = timedelta(days=90)
-"""For how long a serious event stands before everything else on a chart. No source states one."""
+"""For how long what sent somebody to an emergency department stands on a chart. No source states
+one."""
+NOTED: Final = timedelta(days=365)
+"""For how long a serious or significant event, and any fainting, is told before needling. It is
+this project's rule: no source states a time."""
+FAINTING: Final = "vasovagal"
+CONTRADICTED: Final[Mapping[str, str]] = {
+    "vasovagal": "fainting",
+    "seizure": "epilepsy",
+    "pneumothorax": "lung_disease",
+}
+"""Kinds of events, each with the question of a screening that asks whether there was one. It is
+this project's list."""
 HEEDED: Final = ("yes", "unknown")
 """The answers of a screening to heed: what isn't known may be so."""
 
@@ -98,25 +110,53 @@ def standing_answers(screenings: Iterable[ScreeningView]) -> list[Standing]:
 
     A screening that doesn't ask a question again leaves its last answer as it was.
     """
+    found = [one for one in _last_answers(screenings) if one.said["answer"] in HEEDED]
+    return sorted(found, key=lambda one: HEEDED.index(one.said["answer"]))
+
+
+def contradictions(
+    screenings: Iterable[ScreeningView], events: Iterable[AdverseEventView]
+) -> Iterator[tuple[Standing, AdverseEventView]]:
+    """Yield each last answer `no` with the newest recorded event before it that contradicts it."""
+    listed = list(events)
+    for one in _last_answers(screenings):
+        earlier = [event for event in listed if event["occurred_at"] < one.at]
+        event = contradicting(earlier, one.said["code"])
+        if one.said["answer"] == "no" and event is not None:
+            yield one, event
+
+
+def _last_answers(screenings: Iterable[ScreeningView]) -> Iterable[Standing]:
     last: dict[tuple[str, str | None], Standing] = {}
     for one in sorted(screenings, key=lambda one: (one["decided_at"], one["id"])):
         for said in one["answers"]:
             own = said["detail"] if said["code"] == OTHER else None
             standing = Standing(said, one["decided_at"], one["decision"], one["override_reason"])
             last[said["code"], own] = standing
-    found = [one for one in last.values() if one.said["answer"] in HEEDED]
-    return sorted(found, key=lambda one: HEEDED.index(one.said["answer"]))
+    return last.values()
 
 
 def standing_events(events: Iterable[AdverseEventView], at: datetime) -> list[AdverseEventView]:
-    """Return the serious events of the 90 days before `at`, newest first.
+    """Return the events to know before needling at `at`: serious ones first, then the newest.
 
-    They stand although somebody acknowledged their alerts.
+    Serious and significant ones and any fainting stand for a year, although somebody acknowledged
+    their alerts.
     """
-    recent = [
-        one for one in events if one["severity"] == "serious" and one["occurred_at"] > at - STANDS
+    recent = [one for one in events if one["occurred_at"] > at - NOTED and _is_noted(one)]
+    by_time = sorted(recent, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
+    return sorted(by_time, key=lambda one: one["severity"] != "serious")
+
+
+def _is_noted(event: AdverseEventView) -> bool:
+    return event["severity"] != "mild" or event["kind"] == FAINTING
+
+
+def contradicting(events: Iterable[AdverseEventView], code: str) -> AdverseEventView | None:
+    """Return the newest recorded event that a screening's "no" to a question contradicts."""
+    found = [
+        one for one in events if CONTRADICTED.get(one["kind"]) == code and not one["close_call"]
     ]
-    return sorted(recent, key=lambda one: (one["occurred_at"], one["id"]), reverse=True)
+    return max(found, key=lambda one: (one["occurred_at"], one["id"]), default=None)
 
 
 def repeated_faults(codes: Iterable[str | None]) -> Iterator[Fault]:

@@ -50,7 +50,7 @@ def test_a_yes_or_unknown_of_a_screening_stands_on_top_until_it_is_taken_back(
     assert "Before you needle" not in words(page_of(desk, chart))
 
 
-def test_a_serious_event_stands_on_top_for_90_days_although_its_alert_is_acknowledged(
+def test_a_serious_event_stands_on_top_for_a_year_although_its_alert_is_acknowledged(
     api: Api, desk: Desk
 ) -> None:
     chart = Chart(api)
@@ -59,7 +59,7 @@ def test_a_serious_event_stands_on_top_for_90_days_although_its_alert_is_acknowl
     about = {"patient_id": chart.patient_id, "causality": "probable"}
     of_visit = {"session_id": visit["id"]}
     for days, description, more in (
-        (91, "The older one.", {}),
+        (366, "The older one.", {}),
         (2, "Seen at the hospital.", of_visit),
     ):
         api.create(
@@ -82,6 +82,38 @@ def test_a_serious_event_stands_on_top_for_90_days_although_its_alert_is_acknowl
     assert "The older one." not in top
     last = part(page, "Last visit", "Complaint and goals")
     assert "serious, Pneumothorax . Seen at the hospital." in last
+
+
+def test_fainting_and_significant_events_are_told_for_a_year_and_a_no_against_them_is_told_too(
+    api: Api, desk: Desk
+) -> None:
+    chart = Chart(api)
+    visit = chart.visit(0, 7, occurred_at=ago(20))
+    about = {"patient_id": chart.patient_id, "causality": "certain", "expected": False}
+    for kind, severity, days in (
+        ("vasovagal", "mild", 14),
+        ("bruise", "mild", 14),
+        ("nerve_injury", "significant", 370),
+        ("excessive_bleeding", "significant", 300),
+    ):
+        event = {"kind": kind, "severity": severity, "description": kind, "occurred_at": ago(days)}
+        api.create("/v1/adverse-events", **about, **event)
+    screen = {"session_id": visit["id"], "rule_set": "A", "decision": "proceed"}
+    screen |= {"decided_by": "Dana", "answers": [{"code": "fainting", "answer": "no"}]}
+    api.create("/v1/screenings", **screen, decided_at=ago(19.9))
+    top = part(page_of(desk, chart), "Before you needle", "Last visit")
+    assert "Mild adverse event on" in top
+    assert "Fainting or near-fainting" in top
+    assert "Excessive bleeding" in top
+    assert "bruise" not in top.lower()
+    assert "Nerve injury" not in top
+    assert "Tendency to faint: no" not in top, "nobody had fainted when it was asked"
+    later = chart.visit(0, 7, occurred_at=ago(1))
+    api.create("/v1/screenings", **screen | {"session_id": later["id"]}, decided_at=ago(1))
+    top = part(page_of(desk, chart), "Before you needle", "Last visit")
+    assert "Tendency to faint: no , although it is recorded: Fainting or near-fainting" in top
+    form = words(desk.get(f"/console/sessions/{later['id']}/edit").text)
+    assert "Tendency to faint: no, although it is recorded: Fainting" in form
 
 
 def test_the_last_visit_says_what_was_measured_before_and_after_it(api: Api, desk: Desk) -> None:

@@ -296,7 +296,7 @@ def test_the_timeline_writes_codes_as_words_and_leaves_peoples_words_alone(
         description="code_blue in room_3",
     )
     page = words(desk.get(f"/console/patients/{chart.patient_id}/timeline").text)
-    assert "mild: skin infection. code_blue in room_3" in page
+    assert "mild: Infection of the skin. code_blue in room_3" in page
 
 
 @pytest.mark.parametrize("name", ["given_name", "family_name"])

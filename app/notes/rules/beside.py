@@ -13,6 +13,8 @@ ANSWERS: Final = ("yes", "unknown", "no")
 """The answers of a screening, in the order in which a reader needs them."""
 GIVEN_BY: Final = "The patient"
 """What the console's form of a consent begins with, for who decided."""
+BY_THEMSELVES: Final = frozenset((GIVEN_BY.casefold(), "patient"))
+"""What is written of patients who decide themselves."""
 OF_CONSOLE: Final = "console-1"
 """The rule set of a screening that was asked with the console's form."""
 
@@ -30,10 +32,11 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     )
     decided = words.code("consent_decision", said["decision"])
     yield f"{decided}, {words.code('consent_form', said['form'])}"
+    is_theirs = said["given_by"].casefold() in BY_THEMSELVES
     people = {
         "at": words.moment(said["obtained_at"]),
         "by": written(said["obtained_by"]),
-        "given": _("the patient") if said["given_by"] == GIVEN_BY else written(said["given_by"]),
+        "given": _("the patient") if is_theirs else written(said["given_by"]),
     }
     yield _("%(at)s, obtained by %(by)s from %(given)s") % people
     if said["withdrawn_at"] is not None:
@@ -43,12 +46,18 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     if said["episode_id"]:
         yield _("for this episode")
     if said["risks_disclosed"]:
-        risks = (words.term("event_kinds", risk) for risk in said["risks_disclosed"])
+        risks = (_risk(risk, words) for risk in said["risks_disclosed"])
         yield words.labelled(_("risks disclosed"), listed(risks))
     if specific is not None:
         yield words.labelled(_("risks of this patient"), written(specific))
     if other is not None:
         yield words.labelled(_("alternatives"), written(other))
+
+
+def _risk(risk: str, words: Words) -> str:
+    """Return a risk by its name in the vocabulary, or as it was written."""
+    name = words.term("event_kinds", risk)
+    return written(risk.replace("_", " ")) if name == written(risk) else name
 
 
 def screening(asked: ScreeningView, words: Words) -> str:

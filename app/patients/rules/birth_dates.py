@@ -18,7 +18,9 @@ def check_birth_date(birth_date: str) -> None:
     except ValueError:
         first = None
     if first is None:
-        detail = "Give a birth date as YYYY-MM-DD; as YYYY-MM or YYYY where no more is known."
+        detail = "Give a birth date such as 1988-04-12; or 1988-04, or 1988, if no more is known."
+        if _BIRTH_DATE.fullmatch(birth_date):
+            detail = "The calendar has no such day."
         raise RuleBroken("date_parsing", detail)
     if not YEAR_MIN <= first.year <= YEAR_MAX:
         raise RuleBroken("year_out_of_range", f"Years run from {YEAR_MIN} to {YEAR_MAX}.")

@@ -26,6 +26,7 @@ from app.records.registry import by_kind
 from app.safety.rules import HEEDED
 from app.safety.views import AdverseEventView, ConsentView, ScreeningView
 from app.sessions.views import SessionView
+from app.web.console.wording import consent_words
 
 
 class Visit(NamedTuple):
@@ -186,7 +187,7 @@ def _adverse_event(record: AdverseEventView) -> tuple[str, str]:
 
 def _consent(record: ConsentView) -> tuple[str, str]:
     decided = _said("consent_decision", record["decision"])
-    return "Consent", f"{_said('consent', record['kind']).removeprefix('Consent ')}: {decided}"
+    return "Consent", f"{consent_words(record['kind'])}: {decided}"
 
 
 def _screening(record: ScreeningView) -> tuple[str, str]:

@@ -15,7 +15,13 @@ from app.progress.queries import code_names
 from app.records.queries import records
 from app.safety import queries as safety
 from app.safety.models import Consent
-from app.safety.rules import standing_refusals
+from app.safety.rules import (
+    Standing,
+    contradictions,
+    standing_answers,
+    standing_events,
+    standing_refusals,
+)
 from app.safety.service import CONSENTS
 from app.safety.views import AdverseEventView
 from app.vocabularies.queries import Words
@@ -35,20 +41,26 @@ class Heed(NamedTuple):
     """The red flags of the episodes that are open."""
     answers: list[dict[str, Any]]
     """What screenings answered with yes, or with unknown, and no later one took back."""
-    serious: list[dict[str, Any]]
-    """Serious adverse events of the last 90 days."""
+    events: list[dict[str, Any]]
+    """Serious and significant adverse events and fainting, of a year."""
+    contradicted: list[dict[str, Any]]
+    """The last answers `no` of screenings that a recorded event contradicts."""
 
 
 def heed(op: Operation, patient_id: UUID) -> Heed:
     """Return what to know before a patient is needled."""
     may, words = op.caller.may, Words(op, inactive=True)
+    screened = safety.screenings(op, patient_id) if may(Scope.SCREENINGS_READ) else []
+    events = safety.events(op, patient_id) if may(Scope.ADVERSE_EVENTS_READ) else []
     return Heed(
         list(_refusals(op, patient_id)) if may(Scope.CONSENTS_READ) else [],
         list(_red_flags(op, patient_id)) if may(Scope.EPISODES_READ) else [],
-        list(_answers(op, patient_id, words)) if may(Scope.SCREENINGS_READ) else [],
-        [told(each, words) for each in safety.serious_events(op, patient_id)]
-        if may(Scope.ADVERSE_EVENTS_READ)
-        else [],
+        [_answer(one, words) for one in standing_answers(screened)],
+        [told(each, words) for each in standing_events(events, op.at)],
+        [
+            _answer(one, words) | {"event": told(event, words)}
+            for one, event in contradictions(screened, events)
+        ],
     )
 
 
@@ -82,13 +94,12 @@ def _red_flags(op: Operation, patient_id: UUID) -> Iterator[EpisodeView]:
             yield episode
 
 
-def _answers(op: Operation, patient_id: UUID, words: Words) -> Iterator[dict[str, Any]]:
-    for one in safety.answers(op, patient_id):
-        yield {
-            "name": name_of(words, "contraindications", one.said["code"]),
-            "answer": one.said["answer"],
-            "detail": one.said["detail"],
-            "at": plain(one.at),
-            "decision": one.decision,
-            "reason": one.reason,
-        }
+def _answer(one: Standing, words: Words) -> dict[str, Any]:
+    return {
+        "name": name_of(words, "contraindications", one.said["code"]),
+        "answer": one.said["answer"],
+        "detail": one.said["detail"],
+        "at": plain(one.at),
+        "decision": one.decision,
+        "reason": one.reason,
+    }

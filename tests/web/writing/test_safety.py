@@ -102,6 +102,55 @@ def test_no_to_all_others_answers_only_what_has_no_answer_and_stores_nothing(
     assert len(api.get("/v1/sessions").json()["items"]) == 1
 
 
+def test_no_to_all_others_says_what_it_filled_and_leaves_open_what_is_recorded(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    event = {"kind": "vasovagal", "severity": "mild", "expected": True, "causality": "certain"}
+    about = {"patient_id": ana["id"], "occurred_at": "2026-11-01T10:00:00Z", "description": "x"}
+    api.create("/v1/adverse-events", **event, **about)
+    here = new(ana, "screenings")
+    first = desk.get(here).text
+    assert "Tendency to faint Recorded: Fainting or near-fainting, 2026-11-01." in words(first)
+    assert first.index(">No to all others</button>") < first.index('id="answers.0"')
+    shown = again(desk, here, form_on(first, here).values, answers__1__answer="yes", more_rows="no")
+    told = words(shown.text)
+    assert told.startswith("Filled, not stored: Screening")
+    held = form_on(shown.text, here).values
+    answers = {name: value for name, value in held.items() if name.endswith(".answer")}
+    filled = [name for name, value in answers.items() if value == "no"]
+    assert f"{len(filled)} questions without an answer: now “no”." in told
+    assert "Still without an answer: Tendency to faint. Recorded: Fainting" in told
+    assert [name for name, value in answers.items() if not value] == ["answers.12.answer"]
+    assert 'role="status" tabindex="-1" autofocus' in shown.text
+
+
+def test_the_usual_risks_of_what_is_consented_to_are_ticked_on_request_only(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    here = new(ana, "consents")
+    values = opened(desk, here)
+    assert not [name for name in values if name.startswith("risks_disclosed.")]
+    nothing = again(desk, here, values, more_rows="usual")
+    assert "Tick needling first" in words(nothing.text)
+    typed = {"kind__needling": "yes", "risks_disclosed__fatigue": "yes"}
+    shown = again(desk, here, values, **typed, more_rows="usual")
+    told = words(shown.text)
+    assert "Ticked: Bruise, Bleeding, Pain during needling" in told
+    held = form_on(shown.text, here).values
+    ticked = {name for name in held if name.startswith("risks_disclosed.")}
+    assert {"risks_disclosed.vasovagal", "risks_disclosed.fatigue"} <= ticked
+    assert "risks_disclosed.pneumothorax" not in ticked
+    assert api.get("/v1/consents").json()["items"] == []
+    thoracic = again(desk, here, held, kind__thoracic_needling="yes", more_rows="usual")
+    held = form_on(thoracic.text, here).values
+    del held["risks_disclosed.bleeding"]
+    done = again(desk, here, held, decision="given", form="verbal")
+    assert done.status_code == 303, done.text
+    for one in api.get("/v1/consents").json()["items"]:
+        assert "pneumothorax" in one["risks_disclosed"]
+        assert "bleeding" not in one["risks_disclosed"]
+
+
 def test_a_serious_event_raises_an_alert_that_the_chart_shows_at_once(
     desk: Desk, api: Api, ana: dict[str, str]
 ) -> None:

@@ -16,6 +16,7 @@ from app.core.values.access import Scope
 from app.core.values.faults import Fault
 from app.core.values.vocabularies import words_of
 from app.notes import queries as notes
+from app.notes.rules.forms import plain as as_text
 from app.patients.service import PATIENTS
 from app.records.queries import record_for_answer
 from app.sessions import service as sessions
@@ -26,6 +27,7 @@ from app.web.console import access
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import After
+from app.web.console.visits import ENGLISH
 from app.web.console.writing.against import OVERRIDABLE, REASON, Against, Key
 from app.web.console.writing.before_signing import notices
 from app.web.console.writing.fields import Field, Read, changed, texts
@@ -139,8 +141,9 @@ def _sheet(op: Operation, session: Any, act: str, title: str, button: str) -> Sh
 
 
 def _told(op: Operation, id: UUID) -> str:
-    """Return a session in plain sentences."""
-    return str(notes.text(op, id, "en", "plain"))
+    """Return a session in plain sentences, without the ids at its foot."""
+    written = notes.note(op, id, notes.language_of(None, [ENGLISH.tag]))
+    return as_text(written._replace(foot=[]))
 
 
 def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:

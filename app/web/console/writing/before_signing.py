@@ -53,7 +53,7 @@ def cautions(op: Operation, patient_id: UUID) -> list[Notice]:
         *(_refusal(op, one) for one in found.refusals),
         *_red_flags(op, found, None),
         *_answers(op, found),
-        *(_event(op, one) for one in found.serious),
+        *(_event(op, one) for one in found.events),
     ]
 
 
@@ -64,7 +64,10 @@ def _refusal(op: Operation, one: dict[str, Any]) -> Notice:
 
 def _event(op: Operation, one: dict[str, Any]) -> Notice:
     where = f" ({one['where']})" if one["where"] else ""
-    return Notice(f"Serious adverse event of {_day(op, one['occurred_at'])}: {one['name']}{where}.")
+    what = (
+        f"{one['severity'].capitalize()} {'close call' if one['close_call'] else 'adverse event'}"
+    )
+    return Notice(f"{what} of {_day(op, one['occurred_at'])}: {one['name']}{where}.")
 
 
 def _answers(op: Operation, found: Heed) -> Iterator[Notice]:
@@ -72,6 +75,10 @@ def _answers(op: Operation, found: Heed) -> Iterator[Notice]:
         detail = f" ({one['detail']})" if one["detail"] else ""
         words = f"Screening of {_day(op, one['at'])}: {one['name']}: {one['answer']}{detail}."
         yield Notice(words)
+    for one in found.contradicted:
+        event = f"{one['event']['name']}, {_day(op, one['event']['occurred_at'])}"
+        words = f"{one['name']}: no, although it is recorded: {event}."
+        yield Notice(f"Screening of {_day(op, one['at'])}: {words}")
 
 
 def _day(op: Operation, at: str) -> date:

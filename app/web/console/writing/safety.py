@@ -34,6 +34,7 @@ from app.web.console.chart import plain
 from app.web.console.correcting import Corrected
 from app.web.console.framing import whose
 from app.web.console.wording import consent_words
+from app.web.console.writing import risks
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.muscles import NAMES
@@ -126,6 +127,7 @@ def _consent(op: Operation, patient_id: UUID, stored: Mapping[str, Any]) -> list
                 Field("patient_specific_risks", "Risks of this patient", "text"),
                 Field("alternatives_discussed", "Alternatives", "text"),
             ),
+            button=risks.BUTTON,
         ),
     ]
 
@@ -259,6 +261,7 @@ def _sheet(op: Operation, writes: Writes, patient_id: UUID, stored: Mapping[str,
 
 def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, str]) -> Response:
     sheet = _sheet(op, writes, patient_id, {"session_id": form.get("session_id") or None})
+    sheet, form = risks.with_usual(sheet, form)
 
     def work(read: Read) -> str:
         members = {**read.members, "patient_id": patient_id}
@@ -303,14 +306,14 @@ def _add_corrections(writes: Writes) -> None:
     @router.post(page, operation_id=f"console.change-{writes.kind.singular.replace('_', '-')}")
     def change(op: Annotated[Operation, correcting], id: UUID, form: LongForm) -> Response:
         """Store what was changed."""
-        sheet = _edit(op, writes, id)
+        sheet, filled = risks.with_usual(_edit(op, writes, id), form)
 
         def work(read: Read) -> str:
-            patch(op, writes.kind, id, changed(sheet.fields, form, sheet.stored, read))
+            patch(op, writes.kind, id, changed(sheet.fields, filled, sheet.stored, read))
             return sheet.back
 
         patient_id = UUID(str((sheet.patient or {})["id"]))
-        return take(op, sheet, form, work, again=_again(op, writes, patient_id, id, form))
+        return take(op, sheet, filled, work, again=_again(op, writes, patient_id, id, form))
 
 
 for _one in (CONSENT, EVENT, MEASURED):

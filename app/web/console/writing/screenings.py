@@ -12,22 +12,27 @@ from app.core.http.forms import LongForm
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.clock import clinic_day
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid
 from app.core.values.vocabularies import words_of
 from app.notes.rules.beside import OF_CONSOLE
 from app.records.queries import record_for_answer
 from app.records.service import create_one, patch
+from app.safety import queries as safety
+from app.safety.rules import contradicting
 from app.safety.schemas import LIST_MAX, ScreeningBody
 from app.safety.service import SCREENINGS
 from app.safety.views import ScreeningDecision
 from app.sessions.schemas import SessionBody
 from app.sessions.service import SESSIONS
+from app.vocabularies.queries import Words
 from app.vocabularies.rules import ScreeningAnswer
 from app.web.console import access, correcting, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import whose
+from app.web.console.heed import name_of
 from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.people import NOBODY, chart_of, choices
@@ -45,6 +50,7 @@ RULE_SET: Final = OF_CONSOLE
 """The name of the set of questions that the form has: the clinic's vocabulary."""
 NO_TO_OTHERS: Final = "no"
 """The value of the button that answers every other question."""
+NO: Final = (NO_TO_OTHERS, "No to all others")
 NEW_VISIT: Final = "new"
 CHOOSE: Final = "Choose one of those that are offered."
 BEFORE: Final = "/patients/{patient_id:uuid}/screenings/new"
@@ -79,32 +85,37 @@ class Question(NamedTuple):
 
     code: str
     name: str
+    recorded: str = ""
+    """A recorded event that a "no" would contradict, in words."""
 
 
 @router.get(NEW, operation_id="console.new-screening")
 def new_screening(op: Screening, id: UUID) -> HTMLResponse:
     """Show the questions before a session, and the decision."""
-    asked = _questions(op)
-    return show(op, _new(op, record_for_answer(op, SESSIONS, id), asked), _beginning(op, asked))
+    session = record_for_answer(op, SESSIONS, id)
+    asked = _questions(op, session["patient_id"])
+    return show(op, _new(op, session, asked), _beginning(op, asked))
 
 
 @router.post(NEW, operation_id="console.create-screening")
 def create_screening(op: Screening, id: UUID, form: LongForm) -> Response:
     """Store the answers that were given before a session, and go back to the session."""
-    asked, session = _questions(op), record_for_answer(op, SESSIONS, id)
+    session = record_for_answer(op, SESSIONS, id)
+    asked = _questions(op, session["patient_id"])
 
     def work(read: Read) -> str:
         _store(op, read.members, id)
         is_draft = session["status"] == "draft"
         return next_of(op, id, session["patient_id"]) if is_draft else f"{SESSIONS_AT}/{id}"
 
-    return take(op, _new(op, session, asked), _with_no(form, asked), work, "screened")
+    sheet, filled = _with_no(_new(op, session, asked), form, asked)
+    return take(op, sheet, filled, work, "screened")
 
 
 @router.get(BEFORE, operation_id="console.new-screening-of-patient")
 def new_screening_of_patient(op: Beginning, patient_id: UUID) -> HTMLResponse:
     """Show the questions before there is a session: one of today, or a new one, belongs to them."""
-    asked = _questions(op)
+    asked = _questions(op, patient_id)
     drafts = [id for id, _ in drafts_of_today(op, patient_id)]
     own = {"session_id": [*drafts, NEW_VISIT][0], "practitioner_id": op.caller.practitioner_id}
     chosen = {name: str(it or "") for name, it in own.items()}
@@ -114,7 +125,7 @@ def new_screening_of_patient(op: Beginning, patient_id: UUID) -> HTMLResponse:
 @router.post(BEFORE, operation_id="console.create-screening-of-patient")
 def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm) -> Response:
     """Store a screening, with the draft of its session, and go on to that draft."""
-    asked = _questions(op)
+    asked = _questions(op, patient_id)
 
     def work(read: Read) -> str:
         members = {**read.members}
@@ -131,7 +142,8 @@ def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm)
         _store(op, members, id)
         return f"{SESSIONS_AT}/{id}/edit"
 
-    return take(op, _before(op, patient_id, asked), _with_no(form, asked), work, "screened")
+    sheet, filled = _with_no(_before(op, patient_id, asked), form, asked)
+    return take(op, sheet, filled, work, "screened")
 
 
 def _check(members: Mapping[str, Any]) -> None:
@@ -152,12 +164,30 @@ def _beginning(op: Operation, asked: Sequence[Question]) -> dict[str, str]:
     return _codes(asked) | decided
 
 
-def _with_no(form: Mapping[str, str], asked: Sequence[Question]) -> dict[str, str]:
-    """Return a form with "no" to each question without an answer, if the person asked for it."""
+def _with_no(
+    sheet: Sheet, form: Mapping[str, str], asked: Sequence[Question]
+) -> tuple[Sheet, dict[str, str]]:
+    """Return a form with "no" to each question without an answer, if the person asked for it.
+
+    A question stays open if a "no" would contradict what is recorded. The page says all this.
+    """
     if form.get(MORE_ROWS) != NO_TO_OTHERS:
-        return dict(form)
-    names = (f"answers.{row}.answer" for row in range(len(asked)))
-    return {**form, **{name: "no" for name in names if not form.get(name)}}
+        return sheet, dict(form)
+    names = {f"answers.{row}.answer": one for row, one in enumerate(asked)}
+    open_ = {name: one for name, one in names.items() if not form.get(name)}
+    filled = {name: "no" for name, one in open_.items() if not one.recorded}
+    number = "1 question" if len(filled) == 1 else f"{len(filled)} questions"
+    told = [
+        f"{number} without an answer: now \u201cno\u201d.",
+        *(
+            f"Still without an answer: {one.name}. {one.recorded}"
+            for one in open_.values()
+            if one.recorded
+        ),
+        "Nothing is stored yet. Look at the answers, decide, and store them.",
+    ]
+    more = {**sheet.more, "filled": told, "go_on": ("decision", "Go on to the decision")}
+    return sheet._replace(more=more), {**form, **filled}
 
 
 @router.get(EDIT, operation_id="console.edit-screening")
@@ -171,7 +201,7 @@ def edit_screening(op: Correcting, id: UUID) -> HTMLResponse:
 def change_screening(op: Correcting, id: UUID, form: LongForm) -> Response:
     """Correct a screening."""
     sheet, asked = _edit(op, id, form)
-    form = _with_no(form, asked)
+    sheet, form = _with_no(sheet, form, asked)
 
     def work(read: Read) -> str:
         found = changed(sheet.fields, form, sheet.stored, read)
@@ -183,11 +213,23 @@ def change_screening(op: Correcting, id: UUID, form: LongForm) -> Response:
     return take(op, sheet, form, work)
 
 
-def _questions(op: Operation, first: Sequence[str] = ()) -> list[Question]:
+def _questions(op: Operation, patient_id: UUID, first: Sequence[str] = ()) -> list[Question]:
     """Return the questions with these codes, in their order, and then the clinic's others."""
     offered = dict(words_to_choose(op, "contraindications"))
     codes = [*first, *(code for code in offered if code not in first)]
-    return [Question(code, offered.get(code, code.replace("_", " "))) for code in codes]
+    may, words = op.caller.may(Scope.ADVERSE_EVENTS_READ), Words(op, inactive=True)
+    events = safety.events(op, patient_id) if may else []
+
+    def recorded(code: str) -> str:
+        event = contradicting(events, code)
+        if event is None:
+            return ""
+        day = clinic_day(event["occurred_at"], op.zone)
+        return f"Recorded: {name_of(words, 'event_kinds', event['kind'])}, {day}."
+
+    return [
+        Question(code, offered.get(code, code.replace("_", " ")), recorded(code)) for code in codes
+    ]
 
 
 def _codes(asked: Sequence[Question]) -> dict[str, str]:
@@ -231,7 +273,7 @@ def _edit(op: Operation, id: UUID, form: Mapping[str, str]) -> tuple[Sheet, list
     for code in listed:
         if code in left:
             left.remove(code)
-    asked = _questions(op, [*listed, *left])
+    asked = _questions(op, UUID(stored["patient_id"]), [*listed, *left])
     page = correcting.SCREENING.page(id)
     title, button = "Correct the screening", "Store the changes"
     sheet = _sheet(op, page, title, button, UUID(stored["patient_id"]), asked)
@@ -272,14 +314,13 @@ def _sheet(
         Section(
             one.name,
             (
-                Field(f"answers.{row}.answer", one.name, "pick", answers),
+                Field(f"answers.{row}.answer", one.name, "pick", answers, hint=one.recorded),
                 Field(f"answers.{row}.code", "Code", "about"),
             ),
             (Field(f"answers.{row}.detail", "Detail"),),
-            fold="Detail",
             row=f"answers.{row}",
             is_fixed=True,
-            style="half",
+            style="line",
         )
         for row, one in enumerate(asked)
     ]
@@ -292,15 +333,15 @@ def _sheet(
             Field("decided_at", "When", "moment", required=True),
             Field("override_reason", "Why it goes on in spite of an answer", "text"),
         ),
-        button=(NO_TO_OTHERS, "No to all others"),
+        button=NO,
     )
     return Sheet(
         title,
         page,
-        [*rows, decision],
+        [Section("The questions", (), button=NO), *rows, decision],
         button,
         chart_of(op, patient_id),
         patient=person(op, patient_id),
-        lead="Questions that were not asked are not stored. \u201cNo to all others\u201d, below,"
-        " fills those without an answer, for you to look at before you store them.",
+        lead="Questions that were not asked are not stored. \u201cNo to all others\u201d fills"
+        " those without an answer, for you to look at before you store them.",
     )

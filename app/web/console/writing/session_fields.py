@@ -67,7 +67,12 @@ _FURTHER: Final = (
 )
 MEASURE: Final = (
     Field("phase", "When", "choice", choices(words_of(SessionPhase))),
-    Field("instrument", "Measure", "choice", tuple((one.code, one.name) for one in INSTRUMENTS)),
+    Field(
+        "instrument",
+        "Measure",
+        "choice",
+        tuple((one.code, one.name.partition(";")[0]) for one in INSTRUMENTS),
+    ),
     Field("value", "Value", "number"),
     Field("activity", "Activity (PSFS)"),
 )
@@ -193,7 +198,10 @@ def _visit(offered: Offered, numbers: int) -> Section:
             Field(
                 *("practitioner_id", "Practitioner", "choice"), tuple(offered.people), required=True
             ),
-            Field("technique", "Technique", "choice", choices(words_of(Technique))),
+            Field(
+                *("technique", "Technique", "choice", choices(words_of(Technique))),
+                hint="Needed to sign.",
+            ),
             Field("attendance", "Attendance", "choice", choices(words_of(Attendance))),
             Field("episode_id", "Episode", "choice", tuple(offered.episodes)),
             Field("position", "Position", "choice", choices(words_of(Position))),
@@ -226,7 +234,7 @@ def _count() -> Section:
     return Section(
         "Needle count",
         (
-            Field("needle_count.opened", "Opened", "number"),
+            Field("needle_count.opened", "Opened", "number", hint="Needed to sign."),
             Field("needle_count.inserted", "Inserted", "number"),
             Field("needle_count.removed", "Removed", "number"),
             Field("needle_count.disposed", "Disposed of", "number"),
