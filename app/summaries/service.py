@@ -64,7 +64,7 @@ def printed(
             op.begin(db)
             elsewhere = list(queries.named_elsewhere(op, chart))
         refusals.refuse(places(body.model_dump(by_alias=True), chart, elsewhere, shown))
-    file = rules.file_of(chart.patient, op.at.astimezone(op.zone))
+    file = rules.file_of(chart.patient["id"], op.at.astimezone(op.zone))
     return Summary(file, pdf, digest, hashlib.sha256(pdf).digest()), consent
 
 

@@ -1,6 +1,5 @@
 """Whether a summary may be released. Pure."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
@@ -11,19 +10,14 @@ from typing_extensions import TypeAliasType
 
 from app.core.values.clock import clinic_day
 from app.core.values.faults import RuleBroken
-from app.patients.views import PatientView
 from app.safety.views import ConsentView
 
 RecipientKind = TypeAliasType("RecipientKind", Literal["patient", "physician", "insurer", "other"])
 """Who gets a chart summary."""
 
 
-NUMBER_MAX: Final = 40
-"""So many characters of a number stand in the name of a file."""
 ID_END: Final = 8
 """The last letters of an id are random, so they tell it."""
-_UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]+")
-"""What a header, or some system, doesn't take in the name of a file."""
 
 
 class Recipient(NamedTuple):
@@ -34,14 +28,13 @@ class Recipient(NamedTuple):
     """None if it is the patient, whose name is in the record."""
 
 
-def file_of(patient: PatientView, at: datetime) -> str:
-    """Whose document it is and of which day, for the name of a file. It has no name of a person.
+def file_of(patient_id: UUID, at: datetime) -> str:
+    """Whose document it is and of which day, for the name of a file.
 
-    The patient is told by their first number in another system, or the end of their record's id.
+    The patient is told by the end of their record's id. A name or a chart number would stand in a
+    header, which proxies log.
     """
-    numbers = (_UNFIT.sub("", each["value"])[:NUMBER_MAX] for each in patient["identifiers"])
-    number = next(filter(None, numbers), str(patient["id"])[-ID_END:])
-    return f"{number}-{at:%Y-%m-%d}"
+    return f"{str(patient_id)[-ID_END:]}-{at:%Y-%m-%d}"
 
 
 def check_name(kind: str, *, given: bool) -> None:
