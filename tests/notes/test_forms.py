@@ -17,7 +17,7 @@ from app.notes.rules.words import ISOLATE, ISOLATED, LINE_END, written
 Test = TypeVar("Test", bound=Callable[..., None])
 STRUCTURE = {
     *("html", "head", "meta", "title", "body", "main", "h1", "p", "section", "h2", "ul", "li"),
-    *("br", "footer", "hr", "style", "div"),
+    *("br", "footer", "hr", "small", "style", "div"),
 }
 MARKUP = (
     "<script>alert(1)</script>",

@@ -54,7 +54,7 @@ def test_who_leaves_today_has_no_tablet_any_more_and_is_named_by_visits_of_today
 ) -> None:
     page = leaver.desk.get(leaver.page).text
     assert "act for Luc Berger as well: Tablet, room 3 (tablet)" in words(page)
-    assert '<option value="leaves" selected>' in page
+    assert '<option value="leaves" dir="auto" selected>' in page
     today = str(now().date())
     assert f'value="{today}"' in page
     assert leaver.end(practitioner="leaves", last_day=today) == 303
