@@ -1,6 +1,6 @@
 """A search finds Arabic and Persian names with the letters of either keyboard.
 
-Revision 0031, after 0028.
+Revision 0029, after 0028.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from alembic import op
 from app.core.db.schema import each_clinic
 from app.patients.rules.names import TYPED_ALIKE, words
 
-revision = "0031"
+revision = "0029"
 down_revision = "0028"
 branch_labels = None
 depends_on = None
