@@ -112,6 +112,7 @@ def test_a_letter_says_the_red_flags_of_the_episode_and_those_that_the_patient_r
     paper = written(api, id_)
     for said in ("Red flags Found (Neck pain): night pain, own words", "No alert waits"):
         assert paper.says(said), said
+    assert paper.words().count("Redflags") == 1
     fainted = "Fainting or near-fainting: significant; expected; soleus (side not recorded)"
     assert paper.says(fainted)
     report = {"reported_at": "2026-11-09T10:00:00Z", "soreness": 4, "red_flags": ["chest_pain"]}

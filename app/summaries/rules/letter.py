@@ -125,8 +125,6 @@ def _sections(chart: Chart, words: Words) -> Iterator[Section]:
     yield Section(_("Complaint"), [_complaint(each, words) for each in chart.episodes])
     goals = [goal for each in chart.episodes for goal in each["goals"]]
     yield Section(_("Goals"), goals)
-    flags = [flag.replace("_", " ") for each in chart.episodes for flag in each["red_flags"]]
-    yield Section(_("Red flags"), flags, is_grave=True, is_running=True)
     alerts = [each for each in chart.records["alerts"] if each["status"] == "open"]
     yield Section(_("Red flags"), list(_red_flags(chart, words)), is_grave=True)
     told = [_alert(each, words) for each in alerts]
