@@ -19,7 +19,7 @@ from app.episodes.schemas import EpisodeFilters
 from app.episodes.service import EPISODES
 from app.patients.service import PATIENTS
 from app.records.queries import record_for_answer, records, records_for_answer
-from app.records.service import create_one, lock_record, patch
+from app.records.service import create_one, patch
 from app.records.views import DuplicateView
 from app.sessions.schemas import SessionBody, SessionFilters
 from app.sessions.service import SESSIONS
@@ -205,7 +205,9 @@ def _create(
         body: SessionBody = access.body_of(SessionBody, members)
         going_on = None if is_another else _empty_one(op, patient_id, body)
         if going_on is not None:
-            return next_of(op, _filled(op, going_on, read), patient_id)
+            op.if_match = f'"{going_on["version"]}"'
+            patch(op, SESSIONS, going_on["id"], with_needle(read.members))
+            return next_of(op, going_on["id"], patient_id)
         found.extend(resembling(op, body, patient_id))
         check_seen(form, [one["id"] for one in found], RESEMBLES)
         session, _ = create_one(op, SESSIONS, body)
@@ -217,21 +219,13 @@ def _create(
     return take(op, sheet, form, work, "draft", again)
 
 
-def _empty_one(op: Operation, patient_id: UUID, body: SessionBody) -> UUID | None:
+def _empty_one(op: Operation, patient_id: UUID, body: SessionBody) -> SessionView | None:
     """Return the empty draft of the same visit, such as of its screening; None if there is none.
 
     The form may have been opened before somebody screened. So one visit has one draft.
     """
     found = begun(op, drafts(op, patient_id), body.occurred_at, body.practitioner_id)
-    return next((one["id"] for one in found if is_empty(one)), None)
-
-
-def _filled(op: Operation, id: UUID, read: Read) -> UUID:
-    """Fill an empty draft with what a form for a new session says."""
-    current = lock_record(op, SESSIONS, id)
-    op.if_match = f'"{current["version"]}"'
-    patch(op, SESSIONS, id, with_needle(read.members))
-    return id
+    return next(filter(is_empty, found), None)
 
 
 def resembling(op: Operation, body: SessionBody, patient_id: UUID) -> list[DuplicateView]:
