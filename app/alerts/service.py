@@ -1,6 +1,7 @@
 """Alerts as a kind of record: the server raises them, and people acknowledge them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict, cast
 from uuid import UUID
@@ -32,7 +33,7 @@ from app.core.db.dialects import among
 from app.core.http.pages import Order
 from app.core.operation import Operation, rows
 from app.core.values.access import Scope
-from app.core.values.problems import Forbidden
+from app.core.values.problems import Forbidden, Invalid
 from app.deliveries import channels
 from app.deliveries import service as deliveries
 from app.ledger import service as ledger
@@ -131,6 +132,10 @@ _KNOWN: Final = rows(FoundDifference, FoundDifference.resource, FoundDifference.
 _DIFFERS: Final[Sequence[AlertReason]] = ("differs_from_ledger",)
 
 
+Source = tuple[str, UUID]
+"""What an alert is about: the noun of a kind, and the id of its record."""
+
+
 class Alarm(NamedTuple):
     """What an alert is to be raised about, and why."""
 
@@ -202,7 +207,7 @@ def _join(op: Operation, id_: UUID, alarm: Alarm) -> UUID:
     return id_
 
 
-def move_alert(op: Operation, source: tuple[str, UUID], to: tuple[str, UUID]) -> bool:
+def move_alert(op: Operation, source: Source, to: Source) -> bool:
     """Give the open alert of a source another one, and return whether there is such an alert."""
     found = op.first(_OPEN, source=rules.source_key(*source))
     if found is None:
@@ -211,6 +216,21 @@ def move_alert(op: Operation, source: tuple[str, UUID], to: tuple[str, UUID]) ->
     changes = {"source": {"resource": to[0], "id": to[1]}}
     records.store(op, ALERTS, alert, changes, operation="alerts.join")
     return True
+
+
+@contextmanager
+def taking_over(op: Operation, source: Source, to: Source) -> Iterator[None]:
+    """Give the open alert of a source another one, unless the block raises `Invalid`.
+
+    The alert about a form that was refused becomes that of the record which is stored at last.
+    """
+    moved = move_alert(op, source, to)
+    try:
+        yield
+    except Invalid:
+        if moved:
+            move_alert(op, to, source)
+        raise
 
 
 def open_alert(op: Operation, kind: Kind[Any, V], view: V) -> RaisedAlertView | None:

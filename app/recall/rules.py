@@ -32,17 +32,15 @@ def same(lot: str, known: Iterable[str]) -> list[str]:
 
 
 def resembling(lot: str, known: Sequence[str]) -> list[str]:
-    """Return known lots that differ by one typing error, or that contain this one, or it them.
-
-    All are folded. If none does, any of the known lots.
-    """
-    wanted = key(lot)
-    found = [each for each in known if _resembles(wanted, key(each))]
-    return (found or list(known))[:OTHERS_MAX]
+    """Return the known lots that are near one that isn't known; if none is, any. All are folded."""
+    return near(lot, known) or list(known)[:OTHERS_MAX]
 
 
 def near(lot: str, known: Iterable[str]) -> list[str]:
-    """Return other known lots that this one may be mistyped for, or be a part of. All folded."""
+    """Return other known lots that differ by one typing error, or contain this one, or it them.
+
+    All are folded.
+    """
     wanted = key(lot)
     found = [each for each in known if key(each) != wanted and _resembles(wanted, key(each))]
     return found[:OTHERS_MAX]

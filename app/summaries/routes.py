@@ -95,7 +95,7 @@ async def _released(
 
 
 def pdf_answer(summary: Summary, name: str) -> Pdf:
-    """The answer with a PDF. Its file has this name, the patient's number and the day."""
+    """The answer with a PDF. Its file has this name, the end of the record's id and the day."""
     headers = {
         "Chart-Digest": summary.content_digest,
         "Content-Digest": f"sha-256=:{b64encode(summary.file_digest).decode()}:",

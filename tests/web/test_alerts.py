@@ -220,7 +220,7 @@ def test_refused_and_withdrawn_consents_and_red_flags_stand_on_top_of_the_chart(
         api.create("/v1/consents", **whole, obtained_at=at)
     page = words(desk.get(f"/console/patients/{patient}").text)
     top = page[page.index("Before you needle") : page.index("What changed")]
-    assert "electrical stimulation of the needles: refused" in top
+    assert "electrical stimulation: refused" in top
     assert "thoracic needling: withdrawn" in top
     assert "Consent to needling" not in top
     assert "Red flags of “ Neck pain ”: night pain" in top

@@ -222,7 +222,7 @@ def answer(op: Operation, link_id: UUID, digest: bytes, body: FollowUpBody) -> L
             return "answered"
         now = "closed"
     if body.red_flags and now != "unknown":
-        _alarm(op, seen, body.red_flags)
+        alarm(op, seen.ask_id, seen.patient_id, seen.session_id, body.red_flags)
     return now
 
 
@@ -244,12 +244,8 @@ def warn(op: Operation, link_id: UUID, red_flags: Sequence[RedFlag]) -> LinkStat
     seen = locked(op, link_id)
     now = state(seen.standing, op.at, GRACE)
     if now != "unknown":
-        _alarm(op, seen, red_flags)
+        alarm(op, seen.ask_id, seen.patient_id, seen.session_id, red_flags)
     return now
-
-
-def _alarm(op: Operation, seen: Seen, red_flags: Sequence[RedFlag]) -> None:
-    alarm(op, seen.ask_id, seen.patient_id, seen.session_id, red_flags)
 
 
 def say_not_me(op: Operation, link_id: UUID) -> LinkState:

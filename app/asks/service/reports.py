@@ -1,14 +1,14 @@
 """Reports about the visit of an ask: a sign of danger counts even if the report can't be stored."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from uuid import UUID
 
-from app.alerts.service import Alarm, move_alert, raise_alerts
+from app.alerts.service import Alarm, raise_alerts, taking_over
 from app.alerts.views import RedFlag
 from app.asks.service import ASKS
 from app.core.operation import Operation
 from app.core.values.clock import uuid7
-from app.core.values.problems import Invalid
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
 from app.followups.views import FollowUpView
@@ -21,13 +21,9 @@ def store_report(op: Operation, ask_id: UUID, body: FollowUpBody) -> FollowUpVie
     An open alert about red flags of a report that could not be stored becomes this report's.
     """
     of_ask, of_report = (ASKS.noun, ask_id), (FOLLOW_UPS.noun, uuid7())
-    moved = bool(body.red_flags) and move_alert(op, of_ask, of_report)
-    try:
-        view, _ = create_one(op, FOLLOW_UPS, body.model_copy(update={"id": of_report[1]}))
-    except Invalid:
-        if moved:
-            move_alert(op, of_report, of_ask)
-        raise
+    report = body.model_copy(update={"id": of_report[1]})
+    with taking_over(op, of_ask, of_report) if body.red_flags else nullcontext():
+        view, _ = create_one(op, FOLLOW_UPS, report)
     return view
 
 

@@ -46,18 +46,12 @@ def _consented(said: ConsentView, words: Words) -> Iterator[str]:
     if said["episode_id"]:
         yield _("for this episode")
     if said["risks_disclosed"]:
-        risks = (_risk(risk, words) for risk in said["risks_disclosed"])
+        risks = (words.term("event_kinds", risk) for risk in said["risks_disclosed"])
         yield words.labelled(_("risks disclosed"), listed(risks))
     if specific is not None:
         yield words.labelled(_("risks of this patient"), written(specific))
     if other is not None:
         yield words.labelled(_("alternatives"), written(other))
-
-
-def _risk(risk: str, words: Words) -> str:
-    """Return a risk by its name in the vocabulary, or as it was written."""
-    name = words.term("event_kinds", risk)
-    return written(risk.replace("_", " ")) if name == written(risk) else name
 
 
 def screening(asked: ScreeningView, words: Words) -> str:

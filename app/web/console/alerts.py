@@ -98,7 +98,7 @@ class Shown(NamedTuple):
     subjects: list[tuple[str, str]]
     """Words for the session and the record that it is about, each with its time."""
     practitioner: str | None = None
-    """Who treated in that session; None if there is none. Whoever sees the alert tells them."""
+    """Who treated in that session; None if there is none, or the client may not read names."""
     words: str | None = None
     """The patient's own words in the report that raised it, if the client may read it."""
 

@@ -125,19 +125,17 @@ def _count(op: Operation, show: str) -> int:
     return number
 
 
+def _of_my_visits(table: Any, which: Any) -> Select[Any]:
+    """Count the rows of a table that meet a condition, of the sessions of one practitioner."""
+    visit = rows(TreatmentSession, TreatmentSession.id).where(
+        TreatmentSession.id == unindexed(table.session_id), _IS_MINE
+    )
+    return rows(table, func.count()).where(which, visit.correlate(table).exists())
+
+
 _LEFT_DRAFTS: Final = rows(TreatmentSession, func.count()).where(*IS_DRAFT, _IS_MINE)
-_THEIRS: Final = (
-    rows(TreatmentSession, TreatmentSession.id)
-    .where(TreatmentSession.id == unindexed(Alert.session_id), _IS_MINE)
-    .correlate(Alert)
-)
-_LEFT_ALERTS: Final = rows(Alert, func.count()).where(Alert.status == "open", _THEIRS.exists())
-_ASKED: Final = (
-    rows(TreatmentSession, TreatmentSession.id)
-    .where(TreatmentSession.id == unindexed(Ask.session_id), _IS_MINE)
-    .correlate(Ask)
-)
-_LEFT_CALLS: Final = rows(Ask, func.count()).where(follow_ups.TO_CALL, _ASKED.exists())
+_LEFT_ALERTS: Final = _of_my_visits(Alert, Alert.status == "open")
+_LEFT_CALLS: Final = _of_my_visits(Ask, follow_ups.TO_CALL)
 
 
 def left_by(op: Operation, practitioner_id: UUID) -> list[str]:

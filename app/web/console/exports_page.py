@@ -37,7 +37,7 @@ IN_WORDS: Final[Mapping[str, str]] = {
     "progress": "How much each measure of a patient changed, as the chart says it. One row covers"
     " the whole history, and one row each episode.",
 }
-"""What a table has, where the words for programs say it to nobody else, or too little."""
+"""What a table has, in plain words. The API describes the other tables in such words already."""
 DEIDENTIFIED: Final = ("csv?deidentified=true", "De-identified (CSV)")
 
 router = APIRouter(prefix=PAGE, include_in_schema=False, route_class=Route)

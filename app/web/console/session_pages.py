@@ -114,7 +114,7 @@ def looked(op: Auditing, patient_id: UUID, filters: Annotated[Further, Query()])
         if once[each["request_id"]] is each:
             look = _look(op, each, why.get(each["request_id"]))
             # A list shows a line of many patients: a day's lists of one person are one row.
-            key = look[1:] if each["operation"] in LISTS else each["number"]
+            key = look._replace(at="") if each["operation"] in LISTS else each["number"]
             first = rows.setdefault((look.day, key), look)
             rows[look.day, key] = first._replace(times=first.times + 1)
     return framed("looked.html", op, patient=person, looks=list(rows.values()), cursor=cursor)

@@ -23,6 +23,7 @@ from app.core.values.problems import (
     VersionMissing,
     VersionStale,
 )
+from app.notes.rules.codes import CODES
 from app.records.errors import DiffersFromLedger
 
 TELL: Final = "Tell whoever runs the server, with the number below."
@@ -128,16 +129,9 @@ def field_words(place: str) -> str:
     return ", ".join([words, *(step.replace("_", " ") for step in within)])
 
 
-CONSENTS: Final[Mapping[str, str]] = {
-    "electrical": "electrical stimulation of the needles",
-    "data_use": "use of the data",
-}
-"""What people call a kind of consent whose code doesn't say it."""
-
-
 def consent_words(kind: str) -> str:
-    """Return what people call what a patient consents to."""
-    return CONSENTS.get(kind, kind.replace("_", " "))
+    """Return what a patient consents to, as a note says it after "Consent to"."""
+    return CODES["consent"][kind].removeprefix("Consent to ")
 
 
 READS: Final[Mapping[str, str]] = {

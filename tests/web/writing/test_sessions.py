@@ -210,7 +210,7 @@ def test_what_a_screening_or_a_consent_says_against_a_signature_is_in_words_and_
     shown = desk.get(page(session, "sign")).text
     told = words(shown)
     assert "answers of concern have no detail: Reduced sensation" in told
-    assert "The patient had refused: electrical stimulation of the needles" in told
+    assert "The patient had refused: electrical stimulation" in told
     assert "reduced_sensation" not in told
     assert f'href="/console/screenings/{screening["id"]}/edit"' in shown
     assert f'href="/console/patients/{who["patient_id"]}/consents/new"' in shown

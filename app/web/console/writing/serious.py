@@ -1,14 +1,14 @@
 """A serious adverse event raises its alert also if the form can't be stored yet."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Final
 from uuid import UUID
 
-from app.alerts.service import Alarm, move_alert, raise_alerts, raised
+from app.alerts.service import Alarm, Source, raise_alerts, raised, taking_over
 from app.core.operation import Operation
 from app.core.values.clock import uuid7
 from app.core.values.faults import Fault
-from app.core.values.problems import Invalid
 from app.patients.service import PATIENTS
 from app.records.service import create_one
 from app.safety.schemas import AdverseEventBody
@@ -17,8 +17,6 @@ from app.web.console.chart import plain
 from app.web.console.writing.sheets import Again, Sheet
 
 SERIOUS: Final = "serious"
-Source = tuple[str, UUID]
-"""What an alert is about: the noun of a kind, and the id of its record."""
 
 
 def of_patient(patient_id: UUID) -> Source:
@@ -29,13 +27,9 @@ def of_patient(patient_id: UUID) -> Source:
 def store_event(op: Operation, patient_id: UUID, body: AdverseEventBody) -> None:
     """Store an event, or raise `Invalid`. A serious one takes the alert of its refused form."""
     before, after = of_patient(patient_id), (ADVERSE_EVENTS.noun, uuid7())
-    moved = body.severity == SERIOUS and move_alert(op, before, after)
-    try:
-        create_one(op, ADVERSE_EVENTS, body.model_copy(update={"id": after[1]}))
-    except Invalid:
-        if moved:
-            move_alert(op, after, before)
-        raise
+    event = body.model_copy(update={"id": after[1]})
+    with taking_over(op, before, after) if body.severity == SERIOUS else nullcontext():
+        create_one(op, ADVERSE_EVENTS, event)
 
 
 def warning(
