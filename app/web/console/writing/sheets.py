@@ -60,7 +60,7 @@ class Section(NamedTuple):
     is_open: bool = False
     """Whether it is open all the same."""
     style: str = ""
-    """`half` and `dense` have narrow columns, for short fields. `line` is a question in one line."""
+    """`half` and `dense` have narrow columns, for short fields; `line` is one question a line."""
 
     mend: tuple[str, str] | None = None
     """The page that mends what the section is about, and the words of its link."""
