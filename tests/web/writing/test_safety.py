@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.values.access import Scope
+from app.core.values.clock import now
 from app.web.console.writing.safety import KINDS
 from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
@@ -68,6 +69,20 @@ def test_a_screening_stores_the_questions_that_were_answered_and_the_decision(
         {"code": "anticoagulant", "answer": "yes", "detail": "Stopped."}
     ]
     assert screening["decision"] == "modified"
+
+
+def test_after_a_screening_that_defers_comes_the_chart_and_a_signature_says_what_was_decided(
+    desk: Desk, api: Api, ana: dict[str, str]
+) -> None:
+    session = api.session(patient_id=ana["id"], occurred_at=now().isoformat())
+    typed = {"answers__1__answer": "yes", "decision": "deferred"}
+    chart = f"/console/patients/{ana['id']}"
+    for here in (f"/console/sessions/{session['id']}/screenings/new", new(ana, "screenings")):
+        answer = send(desk, here, **typed)
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"].partition("?")[0] == chart
+    told = words(desk.get(f"/console/sessions/{session['id']}/sign").text)
+    assert "decided to defer needling, and this session has needles." in told
 
 
 def test_no_to_all_others_answers_only_what_has_no_answer_and_stores_nothing(

@@ -107,11 +107,17 @@ def _thoracic(session: Any) -> set[str]:
 def _screening(op: Operation, session: Any) -> Iterator[Notice]:
     if not op.caller.may(Scope.SCREENINGS_READ):
         return
-    of_visit = ScreeningFilters(session_id=session["id"], limit=1)
-    if not records(op, SCREENINGS, of_visit)[0]:
-        may = op.caller.may(Scope.SCREENINGS_WRITE)
-        page = f"{pages.HOME}/sessions/{session['id']}/screenings/new" if may else ""
+    found = records(op, SCREENINGS, ScreeningFilters(session_id=session["id"]))[0]
+    may = op.caller.may(Scope.SCREENINGS_WRITE)
+    page = f"{pages.HOME}/sessions/{session['id']}/screenings/new" if may else ""
+    if not found:
         yield Notice("No screening of this visit is recorded.", page, "Screen now")
+        return
+    last = max(found, key=lambda one: (one["decided_at"], one["id"]))
+    if last["decision"] == "deferred" and session["needlings"]:
+        day = last["decided_at"].astimezone(op.zone).date()
+        words = f"The screening of {day} decided to defer needling, and this session has needles."
+        yield Notice(words, page, "Screen again")
 
 
 def _episode(op: Operation, session: Any) -> Iterator[Notice]:

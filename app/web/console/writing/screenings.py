@@ -99,12 +99,14 @@ def new_screening(op: Screening, id: UUID) -> HTMLResponse:
 
 @router.post(NEW, operation_id="console.create-screening")
 def create_screening(op: Screening, id: UUID, form: LongForm) -> Response:
-    """Store the answers that were given before a session, and go back to the session."""
+    """Store the answers before a session, and go on to it, or to the chart if it is deferred."""
     session = record_for_answer(op, SESSIONS, id)
     asked = _questions(op, session["patient_id"])
 
     def work(read: Read) -> str:
         _store(op, read.members, id)
+        if _is_deferred(read.members):
+            return chart_of(op, session["patient_id"])
         is_draft = session["status"] == "draft"
         return next_of(op, id, session["patient_id"]) if is_draft else f"{SESSIONS_AT}/{id}"
 
@@ -124,7 +126,7 @@ def new_screening_of_patient(op: Beginning, patient_id: UUID) -> HTMLResponse:
 
 @router.post(BEFORE, operation_id="console.create-screening-of-patient")
 def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm) -> Response:
-    """Store a screening, with the draft of its session, and go on to that draft."""
+    """Store a screening with its session's draft. Go on to that, or to the chart if deferred."""
     asked = _questions(op, patient_id)
 
     def work(read: Read) -> str:
@@ -140,7 +142,8 @@ def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm)
         elif id not in dict(drafts_of_today(op, patient_id)):
             raise Invalid([Fault("/session_id", "uuid_type", CHOOSE)])
         _store(op, members, id)
-        return f"{SESSIONS_AT}/{id}/edit"
+        is_deferred = _is_deferred(members)
+        return chart_of(op, patient_id) if is_deferred else f"{SESSIONS_AT}/{id}/edit"
 
     sheet, filled = _with_no(_before(op, patient_id, asked), form, asked)
     return take(op, sheet, filled, work, "screened")
@@ -153,6 +156,11 @@ def _check(members: Mapping[str, Any]) -> None:
 
 def _store(op: Operation, members: Mapping[str, Any], id: Any) -> None:
     create_one(op, SCREENINGS, access.body_of(ScreeningBody, _whole(members, id)))
+
+
+def _is_deferred(members: Mapping[str, Any]) -> bool:
+    """Return whether nobody is to be needled now: then no form for needles follows."""
+    return members.get("decision") == "deferred"
 
 
 def _whole(members: Mapping[str, Any], id: Any) -> dict[str, Any]:
