@@ -323,6 +323,11 @@ def test_alerts_are_accessible_in_every_state(browser: Browser, served: Served) 
                 seen.append((place, violations(page), page.evaluate(EVERY_TARGET)))
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.goto("/console/alerts")
+        page.emulate_media(media="print")
+        expect(page.get_by_role("main").get_by_text("Visits12")).to_have_count(2)
+        for name in page.get_by_role("main").get_by_text("Visits12").all():
+            expect(name).to_be_visible()
+        page.emulate_media(media="screen")
         page.get_by_label("Other").first.check()
         page.get_by_role("button", name="Acknowledge").first.click()
         expect(page.get_by_role("alert")).to_contain_text("Say in a note what was done.")
