@@ -43,7 +43,7 @@ def consent(op: Consenting, patient_id: UUID, form: Form) -> Response:
         "decision": "given",
         "form": "verbal",
         "given_by": form.get("given_by", ""),
-        "obtained_by": whose(op).name,
+        "obtained_by": whose(op).in_records,
         "obtained_at": op.at,
     }
     body: ConsentBody = access.body_of(ConsentBody, members)
@@ -57,5 +57,5 @@ def stop(op: Consenting, patient_id: UUID, form: Form) -> Response:
     check_patient(form, patient_id)
     record(op, PATIENTS, patient_id)
     for channel in CHANNELS:
-        actions.stop(op, patient_id, channel, whose(op).name)
+        actions.stop(op, patient_id, channel, whose(op).in_records)
     return pages.redirect(f"{CHARTS}/{patient_id}", "stopped")

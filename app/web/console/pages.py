@@ -48,7 +48,7 @@ from app.web.console.fault_words import in_words
 from app.web.console.kept import Kept, kept
 from app.web.console.once import new_form_id
 from app.web.console.turns import measure_id
-from app.web.console.wording import consent_words, field_words, words_for
+from app.web.console.wording import consent_words, field_words, spelt, words_for
 from app.web.files import address
 
 HOME: Final = "/console"
@@ -148,6 +148,7 @@ _ENVIRONMENT.filters.update(
     said=_said,
     chance=p_value,
     words=_words,
+    spelt=spelt,
     called=lambda person: _named(person, full_name),
     listed=lambda person: _named(person, listed_name),
     consent=consent_words,

@@ -21,6 +21,7 @@ from app.core.values.problems import Conflict, Invalid, NotFound
 from app.core.values.vocabularies import words_of
 from app.deliveries.channels import is_set_up
 from app.languages.queries import DOMAIN, languages
+from app.notes.rules.words import written
 from app.web.console import access, pages
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
@@ -176,7 +177,9 @@ def _offered() -> list[Any]:
 
 def _spoken() -> tuple[Field, ...]:
     said = "no clinician has reviewed it yet"
-    return tuple(Field(f"{TICK}{one.tag}", f"{one.name}: {said}", "tick") for one in _offered())
+    return tuple(
+        Field(f"{TICK}{one.tag}", f"{written(one.name)}: {said}", "tick") for one in _offered()
+    )
 
 
 def _languages(here: ClinicView, read: Read) -> list[str]:

@@ -106,6 +106,9 @@ class SignedIn(NamedTuple):
 
     client_id: UUID
     name: str
+    """The name of the account, or of the client: it stands on every page."""
+    in_records: str
+    """How a record names them: the practitioner's own name, if they are one."""
     role: str
     has_account: bool
     """Whether the console has a page of their own account."""
@@ -141,12 +144,14 @@ def signed_in(db: Connection, caller: Caller) -> SignedIn:
             "practitioner_id": caller.practitioner_id,
         },
     ).one()
-    name = found.name
-    if found.practitioner is not None and found.kind != "account":  # an account has its own name
-        name = full_name(found.given_name, found.family_name)
+    name = in_records = found.name
+    if found.practitioner is not None:
+        in_records = full_name(found.given_name, found.family_name)
+        if found.kind != "account":  # an account has a name of its own
+            name = in_records
     role = caller.role or ("API key" if found.kind == "api_key" else role_of(caller.scopes))
     may = frozenset(filter(caller.may, Scope))
-    return SignedIn(found.id, name, role, caller.role is not None, may)
+    return SignedIn(found.id, name, in_records, role, caller.role is not None, may)
 
 
 def role_of(scopes: Iterable[str]) -> str:

@@ -83,6 +83,14 @@ _OWN_DETAIL: Final = (Conflict, Forbidden)
 """Where these say something particular, it is in plain words already."""
 
 
+_SPELT: Final = {
+    "gunn_ims": "Gunn IMS",
+    "no_show": "Did not come",
+    "peau_dorange": "Peau d\u2019orange",
+}
+"""Words whose code isn't how they are spelt."""
+
+
 def words_for(problem: Problem) -> Words:
     """Return the title and the explanation of a problem, for a page."""
     words = FOR_PEOPLE.get(type(problem))
@@ -127,6 +135,11 @@ def field_words(place: str) -> str:
     if within and within[0].isdecimal():
         words, within = f"{words} {int(within[0]) + 1}", within[1:]
     return ", ".join([words, *(step.replace("_", " ") for step in within)])
+
+
+def spelt(code: str) -> str:
+    """Return a code as it stands alone, such as in a list to choose from."""
+    return _SPELT.get(code) or code.replace("_", " ").capitalize()
 
 
 def consent_words(kind: str) -> str:

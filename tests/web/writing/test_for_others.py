@@ -69,3 +69,15 @@ def test_a_program_at_the_console_acts_for_whom_the_session_names(
     session = api.session(practitioner_id=dana)
     assert "Sign for Dana Okafor" in words(desk.get(page(session, "sign")).text)
     assert send(desk, page(session, "sign")).status_code == 303
+
+
+def test_a_form_begins_with_the_practitioner_s_own_name_not_their_account_s(
+    app: FastAPI, clinic: Clinic, api: Api, dana: str
+) -> None:
+    own = joined(
+        app, clinic, api, name="dana at the desk", role="practitioner", practitioner_id=dana
+    )
+    patient = api.patient()["id"]
+    for form, field in (("consents", "obtained_by"), ("screenings", "decided_by")):
+        here = f"/console/patients/{patient}/{form}/new"
+        assert opened(own.desk, here)[field] == "Dana Okafor"

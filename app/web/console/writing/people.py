@@ -32,16 +32,11 @@ from app.web.console.browsers import by_cookie
 from app.web.console.chart import plain
 from app.web.console.framing import whose
 from app.web.console.who import CHART
+from app.web.console.wording import spelt
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 
-SPELT: Final = {
-    "gunn_ims": "Gunn IMS",
-    "no_show": "Did not come",
-    "peau_dorange": "Peau d\u2019orange",
-}
-"""Words whose code isn't how they are spelt."""
 NOBODY: Final = UUID(int=0)
 NEAR: Final[Mapping[Near, str]] = {
     "same": "the same names",
@@ -71,7 +66,7 @@ router = APIRouter(prefix=HERE, include_in_schema=False, route_class=Route)
 
 def choices(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return fixed words as choices of a field."""
-    return tuple((word, SPELT.get(word) or word.replace("_", " ").capitalize()) for word in words)
+    return tuple((word, spelt(word)) for word in words)
 
 
 def chart_of(op: Operation, patient_id: Any) -> str:

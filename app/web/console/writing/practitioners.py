@@ -25,6 +25,7 @@ from app.web.console.writing.people import choices, numbers
 from app.web.console.writing.sheets import Section, Sheet, show, take
 
 HERE: Final = pages.HOME + who.PRACTITIONERS.path
+NEEDED: Final = "Needed with a training or licence."
 NAMES: Final = Section(
     "Who they are", (Field("given_name", "First names"), Field("family_name", "Last name"))
 )
@@ -92,9 +93,9 @@ def _credentials(count: int) -> list[Section]:
     kinds = choices(words_of(CredentialKind))
     fields = (
         Field("kind", "Training or licence", "choice", kinds),
-        Field("body", "Issued by"),
-        Field("number", "Number of the certificate"),
-        Field("valid_from", "Valid from", "day"),
+        Field("body", "Issued by", hint=NEEDED),
+        Field("number", "Number of the certificate", hint=NEEDED),
+        Field("valid_from", "Valid from", "day", hint=NEEDED),
         Field("valid_to", "Valid until", "day", hint="Empty for no end."),
     )
     return [

@@ -190,7 +190,7 @@ def new_consent(op: Consenting, patient_id: UUID) -> HTMLResponse:
     """Show the form for a patient's decision on treatment or on the use of data."""
     asked = {
         "given_by": GIVEN_BY,
-        "obtained_by": whose(op).name,
+        "obtained_by": whose(op).in_records,
         "obtained_at": now_on_clock(op),
     }
     return show(op, _sheet(op, CONSENT, patient_id, {}), asked)

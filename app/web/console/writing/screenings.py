@@ -168,7 +168,7 @@ def _whole(members: Mapping[str, Any], id: Any) -> dict[str, Any]:
 
 
 def _beginning(op: Operation, asked: Sequence[Question]) -> dict[str, str]:
-    decided = {"decided_by": whose(op).name, "decided_at": now_on_clock(op)}
+    decided = {"decided_by": whose(op).in_records, "decided_at": now_on_clock(op)}
     return _codes(asked) | decided
 
 

@@ -296,7 +296,7 @@ def people(op: Operation, named: UUID | None = None) -> list[tuple[str, str]]:
     found = dict(access.active_practitioners(op))
     own = op.caller.practitioner_id
     if own is not None:
-        found.setdefault(str(own), whose(op).name)
+        found.setdefault(str(own), whose(op).in_records)
     if named is not None and str(named) not in found:
         found |= access.practitioners(op, [named]) or {str(named): "As stored"}
     return list(found.items())
