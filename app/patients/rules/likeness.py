@@ -5,7 +5,7 @@ A person compares the two, and stores the new one all the same if they are not o
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,10 @@ from app.patients.rules.misspellings import misspellings
 from app.patients.rules.names import parts
 
 Near = Literal["same", "similar", "in_part"]
-"""The same parts in any order; the same but for one typing error; or one has what the other has."""
+"""The same parts in any order; the same but for one typing error; or one has what the other has.
+
+A part that the other has may be mistyped or shortened there, if another part is the same.
+"""
 Dates = Literal["agree", "mistyped", "unknown"]
 DAY_LENGTH: Final = 10
 SHOWN_MAX: Final = 10
@@ -48,7 +51,7 @@ def resembling(new: Person, stored: Iterable[Person]) -> list[Resembling]:
         near, dates = near_names(new.names, one.names), _dates(new.birth_date, one.birth_date)
         if dates is None or near is None or (near == "in_part" and dates == "unknown"):
             continue
-        if dates == "mistyped" and near != "same":
+        if dates == "mistyped" and near == "similar":
             continue
         found.append(Resembling(one.id, near, dates))
     order = ("same", "similar", "in_part")
@@ -68,7 +71,7 @@ def near_names(one: Iterable[str | None], other: Iterable[str | None]) -> Near |
         return "similar"
     if not common:
         return None
-    return "in_part" if all(map(_begins_alike, rest, others)) else None
+    return "in_part" if _all_have_partners(*sorted((rest, others), key=len)) else None
 
 
 def _parts(names: Iterable[str | None]) -> "Counter[str]":
@@ -79,9 +82,21 @@ def _misspelt(one: str, other: str, *, alone: bool) -> bool:
     return other in misspellings(one, alone=alone) or one in misspellings(other, alone=alone)
 
 
-def _begins_alike(one: str, other: str) -> bool:
+def _all_have_partners(fewer: Sequence[str], more: Sequence[str]) -> bool:
+    """Return whether each of the fewer parts may be one of the others, each taken once."""
+    left = list(more)
+    for part in fewer:
+        partner = next((one for one in left if _may_be(part, one)), None)
+        if partner is None:
+            return False
+        left.remove(partner)
+    return True
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Return whether a part of a name begins like another, or has one typing error."""
     short, long = sorted((one, other), key=len)
-    return long.startswith(short)
+    return long.startswith(short) or _misspelt(one, other, alone=False)
 
 
 def _dates(one: str | None, other: str | None) -> Dates | None:

@@ -101,6 +101,25 @@ def test_somebody_who_resembles_a_stored_patient_is_warned_of_before_anything_is
 
 @pytest.mark.alike
 @pytest.mark.parametrize(
+    ("given", "family", "born", "why"),
+    [
+        ("Ana", "Gonzales", "1988-04-12", "a part of the names is the same, and it may be"),
+        ("Maria", "Gonzalez", "1988-12-04", "a part of the names is the same, and a birth date"),
+    ],
+)
+def test_somebody_whose_other_names_are_left_out_is_warned_of_too(
+    desk: Desk, api: Api, given: str, family: str, born: str, why: str
+) -> None:
+    api.patient(
+        given_name="Ana Maria", family_name="Gonz\u00e1lez P\u00e9rez", birth_date="1988-04-12"
+    )
+    answer = send(desk, NEW, given_name=given, family_name=family, birth_date=born)
+    assert answer.status_code == 422
+    assert why in words(answer.text)
+
+
+@pytest.mark.alike
+@pytest.mark.parametrize(
     ("given", "family", "born"),
     [
         ("John", "Smith", "1982-03-02"),
