@@ -85,9 +85,11 @@ def test_the_last_visit_stands_before_everything_but_identity_and_alerts(
 ) -> None:
     api.live_in("America/Vancouver")
     chart = filled(api)
-    chart.visit(60.5, 2, plan="Review in two weeks.", note="Sleeps better.")
+    found = [{"segment": "C5", "side": "left", "sign": "taut_band", "grade": 2}]
+    chart.visit(60.5, 2, plan="Review in two weeks.", note="Sleeps better.", findings=found)
     text = spoken(desk.get(f"/console/patients/{chart.patient_id}").text)
-    order = ["C-77", "Before you needle", "Last visit", "Plan Review in two weeks.", "Needled"]
+    order = ["C-77", "Before you needle", "Last visit", "Plan Review in two weeks."]
+    order += ["Findings by segment L C5, taut band: 2/3", "Needled"]
     order += ["Note Sleeps better.", "Complaint and goals", "Shoulder pain (", "What changed"]
     order += [
         "Progress over time",

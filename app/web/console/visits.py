@@ -20,7 +20,7 @@ from app.measurements.schemas import MeasurementFilters
 from app.measurements.service import MEASUREMENTS
 from app.measurements.views import MeasurementView
 from app.notes.queries import words_of
-from app.notes.rules.measured import beside, in_session
+from app.notes.rules.measured import beside, finding, in_session
 from app.notes.rules.needlings import needling
 from app.notes.rules.visit import NoteRecords, Visit
 from app.records.queries import record_for_answer, records
@@ -59,6 +59,8 @@ class Seen(NamedTuple):
     """As JSON."""
     by: str
     """Who treated."""
+    findings: list[str]
+    """A line for each segmental sign."""
     needlings: list[str]
     """A line for each needling, in the words of the note."""
     before: list[str]
@@ -116,12 +118,13 @@ def _seen(op: Operation, session: SessionView) -> Seen:
     by = words.actor(f"practitioner:{session['practitioner_id']}")
     taken = session["measurements"]
     return Seen(
-        plain(session),
-        by,
-        [needling(each, words) for each in session["needlings"]],
-        in_session(taken, "before", words),
-        in_session(taken, "after", words),
-        [beside(each, words) for each in _others(op, session)],
+        session=plain(session),
+        by=by,
+        findings=[finding(each, words) for each in session["findings"]],
+        needlings=[needling(each, words) for each in session["needlings"]],
+        before=in_session(taken, "before", words),
+        after=in_session(taken, "after", words),
+        others=[beside(each, words) for each in _others(op, session)],
     )
 
 
