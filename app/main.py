@@ -75,6 +75,7 @@ from app.web.console.lots_page import router as lots_page
 from app.web.console.machines import router as machines
 from app.web.console.oidc import router as oidc
 from app.web.console.people import router as people
+from app.web.console.phone_pages import router as phone_pages
 from app.web.console.problem_pages import page_about
 from app.web.console.routes import router as console
 from app.web.console.session_pages import router as session_pages
@@ -131,6 +132,7 @@ CONSOLE: Final[tuple[APIRouter, ...]] = (
     console,
     alert_pages,
     follow_up_pages,
+    phone_pages,
     session_pages,
     details,
     consenting,

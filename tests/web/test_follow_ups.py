@@ -173,11 +173,13 @@ def test_a_red_flag_on_the_telephone_raises_the_alert_and_says_what_to_do(
         answer = phone(desk, ask, **form)
         assert answer.status_code == 303
     page = words(desk.get(answer.headers["location"]).text)
-    assert "Act now: breathlessness" in page
+    assert "Alert: breathlessness" in page
     assert "calls 911" in page
     [alert] = here.get("/v1/alerts?status=open").json()["items"]
     assert alert["reasons"] == ["breathlessness"]
-    assert f'href="/console/alerts/{alert["id"]}"' in desk.get(ask_page(ask)).text
+    asked = desk.get(ask_page(ask)).text
+    assert f'href="/console/alerts/{alert["id"]}"' in asked
+    assert "Act now: breathlessness" in words(asked)
 
 
 def test_the_front_desk_phones_about_a_day_and_stores_the_red_flag_that_it_hears(

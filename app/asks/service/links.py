@@ -26,8 +26,8 @@ from app.alerts.queries import alarming
 from app.alerts.views import RedFlag
 from app.asks import queries, rules
 from app.asks.models import Ask, AskAnswer, AskLink
-from app.asks.service import actions
-from app.asks.service.reports import alarm, store_report
+from app.asks.service import ASKS, actions
+from app.asks.service.reports import Reported, alarm, store_report
 from app.asks.service.states import GRACE, TAKES, LinkState, Standing, state
 from app.asks.views import AskReason
 from app.core.db.database import Database
@@ -111,6 +111,11 @@ class Seen(NamedTuple):
     standing: Standing
     alarmed: bool
     """Whether an alert of the patient is open, and an answer came by the links of this ask."""
+
+    @property
+    def about(self) -> Reported:
+        """What a report by the link is about."""
+        return Reported((ASKS.noun, self.ask_id), self.patient_id, self.session_id)
 
 
 def mint(op: Operation, ask_id: UUID, attempt_id: UUID) -> str:
@@ -222,15 +227,14 @@ def answer(op: Operation, link_id: UUID, digest: bytes, body: FollowUpBody) -> L
             return "answered"
         now = "closed"
     if body.red_flags and now != "unknown":
-        alarm(op, seen.ask_id, seen.patient_id, seen.session_id, body.red_flags)
+        alarm(op, seen.about, body.red_flags)
     return now
 
 
 def _report(op: Operation, seen: Seen, body: FollowUpBody) -> UUID | None:
     """Store a report and return its id; None if the visit takes no reports any more."""
-    report = body.model_copy(update={"session_id": seen.session_id})
     try:
-        return store_report(op, seen.ask_id, report)["id"]
+        return store_report(op, seen.about, body)["id"]
     except Invalid:
         # The answer itself was checked. So its visit takes no reports any more.
         return None
@@ -244,7 +248,7 @@ def warn(op: Operation, link_id: UUID, red_flags: Sequence[RedFlag]) -> LinkStat
     seen = locked(op, link_id)
     now = state(seen.standing, op.at, GRACE)
     if now != "unknown":
-        alarm(op, seen.ask_id, seen.patient_id, seen.session_id, red_flags)
+        alarm(op, seen.about, red_flags)
     return now
 
 

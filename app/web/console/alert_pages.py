@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.alerts.errors import AlertAcknowledged, AlertNotesFull
 from app.alerts.schemas import AlertFilters
-from app.alerts.service import ALERTS
+from app.alerts.service import ALERTS, raised
 from app.alerts.views import AlertStatus, AlertView
 from app.core.http.authorize import Authorize
 from app.core.http.forms import Form
@@ -101,10 +101,12 @@ def _one(
     typed: Mapping[str, Any] | None = None,
 ) -> HTMLResponse:
     [shown] = alerts.shown(op, [record_for_answer(op, ALERTS, alert_id)])
+    is_danger = shown.alert["status"] == "open" and shown.patient_id is not None
     page = framed(
         "one_alert.html",
         op,
         shown=shown,
+        to_act=raised(op, alert_id) if is_danger else None,
         actions=alerts.ACTIONS,
         refused=refused,
         typed=typed or {},

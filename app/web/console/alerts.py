@@ -102,6 +102,12 @@ class Shown(NamedTuple):
     words: str | None = None
     """The patient's own words in the report that raised it, if the client may read it."""
 
+    @property
+    def patient_id(self) -> str | None:
+        """The id of the patient; None for an alert of nobody."""
+        id_: str | None = self.alert["patient_id"]
+        return id_
+
 
 class OnTop(NamedTuple):
     """What stands on top of a chart, before everything else."""

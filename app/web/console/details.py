@@ -13,7 +13,7 @@ from app.core.values.clock import clinic_day
 from app.languages.queries import DOMAIN, languages
 from app.patients.service import PATIENTS
 from app.records.queries import record_for_answer
-from app.web.console import pages, patient_list
+from app.web.console import follow_ups, pages, patient_list
 from app.web.console.browsers import by_cookie
 from app.web.console.chart import age, plain
 from app.web.console.framing import After, framed
@@ -36,5 +36,6 @@ def details(op: Receiving, patient_id: UUID, after: Annotated[After, Query()]) -
         patient=plain(person),
         age=None if born is None else age(born, clinic_day(op.at, op.zone)),
         next=patient_list.beside(op, [person]),
+        last_visit=follow_ups.last_visit(op, patient_id),
         languages=LANGUAGES,
     )

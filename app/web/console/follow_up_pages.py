@@ -9,7 +9,6 @@ from starlette.responses import HTMLResponse, Response
 
 from app.alerts.schemas import AlertFilters
 from app.alerts.service import ALERTS, raised
-from app.alerts.views import RaisedAlertView
 from app.asks.errors import AskEnded
 from app.asks.schemas import CancelBody
 from app.asks.service import ASKS, actions
@@ -20,11 +19,9 @@ from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
-from app.core.values.problems import Invalid
 from app.records.queries import record, record_for_answer, records
 from app.web.console import access, alerts, follow_ups, pages, phoning
 from app.web.console.browsers import by_cookie
-from app.web.console.chart import plain
 from app.web.console.framing import After, Further, framed
 from app.web.console.kept import check_patient
 from app.web.console.who import FOLLOWED
@@ -35,9 +32,6 @@ AT_ONCE: Final = 50
 router = APIRouter(prefix=PAGE, include_in_schema=False, route_class=Route)
 Following = Annotated[Operation, Depends(Authorize(*FOLLOWED.scopes, identify=by_cookie))]
 Asking = Annotated[Operation, Depends(Authorize(Scope.ASKS_WRITE, identify=by_cookie))]
-Phoning = Annotated[
-    Operation, Depends(Authorize(Scope.FOLLOW_UPS_WRITE, Scope.ASKS_READ, identify=by_cookie))
-]
 
 
 class Wanted(Further):
@@ -91,27 +85,6 @@ def cancel(op: Asking, id: UUID, form: Form) -> Response:
     return pages.redirect(f"{PAGE}/{id}", "cancelled")
 
 
-@router.get("/{id:uuid}/phoned", operation_id="console.phoned-form")
-def phoned_form(op: Phoning, id: UUID) -> HTMLResponse:
-    """Show the form for what a patient says on the telephone."""
-    return _form(op, record_for_answer(op, ASKS, id))
-
-
-@router.post("/{id:uuid}/phoned", operation_id="console.phoned")
-def phoned(op: Phoning, id: UUID, form: Form) -> Response:
-    """Store what a patient said on the telephone, and say at once what a red flag calls for.
-
-    A red flag raises its alert also if something else is missing.
-    """
-    ask = record(op, ASKS, id)
-    check_patient(form, ask["patient_id"])
-    try:
-        phoning.report(op, ask, form)
-    except Invalid as refused:
-        return _form(op, ask, refused, form, phoning.warn(op, ask, form))
-    return pages.redirect(f"{PAGE}/{id}", "entered")
-
-
 def _one(op: Operation, ask: AskView, refused: AskEnded | None = None) -> HTMLResponse:
     [shown] = follow_ups.shown(op, [ask])
     may_ask = op.caller.may(Scope.ASKS_WRITE)
@@ -139,26 +112,3 @@ def _alarms(op: Operation, ask: AskView) -> list[Any]:
     wanted = AlertFilters(status="open", patient_id=ask["patient_id"])
     found, _ = records(op, ALERTS, wanted)
     return alerts.shown(op, [one for one in found if one["session_id"] == ask["session_id"]])
-
-
-def _form(
-    op: Operation,
-    ask: AskView,
-    refused: Invalid | None = None,
-    typed: Any = None,
-    warned: RaisedAlertView | None = None,
-) -> HTMLResponse:
-    [shown] = follow_ups.shown(op, [ask])
-    page = framed(
-        "phoned.html",
-        op,
-        shown=shown,
-        refused=refused,
-        typed=typed,
-        warned=plain(warned),
-        ticked=phoning.ticked(typed or {}),
-        flags=phoning.RED_FLAGS,
-        changes=phoning.CHANGES,
-    )
-    page.status_code = 200 if refused is None else int(refused.status)
-    return page

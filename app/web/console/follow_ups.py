@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, func, or_
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from app.asks import queries, rules
 from app.asks.models import Ask
@@ -20,7 +20,7 @@ from app.core.values.clock import clinic_day, uuid7_at
 from app.languages.rules.names import english_name
 from app.patients.service import PATIENTS
 from app.records.queries import records_for_answer
-from app.sessions.models import TreatmentSession
+from app.sessions.models import Needling, TreatmentSession
 from app.web.console import access
 from app.web.console.chart import plain
 
@@ -73,6 +73,22 @@ _VISITS: Final = rows(
     TreatmentSession,
     *(TreatmentSession.id, TreatmentSession.occurred_at, TreatmentSession.practitioner_id),
 ).where(among(TreatmentSession.id, "ids"))
+_NEEDLED: Final = (
+    rows(TreatmentSession, TreatmentSession.id, TreatmentSession.occurred_at)
+    .where(
+        TreatmentSession.patient_id == bindparam("patient_id"),
+        TreatmentSession.attendance == "attended",
+        TreatmentSession.status != "void",
+        select(1)
+        .where(
+            Needling.clinic_id == TreatmentSession.clinic_id,
+            Needling.session_id == TreatmentSession.id,
+        )
+        .exists(),
+    )
+    .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
+    .limit(1)
+)
 REASONS: Final[Mapping[str, str]] = {
     "void": "The visit was voided.",
     "moved": "The visit was moved to another patient.",
@@ -118,6 +134,11 @@ class Shown(NamedTuple):
     """The patient's language, in English words; None if it is not recorded."""
     reason: str | None
     """Why it has ended without an answer, in words."""
+
+    @property
+    def patient_id(self) -> str:
+        """The id of the patient."""
+        return str(self.ask["patient_id"])
 
 
 class Listed(NamedTuple):
@@ -166,6 +187,22 @@ def _asks(op: Operation, ids: Sequence[UUID]) -> list[AskView]:
     return sorted(records_for_answer(op, ASKS, ids), key=lambda ask: ask["id"], reverse=True)
 
 
+class LastVisit(NamedTuple):
+    """A patient's last visit with needles, about which they may be called."""
+
+    id: str
+    at: str
+    """When it was; only the day if the client may not read sessions."""
+
+
+def last_visit(op: Operation, patient_id: UUID) -> LastVisit | None:
+    """Return a patient's last visit with needles; None without one, or if they may not report."""
+    if not op.caller.may(Scope.FOLLOW_UPS_WRITE):
+        return None
+    found = op.first(_NEEDLED, patient_id=patient_id)
+    return None if found is None else LastVisit(str(found.id), when(op, found.occurred_at))
+
+
 def called(op: Operation) -> dict[str, UUID]:
     """Return the parameters of `TO_CALL`."""
     return {"called_since": _since(op, CALLED_WITHIN)}
@@ -190,9 +227,9 @@ def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
         Shown(
             plain(ask),
             people.get(ask["patient_id"]),
-            None if visit is None else _when(op, visit.occurred_at),
+            None if visit is None else when(op, visit.occurred_at),
             None if visit is None else names.get(str(visit.practitioner_id)),
-            _speaks(people.get(ask["patient_id"])),
+            speaks(people.get(ask["patient_id"])),
             None if ask["reason"] is None else REASONS[ask["reason"]],
         )
         for ask in asks
@@ -200,11 +237,13 @@ def shown(op: Operation, asks: Sequence[AskView]) -> list[Shown]:
     ]
 
 
-def _when(op: Operation, at: datetime) -> str:
+def when(op: Operation, at: datetime) -> str:
+    """Return the time of a visit; only its day for those who may not read sessions."""
     return _text(at) if op.caller.may(Scope.SESSIONS_READ) else str(clinic_day(at, op.zone))
 
 
-def _speaks(person: Any) -> str | None:
+def speaks(person: Any) -> str | None:
+    """Return a patient's language, in English words; None if it is not recorded."""
     tag = person and person["language"]
     return english_name(tag) if tag else None
 

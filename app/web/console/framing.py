@@ -63,14 +63,8 @@ def _about(more: Mapping[str, Any]) -> Any:
     """
     sheet, shown = more.get("sheet"), more.get("shown")
     if shown is not None:
-        return shown.person or _by_id(shown)
+        return shown.person or (shown.patient_id and {"id": shown.patient_id})
     return more.get("patient") if sheet is None else sheet.patient
-
-
-def _by_id(shown: Any) -> dict[str, str] | None:
-    """Return the id of the patient of an alert or an ask, if it has one."""
-    record = shown.alert if hasattr(shown, "alert") else shown.ask
-    return {"id": record["patient_id"]} if record["patient_id"] else None
 
 
 def framed(template: str, op: Operation, **more: Any) -> HTMLResponse:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from app.alerts.service import raised
 from app.alerts.views import RaisedAlertView, RedFlag
-from app.asks.service.reports import alarm, store_report
+from app.asks.service.reports import Reported, alarm, store_report
 from app.asks.views import AskView
 from app.core.operation import Operation
 from app.core.values.access import Scope
@@ -19,7 +19,7 @@ from app.core.values.problems import Invalid, NotFound
 from app.core.values.vocabularies import words_of
 from app.followups.schemas import FollowUpBody
 from app.followups.service import FOLLOW_UPS
-from app.followups.views import ChangeRating
+from app.followups.views import ChangeRating, FollowUpView
 from app.records.queries import record_for_answer
 from app.web.console import access
 from app.web.console.chart import plain
@@ -38,8 +38,8 @@ _NO_SORENESS: Final = Fault("/soreness", "missing", "Ask how sore they are now, 
 _NO_TIME: Final = Fault("/reported_at", "datetime_parsing", "Give a day and a time, or leave it.")
 
 
-def report(op: Operation, ask: AskView, form: Mapping[str, str]) -> None:
-    """Store a report about the ask's visit. Raises `Invalid` with every fault."""
+def report(op: Operation, about: Reported, form: Mapping[str, str]) -> FollowUpView:
+    """Store a report about a visit, and return it. Raises `Invalid` with every fault."""
     faults, at = [], _moment(form.get("reported_at", ""), op.zone, op.at)
     if at is None:
         faults.append(_NO_TIME)
@@ -55,16 +55,15 @@ def report(op: Operation, ask: AskView, form: Mapping[str, str]) -> None:
     members |= {name: form[name] for name in ("change", "comment", "reported_by") if name in form}
     if "bruising" in form:
         members["bruising"] = {"yes": True, "no": False}.get(form["bruising"], form["bruising"])
-    body: FollowUpBody = access.body_of(FollowUpBody, members)
-    store_report(op, ask["id"], body.model_copy(update={"session_id": ask["session_id"]}))
+    return store_report(op, about, access.body_of(FollowUpBody, members))
 
 
-def warn(op: Operation, ask: AskView, form: Mapping[str, str]) -> RaisedAlertView | None:
+def warn(op: Operation, about: Reported, form: Mapping[str, str]) -> RaisedAlertView | None:
     """Raise the alert about a refused form in which red flags are ticked; None if none is."""
     flags = ticked(form)
     if not flags:
         return None
-    return raised(op, alarm(op, ask["id"], ask["patient_id"], ask["session_id"], flags))
+    return raised(op, alarm(op, about, flags))
 
 
 def _faults(form: Mapping[str, str]) -> Iterator[Fault]:

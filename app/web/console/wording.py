@@ -153,6 +153,8 @@ READS: Final[Mapping[str, str]] = {
     "console.add-alert-note": "an alert, with a note added",
     "console.amend": "the session, amended",
     "console.amend-form": "the session, to amend it",
+    "console.called": "what the patient said by phone about a visit, entered",
+    "console.called-form": "the form for what the patient says by phone about a visit",
     "console.cancel-ask": "a message to the patient, cancelled",
     "console.consent-to-messages": "the consent to messages, entered",
     "console.everything": "everything about the patient, as a file",
