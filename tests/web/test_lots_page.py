@@ -53,3 +53,15 @@ def test_a_recall_is_one_whole_list_in_a_stated_order_with_the_lots_written_almo
     every = words(desk.get("/console/lots").text)
     assert "Lots in use 2" in every
     assert "24-118 also written LOT 24/118" in every or "LOT 24/118 also written 24-118" in every
+
+
+def test_who_has_died_is_marked_wherever_people_are_listed_to_be_called(
+    desk: Desk, api: Api
+) -> None:
+    gone = api.patient(family_name="Lopez", deceased_on="2026-03-09")["id"]
+    session = needled(api, "24-118", patient_id=gone, occurred_at="2026-03-01T10:00:00-08:00")
+    said = {"reported_at": "2026-03-02T10:00:00-08:00", "soreness": 4, "red_flags": ["fainting"]}
+    api.create(f"/v1/sessions/{session['id']}/follow-ups", **said)
+    for place in ("", "/lots?lot=24118", "/alerts"):
+        page = words(desk.get(f"/console{place}").text)
+        assert page.count("died 2026-03-09") == 1, place
