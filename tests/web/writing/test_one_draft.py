@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from app.web.console.writing.session_fields import (
     with_needle,
     with_one_needle,
 )
-from tests.ground import Api
+from tests.accounts.people import joined
+from tests.ground import Api, Clinic
 from tests.web.console import Desk, words
 from tests.web.writing.logged import new, page, read, row
 from tests.web.writing.sent import again, form_on, opened, send
@@ -169,3 +171,50 @@ def test_the_clinic_s_day_decides_what_is_of_today(
     typed = {"occurred_at": "2026-11-01T13:30", "practitioner_id": who["practitioner_id"]}
     assert send(desk, new(who), **typed, note="Of that visit.").status_code == 303
     assert read(api, old)["note"] == "Of that visit."
+
+
+def test_a_screening_opened_before_another_draft_asks_which_one_it_belongs_to(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    here = f"/console/patients/{who['patient_id']}/screenings/new"
+    early = opened(desk, here)
+    screened(desk, who)
+    [draft] = drafts(api)
+    by = {"practitioner_id": who["practitioner_id"], "decision": "proceed"}
+    answer = again(desk, here, early, **by, answers__1__answer="yes", answers__1__detail="Mild")
+    assert answer.status_code == 422
+    form = form_on(answer.text, here)
+    assert form.wrong == {"session_id"}
+    assert "was begun after you opened this form" in words(answer.text)
+    assert form.values["answers.1.detail"] == "Mild"
+    assert len(drafts(api)) == 1
+    chosen = again(desk, here, form.values, answers__1__answer="yes", session_id=draft["id"])
+    assert chosen.status_code == 303, chosen.text
+    assert len(drafts(api)) == 1
+    assert again(desk, here, form.values, answers__1__answer="yes").status_code == 303
+    assert len(drafts(api)) == 2, "whoever asks again for a new draft gets one"
+
+
+def test_the_technique_of_the_last_session_is_chosen_in_the_form_and_the_form_says_so(
+    app: FastAPI, clinic: Clinic, api: Api, who: dict[str, str]
+) -> None:
+    by = {"role": "practitioner", "practitioner_id": who["practitioner_id"]}
+    desk = joined(app, clinic, api, **by).desk
+    told = "That of your last session is chosen"
+    first = desk.get(new(who)).text
+    assert told not in words(first)
+    assert form_on(first, new(who)).values["technique"] == ""
+    mine = who["practitioner_id"]
+    other = {"patient_id": api.patient()["id"], "practitioner_id": mine}
+    api.session(**other, technique="gunn_ims", occurred_at=(now() - timedelta(days=2)).isoformat())
+    shown = desk.get(new(who)).text
+    assert told in words(shown)
+    assert form_on(shown, new(who)).values["technique"] == "gunn_ims"
+    here = screened(desk, who)
+    [draft] = [one for one in drafts(api) if one["patient_id"] == who["patient_id"]]
+    assert draft["technique"] is None, "nothing is stored that nobody has seen"
+    edited = desk.get(here).text
+    assert told in words(edited)
+    assert again(desk, here, form_on(edited, here).values, note="Deep.").status_code == 303
+    assert read(api, draft)["technique"] == "gunn_ims"
+    assert told not in words(desk.get(here).text)

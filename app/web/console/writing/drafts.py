@@ -18,7 +18,7 @@ from app.records.views import DuplicateView
 from app.sessions.schemas import SessionBody
 from app.sessions.service import SESSIONS
 from app.web.console import pages
-from app.web.console.begun import begun
+from app.web.console.begun import begun, is_empty
 from app.web.console.framing import After
 from app.web.console.writing.alike import check_seen
 from app.web.console.writing.fields import Read, changed, read_fields, texts
@@ -38,6 +38,7 @@ from app.web.console.writing.visits import (
     next_of,
     resembling,
     sheet_of,
+    show_new,
     told_first,
 )
 
@@ -61,7 +62,8 @@ def edit_session(op: Writing, id: UUID, opened: Annotated[Opened, Query()]) -> H
     if opened.repeat is None or last is None:
         sheet = _sheet(op, session, {})
         more = {**sheet.more, "repeats": None if last is None else last["occurred_at"]}
-        return show(op, sheet._replace(more=more), sheet.stored)
+        shows = show_new if is_empty(session) else show
+        return shows(op, sheet._replace(more=more), sheet.stored)
     copied = copied_of(last, op.zone)
     sheet = _sheet(op, session, copied)._replace(lead=told_of_copy(last, op.zone))
     own = {name: text for name, text in sheet.stored.items() if text}

@@ -1,11 +1,11 @@
-"""The muscles that a form offers first: what is needled most, so that nobody has to set them."""
+"""What a form begins with: the muscles needled most, and the technique of the last session."""
 
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select
 
-from app.core.operation import CLINIC, Operation
+from app.core.operation import CLINIC, Operation, rows
 from app.core.values.access import Scope
 from app.muscles.queries import find
 from app.sessions.models import Needling, TreatmentSession
@@ -40,6 +40,24 @@ def _needled(column: str) -> Select[str, int]:
 
 _OF_PATIENT: Final = _needled("patient_id")
 _OF_PRACTITIONER: Final = _needled("practitioner_id")
+
+
+_TECHNIQUES: Final = (
+    rows(TreatmentSession, TreatmentSession.technique)
+    .where(
+        TreatmentSession.practitioner_id == bindparam("whose"), TreatmentSession.status != "void"
+    )
+    .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
+    .limit(VISITS)
+)
+
+
+def last_technique(op: Operation) -> str:
+    """Return the technique of the last session of the practitioner who is signed in; else ""."""
+    own = op.caller.practitioner_id
+    if own is None or not op.caller.may(Scope.SESSIONS_READ):
+        return ""
+    return next((row.technique for row in op.all(_TECHNIQUES, whose=own) if row.technique), "")
 
 
 def offered(op: Operation, patient_id: UUID | None) -> list[str]:

@@ -37,7 +37,7 @@ from app.web.console.writing.courses import words_to_choose
 from app.web.console.writing.fields import Field, Read, changed, texts
 from app.web.console.writing.people import NOBODY, chart_of, choices
 from app.web.console.writing.safety import now_on_clock, person
-from app.web.console.writing.sheets import MORE_ROWS, Section, Sheet, show, take
+from app.web.console.writing.sheets import MORE_ROWS, Again, Section, Sheet, show, take
 from app.web.console.writing.visits import (
     SESSIONS_AT,
     beginning,
@@ -53,6 +53,10 @@ NO_TO_OTHERS: Final = "no"
 NO: Final = (NO_TO_OTHERS, "No to all others")
 NEW_VISIT: Final = "new"
 CHOOSE: Final = "Choose one of those that are offered."
+BEGUN: Final = (
+    "A draft of today was begun after you opened this form. Choose it, or store again for a new"
+    " draft."
+)
 BEFORE: Final = "/patients/{patient_id:uuid}/screenings/new"
 NEW: Final = "/sessions/{id:uuid}/screenings/new"
 EDIT: Final = f"/{correcting.SCREENING.folder}/{{id:uuid}}/edit"
@@ -118,9 +122,10 @@ def create_screening(op: Screening, id: UUID, form: LongForm) -> Response:
 def new_screening_of_patient(op: Beginning, patient_id: UUID) -> HTMLResponse:
     """Show the questions before there is a session: one of today, or a new one, belongs to them."""
     asked = _questions(op, patient_id)
-    drafts = [id for id, _ in drafts_of_today(op, patient_id)]
-    own = {"session_id": [*drafts, NEW_VISIT][0], "practitioner_id": op.caller.practitioner_id}
-    chosen = {name: str(it or "") for name, it in own.items()}
+    offered = _offered(op, patient_id)
+    newest = [*offered["offered"].split(), NEW_VISIT][0]
+    own = {"session_id": newest, "practitioner_id": op.caller.practitioner_id}
+    chosen = {name: str(it or "") for name, it in own.items()} | offered
     return show(op, _before(op, patient_id, asked), _beginning(op, asked) | chosen)
 
 
@@ -133,20 +138,32 @@ def create_screening_of_patient(op: Beginning, patient_id: UUID, form: LongForm)
         members = {**read.members}
         own = members.pop("practitioner_id", None)
         id = members.pop("session_id", NEW_VISIT)
+        known = members.pop("offered", "").split()
+        drafts = dict(drafts_of_today(op, patient_id))
         if id == NEW_VISIT:
+            if not drafts.keys() <= set(known):
+                raise Invalid([Fault("/session_id", "possible_duplicate", BEGUN)])
             begun = {**beginning(op, patient_id), "practitioner_id": own, "occurred_at": op.at}
             filled = {name: value for name, value in begun.items() if value}
             body: SessionBody = access.body_of(SessionBody, {**filled, "patient_id": patient_id})
             _check(members)
             id = str(create_one(op, SESSIONS, body)[0]["id"])
-        elif id not in dict(drafts_of_today(op, patient_id)):
+        elif id not in drafts:
             raise Invalid([Fault("/session_id", "uuid_type", CHOOSE)])
         _store(op, members, id)
         is_deferred = _is_deferred(members)
         return chart_of(op, patient_id) if is_deferred else f"{SESSIONS_AT}/{id}/edit"
 
+    def again(sheet: Sheet, faults: list[Fault]) -> Again:
+        return Again(sheet, faults, _offered(op, patient_id))
+
     sheet, filled = _with_no(_before(op, patient_id, asked), form, asked)
-    return take(op, sheet, filled, work, "screened")
+    return take(op, sheet, filled, work, "screened", again)
+
+
+def _offered(op: Operation, patient_id: UUID) -> dict[str, str]:
+    """Return which drafts the form offers: another one may be begun before the form is sent."""
+    return {"offered": " ".join(id for id, _ in drafts_of_today(op, patient_id))}
 
 
 def _check(members: Mapping[str, Any]) -> None:
@@ -261,6 +278,7 @@ def _before(op: Operation, patient_id: UUID, asked: Sequence[Question]) -> Sheet
         (
             Field("session_id", "Session", "choice", visits, required=True),
             Field(*("practitioner_id", "Practitioner of a new draft", "choice"), tuple(people(op))),
+            Field("offered", "Drafts offered", "hidden"),
         ),
         style="half",
     )

@@ -34,6 +34,9 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "patient_id": "The form is one patient's.",
 }
 """Members of a session's body that the form lacks, and why."""
+NEEDED: Final = "Needed to sign."
+CHOSEN: Final = "That of your last session is chosen. Change it if today's is another one."
+"""What the form says of a technique that nobody has chosen yet."""
 SIDES: Final = choices(words_of(Side))
 LEVELS: Final = tuple((one, one) for one in SPINAL_LEVELS)
 _NEEDLE: Final = (
@@ -155,6 +158,19 @@ def sections(
     ]
 
 
+def with_technique_chosen(shown: Sequence[Section]) -> list[Section]:
+    """Return the sections of a form that says that the technique is that of the last session."""
+    return [
+        one._replace(
+            fields=tuple(
+                each._replace(hint=f"{NEEDED} {CHOSEN}") if each.name == "technique" else each
+                for each in one.fields
+            )
+        )
+        for one in shown
+    ]
+
+
 def with_movements(
     fields: Sequence[Field], movements: Sequence[tuple[str, str]]
 ) -> tuple[Field, ...]:
@@ -200,7 +216,7 @@ def _visit(offered: Offered, numbers: int) -> Section:
             ),
             Field(
                 *("technique", "Technique", "choice", choices(words_of(Technique))),
-                hint="Needed to sign.",
+                hint=NEEDED,
             ),
             Field("attendance", "Attendance", "choice", choices(words_of(Attendance))),
             Field("episode_id", "Episode", "choice", tuple(offered.episodes)),
@@ -234,7 +250,7 @@ def _count() -> Section:
     return Section(
         "Needle count",
         (
-            Field("needle_count.opened", "Opened", "number", hint="Needed to sign."),
+            Field("needle_count.opened", "Opened", "number", hint=NEEDED),
             Field("needle_count.inserted", "Inserted", "number"),
             Field("needle_count.removed", "Removed", "number"),
             Field("needle_count.disposed", "Disposed of", "number"),

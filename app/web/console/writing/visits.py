@@ -34,7 +34,7 @@ from app.web.console.who import SESSION
 from app.web.console.writing.alike import WHY, Alike, check_seen, shown
 from app.web.console.writing.before_signing import cautions
 from app.web.console.writing.courses import words_to_choose
-from app.web.console.writing.favourites import offered
+from app.web.console.writing.favourites import last_technique, offered
 from app.web.console.writing.fields import Read, read_fields, texts
 from app.web.console.writing.people import NOBODY, chart_of
 from app.web.console.writing.repeating import copied_of, last_needled, rows_of, told_of_copy
@@ -46,6 +46,7 @@ from app.web.console.writing.session_fields import (
     longer,
     sections,
     with_needle,
+    with_technique_chosen,
 )
 from app.web.console.writing.sheets import Again, Sheet, returning_to, show, take
 
@@ -82,7 +83,7 @@ def new_session(op: Writing, patient_id: UUID) -> Response:
     going_on = _going_on(op, patient_id, sheet)
     if going_on is not None:
         return pages.redirect(f"{SESSIONS_AT}/{going_on['id']}/edit", "begun")
-    return show(op, sheet, beginning(op, patient_id))
+    return show_new(op, sheet, beginning(op, patient_id))
 
 
 @router.post(NEW, operation_id="console.create-session")
@@ -94,7 +95,7 @@ def create_session(op: Writing, patient_id: UUID, form: LongForm) -> Response:
 @router.get(ANOTHER, operation_id="console.another-session")
 def another_session(op: Writing, patient_id: UUID) -> HTMLResponse:
     """Show the form for a further session, although a draft was begun today."""
-    return show(op, _new(op, patient_id, "another", {}), beginning(op, patient_id))
+    return show_new(op, _new(op, patient_id, "another", {}), beginning(op, patient_id))
 
 
 @router.post(ANOTHER, operation_id="console.create-another-session")
@@ -114,7 +115,7 @@ def repeat_session(op: Writing, patient_id: UUID) -> Response:
         return pages.redirect(page + asked)
     if last is None:
         lead = "There is no earlier session to repeat."
-        return show(op, sheet._replace(lead=lead), beginning(op, patient_id))
+        return show_new(op, sheet._replace(lead=lead), beginning(op, patient_id))
     copied = copied_of(last, op.zone)
     sheet = _new(op, patient_id, "repeat", copied)._replace(lead=told_of_copy(last, op.zone))
     return show(op, sheet, {**beginning(op, patient_id), **copied})
@@ -171,6 +172,18 @@ def _new(op: Operation, patient_id: UUID, act: str, form: Mapping[str, str]) -> 
         more={"muscles": offered(op, patient_id), **told_first(op, patient_id)},
         longer=longer(listed),
     )
+
+
+def show_new(op: Operation, sheet: Sheet, values: Mapping[str, str]) -> HTMLResponse:
+    """Show a form of a session, with the technique of the practitioner's last one where it is open.
+
+    The form says so. Nothing is stored until a person stores the form.
+    """
+    usual = "" if values.get("technique") else last_technique(op)
+    if not usual:
+        return show(op, sheet, values)
+    told = sheet._replace(sections=with_technique_chosen(sheet.sections))
+    return show(op, told, {**values, "technique": usual})
 
 
 def told_first(op: Operation, patient_id: UUID, but: UUID | None = None) -> dict[str, Any]:
