@@ -86,8 +86,12 @@ class Recalled(NamedTuple):
 
 def lots(op: Operation) -> list[str]:
     """Every lot of the clinic's needles, in one spelling each."""
-    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
-    return _one_spelling_each(op, known)
+    return _one_spelling_each(op, _known(op))
+
+
+def _known(op: Operation) -> list[str]:
+    """Every lot of the clinic's needles, as lots are compared."""
+    return [row.lot for row in op.all(_LOTS) if row.lot is not None]
 
 
 def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Recalled:
@@ -95,19 +99,11 @@ def patients_of_lot(op: Operation, lot: str, filters: Filters) -> Recalled:
 
     Case, white space, signs and the word "Lot" don't matter.
     """
-    lot = folded_code(lot)
-    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
-    same = [] if "\0" in lot else rules.same(lot, known)  # no text in the database holds NUL
+    same, others = _matching(op, lot)
     if not same:
-        return Recalled([], None, [], _one_spelling_each(op, rules.resembling(lot, known)))
-    statement = _FIRST if filters.cursor is None else _FURTHER
-    found, cursor = page(op, statement, _ORDER, filters, lots=same)
-    ids = [row.patient_id for row in found]
-    uses = _uses(op.all(_USES, lots=same, patients=ids))
-    patients = {patient["id"]: patient for patient in records_for_answer(op, PATIENTS, ids)}
-    spellings = sorted({row.lot for row in op.all(_WRITTEN, lots=same)})
-    shown: list[LotPatientView] = [{"patient": patients[id], "sessions": uses[id]} for id in ids]
-    return Recalled(shown, cursor, spellings, [])
+        return Recalled([], None, [], others)
+    shown, cursor = _treated(op, same, filters)
+    return Recalled(shown, cursor, _spellings(op, same), [])
 
 
 def whole_recall(op: Operation, lot: str) -> Recalled:
@@ -115,20 +111,45 @@ def whole_recall(op: Operation, lot: str) -> Recalled:
 
     There is a cursor only beyond `RECALLED_MAX` patients.
     """
-    found = patients_of_lot(op, lot, Filters(limit=_AT_ONCE))
-    patients, cursor = list(found.patients), found.cursor
+    same, others = _matching(op, lot)
+    if not same:
+        return Recalled([], None, [], others)
+    patients, cursor = _treated(op, same, Filters(limit=_AT_ONCE))
     while cursor is not None and len(patients) < RECALLED_MAX:
-        more = patients_of_lot(op, lot, Filters(limit=_AT_ONCE, cursor=cursor))
-        patients, cursor = [*patients, *more.patients], more.cursor
+        more, cursor = _treated(op, same, Filters(limit=_AT_ONCE, cursor=cursor))
+        patients += more
     patients.sort(key=lambda each: each["sessions"][-1]["occurred_at"], reverse=True)
-    others = near_lots(op, lot) if patients else found.others
-    return found._replace(patients=patients, cursor=cursor, others=others)
+    others = near_lots(op, lot) if patients else []
+    return Recalled(patients, cursor, _spellings(op, same), others)
+
+
+def _matching(op: Operation, lot: str) -> tuple[list[str], list[str]]:
+    """The lots in use that are this one; and if there is none, those that resemble it, or any."""
+    lot = folded_code(lot)
+    known = _known(op)
+    same = [] if "\0" in lot else rules.same(lot, known)  # no text in the database holds NUL
+    return same, [] if same else _one_spelling_each(op, rules.resembling(lot, known))
+
+
+def _treated(
+    op: Operation, same: Sequence[str], filters: Filters
+) -> tuple[list[LotPatientView], str | None]:
+    """A page of the patients treated with these lots, and the cursor of the next page."""
+    statement = _FIRST if filters.cursor is None else _FURTHER
+    found, cursor = page(op, statement, _ORDER, filters, lots=same)
+    ids = [row.patient_id for row in found]
+    uses = _uses(op.all(_USES, lots=same, patients=ids))
+    patients = {patient["id"]: patient for patient in records_for_answer(op, PATIENTS, ids)}
+    return [{"patient": patients[id], "sessions": uses[id]} for id in ids], cursor
+
+
+def _spellings(op: Operation, same: Sequence[str]) -> list[str]:
+    return sorted({row.lot for row in op.all(_WRITTEN, lots=same)})
 
 
 def near_lots(op: Operation, lot: str) -> list[str]:
     """Other lots in use that a lot may be mistyped for, or be a part of, in one spelling each."""
-    known = [row.lot for row in op.all(_LOTS) if row.lot is not None]
-    return _one_spelling_each(op, rules.near(folded_code(lot), known))
+    return _one_spelling_each(op, rules.near(folded_code(lot), _known(op)))
 
 
 def _one_spelling_each(op: Operation, lots: Sequence[str]) -> list[str]:

@@ -227,3 +227,45 @@ def test_the_one_open_episode_is_chosen_and_nothing_is_offered_where_there_is_no
     assert opened(desk, new(who))["episode_id"] == episode["id"]
     api.create("/v1/episodes", patient_id=who["patient_id"], complaint="A")
     assert opened(desk, new(who))["episode_id"] == ""
+
+
+def test_a_side_that_two_fields_say_differently_is_shown_with_all_other_faults_at_once(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    typed = {
+        **row(0, muscle="infra L", side="right", depth_mm="deep"),
+        **row(1, muscle="infra L", side="left"),
+        **row(2, muscle="infra L", side="right", drop="yes"),
+        "duration_min": "long",
+        "measurements__0__instrument": "ppt",
+        "measurements__0__muscle": "infra R",
+        "measurements__0__side": "left",
+    }
+    answer = log(desk, who, **typed)
+    assert answer.status_code == 422
+    wrong = form_on(answer.text, new(who)).wrong
+    both = {"needlings.0.side", "measurements.0.side"}
+    others = {"needlings.0.depth_mm", "duration_min"}
+    assert both | others <= wrong
+    assert not {"needlings.1.side", "needlings.2.side"} & wrong
+    told = "The muscle's text says left, and the side is another one."
+    assert told in words(answer.text)
+    assert api.get("/v1/sessions").json()["items"] == []
+    mended = {"needlings__0__side": "", "needlings__0__depth_mm": "20", "duration_min": "30"}
+    mended |= {"measurements__0__side": "right", "measurements__0__value": "300"}
+    mended |= {"measurements__0__phase": "before"}
+    values = form_on(answer.text, new(who)).values | {"needlings.2.drop": "yes"}
+    stored = again(desk, new(who), values, **mended)
+    assert stored.status_code == 303, stored.text
+    assert [one["side"] for one in only(api)["needlings"]] == ["left", "left"]
+
+
+def test_a_draft_s_side_that_two_fields_say_differently_is_not_stored(
+    desk: Desk, api: Api, who: dict[str, str]
+) -> None:
+    log(desk, who, **row(0, muscle="infra L"))
+    session = only(api)
+    answer = send(desk, page(session, "edit"), **row(0, muscle="infra R"))
+    assert answer.status_code == 422
+    assert form_on(answer.text, page(session, "edit")).wrong == {"needlings.0.side"}
+    assert read(api, session)["version"] == session["version"]

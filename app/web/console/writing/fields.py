@@ -49,6 +49,8 @@ CHOSEN: Final = "chosen"
 """The choice of one of the muscles that the words may mean."""
 MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
 """What stands for a question without an answer."""
+UNCLEAR: Final = "unclear"
+"""What a body has for a side of which two fields say different things. No model takes it."""
 _NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 
 
@@ -107,8 +109,9 @@ class Read(NamedTuple):
     """The members of the body. Empty fields are absent."""
     rows: Mapping[str, str]
     """The row of the form for each item of a list, by its JSON Pointer in the body."""
-    unclear: Sequence[Fault] = ()
-    """Where two fields contradict each other, at the places of the form."""
+    unclear: Mapping[str, Fault] = {}
+    """Where two fields contradict each other, by the name of the field. The body has no value there
+    that its model takes, so nothing of it is stored."""
 
     def field_of(self, pointer: str) -> str:
         """Return the name of the field at a JSON Pointer into the body."""
@@ -130,11 +133,14 @@ def read_fields(fields: Iterable[Field], form: Mapping[str, str], zone: tzinfo) 
             continue
         for name, value in _read(field, form, zone):
             _put(tree, name.split("."), value)
+    unclear = {name: fault for name, fault in _unclear(listed, form) if _is_in(tree, name)}
+    for name in unclear:
+        _put(tree, name.split("."), UNCLEAR)
     rows: dict[str, str] = {}
-    return Read(_packed(tree, "", "", rows), rows, list(_unclear(listed, form)))
+    return Read(_packed(tree, "", "", rows), rows, unclear)
 
 
-def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[Fault]:
+def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[tuple[str, Fault]]:
     """Yield a fault where a muscle's text names another side than the field beside it."""
     for field in fields:
         beside = f"{field.name.rpartition('.')[0]}.side".lstrip(".")
@@ -142,7 +148,17 @@ def _unclear(fields: Iterable[Field], form: Mapping[str, str]) -> Iterator[Fault
             _, side = meant(typed_in(form, field))
             if side not in {None, _typed(form, beside)}:
                 detail = f"The muscle's text says {side}, and the side is another one."
-                yield Fault("/" + beside.replace(".", "/"), "sides_differ", detail)
+                yield beside, Fault("/" + beside.replace(".", "/"), "sides_differ", detail)
+
+
+def _is_in(tree: Mapping[str, Any], name: str) -> bool:
+    """Return whether a member was read: a row that is left out has none."""
+    inner: Any = tree
+    for step in name.split("."):
+        if step not in inner:
+            return False
+        inner = inner[step]
+    return True
 
 
 def texts(fields: Iterable[Field], view: Mapping[str, Any], zone: tzinfo) -> dict[str, str]:

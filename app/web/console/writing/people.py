@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -51,7 +51,16 @@ DATES: Final = {
 RESEMBLES: Final = (
     "They may be stored already. Open the chart below, or tick that it is another person."
 )
-HOLDS: Final = "this number is theirs"
+
+
+class Found(NamedTuple):
+    """Why a stored patient is shown beside a new one."""
+
+    why: str
+    holds: bool = False
+    """Whether a number of the new one is theirs. A tick doesn't help then."""
+
+
 HOW_BORN: Final = (
     "Write it as 1988-04-12, 12.4.1988 or 12 April 1988; or only 1988-04 or 1988 where no more is"
     " known."
@@ -134,7 +143,7 @@ def new_patient(op: Writing) -> HTMLResponse:
 @router.post("/new", operation_id="console.create-patient")
 def create_patient(op: Writing, form: LongForm) -> Response:
     """Add a patient, and go to their chart. Those whom they resemble are shown before."""
-    found: dict[UUID, str] = {}
+    found: dict[UUID, Found] = {}
     tick = "It is another person: add them all the same"
 
     def work(read: Read) -> str:
@@ -153,13 +162,13 @@ def create_patient(op: Writing, form: LongForm) -> Response:
 
 
 @contextmanager
-def _naming_holder(found: dict[UUID, str]) -> Iterator[None]:
+def _naming_holder(found: dict[UUID, Found]) -> Iterator[None]:
     """Put into `found` whose the number is, if it belongs to another patient."""
     try:
         yield
     except IdentifierTaken as taken:
         found.clear()
-        found[UUID(taken.members["holder_id"])] = HOLDS
+        found[UUID(taken.members["holder_id"])] = Found("this number is theirs", holds=True)
         raise
 
 
@@ -168,11 +177,11 @@ def _again(
     sheet: Sheet,
     faults: list[Fault],
     form: Mapping[str, str],
-    found: Mapping[UUID, str],
+    found: Mapping[UUID, Found],
     tick: str,
 ) -> Again:
     """Return the form with those whom the patient resembles, or who has their number."""
-    is_held = HOLDS in found.values()
+    is_held = any(one.holds for one in found.values())
     more = shown(_alike(op, found), "" if is_held else tick)
     return Again(sheet._replace(more=more), [_worded(fault, form) for fault in faults], {})
 
@@ -195,15 +204,15 @@ def _require_name(read: Read) -> None:
         raise Invalid([Fault("/given_name", "missing", "Give a first name or a last name.")])
 
 
-def _resembled(op: Operation, body: PatientBody) -> dict[UUID, str]:
+def _resembled(op: Operation, body: PatientBody) -> dict[UUID, Found]:
     """Return those whom a new patient resembles, each with why, the most alike first."""
-    same = {one["id"]: WHY[one["why"]] for one in PATIENTS.duplicates(op, _as_view(body))}
+    same = {one["id"]: Found(WHY[one["why"]]) for one in PATIENTS.duplicates(op, _as_view(body))}
     new = Person(NOBODY, (body.given_name, body.family_name), body.birth_date)
-    near = {one.id: f"{NEAR[one.names]}, {DATES[one.dates]}" for one in resembling(op, new)}
-    return same | {id_: why for id_, why in near.items() if id_ not in same}
+    near = {one.id: Found(f"{NEAR[one.names]}, {DATES[one.dates]}") for one in resembling(op, new)}
+    return same | {id_: one for id_, one in near.items() if id_ not in same}
 
 
-def _alike(op: Operation, found: Mapping[UUID, str]) -> list[Alike]:
+def _alike(op: Operation, found: Mapping[UUID, Found]) -> list[Alike]:
     """Return those whom a new patient resembles, as the page shows them."""
     people = {one["id"]: one for one in records_for_answer(op, PATIENTS, list(found))}
     return [
@@ -212,9 +221,9 @@ def _alike(op: Operation, found: Mapping[UUID, str]) -> list[Alike]:
             full_name(people[id_]["given_name"], people[id_]["family_name"]),
             people[id_]["birth_date"],
             chart_of(op, id_),
-            why,
+            one.why,
         )
-        for id_, why in found.items()
+        for id_, one in found.items()
     ]
 
 
@@ -246,7 +255,7 @@ def edit_patient(op: Writing, patient_id: UUID) -> HTMLResponse:
 def change_patient(op: Writing, patient_id: UUID, form: LongForm) -> Response:
     """Change what is known of a patient."""
     sheet = _edit(op, patient_id)
-    found: dict[UUID, str] = {}
+    found: dict[UUID, Found] = {}
 
     def work(read: Read) -> str:
         with _naming_holder(found):

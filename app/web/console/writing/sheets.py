@@ -183,13 +183,6 @@ def take(
     if MORE_ROWS in form:
         return _page(op, same, form)
     read = read_fields(sheet.fields, form, op.zone)
-    if read.unclear:
-        shown = Again(same, read.unclear, {})
-        if again is not None:
-            shown = again(same, list(read.unclear))
-        found = placed(sheet.fields, read.unclear, Read({}, {}))
-        more = {**same.more, **shown.sheet.more}
-        return _page(op, same._replace(more=more), form, found, status=int(Invalid.status))
     try:
         done = work(read)
         return done if isinstance(done, Response) else pages.redirect(done, said)
@@ -197,7 +190,8 @@ def take(
         shown = Again(same, faults_of(refused, op.zone), {})
         if again is not None:
             shown = again(same, list(shown.faults))
-        found = _with_groups(shown.sheet, form, placed(shown.sheet.fields, shown.faults, read))
+        faults = [read.unclear.get(read.field_of(one.pointer), one) for one in shown.faults]
+        found = _with_groups(shown.sheet, form, placed(shown.sheet.fields, faults, read))
         return _page(op, shown.sheet, {**form, **shown.values}, found, status=int(refused.status))
     except VersionStale as stale:
         both = _both(op, sheet, form)
