@@ -14,6 +14,7 @@ from app.core.values.faults import Fault
 from app.muscles.queries import find
 from app.patients.rules.written_dates import written_date
 from app.web.console.hours import as_text, parsed
+from app.web.console.writing.answers import answers, each_box, in_boxes, number, without_last
 from app.web.console.writing.muscles import meant
 
 Sort = Literal[
@@ -47,11 +48,8 @@ DROP: Final = "drop"
 """The tick that leaves a row out."""
 CHOSEN: Final = "chosen"
 """The choice of one of the muscles that the words may mean."""
-MISSING: Final = frozenset({"-", "\u2013", "\u2014"})
-"""What stands for a question without an answer."""
 UNCLEAR: Final = "unclear"
 """What a body has for a side of which two fields say different things. No model takes it."""
-_NUMBER: Final = re.compile(r"[+-]?\d{1,9}([.,]\d{1,9})?", re.ASCII)
 
 
 class Field(NamedTuple):
@@ -68,6 +66,12 @@ class Field(NamedTuple):
     """What an empty field means, to be shown in it."""
     others: str = ""
     """The label of the words that may stand in a list of codes besides; empty if none may."""
+    boxes: int = 0
+    """So many boxes a questionnaire has for its answers; 0: they are one line."""
+
+    def in_boxes(self, text: str) -> list[str]:
+        """Return what each box of a questionnaire holds."""
+        return each_box(text, self.boxes)
 
     @property
     def top(self) -> str:
@@ -174,7 +178,7 @@ def changed(
     `before` has the texts of the stored record. What nobody touched isn't sent: so a form loses
     nothing that it shows less exactly, such as the seconds of a time.
     """
-    touched = [f.top for f in fields if typed_in(form, f) != before[f.name].strip()]
+    touched = [f.top for f in fields if _is_touched(f, typed_in(form, f), before[f.name].strip())]
     dropped = [name.partition(".")[0] for name in form if name.endswith(f".{DROP}")]
     tops = dict.fromkeys((*touched, *dropped))
     return {
@@ -182,6 +186,13 @@ def changed(
         for top in tops
         if any(field.top == top for field in fields)
     }
+
+
+def _is_touched(field: Field, typed: str, before: str) -> bool:
+    """Return whether a person changed a field. Boxes don't show missing answers at the end."""
+    if field.sort == "answers":
+        return without_last(typed) != without_last(before)
+    return typed != before
 
 
 def _whole(fields: Iterable[Field], top: str, value: Any) -> Any:
@@ -203,7 +214,8 @@ class Placed(NamedTuple):
 
 def placed(fields: Iterable[Field], faults: Iterable[Fault], read: Read) -> Placed:
     """Bring each fault to its field, or to the nearest one around or inside its place."""
-    names = [field.name for field in fields]
+    sorts = {field.name: field.sort for field in fields}
+    names = list(sorts)
     at: dict[str, list[Fault]] = {}
     elsewhere: list[Fault] = []
     for fault in faults:
@@ -212,7 +224,11 @@ def placed(fields: Iterable[Field], faults: Iterable[Fault], read: Read) -> Plac
             (n for n in names if n == wanted or wanted.startswith(f"{n}.")),
             next((n for n in names if wanted and n.startswith(f"{wanted}.")), None),
         )
-        (elsewhere if found is None else at.setdefault(found, [])).append(fault)
+        box = wanted.removeprefix(f"{found}.")
+        is_answer = box.isdecimal() and sorts.get(found or "") == "answers"
+        told = f"Answer {int(box) + 1}: {fault.detail}" if is_answer else fault.detail
+        shown = fault._replace(detail=told)
+        (elsewhere if found is None else at.setdefault(found, [])).append(shown)
     return Placed(at, elsewhere)
 
 
@@ -236,7 +252,7 @@ def _read(field: Field, form: Mapping[str, str], zone: tzinfo) -> Iterator[tuple
 def _value(field: Field, typed: str, zone: tzinfo) -> Any:
     match field.sort:
         case "number":
-            return _number(typed) if _NUMBER.fullmatch(typed) else typed
+            return number(typed)
         case "moment":
             return _moment(typed, zone)
         case "yes_no":
@@ -251,25 +267,10 @@ def _value(field: Field, typed: str, zone: tzinfo) -> Any:
 
 def _listed(field: Field, typed: str) -> Any:
     if field.sort == "answers":
-        return _answers(typed)
+        return answers(typed)
     if field.sort == "lines":
         return [line for line in map(str.strip, typed.splitlines()) if line]
     return ["_".join(word.split()) for word in _split(typed)]
-
-
-def _answers(typed: str) -> Any:
-    """Return the answers to a questionnaire, None for a missing one; as typed if they aren't clear.
-
-    A comma inside a number may divide two answers, or be a decimal comma.
-    """
-    words = re.sub(r"[,;](?=\s|$)", " ", typed).split()
-    clear = all(word in MISSING or ("," not in word and _NUMBER.fullmatch(word)) for word in words)
-    return [None if word in MISSING else _number(word) for word in words] if clear else typed
-
-
-def _number(typed: str) -> float:
-    number = float(typed.replace(",", "."))
-    return int(number) if number.is_integer() else number
 
 
 def _moment(typed: str, zone: tzinfo) -> str:
@@ -322,6 +323,9 @@ def typed_in(form: Mapping[str, str], field: Field) -> str:
     if chosen is not None:
         _, side = meant(_typed(form, field.name))
         return f"{chosen.name} {side or ''}".strip()
+    if field.sort == "answers":
+        boxes = in_boxes(form, field.name)
+        return _typed(form, field.name) if boxes is None else boxes
     if field.sort != "codes":
         return _typed(form, field.name)
     place = f"{field.name}."

@@ -46,7 +46,7 @@ from app.web.console.writing.session_fields import (
     SIDES,
     with_movements,
 )
-from app.web.console.writing.sheets import Again, Section, Sheet, show, take
+from app.web.console.writing.sheets import BOXES, Again, Section, Sheet, show, take
 from app.web.console.writing.visits import episodes, visits_to_choose
 
 OF_PATIENT: Final = "/patients/{patient_id:uuid}"
@@ -256,7 +256,13 @@ def _sheet(op: Operation, writes: Writes, patient_id: UUID, stored: Mapping[str,
         chart_of(op, patient_id),
         patient=person(op, patient_id),
         more={"muscles": NAMES},
+        longer=_longer(writes),
     )
+
+
+def _longer(writes: Writes) -> list[tuple[str, str, str]]:
+    """Return the button that asks for the boxes of a questionnaire, for a measurement."""
+    return [(*BOXES, "items")] if writes.kind is MEASUREMENTS else []
 
 
 def _create(op: Operation, writes: Writes, patient_id: UUID, form: Mapping[str, str]) -> Response:
@@ -334,6 +340,7 @@ def _edit(op: Operation, writes: Writes, id: UUID) -> Sheet:
         record_id=id,
         version=stored["version"],
         more={"muscles": NAMES},
+        longer=_longer(writes),
     )
     return sheet._replace(stored=texts(sheet.fields, stored, op.zone))
 

@@ -25,7 +25,7 @@ from app.sessions.views import (
 )
 from app.web.console.writing.fields import Field, Read
 from app.web.console.writing.people import choices
-from app.web.console.writing.sheets import MORE_ROWS, Section
+from app.web.console.writing.sheets import BOXES, MORE_ROWS, Section
 
 SPARE: Final = 2
 """The empty rows that follow those that a session has already."""
@@ -82,8 +82,8 @@ MEASURE: Final = (
 MEASURE_FURTHER: Final = (
     Field(
         *("items", "Answers of a questionnaire", "answers"),
-        hint="In its order, with spaces: 2 0 3 - 1. A dash is a missing answer. Leave the value"
-        " empty: it is scored from them.",
+        hint="In its order. A dash or an empty box is a missing answer. Leave the value empty: it"
+        " is scored from them.",
     ),
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),
@@ -320,7 +320,7 @@ def longer(shown: Sequence[Section]) -> list[tuple[str, str, str]]:
         if rows < listed.at_most:
             asked = f"{member} {rows + FURTHER_ROWS}"
             found.append((asked, f"More rows: {listed.label.lower()}", f"{member}.{rows}"))
-    return found
+    return [*found, (*BOXES, "measurements.0")]
 
 
 def with_needle(members: Mapping[str, Any]) -> dict[str, Any]:

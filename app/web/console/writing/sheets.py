@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from app.core.operation import Operation
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, Problem, VersionStale
+from app.instruments.queries import scoring
 from app.ledger import queries as ledger
 from app.records.errors import IdentifierTaken
 from app.web.console import access, pages
@@ -36,8 +37,10 @@ _VERSION: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 EMPTY: Final = Placed({}, ())
 UNSEEN: Final = frozenset(("hidden", "about"))
 """The sorts of fields that nobody sees."""
-CHOSEN: Final = frozenset(("codes", "muscle"))
-"""The sorts of fields that have ticks or choices besides a line."""
+CHOSEN: Final = frozenset(("codes", "muscle", "answers"))
+"""The sorts of fields that have ticks, choices or boxes besides a line."""
+BOXES: Final = ("boxes", "A box for each answer of a questionnaire")
+"""The button that shows a form again with boxes: the value of `MORE_ROWS`, its label."""
 
 
 class Section(NamedTuple):
@@ -243,6 +246,7 @@ def _page(
     stale: Stale | None = None,
     status: int = 200,
 ) -> HTMLResponse:
+    sheet = sheet._replace(sections=[_with_boxes(one, values) for one in sheet.sections])
     read = {each.name: typed_in(values, each) for each in sheet.fields if each.sort in CHOSEN}
     page = framed(
         sheet.template,
@@ -256,6 +260,17 @@ def _page(
     )
     page.status_code = status
     return page
+
+
+def _with_boxes(section: Section, values: Mapping[str, str]) -> Section:
+    """Return the section with a box for each answer of the questionnaire that is chosen."""
+    more = []
+    for field in section.more:
+        instrument = values.get(f"{field.name.removesuffix('items')}instrument", "")
+        found = scoring(instrument) if field.sort == "answers" else None
+        is_asked = found is not None and found.method != "mean"  # a mean is of repeated readings
+        more.append(field._replace(boxes=found.items_max) if found and is_asked else field)
+    return section._replace(more=tuple(more))
 
 
 def _label(sheet: Sheet, field: Field) -> str:
