@@ -79,12 +79,6 @@ def ids(op: Operation, patient_id: UUID) -> Ids:
     return {noun: sorted(some) for noun, some in found.items()}
 
 
-def has_session(op: Operation, patient_id: UUID) -> bool:
-    """Return whether the patient has a session, void or not."""
-    statement = _SOURCES[SESSIONS.noun].statement.limit(1)
-    return op.first(statement, patient_id=patient_id) is not None
-
-
 def records(op: Operation, kind: Kind[Any, Any], ids: Sequence[UUID]) -> Iterator[Any]:
     """Yield records as every answer has them, in order of age, and mark those that differ."""
     for some in _parts(ids):

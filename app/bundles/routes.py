@@ -89,4 +89,4 @@ def _bundle(
     op: Operation, database: Database, patient_id: UUID, language: Language, chart: service.Chart
 ) -> Stream:
     pieces = service.bundle(op, database, patient_id, language, chart)
-    return Stream(pieces, Zip.media_type, FILE)
+    return Stream(pieces, Zip.media_type, f"everything-{chart.file}.zip")

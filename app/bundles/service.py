@@ -31,6 +31,7 @@ from app.records.queries import check_exists
 from app.sessions.service import SESSIONS
 from app.summaries import service as summaries
 from app.summaries.errors import ChartTooLong, PressMissing, Unprintable
+from app.summaries.rules.release import file_of
 from app.summaries.schemas import ChartSummaryBody
 
 FORMAT: Final = "needlework patient bundle 1"
@@ -39,13 +40,14 @@ REASON: Final = "To patient; for: a request of access; everything about the pati
 CHART: Final = "chart.pdf"
 _LINE: Final = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 _RECORDS: Final = ".ndjson"
-NO_SESSION: Final = "no-session"
 MOVED: Final = "of-another-patient-or-no-record"
 
 
 class Chart(NamedTuple):
     """The printed chart, or a word for the reason why there is none."""
 
+    file: str
+    """What the bundle's name has of the patient and the day."""
     pdf: bytes | None
     reason: str = ""
 
@@ -58,24 +60,23 @@ class File(NamedTuple):
 
 
 def printed_chart(op: Operation, database: Database, patient_id: UUID) -> Chart:
-    """Print the patient's chart, if they have a session. A reason that prevents it is no fault.
+    """Print the patient's chart. A reason that prevents it is no fault.
 
     Raises `NotFound` if this clinic has no such patient.
     """
     with database.reading(op.clinic_id) as db:
         op.begin(db)
         check_exists(op, PATIENTS, patient_id)
-        if not queries.has_session(op, patient_id):
-            return Chart(None, NO_SESSION)
+        file = file_of(patient_id, op.at.astimezone(op.zone))
     asked = {"recipient": {"kind": "patient"}, "purpose": PURPOSE, "detail": "whole"}
     body = ChartSummaryBody.model_validate(asked)
     try:
         summary, _ = summaries.printed(op, database, patient_id, body)
     except (ChartTooLong, PressMissing, Unprintable) as problem:
-        return Chart(None, problem.code)
+        return Chart(file, None, problem.code)
     finally:
         op.entries = []  # the bundle's own entry covers what was read for it
-    return Chart(summary.pdf)
+    return Chart(file, summary.pdf)
 
 
 def bundle(

@@ -14,7 +14,7 @@ from app.measurements.schemas import (
     MeasurementFilters,
 )
 from app.measurements.views import MeasurementView
-from app.records.appearances import Appearances, LeftOut
+from app.records.appearances import Appearances
 from app.records.kinds import Facts, Kind, Reference
 from app.sessions.rules.belonging import MEASUREMENT
 from app.sessions.service import session_faults
@@ -46,7 +46,7 @@ class Measurements(Kind[MeasurementBody, MeasurementView]):
         rows=True,
         table=True,
         timeline=Measurement.taken_at,
-        chart_summary=LeftOut("The summary shows its value as a part of the progress."),
+        chart_summary=True,
         console=True,
         note=True,
     )

@@ -29,6 +29,8 @@ from app.kinds import IN_CHART_SUMMARY
 from app.languages.rules.choice import SOURCE
 from app.ledger import queries as ledger
 from app.measurements.models import Measurement
+from app.measurements.service import MEASUREMENTS
+from app.measurements.views import MeasurementView
 from app.muscles import queries as muscles
 from app.muscles.queries import BODY
 from app.notes.queries import names as note_names
@@ -63,6 +65,7 @@ from app.thresholds.models import OwnThresholds
 from app.vocabularies import queries as vocabularies
 
 SESSIONS_MAX: Final = 200
+MEASUREMENTS_MAX: Final = 1000
 LETTERS: Final = 10.7
 """The size of the smallest letters of the body map: 7 points on a page of Letter or A4."""
 _OF: BindParameter[UUID] = bindparam("patient_id")
@@ -95,19 +98,25 @@ _DESCRIPTION: Final = re.compile(r"<desc[^>]*>(.*?)</desc>", re.DOTALL)
 
 @lru_cache
 def _within(kind: Kind[Any, Any], filters: frozenset[str]) -> Select[Any]:
-    """The statement for a patient's sessions, or adverse events, oldest first.
+    """The statement for a patient's sessions, adverse events or measurements, oldest first.
 
     `filters` names the filters in use: `begin`, `end`, `episode_id`.
     """
     column = kind.table.__table__.c
+    at = column.taken_at if kind is MEASUREMENTS else column.occurred_at
     statement = kind.select.where(column.patient_id == _OF)
     if "begin" in filters:
-        statement = statement.where(column.occurred_at >= bindparam("begin"))
+        statement = statement.where(at >= bindparam("begin"))
     if "end" in filters:
-        statement = statement.where(column.occurred_at <= bindparam("end"))
+        statement = statement.where(at <= bindparam("end"))
     if "episode_id" in filters:
         statement = statement.where(column.episode_id == bindparam("episode_id"))
-    return statement.order_by(column.occurred_at, column.id).limit(SESSIONS_MAX + 1)
+    return statement.order_by(at, column.id).limit(_most(kind) + 1)
+
+
+def _most(kind: Kind[Any, Any]) -> int:
+    """The most records of a kind that a summary lists."""
+    return MEASUREMENTS_MAX if kind is MEASUREMENTS else SESSIONS_MAX
 
 
 def _view(op: Operation, kind: Kind[Any, V], row: Row[Any]) -> V:
@@ -166,6 +175,7 @@ def chart(op: Operation, patient: PatientView, body: ReleaseBody) -> Chart:
         "sessions": visited,
         "follow_ups": _reports(op, ids),
         "adverse_events": events,
+        "measurements": _taken(op, id, period, body.episode_id),
         "practitioners": _practitioners(op, {session["practitioner_id"] for session in visited}),
     }
     return Chart(
@@ -223,6 +233,22 @@ def _of_episode(
     return kept
 
 
+def _taken(
+    op: Operation, patient_id: UUID, period: Mapping[str, Any], episode_id: UUID | None
+) -> list[MeasurementView]:
+    """The values of an episode that were measured apart from visits, and those of none."""
+    found = _listed(op, MEASUREMENTS, patient_id, period)
+    if episode_id is None:
+        return found
+    ids = [each["session_id"] for each in found if each["session_id"] is not None]
+    linked = {row.id: row.episode_id for row in op.all(_SESSIONS, ids=ids)} if ids else {}
+    return [
+        each
+        for each in found
+        if (each["episode_id"] or linked.get(each["session_id"])) in {None, episode_id}
+    ]
+
+
 def _differing(op: Operation, records: ChartRecords) -> dict[str, list[UUID]]:
     """Return the ids of the records that differ from the ledger, by noun, and report that."""
     found: list[Difference] = []
@@ -240,7 +266,7 @@ def _listed(
     op: Operation, kind: Kind[Any, V], patient_id: UUID, filters: Mapping[str, Any]
 ) -> list[V]:
     listed = op.all(_within(kind, frozenset(filters)), patient_id=patient_id, **filters)
-    if len(listed) > SESSIONS_MAX:
+    if len(listed) > _most(kind):
         raise ChartTooLong([])
     return [_view(op, kind, row) for row in listed]
 

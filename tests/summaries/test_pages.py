@@ -270,21 +270,13 @@ def test_the_same_content_at_the_same_instant_gives_the_same_file() -> None:
     assert printing.pdf(content, "1" * 64, at) != first
 
 
-CONTENT: dict[str, Any] = {
+LISTS = ("about", "heed", "consents", "episodes", "measured", "events", "condensed", "brief")
+CONTENT: dict[str, Any] = dict.fromkeys((*LISTS, "sessions", "practitioners"), ()) | {
     "clinic": "x",
     "created": "x",
-    "about": [],
     "patient": {"line": "x", "facts": []},
-    "heed": [],
-    "consents": [],
-    "episodes": [],
     "progress": {"facts": [], "flags": [], "measures": [], "muscles": [], "picture": ""},
     "body": {"picture": ""},
-    "events": [],
-    "condensed": [],
-    "brief": [],
-    "sessions": [],
-    "practitioners": [],
     "notice": ["x"],
     "system": "x",
 }

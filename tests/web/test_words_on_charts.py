@@ -103,6 +103,16 @@ def test_the_last_visit_stands_before_everything_but_identity_and_alerts(
     assert moment(60.5)[:16].replace("T", " ") in text
 
 
+def test_a_plan_stays_on_the_chart_until_a_visit_has_another(desk: Desk, api: Api) -> None:
+    api.live_in("America/Vancouver")
+    chart = filled(api)
+    chart.visit(60.5, 2, plan="Leave piriformis out.")
+    chart.visit(61.5, 2)
+    text = spoken(desk.get(f"/console/patients/{chart.patient_id}").text)
+    day = moment(60.5)[:10]
+    assert f"Plan none written Last plan, of {day} Leave piriformis out." in text
+
+
 def test_what_changed_is_said_once_and_the_picture_does_not_repeat_it(desk: Desk, api: Api) -> None:
     chart = Chart(api)
     for week, value in enumerate((8, 6, 5, 4, 2)):

@@ -10,6 +10,7 @@ from app.alerts.views import AlertStatus, AlertView
 from app.core.values.names import full_name
 from app.episodes.views import EpisodeView
 from app.followups.views import FollowUpView
+from app.measurements.views import MeasurementView
 from app.notes.rules.beside import where
 from app.patients.views import PatientView
 from app.practitioners.views import PractitionerView
@@ -59,6 +60,8 @@ class ChartRecords(TypedDict):
     sessions: list[SessionView]
     follow_ups: list[FollowUpView]
     adverse_events: list[AdverseEventView]
+    measurements: list[MeasurementView]
+    """Those of no session's record: they were stored apart from it."""
 
 
 class Drawing(NamedTuple):
@@ -143,6 +146,7 @@ def content(chart: Chart, release: Release, names: Names) -> dict[str, Any]:
             chart.progress, chart.drawn.picture, chart.drawn.description, names
         ),
         "body": chart.body._asdict(),
+        "measured": [sessions.apart(each, names) for each in chart.records["measurements"]],
         "events": [_event(each, names) for each in chart.records["adverse_events"]],
         "condensed": dense.told(chart.sessions, found),
         "brief": [dense.line(each, names) for each in found.brief],

@@ -59,6 +59,14 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
         "overrides.pointer": "The number of the needling is shown, and the fault names its member.",
         "measurements.items": "The score is shown. Items of questionnaires may be licensed.",
     },
+    "measurements": {
+        **_STAMPS,
+        **_OWN,
+        "id": "A value is listed by its time.",
+        "session_id": "Values are listed by time, because some belong to no session.",
+        "episode_id": "Values are listed by time, because some belong to no episode.",
+        "items": "The score is shown. Items of questionnaires may be licensed.",
+    },
     "consents": {
         **_STAMPS,
         **_OWN,

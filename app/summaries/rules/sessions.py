@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.followups.views import FollowUpView
+from app.measurements.views import MeasurementView
 from app.notes.rules import needlings as noted
 from app.progress.rules.wording import NOTHING, number
 from app.sessions.views import (
@@ -101,7 +102,12 @@ def _facts(session: SessionView, reports: Iterable[FollowUpView], names: Names) 
     )
 
 
-def measured(reading: SessionMeasurementView, names: Names) -> str:
+def apart(measurement: MeasurementView, names: Names) -> str:
+    """One value that was measured apart from a visit, with its time."""
+    return f"{moment(measurement['taken_at'])}, {measured(measurement, names)}"
+
+
+def measured(reading: SessionMeasurementView | MeasurementView, names: Names) -> str:
     """One measured value: phase, instrument, what was measured, value, and who reported it."""
     what = [names.instrument(reading["instrument"]), reading["activity"]]
     if reading["muscle"]:

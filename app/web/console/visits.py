@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, not_
 
 from app.clinics.queries import clinic
 from app.core.db.dialects import among
-from app.core.operation import Operation
+from app.core.operation import Operation, rows
 from app.core.values.access import Scope
 from app.core.values.clock import clinic_day
 from app.episodes.schemas import EpisodeFilters
@@ -50,6 +50,24 @@ _LAST: Final = (
     .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
     .limit(1)
 )
+_PLANNED: Final = (
+    rows(TreatmentSession, TreatmentSession.occurred_at, TreatmentSession.plan)
+    .where(
+        TreatmentSession.patient_id == bindparam("patient_id"),
+        TreatmentSession.occurred_at < bindparam("at"),
+        TreatmentSession.status != "void",
+        TreatmentSession.plan.is_not(None),
+    )
+    .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
+    .limit(1)
+)
+
+
+class Planned(NamedTuple):
+    """A plan, and when it was written."""
+
+    at: str
+    plan: str
 
 
 class Seen(NamedTuple):
@@ -69,6 +87,8 @@ class Seen(NamedTuple):
     """A line for each value from after the needles."""
     others: list[str]
     """A line, with its time, for each value that was recorded beside the visit or after it."""
+    earlier_plan: Planned | None
+    """The last plan before, where the session has none: nobody has said that it is done."""
 
 
 class Begun(NamedTuple):
@@ -125,7 +145,13 @@ def _seen(op: Operation, session: SessionView) -> Seen:
         before=in_session(taken, "before", words),
         after=in_session(taken, "after", words),
         others=[beside(each, words) for each in _others(op, session)],
+        earlier_plan=None if session["plan"] else _earlier_plan(op, session),
     )
+
+
+def _earlier_plan(op: Operation, session: SessionView) -> Planned | None:
+    found = op.first(_PLANNED, patient_id=session["patient_id"], at=session["occurred_at"])
+    return None if found is None else Planned(plain(found.occurred_at), found.plan)
 
 
 def _others(op: Operation, session: SessionView) -> Iterator[MeasurementView]:

@@ -28,7 +28,7 @@ def test_an_owner_who_did_not_treat_signs_amends_and_voids_only_on_purpose(
 ) -> None:
     session, desk = api.session(practitioner_id=dana), owner(app, clinic, api).desk
     for act, form, status in (
-        ("sign", {}, "signed"),
+        ("sign", {"in_spite": "yes"}, "signed"),
         ("amend", REASON, "signed"),
         ("void", {"reason": "Wrong patient."}, "void"),
     ):
@@ -53,14 +53,19 @@ def test_practitioners_sign_their_own_without_a_word_and_others_as_the_clinic_de
     mine = api.session(practitioner_id=dana)
     assert "for_another" not in opened(own, page(mine, "sign"))
     assert "Sign for" not in words(own.get(page(mine, "sign")).text)
-    assert send(own, page(mine, "sign")).status_code == 303
+    asked = send(own, page(mine, "sign"))
+    assert asked.status_code == 422
+    assert "Look at what is missing. Tick below that you sign" in words(asked.text)
+    assert "No consent to needling is recorded" in words(asked.text)
+    assert send(own, page(mine, "sign"), in_spite="yes").status_code == 303
     others = api.session(practitioner_id=api.practitioner(given_name="Leila")["id"])
     assert send(own, page(others, "sign")).status_code == 403
     version = api.get("/v1/clinic").json()["version"]
     held = {"If-Match": f'"{version}"'}
     api("PATCH", "/v1/clinic", json={"whose_sessions": "any"}, headers=held)
     assert send(own, page(others, "sign")).status_code == 422
-    assert send(own, page(others, "sign"), for_another="yes").status_code == 303
+    both = {"for_another": "yes", "in_spite": "yes"}
+    assert send(own, page(others, "sign"), **both).status_code == 303
 
 
 def test_a_program_at_the_console_acts_for_whom_the_session_names(

@@ -30,8 +30,8 @@ from app.web.console.framing import After
 from app.web.console.visits import ENGLISH
 from app.web.console.writing.against import OVERRIDABLE, REASON, Against, Key
 from app.web.console.writing.before_signing import notices
+from app.web.console.writing.confirming import IN_SPITE, for_another, unconfirmed
 from app.web.console.writing.fields import Field, Read, changed, texts
-from app.web.console.writing.for_others import for_another, unconfirmed
 from app.web.console.writing.people import chart_of, choices
 from app.web.console.writing.sheets import Again, Section, Sheet, show, take
 from app.web.console.writing.visits import SESSIONS_AT, sheet_of
@@ -151,6 +151,8 @@ def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     details = {(one.code, one.pointer): one.detail for one in found if one.code in OVERRIDABLE}
     rows, against = {**dict.fromkeys(_sent(form), ""), **details}, Against(op, plain(session))
     sheet = _sheet(op, session, "sign", "Sign the session", "Sign")
+    told = notices(op, session) if session["status"] == "draft" else []
+    may_sign = sessions.may_answer_for(op, session["practitioner_id"])
     return sheet._replace(
         sections=against.sections(rows),
         more={
@@ -158,7 +160,8 @@ def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
             "fixed": against.fixed(found),
             "details": details,
             "hidden": _hidden(rows),
-            "notices": notices(op, session) if session["status"] == "draft" else (),
+            "notices": told,
+            IN_SPITE: [one.words for one in told if one.is_grave and may_sign],
         },
     )
 

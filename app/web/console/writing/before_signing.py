@@ -27,6 +27,8 @@ class Notice(NamedTuple):
     page: str = ""
     """Its path; empty for those who may not open it."""
     link: str = ""
+    is_grave: bool = False
+    """Whether a person has to confirm that they sign in spite of it."""
 
 
 def notices(op: Operation, session: Any) -> list[Notice]:
@@ -96,7 +98,7 @@ def _consents(op: Operation, session: Any) -> Iterator[Notice]:
     for kind, needed in places(session["needlings"], _thoracic(session)).items():
         if needed and kind not in decided:
             words = f"No consent to {consent_words(kind)} is recorded that counts at this visit."
-            yield Notice(words, page, "Record it")
+            yield Notice(words, page, "Record it", is_grave=True)
 
 
 def _thoracic(session: Any) -> set[str]:
@@ -111,13 +113,15 @@ def _screening(op: Operation, session: Any) -> Iterator[Notice]:
     may = op.caller.may(Scope.SCREENINGS_WRITE)
     page = f"{pages.HOME}/sessions/{session['id']}/screenings/new" if may else ""
     if not found:
-        yield Notice("No screening of this visit is recorded.", page, "Screen now")
+        needled = bool(session["needlings"])
+        words = "No screening of this visit is recorded."
+        yield Notice(words, page, "Screen now", is_grave=needled)
         return
     last = max(found, key=lambda one: (one["decided_at"], one["id"]))
     if last["decision"] == "deferred" and session["needlings"]:
         day = last["decided_at"].astimezone(op.zone).date()
         words = f"The screening of {day} decided to defer needling, and this session has needles."
-        yield Notice(words, page, "Screen again")
+        yield Notice(words, page, "Screen again", is_grave=True)
 
 
 def _episode(op: Operation, session: Any) -> Iterator[Notice]:

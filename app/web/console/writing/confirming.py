@@ -1,4 +1,4 @@
-"""Whoever signs, amends or voids somebody else's session is told so before, and confirms it."""
+"""What a person confirms by a tick: that it is another's session, or what a signature lacks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,6 +16,8 @@ from app.web.console.writing.sheets import Sheet, shown_again
 
 TICK: Final = "for_another"
 NAMELESS: Final = "another practitioner"
+IN_SPITE: Final = "in_spite"
+OPEN: Final = "Look at what is missing. Tick below that you sign in spite of it."
 UNSAID: Final = "This is somebody else's session. Tick below that you do this for them."
 
 
@@ -30,12 +32,14 @@ def for_another(op: Operation, session: Mapping[str, Any], sheet: Sheet) -> Shee
 
 
 def unconfirmed(op: Operation, sheet: Sheet, form: Mapping[str, str]) -> Response | None:
-    """Return the form again if a person did not tick that it is for another; else None.
+    """Return the form again if a person left out a tick that it asks for; else None.
 
     A program that uses the console acts for the practitioner whom the session names.
     """
-    if sheet.more[TICK] is None or op.caller.role is None or TICK in form:
+    asked = ((TICK, UNSAID), (IN_SPITE, OPEN))
+    left = [told for tick, told in asked if sheet.more.get(tick) and tick not in form]
+    if not left or op.caller.role is None:
         return None
     check_patient(form, None if sheet.patient is None else UUID(sheet.patient["id"]))
-    fault = Fault("", "missing", UNSAID)
-    return shown_again(op, sheet, form, [fault], int(Invalid.status))
+    faults = [Fault("", "missing", told) for told in left]
+    return shown_again(op, sheet, form, faults, int(Invalid.status))
