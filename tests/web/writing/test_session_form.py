@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Any, get_args
 
-import pytest
 import time_machine
 from fastapi import FastAPI
 from hypothesis import given
