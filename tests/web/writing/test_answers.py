@@ -66,6 +66,7 @@ def test_a_questionnaire_of_a_measurement_has_numbered_boxes_and_a_slip_is_named
     first = opened(desk, here)
     assert "items.0" not in first
     chosen = again(desk, here, first, instrument="ndi_pct", phase="between", **BOXES)
+    assert "From 0 to 5" in words(chosen.text)
     form = form_on(chosen.text, here).values
     boxes = [f"items.{box}" for box in range(10)]
     assert [name for name in form if name.startswith("items")] == boxes

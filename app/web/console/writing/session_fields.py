@@ -82,8 +82,8 @@ MEASURE: Final = (
 MEASURE_FURTHER: Final = (
     Field(
         *("items", "Answers of a questionnaire", "answers"),
-        hint="In its order. A dash or an empty box is a missing answer. Leave the value empty: it"
-        " is scored from them.",
+        hint="In its order: 2 0 3 - 1. A dash is a missing answer. The button at the end of the page"
+        " gives a box for each. Leave the value empty: it is scored from them.",
     ),
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),

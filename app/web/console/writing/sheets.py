@@ -12,6 +12,7 @@ from app.core.operation import Operation
 from app.core.values.faults import Fault
 from app.core.values.problems import Invalid, Problem, VersionStale
 from app.instruments.queries import scoring
+from app.instruments.rules import Scoring
 from app.ledger import queries as ledger
 from app.records.errors import IdentifierTaken
 from app.web.console import access, pages
@@ -269,8 +270,16 @@ def _with_boxes(section: Section, values: Mapping[str, str]) -> Section:
         instrument = values.get(f"{field.name.removesuffix('items')}instrument", "")
         found = scoring(instrument) if field.sort == "answers" else None
         is_asked = found is not None and found.method != "mean"  # a mean is of repeated readings
-        more.append(field._replace(boxes=found.items_max) if found and is_asked else field)
+        more.append(_boxed(field, found) if found and is_asked else field)
     return section._replace(more=tuple(more))
+
+
+def _boxed(field: Field, found: Scoring) -> Field:
+    hint = (
+        f"From {found.low:g} to {found.high:g}, in its order. An empty box is a missing answer."
+        " Leave the value empty: it is scored from them."
+    )
+    return field._replace(boxes=found.items_max, hint=hint)
 
 
 def _label(sheet: Sheet, field: Field) -> str:
