@@ -78,7 +78,11 @@ def read(instruments: str, thresholds: str) -> tuple[InstrumentView, ...]:
         cells["scoring"] = scoring if scoring["method"] else None
         cells["thresholds"] = [row for row in figures if row.instrument == cells.get("code")]
     found = tuple(_INSTRUMENTS.validate_python(rows).values())
-    rules.check_known("instrument", [row.instrument for row in figures], [i.code for i in found])
+    codes = [one.code for one in found]
+    rules.check_known("instrument", [row.instrument for row in figures], codes)
+    rules.check_known(
+        "for_movement", [row.for_movement for row in found if row.for_movement], codes
+    )
     return found
 
 

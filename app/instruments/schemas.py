@@ -137,6 +137,10 @@ class InstrumentView(View):
         rules.MovementUse | None,
         Field(description="Whether a value needs a movement; null: it takes none."),
     ]
+    for_movement: Annotated[
+        Slug | None,
+        Field(description="The instrument for one movement; null: there is none."),
+    ]
     series_by: Annotated[
         tuple[rules.SeriesMember, ...],
         Field(description="The members of a value that identify its series, for progress."),

@@ -74,7 +74,7 @@ MEASURE: Final = (
         "instrument",
         "Measure",
         "choice",
-        tuple((one.code, one.name.partition(";")[0]) for one in INSTRUMENTS),
+        tuple((one.code, one.name) for one in INSTRUMENTS),
     ),
     Field("value", "Value", "number"),
     Field("activity", "Activity (PSFS)"),
@@ -82,8 +82,8 @@ MEASURE: Final = (
 MEASURE_FURTHER: Final = (
     Field(
         *("items", "Answers of a questionnaire", "answers"),
-        hint="In its order: 2 0 3 - 1. A dash is a missing answer. The button at the end of the page"
-        " gives a box for each. Leave the value empty: it is scored from them.",
+        hint="In its order: 2 0 3 - 1. A dash is a missing answer. The button at the end of the"
+        " page gives a box for each. Leave the value empty: it is scored from them.",
     ),
     Field("unit", "Unit"),
     Field("side", "Side", "choice", SIDES),
