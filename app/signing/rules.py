@@ -83,10 +83,11 @@ def consent_faults(
             continue
         for place in places[kind]:
             if last == "refused":
-                yield Fault(place, "consent_refused", f"The patient had refused: {kind}.")
+                detail = f"The patient had refused: {kind}."
+                yield Fault(place, "consent_refused", detail, about=(kind,))
             else:
                 detail = f"The patient had withdrawn their consent: {kind}."
-                yield Fault(place, "consent_withdrawn", detail)
+                yield Fault(place, "consent_withdrawn", detail, about=(kind,))
 
 
 def last_decisions(
@@ -123,7 +124,7 @@ def screening_faults(screenings: Iterable[Screened]) -> Iterator[Fault]:
     codes = [code for code, is_unexplained in unexplained.items() if is_unexplained]
     if codes:
         detail = f"Answers of concern have no detail: {', '.join(codes)}."
-        yield Fault(pointer("needlings"), "screening_of_concern", detail)
+        yield Fault(pointer("needlings"), "screening_of_concern", detail, about=tuple(codes))
 
 
 def _concerns(consent: Consented, decision: str, visit: Visit) -> bool:

@@ -10,16 +10,19 @@ class Fault(NamedTuple):
     `pointer` is a JSON Pointer (RFC 6901) into the body. `code` is stable, for programs.
     `detail` is a sentence for people. It never quotes what the client sent: a patient's name or a
     comment must not reach a log through an error. `suggestions` are words that would be taken.
+    `about` has the codes that the sentence names, such as those of questions. Only pages use it.
     """
 
     pointer: str
     code: str
     detail: str
     suggestions: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
 
     def members(self) -> dict[str, object]:
         """Return the item of `errors`. It has `suggestions` only if there are any."""
         item = self._asdict()
+        del item["about"]
         if not self.suggestions:
             del item["suggestions"]
         return item

@@ -198,11 +198,15 @@ class Invalid(Problem):
 
     def __init__(self, faults: Iterable[Fault], place: str = "body") -> None:
         super().__init__(errors=[])
+        self.about: dict[tuple[str, str], tuple[str, ...]] = {}
+        """The codes that a fault names, by its code and detail: for pages, never in the answer."""
         self.add(faults, place)
 
     def add(self, faults: Iterable[Fault], place: str) -> None:
         """Add faults of a place of the request, as far as they are listed."""
         where = {} if place == "body" else {"in": place}
+        faults = list(faults)
+        self.about |= {(one.code, one.detail): one.about for one in faults if one.about}
         new = ({**fault.members(), **where} for fault in faults)
         listed = [*self.members["errors"], *new]
         self.members["errors"] = listed[: bounds.BODY_FAULTS_LISTED]

@@ -148,13 +148,13 @@ def _told(op: Operation, id: UUID) -> str:
 
 def _sign_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
     found = signing.reasons_against(op, session) if session["status"] == "draft" else []
-    details = {(one.code, one.pointer): one.detail for one in found if one.code in OVERRIDABLE}
-    rows, against = {**dict.fromkeys(_sent(form), ""), **details}, Against(op, plain(session))
+    details = {(one.code, one.pointer): one for one in found if one.code in OVERRIDABLE}
+    rows, against = {**_sent(form), **details}, Against(op, plain(session))
     sheet = _sheet(op, session, "sign", "Sign the session", "Sign")
     told = notices(op, session) if session["status"] == "draft" else []
     may_sign = sessions.may_answer_for(op, session["practitioner_id"])
     return sheet._replace(
-        sections=against.sections(rows),
+        sections=against.sections(rows.values()),
         more={
             **sheet.more,
             "fixed": against.fixed(found),
@@ -176,11 +176,11 @@ def _amend_sheet(op: Operation, session: Any, form: Mapping[str, str]) -> Sheet:
             Field("kind", "Kind", "choice", choices(words_of(AmendmentKind)), required=True),
         ),
     )
-    rows = dict.fromkeys(_sent(form), "")
+    rows = _sent(form)
     empty = dict.fromkeys([*(field.name for field in why.every), *_names(rows)], "")
     return sheet._replace(
         lead="Every version stays readable, with who made it, when and why.",
-        sections=[why, *Against(op, plain(session)).sections(rows), *sheet.sections],
+        sections=[why, *Against(op, plain(session)).sections(rows.values()), *sheet.sections],
         stored={**sheet.stored, **empty},
         in_texts=lambda view: {**texts(sheet.fields, view, op.zone), **empty},
     )
@@ -196,17 +196,18 @@ def _void_sheet(op: Operation, session: Any) -> Sheet:
     )
 
 
-def _sent(form: Mapping[str, str]) -> list[Key]:
-    """Return the faults for which a form has fields, in its order."""
+def _sent(form: Mapping[str, str]) -> dict[Key, Fault]:
+    """Return the faults for which a form has fields, in its order. They have no sentence."""
     rows = range(min(len(form), OVERRIDES_MAX))
-    return [
+    keys = (
         (form[f"overrides.{row}.code"], form.get(f"overrides.{row}.pointer", ""))
         for row in rows
         if f"overrides.{row}.code" in form
-    ]
+    )
+    return {(code, pointer): Fault(pointer, code, "") for code, pointer in keys}
 
 
-def _names(rows: Mapping[Key, str]) -> list[str]:
+def _names(rows: Mapping[Key, Fault]) -> list[str]:
     return [
         f"overrides.{row}.{name}"
         for row in range(len(rows))
@@ -231,20 +232,19 @@ def _at_reasons(
     against: Against, form: Mapping[str, str], sheet: Sheet, faults: list[Fault]
 ) -> Again:
     """Add a field for each fault that may be overridden, and bring the fault there."""
-    rows, moved = dict.fromkeys(_sent(form), ""), []
+    known: Mapping[Key, Fault] = sheet.more.get("details", {})
+    rows = {key: known.get(key, fault) for key, fault in _sent(form).items()}
+    moved = []
     for fault in faults:
         place = fault.pointer.removeprefix(CHANGES)
         if fault.code in OVERRIDABLE:
-            rows[fault.code, place] = fault.detail
+            rows[fault.code, place] = fault._replace(pointer=place)
             at = list(rows).index((fault.code, place))
             field = f"/overrides/{at}/reason"
             moved.append(fault._replace(pointer=field, detail=REASON))
         elif "fixed" not in sheet.more or place.startswith("/overrides"):
             moved.append(fault._replace(pointer=place))
-    known = {
-        key: detail or sheet.more.get("details", {}).get(key, "") for key, detail in rows.items()
-    }
     others = [one for one in sheet.sections if not one.row.startswith("overrides.")]
-    shown = [*others[:1], *against.sections(known), *others[1:]]
+    shown = [*others[:1], *against.sections(rows.values()), *others[1:]]
     more = {**sheet.more, "refused": True}
     return Again(sheet._replace(sections=shown, more=more), moved, _hidden(rows))

@@ -1,12 +1,12 @@
 """What is against a signature: in words, with a field for a reason, and the page that mends it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.faults import Fault
 from app.core.values.vocabularies import words_of
 from app.muscles.queries import find
 from app.records.queries import records
@@ -23,10 +23,12 @@ from app.web.console.writing.sheets import Section
 OVERRIDABLE: Final = frozenset(words_of(Overridable))
 REASON: Final = "Give a reason to sign in spite of it, or mend it."
 SCREENED: Final = "screening_of_concern"
-CONSENTED: Final = frozenset(("consent_refused", "consent_withdrawn"))
+CONSENTED: Final[Mapping[str, str]] = {
+    "consent_refused": "The patient had refused",
+    "consent_withdrawn": "The patient had withdrawn their consent",
+}
 Key = tuple[str, str]
 """A fault that a signer may override: its code and its JSON Pointer."""
-_CODES: Final = re.compile(r": (?P<codes>[a-z0-9_]+(?:, [a-z0-9_]+)*)\.$", re.ASCII)
 
 
 class Fixed(NamedTuple):
@@ -46,11 +48,11 @@ class Against:
         """The session as JSON."""
         self._words = Words(op, inactive=True)
 
-    def sections(self, rows: Mapping[Key, str]) -> list[Section]:
+    def sections(self, rows: Iterable[Fault]) -> list[Section]:
         """Return a section for each fault that a signer may override, with a field."""
         return [
             Section(
-                self._told(code, pointer, detail),
+                self._told(fault),
                 (
                     Field(f"overrides.{row}.reason", "Sign in spite of it, because", "text"),
                     Field(f"overrides.{row}.code", "Code", "hidden"),
@@ -58,38 +60,32 @@ class Against:
                 ),
                 row=f"overrides.{row}",
                 is_fixed=True,
-                mend=self._mended(code, pointer),
+                mend=self._mended(fault.code, fault.pointer),
             )
-            for row, ((code, pointer), detail) in enumerate(rows.items())
+            for row, fault in enumerate(rows)
         ]
 
-    def fixed(self, faults: Iterable[Any]) -> list[Fixed]:
+    def fixed(self, faults: Iterable[Fault]) -> list[Fixed]:
         """Return the faults that nobody may override."""
         return [
             Fixed(
-                self._told(one.code, one.pointer, one.detail),
+                self._told(one),
                 *(self._mended(one.code, one.pointer) or ()),
             )
             for one in faults
             if one.code not in OVERRIDABLE
         ]
 
-    def _told(self, code: str, pointer: str, detail: str) -> str:
-        if code == SCREENED:
-            place, detail = "Screening", self._named(detail, self._question)
-            detail = detail.replace("Answers of concern have", "these answers of concern have")
-        elif code in CONSENTED:
-            place, detail = "Consent", self._named(detail, consent_words)
-        else:
-            place = self._place(pointer)
-        return f"{place}: {(detail or code.replace('_', ' ')).rstrip('.')}"
-
-    def _named(self, detail: str, name: Any) -> str:
-        """Return a detail with names in place of the codes with which it ends."""
-        found = _CODES.search(detail)
-        if found is None:
-            return detail
-        return f"{detail[: found.start()]}: {', '.join(map(name, found['codes'].split(', ')))}."
+    def _told(self, fault: Fault) -> str:
+        """Return a fault in words. A form that is sent knows only its code and its place."""
+        place, detail = self._place(fault.pointer), fault.detail
+        if fault.code == SCREENED:
+            place, named = "Screening", ", ".join(map(self._question, fault.about))
+            detail = detail and f"these answers of concern have no detail: {named}"
+        elif fault.code in CONSENTED:
+            place, named = "Consent", ", ".join(map(consent_words, fault.about))
+            detail = detail and f"{CONSENTED[fault.code]}: {named}"
+        return f"{place}: {(detail or fault.code.replace('_', ' ')).rstrip('.')}"
 
     def _question(self, code: str) -> str:
         return name_of(self._words, "contraindications", code)

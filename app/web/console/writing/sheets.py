@@ -227,12 +227,14 @@ def faults_of(refused: Problem, zone: tzinfo) -> list[Fault]:
     if isinstance(refused, IdentifierTaken):
         place = f"{refused.members['pointer']}/value"
         return [Fault(place, refused.code, "Another record of this clinic has this identifier.")]
+    about = refused.about if isinstance(refused, Invalid) else {}
     return [
         Fault(
             each["pointer"],
             each["code"],
             in_words(each["code"], each["detail"], zone),
             tuple(each.get("suggestions", ())),
+            about.get((each["code"], each["detail"]), ()),
         )
         for each in refused.members["errors"]
     ]
