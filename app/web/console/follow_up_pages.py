@@ -19,8 +19,9 @@ from app.core.http.pages import Filters
 from app.core.http.routing import Route
 from app.core.operation import Operation
 from app.core.values.access import Scope
+from app.core.values.problems import Forbidden
 from app.records.queries import record, record_for_answer, records
-from app.web.console import access, alerts, follow_ups, pages, phoning
+from app.web.console import access, alerts, follow_ups, not_asked, pages, phoning
 from app.web.console.browsers import by_cookie
 from app.web.console.framing import After, Further, framed
 from app.web.console.kept import check_patient
@@ -34,27 +35,52 @@ Following = Annotated[Operation, Depends(Authorize(*FOLLOWED.scopes, identify=by
 Asking = Annotated[Operation, Depends(Authorize(Scope.ASKS_WRITE, identify=by_cookie))]
 
 
+Show = Literal[
+    "call", "not_asked", "due", "sent", "unsure", "answered", "failed", "cancelled", "expired"
+]
+"""The lists of the page: those of `follow_ups.TABS`, and the visits that nobody asks about."""
+
+
 class Wanted(Further):
     """Which of the lists is shown."""
 
-    show: Literal["call", "due", "sent", "unsure", "answered", "failed", "cancelled", "expired"] = (
-        Field(default="call")
-    )
+    show: Show = Field(default="call")
 
 
 @router.get("", operation_id="console.follow-ups")
 def list_follow_ups(op: Following, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
-    """Show one of the lists of asks, newest first, and how many each has."""
-    found = follow_ups.listed(op, wanted.show, Filters(limit=AT_ONCE, cursor=wanted.cursor))
+    """Show one of the lists, newest first, and how many each has.
+
+    Raises `Forbidden` for the visits that nobody asks about, if the client may not see them.
+    """
+    tabs, counts = _tabs(op)
+    part = Filters(limit=AT_ONCE, cursor=wanted.cursor)
+    if wanted.show not in tabs:
+        raise Forbidden("You may not see this list.", scope=Scope.FOLLOW_UPS_WRITE)
+    missed = wanted.show == not_asked.SHOW
+    found, cursor = (
+        not_asked.listed(op, part) if missed else follow_ups.listed(op, wanted.show, part)
+    )
     return framed(
         "follow_ups.html",
         op,
-        listed=found.asks,
-        cursor=found.cursor,
+        listed=found,
+        cursor=cursor,
         show=wanted.show,
-        tabs={name: label for name, (label, _) in follow_ups.TABS.items()},
-        counts=follow_ups.counts(op),
+        tabs=tabs,
+        counts=counts,
+        days=not_asked.UNTIL.days,
     )
+
+
+def _tabs(op: Operation) -> tuple[dict[str, str], dict[str, int]]:
+    """Return the labels of the lists that the client may see, and how many each has."""
+    counts = follow_ups.counts(op)
+    labels = {name: label for name, (label, _) in follow_ups.TABS.items()}
+    if not not_asked.may_see(op):
+        return labels, counts
+    first = {"call": labels.pop("call"), not_asked.SHOW: not_asked.LABEL}
+    return first | labels, counts | {not_asked.SHOW: not_asked.count(op)}
 
 
 @router.get("/{id:uuid}", operation_id="console.follow-up")
