@@ -70,6 +70,7 @@ UNLISTED = {
     "/console/follow-ups/{id}/send": "likewise",
     "/console/follow-ups/{id}/cancel": "likewise",
     "/console/follow-ups/{id}/phoned": "what a patient says on the telephone",
+    "/console/sessions/{id}/phoned": "likewise, about a visit that no message asks about",
     "/console/patients/{patient_id}/messages": "consents to messages",
     "/console/patients/{patient_id}/messages/stop": "likewise",
     "/console/patients/new": "writes records, by the rules of the API",
