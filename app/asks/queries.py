@@ -49,6 +49,10 @@ _SERIOUS: Final = exists().where(
         AdverseEvent.occurred_at >= TreatmentSession.occurred_at,
     ),
 )
+NEEDLED: Final = exists().where(
+    Needling.clinic_id == CLINIC, Needling.session_id == TreatmentSession.id
+)
+"""Whether a visit has needles, as a clause."""
 _KNOWN: Final = (
     rows(
         TreatmentSession,
@@ -56,7 +60,7 @@ _KNOWN: Final = (
         _HERE,
         TreatmentSession.patient_id,
         TreatmentSession.attendance,
-        exists().where(Needling.clinic_id == CLINIC, Needling.session_id == TreatmentSession.id),
+        NEEDLED,
         TreatmentSession.occurred_at,
         TreatmentSession.duration_min,
         TreatmentSession.episode_id,

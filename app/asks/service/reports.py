@@ -38,8 +38,6 @@ def store_report(op: Operation, about: Reported, body: FollowUpBody) -> FollowUp
 
 def alarm(op: Operation, about: Reported, red_flags: Sequence[RedFlag]) -> UUID:
     """Raise the alert about red flags of a report that can't be stored, and return its id."""
-    resource, id_ = about.of
-    [alert] = raise_alerts(
-        op, [Alarm(resource, id_, red_flags, about.patient_id, about.session_id)]
-    )
-    return alert
+    source = Alarm(*about.of, red_flags, about.patient_id, about.session_id)
+    [id_] = raise_alerts(op, [source])
+    return id_

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_
 
 from app.asks import queries, rules
 from app.asks.models import Ask
@@ -20,7 +20,7 @@ from app.core.values.clock import clinic_day, uuid7_at
 from app.languages.rules.names import english_name
 from app.patients.service import PATIENTS
 from app.records.queries import records_for_answer
-from app.sessions.models import Needling, TreatmentSession
+from app.sessions.models import TreatmentSession
 from app.web.console import access
 from app.web.console.chart import plain
 
@@ -73,18 +73,13 @@ _VISITS: Final = rows(
     TreatmentSession,
     *(TreatmentSession.id, TreatmentSession.occurred_at, TreatmentSession.practitioner_id),
 ).where(among(TreatmentSession.id, "ids"))
-_NEEDLED: Final = (
+_LAST_NEEDLED: Final = (
     rows(TreatmentSession, TreatmentSession.id, TreatmentSession.occurred_at)
     .where(
         TreatmentSession.patient_id == bindparam("patient_id"),
         TreatmentSession.attendance == "attended",
         TreatmentSession.status != "void",
-        select(1)
-        .where(
-            Needling.clinic_id == TreatmentSession.clinic_id,
-            Needling.session_id == TreatmentSession.id,
-        )
-        .exists(),
+        queries.NEEDLED,
     )
     .order_by(TreatmentSession.occurred_at.desc(), TreatmentSession.id.desc())
     .limit(1)
@@ -199,7 +194,7 @@ def last_visit(op: Operation, patient_id: UUID) -> LastVisit | None:
     """Return a patient's last visit with needles; None without one, or if they may not report."""
     if not op.caller.may(Scope.FOLLOW_UPS_WRITE):
         return None
-    found = op.first(_NEEDLED, patient_id=patient_id)
+    found = op.first(_LAST_NEEDLED, patient_id=patient_id)
     return None if found is None else LastVisit(str(found.id), when(op, found.occurred_at))
 
 

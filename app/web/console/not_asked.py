@@ -17,7 +17,7 @@ from app.followups.rules import ASKED_AFTER_H
 from app.patients.models import Patient
 from app.patients.service import PATIENTS
 from app.records.queries import records_for_answer
-from app.sessions.models import Needling, TreatmentSession
+from app.sessions.models import TreatmentSession
 from app.web.console import access
 from app.web.console.chart import plain
 from app.web.console.follow_ups import REASONS, speaks, when
@@ -30,7 +30,7 @@ FROM: Final = timedelta(hours=ASKED_AFTER_H)
 UNTIL: Final = timedelta(days=7)
 """How long after a visit a call is on the list."""
 _UNSIGNED: Final = "The visit is not signed yet, so no message was planned."
-_ELSEWHERE: Final = "The visit was stored too late for a message."
+_TOO_LATE: Final = "The visit was stored too late for a message."
 _ORDER: Final = Order((TreatmentSession.occurred_at, TreatmentSession.id), descending=True)
 
 
@@ -39,12 +39,6 @@ def _none_of(table: Any, *which: Any) -> Any:
     return ~rows(table, table.clinic_id).where(*which).correlate(TreatmentSession).exists()
 
 
-_NEEDLED: Final = (
-    rows(Needling, Needling.session_id)
-    .where(Needling.session_id == TreatmentSession.id)
-    .correlate(TreatmentSession)
-    .exists()
-)
 _IS_MISSED: Final = (
     TreatmentSession.occurred_at >= bindparam("since"),
     TreatmentSession.occurred_at <= bindparam("until"),
@@ -52,7 +46,7 @@ _IS_MISSED: Final = (
     TreatmentSession.status != "void",
     Patient.status == "active",
     Patient.deceased_on.is_(None),
-    _NEEDLED,
+    queries.NEEDLED,
     _none_of(
         FollowUp,
         FollowUp.session_id == TreatmentSession.id,
@@ -88,7 +82,6 @@ class Missed(NamedTuple):
     """A visit about which nobody was asked, as the list shows it."""
 
     session_id: str
-    patient_id: str
     person: Any
     """The patient as JSON."""
     visit_at: str
@@ -123,7 +116,6 @@ def _missed(op: Operation, row: Row[Any], people: dict[UUID, Any], names: Any) -
     person = people.get(row.patient_id)
     return Missed(
         session_id=str(row.id),
-        patient_id=str(row.patient_id),
         person=person,
         visit_at=when(op, row.occurred_at),
         practitioner=names.get(str(row.practitioner_id)),
@@ -137,7 +129,7 @@ def _reason(op: Operation, row: Row[Any]) -> str:
     decided = rules.in_force(consents, clinic_day(op.at, op.zone), row.episode_id)
     if not isinstance(decided, rules.MessageConsent):
         return REASONS[decided]
-    return _UNSIGNED if row.status == "draft" else _ELSEWHERE
+    return _UNSIGNED if row.status == "draft" else _TOO_LATE
 
 
 def _between(op: Operation) -> dict[str, Any]:

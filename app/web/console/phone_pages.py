@@ -90,8 +90,15 @@ def _of_ask(op: Operation, ask: AskView) -> Call:
     [shown] = follow_ups.shown(op, [ask])
     back = f"{ASKED}/{ask['id']}"
     about = Reported((ASKS.noun, ask["id"]), ask["patient_id"], ask["session_id"])
-    told = shown.person, shown.visit_at, shown.practitioner, shown.speaks
-    return Call(about, f"{back}/phoned", back, *told)
+    return Call(
+        about=about,
+        page=f"{back}/phoned",
+        back=back,
+        person=shown.person,
+        visit_at=shown.visit_at,
+        practitioner=shown.practitioner,
+        speaks=shown.speaks,
+    )
 
 
 def _of_visit(op: Operation, session: SessionView) -> Call:
